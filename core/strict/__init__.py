@@ -1,0 +1,34 @@
+"""Strict parsing at the edge, shared by every door (API, importer, hooks, commands).
+
+What enters is text or JSON of unknown origin; what leaves is typed, bounded and safe for every database.
+Each function raises StrictError and nothing else, whatever it is given. No ORM, no present time.
+"""
+
+from core.strict.base import StrictError, shown
+from core.strict.json_text import check_depth, decode_utf8, duplicate_key, load_json, malformed, outline
+from core.strict.times import FIRST_YEAR, LAST_YEAR, day, instant, stamp, to_utc, zone
+from core.strict.values import MAX_QUANTITY, amount, code, currency, quantity, text
+
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "MAX_QUANTITY",
+    "StrictError",
+    "amount",
+    "check_depth",
+    "code",
+    "currency",
+    "day",
+    "decode_utf8",
+    "duplicate_key",
+    "instant",
+    "load_json",
+    "malformed",
+    "outline",
+    "quantity",
+    "shown",
+    "stamp",
+    "text",
+    "to_utc",
+    "zone",
+]

@@ -1,0 +1,129 @@
+"""JSON text of unknown origin: size, encoding, depth and keys are looked at before anything is built."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from django.utils.translation import gettext as _
+
+from core.strict.base import StrictError, shown
+
+MAX_DEPTH = 32
+
+_NUL_ESCAPE = re.compile(rb"\\u0000")
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
+_NOT_OUTLINE = bytes(set(range(256)) - set(b'":[]{}'))
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+
+
+def load_json(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text that means the same to every reader.
+
+    Refused: more than `max_bytes`, not UTF-8, nested deeper than `max_depth`, NUL, lone surrogates,
+    duplicate keys, NaN, Infinity and numbers too large for a float.
+    """
+    if len(body) > max_bytes:
+        message = _("The body has %(size)d bytes; at most %(limit)d are accepted.")
+        raise StrictError("too_large", message % {"size": len(body), "limit": max_bytes})
+    text = decode_utf8(body)
+    check_depth(outline(body), max_depth)
+    escapes = body.replace(rb"\\", b"") if b"\\" in body else b""
+    if b"\x00" in body or _NUL_ESCAPE.search(escapes):
+        raise StrictError("nul", _("NUL characters are not accepted."))
+    if _LONE_SURROGATE.search(escapes):
+        raise StrictError(
+            "surrogate", _("The text holds half of a surrogate pair, which is not a character.")
+        )
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_not_a_number, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise malformed(error) from None
+    except ValueError:  # an integer of more digits than the interpreter converts
+        raise StrictError("number", _("A number has too many digits.")) from None
+
+
+def malformed(error: json.JSONDecodeError) -> StrictError:
+    """The refusal that belongs to a JSON syntax error, with its place."""
+    message = _("This is not valid JSON: line %(line)d, column %(column)d.")
+    return StrictError(
+        "malformed",
+        message % {"line": error.lineno, "column": error.colno},
+        line=error.lineno,
+        offset=error.pos,
+    )
+
+
+def duplicate_key(pairs: list[tuple[str, Any]]) -> StrictError:
+    """The refusal of an object that names one key twice."""
+    names = [name for name, _value in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    return StrictError(
+        "duplicate_key", _("The key “%(key)s” stands twice in one object.") % {"key": shown(twice)}
+    )
+
+
+def decode_utf8(body: bytes) -> str:
+    """The text of `body`, without a byte order mark. Raises not_utf8 with line and byte offset."""
+    bare = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return bare.decode()
+    except UnicodeDecodeError as error:
+        start = len(body) - len(bare) + error.start
+        line = body.count(b"\n", 0, start) + 1
+        message = _("The text is not UTF-8 (line %(line)d, byte %(offset)d).")
+        raise StrictError(
+            "not_utf8", message % {"line": line, "offset": start}, line=line, offset=start
+        ) from None
+
+
+def outline(body: bytes) -> bytes:
+    """The brackets and colons of a JSON text that stand outside its strings.
+
+    Exact for valid JSON: as many colons as there are keys, as many bracket levels as there is nesting.
+    Made of bytes methods alone, because it runs over whole batches.
+    """
+    if b"\\" in body:
+        body = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    return b"".join(body.translate(None, _NOT_OUTLINE).split(b'"')[::2])
+
+
+def check_depth(shape: bytes, max_depth: int = MAX_DEPTH) -> None:
+    """Refuse an `outline` nested deeper than `max_depth`, without recursion.
+
+    Each round takes away the innermost pairs, so balanced text of depth n is gone after n rounds. Only what
+    is left after `max_depth` rounds, deep or unbalanced, is walked; the parser reports the unbalanced.
+    """
+    brackets = shape.translate(_AS_SQUARE, b":")
+    rest = brackets
+    for _round in range(max_depth):
+        rest = rest.replace(b"[]", b"")
+    if not rest:
+        return
+    depth = 0
+    for bracket in brackets:
+        depth += 1 if bracket == ord("[") else -1
+        if depth > max_depth:
+            message = _("The JSON is nested deeper than %(limit)d levels.")
+            raise StrictError("too_deep", message % {"limit": max_depth})
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise duplicate_key(pairs)
+    return found
+
+
+def _not_a_number(name: str) -> NoReturn:
+    raise StrictError("number", _("%(name)s is not a number.") % {"name": name})
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _not_a_number(shown(text))

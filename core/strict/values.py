@@ -1,0 +1,110 @@
+"""Amounts, quantities and names as they may enter."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from core.strict.base import StrictError, shown
+
+MAX_QUANTITY = 2**31 - 1
+
+_AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_CURRENCY = re.compile("[A-Z]{3}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def amount(value: object, *, places: int = 4, digits: int = 13, signed: bool = False) -> Decimal:
+    """A Decimal from an ASCII decimal string with at most `digits` before and `places` after the point.
+
+    JSON numbers are refused: they pass through binary fractions on the way. So are exponents, full-width
+    digits, spaces, signs other than one minus (where `signed`), leading zeros and the minus of a zero.
+    """
+    if not isinstance(value, str):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise StrictError("number", _('Send amounts as strings, such as "12.50", not as JSON numbers.'))
+        raise StrictError("type", _('An amount is a string such as "12.50".'))
+    found = _AMOUNT.fullmatch(value)
+    if found is None:
+        message = _("“%(value)s” is not an amount: ASCII digits, at most %(places)d decimals, such as 12.50.")
+        raise StrictError("amount", message % {"value": shown(value), "places": places})
+    minus, whole, fraction = found.groups()
+    if len(whole) > digits or (fraction and len(fraction) > places):
+        message = _(
+            "“%(value)s” has too many digits: at most %(digits)d before and %(places)d after the point."
+        )
+        raise StrictError("digits", message % {"value": shown(value), "digits": digits, "places": places})
+    result = Decimal(value)
+    if minus and not signed:
+        raise _negative(value)
+    if minus and not result:
+        raise StrictError(
+            "negative_zero", _("“%(value)s” is a zero with a sign; send 0.") % {"value": shown(value)}
+        )
+    return result
+
+
+def quantity(value: object, *, signed: bool = False) -> int:
+    """An int within 32 bits, from a JSON integer or from its ASCII digits (CSV has nothing else)."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        number = int(value[:12])  # twelve characters are out of range already; int() refuses very long texts
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
+        raise StrictError("integer", _("“%(value)s” is not a whole number.") % {"value": shown(value)})
+    if abs(number) > MAX_QUANTITY:
+        message = _("“%(value)s” is out of range: at most %(limit)d.")
+        raise StrictError("range", message % {"value": shown(value), "limit": MAX_QUANTITY})
+    if number < 0 and not signed:
+        raise _negative(value)
+    return number
+
+
+def code(value: object, max_len: int) -> str:
+    """A printable, stripped identifier of at most `max_len` characters; may be empty; case is kept."""
+    if not isinstance(value, str):
+        raise _no_string(value)
+    found = value.strip()
+    if not found.isprintable():
+        message = _("“%(value)s” holds characters that cannot be printed.")
+        raise StrictError("characters", message % {"value": shown(value)})
+    if len(found) > max_len:
+        raise _too_long(found, max_len)
+    return found
+
+
+def text(value: object, max_len: int) -> str:
+    """A stripped line in any script, emoji included, without control characters; may be empty."""
+    if not isinstance(value, str):
+        raise _no_string(value)
+    found = value.strip()
+    if not found.isprintable() and _CONTROL.search(found):
+        raise StrictError("characters", _("“%(value)s” holds control characters.") % {"value": shown(value)})
+    if len(found) > max_len:
+        raise _too_long(found, max_len)
+    return found
+
+
+def currency(value: object) -> str:
+    """A currency code: three capital ASCII letters."""
+    if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        return value
+    raise StrictError(
+        "currency", _("“%(value)s” is not a currency code such as CNY.") % {"value": shown(value)}
+    )
+
+
+def _negative(value: object) -> StrictError:
+    return StrictError("negative", _("“%(value)s” must not be negative here.") % {"value": shown(value)})
+
+
+def _no_string(value: object) -> StrictError:
+    return StrictError("type", _("“%(value)s” is not a string.") % {"value": shown(value)})
+
+
+def _too_long(value: str, max_len: int) -> StrictError:
+    message = _("“%(value)s” is too long: at most %(limit)d characters.")
+    return StrictError("too_long", message % {"value": shown(value), "limit": max_len})
