@@ -1,0 +1,183 @@
+"""Text tables as statistics offices and analysts write them: encodings, delimiters, numbers and years.
+
+Shared by the readers of statistics files and of panels. Everything is decided by content; nothing is guessed
+where a guess could change a figure: full-width digits, exponents and shortened codes are refused by name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+MISSING_MARKS: Final = frozenset({"", "-", "--", "—", "——", "–", "－"})
+_MAGIC: Final = (
+    (b"PK\x03\x04", "xlsx"),
+    (b"\xd0\xcf\x11\xe0", "xls"),
+    (b"%PDF", "pdf"),
+    (b"\x89PNG", "png"),
+    (b"\x1f\x8b", "gzip"),
+)
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_NUMBER: Final = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+EXPONENT: Final = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
+_YEAR: Final = re.compile(r"(\d{4})\s*(年|年度)?", re.ASCII)
+MAX_INTEGER_DIGITS: Final = 18
+MAX_DECIMALS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """One thing in a file that could not be read: line (from 1), column (as headed), stable code, reason."""
+
+    line: int
+    column: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        if self.column:
+            return _("line %(line)d, %(column)s: %(message)s") % {
+                "line": self.line,
+                "column": self.column,
+                "message": self.message,
+            }
+        return _("line %(line)d: %(message)s") % {"line": self.line, "message": self.message}
+
+
+class TableError(ValueError):
+    """The file as a whole cannot be read; `code` is stable, the text says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class CellError(ValueError):
+    """One cell cannot be read; `code` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """The stripped cells of one record and the line it starts on."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    encoding: str
+    rows: tuple[TableRow, ...]
+
+
+def read_table(data: bytes) -> Table:
+    """Decode `data` and cut it into rows; rows without any text are left out, their lines still count.
+
+    Encodings: UTF-8, UTF-16 with a mark, GB18030 (and so GBK, GB2312). Delimiters: comma, TAB, semicolon.
+
+    Raises:
+        TableError: empty, too large, not text, or broken quotes.
+    """
+    text, encoding = _decode(data)
+    return Table(encoding, tuple(row for row in _split(text) if any(row.cells)))
+
+
+def parse_number(text: str) -> Decimal | None:
+    """The number of a cell, None where the cell is empty or holds a dash: missing, which is not zero.
+
+    Raises:
+        CellError: full-width digits, exponents, more digits than a figure has, or no number at all.
+    """
+    if text in MISSING_MARKS:
+        return None
+    shown = text if len(text) <= 40 else text[:40] + "…"
+    if not text.isascii() and any(char.isdigit() and not char.isascii() for char in text):
+        raise CellError("wide_digits", _("“%(text)s” has full-width digits; write 0-9") % {"text": shown})
+    if EXPONENT.fullmatch(text):
+        raise CellError("exponent", _("“%(text)s” has an exponent; write the figure out") % {"text": shown})
+    if not _NUMBER.fullmatch(text):
+        raise CellError("not_a_number", _("“%(text)s” is not a number") % {"text": shown})
+    digits = text.replace(",", "").lstrip("-")
+    whole, _point, decimals = digits.partition(".")
+    if len(whole.lstrip("0")) > MAX_INTEGER_DIGITS or len(decimals) > MAX_DECIMALS:
+        raise CellError("too_long", _("“%(text)s” has more digits than a figure can have") % {"text": shown})
+    return Decimal(text.replace(",", ""))
+
+
+def parse_year(text: str) -> int | None:
+    """The year of "2024", "2024年" or "2024年度"; None when the text is something else."""
+    match = _YEAR.fullmatch(text)
+    if match is None or not 1900 <= int(match[1]) <= 2100:
+        return None
+    return int(match[1])
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    if len(data) > MAX_BYTES:
+        raise TableError("too_large", _("The file is larger than %(mb)d MB.") % {"mb": MAX_BYTES >> 20})
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            raise TableError(
+                "not_text", _("This is a %(kind)s file and not text; save it as CSV.") % {"kind": kind}
+            )
+    bom = next((name for mark, name in _BOMS if data.startswith(mark)), None)
+    for encoding in (bom,) if bom else ("utf-8", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not text.strip():
+            raise TableError("empty", _("The file is empty."))
+        control = _CONTROL.search(text)
+        if control:
+            line = text.count("\n", 0, control.start()) + 1
+            raise TableError(
+                "not_text",
+                _("Line %(line)d holds the control character %(char)s: this is not a text table.")
+                % {"line": line, "char": f"U+{ord(control[0]):04X}"},
+            )
+        return text, encoding
+    raise TableError("encoding", _("The bytes are neither UTF-8, UTF-16 nor GB18030 text."))
+
+
+def _split(text: str) -> Iterator[TableRow]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            # Exports pad cells with TABs and no-break spaces; str.strip takes both.
+            yield TableRow(line, tuple(cell.strip() for cell in cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise TableError(
+            "quotes",
+            _("Line %(line)d cannot be cut into cells: %(reason)s.") % {"line": line, "reason": error},
+        ) from error
+
+
+def _delimiter(text: str) -> str:
+    """The character that cuts most lines into three cells or more.
+
+    Comma wins a tie: the newer exports pad every cell with a TAB. A TAB file with thousands commas keeps its
+    TABs, because its header has none.
+    """
+    lines = text.splitlines()
+    return max(",\t;", key=lambda char: sum(line.count(char) >= 2 for line in lines))
