@@ -6,7 +6,7 @@ Three kinds, told apart by content:
   columns go by the position of their year in the header, so that the empty last column shifts nothing;
 - long: one figure per line with province, 12-digit area code, year, indicator, value and unit.
 
-A cell that cannot be read becomes a `RowProblem`; an empty cell or a dash is missing, which is not zero.
+A cell that cannot be read becomes a `RowError`; an empty cell or a dash is missing, which is not zero.
 """
 
 from __future__ import annotations
@@ -19,17 +19,9 @@ from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
-from analytics.tables import (
-    EXPONENT,
-    CellError,
-    RowProblem,
-    Table,
-    TableError,
-    TableRow,
-    parse_number,
-    parse_year,
-    read_table,
-)
+from analytics.tables import EXPONENT, Table, TableError, TableRow, parse_number, parse_year, read_table
+from core.errors import RowError
+from core.strict import StrictError, shown
 from parks.provinces import Province, province_by_code, province_by_name
 
 Kind = Literal["wide", "long"]
@@ -70,37 +62,30 @@ class StatFile:
     kind: Kind
     encoding: str
     readings: tuple[IndicatorReading, ...]
-    problems: tuple[RowProblem, ...]
+    problems: tuple[RowError, ...]
     missing: int
     source_note: str
     names_indicator: bool
-
-
-class StatFileError(TableError):
-    """No figures can be read from this file at all."""
 
 
 def read_statfile(source: bytes | Path, *, indicator: str = "", unit: str = "") -> StatFile:
     """Read one statistics file; `indicator` and `unit` serve where the file itself names none.
 
     Raises:
-        StatFileError: empty, not text, no header that is known, or no province in it.
+        TableError: empty, not text, no header that is known, or no province in it.
         OSError: the path cannot be read.
     """
-    try:
-        table = read_table(source.read_bytes() if isinstance(source, Path) else source)
-    except TableError as error:
-        raise StatFileError(error.code, str(error)) from error
+    table = read_table(source.read_bytes() if isinstance(source, Path) else source)
     for position, row in enumerate(table.rows):
         columns = _long_columns(row)
         if columns is not None:
             return _read_long(table, position, columns)
         if any(parse_year(cell) for cell in row.cells[1:]) and not province_by_name(row.cells[0]):
             return _read_wide(table, position, indicator, unit)
-    raise StatFileError(
-        "no_header",
-        _("No header was found: neither years after a province column nor the columns of the long format."),
+    message = _(
+        "No header was found: neither years after a province column nor the columns of the long format."
     )
+    raise TableError(message, code="no_header")
 
 
 @dataclass(slots=True)
@@ -108,18 +93,18 @@ class _Collector:
     """Readings and problems on the way through a file; refuses a second figure for the same cell."""
 
     readings: list[IndicatorReading] = field(default_factory=list)
-    problems: list[RowProblem] = field(default_factory=list)
+    problems: list[RowError] = field(default_factory=list)
     missing: int = 0
     provinces: set[str] = field(default_factory=set)
     first_line: dict[tuple[str, str, int], int] = field(default_factory=dict)
 
     def problem(self, line: int, column: str, code: str, message: str) -> None:
-        self.problems.append(RowProblem(line, column, code, message))
+        self.problems.append(RowError(line, column, code, message))
 
     def cell(self, row: TableRow, column: str, text: str, key: tuple[str, str, int], unit: str) -> None:
         try:
             value = parse_number(text)
-        except CellError as error:
+        except StrictError as error:
             self.problem(row.line, column, error.code, str(error))
             return
         if value is None:
@@ -127,14 +112,14 @@ class _Collector:
             return
         first = self.first_line.setdefault(key, row.line)
         if first != row.line:
-            message = _("this figure already stands on line %(line)d; that one is kept") % {"line": first}
+            message = _("This figure already stands on line %(line)d; that one is kept.") % {"line": first}
             self.problem(row.line, column, "duplicate", message)
             return
         self.readings.append(IndicatorReading(key[0], key[1], unit, key[2], value, row.line))
 
     def finish(self, kind: Kind, table: Table, notes: list[str], names_indicator: bool) -> StatFile:
         if not self.provinces:
-            raise StatFileError("no_province", _("No line of the file begins with a province."))
+            raise TableError(_("No line of the file begins with a province."), code="no_province")
         return StatFile(
             kind=kind,
             encoding=table.encoding,
@@ -149,11 +134,11 @@ class _Collector:
 def _read_wide(table: Table, header_at: int, indicator: str, unit: str) -> StatFile:
     header, found = table.rows[header_at], _Collector()
     if parse_year(header.cells[0]):
-        raise StatFileError(
-            "no_place_column", _("The header has no column for the province before its years.")
+        raise TableError(
+            _("The header has no column for the province before its years."), code="no_place_column"
         )
     named = _indicator_above(table.rows[:header_at])
-    name, own_unit = named if named else (indicator, unit)
+    name, own_unit = named or (indicator, unit)
     years = _year_columns(header, found)
     notes: list[str] = []
     for row in table.rows[header_at + 1 :]:
@@ -167,11 +152,11 @@ def _read_wide(table: Table, header_at: int, indicator: str, unit: str) -> StatF
                 found.cell(row, f"{years[column]}", text, (province.code, name, years[column]), own_unit)
             elif text and (column >= len(header.cells) or not header.cells[column]):
                 found.problem(
-                    row.line, str(column + 1), "no_year", _("a figure stands in a column without a year")
+                    row.line, str(column + 1), "no_year", _("A figure stands in a column without a year.")
                 )
         if len(row.cells) <= max(years):
             lost = next(year for column, year in years.items() if column >= len(row.cells))
-            found.problem(row.line, f"{lost}", "short_line", _("the line ends before this column"))
+            found.problem(row.line, f"{lost}", "short_line", _("The line ends before this column."))
     return found.finish("wide", table, notes, named is not None)
 
 
@@ -189,12 +174,12 @@ def _year_columns(header: TableRow, found: _Collector) -> dict[int, int]:
     for column, text in enumerate(header.cells[1:], start=1):
         year = parse_year(text)
         if year in years.values():
-            message = _("the year %(year)d stands twice in the header") % {"year": year}
-            raise StatFileError("repeated_year", message)
+            message = _("The year %(year)d stands twice in the header.") % {"year": year}
+            raise TableError(message, code="repeated_year")
         if year is not None:
             years[column] = year
         elif text:
-            message = _("“%(text)s” is not a year; the column is not read") % {"text": text}
+            message = _("“%(text)s” is not a year; the column is not read.") % {"text": shown(text)}
             found.problem(header.line, text, "not_a_year", message)
     return years
 
@@ -205,7 +190,7 @@ def _note_or_problem(row: TableRow, notes: list[str], found: _Collector) -> None
     if _NOTE.match(filled[0]) or len(row.cells) == 1:
         notes.append(" ".join(filled))
         return
-    message = _("“%(text)s” is not a province") % {"text": row.cells[0]}
+    message = _("“%(text)s” is not a province.") % {"text": shown(row.cells[0])}
     found.problem(row.line, "", "unknown_province", message)
 
 
@@ -237,23 +222,23 @@ def _read_long(table: Table, header_at: int, columns: dict[str, int]) -> StatFil
 
 def _read_long_row(row: TableRow, header: TableRow, columns: dict[str, int], found: _Collector) -> None:
     if len(row.cells) <= max(columns.values()):
-        found.problem(row.line, "", "short_line", _("the line has fewer cells than the header"))
+        found.problem(row.line, "", "short_line", _("The line has fewer cells than the header."))
         return
     cells = {key: row.cells[column] for key, column in columns.items()}
     headings = {key: header.cells[column] for key, column in columns.items()}
     try:
         province = _place(cells["place"], cells.get("code", ""))
-    except CellError as error:
+    except StrictError as error:
         found.problem(row.line, headings["place"], error.code, str(error))
         return
     found.provinces.add(province.code)
     year = parse_year(cells["year"])
     if year is None:
-        message = _("“%(text)s” is not a year") % {"text": cells["year"]}
+        message = _("“%(text)s” is not a year.") % {"text": shown(cells["year"])}
         found.problem(row.line, headings["year"], "not_a_year", message)
         return
     if not cells["indicator"]:
-        found.problem(row.line, headings["indicator"], "no_indicator", _("the indicator is not named"))
+        found.problem(row.line, headings["indicator"], "no_indicator", _("The indicator is not named."))
         return
     name, unit = split_unit(cells["indicator"], cells.get("unit", ""))
     found.cell(row, headings["value"], cells["value"], (province.code, name, year), unit)
@@ -263,18 +248,22 @@ def _place(name: str, code: str) -> Province:
     """The province that name and area code agree on; either may be empty."""
     by_name, by_code = province_by_name(name), province_by_code(code)
     if name and by_name is None:
-        raise CellError("unknown_province", _("“%(text)s” is not a province") % {"text": name})
+        raise StrictError("unknown_province", _("“%(text)s” is not a province.") % {"text": shown(name)})
     if EXPONENT.fullmatch(code):
-        message = _("a spreadsheet shortened the area code to %(code)s; export it as text") % {"code": code}
-        raise CellError("ruined_code", message)
+        message = _("A spreadsheet shortened the area code to %(code)s; export it as text.") % {
+            "code": shown(code)
+        }
+        raise StrictError("ruined_code", message)
     if code and by_code is None:
-        raise CellError("unknown_code", _("“%(text)s” is not the area code of a province") % {"text": code})
+        raise StrictError(
+            "unknown_code", _("“%(text)s” is not the area code of a province.") % {"text": shown(code)}
+        )
     if by_name and by_code and by_name is not by_code:
-        message = _("the code %(code)s is not that of %(name)s") % {"code": code, "name": name}
-        raise CellError("code_mismatch", message)
+        message = _("The code %(code)s is not that of %(name)s.") % {"code": shown(code), "name": shown(name)}
+        raise StrictError("code_mismatch", message)
     province = by_name or by_code
     if province is None:
-        raise CellError("unknown_province", _("the line names no province"))
+        raise StrictError("unknown_province", _("The line names no province."))
     return province
 
 

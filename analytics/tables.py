@@ -17,6 +17,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from core.errors import InvalidInput
+from core.strict import StrictError, shown
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 MISSING_MARKS: Final = frozenset({"", "-", "--", "—", "——", "–", "－"})
 _MAGIC: Final = (
@@ -35,43 +38,11 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _NUMBER: Final = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 EXPONENT: Final = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 _YEAR: Final = re.compile(r"(\d{4})\s*(年|年度)?", re.ASCII)
-MAX_INTEGER_DIGITS: Final = 18
-MAX_DECIMALS: Final = 15
+MAX_INTEGER_DIGITS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """One thing in a file that could not be read: line (from 1), column (as headed), stable code, reason."""
-
-    line: int
-    column: str
-    code: str
-    message: str
-
-    def __str__(self) -> str:
-        if self.column:
-            return _("line %(line)d, %(column)s: %(message)s") % {
-                "line": self.line,
-                "column": self.column,
-                "message": self.message,
-            }
-        return _("line %(line)d: %(message)s") % {"line": self.line, "message": self.message}
-
-
-class TableError(ValueError):
-    """The file as a whole cannot be read; `code` is stable, the text says what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class CellError(ValueError):
-    """One cell cannot be read; `code` is stable."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class TableError(InvalidInput):
+    """The file as a whole cannot be read; the text says what to do, `rows` name the lines where there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +71,31 @@ def read_table(data: bytes) -> Table:
     return Table(encoding, tuple(row for row in _split(text) if any(row.cells)))
 
 
-def parse_number(text: str) -> Decimal | None:
+def parse_number(text: str, *, max_decimals: int = 8) -> Decimal | None:
     """The number of a cell, None where the cell is empty or holds a dash: missing, which is not zero.
 
     Raises:
-        CellError: full-width digits, exponents, more digits than a figure has, or no number at all.
+        StrictError: full-width digits, exponents, more digits than a figure has, or no number at all.
     """
     if text in MISSING_MARKS:
         return None
-    shown = text if len(text) <= 40 else text[:40] + "…"
-    if not text.isascii() and any(char.isdigit() and not char.isascii() for char in text):
-        raise CellError("wide_digits", _("“%(text)s” has full-width digits; write 0-9") % {"text": shown})
-    if EXPONENT.fullmatch(text):
-        raise CellError("exponent", _("“%(text)s” has an exponent; write the figure out") % {"text": shown})
     if not _NUMBER.fullmatch(text):
-        raise CellError("not_a_number", _("“%(text)s” is not a number") % {"text": shown})
-    digits = text.replace(",", "").lstrip("-")
-    whole, _point, decimals = digits.partition(".")
-    if len(whole.lstrip("0")) > MAX_INTEGER_DIGITS or len(decimals) > MAX_DECIMALS:
-        raise CellError("too_long", _("“%(text)s” has more digits than a figure can have") % {"text": shown})
-    return Decimal(text.replace(",", ""))
+        raise _no_number(text)
+    plain = text.replace(",", "")
+    whole, _point, decimals = plain.lstrip("-").partition(".")
+    if len(whole.lstrip("0")) > MAX_INTEGER_DIGITS or len(decimals) > max_decimals:
+        message = _("“%(text)s” has more digits than a figure can have.")
+        raise StrictError("too_long", message % {"text": shown(text)})
+    return Decimal(plain)
+
+
+def _no_number(text: str) -> StrictError:
+    cell = {"text": shown(text)}
+    if any(char.isdigit() and not char.isascii() for char in text):
+        return StrictError("wide_digits", _("“%(text)s” has full-width digits; write 0-9.") % cell)
+    if EXPONENT.fullmatch(text):
+        return StrictError("exponent", _("“%(text)s” has an exponent; write the figure out.") % cell)
+    return StrictError("not_a_number", _("“%(text)s” is not a number.") % cell)
 
 
 def parse_year(text: str) -> int | None:
@@ -132,12 +108,11 @@ def parse_year(text: str) -> int | None:
 
 def _decode(data: bytes) -> tuple[str, str]:
     if len(data) > MAX_BYTES:
-        raise TableError("too_large", _("The file is larger than %(mb)d MB.") % {"mb": MAX_BYTES >> 20})
+        raise TableError(_("The file is larger than %(mb)d MB.") % {"mb": MAX_BYTES >> 20}, code="too_large")
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            raise TableError(
-                "not_text", _("This is a %(kind)s file and not text; save it as CSV.") % {"kind": kind}
-            )
+            message = _("This is a %(kind)s file and not text; save it as CSV.") % {"kind": kind}
+            raise TableError(message, code="not_text")
     bom = next((name for mark, name in _BOMS if data.startswith(mark)), None)
     for encoding in (bom,) if bom else ("utf-8", "gb18030"):
         try:
@@ -145,17 +120,14 @@ def _decode(data: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if not text.strip():
-            raise TableError("empty", _("The file is empty."))
+            raise TableError(_("The file is empty."), code="empty")
         control = _CONTROL.search(text)
         if control:
             line = text.count("\n", 0, control.start()) + 1
-            raise TableError(
-                "not_text",
-                _("Line %(line)d holds the control character %(char)s: this is not a text table.")
-                % {"line": line, "char": f"U+{ord(control[0]):04X}"},
-            )
+            message = _("Line %(line)d holds the control character %(char)s: this is not a text table.")
+            raise TableError(message % {"line": line, "char": f"U+{ord(control[0]):04X}"}, code="not_text")
         return text, encoding
-    raise TableError("encoding", _("The bytes are neither UTF-8, UTF-16 nor GB18030 text."))
+    raise TableError(_("The bytes are neither UTF-8, UTF-16 nor GB18030 text."), code="encoding")
 
 
 def _split(text: str) -> Iterator[TableRow]:
@@ -167,10 +139,8 @@ def _split(text: str) -> Iterator[TableRow]:
             yield TableRow(line, tuple(cell.strip() for cell in cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise TableError(
-            "quotes",
-            _("Line %(line)d cannot be cut into cells: %(reason)s.") % {"line": line, "reason": error},
-        ) from error
+        message = _("Line %(line)d cannot be cut into cells: %(reason)s.") % {"line": line, "reason": error}
+        raise TableError(message, code="quotes") from error
 
 
 def _delimiter(text: str) -> str:

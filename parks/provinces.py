@@ -13,12 +13,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
-Region = Literal["east", "central", "west"]
-REGION_LABELS: Final = MappingProxyType({"east": _("East"), "central": _("Central"), "west": _("West")})
+from parks.choices import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +43,41 @@ def _study(
     return Province(code, zh, short, en, region, True, *tile, aliases)
 
 
+EAST, CENTRAL, WEST = Region.EAST, Region.CENTRAL, Region.WEST
 # fmt: off
 PROVINCES: Final[tuple[Province, ...]] = (
-    _study("east", "11", "北京市", "北京", "Beijing", (5, 2), "京", "Peking"),
-    _study("east", "12", "天津市", "天津", "Tianjin", (6, 2), "津", "Tientsin"),
-    _study("east", "13", "河北省", "河北", "Hebei", (5, 3), "冀"),
-    _study("central", "14", "山西省", "山西", "Shanxi", (4, 3), "晋"),
-    _study("west", "15", "内蒙古自治区", "内蒙古", "Inner Mongolia", (4, 2),
+    _study(EAST, "11", "北京市", "北京", "Beijing", (5, 2), "京", "Peking"),
+    _study(EAST, "12", "天津市", "天津", "Tianjin", (6, 2), "津", "Tientsin"),
+    _study(EAST, "13", "河北省", "河北", "Hebei", (5, 3), "冀"),
+    _study(CENTRAL, "14", "山西省", "山西", "Shanxi", (4, 3), "晋"),
+    _study(WEST, "15", "内蒙古自治区", "内蒙古", "Inner Mongolia", (4, 2),
            "蒙", "内蒙", "Nei Mongol", "Neimenggu"),
-    _study("east", "21", "辽宁省", "辽宁", "Liaoning", (7, 2), "辽"),
-    _study("central", "22", "吉林省", "吉林", "Jilin", (7, 1), "吉"),
-    _study("central", "23", "黑龙江省", "黑龙江", "Heilongjiang", (7, 0), "黑"),
-    _study("east", "31", "上海市", "上海", "Shanghai", (6, 5), "沪"),
-    _study("east", "32", "江苏省", "江苏", "Jiangsu", (6, 4), "苏"),
-    _study("east", "33", "浙江省", "浙江", "Zhejiang", (5, 5), "浙"),
-    _study("central", "34", "安徽省", "安徽", "Anhui", (5, 4), "皖"),
-    _study("east", "35", "福建省", "福建", "Fujian", (4, 6), "闽"),
-    _study("central", "36", "江西省", "江西", "Jiangxi", (4, 5), "赣"),
-    _study("east", "37", "山东省", "山东", "Shandong", (6, 3), "鲁"),
-    _study("central", "41", "河南省", "河南", "Henan", (4, 4), "豫"),
-    _study("central", "42", "湖北省", "湖北", "Hubei", (3, 4), "鄂"),
-    _study("central", "43", "湖南省", "湖南", "Hunan", (3, 5), "湘"),
-    _study("east", "44", "广东省", "广东", "Guangdong", (3, 6), "粤", "Canton"),
-    _study("west", "45", "广西壮族自治区", "广西", "Guangxi", (2, 6), "桂", "Kwangsi"),
-    _study("east", "46", "海南省", "海南", "Hainan", (2, 7), "琼"),
-    _study("west", "50", "重庆市", "重庆", "Chongqing", (2, 4), "渝", "Chungking"),
-    _study("west", "51", "四川省", "四川", "Sichuan", (1, 4), "川", "蜀", "Szechwan"),
-    _study("west", "52", "贵州省", "贵州", "Guizhou", (2, 5), "黔", "贵"),
-    _study("west", "53", "云南省", "云南", "Yunnan", (1, 5), "滇", "云"),
-    Province("54", "西藏自治区", "西藏", "Tibet", "west", False, 0, 4, ("藏", "Xizang")),
-    _study("west", "61", "陕西省", "陕西", "Shaanxi", (3, 3), "陕", "秦"),
-    _study("west", "62", "甘肃省", "甘肃", "Gansu", (2, 3), "甘", "陇"),
-    _study("west", "63", "青海省", "青海", "Qinghai", (1, 3), "青"),
-    _study("west", "64", "宁夏回族自治区", "宁夏", "Ningxia", (3, 2), "宁"),
-    _study("west", "65", "新疆维吾尔自治区", "新疆", "Xinjiang", (0, 3), "新", "Sinkiang"),
+    _study(EAST, "21", "辽宁省", "辽宁", "Liaoning", (7, 2), "辽"),
+    _study(CENTRAL, "22", "吉林省", "吉林", "Jilin", (7, 1), "吉"),
+    _study(CENTRAL, "23", "黑龙江省", "黑龙江", "Heilongjiang", (7, 0), "黑"),
+    _study(EAST, "31", "上海市", "上海", "Shanghai", (6, 5), "沪"),
+    _study(EAST, "32", "江苏省", "江苏", "Jiangsu", (6, 4), "苏"),
+    _study(EAST, "33", "浙江省", "浙江", "Zhejiang", (5, 5), "浙"),
+    _study(CENTRAL, "34", "安徽省", "安徽", "Anhui", (5, 4), "皖"),
+    _study(EAST, "35", "福建省", "福建", "Fujian", (4, 6), "闽"),
+    _study(CENTRAL, "36", "江西省", "江西", "Jiangxi", (4, 5), "赣"),
+    _study(EAST, "37", "山东省", "山东", "Shandong", (6, 3), "鲁"),
+    _study(CENTRAL, "41", "河南省", "河南", "Henan", (4, 4), "豫"),
+    _study(CENTRAL, "42", "湖北省", "湖北", "Hubei", (3, 4), "鄂"),
+    _study(CENTRAL, "43", "湖南省", "湖南", "Hunan", (3, 5), "湘"),
+    _study(EAST, "44", "广东省", "广东", "Guangdong", (3, 6), "粤", "Canton"),
+    _study(WEST, "45", "广西壮族自治区", "广西", "Guangxi", (2, 6), "桂", "Kwangsi"),
+    _study(EAST, "46", "海南省", "海南", "Hainan", (2, 7), "琼"),
+    _study(WEST, "50", "重庆市", "重庆", "Chongqing", (2, 4), "渝", "Chungking"),
+    _study(WEST, "51", "四川省", "四川", "Sichuan", (1, 4), "川", "蜀", "Szechwan"),
+    _study(WEST, "52", "贵州省", "贵州", "Guizhou", (2, 5), "黔", "贵"),
+    _study(WEST, "53", "云南省", "云南", "Yunnan", (1, 5), "滇", "云"),
+    Province("54", "西藏自治区", "西藏", "Tibet", WEST, False, 0, 4, ("藏", "Xizang")),
+    _study(WEST, "61", "陕西省", "陕西", "Shaanxi", (3, 3), "陕", "秦"),
+    _study(WEST, "62", "甘肃省", "甘肃", "Gansu", (2, 3), "甘", "陇"),
+    _study(WEST, "63", "青海省", "青海", "Qinghai", (1, 3), "青"),
+    _study(WEST, "64", "宁夏回族自治区", "宁夏", "Ningxia", (3, 2), "宁"),
+    _study(WEST, "65", "新疆维吾尔自治区", "新疆", "Xinjiang", (0, 3), "新", "Sinkiang"),
     Province("71", "台湾省", "台湾", "Taiwan", None, False, 5, 6, ("台", "中国台湾", "Taiwan, China")),
     Province("81", "香港特别行政区", "香港", "Hong Kong", None, False, 4, 7,
              ("港", "中国香港", "HKSAR", "Hong Kong SAR")),
