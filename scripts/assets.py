@@ -1,6 +1,6 @@
 """Fetch the locked front-end libraries with npm and copy the few files that pages load to static/vendor.
 
-Whole `dist` folders would put 200 MB before collectstatic; these files are 2 MB. Runs in `.tools`, where Node is.
+Whole `dist` folders would put 200 MB before collectstatic, these files are 2 MB. Runs in `.tools`, where Node is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FILES = {
     "echarts": ("dist/echarts.min.js", "LICENSE", "NOTICE"),
     "@event-calendar/build": ("dist/event-calendar.min.css", "dist/event-calendar.min.js"),
 }
-"""Files of each package, relative to it; each goes to static/vendor/<package>/<path below its dist or font folder>."""
+"""Files of each package. They go to static/vendor/<package>/, without the leading `dist/` or `font/`."""
 
 # Manifest storage refuses a script that names a map which is not there, and pages do not need the maps.
 SOURCE_MAP = re.compile(rb"(//[#@] ?sourceMappingURL=\S+|/\*[#@] ?sourceMappingURL=\S+ ?\*/)\s*$")

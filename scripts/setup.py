@@ -1,8 +1,6 @@
-"""Make `.venv` from the locked requirements, the front-end files and the message catalogues; do nothing twice.
+"""Make `.venv` from the locked requirements and compile the message catalogues; do nothing twice.
 
-    setup.py            what the site runs on
-    setup.py --dev      and what tests and linters need
-    setup.py --assets   and the front-end files in static/vendor
+`--dev` adds what tests and linters need, `--assets` the front-end files in static/vendor.
 """
 
 from __future__ import annotations
@@ -22,8 +20,8 @@ from steps import ROOT, TOOLS, VENV_PYTHON, StepFailed, environment, fingerprint
 
 TOOLS_PYTHON = TOOLS / "bin" / "python"
 TOOLS_REQUIREMENTS = ROOT / "requirements-tools.txt"
-NO_INSTALLER = """This Python has neither ensurepip nor pip, so nothing can be installed yet.
-Debian and Ubuntu: apt-get install python3-venv   (or python3-pip, without root: any `uv` on PATH)"""
+NO_INSTALLER = """No package can be installed: this Python has neither ensurepip nor pip, and uv is not on PATH.
+Debian and Ubuntu: apt-get install python3-venv. Without root: put uv on PATH, or choose a Python by PYTHON="""
 
 
 @contextmanager
@@ -40,9 +38,11 @@ def alone() -> Iterator[None]:
 
 
 def usable(python: Path) -> bool:
-    """Say whether a virtual environment's Python runs and is recent enough (an upgrade of the system may break it)."""
-    check = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return python.exists() and subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+    """Say whether a virtual environment's Python still runs (an upgrade of the system may have broken it)."""
+    if not python.exists():
+        return False
+    check = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    return subprocess.run(check, capture_output=True, check=False).returncode == 0
 
 
 def tools() -> None:
@@ -71,9 +71,8 @@ def _index() -> dict[str, str]:
     """Return the index that pip is set to use, as uv wants it named: uv does not read pip's configuration."""
     if "UV_DEFAULT_INDEX" in os.environ:
         return {}
-    answer = subprocess.run(
-        [TOOLS_PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, env=environment(), check=False
-    )
+    ask = [TOOLS_PYTHON, "-m", "pip", "config", "list"]
+    answer = subprocess.run(ask, capture_output=True, text=True, env=environment(), check=False)
     chosen = dict(line.split("=", 1) for line in answer.stdout.splitlines() if "=" in line)
     url = chosen.get(":env:.index-url") or chosen.get("global.index-url")
     return {"UV_DEFAULT_INDEX": url.strip("'")} if url else {}
@@ -85,18 +84,18 @@ def packages(requirements: Path) -> None:
     stamp = ROOT / ".venv" / f"{requirements.stem}.stamp"
     wanted = fingerprint(requirements)
     if not usable(VENV_PYTHON):
-        step("Virtual environment", [sys.executable, "-m", "venv", "--clear", "--without-pip", ROOT / ".venv"])
+        venv = [sys.executable, "-m", "venv", "--clear", "--without-pip", VENV_PYTHON.parent.parent]
+        step("Virtual environment", venv)
     if stamp.exists() and stamp.read_text() == wanted:
         return say(title, "up to date")
     tools()
     install = ["install", "--require-hashes", "-r", requirements]
-    uv = TOOLS / "bin" / "uv"
     try:
         # Compiled now, the first start of the site takes a second instead of four.
-        step(title, [uv, "pip", *install, "--compile-bytecode", "--python", VENV_PYTHON], {**environment(), **_index()})
-    except StepFailed as failure:
+        by_uv = [TOOLS / "bin" / "uv", "pip", *install, "--compile-bytecode", "--python", VENV_PYTHON]
+        step(title, by_uv, {**environment(), **_index()})
+    except StepFailed:
         # An index behind a key ring, a client certificate or an odd proxy: what pip alone was set up for.
-        print(f"\n{failure}\n", file=sys.stderr)
         step(f"{title}, by pip", [TOOLS_PYTHON, "-m", "pip", "--python", VENV_PYTHON, *install])
     stamp.write_text(wanted)
 
@@ -116,8 +115,9 @@ def messages() -> None:
     texts = list((ROOT / "locale").glob("*/LC_MESSAGES/*.po"))
     if not texts:
         return say("Message catalogues", "none here")
-    stale = [po for po in texts if not (mo := po.with_suffix(".mo")).exists() or mo.stat().st_mtime < po.stat().st_mtime]
-    if not stale:
+    if all(
+        (mo := po.with_suffix(".mo")).exists() and mo.stat().st_mtime >= po.stat().st_mtime for po in texts
+    ):
         return say("Message catalogues", "up to date")
     step("Message catalogues", [VENV_PYTHON, ROOT / "scripts" / "messages.py", "compile"])
 

@@ -22,8 +22,8 @@ DATA_DIR = Path(os.environ.get("LIVEPARK_DATA_DIR") or ROOT / "var")
 
 ADVICE = (
     (
-        r"name resolution|failed to fetch|error sending request|dns error|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT"
-        r"|NewConnectionError|Could not find a version|No matching distribution|Read timed out|certificate verify failed",
+        r"name resolution|failed to fetch|error sending request|dns error|ENOTFOUND|EAI_AGAIN|ECONNREFUSED"
+        r"|ETIMEDOUT|NewConnectionError|Could not find a version|Read timed out|certificate verify failed",
         "The package index was not reached. Check the network, or name a mirror: PIP_INDEX_URL for Python packages,"
         " npm_config_registry for the front end. Then run the same command again: finished steps are not repeated.",
     ),
@@ -33,11 +33,18 @@ ADVICE = (
         " Try again; if it stays, use another mirror.",
     ),
     (r"No space left on device|ENOSPC|disk is full", "The disk is full. A first set-up takes about 1.2 GB."),
-    (r"Permission denied|EACCES|readonly database", "A file here belongs to another user: chown -R the folder to yourself."),
-    (r"database is locked", "Another Livepark works on the same data. Stop it, or set LIVEPARK_DATA_DIR to a folder of its own."),
+    (
+        r"Permission denied|EACCES|readonly database",
+        "A file here belongs to another user: chown -R the folder to yourself.",
+    ),
+    (
+        r"database is locked",
+        "Another Livepark works on the same data. Stop it, or set LIVEPARK_DATA_DIR to another folder.",
+    ),
     (
         r"InconsistentMigrationHistory|no such (table|column)|already exists",
-        "The data was written by another version of Livepark. Move var/ away to start afresh, or go back to that version.",
+        "The data was written by another version of Livepark. Go back to that version, or move var/ away"
+        " to start afresh.",
     ),
 )
 OTHERWISE = "Read the log, then run the same command again: finished steps are not repeated."
@@ -48,7 +55,7 @@ class StepFailed(Exception):
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every step: quiet installers, and a HOME that can be written for their caches."""
+    """Return the environment of every step: quiet installers, and a HOME where they can keep their caches."""
     env = {
         **os.environ,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -57,7 +64,7 @@ def environment() -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
     }
     home = env.get("HOME", "")
-    if not (home and os.path.isdir(home) and os.access(home, os.W_OK)):
+    if not (home and Path(home).is_dir() and os.access(home, os.W_OK)):
         own = TOOLS / "home"
         own.mkdir(parents=True, exist_ok=True)
         env["HOME"] = str(own)
@@ -84,22 +91,28 @@ def advice(output: str) -> str:
 
 
 def step(title: str, command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:
-    """Run a command as one step. Raises StepFailed, with the end of its output, when it exits with an error."""
+    """Run a command as one step. Raises StepFailed, with the end of its output, when it exits badly."""
     log = DATA_DIR / "log" / f"{re.sub('[^a-z0-9]+', '-', title.lower()).strip('-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     print(f"{title} {'.' * max(3, 46 - len(title))} ", end="", flush=True)
     with log.open("w") as out:
         code = subprocess.run(
-            [str(part) for part in command], cwd=ROOT, env=env or environment(), stdin=subprocess.DEVNULL,
-            stdout=out, stderr=subprocess.STDOUT, check=False,
-        ).returncode  # fmt: skip
+            command,
+            cwd=ROOT,
+            env=env or environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
     seconds = time.monotonic() - started
     if code:
         print(f"FAILED after {seconds:.1f} s", flush=True)
         output = log.read_text(errors="replace")
         tail = "\n".join(f"    {line}" for line in output.splitlines()[-15:])
-        raise StepFailed(f"{tail}\n\nThe step '{title}' failed (exit code {code}).\n{advice(output)}\nIts whole output: {log}")
+        what = f"The step '{title}' failed (exit code {code}).\n{advice(output)}\nIts whole output: {log}"
+        raise StepFailed(f"{tail}\n\n{what}")
     print(f"{seconds:.1f} s", flush=True)
 
 

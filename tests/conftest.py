@@ -1,0 +1,176 @@
+"""Fixtures for every app: the parts that a test may stand on, real ones, or a skip that says what is missing.
+
+`make test` starts PostgreSQL and Redis once and names them in LIVEPARK_TEST_PG_URL and LIVEPARK_TEST_REDIS_URL;
+under plain pytest the fixtures start what they need.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import servers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+settings.register_profile(
+    "livepark", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("livepark")
+
+REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
+ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long tests first, keep those that share a site or a worker together, skip the other database's."""
+    items.sort(key=lambda item: item.get_closest_marker("gate") is None)
+    for item in items:
+        for name in ("browser", "worker"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+        if not ON_POSTGRES and (item.get_closest_marker("postgres") or item.get_closest_marker("worker")):
+            item.add_marker(
+                pytest.mark.skip(reason="needs DATABASE_URL to name a PostgreSQL (make test does)")
+            )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under REQUIRE_ALL a skip is a failure: a suite that quietly tests less is not green."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: skipped although REQUIRE_ALL is set: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of real sample data beside the checkout, which the project itself never reads."""
+    folder = servers.ROOT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no sample data at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of an empty PostgreSQL database on a server made for this run."""
+    with ExitStack() as stack:
+        yield os.environ.get("LIVEPARK_TEST_PG_URL") or _start(stack, servers.postgres_server)
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_id: str) -> Iterator[str]:
+    """The address of a Redis database that no other test process uses."""
+    with ExitStack() as stack:
+        address = os.environ.get("LIVEPARK_TEST_REDIS_URL") or _start(stack, servers.redis_server)
+        yield f"{address}/{int(worker_id.removeprefix('gw')) if worker_id != 'master' else 0}"
+
+
+def _start(stack: ExitStack, server: Callable[[], Any]) -> str:
+    try:
+        return str(stack.enter_context(server()))
+    except servers.NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def celery_worker(transactional_db: None, redis_url: str) -> Iterator[Callable[..., servers.Server]]:
+    """Start real Celery workers on this test's PostgreSQL database: `celery_worker(beat=True)`; each is stopped."""
+    from django.conf import settings as django_settings
+
+    env = {**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": redis_url}
+    routes = django_settings.CELERY_TASK_ROUTES.values()
+    queues = sorted({django_settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in routes)})
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(servers.celery_worker(env, queues=queues, **options))
+
+
+def _database_url() -> str:
+    """Return the address of the database that this test writes to, for another process to use."""
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    user, password, host, port = (
+        quote(str(connection.settings_dict[key])) for key in ("USER", "PASSWORD", "HOST", "PORT")
+    )
+    return f"postgres://{user}:{password}@{host}:{port}/{name}"
+
+
+@pytest.fixture(scope="session")
+def live_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Site]:
+    """A whole embedded site with the small demo, shared by the tests of one process."""
+    with servers.live_site(tmp_path_factory.mktemp("site"), ("demo", "--tiny")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, headless, with an empty profile and no road to any other machine."""
+    try:
+        executable = servers.chromium_program()
+    except servers.NotInstalled as missing:
+        pytest.skip(str(missing))
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, which Django would take for an asynchronous caller.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a browser of its own: `open_page(viewport={...}, locale="en")`.
+
+    Fails the test when a page throws an error, breaks its content policy or asks another machine for anything.
+    """
+    faults: list[str] = []
+
+    def asked(address: str) -> None:
+        if urlsplit(address).hostname not in (None, "", "127.0.0.1"):
+            faults.append(f"asked another machine for {address}")
+
+    with ExitStack() as stack:
+
+        def new(**options: Any) -> Page:
+            context = chromium.new_context(**{"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options})
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("pageerror", lambda error: faults.append(f"threw {error}"))
+            page.on(
+                "console", lambda line: "Content Security Policy" in line.text and faults.append(line.text)
+            )
+            page.on("request", lambda request: asked(request.url))
+            return page
+
+        yield new
+    assert not faults, faults
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """One page of a desk-sized browser."""
+    return open_page(viewport={"width": 1280, "height": 800})

@@ -1,0 +1,291 @@
+"""Real servers for tests. Each takes a free loopback port and a folder of its own, and is stopped by who started it.
+
+Every function here is a context manager that yields once the server answers. What is not installed raises
+NotInstalled, whose text says what to install; fixtures turn that into a skip.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from celery import Celery
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class NotInstalled(Exception):
+    """A program is missing; the text names it and the command that installs it."""
+
+
+@dataclasses.dataclass
+class Server:
+    """A running server: its process, which leads a session of its own, and its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """Kill the server and its children at once, as a lost machine would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str, *folders: Path) -> Path:
+    """Return where a program is: on PATH, or in the first of these folders that has it."""
+    found = shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, folders)))
+    if found is None:
+        raise NotInstalled(f"{name} is not installed (make services)")
+    return Path(found)
+
+
+def postgres_program(name: str) -> Path:
+    """Return a program of the newest PostgreSQL: Debian keeps them off PATH."""
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True
+    )
+    return program(name, *versions)
+
+
+def chromium_program() -> Path:
+    """Return the browser: Debian's chromium, or one that calls itself otherwise."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        with contextlib.suppress(NotInstalled):
+            return program(name)
+    return program("chromium")
+
+
+def _identity(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Return the arguments that make a process run as somebody else; nobody else by default."""
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    answers: Callable[[], bool],
+    env: Mapping[str, str] | None = None,
+    account: pwd.struct_passwd | None = None,
+    stop: signal.Signals = signal.SIGTERM,
+    seconds: float = 60,
+) -> Iterator[Server]:
+    """Run a command until the block ends, which begins when `answers()` is true.
+
+    Raises RuntimeError with the end of the log when the command ends or stays silent for `seconds`.
+    """
+    # A test run that is killed takes its servers along.
+    wrapper = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [*wrapper, *map(str, command)],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **_identity(account),
+        )
+    server = Server(process, log)
+    try:
+        deadline = time.monotonic() + seconds
+        while not answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{command[0]} did not come up:\n{server.output()[-3000:]}")
+            time.sleep(0.05)
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(stop)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=15)
+        server.kill()
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Return whom PostgreSQL runs as: it refuses root, and needs an account that has a name."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+@contextlib.contextmanager
+def postgres_server(*settings: str) -> Iterator[str]:
+    """Run a new PostgreSQL; yield the address of its empty database, of which the caller is superuser.
+
+    `settings` are `name=value` and come last. fsync is off: a killed server keeps what it acknowledged, a machine
+    without power would not.
+    """
+    initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
+    account = _account()
+    folder = Path(tempfile.mkdtemp(prefix="livepark-postgres-"))
+    password = secrets.token_hex(16)
+    try:
+        (folder / "password").write_text(password)
+        for path in (folder, folder / "password"):
+            if account:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        initialise = [initdb, "--pgdata", folder / "data", "--username", "livepark", "--no-sync"]
+        initialise += ["--auth", "scram-sha-256", "--pwfile", folder / "password"]
+        initialise += ["--encoding", "UTF8", "--locale", "C.UTF-8"]
+        made = subprocess.run(
+            initialise, cwd=folder, capture_output=True, text=True, check=False, **_identity(account)
+        )
+        if made.returncode:
+            raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
+        port = free_port()
+        address = f"postgres://livepark:{password}@127.0.0.1:{port}/"
+        options = (
+            "listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "max_connections=200",
+            "fsync=off", "full_page_writes=off", "timezone=UTC", *settings,
+        )  # fmt: skip
+        command = [postgres, "-D", folder / "data", *(part for option in options for part in ("-c", option))]
+
+        def answers() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(address + "postgres", connect_timeout=2).close()
+                return True
+            return False
+
+        with running(command, log=folder / "log", answers=answers, account=account, stop=signal.SIGINT):
+            with psycopg.connect(address + "postgres", autocommit=True) as connection:
+                connection.execute("CREATE DATABASE livepark")
+            yield address + "livepark"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def redis_server(*options: str, port: int | None = None) -> Iterator[str]:
+    """Run a new Redis that keeps nothing; yield its address, without a database number.
+
+    `options` are passed on, such as "--maxmemory", "4mb"; `port` lets one come back where another was killed.
+    """
+    redis_program = program("redis-server")
+    port = port or free_port()
+    address = f"redis://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        with contextlib.suppress(redis.ConnectionError), redis.Redis.from_url(address) as client:
+            return bool(client.ping())
+        return False
+
+    with tempfile.TemporaryDirectory(prefix="livepark-redis-") as folder:
+        command = [redis_program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        command += ["--save", "", "--appendonly", "no", *options]
+        with running(command, log=Path(folder) / "log", answers=answers):
+            yield address
+
+
+@contextlib.contextmanager
+def celery_worker(env: Mapping[str, str], *, queues: Sequence[str], beat: bool = False) -> Iterator[Server]:
+    """Run a worker with two processes on the DATABASE_URL and REDIS_URL of `env`; yield it once it answers.
+
+    `beat` adds the beat table. Kill it by `server.kill()`: the block then ends without complaint.
+    """
+    name = f"worker-{secrets.token_hex(4)}@livepark"
+    broker = Celery(broker=env["REDIS_URL"], set_as_current=False)
+
+    def answers() -> bool:
+        return bool(broker.control.ping(destination=[name], timeout=0.3))
+
+    with tempfile.TemporaryDirectory(prefix="livepark-worker-") as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-n",
+            name,
+            "-Q",
+            ",".join(queues),
+        ]
+        command += ["--concurrency", "2", "--loglevel", "INFO"]
+        command += ["--beat", "--schedule", f"{folder}/beat"] if beat else []
+        with running(command, log=Path(folder) / "log", answers=answers, env=env) as server:
+            yield server
+        broker.close()
+
+
+@dataclasses.dataclass
+class Site:
+    """A site in a process of its own, as `make run` starts it."""
+
+    url: str
+    env: Mapping[str, str]
+    server: Server
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on this site's data; return what it printed."""
+        return manage(self.env, *arguments)
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> str:
+    """Run a management command; return what it printed. Raises RuntimeError, with its output, when it fails."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def live_site(
+    folder: Path, *prepare: Sequence[str], settings: str = "config.settings.dev", **env: str
+) -> Iterator[Site]:
+    """Run a whole site on data in `folder`, after migration and the commands of `prepare`.
+
+    `env` adds variables such as DATABASE_URL and REDIS_URL; without them the site is embedded.
+    """
+    inherited = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+    environment = {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
+    for command in (("migrate", "--verbosity", "0"), *prepare):
+        manage(environment, *command)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with running(command, log=folder / "serve.log", answers=answers, env=environment) as server:
+        yield Site(url, environment, server)
