@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 
 from django.utils.translation import gettext as _
 
@@ -27,24 +28,31 @@ def amount(value: object, *, places: int = 4, digits: int = 13, signed: bool = F
         if isinstance(value, int | float) and not isinstance(value, bool):
             raise StrictError("number", _('Send amounts as strings, such as "12.50", not as JSON numbers.'))
         raise StrictError("type", _('An amount is a string such as "12.50".'))
+    if _grammar(places, digits).fullmatch(value):
+        return Decimal(value)
     found = _AMOUNT.fullmatch(value)
     if found is None:
         message = _("“%(value)s” is not an amount: ASCII digits, at most %(places)d decimals, such as 12.50.")
         raise StrictError("amount", message % {"value": shown(value), "places": places})
     minus, whole, fraction = found.groups()
-    if len(whole) > digits or (fraction and len(fraction) > places):
+    if len(whole) > digits or len(fraction or "") > places:
         message = _(
             "“%(value)s” has too many digits: at most %(digits)d before and %(places)d after the point."
         )
         raise StrictError("digits", message % {"value": shown(value), "digits": digits, "places": places})
-    result = Decimal(value)
     if minus and not signed:
         raise _negative(value)
-    if minus and not result:
+    if not Decimal(value):
         raise StrictError(
             "negative_zero", _("“%(value)s” is a zero with a sign; send 0.") % {"value": shown(value)}
         )
-    return result
+    return Decimal(value)
+
+
+@cache
+def _grammar(places: int, digits: int) -> re.Pattern[str]:
+    """What amounts without a sign look like."""
+    return re.compile(rf"(?:0|[1-9][0-9]{{0,{digits - 1}}})(?:\.[0-9]{{1,{places}}})?")
 
 
 def quantity(value: object, *, signed: bool = False) -> int:

@@ -1,0 +1,19 @@
+"""Figures and indicators, one file per aggregate."""
+
+from __future__ import annotations
+
+from analytics.models.figures import DaySales, HourSales, MonthSales, PeriodClose, SalesMeasures, SessionFigures
+from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue
+
+__all__ = [
+    "DaySales",
+    "HourSales",
+    "IndexRun",
+    "IndexScore",
+    "Indicator",
+    "IndicatorValue",
+    "MonthSales",
+    "PeriodClose",
+    "SalesMeasures",
+    "SessionFigures",
+]

@@ -1,0 +1,114 @@
+"""Figures counted from the ledger: hour, day and month. Each row can be thrown away and counted again."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core import dbrules
+from core.models import Scope
+from core.money import MoneyField
+from livestreams.models import LiveSession
+from supplychain.choices import Channel
+from tenants.models import Tenant
+
+
+class SalesMeasures(models.Model):
+    """What is counted at every level. Distinct counts (orders) are recounted from facts, never added up."""
+
+    gmv_created = MoneyField(_("ordered amount"), default=0)
+    gmv_paid = MoneyField(_("paid GMV"), default=0)
+    refunds = MoneyField(_("refunds"), default=0)
+    cancellations = MoneyField(_("of which cancelled after payment"), default=0)
+    adjustments = MoneyField(_("adjustments"), default=0)
+    units_paid = models.BigIntegerField(_("units paid"), default=0)
+    units_refunded = models.BigIntegerField(_("units refunded"), default=0)
+    lines = models.BigIntegerField(_("lines"), default=0)
+    orders = models.BigIntegerField(_("paid orders"), default=0)
+    refund_orders = models.BigIntegerField(_("orders with a linked refund"), default=0)
+
+    class Meta:
+        abstract = True
+
+
+class HourSales(SalesMeasures):
+    """A tenant's sales of one UTC hour by channel and session (0: none)."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    slot = models.BigIntegerField(_("hour"))
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel)
+    session_key = models.BigIntegerField(_("session or 0"), default=0)
+
+    scope = Scope(nodes=("tenant_id",))
+
+    class Meta:
+        verbose_name = _("hour figures")
+        verbose_name_plural = _("hour figures")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "slot", "channel", "session_key"], name="analytics_hour_once"),
+        ]
+        indexes = [models.Index(fields=["session_key"], name="analytics_hour_session")]
+
+
+class DaySales(SalesMeasures):
+    """A tenant's sales of one business day (Asia/Shanghai)."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    day = models.DateField(_("day"))
+
+    scope = Scope(nodes=("tenant_id",))
+
+    class Meta:
+        verbose_name = _("day figures")
+        verbose_name_plural = _("day figures")
+        constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="analytics_day_once")]
+        indexes = [models.Index(fields=["day"], name="analytics_day_day")]
+
+
+class MonthSales(SalesMeasures):
+    """A tenant's sales of one month; `month` is its first day."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    month = models.DateField(_("month"))
+
+    scope = Scope(nodes=("tenant_id",))
+
+    class Meta:
+        verbose_name = _("month figures")
+        verbose_name_plural = _("month figures")
+        constraints = [models.UniqueConstraint(fields=["tenant", "month"], name="analytics_month_once")]
+
+
+class SessionFigures(SalesMeasures):
+    """A live session's sales, counted from the facts attributed to it, whatever the hour."""
+
+    session = models.OneToOneField(LiveSession, models.PROTECT, primary_key=True, related_name="figures", verbose_name=_("live session"))
+
+    scope = Scope(nodes=("session__tenant_id", "session__park_id"), user="session__host__user_id")
+
+    class Meta:
+        verbose_name = _("session figures")
+        verbose_name_plural = _("session figures")
+
+
+class PeriodClose(models.Model):
+    """A closed month of a tenant: its figures as they stood, and the hash of the lines they were counted from.
+
+    The live month goes on restating; the adjustment (live minus closed) appears in the open period.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    month = models.DateField(_("month"))
+    seq = models.PositiveIntegerField(_("vintage"))
+    published_on = models.DateField(_("published on"))
+    figures = models.JSONField(_("figures"))
+    lines = models.BigIntegerField(_("lines"))
+    lines_hash = models.CharField(_("hash of the lines"), max_length=64)
+
+    scope = Scope(nodes=("tenant_id",))
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("closed month")
+        verbose_name_plural = _("closed months")
+        constraints = [models.UniqueConstraint(fields=["tenant", "month", "seq"], name="analytics_close_once")]

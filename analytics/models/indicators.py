@@ -1,0 +1,101 @@
+"""Provincial indicators with vintages and lineage, and index runs stored with everything they were computed from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from analytics.choices import Dimension, PeriodKind, ValueSource
+from core import dbrules
+from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
+
+
+class Indicator(NamedMixin):
+    """A series: one of the study's 12, a control, an official one met in a file, or a park-born one."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    dimension = models.CharField(_("dimension"), max_length=16, choices=Dimension)
+    unit_zh = models.CharField(_("unit (Chinese)"), max_length=32, blank=True)
+    unit_en = models.CharField(_("unit (English)"), max_length=64, blank=True)
+    definition = models.CharField(_("definition"), max_length=300, blank=True)
+    direction = models.SmallIntegerField(_("direction"), default=1)
+    in_index = models.BooleanField(_("part of the index"), default=False)
+    published_weight = models.DecimalField(_("published weight (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    scope = Scope(reference="published definitions")
+
+    class Meta:
+        verbose_name = _("indicator")
+        verbose_name_plural = _("indicators")
+        ordering = ["order", "code"]
+        constraints = [models.CheckConstraint(condition=models.Q(direction__in=[-1, 1]), name="analytics_indicator_direction")]
+
+
+class IndicatorValue(models.Model):
+    """One value of one vintage. Values are facts: a revision is a new vintage (published_on, seq), never an update."""
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="values", verbose_name=_("indicator"))
+    place = models.ForeignKey(ScopeNode, models.PROTECT, related_name="indicator_values", verbose_name=_("place"))
+    period_kind = models.CharField(_("period"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR)
+    period = models.DateField(_("first day of the period"))
+    published_on = models.DateField(_("published on"))
+    seq = models.PositiveIntegerField(_("vintage"), default=1)
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8)
+    source = models.CharField(_("source"), max_length=16, choices=ValueSource)
+    source_note = models.CharField(_("source note"), max_length=300, blank=True)
+    lineage = models.JSONField(_("lineage"), default=dict)
+
+    scope = Scope(reference="published statistics; park-born values are sums over at least three firms")
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("indicator value")
+        verbose_name_plural = _("indicator values")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "place", "period_kind", "period", "published_on", "seq"], name="analytics_value_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["indicator", "period"], name="analytics_value_period")]
+
+
+class IndexRun(PublicIdMixin):
+    """One computation of the index: inputs by hash, parameters, weights and the frozen base; a rerun gives the same."""
+
+    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("made by"))
+    first_year = models.PositiveSmallIntegerField(_("first year"))
+    last_year = models.PositiveSmallIntegerField(_("last year"))
+    parameters = models.JSONField(_("parameters"))
+    inputs_hash = models.CharField(_("hash of the inputs"), max_length=64)
+    weights = models.JSONField(_("weights"))
+    base = models.JSONField(_("frozen base"))
+    is_synthetic = models.BooleanField(_("synthetic data"), default=False)
+
+    scope = Scope(reference="published index")
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("index run")
+        verbose_name_plural = _("index runs")
+        ordering = ["-id"]
+
+
+class IndexScore(models.Model):
+    """Score, rank and contributions of one place and year in a run."""
+
+    run = models.ForeignKey(IndexRun, models.PROTECT, related_name="scores", verbose_name=_("index run"))
+    place = models.ForeignKey(ScopeNode, models.PROTECT, related_name="+", verbose_name=_("place"))
+    year = models.PositiveSmallIntegerField(_("year"))
+    score = models.FloatField(_("score"))
+    rank = models.PositiveSmallIntegerField(_("rank"))
+    contributions = models.JSONField(_("contributions"))
+
+    scope = Scope(reference="published index")
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("index score")
+        verbose_name_plural = _("index scores")
+        constraints = [models.UniqueConstraint(fields=["run", "place", "year"], name="analytics_score_once")]

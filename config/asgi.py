@@ -1,0 +1,44 @@
+"""One ASGI process: Django, the wall's event streams beside it, and the embedded worker by lifespan.
+
+Event streams do not go through Django: with synchronous middleware each open client would hold a thread and
+a database connection. `analytics.wall.stream` checks the token and serves all clients from one snapshot loop.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+django_application = get_asgi_application()
+
+from analytics.wall.stream import wall_stream  # noqa: E402  (models can be imported only after set-up)
+from config.embedded import embedded_worker  # noqa: E402
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    worker = None
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            worker = embedded_worker()
+            if worker is not None:
+                worker.start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            if worker is not None:
+                worker.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Route lifespan, event streams and everything else."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith("/events/"):
+        await wall_stream(scope, receive, send)
+    else:
+        await django_application(scope, receive, send)

@@ -1,0 +1,13 @@
+"""The whole beat table: task name -> seconds between runs. Messages may be lost, so every entry repairs by itself."""
+
+from __future__ import annotations
+
+BEAT: dict[str, float] = {
+    "analytics.tasks.drain": 15.0,
+    "core.tasks.run_jobs": 10.0,
+    "livestreams.tasks.release_expired": 30.0,
+    "core.tasks.seal_audit": 60.0,
+    "core.tasks.forget_old_answers": 3600.0,
+}
+# These also run when a commit rings.
+ON_RING = frozenset({"analytics.tasks.drain", "core.tasks.run_jobs"})

@@ -1,0 +1,67 @@
+"""The only reader of the process environment: typed, with a default or a refusal for every variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a deployment may choose. docs/operations.md explains each variable to operators."""
+
+    data_dir: Path
+    """Folder of the embedded database, uploads and logs."""
+    database: dict[str, Any]
+    """Django's DATABASES["default"], from DATABASE_URL; SQLite in data_dir without it."""
+    redis_url: str
+    """Celery broker and shared cache; empty means embedded: a thread does the work."""
+    secret_key: str
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    trusted_proxies: int
+    """How many reverse proxies stand in front, whose X-Forwarded-For entries may be believed."""
+    log_json: bool
+
+
+def _database(reader: environ.Env, data_dir: Path) -> dict[str, Any]:
+    url = reader.str("DATABASE_URL", default="")
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "livepark.sqlite3")}
+    database = reader.db_url_config(url)
+    engine = database["ENGINE"]
+    if engine not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise ImproperlyConfigured(f"DATABASE_URL names {engine}; Livepark runs on PostgreSQL or SQLite.")
+    return dict(database)
+
+
+def read(*, secret_key: str | None, allowed_hosts: list[str] | None) -> Environment:
+    """Read the environment.
+
+    `secret_key` and `allowed_hosts` are the defaults of the calling settings; None means that the
+    deployment has to name them: production raises ImproperlyConfigured instead of inventing a secret.
+    """
+    reader = environ.Env()
+    data_dir = Path(reader.str("LIVEPARK_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+    key = reader.str("DJANGO_SECRET_KEY", default=secret_key or "")
+    hosts = reader.list("DJANGO_ALLOWED_HOSTS", default=allowed_hosts or [])
+    if not key or (secret_key is None and len(key) < 50):
+        raise ImproperlyConfigured("DJANGO_SECRET_KEY must be set to a random text of at least 50 characters.")
+    if not hosts:
+        raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS must name the hosts this site answers for.")
+    return Environment(
+        data_dir=data_dir,
+        database=_database(reader, data_dir),
+        redis_url=reader.str("REDIS_URL", default=""),
+        secret_key=key,
+        allowed_hosts=hosts,
+        csrf_trusted_origins=reader.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[]),
+        trusted_proxies=reader.int("LIVEPARK_TRUSTED_PROXIES", default=0),
+        log_json=reader.bool("LIVEPARK_LOG_JSON", default=False),
+    )

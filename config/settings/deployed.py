@@ -1,0 +1,83 @@
+"""The settings that follow from what a deployment chose in its environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.env import Environment
+
+SQLITE_OPTIONS = {
+    # One writer at a time, taken at BEGIN: a transaction never fails half-way because another one wrote first.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY",
+}
+POSTGRES_OPTIONS = {
+    "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+}
+REDIS_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+
+
+def from_environment(environment: Environment) -> dict[str, Any]:
+    """Return the settings, by name, that depend on the environment."""
+    database = dict(environment.database)
+    embedded_database = database["ENGINE"].endswith("sqlite3")
+    database["OPTIONS"] = {**(SQLITE_OPTIONS if embedded_database else POSTGRES_OPTIONS), **database.get("OPTIONS", {})}
+    data_dir = environment.data_dir
+    (data_dir / "media").mkdir(parents=True, exist_ok=True)
+    return {
+        "DATA_DIR": data_dir,
+        "DATABASES": {"default": database},
+        "SECRET_KEY": environment.secret_key,
+        "ALLOWED_HOSTS": environment.allowed_hosts,
+        "CSRF_TRUSTED_ORIGINS": environment.csrf_trusted_origins,
+        "MEDIA_ROOT": data_dir / "media",
+        "STATIC_ROOT": data_dir / "static",
+        "REDIS_URL": environment.redis_url,
+        "CELERY_BROKER_URL": environment.redis_url or "memory://",
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 3600, **REDIS_TIMEOUTS} if environment.redis_url else {},
+        "CACHES": {"default": _cache(environment.redis_url)},
+        "AXES_IPWARE_PROXY_COUNT": environment.trusted_proxies or None,
+        "LIVEPARK_TRUSTED_PROXIES": environment.trusted_proxies,
+        "LOGGING": _logging(environment.log_json),
+    }
+
+
+def _cache(redis_url: str) -> dict[str, Any]:
+    if not redis_url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url, "OPTIONS": REDIS_TIMEOUTS}
+
+
+def _logging(json: bool) -> dict[str, Any]:
+    import structlog
+
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "foreign_pre_chain": shared,
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {"livepark": {"level": "INFO"}},
+    }

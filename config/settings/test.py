@@ -1,0 +1,27 @@
+"""What the tests run on: fast hashes, a throw-away data folder, and an API that fails loudly on undeclared actions."""
+
+from __future__ import annotations
+
+import tempfile
+
+from config.env import read
+from config.settings.base import *  # noqa: F403
+from config.settings.base import REST_FRAMEWORK
+from config.settings.deployed import from_environment
+
+ENVIRONMENT = read(secret_key="test-" * 12, allowed_hosts=["testserver", "127.0.0.1", "localhost"])
+_SETTINGS = from_environment(ENVIRONMENT)
+_SETTINGS["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="livepark-media-")
+if _SETTINGS["DATABASES"]["default"]["ENGINE"].endswith("sqlite3"):
+    _OPTIONS = _SETTINGS["DATABASES"]["default"]["OPTIONS"]
+    _OPTIONS["init_command"] = _OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+else:
+    # Each test process opens and drops databases; a pool would keep them busy.
+    del _SETTINGS["DATABASES"]["default"]["OPTIONS"]["pool"]
+globals().update(_SETTINGS)
+
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_CLASSES": []}
+WHITENOISE_USE_FINDERS = True
+UNDECLARED_ACTIONS_RAISE = True

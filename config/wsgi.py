@@ -1,0 +1,11 @@
+"""Pages and API of the scaled deployment, under a WSGI server. SSE is served by config.asgi."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+application = get_wsgi_application()

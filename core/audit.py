@@ -1,0 +1,101 @@
+"""Audit: one entry per effect, written in its transaction; a sealer chains what has been committed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from structlog.contextvars import get_contextvars
+
+from core import clock
+from core.actors import Actor
+from core.locking import advisory_lock
+from core.models import AuditEntry, AuditSeal
+
+GENESIS = "0" * 64
+SEAL_BATCH = 10_000
+
+
+def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
+    """The named fields of a row as plain JSON values: the before and after of an entry."""
+    return json.loads(json.dumps({name: getattr(row, name) for name in fields}, cls=DjangoJSONEncoder))
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: str,
+    obj: models.Model | None = None,
+    object_type: str = "",
+    label: str = "",
+    node_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one entry. Call it inside the transaction of the effect; `node_id` says who may read it."""
+    return AuditEntry.objects.create(
+        at=clock.now(),
+        actor=actor.label,
+        actor_id=actor.user_id,
+        node_id=node_id,
+        verb=verb,
+        object_type=object_type or (obj._meta.label if obj is not None else ""),
+        object_id=obj.pk if obj is not None else None,
+        object_label=(label or (str(obj) if obj is not None else ""))[:200],
+        before=before,
+        after=json.loads(json.dumps(after, cls=DjangoJSONEncoder)) if after is not None else None,
+        request_id=str(get_contextvars().get("request_id", ""))[:64],
+    )
+
+
+def seal() -> AuditSeal | None:
+    """Chain the entries committed since the last seal. Safe to run twice at once; None when there is nothing new.
+
+    An entry whose transaction commits after a later-numbered one was sealed would be skipped by a plain
+    high-water mark, so entries younger than a minute wait for the next round.
+    """
+    with transaction.atomic():
+        advisory_lock("audit-seal")
+        last = AuditSeal.objects.order_by("-id").first()
+        after_id = last.last_entry_id if last else 0
+        settled = clock.now() - clock.HOUR / 60
+        entries = list(AuditEntry.objects.filter(pk__gt=after_id, at__lt=settled).order_by("pk")[:SEAL_BATCH])
+        if not entries:
+            return None
+        previous = last.hash if last else GENESIS
+        return AuditSeal.objects.create(
+            first_entry_id=entries[0].pk,
+            last_entry_id=entries[-1].pk,
+            entries=len(entries),
+            previous_hash=previous,
+            hash=_chain_hash(previous, entries),
+            sealed_at=clock.now(),
+        )
+
+
+def verify() -> list[str]:
+    """Walk the chain and name every break: changed, missing or added entries, a seal out of order."""
+    problems: list[str] = []
+    previous, reached = GENESIS, 0
+    for link in AuditSeal.objects.order_by("id"):
+        entries = list(AuditEntry.objects.filter(pk__gt=reached, pk__lte=link.last_entry_id).order_by("pk"))
+        if link.previous_hash != previous:
+            problems.append(f"seal {link.pk} does not follow the one before it")
+        if len(entries) != link.entries:
+            problems.append(f"seal {link.pk} covers {link.entries} entries, {len(entries)} are there")
+        elif _chain_hash(link.previous_hash, entries) != link.hash:
+            problems.append(f"entries {link.first_entry_id} to {link.last_entry_id} are not as they were sealed")
+        previous, reached = link.hash, link.last_entry_id
+    return problems
+
+
+def _chain_hash(previous: str, entries: list[AuditEntry]) -> str:
+    digest = hashlib.sha256(previous.encode())
+    for entry in entries:
+        values = {field.attname: getattr(entry, field.attname) for field in AuditEntry._meta.concrete_fields}
+        digest.update(json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False).encode())
+    return digest.hexdigest()

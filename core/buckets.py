@@ -1,0 +1,42 @@
+"""Dirty buckets: what has to be counted again. Facts mark, the roll-up of analytics drains.
+
+A mark is an insert in the transaction of its facts, so there is never a fact without its mark. The drainer
+recounts a bucket from the facts and deletes the marks that it saw, in one transaction: running it twice,
+at once or after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Min
+
+from core import doorbell
+from core.models import BucketMark
+
+SALES = "sales"
+
+
+def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
+    """Mark (node id, slot) buckets of a family; returns how many distinct ones. Rings the drainer on commit."""
+    distinct = sorted(set(buckets))
+    BucketMark.objects.bulk_create([BucketMark(family=family, node_id=node, slot=slot) for node, slot in distinct], batch_size=5_000)
+    if distinct:
+        doorbell.ring(doorbell.ROLLUP)
+    return len(distinct)
+
+
+def pending(node_ids: Iterable[int] | None = None) -> int:
+    """How many distinct buckets wait to be counted, of the given nodes or of all: “还有 N 笔未计入”."""
+    marks = BucketMark.objects.all()
+    if node_ids is not None:
+        marks = marks.filter(node_id__in=list(node_ids))
+    return marks.values("family", "node_id", "slot").distinct().count()
+
+
+def oldest_mark_age_seconds() -> float:
+    """Age of the oldest mark in seconds, 0 when nothing waits: the health page watches it."""
+    from core import clock
+
+    oldest = BucketMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
+    return (clock.now() - oldest).total_seconds() if oldest else 0.0

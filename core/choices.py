@@ -1,0 +1,73 @@
+"""States, roles and verbs of the kernel."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class NodeKind(models.TextChoices):
+    NATION = "nation", _("nation")
+    PROVINCE = "province", _("province")
+    CITY = "city", _("city")
+    TOWN = "town", _("town")
+    PARK = "park", _("park")
+    TENANT = "tenant", _("tenant")
+
+
+class Role(models.TextChoices):
+    PROVINCE_ANALYST = "province_analyst", _("province analyst")
+    CITY_ANALYST = "city_analyst", _("city analyst")
+    TOWN_ANALYST = "town_analyst", _("town analyst")
+    PARK_MANAGER = "park_manager", _("park manager")
+    PARK_LEASING = "park_leasing", _("leasing officer")
+    PARK_STUDIO = "park_studio", _("studio manager")
+    PARK_WAREHOUSE = "park_warehouse", _("park warehouse keeper")
+    PARK_FINANCE = "park_finance", _("park finance officer")
+    PARK_VIEWER = "park_viewer", _("park viewer")
+    TENANT_OWNER = "tenant_owner", _("tenant owner")
+    TENANT_STAFF = "tenant_staff", _("tenant staff")
+    TENANT_FINANCE = "tenant_finance", _("tenant finance officer")
+    TENANT_WAREHOUSE = "tenant_warehouse", _("tenant warehouse keeper")
+    HOST = "host", _("host")
+    TOOL = "tool", _("tool with a key")
+
+
+ANALYST_ROLES = (Role.PROVINCE_ANALYST, Role.CITY_ANALYST, Role.TOWN_ANALYST)
+PARK_ROLES = (
+    Role.PARK_MANAGER,
+    Role.PARK_LEASING,
+    Role.PARK_STUDIO,
+    Role.PARK_WAREHOUSE,
+    Role.PARK_FINANCE,
+    Role.PARK_VIEWER,
+)
+TENANT_ROLES = (Role.TENANT_OWNER, Role.TENANT_STAFF, Role.TENANT_FINANCE, Role.TENANT_WAREHOUSE)
+
+# Where a role may be given: the kind of node it stands on.
+ROLE_NODE_KIND: dict[str, str] = {
+    Role.PROVINCE_ANALYST: NodeKind.PROVINCE,
+    Role.CITY_ANALYST: NodeKind.CITY,
+    Role.TOWN_ANALYST: NodeKind.TOWN,
+    **dict.fromkeys(PARK_ROLES, NodeKind.PARK),
+    **dict.fromkeys(TENANT_ROLES, NodeKind.TENANT),
+    Role.HOST: NodeKind.TENANT,
+}
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+JOB_OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+class UnresolvedKind(models.TextChoices):
+    SKU = "sku", _("unknown SKU")
+    SESSION = "session", _("unknown session")
+    OWNER = "owner", _("unknown owner")
+    CONFLICT = "conflict", _("same key, other content")

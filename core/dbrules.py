@@ -1,0 +1,168 @@
+"""Rules that the database itself holds: append-only tables, exclusions, guards written as triggers.
+
+A model lists them in `database_rules`. They are installed after every migrate, because SQLite silently drops
+triggers when Django remakes a table, and a system check names the ones that are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.apps import AppConfig, apps
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True)
+class SqlObject:
+    """A trigger or constraint on a table: its name and the statements that create it."""
+
+    name: str
+    create: tuple[str, ...]
+    is_constraint: bool = False
+
+    def exists(self, connection: BaseDatabaseWrapper, table: str) -> bool:
+        if connection.vendor == "sqlite":
+            query, params = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [self.name]
+        elif self.is_constraint:
+            query, params = "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass", [self.name, table]
+        else:
+            query, params = "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", [self.name, table]
+        with connection.cursor() as cursor:
+            cursor.execute(query, params)
+            return cursor.fetchone() is not None
+
+    def drop(self, connection: BaseDatabaseWrapper, table: str) -> None:
+        statement = f"DROP TRIGGER IF EXISTS {self.name}"
+        if connection.vendor == "postgresql":
+            statement = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self.name}" if self.is_constraint else f"{statement} ON {table}"
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def install(self, connection: BaseDatabaseWrapper, table: str) -> None:
+        if self.is_constraint and self.exists(connection, table):
+            return  # an exclusion constraint builds an index: not again at every migrate
+        self.drop(connection, table)
+        with connection.cursor() as cursor:
+            for statement in self.create:
+                cursor.execute(statement)
+
+
+class DatabaseRule(Protocol):
+    """Gives the objects that hold the rule for a table on a database vendor."""
+
+    def objects(self, table: str, vendor: str) -> Sequence[SqlObject]: ...
+
+
+@dataclass(frozen=True)
+class AppendOnly:
+    """Rows may be inserted; UPDATE, DELETE and TRUNCATE are refused."""
+
+    def objects(self, table: str, vendor: str) -> Sequence[SqlObject]:
+        message = f"{table} is append-only: write a correcting fact"
+        if vendor == "sqlite":
+            return [
+                SqlObject(
+                    f"{table}_no_{verb}",
+                    (f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END",),
+                )
+                for verb in ("update", "delete")
+            ]
+        function = f"{table}_refuse"
+        body = (
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+        return [
+            SqlObject(
+                f"{table}_no_{verb}",
+                (
+                    body,
+                    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()",
+                ),
+            )
+            for verb, each in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT"))
+        ]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A rule in the database's own words: a trigger on SQLite, a trigger or constraint on PostgreSQL."""
+
+    name: str
+    sqlite: tuple[str, ...]
+    postgres: tuple[str, ...]
+    postgres_constraint: bool = False
+
+    def objects(self, table: str, vendor: str) -> Sequence[SqlObject]:
+        if vendor == "sqlite":
+            return [SqlObject(statement.split()[2], (statement,)) for statement in self.sqlite]
+        return [SqlObject(self.name, self.postgres, is_constraint=self.postgres_constraint)]
+
+
+def rules_of(model: type[models.Model]) -> Sequence[DatabaseRule]:
+    """The rules a model declares; none for proxies and unmanaged models."""
+    return getattr(model, "database_rules", ()) if model._meta.managed and not model._meta.proxy else ()
+
+
+def objects_of(model: type[models.Model], connection: BaseDatabaseWrapper) -> list[SqlObject]:
+    """Every trigger and constraint that the rules of a model ask for on this database."""
+    return [item for rule in rules_of(model) for item in rule.objects(model._meta.db_table, connection.vendor)]
+
+
+def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
+    """Install the rules of one app's models where their tables exist."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    for model in sender.get_models():
+        if model._meta.db_table in tables:
+            for item in objects_of(model, connection):
+                item.install(connection, model._meta.db_table)
+
+
+@contextmanager
+def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Take the append-only rules away and put them back: for emptying a test database and for `rebuild` tools of ops."""
+    connection = connections[using]
+    held = [
+        (item, model._meta.db_table)
+        for model in apps.get_models()
+        for rule in rules_of(model)
+        if isinstance(rule, AppendOnly)
+        for item in rule.objects(model._meta.db_table, connection.vendor)
+    ]
+    for item, table in held:
+        item.drop(connection, table)
+    try:
+        yield
+    finally:
+        for item, table in held:
+            item.install(connection, table)
+
+
+@checks.register(checks.Tags.database)
+def check_rules_installed(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
+    """core.E020: a rule that a model declares is missing in the database."""
+    messages: list[checks.CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        tables = set(connection.introspection.table_names())
+        for model in apps.get_models():
+            table = model._meta.db_table
+            if table not in tables:
+                continue
+            messages.extend(
+                checks.Error(
+                    f"{table} lacks its database rule {item.name}.",
+                    hint="Run `manage.py migrate`: it installs missing rules.",
+                    obj=model,
+                    id="core.E020",
+                )
+                for item in objects_of(model, connection)
+                if not item.exists(connection, table)
+            )
+    return messages

@@ -1,0 +1,54 @@
+"""The embedded worker: one thread of the serving process that does what Celery does when scaled.
+
+It runs the same task functions by the same beat table, wakes at once when somebody rings, and otherwise
+looks every second. No request ever waits for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+from django.db import close_old_connections
+
+from core import doorbell
+
+log = structlog.get_logger("livepark.embedded")
+
+
+class EmbeddedWorker(threading.Thread):
+    """Keeps a table of (task, seconds between runs); the tasks named in `on_ring` also run when the bell rings."""
+
+    def __init__(self, table: Mapping[str, tuple[Callable[[], object], float]], on_ring: frozenset[str]) -> None:
+        super().__init__(name="livepark-worker", daemon=True)
+        self._table = table
+        self._on_ring = on_ring
+        self._due = dict.fromkeys(table, 0.0)
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            rung = doorbell.embedded_bell.wait(timeout=1.0)
+            doorbell.embedded_bell.clear()
+            close_old_connections()
+            for name, (task, every) in self._table.items():
+                if self._stopping.is_set():
+                    break
+                if (rung and name in self._on_ring) or time.monotonic() >= self._due[name]:
+                    self._due[name] = time.monotonic() + every
+                    self._run_one(name, task)
+
+    def _run_one(self, name: str, task: Callable[[], object]) -> None:
+        try:
+            task()
+        except Exception:
+            # One failing task must not stop the others; it is tried again at its next turn.
+            log.exception("embedded task failed", task=name)
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End after the task that is running."""
+        self._stopping.set()
+        doorbell.embedded_bell.set()
+        self.join(timeout)

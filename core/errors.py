@@ -1,0 +1,101 @@
+"""Domain errors: one shape from the service to every door.
+
+Each has a stable `code` for programs, a sentence for people and, where rows are concerned, the rows with
+their reasons. The API renders them as problem+json, the portal and the admin as messages, commands as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong with one row: its number as the sender counts them, the field, a code and a sentence."""
+
+    row: int
+    field: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"row": self.row, "field": self.field, "code": self.code, "message": str(self.message)}
+
+
+class DomainError(Exception):
+    """Something the caller may read and act on. Never carries data that the caller may not see."""
+
+    status = 400
+    code = "invalid"
+    title = _("The request cannot be carried out")
+
+    def __init__(
+        self, detail: Any = "", *, code: str | None = None, rows: Sequence[RowError] = (), field: str = "", **extra: Any
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.code = code or self.code
+        self.rows = tuple(rows)
+        self.field = field
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return str(self.detail)
+
+
+class InvalidInput(DomainError):
+    """The input has the wrong shape or an impossible value."""
+
+    title = _("The input is not valid")
+
+
+class Refused(DomainError):
+    """The actor is known and may not do this here."""
+
+    status = 403
+    code = "forbidden"
+    title = _("You may not do this")
+
+
+class NotFound(DomainError):
+    """Absent or foreign: both get the same answer, so that nobody can probe for ids."""
+
+    status = 404
+    code = "not_found"
+    title = _("There is no such object")
+
+
+class Conflict(DomainError):
+    """The request is well-formed and contradicts what is already known."""
+
+    status = 409
+    code = "conflict"
+    title = _("This contradicts what is already stored")
+
+
+class TooLarge(DomainError):
+    """Over a limit of the door; the detail names the way that takes larger amounts."""
+
+    status = 413
+    code = "too_large"
+    title = _("This is too large")
+
+
+class Unprocessable(DomainError):
+    """Well-formed, and not acceptable as a whole."""
+
+    status = 422
+    code = "unprocessable"
+    title = _("This cannot be processed")
+
+
+class Busy(DomainError):
+    """Try again: another writer was faster, or a part is away."""
+
+    status = 503
+    code = "busy"
+    title = _("The system is busy, please try again")

@@ -1,0 +1,93 @@
+"""Locks and retries. The order everywhere is park -> tenant -> room -> stock -> bucket, then by id.
+
+SQLite has one writer: a transaction begins IMMEDIATE and holds the whole database, so locks are no-ops there.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+from django.db import DatabaseError, OperationalError, connection, models, transaction
+from django.utils.translation import gettext as _
+
+from core.errors import Busy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
+
+SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
+ATTEMPTS = 4
+
+
+def is_transient(error: DatabaseError) -> bool:
+    """Whether the same transaction may succeed when it is simply run again."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in (SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT) or "database is locked" in str(error)
+
+
+def retried(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function's transaction again after a deadlock or lock timeout; Busy after the last attempt.
+
+    Only the outermost call retries: inside a transaction there is nothing that could be run again.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        for attempt in range(ATTEMPTS):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if not is_transient(error):
+                    raise
+                if attempt == ATTEMPTS - 1:
+                    raise Busy(_("Too many writers at once. Please try again.")) from error
+                time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    return wrapper
+
+
+def lock_rows(queryset: models.QuerySet[M]) -> list[M]:
+    """Lock rows in the order of their keys and return them."""
+    if connection.vendor == "postgresql":
+        queryset = queryset.select_for_update(of=("self",))
+    return list(queryset.order_by("pk"))
+
+
+def lock_number(name: str) -> int:
+    """A 63-bit number for an advisory lock, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def advisory_lock(name: str) -> None:
+    """Wait for the lock of this name; it ends with the transaction."""
+    _assert_in_transaction()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(name)])
+
+
+def try_advisory_locks(names: Sequence[str]) -> list[bool]:
+    """For each name whether its lock was free and is now held until the end of the transaction."""
+    _assert_in_transaction()
+    if connection.vendor != "postgresql":
+        return [True] * len(names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(number) FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(number, place) ORDER BY place",
+            [[lock_number(name) for name in names]],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _assert_in_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a lock that ends with the transaction needs one")

@@ -1,0 +1,153 @@
+"""The access policy as one table: role x model x verb. What is not in the table is refused.
+
+Reach says which rows of a model a role gets:
+  SUBTREE  rows that hang on the role's node or below it
+  PARK     rows that hang on the park a tenant is in (shared rooms, warehouses, services)
+  OWN      rows of the person (a host's shifts)
+docs/scoping.md prints this table; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from core.choices import ANALYST_ROLES, PARK_ROLES, TENANT_ROLES, Role
+
+VIEW, ADD, CHANGE = "view", "add", "change"
+
+
+class Reach(Enum):
+    SUBTREE = "subtree"
+    PARK = "park"
+    OWN = "own"
+
+
+@dataclass(frozen=True)
+class Permission:
+    verbs: frozenset[str]
+    reach: Reach = Reach.SUBTREE
+
+
+def _p(verbs: str, reach: Reach = Reach.SUBTREE) -> Permission:
+    return Permission(frozenset(verbs.split()), reach)
+
+
+SEE = _p("view")
+RUN = _p("view add change")
+SEE_PARK = _p("view", Reach.PARK)
+SEE_OWN = _p("view", Reach.OWN)
+RUN_OWN = _p("view change", Reach.OWN)
+
+MANAGER, LEASING, STUDIO = Role.PARK_MANAGER, Role.PARK_LEASING, Role.PARK_STUDIO
+KEEPER, PARK_MONEY, WATCHER = Role.PARK_WAREHOUSE, Role.PARK_FINANCE, Role.PARK_VIEWER
+OWNER, STAFF, MONEY, STOREMAN = Role.TENANT_OWNER, Role.TENANT_STAFF, Role.TENANT_FINANCE, Role.TENANT_WAREHOUSE
+
+
+def _each(roles: tuple[Role, ...], permission: Permission) -> dict[str, Permission]:
+    return dict.fromkeys(roles, permission)
+
+
+# Reference rows (places, indicators, rates): everybody with a role reads them.
+_REFERENCE = {**_each(ANALYST_ROLES, SEE), **_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), Role.HOST: SEE, Role.TOOL: SEE}
+# What a park owns and its tenants use.
+_SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST: SEE_PARK}
+# Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
+_SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL: SEE}
+
+TABLE: dict[str, dict[str, Permission]] = {
+    # --- kernel
+    "core.ScopeNode": {**_each(ANALYST_ROLES, SEE), **_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), Role.HOST: SEE},
+    "core.User": {**_each(tuple(Role), SEE_OWN)},
+    "core.Membership": {MANAGER: RUN, OWNER: RUN, **_each(ANALYST_ROLES, SEE_OWN), Role.HOST: SEE_OWN, STAFF: SEE_OWN},
+    "core.ToolKey": {MANAGER: RUN, OWNER: RUN, STUDIO: SEE},
+    "core.AuditEntry": {MANAGER: SEE, OWNER: SEE, PARK_MONEY: SEE},
+    "core.Job": {MANAGER: RUN, OWNER: RUN, STAFF: RUN, MONEY: RUN, **_each(ANALYST_ROLES, SEE)},
+    "core.Unresolved": {OWNER: RUN, STAFF: RUN, MONEY: SEE},
+    "core.ExchangeRate": {**_REFERENCE},
+    # --- parks
+    "parks.Province": {**_REFERENCE},
+    "parks.City": {**_REFERENCE},
+    "parks.Town": {**_REFERENCE},
+    "parks.IndustrialCluster": {**_REFERENCE},
+    "parks.Park": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: _p("view change"), Role.TOOL: SEE},
+    "parks.ParkSettings": {**_each(PARK_ROLES, SEE), MANAGER: RUN},
+    "parks.Accreditation": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN},
+    "parks.Building": {**_SHARED, MANAGER: RUN, LEASING: RUN},
+    "parks.Unit": {**_SHARED, MANAGER: RUN, LEASING: RUN},
+    "parks.UnitUse": {**_SHARED, MANAGER: RUN, LEASING: RUN},
+    "parks.ServiceOffer": {**_SHARED, MANAGER: RUN, LEASING: RUN},
+    "parks.Event": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN},
+    # --- tenants
+    "tenants.Company": {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), MANAGER: RUN, LEASING: RUN},
+    "tenants.Tenant": {
+        **_each(ANALYST_ROLES, SEE),
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        MANAGER: RUN,
+        LEASING: RUN,
+        OWNER: _p("view change"),
+        Role.HOST: SEE,
+        Role.TOOL: SEE,
+    },
+    "tenants.Tenancy": {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), MANAGER: RUN, LEASING: RUN},
+    "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
+    "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
+    "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
+    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, OWNER: SEE, MONEY: SEE},
+    "tenants.VerifiedFigure": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
+    # --- livestreams
+    "livestreams.LiveRoom": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.Maintenance": {**_SHARED, MANAGER: RUN, STUDIO: RUN},
+    "livestreams.Booking": {
+        **_each(PARK_ROLES, SEE),
+        MANAGER: RUN,
+        STUDIO: RUN,
+        OWNER: RUN,
+        STAFF: RUN,
+        MONEY: SEE,
+        Role.HOST: SEE_OWN,
+        Role.TOOL: RUN,
+    },
+    "livestreams.Host": {**_each(PARK_ROLES, SEE), STUDIO: RUN, OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.HOST: SEE_OWN, Role.TOOL: SEE},
+    "livestreams.LiveSession": {
+        **_each(PARK_ROLES, SEE),
+        MANAGER: RUN,
+        STUDIO: RUN,
+        OWNER: RUN,
+        STAFF: RUN,
+        MONEY: SEE,
+        Role.HOST: SEE_OWN,
+        Role.TOOL: RUN,
+    },
+    "livestreams.SessionTenant": {**_each(PARK_ROLES, SEE), STUDIO: RUN, **_each(TENANT_ROLES, SEE)},
+    "livestreams.HostShift": {**_each(PARK_ROLES, SEE), STUDIO: RUN, OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.HOST: SEE_OWN},
+    "livestreams.AudienceSample": {MANAGER: SEE, STUDIO: SEE, OWNER: RUN, STAFF: RUN, Role.TOOL: _p("view add")},
+    # --- supplychain: lines and costs never leave the tenant; a park keeps the stock it stores
+    "supplychain.Product": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
+    "supplychain.Sku": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
+    "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
+    "supplychain.StockMove": {KEEPER: _p("view add"), OWNER: SEE, STAFF: SEE, STOREMAN: _p("view add"), MANAGER: SEE},
+    "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
+    "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
+    "supplychain.SalesEvent": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE, Role.TOOL: _p("view add")},
+    "supplychain.SkuResolution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
+    "supplychain.Attribution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
+    # --- analytics
+    "analytics.HourSales": {**_SUMS},
+    "analytics.DaySales": {**_SUMS},
+    "analytics.MonthSales": {**_SUMS},
+    "analytics.SessionFigures": {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.HOST: SEE_OWN, Role.TOOL: SEE},
+    "analytics.PeriodClose": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
+    "analytics.Indicator": {**_REFERENCE},
+    "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
+    "analytics.IndexRun": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
+    "analytics.IndexScore": {**_REFERENCE},
+}
+
+
+def permission(model_label: str, role: str) -> Permission | None:
+    """What a role may do with a model, or None."""
+    return TABLE.get(model_label, {}).get(role)

@@ -1,0 +1,137 @@
+"""The only place that decides which rows an actor sees. It fails closed: no declaration, no policy, no rows.
+
+    visible_to(LiveRoom.objects.all(), actor)             rows the actor may view
+    visible_to(Booking.objects.all(), actor, "change")    rows the actor may change
+    get_visible(Booking, actor, uid=...)                  one of them, or NotFound, absent and foreign alike
+    require(actor, "add", Booking, node_id)               may the actor do this on that node?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core import policy
+from core.actors import Actor, Grant
+from core.choices import NodeKind
+from core.errors import NotFound, Refused
+from core.models.base import Scope
+from core.models.scope import ScopeNode
+from core.policy import Reach
+
+M = TypeVar("M", bound=Model)
+
+# Models of other packages, which cannot declare a scope themselves.
+THIRD_PARTY: dict[str, Scope] = {
+    "admin.LogEntry": Scope(system="the audit log replaces it"),
+    "auth.Group": Scope(system="rights come from memberships"),
+    "auth.Permission": Scope(system="rights come from memberships"),
+    "contenttypes.ContentType": Scope(system="bookkeeping of Django"),
+    "sessions.Session": Scope(system="log-in cookies"),
+    "axes.AccessAttempt": Scope(system="log-in limit"),
+    "axes.AccessAttemptExpiration": Scope(system="log-in limit"),
+    "axes.AccessFailureLog": Scope(system="log-in limit"),
+    "axes.AccessLog": Scope(system="log-in limit"),
+}
+
+
+def scope_of(model: type[Model]) -> Scope | None:
+    """The declared scope of a model, or None: then nobody sees a row of it."""
+    declared = model.__dict__.get("scope") or getattr(model, "scope", None)
+    return declared if isinstance(declared, Scope) else THIRD_PARTY.get(model._meta.label)
+
+
+def visible_to(queryset: QuerySet[M], actor: Actor, verb: str = policy.VIEW) -> QuerySet[M]:
+    """Narrow a queryset to the rows on which the actor holds the verb."""
+    if actor.unrestricted:
+        return queryset
+    model = queryset.model
+    scope = scope_of(model)
+    if scope is None or scope.system:
+        return queryset.none()
+    reached: Q | None = None
+    for grant in actor.grants:
+        permission = policy.permission(model._meta.label, grant.role)
+        if permission is None or verb not in permission.verbs:
+            continue
+        rows = _rows(scope, grant, permission.reach, actor)
+        if rows is None:
+            return queryset
+        reached = rows if reached is None else reached | rows
+    if reached is None:
+        return queryset.none()
+    if scope.many:
+        return queryset.filter(pk__in=model._base_manager.filter(reached).values("pk"))
+    return queryset.filter(reached)
+
+
+def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
+    """The rows one grant reaches; None means all rows of the model."""
+    if scope.reference:
+        return None
+    if reach is Reach.OWN:
+        return Q(**{scope.user: actor.user_id}) if scope.user and actor.user_id else Q(pk__in=[])
+    if reach is Reach.PARK:
+        return _any_of(Q(**{lookup: grant.park_id}) for lookup in scope.nodes)
+    if grant.node_kind == NodeKind.TENANT:
+        return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
+    return _any_of(Q(**{f"{lookup}__in": subtree_ids(grant.node_path)}) for lookup in scope.nodes)
+
+
+def _any_of(conditions: Iterable[Q]) -> Q:
+    """At least one condition; no condition at all means no row."""
+    return reduce(or_, conditions, Q(pk__in=[]))
+
+
+def subtree_ids(path: str) -> QuerySet[ScopeNode, int]:
+    """Ids of a node and of everything below it, as a subquery."""
+    return ScopeNode.objects.filter(path__startswith=path).values_list("pk", flat=True)
+
+
+def get_visible(model: type[M], actor: Actor, verb: str = policy.VIEW, **lookup: Any) -> M:
+    """One visible row, or NotFound with the same words whether it is absent or foreign."""
+    try:
+        row = visible_to(model._default_manager.all(), actor, verb).filter(**lookup).first()
+    except (ValueError, TypeError, OverflowError) as error:
+        raise NotFound from error
+    if row is None:
+        raise NotFound
+    return row
+
+
+def may(actor: Actor, verb: str, model: type[Model], node_id: int | None = None) -> bool:
+    """Whether the actor holds the verb on the model at a node (or anywhere, without a node)."""
+    if actor.unrestricted:
+        return True
+    for grant in actor.grants:
+        permission = policy.permission(model._meta.label, grant.role)
+        if permission is None or verb not in permission.verbs:
+            continue
+        if node_id is None or _covers(grant, permission.reach, node_id):
+            return True
+    return False
+
+
+def _covers(grant: Grant, reach: Reach, node_id: int) -> bool:
+    if reach is Reach.PARK:
+        return node_id == grant.park_id
+    if node_id == grant.node_id:
+        return True
+    return ScopeNode.objects.filter(pk=node_id, path__startswith=grant.node_path).exists()
+
+
+def require(actor: Actor, verb: str, model: type[Model], node_id: int | None = None) -> None:
+    """Raise Refused unless `may`. Services call it before they write."""
+    if not may(actor, verb, model, node_id):
+        raise Refused(_("You may not do this here."))
+
+
+def undeclared_models() -> list[str]:
+    """Labels of models without a scope: the system check and the contract tests want this empty."""
+    return [model._meta.label for model in apps.get_models() if scope_of(model) is None]

@@ -1,0 +1,154 @@
+"""Writes of the kernel: nodes, memberships, tool keys."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat, Substr
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import audit, clock
+from core.actors import Actor
+from core.choices import ROLE_NODE_KIND, NodeKind
+from core.errors import Conflict, InvalidInput
+from core.models import Membership, ScopeNode, ToolKey, User
+from core.scoping import get_visible, require
+
+KEY_PREFIX = "lpk_"
+# What a key may be allowed to do; every API action names the one it needs.
+KEY_SCOPES = {
+    "orders:write": gettext_lazy("send orders"),
+    "sessions:write": gettext_lazy("open and end live sessions"),
+    "samples:write": gettext_lazy("send audience samples"),
+    "bookings:read": gettext_lazy("read bookings and rooms"),
+    "bookings:write": gettext_lazy("make bookings"),
+    "figures:read": gettext_lazy("read figures"),
+}
+
+
+def node_create(*, actor: Actor, kind: str, code: str, name_zh: str, name_en: str = "", parent: ScopeNode | None = None) -> ScopeNode:
+    """Add a node to the scope tree. Conflict when the code is taken: codes are unique for ever."""
+    if parent is not None:
+        require(actor, "add", ScopeNode, parent.pk)
+    elif not actor.unrestricted:
+        require(actor, "add", ScopeNode)
+    try:
+        with transaction.atomic():
+            node = ScopeNode.objects.create(kind=kind, code=code, name_zh=name_zh, name_en=name_en, parent=parent)
+    except IntegrityError as error:
+        raise Conflict(_("The code %(code)s is already in use.") % {"code": code}, code="code_taken") from error
+    return node
+
+
+def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
+    """Hang a node and all below it under another parent; rights follow at once."""
+    with transaction.atomic():
+        old, node.parent = node.path, parent
+        node.save()
+        below = ScopeNode.objects.filter(path__startswith=old).exclude(pk=node.pk)
+        below.update(path=Concat(Value(node.path), Substr("path", len(old) + 1)))
+        audit.record(actor=actor, verb="node.move", obj=node, node_id=node.pk, before={"path": old}, after={"path": node.path})
+
+
+def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) -> Membership:
+    """Give a role on a node. InvalidInput when the role does not stand on that kind of node."""
+    if ROLE_NODE_KIND.get(role) != node.kind:
+        raise InvalidInput(_("This role cannot be given on a node of this kind."), code="role_node", field="role")
+    require(actor, "add", Membership, node.pk)
+    try:
+        with transaction.atomic():
+            membership = Membership.objects.create(user=user, role=role, node=node)
+            audit.record(actor=actor, verb="membership.grant", obj=membership, node_id=node.pk, after={"user": user.username, "role": role})
+    except IntegrityError as error:
+        raise Conflict(_("The user already holds this role here."), code="role_held") from error
+    return membership
+
+
+def membership_end(*, actor: Actor, membership: Membership) -> None:
+    """End a role; it holds no longer from the next request on."""
+    with transaction.atomic():
+        held = get_visible(Membership, actor, "change", pk=membership.pk)
+        held.ended_at = clock.now()
+        held.save(update_fields=["ended_at", "updated_at"])
+        audit.record(actor=actor, verb="membership.end", obj=held, node_id=held.node_id)
+
+
+def user_create(*, actor: Actor, username: str, password: str, display_name: str = "") -> User:
+    """Create a log-in without any role."""
+    try:
+        with transaction.atomic():
+            user: User = get_user_model().objects.create_user(username, password=password, display_name=display_name)
+            audit.record(actor=actor, verb="user.create", obj=user)
+    except IntegrityError as error:
+        raise Conflict(_("The user name %(name)s is taken.") % {"name": username}, code="username_taken") from error
+    return user
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 of a secret with 256 random bits: nothing slower is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def tool_key_create(
+    *,
+    actor: Actor,
+    node: ScopeNode,
+    name: str,
+    scopes: Sequence[str],
+    rooms: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> tuple[ToolKey, str]:
+    """Make a key for a park or a tenant and return it with its secret, which is shown this once."""
+    require(actor, "add", ToolKey, node.pk)
+    unknown = sorted(set(scopes) - set(KEY_SCOPES))
+    if unknown or not scopes:
+        raise InvalidInput(_("Choose what the key may do."), code="key_scopes", field="scopes")
+    if node.kind not in (NodeKind.PARK, NodeKind.TENANT):
+        raise InvalidInput(_("A key belongs to a park or to a tenant."), code="key_node", field="node")
+    prefix = secrets.token_hex(6)
+    secret = f"{KEY_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
+    with transaction.atomic():
+        key = ToolKey.objects.create(
+            node=node,
+            name=name,
+            prefix=prefix,
+            secret_hash=hash_secret(secret),
+            scopes=sorted(scopes),
+            rooms=sorted(rooms),
+            expires_at=expires_at,
+            created_by_id=actor.user_id,
+        )
+        audit.record(actor=actor, verb="key.create", obj=key, node_id=node.pk, after={"scopes": key.scopes})
+    return key, secret
+
+
+def tool_key_revoke(*, actor: Actor, uid: str) -> ToolKey:
+    """Revoke a key; the next request with it is refused."""
+    with transaction.atomic():
+        key = get_visible(ToolKey, actor, "change", uid=uid)
+        if key.revoked_at is None:
+            key.revoked_at = clock.now()
+            key.save(update_fields=["revoked_at", "updated_at"])
+            audit.record(actor=actor, verb="key.revoke", obj=key, node_id=key.node_id)
+    return key
+
+
+def tool_key_by_secret(presented: str) -> ToolKey | None:
+    """The live key a caller presents, or None: unknown, revoked and expired look the same."""
+    prefix = presented.removeprefix(KEY_PREFIX).split("_", 1)[0]
+    if not presented.startswith(KEY_PREFIX) or not prefix.isascii():
+        return None
+    key = ToolKey.objects.select_related("node").filter(prefix=prefix).first()
+    expected = key.secret_hash if key else "0" * 64
+    if not secrets.compare_digest(hash_secret(presented), expected) or key is None:
+        return None
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
+        return None
+    return key

@@ -1,0 +1,22 @@
+"""Celery doors of the kernel: no arguments but ids, one call each; the rows in the database are the work."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import audit, jobs, maintenance
+
+
+@shared_task(name="core.tasks.run_jobs")
+def run_jobs() -> int:
+    return jobs.run_due()
+
+
+@shared_task(name="core.tasks.seal_audit")
+def seal_audit() -> int:
+    return 1 if audit.seal() else 0
+
+
+@shared_task(name="core.tasks.forget_old_answers")
+def forget_old_answers() -> int:
+    return maintenance.forget_old_answers()

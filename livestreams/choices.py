@@ -1,0 +1,63 @@
+"""States of rooms, bookings and sessions, and what may follow what."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BookingState(models.TextChoices):
+    HELD = "held", _("held")
+    CONFIRMED = "confirmed", _("confirmed")
+    CHECKED_IN = "checked_in", _("checked in")
+    COMPLETED = "completed", _("completed")
+    CANCELLED = "cancelled", _("cancelled")
+    NO_SHOW = "no_show", _("no-show")
+
+
+# These hold the room and the host; the database refuses a second one.
+BOOKING_BLOCKING = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN, BookingState.COMPLETED)
+BOOKING_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    BookingState.HELD: (BookingState.CONFIRMED, BookingState.CANCELLED),
+    BookingState.CONFIRMED: (BookingState.CHECKED_IN, BookingState.CANCELLED, BookingState.NO_SHOW),
+    BookingState.CHECKED_IN: (BookingState.COMPLETED,),
+    BookingState.COMPLETED: (),
+    BookingState.CANCELLED: (),
+    BookingState.NO_SHOW: (),
+}
+
+
+class SessionState(models.TextChoices):
+    SCHEDULED = "scheduled", _("scheduled")
+    LIVE = "live", _("live")
+    LOST = "lost", _("connection lost")
+    ENDED = "ended", _("ended")
+
+
+SESSION_OPEN = (SessionState.SCHEDULED, SessionState.LIVE, SessionState.LOST)
+
+
+class Delivery(models.TextChoices):
+    """How the picture reaches the platform."""
+
+    NODE = "node", _("through our media node")
+    DIRECT = "direct", _("encoder straight to the platform")
+    PHONE = "phone", _("phone or the platform's own tool")
+
+
+class ShiftRole(models.TextChoices):
+    HOST = "host", _("host")
+    CONTROLLER = "controller", _("controller")
+
+
+class Platform(models.TextChoices):
+    DOUYIN = "douyin", _("Douyin")
+    KUAISHOU = "kuaishou", _("Kuaishou")
+    TAOBAO = "taobao", _("Taobao")
+    ALI1688 = "1688", _("1688")
+    WECHAT = "wechat", _("WeChat Channels")
+    XIAOHONGSHU = "xiaohongshu", _("Xiaohongshu")
+    JD = "jd", _("JD")
+    PINDUODUO = "pinduoduo", _("Pinduoduo")
+    TIKTOK = "tiktok", _("TikTok Shop")
+    OTHER = "other", _("other")

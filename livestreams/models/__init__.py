@@ -1,0 +1,9 @@
+"""Live streams' models, one file per aggregate."""
+
+from __future__ import annotations
+
+from livestreams.models.host import Host
+from livestreams.models.room import Booking, LiveRoom, Maintenance
+from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
+
+__all__ = ["AudienceSample", "Booking", "Host", "HostShift", "LiveRoom", "LiveSession", "Maintenance", "SessionTenant"]

@@ -1,0 +1,101 @@
+"""Shared live rooms, their maintenance, and bookings that cannot overlap."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
+from core.money import MoneyField
+from core.overlap import no_overlap
+from livestreams.choices import BOOKING_BLOCKING, BookingState
+from livestreams.models.host import Host
+from parks.models import Park, Unit
+from tenants.models import Tenant
+
+BLOCKING_SQL = "{row}.state IN (" + ", ".join(f"'{state}'" for state in BOOKING_BLOCKING) + ")"
+
+
+class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
+    """A live room (直播间) of a park, shared or dedicated to one tenant."""
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="live_rooms", verbose_name=_("park"))
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="live_rooms", verbose_name=_("unit"))
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    scene = models.CharField(_("scene"), max_length=100, blank=True)
+    equipment = models.JSONField(_("equipment"), default=list, blank=True)
+    industries = models.JSONField(_("industries"), default=list, blank=True)
+    hourly_rate = MoneyField(_("hourly rate (CNY)"), default=0)
+    opens_at = models.TimeField(_("opens at"), default="00:00")
+    closes_at = models.TimeField(_("closes at"), default="00:00", help_text=_("The same as the opening time means around the clock."))
+    setup_minutes = models.PositiveSmallIntegerField(_("set-up minutes"), default=15)
+    dedicated_to = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="dedicated_rooms", verbose_name=_("dedicated to"))
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("live room")
+        verbose_name_plural = _("live rooms")
+        ordering = ["code"]
+        constraints = [models.CheckConstraint(condition=Q(hourly_rate__gte=0), name="livestreams_room_rate")]
+
+
+class Maintenance(models.Model):
+    """A window in which a room is not available."""
+
+    room = models.ForeignKey(LiveRoom, models.PROTECT, related_name="maintenance", verbose_name=_("live room"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    scope = Scope(nodes=("room__park_id",))
+
+    class Meta:
+        verbose_name = _("maintenance")
+        verbose_name_plural = _("maintenance")
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_maintenance_order")]
+
+
+class Booking(PublicIdMixin, StampedMixin):
+    """A tenant's right to a room for [starts_at, ends_at).
+
+    `blocked_from`/`blocked_until` are what the room is really taken for: set-up time copied in from the room
+    when the booking is made, because a constraint cannot compute it.
+    """
+
+    room = models.ForeignKey(LiveRoom, models.PROTECT, related_name="bookings", verbose_name=_("live room"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="bookings", verbose_name=_("tenant"))
+    host = models.ForeignKey(Host, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("host"))
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    blocked_from = models.DateTimeField(editable=False)
+    blocked_until = models.DateTimeField(editable=False)
+    state = models.CharField(_("state"), max_length=16, choices=BookingState, default=BookingState.CONFIRMED)
+    hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    checked_in_at = models.DateTimeField(_("checked in at"), null=True, blank=True)
+    price = MoneyField(_("price (CNY)"), default=0)
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+
+    scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
+    database_rules = (
+        no_overlap(
+            "livestreams_booking", "room_id", "blocked_from", "blocked_until", kind="timestamptz", name="livestreams_booking_room", where=BLOCKING_SQL
+        ),
+        no_overlap("livestreams_booking", "host_id", "starts_at", "ends_at", kind="timestamptz", name="livestreams_booking_host", where=BLOCKING_SQL),
+    )
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_booking_order"),
+            models.CheckConstraint(
+                condition=Q(blocked_from__lte=F("starts_at"), blocked_until__gte=F("ends_at")), name="livestreams_booking_blocked"
+            ),
+        ]
+        indexes = [models.Index(fields=["room", "starts_at"], name="livestreams_booking_when")]
+
+    def __str__(self) -> str:
+        return f"{self.room} {self.starts_at:%Y-%m-%d %H:%M}"

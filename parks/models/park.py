@@ -1,0 +1,110 @@
+"""A park: its place, how it is run, what platforms say of it, what it offers."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, ScopeNode, StampedMixin
+from core.money import MoneyField
+from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing
+from parks.models.places import Town
+
+
+class Park(NamedMixin, StampedMixin, ClosableMixin):
+    """An e-commerce and live-stream industrial park (电商直播产业园). `code` is public and unique for ever."""
+
+    node = models.OneToOneField(ScopeNode, models.PROTECT, primary_key=True, related_name="park")
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    town = models.ForeignKey(Town, models.PROTECT, related_name="parks", verbose_name=_("town"))
+    operating_mode = models.CharField(_("operating mode"), max_length=16, choices=OperatingMode)
+    operator = models.CharField(_("operator"), max_length=200, blank=True)
+    opened_on = models.DateField(_("opened on"), null=True, blank=True)
+    industries = models.JSONField(_("main industries"), default=list, blank=True)
+    floor_area_m2 = models.DecimalField(_("floor area (m²)"), max_digits=12, decimal_places=2, null=True, blank=True)
+    is_synthetic = models.BooleanField(_("synthetic data"), default=False)
+
+    scope = Scope(nodes=("node_id",))
+
+    class Meta:
+        verbose_name = _("park")
+        verbose_name_plural = _("parks")
+        ordering = ["code"]
+
+
+class ParkSettings(models.Model):
+    """What a park decides for itself."""
+
+    park = models.OneToOneField(Park, models.PROTECT, primary_key=True, related_name="settings", verbose_name=_("park"))
+    hold_minutes = models.PositiveSmallIntegerField(_("minutes a booking is held"), default=30)
+    checkin_early_minutes = models.PositiveSmallIntegerField(_("minutes of early check-in"), default=30)
+    requires_certificates = models.BooleanField(_("only certified goods may be shown live"), default=False)
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("park settings")
+        verbose_name_plural = _("park settings")
+
+    def __str__(self) -> str:
+        return str(self.park)
+
+
+class Accreditation(models.Model):
+    """An accreditation by a platform (1688, Taobao, Douyin ...)."""
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="accreditations", verbose_name=_("park"))
+    platform = models.CharField(_("platform"), max_length=50)
+    level = models.CharField(_("level"), max_length=100, blank=True)
+    from_day = models.DateField(_("from"))
+    to_day = models.DateField(_("until"), null=True, blank=True)
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("accreditation")
+        verbose_name_plural = _("accreditations")
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.level}".strip()
+
+
+class ServiceOffer(NamedMixin, PublicIdMixin, ClosableMixin):
+    """A service of the park or of a partner: training, quality inspection, finance, logistics ..."""
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="service_offers", verbose_name=_("park"))
+    kind = models.CharField(_("kind"), max_length=32, choices=ServiceKind)
+    pricing = models.CharField(_("pricing"), max_length=16, choices=ServicePricing)
+    price = MoneyField(_("price (CNY)"), default=0)
+    share_percent = models.DecimalField(_("share (%)"), max_digits=6, decimal_places=3, default=0)
+    quota_per_month = models.PositiveIntegerField(_("quota per month"), null=True, blank=True)
+    provider = models.CharField(_("provider"), max_length=200, blank=True)
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("service on offer")
+        verbose_name_plural = _("services on offer")
+        constraints = [
+            models.CheckConstraint(condition=Q(price__gte=0), name="parks_offer_price"),
+            models.CheckConstraint(condition=Q(share_percent__gte=0, share_percent__lte=100), name="parks_offer_share"),
+        ]
+
+
+class Event(NamedMixin, PublicIdMixin):
+    """A festival or campaign of a park; sub venues point at the main one."""
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="events", verbose_name=_("park"))
+    main_event = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_venues", verbose_name=_("main venue"))
+    kind = models.CharField(_("kind"), max_length=16, choices=EventKind)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="parks_event_order")]

@@ -1,0 +1,70 @@
+"""Places: provinces, cities, towns, and the industrial clusters of a province."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.models import NamedMixin, Scope, ScopeNode
+from parks.choices import Region
+
+
+class Province(NamedMixin):
+    """One of the 34 province-level places; `code` is the two digits of GB/T 2260."""
+
+    node = models.OneToOneField(ScopeNode, models.PROTECT, primary_key=True, related_name="province")
+    code = models.CharField(_("GB/T 2260 code"), max_length=2, unique=True)
+    region = models.CharField(_("region"), max_length=8, choices=Region, blank=True)
+
+    scope = Scope(reference="public geography")
+
+    class Meta:
+        verbose_name = _("province")
+        verbose_name_plural = _("provinces")
+        ordering = ["code"]
+
+
+class City(NamedMixin):
+    """A prefecture-level city of a province; `code` is the four digits of GB/T 2260."""
+
+    node = models.OneToOneField(ScopeNode, models.PROTECT, primary_key=True, related_name="city")
+    province = models.ForeignKey(Province, models.PROTECT, related_name="cities", verbose_name=_("province"))
+    code = models.CharField(_("GB/T 2260 code"), max_length=4, unique=True)
+
+    scope = Scope(reference="public geography")
+
+    class Meta:
+        verbose_name = _("city")
+        verbose_name_plural = _("cities")
+        ordering = ["code"]
+
+
+class Town(NamedMixin):
+    """A town or district of a city, where a park stands."""
+
+    node = models.OneToOneField(ScopeNode, models.PROTECT, primary_key=True, related_name="town")
+    city = models.ForeignKey(City, models.PROTECT, related_name="towns", verbose_name=_("city"))
+    code = models.CharField(_("code"), max_length=32, unique=True)
+
+    scope = Scope(reference="public geography")
+
+    class Meta:
+        verbose_name = _("town")
+        verbose_name_plural = _("towns")
+        ordering = ["code"]
+
+
+class IndustrialCluster(NamedMixin):
+    """An industrial cluster (产业集群) of a province, as listed; `note` flags what the list got wrong."""
+
+    province = models.ForeignKey(Province, models.PROTECT, related_name="clusters", verbose_name=_("province"))
+    number = models.PositiveSmallIntegerField(_("number"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    scope = Scope(reference="published list")
+
+    class Meta:
+        verbose_name = _("industrial cluster")
+        verbose_name_plural = _("industrial clusters")
+        ordering = ["province", "number"]
+        constraints = [models.UniqueConstraint(fields=["province", "number"], name="parks_cluster_once")]

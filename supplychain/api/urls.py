@@ -1,0 +1,8 @@
+"""API addresses of supplychain."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+router = SimpleRouter(trailing_slash=False)
+urlpatterns = router.urls

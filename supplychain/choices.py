@@ -1,0 +1,66 @@
+"""Kinds and states of goods, stock and sales."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SalesKind(models.TextChoices):
+    CREATED = "created", _("ordered")
+    PAID = "paid", _("paid")
+    REFUNDED = "refunded", _("refunded")
+    CANCELLED = "cancelled", _("cancelled")
+    ADJUSTED = "adjusted", _("adjusted")
+
+
+class Channel(models.TextChoices):
+    LIVE = "live", _("live session")
+    PRODUCT_CARD = "product_card", _("product card")
+    SHORT_VIDEO = "short_video", _("short video")
+    OUTSIDE_HOST = "outside_host", _("outside host")
+    SHOP = "shop", _("shop")
+    OFFLINE = "offline", _("offline")
+    OTHER = "other", _("other")
+
+
+class LineType(models.TextChoices):
+    GOODS = "goods", _("goods")
+    FREIGHT = "freight", _("freight")
+
+
+class CustomsMode(models.TextChoices):
+    DOMESTIC = "domestic", _("domestic")
+    BONDED_1210 = "1210", _("1210 bonded import")
+    DIRECT_9610 = "9610", _("9610 direct retail")
+    B2B_9710 = "9710", _("9710 B2B direct export")
+    B2B_9810 = "9810", _("9810 export to an overseas warehouse")
+
+
+class MoveKind(models.TextChoices):
+    INBOUND = "inbound", _("inbound")
+    SALE = "sale", _("sale")
+    RETURN = "return", _("return")
+    TRANSFER = "transfer", _("transfer")
+    SAMPLE_LOAN = "sample_loan", _("sample loan")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    COUNT = "count", _("stock count")
+
+
+class BackorderState(models.TextChoices):
+    OPEN = "open", _("open")
+    FILLED = "filled", _("filled")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class AttributionRule(models.TextChoices):
+    EXPLICIT = "explicit", _("named by the order")
+    LIVE_ID = "live_id", _("platform's live id")
+    MANUAL = "manual", _("set by a person")
+    NO_SESSION = "no_session", _("no park session")
+
+
+class ImportState(models.TextChoices):
+    STAGED = "staged", _("waiting for confirmation")
+    IMPORTED = "imported", _("imported")
+    REFUSED = "refused", _("refused")

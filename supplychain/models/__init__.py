@@ -1,0 +1,29 @@
+"""Goods, stock and sales, one file per aggregate."""
+
+from __future__ import annotations
+
+from supplychain.models.goods import Product, Sku
+from supplychain.models.ledger import (
+    Attribution,
+    ImportBatch,
+    ImportProfileMap,
+    SalesEvent,
+    SalesEventKey,
+    SkuResolution,
+)
+from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
+
+__all__ = [
+    "Attribution",
+    "Backorder",
+    "ImportBatch",
+    "ImportProfileMap",
+    "Product",
+    "SalesEvent",
+    "SalesEventKey",
+    "Sku",
+    "SkuResolution",
+    "StockLevel",
+    "StockMove",
+    "Warehouse",
+]

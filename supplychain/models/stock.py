@@ -1,0 +1,107 @@
+"""Shared warehouses: append-only moves, levels that never fall below zero, and what is owed to buyers."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core import dbrules
+from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
+from parks.models import Park
+from supplychain.choices import BackorderState, MoveKind
+from supplychain.models.goods import Sku
+from tenants.models import Tenant
+
+
+class Warehouse(NamedMixin, PublicIdMixin, ClosableMixin):
+    """A shared warehouse (共享仓) of a park, holding stock of many owners."""
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="warehouses", verbose_name=_("park"))
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+
+    scope = Scope(nodes=("park_id",))
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["code"]
+
+
+class StockMove(models.Model):
+    """A change of what lies in a warehouse: signed quantity of one owner's SKU, once per (source, source key)."""
+
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, related_name="moves", verbose_name=_("warehouse")
+    )
+    owner = models.ForeignKey(Tenant, models.PROTECT, related_name="stock_moves", verbose_name=_("owner"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="moves", verbose_name=_("SKU"))
+    kind = models.CharField(_("kind"), max_length=16, choices=MoveKind)
+    quantity = models.IntegerField(_("quantity"))
+    source = models.CharField(_("source"), max_length=32)
+    source_key = models.CharField(_("source key"), max_length=200)
+    occurred_at = models.DateTimeField(_("at"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    scope = Scope(nodes=("owner_id", "warehouse__park_id"))
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("stock move")
+        verbose_name_plural = _("stock moves")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["warehouse", "sku", "source", "source_key"], name="supplychain_move_once"
+            ),
+            models.CheckConstraint(condition=~Q(quantity=0), name="supplychain_move_quantity"),
+        ]
+
+
+class StockLevel(models.Model):
+    """What lies in a warehouse of one SKU: the sum of its moves, and how much of it is reserved."""
+
+    warehouse = models.ForeignKey(
+        Warehouse, models.PROTECT, related_name="levels", verbose_name=_("warehouse")
+    )
+    owner = models.ForeignKey(Tenant, models.PROTECT, related_name="stock_levels", verbose_name=_("owner"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="levels", verbose_name=_("SKU"))
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    reserved = models.IntegerField(_("reserved"), default=0)
+
+    scope = Scope(nodes=("owner_id", "warehouse__park_id"))
+
+    class Meta:
+        verbose_name = _("stock level")
+        verbose_name_plural = _("stock levels")
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "sku"], name="supplychain_level_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="supplychain_level_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="supplychain_level_reserved"
+            ),
+        ]
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+
+class Backorder(PublicIdMixin, StampedMixin):
+    """Sold and not there: a sale is always stored, what stock could not give waits here."""
+
+    owner = models.ForeignKey(Tenant, models.PROTECT, related_name="backorders", verbose_name=_("owner"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="backorders", verbose_name=_("SKU"))
+    event_id = models.BigIntegerField(_("sale"), unique=True)
+    order_no = models.CharField(_("order number"), max_length=64)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    state = models.CharField(_("state"), max_length=16, choices=BackorderState, default=BackorderState.OPEN)
+    occurred_at = models.DateTimeField(_("at"))
+
+    scope = Scope(nodes=("owner_id",))
+
+    class Meta:
+        verbose_name = _("backorder")
+        verbose_name_plural = _("backorders")
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="supplychain_backorder_quantity")
+        ]

@@ -1,0 +1,36 @@
+"""States and kinds of tenants and their contracts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantKind(models.TextChoices):
+    FACTORY = "factory", _("factory")
+    BRAND = "brand", _("brand")
+    STALL = "stall", _("stall")
+    MCN = "mcn", _("MCN agency")
+    LIVE_COMPANY = "live_company", _("live-stream company")
+    CROSS_BORDER = "cross_border", _("cross-border seller")
+    SERVICE_FIRM = "service_firm", _("service firm")
+
+
+class WallVisibility(models.TextChoices):
+    AMOUNT = "amount", _("amount and rank")
+    RANK = "rank", _("rank only")
+    HIDDEN = "hidden", _("hidden")
+
+
+class LeaseState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    ACTIVE = "active", _("active")
+    ENDED = "ended", _("ended")
+
+
+class ChargeKind(models.TextChoices):
+    RENT = "rent", _("rent")
+    TURNOVER_RENT = "turnover_rent", _("turnover rent")
+    SERVICE = "service", _("service")
+    WAREHOUSE = "warehouse", _("warehouse")
+    ROOM = "room", _("live room")
