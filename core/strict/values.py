@@ -51,7 +51,7 @@ def amount(value: object, *, places: int = 4, digits: int = 13, signed: bool = F
 
 @cache
 def _grammar(places: int, digits: int) -> re.Pattern[str]:
-    """What amounts without a sign look like."""
+    """What an amount without a sign looks like."""
     return re.compile(rf"(?:0|[1-9][0-9]{{0,{digits - 1}}})(?:\.[0-9]{{1,{places}}})?")
 
 
