@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -46,12 +47,12 @@ def test_redis_keeps_the_database_of_each_process_apart(redis_url: str) -> None:
 
 
 @pytest.mark.redis
-def test_a_killed_test_run_takes_its_servers_along(redis_url: str) -> None:
+def test_a_killed_test_run_takes_its_servers_along(redis_url: str, tmp_path: Path) -> None:
     code = (
         "import time\nfrom tests import servers\n"
         "with servers.redis_server() as address:\n    print(address, flush=True)\n    time.sleep(60)"
     )
-    env = {**os.environ, "PYTHONPATH": str(servers.ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(servers.ROOT), "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env) as run:
         assert run.stdout is not None
         address = run.stdout.readline().strip()
