@@ -14,4 +14,6 @@ def embedded_worker() -> EmbeddedWorker | None:
     if settings.REDIS_URL:
         return None
     current_app.loader.import_default_modules()
-    return EmbeddedWorker({name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}, ON_RING)
+    return EmbeddedWorker(
+        {name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}, ON_RING
+    )

@@ -52,7 +52,9 @@ def read(*, secret_key: str | None, allowed_hosts: list[str] | None) -> Environm
     key = reader.str("DJANGO_SECRET_KEY", default=secret_key or "")
     hosts = reader.list("DJANGO_ALLOWED_HOSTS", default=allowed_hosts or [])
     if not key or (secret_key is None and len(key) < 50):
-        raise ImproperlyConfigured("DJANGO_SECRET_KEY must be set to a random text of at least 50 characters.")
+        raise ImproperlyConfigured(
+            "DJANGO_SECRET_KEY must be set to a random text of at least 50 characters."
+        )
     if not hosts:
         raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS must name the hosts this site answers for.")
     return Environment(

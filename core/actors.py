@@ -67,7 +67,9 @@ def user_actor(user: User) -> Actor:
     """The actor of a logged-in person; without any right when the account is disabled."""
     if not user.is_active:
         return NOBODY
-    memberships = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("node").order_by("id")
+    memberships = (
+        Membership.objects.filter(user=user, ended_at__isnull=True).select_related("node").order_by("id")
+    )
     return Actor(
         label=user.username,
         user_id=user.pk,

@@ -88,7 +88,9 @@ def verify() -> list[str]:
         if len(entries) != link.entries:
             problems.append(f"seal {link.pk} covers {link.entries} entries, {len(entries)} are there")
         elif _chain_hash(link.previous_hash, entries) != link.hash:
-            problems.append(f"entries {link.first_entry_id} to {link.last_entry_id} are not as they were sealed")
+            problems.append(
+                f"entries {link.first_entry_id} to {link.last_entry_id} are not as they were sealed"
+            )
         previous, reached = link.hash, link.last_entry_id
     return problems
 

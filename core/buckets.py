@@ -20,7 +20,9 @@ SALES = "sales"
 def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
     """Mark (node id, slot) buckets of a family; returns how many distinct ones. Rings the drainer on commit."""
     distinct = sorted(set(buckets))
-    BucketMark.objects.bulk_create([BucketMark(family=family, node_id=node, slot=slot) for node, slot in distinct], batch_size=5_000)
+    BucketMark.objects.bulk_create(
+        [BucketMark(family=family, node_id=node, slot=slot) for node, slot in distinct], batch_size=5_000
+    )
     if distinct:
         doorbell.ring(doorbell.ROLLUP)
     return len(distinct)

@@ -21,7 +21,10 @@ def check_scopes(**_kwargs: Any) -> list[checks.CheckMessage]:
             checks.Error(f"{label} declares no scope.", hint="Give it `scope = Scope(...)`.", id="core.E001")
             for label in scoping.undeclared_models()
         ),
-        *(checks.Error(f"core.policy names {label}, which does not exist.", id="core.E002") for label in sorted(set(policy.TABLE) - labels)),
+        *(
+            checks.Error(f"core.policy names {label}, which does not exist.", id="core.E002")
+            for label in sorted(set(policy.TABLE) - labels)
+        ),
     ]
 
 

@@ -29,9 +29,15 @@ class SqlObject:
         if connection.vendor == "sqlite":
             query, params = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [self.name]
         elif self.is_constraint:
-            query, params = "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass", [self.name, table]
+            query, params = (
+                "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
+                [self.name, table],
+            )
         else:
-            query, params = "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", [self.name, table]
+            query, params = (
+                "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass",
+                [self.name, table],
+            )
         with connection.cursor() as cursor:
             cursor.execute(query, params)
             return cursor.fetchone() is not None
@@ -39,7 +45,11 @@ class SqlObject:
     def drop(self, connection: BaseDatabaseWrapper, table: str) -> None:
         statement = f"DROP TRIGGER IF EXISTS {self.name}"
         if connection.vendor == "postgresql":
-            statement = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self.name}" if self.is_constraint else f"{statement} ON {table}"
+            statement = (
+                f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self.name}"
+                if self.is_constraint
+                else f"{statement} ON {table}"
+            )
         with connection.cursor() as cursor:
             cursor.execute(statement)
 
@@ -68,7 +78,9 @@ class AppendOnly:
             return [
                 SqlObject(
                     f"{table}_no_{verb}",
-                    (f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END",),
+                    (
+                        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+                    ),
                 )
                 for verb in ("update", "delete")
             ]
@@ -111,7 +123,9 @@ def rules_of(model: type[models.Model]) -> Sequence[DatabaseRule]:
 
 def objects_of(model: type[models.Model], connection: BaseDatabaseWrapper) -> list[SqlObject]:
     """Every trigger and constraint that the rules of a model ask for on this database."""
-    return [item for rule in rules_of(model) for item in rule.objects(model._meta.db_table, connection.vendor)]
+    return [
+        item for rule in rules_of(model) for item in rule.objects(model._meta.db_table, connection.vendor)
+    ]
 
 
 def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
@@ -145,7 +159,9 @@ def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 @checks.register(checks.Tags.database)
-def check_rules_installed(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
+def check_rules_installed(
+    databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[checks.CheckMessage]:
     """core.E020: a rule that a model declares is missing in the database."""
     messages: list[checks.CheckMessage] = []
     for alias in databases or ():

@@ -21,7 +21,9 @@ log = structlog.get_logger("livepark.embedded")
 class EmbeddedWorker(threading.Thread):
     """Keeps a table of (task, seconds between runs); the tasks named in `on_ring` also run when the bell rings."""
 
-    def __init__(self, table: Mapping[str, tuple[Callable[[], object], float]], on_ring: frozenset[str]) -> None:
+    def __init__(
+        self, table: Mapping[str, tuple[Callable[[], object], float]], on_ring: frozenset[str]
+    ) -> None:
         super().__init__(name="livepark-worker", daemon=True)
         self._table = table
         self._on_ring = on_ring

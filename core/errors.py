@@ -34,7 +34,13 @@ class DomainError(Exception):
     title = _("The request cannot be carried out")
 
     def __init__(
-        self, detail: Any = "", *, code: str | None = None, rows: Sequence[RowError] = (), field: str = "", **extra: Any
+        self,
+        detail: Any = "",
+        *,
+        code: str | None = None,
+        rows: Sequence[RowError] = (),
+        field: str = "",
+        **extra: Any,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title

@@ -32,13 +32,17 @@ def answer_once(*, credential: str, path: str, key: str, body: bytes, effect: Ca
     another body raises Unprocessable and has no effect. When `effect` raises, nothing is kept.
     """
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Unprocessable(_("The Idempotency-Key must be at most 200 printable characters."), code="idempotency_key")
+        raise Unprocessable(
+            _("The Idempotency-Key must be at most 200 printable characters."), code="idempotency_key"
+        )
     body_hash = hashlib.sha256(body).hexdigest()
     with transaction.atomic():
         advisory_lock(f"idempotency:{credential}:{path}:{key}")
         try:
             with transaction.atomic():
-                record = IdempotencyRecord.objects.create(credential=credential, path=path, key=key, body_hash=body_hash)
+                record = IdempotencyRecord.objects.create(
+                    credential=credential, path=path, key=key, body_hash=body_hash
+                )
         except IntegrityError:
             record = IdempotencyRecord.objects.get(credential=credential, path=path, key=key)
             if record.body_hash != body_hash:

@@ -54,7 +54,9 @@ class JobContext:
     def checkpoint(self) -> dict[str, Any]:
         return self.job.checkpoint
 
-    def progress(self, done: int, total: int = 0, message: str = "", checkpoint: dict[str, Any] | None = None) -> None:
+    def progress(
+        self, done: int, total: int = 0, message: str = "", checkpoint: dict[str, Any] | None = None
+    ) -> None:
         """Report how far the work is. Raises JobCancelled or JobTakenOver; call it between steps, at least each second."""
         values: dict[str, Any] = {"done": done, "total": total or self.job.total, "heartbeat_at": clock.now()}
         if message:
@@ -80,12 +82,16 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def job_start(*, actor: Actor, kind: str, params: dict[str, Any], node_id: int | None = None, message: str = "") -> Job:
+def job_start(
+    *, actor: Actor, kind: str, params: dict[str, Any], node_id: int | None = None, message: str = ""
+) -> Job:
     """Queue a job and ring the workers on commit."""
     if kind not in _handlers:
         raise ValueError(f"no handler for jobs of kind {kind}")
     with transaction.atomic():
-        job = Job.objects.create(kind=kind, params=params, node_id=node_id, created_by_id=actor.user_id, message=message)
+        job = Job.objects.create(
+            kind=kind, params=params, node_id=node_id, created_by_id=actor.user_id, message=message
+        )
         audit.record(actor=actor, verb="job.start", obj=job, node_id=node_id, after={"kind": kind})
         doorbell.ring(doorbell.JOBS)
     return job
@@ -98,7 +104,9 @@ def job_cancel(*, actor: Actor, uid: str) -> Job:
         stopped = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
             state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
         )
-        if not stopped and not Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested=True):
+        if not stopped and not Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(
+            cancel_requested=True
+        ):
             raise Conflict(_("The job has already ended."), code="job_ended")
         audit.record(actor=actor, verb="job.cancel", obj=job, node_id=job.node_id)
     job.refresh_from_db()
@@ -144,13 +152,20 @@ def _run(context: JobContext) -> None:
         _finish(context, JobState.CANCELLED, message=_("Cancelled."))
     except DomainError as error:
         _finish(
-            context, JobState.FAILED, message=str(error), result={"code": error.code, "rows": [row.as_dict() for row in error.rows[:1000]]}
+            context,
+            JobState.FAILED,
+            message=str(error),
+            result={"code": error.code, "rows": [row.as_dict() for row in error.rows[:1000]]},
         )
     except Exception as error:
         # The job records why it failed and the worker lives on; the trace goes to the log, not to the user.
         log.exception("job failed", job=str(context.job.uid), kind=context.job.kind)
         code = traceback.extract_tb(error.__traceback__)[-1].name
-        _finish(context, JobState.FAILED, message=_("The job failed inside (%(where)s); the log has the details.") % {"where": code})
+        _finish(
+            context,
+            JobState.FAILED,
+            message=_("The job failed inside (%(where)s); the log has the details.") % {"where": code},
+        )
     else:
         _finish(context, JobState.DONE, result=result)
 

@@ -69,7 +69,9 @@ class MoneyField(models.BigIntegerField):
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         messages: list[checks.CheckMessage] = super().check(**kwargs)
         if isinstance(self.default, float):
-            messages.append(checks.Error("MoneyField must not have a float default", obj=self, id="core.E010"))
+            messages.append(
+                checks.Error("MoneyField must not have a float default", obj=self, id="core.E010")
+            )
         return messages
 
     def get_internal_type(self) -> str:
@@ -83,11 +85,15 @@ class MoneyField(models.BigIntegerField):
         if value is None or isinstance(value, Decimal):
             return value
         if isinstance(value, float):
-            raise exceptions.ValidationError(_("Give an amount as text, not as a binary fraction."), code="float")
+            raise exceptions.ValidationError(
+                _("Give an amount as text, not as a binary fraction."), code="float"
+            )
         try:
             return Decimal(str(value))
         except ArithmeticError as error:
-            raise exceptions.ValidationError(_("“%(value)s” is not an amount."), params={"value": value}) from error
+            raise exceptions.ValidationError(
+                _("“%(value)s” is not an amount."), params={"value": value}
+            ) from error
 
     def get_prep_value(self, value: Any) -> int | None:
         if value is None or hasattr(value, "resolve_expression"):
@@ -108,7 +114,9 @@ class MoneyField(models.BigIntegerField):
             raise exceptions.ValidationError(str(error), code="amount") from error
 
     @property
-    def validators(self) -> list[Any]:  # the integer range validators of the parent would compare units with CNY
+    def validators(
+        self,
+    ) -> list[Any]:  # the integer range validators of the parent would compare units with CNY
         return list(self._validators)
 
     def value_to_string(self, obj: models.Model) -> str:
@@ -119,5 +127,12 @@ class MoneyField(models.BigIntegerField):
         from django import forms
 
         return super(models.BigIntegerField, self).formfield(
-            **{"form_class": forms.DecimalField, "max_digits": 17, "decimal_places": 4, "min_value": None, "max_value": None, **kwargs}
+            **{
+                "form_class": forms.DecimalField,
+                "max_digits": 17,
+                "decimal_places": 4,
+                "min_value": None,
+                "max_value": None,
+                **kwargs,
+            }
         )

@@ -10,7 +10,9 @@ from core.dbrules import Guard
 RANGE_TYPES = {"date": "daterange", "timestamptz": "tstzrange"}
 
 
-def no_overlap(table: str, key: str, start: str, end: str, *, kind: str, name: str = "", where: str = "") -> Guard:
+def no_overlap(
+    table: str, key: str, start: str, end: str, *, kind: str, name: str = "", where: str = ""
+) -> Guard:
     """A guard that rows of `table` with the same `key` never overlap in [start, end).
 
     A NULL end is open-ended. `where` limits the rule to some rows; it is SQL over column names, written as

@@ -41,7 +41,12 @@ RUN_OWN = _p("view change", Reach.OWN)
 
 MANAGER, LEASING, STUDIO = Role.PARK_MANAGER, Role.PARK_LEASING, Role.PARK_STUDIO
 KEEPER, PARK_MONEY, WATCHER = Role.PARK_WAREHOUSE, Role.PARK_FINANCE, Role.PARK_VIEWER
-OWNER, STAFF, MONEY, STOREMAN = Role.TENANT_OWNER, Role.TENANT_STAFF, Role.TENANT_FINANCE, Role.TENANT_WAREHOUSE
+OWNER, STAFF, MONEY, STOREMAN = (
+    Role.TENANT_OWNER,
+    Role.TENANT_STAFF,
+    Role.TENANT_FINANCE,
+    Role.TENANT_WAREHOUSE,
+)
 
 
 def _each(roles: tuple[Role, ...], permission: Permission) -> dict[str, Permission]:
@@ -49,7 +54,13 @@ def _each(roles: tuple[Role, ...], permission: Permission) -> dict[str, Permissi
 
 
 # Reference rows (places, indicators, rates): everybody with a role reads them.
-_REFERENCE = {**_each(ANALYST_ROLES, SEE), **_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), Role.HOST: SEE, Role.TOOL: SEE}
+_REFERENCE = {
+    **_each(ANALYST_ROLES, SEE),
+    **_each(PARK_ROLES, SEE),
+    **_each(TENANT_ROLES, SEE),
+    Role.HOST: SEE,
+    Role.TOOL: SEE,
+}
 # What a park owns and its tenants use.
 _SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST: SEE_PARK}
 # Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
@@ -57,9 +68,20 @@ _SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL
 
 TABLE: dict[str, dict[str, Permission]] = {
     # --- kernel
-    "core.ScopeNode": {**_each(ANALYST_ROLES, SEE), **_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), Role.HOST: SEE},
+    "core.ScopeNode": {
+        **_each(ANALYST_ROLES, SEE),
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        Role.HOST: SEE,
+    },
     "core.User": {**_each(tuple(Role), SEE_OWN)},
-    "core.Membership": {MANAGER: RUN, OWNER: RUN, **_each(ANALYST_ROLES, SEE_OWN), Role.HOST: SEE_OWN, STAFF: SEE_OWN},
+    "core.Membership": {
+        MANAGER: RUN,
+        OWNER: RUN,
+        **_each(ANALYST_ROLES, SEE_OWN),
+        Role.HOST: SEE_OWN,
+        STAFF: SEE_OWN,
+    },
     "core.ToolKey": {MANAGER: RUN, OWNER: RUN, STUDIO: SEE},
     "core.AuditEntry": {MANAGER: SEE, OWNER: SEE, PARK_MONEY: SEE},
     "core.Job": {MANAGER: RUN, OWNER: RUN, STAFF: RUN, MONEY: RUN, **_each(ANALYST_ROLES, SEE)},
@@ -109,7 +131,15 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
         Role.TOOL: RUN,
     },
-    "livestreams.Host": {**_each(PARK_ROLES, SEE), STUDIO: RUN, OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.HOST: SEE_OWN, Role.TOOL: SEE},
+    "livestreams.Host": {
+        **_each(PARK_ROLES, SEE),
+        STUDIO: RUN,
+        OWNER: RUN,
+        STAFF: RUN,
+        MONEY: SEE,
+        Role.HOST: SEE_OWN,
+        Role.TOOL: SEE,
+    },
     "livestreams.LiveSession": {
         **_each(PARK_ROLES, SEE),
         MANAGER: RUN,
@@ -121,25 +151,56 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.TOOL: RUN,
     },
     "livestreams.SessionTenant": {**_each(PARK_ROLES, SEE), STUDIO: RUN, **_each(TENANT_ROLES, SEE)},
-    "livestreams.HostShift": {**_each(PARK_ROLES, SEE), STUDIO: RUN, OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.HOST: SEE_OWN},
-    "livestreams.AudienceSample": {MANAGER: SEE, STUDIO: SEE, OWNER: RUN, STAFF: RUN, Role.TOOL: _p("view add")},
+    "livestreams.HostShift": {
+        **_each(PARK_ROLES, SEE),
+        STUDIO: RUN,
+        OWNER: RUN,
+        STAFF: RUN,
+        MONEY: SEE,
+        Role.HOST: SEE_OWN,
+    },
+    "livestreams.AudienceSample": {
+        MANAGER: SEE,
+        STUDIO: SEE,
+        OWNER: RUN,
+        STAFF: RUN,
+        Role.TOOL: _p("view add"),
+    },
     # --- supplychain: lines and costs never leave the tenant; a park keeps the stock it stores
     "supplychain.Product": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
     "supplychain.Sku": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
-    "supplychain.StockMove": {KEEPER: _p("view add"), OWNER: SEE, STAFF: SEE, STOREMAN: _p("view add"), MANAGER: SEE},
+    "supplychain.StockMove": {
+        KEEPER: _p("view add"),
+        OWNER: SEE,
+        STAFF: SEE,
+        STOREMAN: _p("view add"),
+        MANAGER: SEE,
+    },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
-    "supplychain.SalesEvent": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE, Role.TOOL: _p("view add")},
+    "supplychain.SalesEvent": {
+        OWNER: _p("view add"),
+        STAFF: _p("view add"),
+        MONEY: SEE,
+        Role.TOOL: _p("view add"),
+    },
     "supplychain.SkuResolution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
     "supplychain.Attribution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},
     "analytics.MonthSales": {**_SUMS},
-    "analytics.SessionFigures": {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.HOST: SEE_OWN, Role.TOOL: SEE},
+    "analytics.SessionFigures": {
+        **_each(PARK_ROLES, SEE),
+        OWNER: SEE,
+        STAFF: SEE,
+        MONEY: SEE,
+        Role.HOST: SEE_OWN,
+        Role.TOOL: SEE,
+    },
     "analytics.PeriodClose": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "analytics.Indicator": {**_REFERENCE},
     "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},

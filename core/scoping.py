@@ -1,9 +1,9 @@
 """The only place that decides which rows an actor sees. It fails closed: no declaration, no policy, no rows.
 
-    visible_to(LiveRoom.objects.all(), actor)             rows the actor may view
-    visible_to(Booking.objects.all(), actor, "change")    rows the actor may change
-    get_visible(Booking, actor, uid=...)                  one of them, or NotFound, absent and foreign alike
-    require(actor, "add", Booking, node_id)               may the actor do this on that node?
+visible_to(LiveRoom.objects.all(), actor)             rows the actor may view
+visible_to(Booking.objects.all(), actor, "change")    rows the actor may change
+get_visible(Booking, actor, uid=...)                  one of them, or NotFound, absent and foreign alike
+require(actor, "add", Booking, node_id)               may the actor do this on that node?
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ KEY_SCOPES = {
 }
 
 
-def node_create(*, actor: Actor, kind: str, code: str, name_zh: str, name_en: str = "", parent: ScopeNode | None = None) -> ScopeNode:
+def node_create(
+    *, actor: Actor, kind: str, code: str, name_zh: str, name_en: str = "", parent: ScopeNode | None = None
+) -> ScopeNode:
     """Add a node to the scope tree. Conflict when the code is taken: codes are unique for ever."""
     if parent is not None:
         require(actor, "add", ScopeNode, parent.pk)
@@ -41,9 +43,13 @@ def node_create(*, actor: Actor, kind: str, code: str, name_zh: str, name_en: st
         require(actor, "add", ScopeNode)
     try:
         with transaction.atomic():
-            node = ScopeNode.objects.create(kind=kind, code=code, name_zh=name_zh, name_en=name_en, parent=parent)
+            node = ScopeNode.objects.create(
+                kind=kind, code=code, name_zh=name_zh, name_en=name_en, parent=parent
+            )
     except IntegrityError as error:
-        raise Conflict(_("The code %(code)s is already in use.") % {"code": code}, code="code_taken") from error
+        raise Conflict(
+            _("The code %(code)s is already in use.") % {"code": code}, code="code_taken"
+        ) from error
     return node
 
 
@@ -54,18 +60,33 @@ def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
         node.save()
         below = ScopeNode.objects.filter(path__startswith=old).exclude(pk=node.pk)
         below.update(path=Concat(Value(node.path), Substr("path", len(old) + 1)))
-        audit.record(actor=actor, verb="node.move", obj=node, node_id=node.pk, before={"path": old}, after={"path": node.path})
+        audit.record(
+            actor=actor,
+            verb="node.move",
+            obj=node,
+            node_id=node.pk,
+            before={"path": old},
+            after={"path": node.path},
+        )
 
 
 def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) -> Membership:
     """Give a role on a node. InvalidInput when the role does not stand on that kind of node."""
     if ROLE_NODE_KIND.get(role) != node.kind:
-        raise InvalidInput(_("This role cannot be given on a node of this kind."), code="role_node", field="role")
+        raise InvalidInput(
+            _("This role cannot be given on a node of this kind."), code="role_node", field="role"
+        )
     require(actor, "add", Membership, node.pk)
     try:
         with transaction.atomic():
             membership = Membership.objects.create(user=user, role=role, node=node)
-            audit.record(actor=actor, verb="membership.grant", obj=membership, node_id=node.pk, after={"user": user.username, "role": role})
+            audit.record(
+                actor=actor,
+                verb="membership.grant",
+                obj=membership,
+                node_id=node.pk,
+                after={"user": user.username, "role": role},
+            )
     except IntegrityError as error:
         raise Conflict(_("The user already holds this role here."), code="role_held") from error
     return membership
@@ -84,10 +105,14 @@ def user_create(*, actor: Actor, username: str, password: str, display_name: str
     """Create a log-in without any role."""
     try:
         with transaction.atomic():
-            user: User = get_user_model().objects.create_user(username, password=password, display_name=display_name)
+            user: User = get_user_model().objects.create_user(
+                username, password=password, display_name=display_name
+            )
             audit.record(actor=actor, verb="user.create", obj=user)
     except IntegrityError as error:
-        raise Conflict(_("The user name %(name)s is taken.") % {"name": username}, code="username_taken") from error
+        raise Conflict(
+            _("The user name %(name)s is taken.") % {"name": username}, code="username_taken"
+        ) from error
     return user
 
 

@@ -16,7 +16,12 @@ class BookingState(models.TextChoices):
 
 
 # These hold the room and the host; the database refuses a second one.
-BOOKING_BLOCKING = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN, BookingState.COMPLETED)
+BOOKING_BLOCKING = (
+    BookingState.HELD,
+    BookingState.CONFIRMED,
+    BookingState.CHECKED_IN,
+    BookingState.COMPLETED,
+)
 BOOKING_TRANSITIONS: dict[str, tuple[str, ...]] = {
     BookingState.HELD: (BookingState.CONFIRMED, BookingState.CANCELLED),
     BookingState.CONFIRMED: (BookingState.CHECKED_IN, BookingState.CANCELLED, BookingState.NO_SHOW),

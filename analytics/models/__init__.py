@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from analytics.models.figures import DaySales, HourSales, MonthSales, PeriodClose, SalesMeasures, SessionFigures
+from analytics.models.figures import (
+    DaySales,
+    HourSales,
+    MonthSales,
+    PeriodClose,
+    SalesMeasures,
+    SessionFigures,
+)
 from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue
 
 __all__ = [

@@ -45,7 +45,9 @@ class HourSales(SalesMeasures):
         verbose_name = _("hour figures")
         verbose_name_plural = _("hour figures")
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "slot", "channel", "session_key"], name="analytics_hour_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "slot", "channel", "session_key"], name="analytics_hour_once"
+            ),
         ]
         indexes = [models.Index(fields=["session_key"], name="analytics_hour_session")]
 
@@ -82,7 +84,9 @@ class MonthSales(SalesMeasures):
 class SessionFigures(SalesMeasures):
     """A live session's sales, counted from the facts attributed to it, whatever the hour."""
 
-    session = models.OneToOneField(LiveSession, models.PROTECT, primary_key=True, related_name="figures", verbose_name=_("live session"))
+    session = models.OneToOneField(
+        LiveSession, models.PROTECT, primary_key=True, related_name="figures", verbose_name=_("live session")
+    )
 
     scope = Scope(nodes=("session__tenant_id", "session__park_id"), user="session__host__user_id")
 
@@ -111,4 +115,6 @@ class PeriodClose(models.Model):
     class Meta:
         verbose_name = _("closed month")
         verbose_name_plural = _("closed months")
-        constraints = [models.UniqueConstraint(fields=["tenant", "month", "seq"], name="analytics_close_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "month", "seq"], name="analytics_close_once")
+        ]

@@ -20,7 +20,9 @@ class Indicator(NamedMixin):
     definition = models.CharField(_("definition"), max_length=300, blank=True)
     direction = models.SmallIntegerField(_("direction"), default=1)
     in_index = models.BooleanField(_("part of the index"), default=False)
-    published_weight = models.DecimalField(_("published weight (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
+    published_weight = models.DecimalField(
+        _("published weight (%)"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     scope = Scope(reference="published definitions")
@@ -29,14 +31,22 @@ class Indicator(NamedMixin):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ["order", "code"]
-        constraints = [models.CheckConstraint(condition=models.Q(direction__in=[-1, 1]), name="analytics_indicator_direction")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(direction__in=[-1, 1]), name="analytics_indicator_direction"
+            )
+        ]
 
 
 class IndicatorValue(models.Model):
     """One value of one vintage. Values are facts: a revision is a new vintage (published_on, seq), never an update."""
 
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="values", verbose_name=_("indicator"))
-    place = models.ForeignKey(ScopeNode, models.PROTECT, related_name="indicator_values", verbose_name=_("place"))
+    indicator = models.ForeignKey(
+        Indicator, models.PROTECT, related_name="values", verbose_name=_("indicator")
+    )
+    place = models.ForeignKey(
+        ScopeNode, models.PROTECT, related_name="indicator_values", verbose_name=_("place")
+    )
     period_kind = models.CharField(_("period"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR)
     period = models.DateField(_("first day of the period"))
     published_on = models.DateField(_("published on"))
@@ -54,7 +64,8 @@ class IndicatorValue(models.Model):
         verbose_name_plural = _("indicator values")
         constraints = [
             models.UniqueConstraint(
-                fields=["indicator", "place", "period_kind", "period", "published_on", "seq"], name="analytics_value_once"
+                fields=["indicator", "place", "period_kind", "period", "published_on", "seq"],
+                name="analytics_value_once",
             ),
         ]
         indexes = [models.Index(fields=["indicator", "period"], name="analytics_value_period")]

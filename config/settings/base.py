@@ -140,7 +140,10 @@ ADMIN_SCRIPT_SRC = [SELF, UNSAFE_INLINE, UNSAFE_EVAL]
 
 # --- API ---------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.doors.credentials.ToolKeyAuthentication", "core.doors.credentials.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.doors.credentials.ToolKeyAuthentication",
+        "core.doors.credentials.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["core.doors.credentials.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.doors.credentials.StrictJSONParser"],

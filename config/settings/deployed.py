@@ -24,7 +24,10 @@ def from_environment(environment: Environment) -> dict[str, Any]:
     """Return the settings, by name, that depend on the environment."""
     database = dict(environment.database)
     embedded_database = database["ENGINE"].endswith("sqlite3")
-    database["OPTIONS"] = {**(SQLITE_OPTIONS if embedded_database else POSTGRES_OPTIONS), **database.get("OPTIONS", {})}
+    database["OPTIONS"] = {
+        **(SQLITE_OPTIONS if embedded_database else POSTGRES_OPTIONS),
+        **database.get("OPTIONS", {}),
+    }
     data_dir = environment.data_dir
     (data_dir / "media").mkdir(parents=True, exist_ok=True)
     return {
@@ -37,7 +40,9 @@ def from_environment(environment: Environment) -> dict[str, Any]:
         "STATIC_ROOT": data_dir / "static",
         "REDIS_URL": environment.redis_url,
         "CELERY_BROKER_URL": environment.redis_url or "memory://",
-        "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 3600, **REDIS_TIMEOUTS} if environment.redis_url else {},
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 3600, **REDIS_TIMEOUTS}
+        if environment.redis_url
+        else {},
         "CACHES": {"default": _cache(environment.redis_url)},
         "AXES_IPWARE_PROXY_COUNT": environment.trusted_proxies or None,
         "LIVEPARK_TRUSTED_PROXIES": environment.trusted_proxies,
@@ -47,8 +52,15 @@ def from_environment(environment: Environment) -> dict[str, Any]:
 
 def _cache(redis_url: str) -> dict[str, Any]:
     if not redis_url:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url, "OPTIONS": REDIS_TIMEOUTS}
+        return {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis_url,
+        "OPTIONS": REDIS_TIMEOUTS,
+    }
 
 
 def _logging(json: bool) -> dict[str, Any]:

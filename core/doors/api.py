@@ -42,9 +42,15 @@ class ScopedRelatedField(relations.SlugRelatedField):
         "invalid": _("There is no such object."),
     }
 
-    def __init__(self, *, model: type[Model], slug_field: str = "uid", verb: str = "view", **kwargs: Any) -> None:
+    def __init__(
+        self, *, model: type[Model], slug_field: str = "uid", verb: str = "view", **kwargs: Any
+    ) -> None:
         self.model, self.verb = model, verb
-        super().__init__(slug_field=slug_field, queryset=None if kwargs.get("read_only") else model._default_manager.all(), **kwargs)
+        super().__init__(
+            slug_field=slug_field,
+            queryset=None if kwargs.get("read_only") else model._default_manager.all(),
+            **kwargs,
+        )
 
     def get_queryset(self) -> QuerySet[Model]:
         return visible_to(self.model._default_manager.all(), self.context["view"].actor, self.verb)
@@ -55,7 +61,9 @@ class ScopedRelatedField(relations.SlugRelatedField):
         try:
             return super().to_internal_value(data)
         except (exceptions.ValidationError, ValueError, TypeError) as error:
-            raise exceptions.ValidationError(self.error_messages["does_not_exist"], code="does_not_exist") from error
+            raise exceptions.ValidationError(
+                self.error_messages["does_not_exist"], code="does_not_exist"
+            ) from error
 
 
 class ScopedViewSet(viewsets.GenericViewSet):
@@ -108,7 +116,11 @@ class ScopedViewSet(viewsets.GenericViewSet):
         """Carry out `effect() -> Answer`, honouring an Idempotency-Key, and send its exact text."""
         key = self.request.headers.get("Idempotency-Key", "")
         answer: Answer = (
-            answer_once(credential=self.actor.credential, path=self.request.path, key=key, body=body, effect=effect) if key else effect()
+            answer_once(
+                credential=self.actor.credential, path=self.request.path, key=key, body=body, effect=effect
+            )
+            if key
+            else effect()
         )
         response = HttpResponse(answer.text, status=answer.status, content_type="application/json")
         if answer.replayed:

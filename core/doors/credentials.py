@@ -97,5 +97,9 @@ class CredentialThrottle(throttling.SimpleRateThrottle):
 class StrictJSONParser(parsers.JSONParser):
     """JSON through the strict edge: UTF-8, no NUL, no surrogates, no duplicate keys, bounded depth and size."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        return load_json(stream.read(settings.LIVEPARK_BYTES_PER_BATCH + 1), max_bytes=settings.LIVEPARK_BYTES_PER_BATCH)
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return load_json(
+            stream.read(settings.LIVEPARK_BYTES_PER_BATCH + 1), max_bytes=settings.LIVEPARK_BYTES_PER_BATCH
+        )

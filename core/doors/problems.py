@@ -1,7 +1,7 @@
 """One shape for every error of the API: application/problem+json with a code, a request id and, per row, the reason.
 
-    {"type": "about:blank", "title": "...", "status": 400, "code": "invalid", "detail": "...",
-     "request_id": "...", "errors": [{"row": 3, "field": "amount", "code": "...", "message": "..."}]}
+{"type": "about:blank", "title": "...", "status": 400, "code": "invalid", "detail": "...",
+ "request_id": "...", "errors": [{"row": 3, "field": "amount", "code": "...", "message": "..."}]}
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ log = structlog.get_logger("livepark.api")
 CONTENT_TYPE = "application/problem+json"
 
 
-def problem(error: DomainError, *, errors: list[dict[str, Any]] | None = None, headers: dict[str, str] | None = None) -> Response:
+def problem(
+    error: DomainError, *, errors: list[dict[str, Any]] | None = None, headers: dict[str, str] | None = None
+) -> Response:
     """Render a domain error."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -63,7 +65,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         log.exception("database away")
         return problem(Busy(_("The database does not answer. Nothing was stored; please try again.")))
     if isinstance(error, exceptions.ValidationError):
-        return problem(DomainError(_("Some fields are not valid."), code="invalid"), errors=list(_field_errors(error.detail)))
+        return problem(
+            DomainError(_("Some fields are not valid."), code="invalid"),
+            errors=list(_field_errors(error.detail)),
+        )
     if isinstance(error, exceptions.APIException):
         return problem(_from_api_exception(error), headers=_headers(error))
     if isinstance(error, DatabaseError):

@@ -15,7 +15,9 @@ class AuditEntry(models.Model):
     at = models.DateTimeField(_("at"))
     actor = models.CharField(_("actor"), max_length=150)
     actor_id = models.BigIntegerField(null=True)
-    node = models.ForeignKey("core.ScopeNode", models.PROTECT, null=True, related_name="+", verbose_name=_("node"))
+    node = models.ForeignKey(
+        "core.ScopeNode", models.PROTECT, null=True, related_name="+", verbose_name=_("node")
+    )
     verb = models.CharField(_("action"), max_length=64)
     object_type = models.CharField(_("object type"), max_length=64)
     object_id = models.BigIntegerField(null=True)

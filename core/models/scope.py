@@ -23,7 +23,9 @@ class ScopeNode(models.Model):
     code = models.CharField(_("code"), max_length=64, unique=True)
     name_zh = models.CharField(_("Chinese name"), max_length=200)
     name_en = models.CharField(_("English name"), max_length=200, blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
     path = models.CharField(max_length=200, db_index=True, editable=False, default="")
 
     scope = Scope(nodes=("id",))
@@ -32,7 +34,10 @@ class ScopeNode(models.Model):
         verbose_name = _("scope node")
         verbose_name_plural = _("scope nodes")
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind="nation") | models.Q(parent__isnull=False), name="core_node_has_parent"),
+            models.CheckConstraint(
+                condition=models.Q(kind="nation") | models.Q(parent__isnull=False),
+                name="core_node_has_parent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,4 +53,6 @@ class ScopeNode(models.Model):
 
     def ancestors(self) -> models.QuerySet[ScopeNode]:
         """The nodes from the root down to this one, itself included."""
-        return ScopeNode.objects.filter(pk__in=[int(part) for part in self.path.strip("/").split("/")]).order_by("path")
+        return ScopeNode.objects.filter(
+            pk__in=[int(part) for part in self.path.strip("/").split("/")]
+        ).order_by("path")

@@ -41,7 +41,11 @@ class Membership(StampedMixin):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "node"], condition=models.Q(ended_at__isnull=True), name="core_membership_once"),
+            models.UniqueConstraint(
+                fields=["user", "role", "node"],
+                condition=models.Q(ended_at__isnull=True),
+                name="core_membership_once",
+            ),
         ]
 
     def __str__(self) -> str:

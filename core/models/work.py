@@ -12,7 +12,7 @@ from core.models.users import User
 
 
 class BucketMark(models.Model):
-    """"Count this again": inserted in the transaction of the facts, deleted by whoever has counted it.
+    """ "Count this again": inserted in the transaction of the facts, deleted by whoever has counted it.
 
     family says what is counted ("sales"), node whose (a tenant), slot which (the UTC hour).
     """
@@ -45,15 +45,21 @@ class BucketFailure(models.Model):
     class Meta:
         verbose_name = _("failed bucket")
         verbose_name_plural = _("failed buckets")
-        constraints = [models.UniqueConstraint(fields=["family", "node", "slot"], name="core_bucket_failure_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["family", "node", "slot"], name="core_bucket_failure_once")
+        ]
 
 
 class Job(PublicIdMixin, StampedMixin):
     """Long work with progress. Any worker may take it, take it over from a dead one, or be told to stop."""
 
     kind = models.CharField(_("kind"), max_length=64)
-    node = models.ForeignKey(ScopeNode, models.PROTECT, null=True, related_name="jobs", verbose_name=_("node"))
-    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("created by"))
+    node = models.ForeignKey(
+        ScopeNode, models.PROTECT, null=True, related_name="jobs", verbose_name=_("node")
+    )
+    created_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("created by")
+    )
     state = models.CharField(_("state"), max_length=16, choices=JobState, default=JobState.QUEUED)
     params = models.JSONField(default=dict)
     checkpoint = models.JSONField(default=dict)
@@ -94,7 +100,9 @@ class IdempotencyRecord(models.Model):
     class Meta:
         verbose_name = _("idempotency record")
         verbose_name_plural = _("idempotency records")
-        constraints = [models.UniqueConstraint(fields=["credential", "path", "key"], name="core_idempotency_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["credential", "path", "key"], name="core_idempotency_once")
+        ]
 
 
 class Unresolved(PublicIdMixin):
@@ -115,7 +123,9 @@ class Unresolved(PublicIdMixin):
     class Meta:
         verbose_name = _("unresolved reference")
         verbose_name_plural = _("unresolved references")
-        constraints = [models.UniqueConstraint(fields=["node", "kind", "reference"], name="core_unresolved_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["node", "kind", "reference"], name="core_unresolved_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.reference}"

@@ -6,4 +6,13 @@ from livestreams.models.host import Host
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 
-__all__ = ["AudienceSample", "Booking", "Host", "HostShift", "LiveRoom", "LiveSession", "Maintenance", "SessionTenant"]
+__all__ = [
+    "AudienceSample",
+    "Booking",
+    "Host",
+    "HostShift",
+    "LiveRoom",
+    "LiveSession",
+    "Maintenance",
+    "SessionTenant",
+]

@@ -14,8 +14,12 @@ from tenants.models import Tenant
 class Host(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
     """A host (主播) of an agency tenant or an employee of a seller."""
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="hosts", verbose_name=_("agency or employer"))
-    user = models.OneToOneField(User, models.PROTECT, null=True, blank=True, related_name="host", verbose_name=_("log-in"))
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="hosts", verbose_name=_("agency or employer")
+    )
+    user = models.OneToOneField(
+        User, models.PROTECT, null=True, blank=True, related_name="host", verbose_name=_("log-in")
+    )
     code = models.SlugField(_("code"), max_length=64, unique=True)
     level = models.CharField(_("level"), max_length=16, blank=True)
     languages = models.JSONField(_("languages"), default=list, blank=True)

@@ -21,16 +21,27 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
     """A live room (直播间) of a park, shared or dedicated to one tenant."""
 
     park = models.ForeignKey(Park, models.PROTECT, related_name="live_rooms", verbose_name=_("park"))
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="live_rooms", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="live_rooms", verbose_name=_("unit")
+    )
     code = models.SlugField(_("code"), max_length=64, unique=True)
     scene = models.CharField(_("scene"), max_length=100, blank=True)
     equipment = models.JSONField(_("equipment"), default=list, blank=True)
     industries = models.JSONField(_("industries"), default=list, blank=True)
     hourly_rate = MoneyField(_("hourly rate (CNY)"), default=0)
     opens_at = models.TimeField(_("opens at"), default="00:00")
-    closes_at = models.TimeField(_("closes at"), default="00:00", help_text=_("The same as the opening time means around the clock."))
+    closes_at = models.TimeField(
+        _("closes at"), default="00:00", help_text=_("The same as the opening time means around the clock.")
+    )
     setup_minutes = models.PositiveSmallIntegerField(_("set-up minutes"), default=15)
-    dedicated_to = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="dedicated_rooms", verbose_name=_("dedicated to"))
+    dedicated_to = models.ForeignKey(
+        Tenant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="dedicated_rooms",
+        verbose_name=_("dedicated to"),
+    )
 
     scope = Scope(nodes=("park_id",))
 
@@ -44,7 +55,9 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
 class Maintenance(models.Model):
     """A window in which a room is not available."""
 
-    room = models.ForeignKey(LiveRoom, models.PROTECT, related_name="maintenance", verbose_name=_("live room"))
+    room = models.ForeignKey(
+        LiveRoom, models.PROTECT, related_name="maintenance", verbose_name=_("live room")
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -54,7 +67,11 @@ class Maintenance(models.Model):
     class Meta:
         verbose_name = _("maintenance")
         verbose_name_plural = _("maintenance")
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_maintenance_order")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="livestreams_maintenance_order"
+            )
+        ]
 
 
 class Booking(PublicIdMixin, StampedMixin):
@@ -66,7 +83,9 @@ class Booking(PublicIdMixin, StampedMixin):
 
     room = models.ForeignKey(LiveRoom, models.PROTECT, related_name="bookings", verbose_name=_("live room"))
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="bookings", verbose_name=_("tenant"))
-    host = models.ForeignKey(Host, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("host"))
+    host = models.ForeignKey(
+        Host, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("host")
+    )
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     blocked_from = models.DateTimeField(editable=False)
@@ -80,9 +99,23 @@ class Booking(PublicIdMixin, StampedMixin):
     scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
     database_rules = (
         no_overlap(
-            "livestreams_booking", "room_id", "blocked_from", "blocked_until", kind="timestamptz", name="livestreams_booking_room", where=BLOCKING_SQL
+            "livestreams_booking",
+            "room_id",
+            "blocked_from",
+            "blocked_until",
+            kind="timestamptz",
+            name="livestreams_booking_room",
+            where=BLOCKING_SQL,
         ),
-        no_overlap("livestreams_booking", "host_id", "starts_at", "ends_at", kind="timestamptz", name="livestreams_booking_host", where=BLOCKING_SQL),
+        no_overlap(
+            "livestreams_booking",
+            "host_id",
+            "starts_at",
+            "ends_at",
+            kind="timestamptz",
+            name="livestreams_booking_host",
+            where=BLOCKING_SQL,
+        ),
     )
 
     class Meta:
@@ -92,7 +125,8 @@ class Booking(PublicIdMixin, StampedMixin):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_booking_order"),
             models.CheckConstraint(
-                condition=Q(blocked_from__lte=F("starts_at"), blocked_until__gte=F("ends_at")), name="livestreams_booking_blocked"
+                condition=Q(blocked_from__lte=F("starts_at"), blocked_until__gte=F("ends_at")),
+                name="livestreams_booking_blocked",
             ),
         ]
         indexes = [models.Index(fields=["room", "starts_at"], name="livestreams_booking_when")]

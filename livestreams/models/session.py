@@ -21,13 +21,21 @@ class LiveSession(PublicIdMixin, StampedMixin):
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="sessions", verbose_name=_("tenant"))
     park = models.ForeignKey(Park, models.PROTECT, related_name="sessions", verbose_name=_("park"))
-    room = models.ForeignKey(LiveRoom, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("live room"))
-    booking = models.OneToOneField(Booking, models.PROTECT, null=True, blank=True, related_name="session", verbose_name=_("booking"))
-    host = models.ForeignKey(Host, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("first host"))
+    room = models.ForeignKey(
+        LiveRoom, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("live room")
+    )
+    booking = models.OneToOneField(
+        Booking, models.PROTECT, null=True, blank=True, related_name="session", verbose_name=_("booking")
+    )
+    host = models.ForeignKey(
+        Host, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("first host")
+    )
     title = models.CharField(_("title"), max_length=200, blank=True)
     platform = models.CharField(_("platform"), max_length=16, choices=Platform)
     platform_live_id = models.CharField(_("platform's live id"), max_length=64, blank=True)
-    delivery = models.CharField(_("way of the picture"), max_length=8, choices=Delivery, default=Delivery.DIRECT)
+    delivery = models.CharField(
+        _("way of the picture"), max_length=8, choices=Delivery, default=Delivery.DIRECT
+    )
     market = models.CharField(_("target market"), max_length=8, default="CN")
     state = models.CharField(_("state"), max_length=16, choices=SessionState, default=SessionState.SCHEDULED)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
@@ -41,12 +49,18 @@ class LiveSession(PublicIdMixin, StampedMixin):
         ordering = ["-started_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(started_at__isnull=False, ended_at__gte=F("started_at")), name="livestreams_session_order"
+                condition=Q(ended_at__isnull=True)
+                | Q(started_at__isnull=False, ended_at__gte=F("started_at")),
+                name="livestreams_session_order",
             ),
             models.UniqueConstraint(
-                fields=["platform", "platform_live_id"], condition=~Q(platform_live_id=""), name="livestreams_session_live_id"
+                fields=["platform", "platform_live_id"],
+                condition=~Q(platform_live_id=""),
+                name="livestreams_session_live_id",
             ),
-            models.UniqueConstraint(fields=["room"], condition=Q(state="live"), name="livestreams_one_live_per_room"),
+            models.UniqueConstraint(
+                fields=["room"], condition=Q(state="live"), name="livestreams_one_live_per_room"
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "started_at"], name="livestreams_session_when")]
 
@@ -57,7 +71,9 @@ class LiveSession(PublicIdMixin, StampedMixin):
 class SessionTenant(models.Model):
     """A tenant whose goods the session may show; the seller itself is always one of them."""
 
-    session = models.ForeignKey(LiveSession, models.PROTECT, related_name="shown_tenants", verbose_name=_("live session"))
+    session = models.ForeignKey(
+        LiveSession, models.PROTECT, related_name="shown_tenants", verbose_name=_("live session")
+    )
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="shown_in", verbose_name=_("tenant"))
 
     scope = Scope(nodes=("tenant_id", "session__tenant_id", "session__park_id"))
@@ -71,7 +87,9 @@ class SessionTenant(models.Model):
 class HostShift(models.Model):
     """A host or controller within a session for [starts_at, ends_at); a boundary second belongs to one shift only."""
 
-    session = models.ForeignKey(LiveSession, models.PROTECT, related_name="shifts", verbose_name=_("live session"))
+    session = models.ForeignKey(
+        LiveSession, models.PROTECT, related_name="shifts", verbose_name=_("live session")
+    )
     host = models.ForeignKey(Host, models.PROTECT, related_name="shifts", verbose_name=_("host"))
     role = models.CharField(_("role"), max_length=16, choices=ShiftRole, default=ShiftRole.HOST)
     starts_at = models.DateTimeField(_("from"))
@@ -79,21 +97,33 @@ class HostShift(models.Model):
 
     scope = Scope(nodes=("session__tenant_id", "session__park_id", "host__tenant_id"), user="host__user_id")
     database_rules = (
-        no_overlap("livestreams_hostshift", "host_id", "starts_at", "ends_at", kind="timestamptz", where="{row}.role = 'host'"),
+        no_overlap(
+            "livestreams_hostshift",
+            "host_id",
+            "starts_at",
+            "ends_at",
+            kind="timestamptz",
+            where="{row}.role = 'host'",
+        ),
     )
 
     class Meta:
         verbose_name = _("shift")
         verbose_name_plural = _("shifts")
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="livestreams_shift_order"),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="livestreams_shift_order",
+            ),
         ]
 
 
 class AudienceSample(models.Model):
     """What one source said of the audience at one instant. Counters are as the source gives them; resets are its own."""
 
-    session = models.ForeignKey(LiveSession, models.PROTECT, related_name="samples", verbose_name=_("live session"))
+    session = models.ForeignKey(
+        LiveSession, models.PROTECT, related_name="samples", verbose_name=_("live session")
+    )
     source = models.CharField(_("source"), max_length=32)
     at = models.DateTimeField(_("at"))
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -110,4 +140,8 @@ class AudienceSample(models.Model):
     class Meta:
         verbose_name = _("audience sample")
         verbose_name_plural = _("audience samples")
-        constraints = [models.UniqueConstraint(fields=["session", "source", "at", "version"], name="livestreams_sample_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "source", "at", "version"], name="livestreams_sample_once"
+            )
+        ]

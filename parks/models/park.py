@@ -22,7 +22,9 @@ class Park(NamedMixin, StampedMixin, ClosableMixin):
     operator = models.CharField(_("operator"), max_length=200, blank=True)
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     industries = models.JSONField(_("main industries"), default=list, blank=True)
-    floor_area_m2 = models.DecimalField(_("floor area (m²)"), max_digits=12, decimal_places=2, null=True, blank=True)
+    floor_area_m2 = models.DecimalField(
+        _("floor area (m²)"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     is_synthetic = models.BooleanField(_("synthetic data"), default=False)
 
     scope = Scope(nodes=("node_id",))
@@ -36,7 +38,9 @@ class Park(NamedMixin, StampedMixin, ClosableMixin):
 class ParkSettings(models.Model):
     """What a park decides for itself."""
 
-    park = models.OneToOneField(Park, models.PROTECT, primary_key=True, related_name="settings", verbose_name=_("park"))
+    park = models.OneToOneField(
+        Park, models.PROTECT, primary_key=True, related_name="settings", verbose_name=_("park")
+    )
     hold_minutes = models.PositiveSmallIntegerField(_("minutes a booking is held"), default=30)
     checkin_early_minutes = models.PositiveSmallIntegerField(_("minutes of early check-in"), default=30)
     requires_certificates = models.BooleanField(_("only certified goods may be shown live"), default=False)
@@ -88,7 +92,9 @@ class ServiceOffer(NamedMixin, PublicIdMixin, ClosableMixin):
         verbose_name_plural = _("services on offer")
         constraints = [
             models.CheckConstraint(condition=Q(price__gte=0), name="parks_offer_price"),
-            models.CheckConstraint(condition=Q(share_percent__gte=0, share_percent__lte=100), name="parks_offer_share"),
+            models.CheckConstraint(
+                condition=Q(share_percent__gte=0, share_percent__lte=100), name="parks_offer_share"
+            ),
         ]
 
 
@@ -96,7 +102,9 @@ class Event(NamedMixin, PublicIdMixin):
     """A festival or campaign of a park; sub venues point at the main one."""
 
     park = models.ForeignKey(Park, models.PROTECT, related_name="events", verbose_name=_("park"))
-    main_event = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_venues", verbose_name=_("main venue"))
+    main_event = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="sub_venues", verbose_name=_("main venue")
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=EventKind)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
     first_day = models.DateField(_("first day"))
@@ -107,4 +115,6 @@ class Event(NamedMixin, PublicIdMixin):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        constraints = [models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="parks_event_order")]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="parks_event_order")
+        ]

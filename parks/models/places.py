@@ -57,7 +57,9 @@ class Town(NamedMixin):
 class IndustrialCluster(NamedMixin):
     """An industrial cluster (产业集群) of a province, as listed; `note` flags what the list got wrong."""
 
-    province = models.ForeignKey(Province, models.PROTECT, related_name="clusters", verbose_name=_("province"))
+    province = models.ForeignKey(
+        Province, models.PROTECT, related_name="clusters", verbose_name=_("province")
+    )
     number = models.PositiveSmallIntegerField(_("number"))
     note = models.CharField(_("note"), max_length=200, blank=True)
 

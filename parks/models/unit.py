@@ -66,7 +66,9 @@ class UnitUse(models.Model):
         verbose_name_plural = _("uses of units")
         ordering = ["unit", "from_day"]
         constraints = [
-            models.CheckConstraint(condition=Q(to_day__isnull=True) | Q(to_day__gt=F("from_day")), name="parks_use_order"),
+            models.CheckConstraint(
+                condition=Q(to_day__isnull=True) | Q(to_day__gt=F("from_day")), name="parks_use_order"
+            ),
             models.CheckConstraint(condition=Q(area_m2__gt=0), name="parks_use_area"),
         ]
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
+from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule, Channel, CustomsMode, ImportState, LineType, SalesKind
 from supplychain.models.goods import Sku
-from livestreams.models import LiveSession
 from tenants.models import Tenant
 
 

@@ -28,7 +28,9 @@ class Lease(PublicIdMixin, StampedMixin):
     deposit = MoneyField(_("deposit (CNY)"), default=0)
     rent_per_month = MoneyField(_("rent per month (CNY)"), default=0)
     service_fee_per_month = MoneyField(_("service fee per month (CNY)"), default=0)
-    turnover_rate_percent = models.DecimalField(_("turnover rent (%)"), max_digits=6, decimal_places=3, default=0)
+    turnover_rate_percent = models.DecimalField(
+        _("turnover rent (%)"), max_digits=6, decimal_places=3, default=0
+    )
     turnover_threshold = MoneyField(_("turnover rent from (CNY per month)"), default=0)
 
     scope = Scope(nodes=("tenant_id", "park_id"))
@@ -39,11 +41,17 @@ class Lease(PublicIdMixin, StampedMixin):
         constraints = [
             models.CheckConstraint(condition=Q(to_day__gt=F("from_day")), name="tenants_lease_order"),
             models.CheckConstraint(
-                condition=Q(deposit__gte=0, rent_per_month__gte=0, service_fee_per_month__gte=0, turnover_threshold__gte=0),
+                condition=Q(
+                    deposit__gte=0,
+                    rent_per_month__gte=0,
+                    service_fee_per_month__gte=0,
+                    turnover_threshold__gte=0,
+                ),
                 name="tenants_lease_amounts",
             ),
             models.CheckConstraint(
-                condition=Q(turnover_rate_percent__gte=0, turnover_rate_percent__lte=100), name="tenants_lease_rate"
+                condition=Q(turnover_rate_percent__gte=0, turnover_rate_percent__lte=100),
+                name="tenants_lease_rate",
             ),
         ]
 
@@ -62,7 +70,11 @@ class LeaseUnit(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
 
     scope = Scope(nodes=("lease__tenant_id", "lease__park_id"))
-    database_rules = (no_overlap("tenants_leaseunit", "unit_id", "from_day", "to_day", kind="date", where="{row}.is_active"),)
+    database_rules = (
+        no_overlap(
+            "tenants_leaseunit", "unit_id", "from_day", "to_day", kind="date", where="{row}.is_active"
+        ),
+    )
 
     class Meta:
         verbose_name = _("leased unit")
@@ -94,7 +106,9 @@ class Charge(PublicIdMixin):
     class Meta:
         verbose_name = _("charge")
         verbose_name_plural = _("charges")
-        constraints = [models.UniqueConstraint(fields=["source", "source_id", "period"], name="tenants_charge_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_id", "period"], name="tenants_charge_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant} · {self.get_kind_display()} · {self.period:%Y-%m}"
@@ -103,7 +117,9 @@ class Charge(PublicIdMixin):
 class VerifiedFigure(models.Model):
     """A figure that analytics pushed at month close: the only figures that rent and subsidy rules read."""
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="verified_figures", verbose_name=_("tenant"))
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="verified_figures", verbose_name=_("tenant")
+    )
     metric = models.CharField(_("metric"), max_length=64)
     period = models.DateField(_("period"))
     version = models.PositiveIntegerField(_("version"))
@@ -117,4 +133,8 @@ class VerifiedFigure(models.Model):
     class Meta:
         verbose_name = _("verified figure")
         verbose_name_plural = _("verified figures")
-        constraints = [models.UniqueConstraint(fields=["tenant", "metric", "period", "version"], name="tenants_figure_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "metric", "period", "version"], name="tenants_figure_once"
+            )
+        ]

@@ -32,11 +32,20 @@ class Tenant(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
     code = models.SlugField(_("code"), max_length=64, unique=True)
     kind = models.CharField(_("kind"), max_length=16, choices=TenantKind)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
-    cluster = models.ForeignKey(IndustrialCluster, models.PROTECT, null=True, blank=True, related_name="tenants", verbose_name=_("industrial cluster"))
+    cluster = models.ForeignKey(
+        IndustrialCluster,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tenants",
+        verbose_name=_("industrial cluster"),
+    )
     headcount = models.PositiveIntegerField(_("headcount"), null=True, blank=True)
     has_own_brand = models.BooleanField(_("own brand"), default=False)
     website = models.URLField(_("website"), blank=True)
-    wall_visibility = models.CharField(_("on the wall"), max_length=8, choices=WallVisibility, default=WallVisibility.RANK)
+    wall_visibility = models.CharField(
+        _("on the wall"), max_length=8, choices=WallVisibility, default=WallVisibility.RANK
+    )
     shares_orders_with_park = models.BooleanField(_("shows its order lines to the park"), default=False)
     is_synthetic = models.BooleanField(_("synthetic data"), default=False)
 
@@ -64,7 +73,9 @@ class Tenancy(models.Model):
         verbose_name_plural = _("tenancies")
         ordering = ["tenant", "from_day"]
         constraints = [
-            models.CheckConstraint(condition=Q(to_day__isnull=True) | Q(to_day__gt=F("from_day")), name="tenants_tenancy_order"),
+            models.CheckConstraint(
+                condition=Q(to_day__isnull=True) | Q(to_day__gt=F("from_day")), name="tenants_tenancy_order"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +88,9 @@ class Store(NamedMixin, PublicIdMixin, ClosableMixin):
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="stores", verbose_name=_("tenant"))
     platform = models.CharField(_("platform"), max_length=32)
     account = models.CharField(_("account"), max_length=100)
-    members = models.ManyToManyField(Tenant, related_name="collective_stores", blank=True, verbose_name=_("members"))
+    members = models.ManyToManyField(
+        Tenant, related_name="collective_stores", blank=True, verbose_name=_("members")
+    )
 
     scope = Scope(nodes=("tenant_id",))
 

@@ -1,0 +1,111 @@
+"""Loads the reference geography that ships with Livepark: nation, provinces, cities, industrial clusters."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import transaction
+
+from core.choices import NodeKind
+from core.models import ScopeNode
+from parks.models import City, IndustrialCluster, Province
+from parks.provinces import PROVINCES
+
+DATA = Path(__file__).parent / "data"
+NATION_CODE = "cn"
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def nation() -> ScopeNode:
+    """The root of the scope tree."""
+    return ScopeNode.objects.get_or_create(
+        code=NATION_CODE, defaults={"kind": NodeKind.NATION, "name_zh": "中国", "name_en": "China"}
+    )[0]
+
+
+def _children(kind: str, wanted: list[tuple[str, str, str, ScopeNode]]) -> dict[str, ScopeNode]:
+    """Nodes by code of (code, name_zh, name_en, parent), made in bulk where they are missing."""
+    known = {node.code: node for node in ScopeNode.objects.filter(kind=kind)}
+    missing = [
+        ScopeNode(kind=kind, code=code, name_zh=zh, name_en=en, parent=parent)
+        for code, zh, en, parent in wanted
+        if code not in known
+    ]
+    for node in ScopeNode.objects.bulk_create(missing):
+        assert node.parent is not None
+        node.path = f"{node.parent.path}{node.pk}/"
+        known[node.code] = node
+    ScopeNode.objects.bulk_update(missing, ["path"], batch_size=200)
+    return known
+
+
+@transaction.atomic
+def geography_load() -> dict[str, int]:
+    """Make the nation, 34 provinces, their cities and clusters; what exists already stays. Returns how many there are."""
+    root = nation()
+    province_nodes = _children(
+        NodeKind.PROVINCE, [(f"cn-{p.code}", p.name_zh, p.name_en, root) for p in PROVINCES]
+    )
+    Province.objects.bulk_create(
+        [
+            Province(
+                node=province_nodes[f"cn-{p.code}"],
+                code=p.code,
+                name_zh=p.name_zh,
+                name_en=p.name_en,
+                region=p.region or "",
+            )
+            for p in PROVINCES
+        ],
+        ignore_conflicts=True,
+    )
+    provinces = {province.code: province for province in Province.objects.all()}
+    cities = list(_rows("cities.csv"))
+    city_nodes = _children(
+        NodeKind.CITY,
+        [
+            (
+                f"cn-{row['code']}",
+                row["name_zh"],
+                row["name_en"],
+                province_nodes[f"cn-{row['province_code']}"],
+            )
+            for row in cities
+        ],
+    )
+    City.objects.bulk_create(
+        [
+            City(
+                node=city_nodes[f"cn-{row['code']}"],
+                province=provinces[row["province_code"]],
+                code=row["code"],
+                name_zh=row["name_zh"],
+                name_en=row["name_en"],
+            )
+            for row in cities
+        ],
+        ignore_conflicts=True,
+    )
+    IndustrialCluster.objects.bulk_create(
+        [
+            IndustrialCluster(
+                province=provinces[row["province_code"]],
+                number=int(row["no"]),
+                name_zh=row["name_zh"],
+                note=row["note"][:200],
+            )
+            for row in _rows("clusters.csv")
+        ],
+        ignore_conflicts=True,
+    )
+    return {
+        "provinces": len(provinces),
+        "cities": City.objects.count(),
+        "clusters": IndustrialCluster.objects.count(),
+    }

@@ -1,0 +1,196 @@
+"""Writes of parks: towns, parks, buildings, units and their conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.choices import NodeKind
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows
+from core.models import ScopeNode
+from core.scoping import require
+from core.services import node_create
+from parks.choices import NOT_LETTABLE_USES, UnitUseKind
+from parks.errors import UnitInUse
+from parks.guards import unit_conversion_blockers
+from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
+
+
+@transaction.atomic
+def town_create(*, actor: Actor, city: City, code: str, name_zh: str, name_en: str = "") -> Town:
+    """Add a town or district to a city."""
+    node = node_create(
+        actor=actor, kind=NodeKind.TOWN, code=code, name_zh=name_zh, name_en=name_en, parent=city.node
+    )
+    return Town.objects.create(node=node, city=city, code=code, name_zh=name_zh, name_en=name_en)
+
+
+@transaction.atomic
+def park_create(
+    *,
+    actor: Actor,
+    town: Town,
+    code: str,
+    name_zh: str,
+    operating_mode: str,
+    name_en: str = "",
+    operator: str = "",
+    opened_on: date | None = None,
+    industries: Sequence[str] = (),
+    floor_area_m2: Decimal | None = None,
+    is_synthetic: bool = False,
+) -> Park:
+    """Open a park in a town, with its settings. Conflict when the code is taken."""
+    node = node_create(
+        actor=actor, kind=NodeKind.PARK, code=code, name_zh=name_zh, name_en=name_en, parent=town.node
+    )
+    park = Park.objects.create(
+        node=node,
+        code=code,
+        town=town,
+        name_zh=name_zh,
+        name_en=name_en,
+        operating_mode=operating_mode,
+        operator=operator,
+        opened_on=opened_on,
+        industries=list(industries),
+        floor_area_m2=floor_area_m2,
+        is_synthetic=is_synthetic,
+    )
+    ParkSettings.objects.create(park=park)
+    audit.record(actor=actor, verb="park.create", obj=park, node_id=park.pk)
+    return park
+
+
+@transaction.atomic
+def park_update(*, actor: Actor, park: Park, **values: Any) -> Park:
+    """Change what a park says of itself; its code stays."""
+    require(actor, "change", Park, park.pk)
+    before = audit.snapshot(park, values)
+    for name, value in values.items():
+        setattr(park, name, value)
+    park.save()
+    if {"name_zh", "name_en"} & values.keys():
+        ScopeNode.objects.filter(pk=park.pk).update(name_zh=park.name_zh, name_en=park.name_en)
+    audit.record(
+        actor=actor,
+        verb="park.update",
+        obj=park,
+        node_id=park.pk,
+        before=before,
+        after=audit.snapshot(park, values),
+    )
+    return park
+
+
+@transaction.atomic
+def building_create(
+    *, actor: Actor, park: Park, code: str, name_zh: str, name_en: str = "", phase: int = 1
+) -> Building:
+    """Add a building to a park."""
+    require(actor, "add", Building, park.pk)
+    building = Building.objects.create(park=park, code=code, name_zh=name_zh, name_en=name_en, phase=phase)
+    audit.record(actor=actor, verb="building.create", obj=building, node_id=park.pk)
+    return building
+
+
+@transaction.atomic
+def unit_create(
+    *,
+    actor: Actor,
+    building: Building,
+    code: str,
+    use: str,
+    area_m2: Decimal,
+    from_day: date,
+    floor: int = 1,
+    is_lettable: bool = True,
+) -> Unit:
+    """Add a unit with its first use. Conflict when the code is taken."""
+    require(actor, "add", Unit, building.park_id)
+    try:
+        with transaction.atomic():
+            unit = Unit.objects.create(
+                park_id=building.park_id, building=building, code=code, floor=floor, is_lettable=is_lettable
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            _("The code %(code)s is already in use.") % {"code": code}, code="code_taken", field="code"
+        ) from error
+    UnitUse.objects.create(unit=unit, use=use, area_m2=area_m2, from_day=from_day)
+    audit.record(
+        actor=actor,
+        verb="unit.create",
+        obj=unit,
+        node_id=unit.park_id,
+        after={"use": use, "area_m2": area_m2},
+    )
+    return unit
+
+
+def unit_convert(
+    *,
+    actor: Actor,
+    unit: Unit,
+    use: str,
+    from_day: date,
+    area_m2: Decimal | None = None,
+    conversion_cost: Decimal = Decimal(0),
+    fit_out_until: date | None = None,
+) -> UnitUse:
+    """Close the present use on `from_day` and open the next, with a fit-out between them when one is given.
+
+    UnitInUse names who still relies on the unit; InvalidInput when the day lies before the present use began.
+    """
+    require(actor, "change", Unit, unit.park_id)
+    blockers = unit_conversion_blockers(unit, from_day)
+    if blockers:
+        raise UnitInUse(" ".join(blockers))
+    if fit_out_until is not None and fit_out_until <= from_day:
+        raise InvalidInput(_("The fit-out must end after it begins."), field="fit_out_until")
+    with transaction.atomic():
+        lock_rows(Unit.objects.filter(pk=unit.pk))
+        current = unit.uses.filter(to_day__isnull=True).get()
+        if from_day <= current.from_day:
+            raise InvalidInput(
+                _("The present use began on %(day)s; the next one must begin later.")
+                % {"day": current.from_day},
+                field="from_day",
+            )
+        before = {"use": current.use, "area_m2": str(current.area_m2)}
+        current.to_day = from_day
+        current.save(update_fields=["to_day"])
+        area = area_m2 or current.area_m2
+        if fit_out_until is not None:
+            UnitUse.objects.create(
+                unit=unit, use=UnitUseKind.FIT_OUT, area_m2=area, from_day=from_day, to_day=fit_out_until
+            )
+        opened = UnitUse.objects.create(
+            unit=unit,
+            use=use,
+            area_m2=area,
+            from_day=fit_out_until or from_day,
+            conversion_cost=conversion_cost,
+        )
+        audit.record(
+            actor=actor,
+            verb="unit.convert",
+            obj=unit,
+            node_id=unit.park_id,
+            before=before,
+            after={"use": use, "area_m2": area},
+        )
+    return opened
+
+
+def is_lettable_use(use: str) -> bool:
+    """Units under conversion are not lettable."""
+    return use not in NOT_LETTABLE_USES

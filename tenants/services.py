@@ -1,0 +1,290 @@
+"""Writes of tenants: who sits where, under which lease, and what is charged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core import audit, buckets
+from core.actors import Actor
+from core.choices import NodeKind
+from core.clock import day_bounds, hour_of, today
+from core.errors import Conflict, InvalidInput
+from core.locking import advisory_lock, lock_rows, retried
+from core.models import ScopeNode
+from core.scoping import require
+from core.services import node_move
+from parks.models import Park, Unit
+from tenants.choices import LeaseState, WallVisibility
+from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
+
+
+@transaction.atomic
+def company_get_or_create(*, actor: Actor, credit_code: str, name_zh: str, name_en: str = "") -> Company:
+    """The company of a credit code; an existing one keeps its names."""
+    company, _created = Company.objects.get_or_create(
+        credit_code=credit_code, defaults={"name_zh": name_zh, "name_en": name_en}
+    )
+    return company
+
+
+@transaction.atomic
+def tenant_create(
+    *,
+    actor: Actor,
+    park: Park,
+    company: Company,
+    code: str,
+    name_zh: str,
+    kind: str,
+    from_day: date,
+    name_en: str = "",
+    industry: str = "",
+    headcount: int | None = None,
+    wall_visibility: str = WallVisibility.RANK,
+    is_synthetic: bool = False,
+) -> Tenant:
+    """Take a firm into a park from a day on. Conflict when the code is taken: codes are unique for ever."""
+    require(actor, "add", Tenant, park.pk)
+    node = ScopeNode(kind=NodeKind.TENANT, code=code, name_zh=name_zh, name_en=name_en, parent=park.node)
+    try:
+        with transaction.atomic():
+            node.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("The code %(code)s is already in use.") % {"code": code}, code="code_taken", field="code"
+        ) from error
+    tenant = Tenant.objects.create(
+        node=node,
+        company=company,
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        kind=kind,
+        industry=industry,
+        headcount=headcount,
+        wall_visibility=wall_visibility,
+        is_synthetic=is_synthetic,
+    )
+    Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
+    audit.record(actor=actor, verb="tenant.create", obj=tenant, node_id=tenant.pk, after={"park": park.code})
+    return tenant
+
+
+@transaction.atomic
+def tenant_update(*, actor: Actor, tenant: Tenant, **values: Any) -> Tenant:
+    """Change what a tenant says of itself; its code and company stay."""
+    require(actor, "change", Tenant, tenant.pk)
+    before = audit.snapshot(tenant, values)
+    for name, value in values.items():
+        setattr(tenant, name, value)
+    tenant.save()
+    if {"name_zh", "name_en"} & values.keys():
+        ScopeNode.objects.filter(pk=tenant.pk).update(name_zh=tenant.name_zh, name_en=tenant.name_en)
+    audit.record(
+        actor=actor,
+        verb="tenant.update",
+        obj=tenant,
+        node_id=tenant.pk,
+        before=before,
+        after=audit.snapshot(tenant, values),
+    )
+    return tenant
+
+
+@retried
+def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) -> Tenancy:
+    """Move a tenant to another park from a day on, also in the past, and mark the days whose park changes.
+
+    The scope node moves with it, so the rights of the old park's operators end at once.
+    """
+    require(actor, "change", Tenant, tenant.pk)
+    require(actor, "add", Tenancy, park.pk)
+    with transaction.atomic():
+        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        current = Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).first()
+        if current is not None:
+            if from_day <= current.from_day:
+                raise InvalidInput(
+                    _("The tenant came on %(day)s; it can move on a later day only.")
+                    % {"day": current.from_day},
+                    field="from_day",
+                )
+            current.to_day = from_day
+            current.save(update_fields=["to_day"])
+        moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
+        node_move(actor=actor, node=tenant.node, parent=park.node)
+        if from_day < today():
+            buckets.mark(buckets.SALES, _hours_of_days(tenant.pk, from_day, today()))
+        audit.record(
+            actor=actor,
+            verb="tenancy.move",
+            obj=tenant,
+            node_id=tenant.pk,
+            before={"park": current.park.code if current else None},
+            after={"park": park.code, "from_day": from_day},
+        )
+    return moved
+
+
+def _hours_of_days(tenant_id: int, first: date, last: date) -> list[tuple[int, int]]:
+    start, _end = day_bounds(first)
+    _start, end = day_bounds(last)
+    return [(tenant_id, slot) for slot in range(hour_of(start), hour_of(end))]
+
+
+@retried
+def lease_create(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    park: Park,
+    number: str,
+    units: Sequence[tuple[Unit, Decimal]],
+    from_day: date,
+    to_day: date,
+    rent_per_month: Decimal = Decimal(0),
+    deposit: Decimal = Decimal(0),
+    service_fee_per_month: Decimal = Decimal(0),
+    free_until: date | None = None,
+    turnover_rate_percent: Decimal = Decimal(0),
+    turnover_threshold: Decimal = Decimal(0),
+) -> Lease:
+    """Let (unit, area) pairs to a tenant for [from_day, to_day). Conflict names a unit that is already let."""
+    require(actor, "add", Lease, park.pk)
+    if to_day <= from_day:
+        raise InvalidInput(_("A lease must end after it begins."), field="to_day")
+    if any(unit.park_id != park.pk for unit, _area in units):
+        raise InvalidInput(_("All units of a lease must lie in its park."), field="units")
+    with transaction.atomic():
+        lock_rows(Unit.objects.filter(pk__in=[unit.pk for unit, _area in units]))
+        taken = LeaseUnit.objects.filter(
+            unit__in=[unit for unit, _area in units], is_active=True, from_day__lt=to_day, to_day__gt=from_day
+        ).select_related("unit")
+        if taken:
+            raise Conflict(
+                _("Already let in that time: %(units)s.")
+                % {"units": ", ".join(sorted({row.unit.code for row in taken}))},
+                code="unit_let",
+                field="units",
+            )
+        try:
+            with transaction.atomic():
+                lease = Lease.objects.create(
+                    number=number,
+                    tenant=tenant,
+                    park=park,
+                    state=LeaseState.ACTIVE,
+                    from_day=from_day,
+                    to_day=to_day,
+                    rent_per_month=rent_per_month,
+                    deposit=deposit,
+                    service_fee_per_month=service_fee_per_month,
+                    free_until=free_until,
+                    turnover_rate_percent=turnover_rate_percent,
+                    turnover_threshold=turnover_threshold,
+                )
+        except IntegrityError as error:
+            raise Conflict(
+                _("There is already a lease with the number %(n)s.") % {"n": number}, code="code_taken"
+            ) from error
+        LeaseUnit.objects.bulk_create(
+            LeaseUnit(lease=lease, unit=unit, area_m2=area, from_day=from_day, to_day=to_day)
+            for unit, area in units
+        )
+        audit.record(
+            actor=actor,
+            verb="lease.create",
+            obj=lease,
+            node_id=tenant.pk,
+            after={"units": [unit.code for unit, _area in units]},
+        )
+    return lease
+
+
+@transaction.atomic
+def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
+    """End a lease on a day; its units are free from then on."""
+    require(actor, "change", Lease, lease.park_id)
+    if not lease.from_day < day <= lease.to_day:
+        raise InvalidInput(_("A lease can end only within its term."), field="day")
+    before = audit.snapshot(lease, ("state", "to_day"))
+    lease.to_day = day
+    if day <= today():
+        lease.state = LeaseState.ENDED
+    lease.save()
+    lease.lease_units.update(to_day=day)
+    audit.record(
+        actor=actor,
+        verb="lease.end",
+        obj=lease,
+        node_id=lease.tenant_id,
+        before=before,
+        after={"to_day": day},
+    )
+    return lease
+
+
+@transaction.atomic
+def charge_record(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    park: Park,
+    kind: str,
+    source: str,
+    source_id: str,
+    period: date,
+    amount: Decimal,
+    explanation: dict[str, Any],
+) -> Charge:
+    """Charge a tenant once per (source, source id, period); the same charge again returns the first one.
+
+    Conflict when the same key comes with another amount: a corrected fee is a charge of its own.
+    """
+    require(actor, "add", Charge, park.pk)
+    charge, created = Charge.objects.get_or_create(
+        source=source,
+        source_id=source_id,
+        period=period,
+        defaults={"tenant": tenant, "park": park, "kind": kind, "amount": amount, "explanation": explanation},
+    )
+    if not created and (charge.amount != amount or charge.tenant_id != tenant.pk):
+        raise Conflict(_("This period was already charged with another amount."), code="charge_differs")
+    if created:
+        audit.record(
+            actor=actor,
+            verb="charge.record",
+            obj=charge,
+            node_id=tenant.pk,
+            after={"amount": amount, "kind": kind},
+        )
+    return charge
+
+
+@transaction.atomic
+def verified_figure_push(
+    *, tenant: Tenant, metric: str, period: date, value: Decimal, source_hash: str
+) -> VerifiedFigure:
+    """Store a figure that rent and subsidy rules may read; the same value again changes nothing, another is a new version."""
+    advisory_lock(f"verified-figure:{tenant.pk}:{metric}:{period}")
+    last = (
+        VerifiedFigure.objects.filter(tenant=tenant, metric=metric, period=period)
+        .order_by("-version")
+        .first()
+    )
+    if last is not None and last.value == value and last.source_hash == source_hash:
+        return last
+    return VerifiedFigure.objects.create(
+        tenant=tenant,
+        metric=metric,
+        period=period,
+        version=last.version + 1 if last else 1,
+        value=value,
+        source_hash=source_hash,
+    )

@@ -1,0 +1,387 @@
+"""Worlds to test in. `make_world("alpha")` builds a whole province with everything a park has, all of it visible
+to its own people and to nobody else's. Every name carries the world's canary, every number its own offset.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.actors import Actor, key_actor, system_actor, user_actor
+from core.choices import NodeKind, Role
+from core.clock import DAY, HOUR, day_start, today
+from core.models import ScopeNode, ToolKey, User
+from core.services import KEY_SCOPES, membership_grant, tool_key_create, user_create
+from livestreams.choices import BookingState, Delivery, Platform, SessionState, ShiftRole
+from livestreams.models import (
+    AudienceSample,
+    Booking,
+    Host,
+    HostShift,
+    LiveRoom,
+    LiveSession,
+    Maintenance,
+    SessionTenant,
+)
+from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
+from parks.geography import nation
+from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
+from parks.services import building_create, park_create, town_create, unit_create
+from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from tenants.choices import ChargeKind, TenantKind, WallVisibility
+from tenants.models import Lease, Store, Tenant
+from tenants.services import charge_record, company_get_or_create, lease_create, tenant_create
+
+SYSTEM = system_actor("test")
+PASSWORD = "correct horse battery"
+# The worlds begin well before any test looks at them.
+OPENED = dt.date(2010, 1, 1)
+
+PARK_USERS = (Role.PARK_MANAGER, Role.PARK_STUDIO, Role.PARK_WAREHOUSE, Role.PARK_FINANCE, Role.PARK_VIEWER)
+TENANT_USERS = (Role.TENANT_OWNER, Role.TENANT_STAFF, Role.TENANT_FINANCE)
+
+
+@dataclass
+class TenantWorld:
+    """A tenant with people, goods, hosts, a booking, an ended session and a key."""
+
+    tenant: Tenant
+    users: dict[str, User] = field(default_factory=dict)
+    host: Host = None  # type: ignore[assignment]
+    skus: list[Sku] = field(default_factory=list)
+    booking: Booking = None  # type: ignore[assignment]
+    session: LiveSession = None  # type: ignore[assignment]
+    lease: Lease = None  # type: ignore[assignment]
+    store: Store = None  # type: ignore[assignment]
+    key: ToolKey = None  # type: ignore[assignment]
+    secret: str = ""
+
+    @property
+    def owner(self) -> Actor:
+        return user_actor(self.users[Role.TENANT_OWNER])
+
+    @property
+    def tool(self) -> Actor:
+        return key_actor(self.key)
+
+
+@dataclass
+class World:
+    """A province with one city, town and park, two tenants and everybody who works there."""
+
+    name: str
+    canary: str
+    province: Province = None  # type: ignore[assignment]
+    city: City = None  # type: ignore[assignment]
+    town: Town = None  # type: ignore[assignment]
+    park: Park = None  # type: ignore[assignment]
+    users: dict[str, User] = field(default_factory=dict)
+    building: Building = None  # type: ignore[assignment]
+    units: list[Unit] = field(default_factory=list)
+    rooms: list[LiveRoom] = field(default_factory=list)
+    warehouse: Warehouse = None  # type: ignore[assignment]
+    tenants: list[TenantWorld] = field(default_factory=list)
+    key: ToolKey = None  # type: ignore[assignment]
+    secret: str = ""
+
+    @property
+    def manager(self) -> Actor:
+        return user_actor(self.users[Role.PARK_MANAGER])
+
+
+_numbers = itertools.count(1)
+
+
+def make_user(username: str, role: str | None = None, node: ScopeNode | None = None) -> User:
+    """A log-in with the common password, with a role if one is given."""
+    user = user_create(actor=SYSTEM, username=username, password=PASSWORD, display_name=username)
+    if role is not None:
+        assert node is not None
+        membership_grant(actor=SYSTEM, user=user, role=role, node=node)
+    return user
+
+
+def make_province(name: str, canary: str) -> Province:
+    """A province of its own; its code is not one of GB/T 2260, so it never meets the real ones."""
+    code = _two_letters(next(_numbers))
+    node = ScopeNode.objects.create(
+        kind=NodeKind.PROVINCE,
+        code=f"cn-{code}-{name}",
+        name_zh=f"{canary}省",
+        name_en=f"{canary} Province",
+        parent=nation(),
+    )
+    return Province.objects.create(
+        node=node, code=code, name_zh=node.name_zh, name_en=node.name_en, region="east"
+    )
+
+
+def _two_letters(number: int) -> str:
+    return chr(ord("a") + number // 26 % 26) + chr(ord("a") + number % 26)
+
+
+def make_park(name: str, canary: str = "") -> Park:
+    """A bare park in a province of its own."""
+    canary = canary or name
+    province = make_province(name, canary)
+    node = ScopeNode.objects.create(
+        kind=NodeKind.CITY, code=f"{name}-city", name_zh=f"{canary}市", parent=province.node
+    )
+    city = City.objects.create(
+        node=node,
+        province=province,
+        code=f"{province.code}01",
+        name_zh=node.name_zh,
+        name_en=f"{canary} City",
+    )
+    town = town_create(
+        actor=SYSTEM, city=city, code=f"{name}-town", name_zh=f"{canary}镇", name_en=f"{canary} Town"
+    )
+    return park_create(
+        actor=SYSTEM,
+        town=town,
+        code=name,
+        name_zh=f"{canary}园区",
+        name_en=f"{canary} Park",
+        operating_mode=OperatingMode.SELF_RUN,
+        operator=f"{canary} Operator",
+        opened_on=OPENED,
+        industries=[canary],
+    )
+
+
+def make_tenant(park: Park, code: str, canary: str = "", *, kind: str = TenantKind.BRAND) -> Tenant:
+    """A bare tenant of a park since it opened."""
+    company = company_get_or_create(
+        actor=SYSTEM,
+        credit_code=f"C{next(_numbers):017d}",
+        name_zh=f"{canary or code}公司",
+        name_en=f"{canary or code} Ltd",
+    )
+    return tenant_create(
+        actor=SYSTEM,
+        park=park,
+        company=company,
+        code=code,
+        name_zh=f"{canary or code}商户",
+        name_en=f"{canary or code} Tenant",
+        kind=kind,
+        from_day=OPENED,
+        industry=canary,
+        wall_visibility=WallVisibility.AMOUNT,
+    )
+
+
+def make_room(park: Park, code: str, canary: str = "", unit: Unit | None = None) -> LiveRoom:
+    """A shared live room at 100 CNY an hour with 15 minutes of set-up, open around the clock."""
+    return LiveRoom.objects.create(
+        park=park,
+        unit=unit,
+        code=code,
+        name_zh=f"{canary or code}直播间",
+        name_en=f"{canary or code} Room",
+        hourly_rate=Decimal(100),
+    )
+
+
+def make_host(tenant: Tenant, code: str, canary: str = "", user: User | None = None) -> Host:
+    return Host.objects.create(
+        tenant=tenant,
+        user=user,
+        code=code,
+        name_zh=f"{canary or code}主播",
+        name_en=f"{canary or code} Host",
+        day_rate=Decimal(500),
+    )
+
+
+def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
+    product = Product.objects.create(
+        tenant=tenant,
+        code=f"P-{code}",
+        name_zh=f"{canary or code}商品",
+        name_en=f"{canary or code} Product",
+        category=canary,
+        list_price=Decimal("99.00"),
+        cost=Decimal("40.00"),
+    )
+    return Sku.objects.create(tenant=tenant, product=product, code=code, specification=canary)
+
+
+def make_session(
+    tenant: Tenant,
+    *,
+    host: Host | None = None,
+    room: LiveRoom | None = None,
+    booking: Booking | None = None,
+    starts_at: dt.datetime | None = None,
+    hours: int = 2,
+    canary: str = "",
+    live_id: str = "",
+    state: str = SessionState.ENDED,
+) -> LiveSession:
+    """A session of a tenant, ended unless another state is given, with its seller shown and its host on shift."""
+    starts_at = starts_at or day_start(today() - DAY) + 12 * HOUR
+    park_id = tenant.node.parent_id
+    session = LiveSession.objects.create(
+        tenant=tenant,
+        park_id=park_id,
+        room=room,
+        booking=booking,
+        host=host,
+        title=f"{canary or tenant.code} session",
+        platform=Platform.DOUYIN,
+        platform_live_id=live_id,
+        delivery=Delivery.DIRECT,
+        state=state,
+        started_at=starts_at,
+        ended_at=starts_at + hours * HOUR if state == SessionState.ENDED else None,
+    )
+    SessionTenant.objects.create(session=session, tenant=tenant)
+    if host is not None:
+        HostShift.objects.create(
+            session=session, host=host, role=ShiftRole.HOST, starts_at=starts_at, ends_at=session.ended_at
+        )
+    return session
+
+
+def make_tenant_world(world: World, letter: str) -> TenantWorld:
+    """One tenant of a world with one of everything."""
+    name, canary = f"{world.name}-{letter}", f"{world.canary}{letter}"
+    tenant = make_tenant(world.park, name, canary, kind=TenantKind.MCN if letter == "b" else TenantKind.BRAND)
+    mine = TenantWorld(tenant=tenant)
+    for role in TENANT_USERS:
+        mine.users[role] = make_user(f"{name}-{role}", role, tenant.node)
+    mine.users[Role.HOST] = make_user(f"{name}-host", Role.HOST, tenant.node)
+    mine.host = make_host(tenant, f"{name}-host", canary, mine.users[Role.HOST])
+    mine.skus = [make_sku(tenant, f"{name}-SKU-{number}", canary) for number in (1, 2)]
+    index = len(world.tenants)
+    room = world.rooms[index]
+    starts_at = day_start(today() + DAY) + (10 + index) * HOUR
+    mine.booking = Booking.objects.create(
+        room=room,
+        tenant=tenant,
+        host=mine.host,
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+        blocked_from=starts_at - HOUR / 4,
+        blocked_until=starts_at + 2 * HOUR,
+        state=BookingState.CONFIRMED,
+        price=Decimal(200),
+        purpose=canary,
+    )
+    mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
+    AudienceSample.objects.create(
+        session=mine.session, source="test", at=mine.session.started_at, concurrent=100 + index
+    )
+    mine.lease = lease_create(
+        actor=SYSTEM,
+        tenant=tenant,
+        park=world.park,
+        number=f"{name}-lease",
+        units=[(world.units[index], Decimal(100))],
+        from_day=OPENED,
+        to_day=dt.date(2099, 1, 1),
+        rent_per_month=Decimal("5000.00"),
+    )
+    charge_record(
+        actor=SYSTEM,
+        tenant=tenant,
+        park=world.park,
+        kind=ChargeKind.RENT,
+        source="test",
+        source_id=name,
+        period=OPENED,
+        amount=Decimal("5000.00"),
+        explanation={"why": canary},
+    )
+    mine.store = Store.objects.create(
+        tenant=tenant, platform="douyin", account=f"{name}-shop", name_zh=f"{canary}店", name_en=canary
+    )
+    mine.key, mine.secret = tool_key_create(
+        actor=SYSTEM, node=tenant.node, name=f"{canary} key", scopes=list(KEY_SCOPES)
+    )
+    sku = mine.skus[0]
+    StockMove.objects.create(
+        warehouse=world.warehouse,
+        owner=tenant,
+        sku=sku,
+        kind="inbound",
+        quantity=50,
+        source="test",
+        source_key=name,
+        occurred_at=day_start(OPENED),
+        note=canary,
+    )
+    StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    return mine
+
+
+def make_world(name: str) -> World:
+    """A world with everything; `name` is lower-case letters. Sales are left to the test."""
+    world = World(name=name, canary=f"CANARY{name.upper()}")
+    canary = world.canary
+    world.park = make_park(name, canary)
+    world.town, world.city, world.province = (
+        world.park.town,
+        world.park.town.city,
+        world.park.town.city.province,
+    )
+    for role in PARK_USERS:
+        world.users[role] = make_user(f"{name}-{role}", role, world.park.node)
+    world.users[Role.PROVINCE_ANALYST] = make_user(
+        f"{name}-analyst", Role.PROVINCE_ANALYST, world.province.node
+    )
+    world.building = building_create(
+        actor=SYSTEM, park=world.park, code=f"{name}-B1", name_zh=f"{canary}楼", name_en=f"{canary} Building"
+    )
+    world.units = [
+        unit_create(
+            actor=SYSTEM,
+            building=world.building,
+            code=f"{name}-U{number}",
+            use=UnitUseKind.LIVE_ROOM if number > 1 else UnitUseKind.OFFICE,
+            area_m2=Decimal(100),
+            from_day=OPENED,
+        )
+        for number in range(4)
+    ]
+    world.rooms = [
+        make_room(world.park, f"{name}-room-{number}", canary, world.units[2 + number]) for number in (0, 1)
+    ]
+    Maintenance.objects.create(
+        room=world.rooms[0],
+        starts_at=day_start(OPENED),
+        ends_at=day_start(OPENED) + HOUR,
+        reason=f"{canary} repair",
+    )
+    world.warehouse = Warehouse.objects.create(
+        park=world.park, code=f"{name}-wh", name_zh=f"{canary}仓", name_en=f"{canary} Warehouse"
+    )
+    Accreditation.objects.create(park=world.park, platform=canary, level="A", from_day=OPENED)
+    ServiceOffer.objects.create(
+        park=world.park,
+        kind=ServiceKind.TRAINING,
+        pricing=ServicePricing.PER_USE,
+        price=Decimal(300),
+        provider=canary,
+        name_zh=f"{canary}培训",
+        name_en=f"{canary} Training",
+    )
+    Event.objects.create(
+        park=world.park,
+        kind=EventKind.FESTIVAL,
+        first_day=OPENED,
+        last_day=OPENED + DAY,
+        industry=canary,
+        name_zh=f"{canary}节",
+        name_en=f"{canary} Festival",
+    )
+    for letter in ("a", "b"):
+        world.tenants.append(make_tenant_world(world, letter))
+    world.key, world.secret = tool_key_create(
+        actor=SYSTEM, node=world.park.node, name=f"{canary} park key", scopes=list(KEY_SCOPES)
+    )
+    return world
