@@ -1,4 +1,5 @@
 # Livepark. `make` lists what it can do. Recipes use relative paths only: the folder's own path may hold spaces.
+# `exec` lets Ctrl-C reach the site alone, and no shell that would complain.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -16,7 +17,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
 
 run: ## start the site with its demo; PORT=8000 HOST=0.0.0.0 may be chosen
-	@$(PYTHON3) scripts/run.py --host "$(HOST)" --port "$(PORT)"
+	@exec $(PYTHON3) scripts/run.py --host "$(HOST)" --port "$(PORT)"
 
 test: ## run every test that this machine can; ARGS="-k booking" narrows, REQUIRE_ALL=1 fails on a skip
 	@$(PYTHON3) scripts/setup.py --dev --assets
