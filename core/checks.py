@@ -30,7 +30,7 @@ def check_scopes(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register(checks.Tags.database)
 def check_durability(databases: list[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
-    """core.E021: PostgreSQL acknowledges commits it may lose."""
+    """core.W021: PostgreSQL acknowledges commits it may lose."""
     messages: list[checks.CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
@@ -39,6 +39,6 @@ def check_durability(databases: list[str] | None = None, **_kwargs: Any) -> list
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting(%s)", [setting])
-                if cursor.fetchone()[0] == "off" and not connection.settings_dict.get("TEST", {}).get("NAME"):
+                if cursor.fetchone()[0] == "off":
                     messages.append(checks.Warning(f"PostgreSQL runs with {setting} = off.", id="core.W021"))
     return messages

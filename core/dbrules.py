@@ -27,19 +27,13 @@ class SqlObject:
 
     def exists(self, connection: BaseDatabaseWrapper, table: str) -> bool:
         if connection.vendor == "sqlite":
-            query, params = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s", [self.name]
+            query = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s AND tbl_name = %s"
         elif self.is_constraint:
-            query, params = (
-                "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass",
-                [self.name, table],
-            )
+            query = "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass"
         else:
-            query, params = (
-                "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass",
-                [self.name, table],
-            )
+            query = "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass"
         with connection.cursor() as cursor:
-            cursor.execute(query, params)
+            cursor.execute(query, [self.name, table])
             return cursor.fetchone() is not None
 
     def drop(self, connection: BaseDatabaseWrapper, table: str) -> None:
@@ -79,7 +73,8 @@ class AppendOnly:
                 SqlObject(
                     f"{table}_no_{verb}",
                     (
-                        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END",
+                        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+                        f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
                     ),
                 )
                 for verb in ("update", "delete")
@@ -94,7 +89,8 @@ class AppendOnly:
                 f"{table}_no_{verb}",
                 (
                     body,
-                    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()",
+                    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+                    f"FOR EACH {each} EXECUTE FUNCTION {function}()",
                 ),
             )
             for verb, each in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT"))
@@ -140,7 +136,7 @@ def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_k
 
 @contextmanager
 def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Take the append-only rules away and put them back: for emptying a test database and for `rebuild` tools of ops."""
+    """Take the append-only rules away and put them back: for emptying a test database."""
     connection = connections[using]
     held = [
         (item, model._meta.db_table)

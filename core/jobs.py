@@ -57,7 +57,7 @@ class JobContext:
     def progress(
         self, done: int, total: int = 0, message: str = "", checkpoint: dict[str, Any] | None = None
     ) -> None:
-        """Report how far the work is. Raises JobCancelled or JobTakenOver; call it between steps, at least each second."""
+        """Report how far the work is, between steps and at least each second. Raises JobCancelled, JobTakenOver."""
         values: dict[str, Any] = {"done": done, "total": total or self.job.total, "heartbeat_at": clock.now()}
         if message:
             values["message"] = message[:500]

@@ -82,7 +82,8 @@ def try_advisory_locks(names: Sequence[str]) -> list[bool]:
         return [True] * len(names)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(number) FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(number, place) ORDER BY place",
+            "SELECT pg_try_advisory_xact_lock(number) "
+            "FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(number, place) ORDER BY place",
             [[lock_number(name) for name in names]],
         )
         return [row[0] for row in cursor.fetchall()]

@@ -98,9 +98,7 @@ class MoneyField(models.BigIntegerField):
     def get_prep_value(self, value: Any) -> int | None:
         if value is None or hasattr(value, "resolve_expression"):
             return value
-        amount = self.to_python(value)
-        assert amount is not None
-        return to_units(amount)
+        return to_units(self.to_python(value) or Decimal(0))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return value if prepared else self.get_prep_value(value)

@@ -19,14 +19,15 @@ def no_overlap(
     "{row}.state IN (...)" so that it reads the same in a trigger and in a constraint. A NULL key is free.
     """
     label = name or f"{table}_no_overlap"
-    sqlite = []
     mine, other = where.replace("{row}", "NEW") or "1", where.replace("{row}", "o") or "1"
-    for verb, columns in (("insert", ""), ("update", "")):
-        sqlite.append(
-            f"CREATE TRIGGER {label}_{verb} BEFORE {verb} {columns}ON {table} WHEN NEW.{key} IS NOT NULL AND ({mine}) "
-            f"BEGIN SELECT RAISE(ABORT, '{label}') FROM {table} o WHERE o.{key} = NEW.{key} AND o.rowid <> NEW.rowid AND ({other}) "
-            f"AND o.{start} < COALESCE(NEW.{end}, '9999-12-31') AND NEW.{start} < COALESCE(o.{end}, '9999-12-31'); END"
-        )
+    body = (
+        f"WHEN NEW.{key} IS NOT NULL AND ({mine}) BEGIN SELECT RAISE(ABORT, '{label}') FROM {table} o "  # noqa: S608
+        f"WHERE o.{key} = NEW.{key} AND o.rowid <> NEW.rowid AND ({other}) "
+        f"AND o.{start} < COALESCE(NEW.{end}, '9999-12-31') AND NEW.{start} < COALESCE(o.{end}, '9999-12-31'); END"
+    )
+    sqlite = [
+        f"CREATE TRIGGER {label}_{verb} BEFORE {verb} ON {table} {body}" for verb in ("insert", "update")
+    ]
     condition = f" WHERE ({where.replace('{row}.', '')})" if where else ""
     postgres = (
         f"ALTER TABLE {table} ADD CONSTRAINT {label} EXCLUDE USING gist "

@@ -38,8 +38,7 @@ def _children(kind: str, wanted: list[tuple[str, str, str, ScopeNode]]) -> dict[
         if code not in known
     ]
     for node in ScopeNode.objects.bulk_create(missing):
-        assert node.parent is not None
-        node.path = f"{node.parent.path}{node.pk}/"
+        node.path = node.path_below_parent()
         known[node.code] = node
     ScopeNode.objects.bulk_update(missing, ["path"], batch_size=200)
     return known
@@ -47,7 +46,7 @@ def _children(kind: str, wanted: list[tuple[str, str, str, ScopeNode]]) -> dict[
 
 @transaction.atomic
 def geography_load() -> dict[str, int]:
-    """Make the nation, 34 provinces, their cities and clusters; what exists already stays. Returns how many there are."""
+    """Make the nation, 34 provinces, their cities and clusters where they are missing. Returns how many there are."""
     root = nation()
     province_nodes = _children(
         NodeKind.PROVINCE, [(f"cn-{p.code}", p.name_zh, p.name_en, root) for p in PROVINCES]

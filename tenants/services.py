@@ -271,7 +271,7 @@ def charge_record(
 def verified_figure_push(
     *, tenant: Tenant, metric: str, period: date, value: Decimal, source_hash: str
 ) -> VerifiedFigure:
-    """Store a figure that rent and subsidy rules may read; the same value again changes nothing, another is a new version."""
+    """Store a figure that rent and subsidy rules may read. The same value changes nothing, another is a new version."""
     advisory_lock(f"verified-figure:{tenant.pk}:{metric}:{period}")
     last = (
         VerifiedFigure.objects.filter(tenant=tenant, metric=metric, period=period)

@@ -10,7 +10,9 @@ SQLITE_OPTIONS = {
     # One writer at a time, taken at BEGIN: a transaction never fails half-way because another one wrote first.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY"
+    ),
 }
 POSTGRES_OPTIONS = {
     "pool": {"min_size": 1, "max_size": 16, "timeout": 5},

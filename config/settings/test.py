@@ -15,6 +15,10 @@ _SETTINGS["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="livepark-media-")
 if _SETTINGS["DATABASES"]["default"]["ENGINE"].endswith("sqlite3"):
     _OPTIONS = _SETTINGS["DATABASES"]["default"]["OPTIONS"]
     _OPTIONS["init_command"] = _OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+    # A file, as in real life: threads that share an in-memory database meet locks that no installation has.
+    _SETTINGS["DATABASES"]["default"]["TEST"] = {
+        "NAME": f"{tempfile.mkdtemp(prefix='livepark-test-')}/test.sqlite3"
+    }
 else:
     # Each test process opens and drops databases; a pool would keep them busy.
     del _SETTINGS["DATABASES"]["default"]["OPTIONS"]["pool"]

@@ -8,4 +8,8 @@ from django.http import HttpRequest
 
 
 def livepark(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": getattr(request, "actor", None)}
+    """The actor, and where a language switch comes back to: the present page, if it can be asked for again."""
+    return {
+        "actor": getattr(request, "actor", None),
+        "this_page": request.get_full_path() if request.method in ("GET", "HEAD") else request.path,
+    }

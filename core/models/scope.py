@@ -46,10 +46,14 @@ class ScopeNode(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the node with its path. Moving a node rewrites the paths below it: use `services.node_move`."""
         super().save(*args, **kwargs)
-        path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        path = self.path_below_parent()
         if self.path != path:
             self.path = path
             ScopeNode.objects.filter(pk=self.pk).update(path=path)
+
+    def path_below_parent(self) -> str:
+        """The path that follows from the parent's."""
+        return f"{self.parent.path if self.parent else '/'}{self.pk}/"
 
     def ancestors(self) -> models.QuerySet[ScopeNode]:
         """The nodes from the root down to this one, itself included."""

@@ -11,6 +11,7 @@ from core.money import MoneyField
 from core.overlap import no_overlap
 from livestreams.choices import BOOKING_BLOCKING, BookingState
 from livestreams.models.host import Host
+from livestreams.querysets import BookingQuerySet, LiveRoomQuerySet
 from parks.models import Park, Unit
 from tenants.models import Tenant
 
@@ -42,6 +43,8 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         related_name="dedicated_rooms",
         verbose_name=_("dedicated to"),
     )
+
+    objects = LiveRoomQuerySet.as_manager()
 
     scope = Scope(nodes=("park_id",))
 
@@ -95,6 +98,8 @@ class Booking(PublicIdMixin, StampedMixin):
     checked_in_at = models.DateTimeField(_("checked in at"), null=True, blank=True)
     price = MoneyField(_("price (CNY)"), default=0)
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+
+    objects = BookingQuerySet.as_manager()
 
     scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
     database_rules = (

@@ -12,6 +12,7 @@ from core.overlap import no_overlap
 from livestreams.choices import Delivery, Platform, SessionState, ShiftRole
 from livestreams.models.host import Host
 from livestreams.models.room import Booking, LiveRoom
+from livestreams.querysets import LiveSessionQuerySet
 from parks.models import Park
 from tenants.models import Tenant
 
@@ -40,6 +41,8 @@ class LiveSession(PublicIdMixin, StampedMixin):
     state = models.CharField(_("state"), max_length=16, choices=SessionState, default=SessionState.SCHEDULED)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = LiveSessionQuerySet.as_manager()
 
     scope = Scope(nodes=("tenant_id", "park_id"), user="host__user_id")
 
@@ -119,7 +122,7 @@ class HostShift(models.Model):
 
 
 class AudienceSample(models.Model):
-    """What one source said of the audience at one instant. Counters are as the source gives them; resets are its own."""
+    """What one source said of the audience at one instant: counters as it gives them, resets included."""
 
     session = models.ForeignKey(
         LiveSession, models.PROTECT, related_name="samples", verbose_name=_("live session")

@@ -49,7 +49,7 @@ class Unit(PublicIdMixin, ClosableMixin):
 
 
 class UnitUse(models.Model):
-    """What a unit was used for from a day on (half-open; no `to_day` means now), its area then and the cost of the change."""
+    """What a unit was used for in [from_day, to_day), its area then and the cost of the change."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="uses", verbose_name=_("unit"))
     use = models.CharField(_("use"), max_length=16, choices=UnitUseKind)

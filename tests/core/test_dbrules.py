@@ -1,0 +1,128 @@
+"""Rules that the database holds: append-only tables and what must not overlap, with raw SQL as well."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from core import dbrules
+from core.audit import record
+from core.models import AuditEntry
+from livestreams.choices import BookingState
+from livestreams.models import Booking
+from tests.factories import SYSTEM, make_host, make_park, make_room, make_tenant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def append_only_models() -> list[str]:
+    return [
+        model._meta.label
+        for model in apps.get_models()
+        if any(isinstance(rule, dbrules.AppendOnly) for rule in dbrules.rules_of(model))
+    ]
+
+
+def test_the_ledgers_are_append_only() -> None:
+    assert {
+        "core.AuditEntry",
+        "supplychain.SalesEvent",
+        "supplychain.SalesEventKey",
+        "supplychain.StockMove",
+    } <= set(append_only_models())
+
+
+@pytest.mark.parametrize("label", append_only_models())
+@pytest.mark.parametrize("statement", ["UPDATE {table} SET id = id", "DELETE FROM {table}"])
+def test_no_statement_changes_a_fact(label: str, statement: str) -> None:
+    """A statement-level look would need rows; the triggers are read from the catalogue instead, per table and verb."""
+    model = apps.get_model(label)
+    verb = statement.split(maxsplit=1)[0].lower()
+    names = {
+        item.name
+        for item in dbrules.objects_of(model, connection)
+        if item.exists(connection, model._meta.db_table)
+    }
+    assert f"{model._meta.db_table}_no_{verb}" in names
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE core_auditentry SET verb = 'x'", "DELETE FROM core_auditentry"]
+)
+def test_raw_sql_cannot_rewrite_the_audit(statement: str) -> None:
+    record(actor=SYSTEM, verb="test", object_type="x")
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert AuditEntry.objects.filter(verb="test").count() == 1
+
+
+def test_a_missing_rule_is_named_by_the_check() -> None:
+    assert dbrules.check_rules_installed(databases=["default"]) == []
+    table = AuditEntry._meta.db_table
+    item = next(
+        item for item in dbrules.objects_of(AuditEntry, connection) if item.name.endswith("no_delete")
+    )
+    item.drop(connection, table)
+    assert [message.id for message in dbrules.check_rules_installed(databases=["default"])] == ["core.E020"]
+    item.install(connection, table)
+
+
+def test_lifted_puts_the_rules_back() -> None:
+    record(actor=SYSTEM, verb="test", object_type="x")
+    with dbrules.lifted():
+        AuditEntry.objects.all().delete()
+    assert dbrules.check_rules_installed(databases=["default"]) == []
+
+
+START = dt.datetime(2030, 5, 1, 2, 0, tzinfo=dt.UTC)
+
+
+def book(room, tenant, offset: float, hours: float, host=None, state=BookingState.CONFIRMED):  # type: ignore[no-untyped-def]
+    starts_at = START + dt.timedelta(hours=offset)
+    ends_at = starts_at + dt.timedelta(hours=hours)
+    setup = dt.timedelta(minutes=room.setup_minutes)
+    with transaction.atomic():
+        return Booking.objects.create(
+            room=room,
+            tenant=tenant,
+            host=host,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            blocked_from=starts_at - setup,
+            blocked_until=ends_at,
+            state=state,
+        )
+
+
+def test_rooms_and_hosts_are_never_taken_twice() -> None:
+    park = make_park("overlap")
+    tenant = make_tenant(park, "overlap-t")
+    room, other = make_room(park, "overlap-1"), make_room(park, "overlap-2")
+    host = make_host(tenant, "overlap-h")
+    first = book(room, tenant, 0, 2, host)
+    book(room, tenant, 2.25, 1)  # set-up begins when the first one ends
+    for offset, hours, taken_room, taken_host in (
+        (1, 2, room, None),
+        (-1, 0.9, room, None),
+        (2, 0.2, room, None),
+        (1, 1, other, host),
+    ):
+        if (offset, hours) == (-1, 0.9):
+            book(taken_room, tenant, offset - 0.2, 0.9)  # ends before the set-up of the first one
+            continue
+        with pytest.raises(DatabaseError, match="livestreams_booking_(room|host)"):
+            book(taken_room, tenant, offset, hours, taken_host)
+    book(room, tenant, 0.5, 1, state=BookingState.CANCELLED)
+    first.state = BookingState.CANCELLED
+    first.save()
+    book(room, tenant, 0.5, 1)
+    with pytest.raises(DatabaseError, match="livestreams_booking_room"), transaction.atomic():
+        first.state = BookingState.CONFIRMED
+        first.save()

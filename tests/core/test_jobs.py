@@ -1,0 +1,130 @@
+"""Jobs: progress, cancel, failure that is told, and take-over of what a dead worker left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock, jobs
+from core.actors import user_actor
+from core.choices import JobState
+from core.errors import Conflict, InvalidInput, NotFound, RowError
+from core.jobs import JobContext, job_cancel, job_start, run_due
+from core.models import AuditEntry, Job
+from tests.factories import SYSTEM, make_user, make_world
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture(autouse=True)
+def _handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_handlers", {})
+
+    @jobs.handles("count")
+    def count(context: JobContext) -> dict[str, int]:
+        start = context.checkpoint.get("at", 0)
+        for step in range(start, context.params["to"]):
+            if step == context.params.get("cancel_at"):
+                Job.objects.filter(pk=context.job.pk).update(cancel_requested=True)
+            if step == context.params.get("lose_at") and context.attempt == 1:
+                raise WorkerDiedError
+            context.progress(step + 1, context.params["to"], f"step {step + 1}", checkpoint={"at": step + 1})
+        return {"counted": context.params["to"], "from": start}
+
+    @jobs.handles("refuse")
+    def refuse(context: JobContext) -> dict[str, int]:
+        raise InvalidInput("two rows are wrong", rows=[RowError(3, "amount", "bad", "not a number")])
+
+    @jobs.handles("break")
+    def broken(context: JobContext) -> dict[str, int]:
+        return {"never": 1 // context.params["zero"]}
+
+
+class WorkerDiedError(BaseException):
+    """Ends a handler the way a kill does: nothing behind it runs."""
+
+
+def start(kind: str = "count", **params: int) -> Job:
+    return job_start(actor=SYSTEM, kind=kind, params=params)
+
+
+def test_a_job_runs_once_and_tells_how_far_it_is() -> None:
+    job = start(to=3)
+    assert run_due() == 1
+    assert run_due() == 0
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total, job.result, job.message) == (
+        JobState.DONE,
+        3,
+        3,
+        {"counted": 3, "from": 0},
+        "step 3",
+    )
+
+
+def test_a_running_job_stops_at_its_next_step() -> None:
+    job = start(to=5, cancel_at=2)
+    run_due()
+    job.refresh_from_db()
+    assert (job.state, job.done) == (JobState.CANCELLED, 2)
+
+
+def test_what_a_dead_worker_left_is_taken_over_from_its_checkpoint() -> None:
+    job = start(to=5, lose_at=3)
+    with pytest.raises(WorkerDiedError):
+        run_due()
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    assert run_due() == 0, "its worker may still be alive"
+    Job.objects.update(heartbeat_at=clock.now() - jobs.SILENT_FOR - timedelta(seconds=1))
+    assert run_due() == 1
+    job.refresh_from_db()
+    assert (job.state, job.result, job.attempt) == (JobState.DONE, {"counted": 5, "from": 3}, 2)
+
+
+def test_the_old_worker_notices_that_it_was_replaced() -> None:
+    job = start(to=1)
+    old = jobs._claim()
+    assert old is not None
+    Job.objects.update(heartbeat_at=clock.now() - 2 * jobs.SILENT_FOR)
+    assert run_due() == 1
+    with pytest.raises(jobs.JobTakenOver):
+        old.progress(1)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
+def test_a_job_that_kills_its_workers_is_given_up() -> None:
+    job = start(to=1)
+    Job.objects.update(
+        state=JobState.RUNNING, attempt=jobs.ATTEMPTS, heartbeat_at=clock.now() - 2 * jobs.SILENT_FOR
+    )
+    run_due()
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert job.message
+
+
+def test_a_refusal_keeps_its_rows_and_a_bug_keeps_its_secrets() -> None:
+    refused, broken = start("refuse"), start("break", zero=0)
+    run_due()
+    refused.refresh_from_db()
+    broken.refresh_from_db()
+    assert refused.state == broken.state == JobState.FAILED
+    assert refused.result["rows"] == [{"row": 3, "field": "amount", "code": "bad", "message": "not a number"}]
+    assert "ZeroDivision" not in broken.message
+
+
+def test_only_those_who_may_cancel_a_job() -> None:
+    world = make_world("alpha")
+    owner = world.tenants[0].owner
+    job = job_start(actor=owner, kind="count", params={"to": 1}, node_id=world.tenants[0].tenant.pk)
+    for actor in (world.tenants[1].owner, user_actor(make_user("stranger"))):
+        with pytest.raises(NotFound):
+            job_cancel(actor=actor, uid=str(job.uid))
+    assert job_cancel(actor=owner, uid=str(job.uid)).state == JobState.CANCELLED
+    with pytest.raises(Conflict):
+        job_cancel(actor=owner, uid=str(job.uid))
+    assert run_due() == 0
+    assert AuditEntry.objects.filter(verb="job.cancel").count() == 1
