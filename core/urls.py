@@ -1,7 +1,21 @@
-"""Portal addresses of the kernel: landing page, log-in, keys."""
+"""Portal addresses of the kernel: log-in, keys, members."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from core import views
+
+urlpatterns = [
+    path("login/", views.LogIn.as_view(), name="portal-login"),
+    path("logout/", LogoutView.as_view(), name="portal-logout"),
+    path("go/", views.AfterLogIn.as_view(), name="after-login"),
+    path("portal/", views.Portal.as_view(), name="portal"),
+    path("portal/<slug:tenant>/more/", views.More.as_view(), name="portal-more"),
+    path("portal/<slug:tenant>/keys/", views.Keys.as_view(), name="portal-keys"),
+    path("portal/<slug:tenant>/keys/<uuid:uid>/revoke/", views.RevokeKey.as_view(), name="portal-key-revoke"),
+    path("portal/<slug:tenant>/members/", views.Members.as_view(), name="portal-members"),
+    path("portal/<slug:tenant>/members/<int:number>/end/", views.EndMembership.as_view(), name="portal-member-end"),
+    path("portal/<slug:tenant>/who-sees/<slug:what>/", views.WhoSees.as_view(), name="portal-who-sees"),
+]

@@ -1,0 +1,62 @@
+// Small behaviours shared by pages. Everything works as plain links and forms when this file is missing.
+(() => {
+  "use strict";
+
+  // A button with data-copy puts the text of the named element on the clipboard.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.querySelector(button.dataset.copy);
+    const text = (source.value ?? source.textContent).trim();
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // The clipboard needs a secure address; in a plain http network the text is selected instead.
+      getSelection().selectAllChildren(source);
+      document.execCommand("copy");
+    }
+    button.textContent = button.dataset.copied;
+  });
+
+  // A form with data-confirm asks before it is sent; one with data-once cannot be sent twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+      event.preventDefault();
+      return;
+    }
+    if ("once" in form.dataset) {
+      setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)), 0);
+    }
+  });
+
+  // A field with data-submits sends its form when it changes.
+  document.addEventListener("change", (event) => {
+    if ("submits" in event.target.dataset) event.target.form.requestSubmit();
+  });
+
+  // What is fetched into #modal-body is shown.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "modal-body") bootstrap.Modal.getOrCreateInstance("#modal").show();
+  });
+
+  // A drop zone passes dropped files on to its file field and shows their name.
+  for (const zone of document.querySelectorAll(".lp-drop")) {
+    const field = zone.querySelector("input[type=file]");
+    const name = zone.querySelector("[data-file-name]");
+    const over = (on) => (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", on);
+    };
+    zone.addEventListener("dragover", over(true));
+    zone.addEventListener("dragleave", over(false));
+    zone.addEventListener("drop", (event) => {
+      over(false)(event);
+      field.files = event.dataTransfer.files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    field.addEventListener("change", () => {
+      name.textContent = field.files.length ? field.files[0].name : "";
+    });
+  }
+})();
