@@ -4,6 +4,7 @@ What enters is text or JSON of unknown origin; what leaves is typed, bounded and
 Each function raises StrictError and nothing else, whatever it is given. No ORM, no present time.
 """
 
+from core.clock import SHANGHAI
 from core.strict.base import StrictError, shown
 from core.strict.json_text import check_depth, decode_utf8, duplicate_key, load_json, malformed, outline
 from core.strict.times import FIRST_YEAR, LAST_YEAR, day, instant, stamp, to_utc, zone
@@ -13,6 +14,7 @@ __all__ = [
     "FIRST_YEAR",
     "LAST_YEAR",
     "MAX_QUANTITY",
+    "SHANGHAI",
     "StrictError",
     "amount",
     "check_depth",

@@ -167,7 +167,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | StrictError:
 def _read_csv(body: bytes) -> list[Any]:
     lines = csv.reader(io.StringIO(strict.decode_utf8(body), newline=""), strict=True)
     try:
-        header = [name.strip() for name in next(lines)]
+        header = [name.strip() for name in next(lines, [])]
         _check_header(header)
         return [_csv_row(header, cells) for cells in lines if any(cells)]
     except csv.Error as error:

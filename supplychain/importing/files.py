@@ -1,0 +1,169 @@
+"""From an uploaded file to facts, row by row and in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from core import strict
+from core.errors import RowError
+from core.strict import StrictError
+from supplychain.facts import SaleFact
+from supplychain.facts.fact import BASE_CURRENCY
+from supplychain.importing.errors import FileError
+from supplychain.importing.mapping import Mapping, mapping_profile
+from supplychain.importing.profiles import PROFILES, recognise
+from supplychain.importing.profiles.base import Layout, Options, Profile, Row
+from supplychain.importing.readers import MAX_BYTES, open_table
+from supplychain.importing.report import FileReport
+from supplychain.importing.tables import Table
+
+MAX_ROWS = 1_000_000
+PREVIEW_ROWS = 5000
+SAMPLE_FACTS = 20
+FOOTERS = ("合计", "总计", "小计", "注:", "注：", "数据来源")
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """One row of a file: its line number, and either its facts (none: the row is no sale) or what is wrong."""
+
+    line_no: int
+    facts: list[SaleFact]
+    problems: list[RowError]
+
+
+class SalesFile:
+    """The rows of a file as facts; iterate once. `report` tells what was read so far."""
+
+    def __init__(
+        self, table: Table, profile: Profile, options: Options, *, trust_ids: bool, max_rows: int
+    ) -> None:
+        index = profile.index(table.headers)
+        personal = profile.personal_headers(table.headers)
+        used = set(index.values())
+        unused = [header.strip() for position, header in enumerate(table.headers) if position not in used]
+        self.profile = profile
+        self.report = FileReport(
+            profile=profile.code,
+            form=table.form,
+            header_line=table.header_line,
+            currency=options.currency,
+            dropped=personal,
+            ignored=[header for header in unused if header and header not in personal],
+            notes=options.notes,
+        )
+        self._table = table
+        self._layout = Layout(index, profile.constants, trust_ids)
+        self._headers = {name: table.headers[position].strip() for name, position in index.items()}
+        self._facts_of = profile.build(options)
+        self._max_rows = max_rows
+
+    def __iter__(self) -> Iterator[RowResult]:
+        report = self.report
+        for line_no, cells in self._table.rows:
+            if report.rows >= self._max_rows:
+                message = _("The file has more than %(limit)d rows; split it.")
+                raise FileError("too_many_rows", message % {"limit": self._max_rows})
+            try:
+                if isinstance(cells, StrictError):
+                    raise cells
+                facts = self._facts_of(Row(self._layout, cells))
+            except StrictError as error:
+                if not isinstance(cells, StrictError) and _is_footer(cells):
+                    report.notes["footer"] += 1
+                    continue
+                problems = [
+                    RowError(line_no, self._headers.get(error.field, error.field), error.code, error.message)
+                ]
+                report.refuse(problems)
+                yield RowResult(line_no, [], problems)
+            else:
+                report.add(facts)
+                yield RowResult(line_no, facts, [])
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """The first rows of a file: the report on them, some facts, and whether that was the whole file."""
+
+    profile: Profile
+    report: FileReport
+    sample: list[SaleFact]
+    complete: bool
+
+
+def iter_facts(
+    stream: BinaryIO,
+    profile: Profile | None = None,
+    *,
+    currency: str = "",
+    timezone: str = "",
+    mapping: Mapping | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+) -> SalesFile:
+    """The facts of a seekable binary file, to be iterated; its `report` grows meanwhile.
+
+    Without a profile the mapping decides, or else the headers. `currency` and `timezone` (an IANA name) hold
+    for amounts and times that name none themselves; where empty, those of the mapping, then CNY and
+    Asia/Shanghai. Raises FileError for what stops the whole file, also while iterating.
+    """
+    if profile is None and mapping is not None:
+        profile = mapping_profile(mapping)
+    candidates = [profile] if profile is not None else list(PROFILES.values())
+    table = open_table(
+        stream, lambda headers: max(each.score(headers) for each in candidates), max_bytes=max_bytes
+    )
+    profile = profile or recognise(table.headers)
+    if profile is None:
+        raise _headers_error(
+            "unknown_headers", _("No import profile fits these columns: %(seen)s."), table, []
+        )
+    missing = profile.missing(table.headers)
+    if missing:
+        message = _("Columns are missing: %(missing)s. The file has: %(seen)s.")
+        raise _headers_error("missing_headers", message, table, missing)
+    try:
+        options = Options(
+            currency=strict.currency(currency or (mapping and mapping.currency) or BASE_CURRENCY),
+            zone=strict.zone(timezone or (mapping and mapping.timezone) or strict.SHANGHAI.key),
+            columns=frozenset(profile.index(table.headers)) | frozenset(profile.constants),
+        )
+    except StrictError as error:
+        raise FileError(error.code, error.message) from None
+    trust_ids = mapping is not None and mapping.trust_ids
+    return SalesFile(table, profile, options, trust_ids=trust_ids, max_rows=max_rows)
+
+
+def preview(
+    stream: BinaryIO,
+    profile: Profile | None = None,
+    *,
+    currency: str = "",
+    timezone: str = "",
+    mapping: Mapping | None = None,
+    rows: int = PREVIEW_ROWS,
+) -> ImportPreview:
+    """What importing the file would do, from its first rows. Raises FileError."""
+    file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
+    sample: list[SaleFact] = []
+    for result in file:
+        sample += result.facts[: SAMPLE_FACTS - len(sample)]
+        if file.report.rows >= rows:
+            return ImportPreview(file.profile, file.report, sample, complete=False)
+    return ImportPreview(file.profile, file.report, sample, complete=True)
+
+
+def _headers_error(code: str, message: str, table: Table, missing: list[str]) -> FileError:
+    seen = [strict.shown(header) for header in table.headers]
+    params = {"seen": ", ".join(seen[:20]), "missing": ", ".join(missing)}
+    return FileError(code, message % params, seen=seen, missing=missing)
+
+
+def _is_footer(cells: list[str]) -> bool:
+    first = next((cell.strip() for cell in cells if cell.strip()), "")
+    return first.startswith(FOOTERS)

@@ -1,0 +1,238 @@
+"""What an import profile is: the columns of one kind of export, and how a row of it becomes facts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from core import strict
+from core.strict import StrictError
+from supplychain.facts import CODE_LENGTH, TITLE_LENGTH, SaleFact
+from supplychain.facts.fact import BASE_CURRENCY
+from supplychain.importing import cells
+
+MATCH_THRESHOLD = 5
+# Words that the headers of buyers' personal data are made of.
+PERSONAL_WORDS = (
+    *(
+        "收件人",
+        "收货人",
+        "手机",
+        "电话",
+        "地址",
+        "身份证",
+        "实名",
+        "会员名",
+        "留言",
+        "支付宝账号",
+        "微信号",
+        "邮箱",
+    ),
+    *(
+        "买家昵称",
+        "买家姓名",
+        "phone",
+        "mobile",
+        "email",
+        "address",
+        "recipient",
+        "customerid",
+        "customername",
+    ),
+    *("buyername", "buyerusername", "buyermessage"),
+)
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=4096)
+def plain_header(header: str) -> str:
+    """A header without the differences that exports make in it: width, case, spaces, a unit in brackets."""
+    text = unicodedata.normalize("NFKC", header)
+    text = "".join(text.split()).strip("\"'").casefold()
+    return text.removesuffix("(元)")
+
+
+def is_personal(header: str) -> bool:
+    """Whether a header names personal data of buyers. A province alone tells nobody's address."""
+    plain = plain_header(header)
+    return any(word in plain for word in PERSONAL_WORDS) and not plain.endswith(("省", "省份", "province"))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is to be understood; `notes` counts by code what the reader of the report should know."""
+
+    currency: str
+    zone: ZoneInfo
+    columns: frozenset[str]
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def priced(self, amount: Decimal, currency: str | None = None) -> dict[str, Any]:
+        """The fields of a fact that hold an amount, in the file's currency where the row names no other."""
+        if (currency or self.currency) == BASE_CURRENCY:
+            return {"amount": amount}
+        return {"currency": currency or self.currency, "amount_foreign": amount}
+
+    def utc(self, moment: datetime) -> datetime:
+        """The instant of a time as the file writes it."""
+        return strict.to_utc(moment, self.zone)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the fields of a row stand: field name -> position, and what holds where a cell says nothing."""
+
+    index: Mapping[str, int]
+    constants: Mapping[str, str]
+    trust_ids: bool
+
+
+class Row:
+    """One row by the field names of its profile. What cannot be read is a StrictError that names the field."""
+
+    __slots__ = ("_cells", "_layout")
+
+    def __init__(self, layout: Layout, row: Sequence[str]) -> None:
+        self._layout = layout
+        self._cells = row
+
+    def text(self, name: str) -> str:
+        """The cleaned text of a cell; the constant, or "", where the column or its content is not there."""
+        position = self._layout.index.get(name, -1)
+        text = cells.clean(self._cells[position]) if 0 <= position < len(self._cells) else ""
+        return text or self._layout.constants.get(name, "")
+
+    def read(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """The value of a cell, None where it is empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except StrictError as error:
+            error.field = name
+            raise
+
+    def need(self, name: str, parse: Callable[[str], T]) -> T:
+        """The value of a cell that must not be empty."""
+        found = self.read(name, parse)
+        if found is None:
+            raise StrictError("required", _("The cell is empty."), field=name)
+        return found
+
+    def code(self, name: str) -> str:
+        """A code such as a SKU's, as it stands; may be empty."""
+        return self.read(name, _code) or ""
+
+    def identifier(self, name: str, *, needed: bool = True) -> str:
+        """An id of the platform, refused where a spreadsheet has ruined it."""
+        return (self.need if needed else self.read)(name, self._identifier) or ""
+
+    def _identifier(self, text: str) -> str:
+        return _code(cells.identifier(text, trust=self._layout.trust_ids))
+
+    def label(self, name: str, max_len: int = TITLE_LENGTH) -> str:
+        """Words for people, cut to length; may be empty."""
+        return cells.label(self.text(name), max_len)
+
+
+def _code(text: str) -> str:
+    return strict.code(text, CODE_LENGTH)
+
+
+FactsOfRow = Callable[[Row], list[SaleFact]]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One kind of export file.
+
+    `columns` maps the field names that `build` uses to the headers they may stand under; all of `required`
+    must be there. `known` are further headers by which the file is recognised, `personal` those that hold
+    data of buyers: never read, and named in the report. `source` is the source of the facts' keys.
+    """
+
+    code: str
+    name: Promise | str
+    source: str
+    columns: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    build: Callable[[Options], FactsOfRow]
+    known: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    sample: str = ""
+
+    def score(self, headers: Sequence[str]) -> int:
+        """How many of the headers are known to this profile."""
+        return len(self._all_headers() & {plain_header(header) for header in headers})
+
+    def index(self, headers: Sequence[str]) -> dict[str, int]:
+        """Field name -> position of its column; the first of its possible headers that is there."""
+        positions = {
+            plain_header(header): position for position, header in reversed(list(enumerate(headers)))
+        }
+        found = {}
+        for name, candidates in self.columns.items():
+            for candidate in candidates:
+                if plain_header(candidate) in positions:
+                    found[name] = positions[plain_header(candidate)]
+                    break
+        return found
+
+    def missing(self, headers: Sequence[str]) -> list[str]:
+        """The headers of required columns that are not there, the usual name of each."""
+        index = self.index(headers)
+        return [self.columns[name][0] for name in self.required if name not in index]
+
+    def personal_headers(self, headers: Sequence[str]) -> list[str]:
+        """Those of the headers that hold personal data, and that the profile does not read."""
+        read = set(self.index(headers).values())
+        personal = _plain_headers(self.personal)
+        return [
+            header.strip()
+            for position, header in enumerate(headers)
+            if position not in read and (plain_header(header) in personal or is_personal(header))
+        ]
+
+    def _all_headers(self) -> frozenset[str]:
+        named = [header for candidates in self.columns.values() for header in candidates]
+        return _plain_headers((*named, *self.known, *self.personal))
+
+
+@lru_cache(maxsize=64)
+def _plain_headers(headers: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(plain_header(header) for header in headers)
+
+
+class Occurrences:
+    """Numbers rows that have no id of their own: content, and how often it stood in the file so far.
+
+    Identical rows get 1, 2, 3 ... whatever their order, so the same file gives the same ids again, shuffled
+    or not. Holds 16 bytes and a count for each different row.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[bytes, int] = {}
+
+    def external_id(self, order_no: str, content: tuple[Any, ...]) -> str:
+        """`order:hash:number` of a row with this content."""
+        digest = blake2b(_encode((order_no, *content)), digest_size=16).digest()
+        number = self._seen[digest] = self._seen.get(digest, 0) + 1
+        return f"{order_no}:{digest.hex()}:{number}"
+
+
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode

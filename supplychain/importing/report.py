@@ -1,0 +1,115 @@
+"""What a file held, as the person who brings it wants to know it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.errors import RowError
+from supplychain.facts import SaleFact
+
+MAX_PROBLEMS = 1000
+
+
+@dataclass
+class FileReport:
+    """Counts and sums of what was read so far; amounts in the currency of the file.
+
+    `problems` holds the first 1,000, numbered by line of the file. `dropped` are the columns with personal
+    data, which were not read; `ignored` the others that no field needs. `notes` counts by code what a person
+    should know (see `note_texts`); `due_again` counts the rows that the platform completes later.
+    """
+
+    profile: str
+    form: str
+    header_line: int
+    currency: str
+    dropped: list[str]
+    ignored: list[str]
+    rows: int = 0
+    bad_rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    problem_count: int = 0
+    problems: list[RowError] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def facts(self) -> int:
+        """How many facts the good rows hold."""
+        return self.counts.total()
+
+    @property
+    def due_again(self) -> int:
+        """Rows that the platform completes later: import the same orders again."""
+        return self.notes["due_again"]
+
+    def add(self, facts: list[SaleFact]) -> None:
+        """Count a good row."""
+        self.rows += 1
+        for fact in facts:
+            self.counts[fact.kind] += 1
+            amount = fact.amount if fact.amount is not None else fact.amount_foreign
+            self.sums[fact.kind] = self.sums.get(fact.kind, Decimal(0)) + (amount or 0)
+            if self.first_at is None or fact.occurred_at < self.first_at:
+                self.first_at = fact.occurred_at
+            if self.last_at is None or fact.occurred_at > self.last_at:
+                self.last_at = fact.occurred_at
+
+    def refuse(self, problems: list[RowError]) -> None:
+        """Count a bad row."""
+        self.rows += 1
+        self.bad_rows += 1
+        self.problem_count += len(problems)
+        self.problems += problems[: MAX_PROBLEMS - len(self.problems)]
+
+    def note_texts(self) -> list[str]:
+        """The notes in words, each with its count."""
+        words = {
+            "due_again": _(
+                "%(count)d rows will be completed by the platform; import these orders again tomorrow."
+            ),
+            "unknown_channel": _("%(count)d rows name an unknown channel and are counted as “other”."),
+            "freight_elsewhere": _(
+                "%(count)d rows show a freight that their amount does not hold; it is left out."
+            ),
+            "refund_amount_unknown": _(
+                "%(count)d partial refunds have no amount here; import the after-sale export."
+            ),
+            "refund_time_estimated": _(
+                "%(count)d refunds have no time here and count on the day of the order."
+            ),
+            "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
+            "skipped": _("%(count)d rows have a state that is no sales fact."),
+            "footer": _("%(count)d rows of totals were left out."),
+        }
+        return [words[code] % {"count": count} for code, count in self.notes.items() if count]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON values: amounts as strings, times in ISO 8601."""
+        return {
+            "profile": self.profile,
+            "form": self.form,
+            "header_line": self.header_line,
+            "currency": self.currency,
+            "rows": self.rows,
+            "bad_rows": self.bad_rows,
+            "facts": self.facts,
+            "counts": dict(self.counts),
+            "sums": {kind: str(total) for kind, total in self.sums.items()},
+            "first_at": self.first_at.isoformat() if self.first_at else None,
+            "last_at": self.last_at.isoformat() if self.last_at else None,
+            "dropped": self.dropped,
+            "ignored": self.ignored,
+            "due_again": self.due_again,
+            "notes": self.note_texts(),
+            "problem_count": self.problem_count,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
