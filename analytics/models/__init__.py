@@ -23,4 +23,5 @@ __all__ = [
     "PeriodClose",
     "SalesMeasures",
     "SessionFigures",
+    "SpreadOrder",
 ]

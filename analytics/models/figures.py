@@ -31,11 +31,19 @@ class SalesMeasures(models.Model):
         abstract = True
 
 
-class HourSales(SalesMeasures):
-    """A tenant's sales of one UTC hour by channel and session (0: none)."""
+def _counted_tenant() -> models.ForeignKey[Tenant, Tenant]:
+    """The tenant of a counted row. The facts' keys hold the constraint; a check for each counted row would cost a third."""
+    return models.ForeignKey(
+        Tenant, models.PROTECT, related_name="+", db_constraint=False, db_index=False, verbose_name=_("tenant")
+    )
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+
+class HourSales(SalesMeasures):
+    """A tenant's sales of one UTC hour by channel and session (0: none). `day` is the business day of the hour."""
+
+    tenant = _counted_tenant()
     slot = models.BigIntegerField(_("hour"))
+    day = models.DateField(_("day"))
     channel = models.CharField(_("channel"), max_length=16, choices=Channel)
     session_key = models.BigIntegerField(_("session or 0"), default=0)
 
@@ -49,13 +57,50 @@ class HourSales(SalesMeasures):
                 fields=["tenant", "slot", "channel", "session_key"], name="analytics_hour_once"
             ),
         ]
-        indexes = [models.Index(fields=["session_key"], name="analytics_hour_session")]
+        indexes = [
+            models.Index(fields=["session_key"], condition=models.Q(session_key__gt=0), name="analytics_hour_session"),
+        ]
+
+
+class SpreadOrder(models.Model):
+    """A row of HourSales that shares an order with another row; `what` is PAID or REFUNDED.
+
+    Orders cannot be added up: one paid in two hours is one order of the day. Most lie in a single row, so only
+    the others are kept, and the distinct orders of any range are the sum of its rows less what these say twice.
+    """
+
+    PAID, REFUNDED = "paid", "refunded"
+
+    tenant = _counted_tenant()
+    what = models.CharField(max_length=8)
+    source = models.CharField(max_length=32)
+    order_no = models.CharField(max_length=64)
+    slot = models.BigIntegerField()
+    day = models.DateField()
+    channel = models.CharField(max_length=16)
+    session_key = models.BigIntegerField()
+
+    scope = Scope(system="bookkeeping of the roll-up")
+
+    class Meta:
+        verbose_name = _("spread order")
+        verbose_name_plural = _("spread orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "source", "order_no", "what", "slot", "channel", "session_key"],
+                name="analytics_spread_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "slot"], name="analytics_spread_slot"),
+            models.Index(fields=["session_key"], condition=models.Q(session_key__gt=0), name="analytics_spread_session"),
+        ]
 
 
 class DaySales(SalesMeasures):
     """A tenant's sales of one business day (Asia/Shanghai)."""
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    tenant = _counted_tenant()
     day = models.DateField(_("day"))
 
     scope = Scope(nodes=("tenant_id",))
@@ -70,7 +115,7 @@ class DaySales(SalesMeasures):
 class MonthSales(SalesMeasures):
     """A tenant's sales of one month; `month` is its first day."""
 
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+", verbose_name=_("tenant"))
+    tenant = _counted_tenant()
     month = models.DateField(_("month"))
 
     scope = Scope(nodes=("tenant_id",))
