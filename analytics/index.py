@@ -64,6 +64,10 @@ class EntropyRangeError(IndexInputError):
     code = "entropy_range"
 
 
+class EpsilonError(IndexInputError):
+    code = "epsilon"
+
+
 class UnknownPeriodError(IndexInputError):
     code = "unknown_period"
 
@@ -150,10 +154,12 @@ def entropy_weights(
     time, so use it to rank within a year and never for panel regressions.
 
     Raises:
-        ShapeError, MissingValueError, InfiniteValueError, TooFewRowsError, AllConstantError
+        ShapeError, MissingValueError, InfiniteValueError, TooFewRowsError, AllConstantError, EpsilonError
     Warns:
         ConstantIndicatorWarning: an indicator without variation gets weight 0.
     """
+    if not 0 <= epsilon < np.inf:
+        raise EpsilonError(f"epsilon must be a finite number >= 0, got {epsilon}")
     matrix, signs, minimum, maximum = _checked(values, directions)
     if scope == "pooled":
         return _fit(matrix, signs, minimum, maximum, epsilon)

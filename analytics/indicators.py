@@ -34,11 +34,6 @@ class IndicatorSpec:
     is_count: bool = False
     published_weight_pct: Decimal | None = None
 
-    @classmethod
-    def of_own(cls, code: str, direction: int) -> IndicatorSpec:
-        """An indicator of somebody's own panel, known by its column alone."""
-        return cls(code=code, name_zh=code, name_en=code, direction=direction)
-
 
 @dataclass(frozen=True, slots=True)
 class StudyVariable:

@@ -19,21 +19,22 @@ from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
-from analytics.tables import EXPONENT, Table, TableError, TableRow, parse_number, parse_year, read_table
+from analytics.tables import (
+    Table,
+    TableError,
+    TableRow,
+    heading_positions,
+    parse_number,
+    parse_year,
+    province_of,
+    read_table,
+)
 from core.errors import RowError
 from core.strict import StrictError, shown
-from parks.provinces import Province, province_by_code, province_by_name
+from parks.provinces import province_by_name
 
 Kind = Literal["wide", "long"]
 
-_PLACE_HEADERS: Final = frozenset({"地区", "省份", "省市", "省", "区域", "region", "province", "area"})
-_LONG_HEADERS: Final = {
-    "code": frozenset({"地区代码", "行政区划代码", "代码", "area_code", "code"}),
-    "year": frozenset({"年份", "年", "时间", "year"}),
-    "indicator": frozenset({"指标", "指标名称", "indicator"}),
-    "value": frozenset({"数值", "数据", "值", "value"}),
-    "unit": frozenset({"单位", "计量单位", "unit"}),
-}
 _NOTE: Final = re.compile(r"(注|备注|说明|数据来源|资料来源|来源|note|source)\s*[:：]?", re.IGNORECASE)
 _INDICATOR_LINE: Final = re.compile(r"指标\s*[:：]\s*(.+)")
 _NAME_AND_UNIT: Final = re.compile(r"(?P<name>.*\S)\s*[(（](?P<unit>[^()（）]*)[)）]")
@@ -77,8 +78,8 @@ def read_statfile(source: bytes | Path, *, indicator: str = "", unit: str = "") 
     """
     table = read_table(source.read_bytes() if isinstance(source, Path) else source)
     for position, row in enumerate(table.rows):
-        columns = _long_columns(row)
-        if columns is not None:
+        columns = heading_positions(row)
+        if {"place", "year", "indicator", "value"} <= columns.keys():
             return _read_long(table, position, columns)
         if any(parse_year(cell) for cell in row.cells[1:]) and not province_by_name(row.cells[0]):
             return _read_wide(table, position, indicator, unit)
@@ -194,21 +195,6 @@ def _note_or_problem(row: TableRow, notes: list[str], found: _Collector) -> None
     found.problem(row.line, "", "unknown_province", message)
 
 
-def _long_columns(row: TableRow) -> dict[str, int] | None:
-    """Positions of the columns of the long format, if the row is its header."""
-    heads = [cell.casefold() for cell in row.cells]
-
-    def position(names: frozenset[str]) -> int | None:
-        return next((i for i, head in enumerate(heads) if head in names), None)
-
-    columns = {"place": position(_PLACE_HEADERS)} | {
-        key: position(names) for key, names in _LONG_HEADERS.items()
-    }
-    if None in (columns["place"], columns["year"], columns["indicator"], columns["value"]):
-        return None
-    return {key: column for key, column in columns.items() if column is not None}
-
-
 def _read_long(table: Table, header_at: int, columns: dict[str, int]) -> StatFile:
     header, found = table.rows[header_at], _Collector()
     notes: list[str] = []
@@ -227,7 +213,7 @@ def _read_long_row(row: TableRow, header: TableRow, columns: dict[str, int], fou
     cells = {key: row.cells[column] for key, column in columns.items()}
     headings = {key: header.cells[column] for key, column in columns.items()}
     try:
-        province = _place(cells["place"], cells.get("code", ""))
+        province = province_of(cells["place"], cells.get("code", ""))
     except StrictError as error:
         found.problem(row.line, headings["place"], error.code, str(error))
         return
@@ -242,29 +228,6 @@ def _read_long_row(row: TableRow, header: TableRow, columns: dict[str, int], fou
         return
     name, unit = split_unit(cells["indicator"], cells.get("unit", ""))
     found.cell(row, headings["value"], cells["value"], (province.code, name, year), unit)
-
-
-def _place(name: str, code: str) -> Province:
-    """The province that name and area code agree on; either may be empty."""
-    by_name, by_code = province_by_name(name), province_by_code(code)
-    if name and by_name is None:
-        raise StrictError("unknown_province", _("“%(text)s” is not a province.") % {"text": shown(name)})
-    if EXPONENT.fullmatch(code):
-        message = _("A spreadsheet shortened the area code to %(code)s; export it as text.") % {
-            "code": shown(code)
-        }
-        raise StrictError("ruined_code", message)
-    if code and by_code is None:
-        raise StrictError(
-            "unknown_code", _("“%(text)s” is not the area code of a province.") % {"text": shown(code)}
-        )
-    if by_name and by_code and by_name is not by_code:
-        message = _("The code %(code)s is not that of %(name)s.") % {"code": shown(code), "name": shown(name)}
-        raise StrictError("code_mismatch", message)
-    province = by_name or by_code
-    if province is None:
-        raise StrictError("unknown_province", _("The line names no province."))
-    return province
 
 
 def split_unit(text: str, unit: str = "") -> tuple[str, str]:

@@ -17,8 +17,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, RowError
 from core.strict import StrictError, shown
+from parks.provinces import Province, province_by_code, province_by_name
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 MISSING_MARKS: Final = frozenset({"", "-", "--", "—", "——", "–", "－"})
@@ -41,8 +42,27 @@ _YEAR: Final = re.compile(r"(\d{4})\s*(年|年度)?", re.ASCII)
 MAX_INTEGER_DIGITS: Final = 16
 
 
+# Headings by which a column is known, the more telling first.
+HEADINGS: Final = {
+    "place": ("province", "省份", "省市", "省", "地区", "region", "区域", "area"),
+    "code": ("province_code", "地区代码", "省份代码", "行政区划代码", "area_code"),
+    "year": ("year", "年份", "年", "时间"),
+    "indicator": ("indicator", "指标", "指标名称", "indicator_code"),
+    "value": ("value", "数值", "数据", "值"),
+    "unit": ("unit", "单位", "计量单位"),
+}
+
+
 class TableError(InvalidInput):
     """The file as a whole cannot be read; the text says what to do, `rows` name the lines where there are some."""
+
+
+def told(problem: RowError) -> str:
+    """The problem as one line of text: line, column where there is one, reason."""
+    place = {"line": problem.row, "column": shown(problem.field), "reason": problem.message}
+    if problem.field:
+        return _("line %(line)d, %(column)s: %(reason)s") % place
+    return _("line %(line)d: %(reason)s") % place
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,37 @@ def read_table(data: bytes) -> Table:
     """
     text, encoding = _decode(data)
     return Table(encoding, tuple(row for row in _split(text) if any(row.cells)))
+
+
+def heading_positions(row: TableRow) -> dict[str, int]:
+    """Where the columns known to HEADINGS stand in a header row."""
+    position = {cell.casefold(): i for i, cell in reversed([*enumerate(row.cells)])}
+    found = {key: next((name for name in names if name in position), None) for key, names in HEADINGS.items()}
+    return {key: position[name] for key, name in found.items() if name is not None}
+
+
+def province_of(name: str, code: str) -> Province:
+    """The province that name and area code agree on; either may be empty, a code may stand for the name.
+
+    Raises:
+        StrictError: unknown, contradicting, or shortened by a spreadsheet.
+    """
+    by_name, by_code = province_by_name(name) or province_by_code(name), province_by_code(code)
+    if name and by_name is None:
+        raise StrictError("unknown_province", _("“%(text)s” is not a province.") % {"text": shown(name)})
+    if EXPONENT.fullmatch(code):
+        message = _("A spreadsheet shortened the area code to %(code)s; export it as text.")
+        raise StrictError("ruined_code", message % {"code": shown(code)})
+    if code and by_code is None:
+        message = _("“%(text)s” is not the area code of a province.") % {"text": shown(code)}
+        raise StrictError("unknown_code", message)
+    if by_name and by_code and by_name is not by_code:
+        message = _("The code %(code)s is not that of %(name)s.") % {"code": shown(code), "name": shown(name)}
+        raise StrictError("code_mismatch", message)
+    province = by_name or by_code
+    if province is None:
+        raise StrictError("unknown_province", _("The line names no province."))
+    return province
 
 
 def parse_number(text: str, *, max_decimals: int = 8) -> Decimal | None:
