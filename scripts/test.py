@@ -105,6 +105,7 @@ def run(part: Part, env: dict[str, str], folder: Path, arguments: Iterable[str])
     print(f"\n--- {part.name} ---", flush=True)
     report = folder / f"{part.name}.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-m", part.marks, f"--junitxml={report}"]
+    command += ["--durations=5", "--durations-min=10"]
     command += ["-n", str(os.cpu_count() or 1) if part.parallel else "0", "--dist", "loadgroup", *arguments]
     started = time.monotonic()
     code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
