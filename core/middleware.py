@@ -1,11 +1,14 @@
-"""Gives each request its actor, and answers domain errors that a page lets through."""
+"""Gives each request its language and its actor, and answers domain errors that a page lets through."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 
@@ -18,6 +21,21 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 def _actor(request: HttpRequest) -> Actor:
     return user_actor(request.user) if request.user.is_authenticated else NOBODY
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Pages speak Chinese until somebody chooses otherwise; the API listens to Accept-Language.
+
+    The computers of a park are often set up in English while the people in front of them are not.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path.startswith("/api/"):
+            super().process_request(request)
+            return
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        translation.activate(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 class RequestContextMiddleware:

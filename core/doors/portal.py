@@ -10,9 +10,11 @@ Forms inherit from `ScopedForm`; choices in them are `ScopedChoiceField`s.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -22,7 +24,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_filters import FilterSet
 from django_htmx.http import HttpResponseClientRedirect
@@ -31,11 +34,38 @@ from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
 from core.errors import DomainError, NotFound, Refused
 from core.models import ScopeNode
-from core.scoping import require, visible_to
+from core.scoping import may, require, visible_to
 
 PORTAL_ROLES = (*TENANT_ROLES, Role.HOST)
 REMEMBERED = "portal_tenant"
 LAST_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of the portal's navigation; `model` is the one a caller must be able to view to be offered it."""
+
+    section: str
+    icon: str
+    name: Any
+    model: str = ""
+    shown_on: str = ""
+    what: Any = ""
+    url: str = ""
+
+
+# A phone's tab bar has room for five; the rest stands behind "more" there and in the bar of a desk.
+TABS = (
+    Tab("today", "house", _("Today")),
+    Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
+    Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
+    Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
+    Tab("imports", "upload", _("Import"), "supplychain.ImportBatch", "desk-only", _("Order files of platforms and shops")),
+    Tab("unresolved", "question-circle", _("Unresolved"), "core.Unresolved", "desk-only", _("What could not be placed yet")),
+    Tab("keys", "key", _("Tool keys"), "core.ToolKey", "desk-only", _("For tools that send orders and sessions")),
+    Tab("members", "people", _("Members"), "core.Membership", "desk-only", _("Who works for the firm, in which role")),
+    Tab("more", "three-dots", _("More"), shown_on="phone-only"),
+)
 
 
 def portal_nodes(actor: Actor) -> QuerySet[ScopeNode]:
@@ -197,7 +227,7 @@ class ScopedForm(forms.Form):
         field = error.field if error.field in self.fields else None
         self.add_error(field, ValidationError(str(error.detail), code=error.code))
         for row in error.rows[:50]:
-            place = _("Row %(row)d, %(field)s: %(message)s") % {
+            place = gettext("Row %(row)d, %(field)s: %(message)s") % {
                 "row": row.row,
                 "field": row.field,
                 "message": row.message,

@@ -1,0 +1,158 @@
+"""The landing page: what this is, and for each role the way to its own first answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import segno
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from analytics.demo.logins import DEMO_PASSWORD, DemoLogin, demo_logins
+from analytics.models import DaySales
+from core.addresses import lan_address
+from core.choices import Role
+from core.clock import day_bounds, today
+from livestreams.choices import SessionState
+from livestreams.models import LiveSession
+from parks.models import Park
+
+# The chain that is the product, as the landing page draws it: (icon, name).
+CHAIN = (
+    ("building", _("Unit and lease")),
+    ("shop", _("Tenant")),
+    ("calendar-check", _("Room booking")),
+    ("person-check", _("Check-in")),
+    ("broadcast", _("Live session")),
+    ("receipt", _("Orders, refunds")),
+    ("box-seam", _("Shared warehouse")),
+    ("calculator", _("Settlement")),
+    ("cash-coin", _("Rent and shares")),
+    ("graph-up", _("Park figures")),
+    ("geo-alt", _("Indicators")),
+    ("award", _("ECI")),
+)
+
+
+@dataclass(frozen=True)
+class RoleCard:
+    """One role: what it comes for, where its first answer stands, and the demo's log-in if there is one."""
+
+    icon: str
+    title: Any
+    answer: Any
+    action: Any
+    url: str
+    login: DemoLogin | None = None
+    needs_login: bool = True
+
+
+def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCard]:
+    cards = [
+        RoleCard(
+            "buildings",
+            _("Park operator"),
+            _("Who is live now, which rooms are free, how much is let, who owes what."),
+            _("Open park operations"),
+            reverse("admin:index"),
+            logins.get(Role.PARK_MANAGER),
+        ),
+        RoleCard(
+            "shop-window",
+            _("Tenant: factory, brand, stall, seller"),
+            _("Today's sales to the cent, the next room, one tap to import an order file."),
+            _("Open the tenant portal"),
+            reverse("portal"),
+            logins.get(Role.TENANT_OWNER),
+        ),
+        RoleCard(
+            "person-video3",
+            _("Host and agency"),
+            _("My schedule, check-in on the phone, what my sessions brought."),
+            _("Open my schedule"),
+            reverse("portal"),
+            logins.get(Role.HOST),
+        ),
+        RoleCard(
+            "plug",
+            _("Live-stream tool"),
+            _("Send orders, sessions and audience by REST; every line gets its own verdict."),
+            _("Read the API"),
+            reverse("api-docs"),
+            needs_login=False,
+        ),
+        RoleCard(
+            "bar-chart-line",
+            _("Province or city analyst"),
+            _(
+                "Twelve indicators with their weights, the ranking, the map, and where each figure comes from."
+            ),
+            _("Open analytics"),
+            "/analytics/",
+            logins.get(Role.PROVINCE_ANALYST),
+        ),
+    ]
+    if wall_park is not None:
+        wall = RoleCard(
+            "tv",
+            _("Hall and wall"),
+            _("Rooms live, sales of today, ranking: for the big screen, hours without a hand."),
+            _("Open the wall of %(park)s") % {"park": wall_park.name},
+            f"/wall/{wall_park.code}/",
+            logins.get(Role.PARK_MANAGER),
+        )
+        cards.insert(4, wall)
+    return cards
+
+
+def demo_figures() -> dict[str, Any]:
+    """Today over all demo parks: sessions live and begun, paid sales and orders."""
+    start, end = day_bounds(today())
+    sessions = LiveSession.objects.filter(tenant__is_synthetic=True)
+    sums = DaySales.objects.filter(tenant__is_synthetic=True, day=today()).aggregate(
+        gmv=Sum("gmv_paid"), orders=Sum("orders")
+    )
+    return {
+        "live": sessions.filter(state=SessionState.LIVE).count(),
+        "begun": sessions.filter(started_at__gte=start, started_at__lt=end).count(),
+        "gmv_paid": sums["gmv"] or 0,
+        "orders": sums["orders"] or 0,
+    }
+
+
+def reachable_address(request: HttpRequest) -> str:
+    """The address of this site as a phone in the same network can open it."""
+    host = request.get_host()
+    name, _colon, port = host.partition(":")
+    lan = lan_address() if name in ("127.0.0.1", "localhost") else None
+    if lan:
+        host = f"{lan}:{port}" if port else lan
+    return f"{request.scheme}://{host}/"
+
+
+class Landing(TemplateView):
+    """Open to everybody. Figures and log-ins appear for demo parks only."""
+
+    template_name = "portal/landing.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        demo_park = (
+            Park.objects.filter(is_synthetic=True, closed_on__isnull=True)
+            .order_by("-floor_area_m2", "code")
+            .first()
+        )
+        wall_park = demo_park or Park.objects.filter(closed_on__isnull=True).first()
+        address = reachable_address(self.request)
+        return super().get_context_data(
+            chain=CHAIN,
+            cards=_cards(wall_park, demo_logins() if demo_park else {}),
+            demo=demo_figures() if demo_park else None,
+            demo_password=DEMO_PASSWORD,
+            address=address,
+            qr=segno.make(address, error="m").svg_data_uri(scale=4, border=2, dark="#16262b", light="#fff"),
+            **kwargs,
+        )
