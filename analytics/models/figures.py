@@ -58,8 +58,9 @@ class HourSales(SalesMeasures):
         verbose_name = _("hour figures")
         verbose_name_plural = _("hour figures")
         constraints = [
+            # The day follows from the hour; it stands here so that one index finds hours and days.
             models.UniqueConstraint(
-                fields=["tenant", "slot", "channel", "session_key"], name="analytics_hour_once"
+                fields=["tenant", "day", "slot", "channel", "session_key"], name="analytics_hour_once"
             ),
         ]
         indexes = [
