@@ -30,6 +30,7 @@ KEY_SCOPES = {
     "bookings:read": gettext_lazy("read bookings and rooms"),
     "bookings:write": gettext_lazy("make bookings"),
     "figures:read": gettext_lazy("read figures"),
+    "wall:read": gettext_lazy("show the wall on a screen"),
 }
 
 

@@ -31,7 +31,8 @@ def from_environment(environment: Environment) -> dict[str, Any]:
         **database.get("OPTIONS", {}),
     }
     data_dir = environment.data_dir
-    (data_dir / "media").mkdir(parents=True, exist_ok=True)
+    for folder in ("media", "static"):
+        (data_dir / folder).mkdir(parents=True, exist_ok=True)
     return {
         "DATA_DIR": data_dir,
         "DATABASES": {"default": database},

@@ -1,0 +1,96 @@
+"""The wall's event stream as a small ASGI application: GET /events/wall/<park>/ beside Django.
+
+Access is checked at connect and each second. Absent and foreign parks get the same 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from analytics.wall.access import Credential, from_cookies
+from analytics.wall.hub import hub
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/events/wall/"
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store, private"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+]
+# Tells the browser how soon to come back, in milliseconds.
+GREETING = b"retry: 2000\n\n"
+KEEP_ALIVE = b": still here\n\n"
+SILENCE = 10.0
+
+
+async def wall_stream(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one screen until it goes away or may no longer look."""
+    headers = dict(scope["headers"])
+    host, _port = split_domain_port(headers.get(b"host", b"").decode("latin-1"))
+    if not host or not validate_host(host, settings.ALLOWED_HOSTS):
+        return await _refuse(send, 400)
+    if scope["method"] != "GET":
+        return await _refuse(send, 405)
+    park_code = scope["path"].removeprefix(PREFIX).strip("/")
+    credential = _credential(scope, headers)
+    if not scope["path"].startswith(PREFIX) or await asyncio.to_thread(credential.may_see, park_code) is None:
+        return await _refuse(send, 404)
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": GREETING, "more_body": True})
+    feeding = asyncio.ensure_future(_feed(park_code, credential, send))
+    leaving = asyncio.ensure_future(_gone(receive))
+    await asyncio.wait({feeding, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (feeding, leaving):
+        task.cancel()
+        with suppress(asyncio.CancelledError, OSError):
+            await task
+    return None
+
+
+def _credential(scope: Scope, headers: dict[bytes, bytes]) -> Credential:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    if query.get("key"):
+        return Credential(secret=query["key"][0])
+    return from_cookies(headers.get(b"cookie", b"").decode("latin-1"))
+
+
+async def _feed(park_code: str, credential: Credential, send: Send) -> None:
+    channel = hub.join(park_code, credential)
+    seen = 0
+    try:
+        while True:
+            async with channel.changed:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SILENCE):
+                        await channel.changed.wait_for(lambda last=seen: channel.version > last)
+            if credential in channel.refused:
+                break
+            body = channel.message if channel.version > seen else KEEP_ALIVE
+            seen = channel.version
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b"event: closed\ndata: {}\n\n", "more_body": False})
+    finally:
+        hub.leave(park_code, credential)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,137 @@
+"""The admin's skin and its menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Livepark",
+    "SITE_HEADER": _("Livepark operations"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "live_tv",
+    "SHOW_HISTORY": "core.doors.admin.history.has_history",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "analytics.dashboard.dashboard_callback",
+    "STYLES": [lambda request: static("livepark-admin/admin.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "core.doors.admin.site.navigation",
+    },
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 240)",
+            "100": "oklch(94.4% .029 240)",
+            "200": "oklch(89.4% .055 241)",
+            "300": "oklch(81.8% .095 243)",
+            "400": "oklch(71.5% .135 247)",
+            "500": "oklch(62.3% .155 252)",
+            "600": "oklch(53.5% .16 255)",
+            "700": "oklch(47.5% .145 256)",
+            "800": "oklch(41.5% .118 257)",
+            "900": "oklch(36.5% .09 257)",
+            "950": "oklch(27.5% .068 259)",
+        },
+    },
+}
+
+# Groups of (icon, model) in the order of an operator's day; an entry is shown to whoever may look at the model.
+# A page is written as (address name, title).
+ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
+    (_("Today"), [("dashboard", ("admin:index", _("Overview")))]),
+    (
+        _("Live rooms"),
+        [
+            ("event", "livestreams.Booking"),
+            ("live_tv", "livestreams.LiveSession"),
+            ("meeting_room", "livestreams.LiveRoom"),
+            ("build", "livestreams.Maintenance"),
+            ("record_voice_over", "livestreams.Host"),
+            ("schedule", "livestreams.HostShift"),
+        ],
+    ),
+    (
+        _("Tenants and leases"),
+        [
+            ("storefront", "tenants.Tenant"),
+            ("domain", "tenants.Company"),
+            ("swap_horiz", "tenants.Tenancy"),
+            ("contract", "tenants.Lease"),
+            ("receipt_long", "tenants.Charge"),
+            ("verified", "tenants.VerifiedFigure"),
+            ("shopping_bag", "tenants.Store"),
+        ],
+    ),
+    (
+        _("Park and units"),
+        [
+            ("apartment", "parks.Park"),
+            ("tune", "parks.ParkSettings"),
+            ("home_work", "parks.Building"),
+            ("door_front", "parks.Unit"),
+            ("history", "parks.UnitUse"),
+            ("workspace_premium", "parks.Accreditation"),
+            ("room_service", "parks.ServiceOffer"),
+            ("celebration", "parks.Event"),
+        ],
+    ),
+    (
+        _("Goods and stock"),
+        [
+            ("warehouse", "supplychain.Warehouse"),
+            ("inventory_2", "supplychain.StockLevel"),
+            ("sync_alt", "supplychain.StockMove"),
+            ("pending_actions", "supplychain.Backorder"),
+            ("category", "supplychain.Product"),
+            ("qr_code_2", "supplychain.Sku"),
+        ],
+    ),
+    (
+        _("Figures"),
+        [
+            ("monitoring", "analytics.DaySales"),
+            ("calendar_month", "analytics.MonthSales"),
+            ("smart_display", "analytics.SessionFigures"),
+            ("lock_clock", "analytics.PeriodClose"),
+            ("functions", "analytics.Indicator"),
+            ("dataset", "analytics.IndicatorValue"),
+            ("leaderboard", "analytics.IndexRun"),
+        ],
+    ),
+    (
+        _("Ledger and work"),
+        [
+            ("receipt", "supplychain.SalesEvent"),
+            ("upload_file", "supplychain.ImportBatch"),
+            ("help_center", "core.Unresolved"),
+            ("work_history", "core.Job"),
+            ("error", "core.BucketFailure"),
+        ],
+    ),
+    (
+        _("People and rights"),
+        [
+            ("person", "core.User"),
+            ("badge", "core.Membership"),
+            ("key", "core.ToolKey"),
+            ("policy", "core.AuditEntry"),
+            ("account_tree", "core.ScopeNode"),
+        ],
+    ),
+    (
+        _("Reference"),
+        [
+            ("map", "parks.Province"),
+            ("location_city", "parks.City"),
+            ("holiday_village", "parks.Town"),
+            ("hub", "parks.IndustrialCluster"),
+            ("currency_exchange", "core.ExchangeRate"),
+        ],
+    ),
+]

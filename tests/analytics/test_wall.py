@@ -1,0 +1,194 @@
+"""The wall: what a snapshot shows and hides, who may look, and that one loop feeds every screen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analytics.models import DaySales, HourSales, SessionFigures
+from analytics.wall import hub as hub_module
+from analytics.wall.access import Credential
+from analytics.wall.hub import Hub
+from analytics.wall.snapshot import wall_snapshot
+from analytics.wall.stream import wall_stream
+from core import clock
+from core.services import tool_key_create, tool_key_revoke
+from livestreams.choices import SessionState
+from livestreams.models import AudienceSample
+from tenants.choices import WallVisibility
+from tests.factories import SYSTEM, World, make_session, make_world
+
+
+def sell(world: World, index: int, paid: str, refunds: str = "0") -> None:
+    """Counted figures of today, as the roll-up leaves them."""
+    tenant = world.tenants[index].tenant
+    sums = {"gmv_paid": Decimal(paid), "refunds": Decimal(refunds), "orders": 3, "units_paid": 4, "lines": 3}
+    DaySales.objects.create(tenant=tenant, day=clock.today(), **sums)
+    now = clock.now()
+    HourSales.objects.create(tenant=tenant, day=clock.today(), slot=clock.hour_of(now), channel="live", **sums)
+
+
+@pytest.mark.django_db
+def test_a_snapshot_adds_up_and_keeps_what_tenants_hide() -> None:
+    world = make_world("alpha")
+    other = make_world("beta")
+    sell(world, 0, "1234.50", "34.50")
+    sell(world, 1, "2000.00")
+    sell(other, 0, "99999.99")
+    second = world.tenants[1].tenant
+    second.wall_visibility = WallVisibility.RANK
+    second.save()
+    snapshot = wall_snapshot(world.park)
+    assert snapshot["figures"] == {
+        "gmv_paid": "3234.50",
+        "net_sales": "3200.00",
+        "orders": 6,
+        "units_paid": 8,
+    }
+    assert [(row["rank"], row["name_zh"], row["gmv_paid"]) for row in snapshot["ranking"]] == [
+        (1, second.name_zh, None),
+        (2, world.tenants[0].tenant.name_zh, "1234.50"),
+    ]
+    assert [amount for amount in snapshot["trend"]["today"] if amount not in (None, "0.00")] == ["3234.50"]
+    assert other.canary not in json.dumps(snapshot, ensure_ascii=False)
+    second.wall_visibility = WallVisibility.HIDDEN
+    second.save()
+    assert [row["name_zh"] for row in wall_snapshot(world.park)["ranking"]] == [
+        world.tenants[0].tenant.name_zh
+    ]
+
+
+@pytest.mark.django_db
+def test_rooms_are_live_next_or_free() -> None:
+    world = make_world("alpha")
+    first = world.tenants[0]
+    booking = first.booking
+    booking.starts_at, booking.ends_at = clock.now() + clock.HOUR, clock.now() + 2 * clock.HOUR
+    booking.blocked_from, booking.blocked_until = booking.starts_at, booking.ends_at
+    booking.save()
+    live = make_session(
+        first.tenant, room=world.rooms[1], starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE
+    )
+    AudienceSample.objects.create(session=live, source="t", at=clock.now(), concurrent=321)
+    SessionFigures.objects.create(session=live, gmv_paid=Decimal("55.00"))
+    snapshot = wall_snapshot(world.park)
+    assert [room["state"] for room in snapshot["rooms"]] == ["next", "live"]
+    assert snapshot["audience"] == 321
+    assert snapshot["sessions"][0]["gmv_paid"] == "55.00"
+    assert snapshot["ticker"][0]["what"] in ("started", "ended")
+
+
+@pytest.mark.django_db
+def test_the_page_is_for_those_who_may_look(client: Client) -> None:
+    world, other = make_world("alpha"), make_world("beta")
+    address = reverse("wall", args=[world.park.code])
+    assert client.get(address).status_code == 302
+    client.force_login(world.users["park_viewer"])
+    page = client.get(address)
+    assert page.status_code == 200
+    assert world.canary in page.content.decode()
+    foreign, absent = (
+        client.get(reverse("wall", args=[other.park.code])),
+        client.get(reverse("wall", args=["nowhere"])),
+    )
+    assert foreign.status_code == absent.status_code == 404
+    assert other.canary not in foreign.content.decode()
+    assert client.get(reverse("walls")).headers["Location"] == address
+
+
+@pytest.mark.django_db
+def test_a_display_key_opens_its_own_wall_until_it_is_revoked(client: Client) -> None:
+    world, other = make_world("alpha"), make_world("beta")
+    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    address = reverse("wall", args=[world.park.code])
+    assert client.get(address, {"key": secret}).status_code == 200
+    assert client.get(reverse("wall", args=[other.park.code]), {"key": secret}).status_code == 404
+    _orders, without = tool_key_create(
+        actor=SYSTEM, node=world.park.node, name="orders", scopes=["orders:write"]
+    )
+    assert client.get(address, {"key": without}).status_code == 404
+    tool_key_revoke(actor=SYSTEM, uid=str(key.uid))
+    assert client.get(address, {"key": secret}).status_code == 404
+
+
+async def open_stream(
+    path: str, query: str, stop: Callable[[list[bytes]], bool], seconds: float = 8
+) -> list[Any]:
+    """Talk ASGI to the stream until `stop(bodies)`; returns [status, bodies]."""
+    bodies: list[bytes] = []
+    status: list[int] = []
+    leave = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await leave.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            status.append(message["status"])
+        else:
+            bodies.append(message["body"])
+            if stop(bodies):
+                leave.set()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [(b"host", b"testserver")],
+    }
+    await asyncio.wait_for(wall_stream(scope, receive, send), seconds)
+    return [status[0], bodies]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation() -> None:
+    world, other = make_world("alpha"), make_world("beta")
+    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    path, query = f"/events/wall/{world.park.code}/", f"key={secret}"
+
+    async def story() -> None:
+        status, bodies = await open_stream(path, query, lambda bodies: len(bodies) >= 3)
+        assert status == 200
+        snapshot = json.loads(bodies[1].decode().split("data: ", 1)[1])
+        assert snapshot["park"]["code"] == world.park.code
+        for wrong in (f"/events/wall/{other.park.code}/", "/events/wall/nowhere/", "/events/elsewhere"):
+            assert await open_stream(wrong, query, lambda bodies: True) == [404, [b""]]
+        watching = asyncio.ensure_future(open_stream(path, query, lambda bodies: False, seconds=5))
+        await asyncio.sleep(1.2)
+        await asyncio.to_thread(tool_key_revoke, actor=SYSTEM, uid=str(key.uid))
+        _status, bodies = await watching
+        assert bodies[-1].startswith(b"event: closed")
+
+    asyncio.run(story())
+
+
+def test_one_loop_serves_all_screens() -> None:
+    taken: list[str] = []
+
+    def snapshot(code: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+        taken.append(code)
+        return "{}", set()
+
+    async def story() -> None:
+        hub = Hub(snapshot)
+        screens = [Credential(secret=str(number)) for number in range(500)]
+        channels = [hub.join("park", screen) for screen in screens]
+        assert len({id(channel) for channel in channels}) == 1
+        async with channels[0].changed:
+            await channels[0].changed.wait_for(lambda: channels[0].version > 0)
+        assert len(taken) == 1
+        for screen in screens:
+            hub.leave("park", screen)
+        await asyncio.sleep(hub_module.PERIOD * 1.5)
+        assert len(taken) <= 2, "nobody looks, nothing is taken"
+
+    asyncio.run(story())
