@@ -102,7 +102,7 @@ def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
             _("Hall and wall"),
             _("Rooms live, sales of today, ranking: for the big screen, hours without a hand."),
             _("Open the wall of %(park)s") % {"park": wall_park.name},
-            f"/wall/{wall_park.code}/",
+            reverse("wall", args=[wall_park.code]),
             logins.get(Role.PARK_MANAGER),
         )
         cards.insert(4, wall)
