@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.errors import InvalidInput
 
 
@@ -14,8 +16,9 @@ class StrictError(InvalidInput):
     def __init__(
         self, code: str, message: str, *, field: str = "", line: int | None = None, offset: int | None = None
     ) -> None:
-        place = {name: value for name, value in (("line", line), ("offset", offset)) if value is not None}
-        super().__init__(message, code=code, field=field, **place)
+        place = {"line": line, "offset": offset}
+        known: dict[str, Any] = {name: value for name, value in place.items() if value is not None}
+        super().__init__(message, code=code, field=field, **known)
         self.message = message
         self.line = line
         self.offset = offset

@@ -33,7 +33,7 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})" + _TIME)
 _SERIAL = re.compile(r"[3-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time, as the cells are
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+")
 _CUT_OFF = re.compile(r"[0-9]*000")
 _FLOAT_ID = re.compile(r"([0-9]{1,15})\.0")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -136,9 +136,10 @@ def identifier(text: str, *, trust: bool = False) -> str:
     Spreadsheets keep 15 digits of a number: longer ids turn into 1.23457E+17, or end in zeros from the 16th
     digit on. Three or more such zeros are taken for damage; `trust` accepts them.
     """
-    if _SCIENTIFIC.fullmatch(text) or (
-        not trust and len(text) > 15 and _CUT_OFF.fullmatch(text) and not text[15:].strip("0")
-    ):
+    if len(text) <= 15 and text.isalnum():
+        return text
+    cut_off = len(text) > 15 and _CUT_OFF.fullmatch(text) and not text[15:].strip("0")
+    if _SCIENTIFIC.fullmatch(text) or (cut_off and not trust):
         message = _(
             "“%(value)s” is an id ruined by a spreadsheet, which keeps 15 digits. Export again and import the"
             " file without opening and saving it there."

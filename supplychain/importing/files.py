@@ -19,7 +19,7 @@ from supplychain.importing.profiles import PROFILES, recognise
 from supplychain.importing.profiles.base import Layout, Options, Profile, Row
 from supplychain.importing.readers import MAX_BYTES, open_table
 from supplychain.importing.report import FileReport
-from supplychain.importing.tables import Table
+from supplychain.importing.tables import Cells, Table
 
 MAX_ROWS = 1_000_000
 PREVIEW_ROWS = 5000
@@ -73,7 +73,7 @@ class SalesFile:
                     raise cells
                 facts = self._facts_of(Row(self._layout, cells))
             except StrictError as error:
-                if not isinstance(cells, StrictError) and _is_footer(cells):
+                if _is_footer(cells):
                     report.notes["footer"] += 1
                     continue
                 problems = [
@@ -108,11 +108,11 @@ def iter_facts(
 ) -> SalesFile:
     """The facts of a seekable binary file, to be iterated; its `report` grows meanwhile.
 
-    Without a profile the mapping decides, or else the headers. `currency` and `timezone` (an IANA name) hold
-    for amounts and times that name none themselves; where empty, those of the mapping, then CNY and
-    Asia/Shanghai. Raises FileError for what stops the whole file, also while iterating.
+    A mapping decides how the file is read, or else the profile, or else its headers. `currency` and `timezone`
+    (an IANA name) hold for amounts and times that name none themselves; where empty, those of the mapping,
+    then CNY and Asia/Shanghai. Raises FileError for what stops the whole file, also while iterating.
     """
-    if profile is None and mapping is not None:
+    if mapping is not None:
         profile = mapping_profile(mapping)
     candidates = [profile] if profile is not None else list(PROFILES.values())
     table = open_table(
@@ -164,6 +164,9 @@ def _headers_error(code: str, message: str, table: Table, missing: list[str]) ->
     return FileError(code, message % params, seen=seen, missing=missing)
 
 
-def _is_footer(cells: list[str]) -> bool:
+def _is_footer(cells: Cells | StrictError) -> bool:
+    """Whether a row that is no sale is a line of totals, a remark, or nothing but white space."""
+    if isinstance(cells, StrictError):
+        return False
     first = next((cell.strip() for cell in cells if cell.strip()), "")
-    return first.startswith(FOOTERS)
+    return not first or first.startswith(FOOTERS)

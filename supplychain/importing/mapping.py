@@ -93,6 +93,8 @@ def _check(mapping: Mapping) -> None:
     )
     if isinstance(mapping.kind, dict) and "kind" not in fields:
         _refuse(_("missing: %(names)s"), ["kind"])
+    if isinstance(mapping.kind, str) and "kind" in fields:
+        _refuse(_("both a column and one kind for all rows: %(names)s"), ["kind"])
     if mapping.net_of_refunds and "refunded_amount" not in fields:
         _refuse(_("net_of_refunds needs a column for %(names)s"), ["refunded_amount"])
     if mapping.timezone:

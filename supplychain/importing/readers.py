@@ -74,26 +74,38 @@ def sniff_encoding(stream: BinaryIO) -> str:
         raise FileError("binary", _("This is a binary file, neither CSV nor XLSX."))
     try:
         return _checked(stream, "utf-8-sig")
+    except _DamagedUtf8 as error:
+        raise FileError(error.code, error.message) from None
     except FileError:
         return _checked(stream, "gb18030")
+
+
+class _DamagedUtf8(FileError):
+    """Chinese in UTF-8 up to a wrong byte: GB18030 would make rubbish of it, if it could be read so at all."""
 
 
 def _checked(stream: BinaryIO, encoding: str) -> str:
     decoder = codecs.getincrementaldecoder(encoding)()
     stream.seek(0)
     line = 1
+    chinese = False
     try:
         while block := stream.read(MAX_LINE):
             text = decoder.decode(block)
             line += text.count("\n")
+            chinese = chinese or (not text.isascii() and max(text) >= "\u0800")
             if "\x00" in text:
                 raise FileError(
                     "binary", _("The file holds NUL characters (line %(line)d).") % {"line": line}
                 )
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(encoding, "ignore")
+        line += before.count("\n")
+        chinese = chinese or max(before, default="") >= "\u0800"
+        refusal = _DamagedUtf8 if chinese and encoding == "utf-8-sig" else FileError
         message = _("The file is neither UTF-8 nor GB18030 (or mixes them), near line %(line)d.")
-        raise FileError("encoding", message % {"line": line}) from None
+        raise refusal("encoding", message % {"line": line}) from None
     return encoding
 
 
@@ -166,7 +178,7 @@ def _csv_rows(stream: BinaryIO, encoding: str, delimiter: str, *, skip: int, wid
     with _text(stream, encoding) as text:
         lines = _Lines(text)
         for line_no, cells in islice(_records(lines, delimiter), skip, None):
-            if isinstance(cells, StrictError) or len(cells) == width:
+            if isinstance(cells, StrictError) or (len(cells) == width and any(cells)):
                 yield line_no, cells
             elif any(cells):
                 yield line_no, _uneven(cells, width, cut_off=not lines.last.endswith(("\n", "\r")))

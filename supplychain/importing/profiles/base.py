@@ -24,35 +24,35 @@ from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells
 
 MATCH_THRESHOLD = 5
-# Words that the headers of buyers' personal data are made of.
+# Words that headers of buyers' personal data are made of, and such headers that are one common word.
 PERSONAL_WORDS = (
     *(
         "收件人",
         "收货人",
-        "手机",
+        "手机号",
+        "联系手机",
         "电话",
         "地址",
         "身份证",
         "实名",
         "会员名",
         "留言",
-        "支付宝账号",
         "微信号",
         "邮箱",
     ),
     *(
+        "支付宝账号",
         "买家昵称",
         "买家姓名",
-        "phone",
-        "mobile",
-        "email",
-        "address",
         "recipient",
         "customerid",
         "customername",
+        "buyername",
+        "buyerusername",
     ),
-    *("buyername", "buyerusername", "buyermessage"),
+    *("buyermessage", "phonenumber", "phone#", "emailaddress", "detailaddress"),
 )
+PERSONAL_HEADERS = frozenset({"phone", "mobile", "email", "address", "customer", "buyer"})
 
 T = TypeVar("T")
 
@@ -68,7 +68,8 @@ def plain_header(header: str) -> str:
 def is_personal(header: str) -> bool:
     """Whether a header names personal data of buyers. A province alone tells nobody's address."""
     plain = plain_header(header)
-    return any(word in plain for word in PERSONAL_WORDS) and not plain.endswith(("省", "省份", "province"))
+    found = plain in PERSONAL_HEADERS or any(word in plain for word in PERSONAL_WORDS)
+    return found and not plain.endswith(("省", "省份", "province"))
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,13 @@ class Row:
         """A code such as a SKU's, as it stands; may be empty."""
         return self.read(name, _code) or ""
 
-    def identifier(self, name: str, *, needed: bool = True) -> str:
+    def identifier(self, name: str, *, needed: bool = True, max_len: int = CODE_LENGTH) -> str:
         """An id of the platform, refused where a spreadsheet has ruined it."""
-        return (self.need if needed else self.read)(name, self._identifier) or ""
 
-    def _identifier(self, text: str) -> str:
-        return _code(cells.identifier(text, trust=self._layout.trust_ids))
+        def parse(text: str) -> str:
+            return strict.code(cells.identifier(text, trust=self._layout.trust_ids), max_len)
+
+        return (self.need(name, parse) if needed else self.read(name, parse)) or ""
 
     def label(self, name: str, max_len: int = TITLE_LENGTH) -> str:
         """Words for people, cut to length; may be empty."""

@@ -55,13 +55,14 @@ class _Order:
         self.finished_at = row.read("finished_at", cells.when)
         self.freight = self._freight()
         traffic = row.text("traffic")
+        host = row.identifier("host", needed=False)
         self.class_known = bool(traffic) and traffic != CLASS_COMES_LATER
         self.settled = self.paid_at is not None or self.status in CLOSED
         self.shared: dict[str, Any] = {
             "order_no": row.identifier("order_no"),
             "line_no": row.identifier("line_no"),
             "channel": CHANNEL_OF_CLASS.get(traffic, "other"),
-            "host_ref": row.identifier("host", needed=False).removeprefix("0"),  # 0 stands for no host
+            "host_ref": "" if host == "0" else host,
             "destination": row.label("province", 64),
         }
         self.goods: dict[str, Any] = {
@@ -116,7 +117,7 @@ class _Order:
         return [
             SaleFact(
                 kind="refunded" if refunded else "cancelled",
-                external_id=f"{self.shared['order_no']}:{self.shared['line_no']}:back",
+                external_id=f"{self.shared['line_no']}:back",
                 version=1 + 2 * refunded + (self.finished_at is not None),
                 occurred_at=self.options.utc(self.finished_at or self.paid_at or self.created_at),
                 ref_order_no=self.shared["order_no"],

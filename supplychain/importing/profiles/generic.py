@@ -140,7 +140,7 @@ class GenericBuilder:
         currency = row.read("currency", strict.currency)
         order_no = row.identifier("order_no")
         line_no = row.identifier("line_no", needed=False)
-        external_id = row.read("external_id", _external_id) or ""
+        external_id = row.identifier("external_id", needed=False, max_len=EXTERNAL_ID_LENGTH)
         if not external_id and not line_no:
             counted = (*content.values(), int(amount * 10_000), currency, moment)
             external_id = self.occurrences.external_id(order_no, counted)
@@ -164,7 +164,7 @@ class GenericBuilder:
         whole = amount >= (sale.amount if sale.amount is not None else sale.amount_foreign or 0)
         return SaleFact(
             kind="refunded",
-            external_id=f"{sale.external_id[: EXTERNAL_ID_LENGTH - 5]}:back",
+            external_id=strict.code(f"{sale.external_id}:back", EXTERNAL_ID_LENGTH),
             version=max(1, min(int(amount * 100), MAX_QUANTITY)),
             order_no=sale.order_no,
             line_no=sale.line_no,
@@ -208,10 +208,6 @@ def _word(row: Row, name: str, words: Mapping[str, str]) -> str | None:
         params = {"value": strict.shown(word), "choices": ", ".join(words)}
         raise StrictError("choice", message % params, field=name)
     return words.get(word)
-
-
-def _external_id(text: str) -> str:
-    return strict.code(cells.identifier(text), EXTERNAL_ID_LENGTH)
 
 
 def _day(text: str) -> date:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from core.strict import StrictError
 from supplychain.facts import SaleFact
+from supplychain.facts.fact import Kind
 from supplychain.importing import cells
 from supplychain.importing.profiles.base import FactsOfRow, Occurrences, Options, Profile, Row
 
@@ -56,7 +57,7 @@ def build(options: Options) -> FactsOfRow:
     return facts
 
 
-def _kind(invoice: str, quantity: int, price: Decimal) -> str:
+def _kind(invoice: str, quantity: int, price: Decimal) -> Kind:
     first = invoice[0]
     if first == "A":
         return "adjusted"
