@@ -71,6 +71,7 @@ def mapping_profile(mapping: Mapping) -> Profile:
         required=tuple(mapping.columns.values()),
         build=lambda options: GenericBuilder(rules, options),
         constants=mapping.constants,
+        samples=("mapping.csv", "mapping.json"),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells
 
 MATCH_THRESHOLD = 5
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 # Words that headers of buyers' personal data are made of, and such headers that are one common word.
 PERSONAL_WORDS = (
     *(
@@ -176,7 +178,12 @@ class Profile:
     known: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
-    sample: str = ""
+    samples: tuple[str, ...] = ()
+
+    @property
+    def sample_paths(self) -> list[Path]:
+        """The example files that are offered beside an upload."""
+        return [SAMPLES / name for name in self.samples]
 
     def score(self, headers: Sequence[str]) -> int:
         """How many of the headers are known to this profile."""

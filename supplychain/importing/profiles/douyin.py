@@ -174,5 +174,5 @@ PROFILE = Profile(
         "发货时间",
     ),
     personal=("市", "区", "街道", "商家备注", "快递信息"),
-    sample="douyin-orders.csv",
+    samples=("douyin-orders.csv", "douyin-orders-2.csv"),
 )

@@ -34,7 +34,7 @@ def build(options: Options) -> FactsOfRow:
         moment = row.need("date", _month_first)
         country = row.label("country", 64)
         kind = _kind(invoice, quantity, price)
-        amount = quantity * price
+        amount = quantity * price or Decimal(0)  # not the -0 of a write-off
         if kind == "refunded":
             quantity, amount = abs(quantity), abs(amount)
         # Everything that the fact holds, before it is read as this currency or that time zone.
@@ -98,5 +98,5 @@ PROFILE = Profile(
     },
     required=("invoice", "stock_code", "quantity", "date", "price"),
     build=build,
-    sample="uci-online-retail.csv",
+    samples=("uci-online-retail.csv",),
 )
