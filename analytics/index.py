@@ -158,8 +158,8 @@ def entropy_weights(
     Warns:
         ConstantIndicatorWarning: an indicator without variation gets weight 0.
     """
-    if not 0 <= epsilon < np.inf:
-        raise EpsilonError(f"epsilon must be a finite number >= 0, got {epsilon}")
+    if not 0 <= epsilon <= 1:
+        raise EpsilonError(f"epsilon must lie in [0, 1], got {epsilon}")
     matrix, signs, minimum, maximum = _checked(values, directions)
     if scope == "pooled":
         return _fit(matrix, signs, minimum, maximum, epsilon)
@@ -277,16 +277,13 @@ def _fit(
     entropy = normalised_entropy(scores, n_obs)
     entropy[constant] = 1.0
     redundancy = 1.0 - entropy
-    total = redundancy.sum()
-    if total == 0:
-        raise AllConstantError(f"epsilon {epsilon} hides all variation")
     return EntropyWeights(
         minimum=minimum,
         maximum=maximum,
         directions=signs,
         entropy=entropy,
         redundancy=redundancy,
-        weights=redundancy / total,
+        weights=redundancy / redundancy.sum(),
         constant=constant,
         n_obs=n_obs,
         epsilon=epsilon,

@@ -154,7 +154,7 @@ def _reason(error: IndexInputError) -> str:
         "all_constant": _("No indicator varies: there is nothing to weigh."),
         "unknown_period": _("The base was fitted year by year and lacks a year of this panel."),
         "infinite_value": _("A value is too large to compute with."),
-        "epsilon": _("The shift must be a small number, 0 or more."),
+        "epsilon": _("The shift of the scores must lie between 0 and 1."),
     }
     return reasons.get(error.code, str(error))
 
