@@ -21,8 +21,9 @@ SEAL_BATCH = 10_000
 
 
 def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
-    """The named fields of a row as plain JSON values: the before and after of an entry."""
-    return json.loads(json.dumps({name: getattr(row, name) for name in fields}, cls=DjangoJSONEncoder))
+    """The named fields of a row as plain JSON values, relations by key: the before and after of an entry."""
+    values = {name: row._meta.get_field(name).value_from_object(row) for name in fields}
+    return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
 
 
 def record(

@@ -37,7 +37,6 @@ SEE = _p("view")
 RUN = _p("view add change")
 SEE_PARK = _p("view", Reach.PARK)
 SEE_OWN = _p("view", Reach.OWN)
-RUN_OWN = _p("view change", Reach.OWN)
 
 MANAGER, LEASING, STUDIO = Role.PARK_MANAGER, Role.PARK_LEASING, Role.PARK_STUDIO
 KEEPER, PARK_MONEY, WATCHER = Role.PARK_WAREHOUSE, Role.PARK_FINANCE, Role.PARK_VIEWER
@@ -123,13 +122,9 @@ TABLE: dict[str, dict[str, Permission]] = {
     "livestreams.Maintenance": {**_SHARED, MANAGER: RUN, STUDIO: RUN},
     "livestreams.Booking": {
         **_each(PARK_ROLES, SEE),
-        MANAGER: RUN,
-        STUDIO: RUN,
-        OWNER: RUN,
-        STAFF: RUN,
+        **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), _p("view add change check_in")),
         MONEY: SEE,
-        Role.HOST: SEE_OWN,
-        Role.TOOL: RUN,
+        Role.HOST: _p("view check_in", Reach.OWN),
     },
     "livestreams.Host": {
         **_each(PARK_ROLES, SEE),
@@ -150,7 +145,11 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
         Role.TOOL: RUN,
     },
-    "livestreams.SessionTenant": {**_each(PARK_ROLES, SEE), STUDIO: RUN, **_each(TENANT_ROLES, SEE)},
+    "livestreams.SessionTenant": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO, Role.TOOL), RUN),
+        **_each(TENANT_ROLES, SEE),
+    },
     "livestreams.HostShift": {
         **_each(PARK_ROLES, SEE),
         STUDIO: RUN,

@@ -1,0 +1,104 @@
+"""When rooms and hosts are free, as the database knows it: the facts behind `conflicts`.
+
+Reads without scoping, for services and selectors that have already decided what their actor may see. What it
+gives out are windows that are free, never who holds the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from core.clock import DAY, day_start, local, now
+from livestreams.conflicts import Span, free, merged, nearest, opening_spans
+from livestreams.models import Booking, Host, LiveRoom, Maintenance
+
+LOOK_AROUND = 2 * DAY
+SUGGESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Window:
+    """A free span of a room."""
+
+    room: LiveRoom
+    span: Span
+
+    def as_dict(self) -> dict[str, Any]:
+        """As doors show it: public code and local times."""
+        return {
+            "room": self.room.code,
+            "starts_at": local(self.span.start).isoformat(),
+            "ends_at": local(self.span.end).isoformat(),
+        }
+
+
+def setup_time(room: LiveRoom) -> timedelta:
+    """How long a room is being prepared before each booking."""
+    return timedelta(minutes=room.setup_minutes)
+
+
+def is_open(room: LiveRoom, span: Span) -> bool:
+    """Whether the room exists and has its doors open for the whole span."""
+    opened = opening_spans(room.opens_at, room.closes_at, span)
+    return opened == [span] and (room.closed_on is None or span.end <= day_start(room.closed_on))
+
+
+def windows_of(
+    rooms: Iterable[LiveRoom], within: Span, *, host: Host | None = None, ignoring: int | None = None
+) -> dict[int, list[Span]]:
+    """Per room id the spans in which a booking may lie, set-up time left free before it.
+
+    `host` takes out the host's bookings too; `ignoring` is the id of a booking that is about to move.
+    """
+    rooms = list(rooms)
+    busy = _busy_rooms([room.pk for room in rooms], within, ignoring)
+    host_busy = _busy_host(host, within, ignoring) if host is not None else []
+    found = {}
+    for room in rooms:
+        # A booking needs its own set-up after whatever comes before it.
+        taken = [span.grown(after=setup_time(room)) for span in busy[room.pk]] + host_busy
+        if room.closed_on is not None:
+            taken.append(Span(day_start(room.closed_on), max(within.end, day_start(room.closed_on) + DAY)))
+        found[room.pk] = free(opening_spans(room.opens_at, room.closes_at, within), taken)
+    return found
+
+
+def _busy_rooms(room_ids: list[int], within: Span, ignoring: int | None) -> dict[int, list[Span]]:
+    reach = within.grown(before=DAY)  # a set-up may lie before the window
+    bookings = (
+        Booking.objects.taking_room(reach.start, reach.end).filter(room__in=room_ids).exclude(pk=ignoring)
+    )
+    repairs = Maintenance.objects.filter(room__in=room_ids, starts_at__lt=reach.end, ends_at__gt=reach.start)
+    busy: dict[int, list[Span]] = defaultdict(list)
+    for room_id, start, end in [
+        *bookings.values_list("room", "blocked_from", "blocked_until"),
+        *repairs.values_list("room", "starts_at", "ends_at"),
+    ]:
+        busy[room_id].append(Span(start, end))
+    return busy
+
+
+def _busy_host(host: Host, within: Span, ignoring: int | None) -> list[Span]:
+    bookings = Booking.objects.taking_host(within.start, within.end).filter(host=host).exclude(pk=ignoring)
+    return merged(Span(start, end) for start, end in bookings.values_list("starts_at", "ends_at"))
+
+
+def alternatives(
+    room: LiveRoom, span: Span, *, tenant_id: int, host: Host | None = None, ignoring: int | None = None
+) -> list[Window]:
+    """What could be booked instead: the nearest times in this room, then other rooms of its park at this time."""
+    around = span.grown(LOOK_AROUND, LOOK_AROUND)
+    around = Span(max(around.start, min(now(), span.start)), around.end)
+    siblings = LiveRoom.objects.filter(park=room.park_id).for_tenant(tenant_id).exclude(pk=room.pk)
+    windows = windows_of([room, *siblings], around, host=host, ignoring=ignoring)
+    here = nearest(windows.pop(room.pk), span, SUGGESTIONS)
+    elsewhere = [
+        sibling for sibling in siblings if any(window.contains(span) for window in windows[sibling.pk])
+    ]
+    return [Window(room, place) for place in here] + [
+        Window(sibling, span) for sibling in elsewhere[:SUGGESTIONS]
+    ]

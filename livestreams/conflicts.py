@@ -1,0 +1,103 @@
+"""The mathematics of time spans: what overlaps, what is free, what fits. No database, no present time.
+
+Spans are half-open, [start, end): neighbours may touch. Opening hours are wall-clock times in Asia/Shanghai.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from core.clock import DAY, SHANGHAI, business_day
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """[start, end) of aware instants; ValueError unless it starts before it ends."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise ValueError("a span ends after it starts")
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def grown(self, before: timedelta = timedelta(0), after: timedelta = timedelta(0)) -> Span:
+        return Span(self.start - before, self.end + after)
+
+    def clipped(self, within: Span) -> Span | None:
+        """The part that lies within another span, None where there is none."""
+        start, end = max(self.start, within.start), min(self.end, within.end)
+        return Span(start, end) if start < end else None
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same instants in as few spans as possible, in order; touching spans become one."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def free(within: Iterable[Span], busy: Iterable[Span]) -> list[Span]:
+    """What is left of `within` when `busy` is taken out, in order."""
+    taken = merged(busy)
+    left: list[Span] = []
+    for span in merged(within):
+        start = span.start
+        for hole in taken:
+            if hole.end <= start or hole.start >= span.end:
+                continue
+            if start < hole.start:
+                left.append(Span(start, hole.start))
+            start = hole.end
+        if start < span.end:
+            left.append(Span(start, span.end))
+    return left
+
+
+def opening_spans(opens_at: time, closes_at: time, within: Span) -> list[Span]:
+    """When a room with these hours is open, clipped to `within`.
+
+    The same time twice means around the clock; a closing time before the opening time is one of the next day.
+    """
+    if opens_at == closes_at:
+        return [within]
+    day, last = business_day(within.start) - DAY, business_day(within.end)
+    found = []
+    while day <= last:
+        closing_day = day if opens_at < closes_at else day + DAY
+        opened = Span(
+            datetime.combine(day, opens_at, SHANGHAI), datetime.combine(closing_day, closes_at, SHANGHAI)
+        )
+        found.append(opened.clipped(within))
+        day += DAY
+    return merged(span for span in found if span is not None)
+
+
+def nearest(windows: Iterable[Span], wanted: Span, limit: int) -> list[Span]:
+    """Where a span of the wanted length fits into free windows, the nearest to the wanted start first.
+
+    Each window gives the one place in it that lies closest; equal distances put the earlier one first.
+    """
+    places = []
+    for window in windows:
+        if window.length < wanted.length:
+            continue
+        start = min(max(wanted.start, window.start), window.end - wanted.length)
+        places.append(Span(start, start + wanted.length))
+    return sorted(places, key=lambda place: (abs(place.start - wanted.start), place.start))[:limit]

@@ -1,0 +1,42 @@
+"""What may go wrong with rooms, bookings and sessions."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Conflict, InvalidInput
+
+
+class Overlap(Conflict):
+    """The room or the host is taken then; `alternatives` names windows that are free."""
+
+    code = "overlap"
+    title = _("Room or host are taken at that time")
+
+
+class RoomUnavailable(Conflict):
+    """The room cannot be had then, whoever asks: closed, under maintenance, somebody's own, or on air."""
+
+    code = "room_unavailable"
+    title = _("The room is not available")
+
+
+class WrongState(Conflict):
+    """What was asked for cannot follow the present state."""
+
+    code = "wrong_state"
+    title = _("This cannot follow the present state")
+
+
+class LiveIdTaken(Conflict):
+    """Another session already carries this live id of the platform."""
+
+    code = "live_id_taken"
+    title = _("The platform's live id is already in use")
+
+
+class BadTime(InvalidInput):
+    """A time that lies in the past, in the future, or in the wrong order."""
+
+    code = "time"
+    title = _("The time is not possible")

@@ -1,0 +1,77 @@
+"""Chainable reads that say what they mean: `LiveRoom.objects.open_on(day).free_between(a, b)`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import FilteredRelation, Q
+
+from core.clock import business_day
+from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+
+
+class BookingQuerySet(models.QuerySet[Any]):
+    """Bookings, by what they do to rooms and hosts."""
+
+    def blocking(self) -> BookingQuerySet:
+        """Those that hold their room and host."""
+        return self.filter(state__in=BOOKING_BLOCKING)
+
+    def taking_room(self, since: datetime, until: datetime) -> BookingQuerySet:
+        """Those that hold a room at any time of [since, until), set-up included."""
+        return self.blocking().filter(blocked_from__lt=until, blocked_until__gt=since)
+
+    def taking_host(self, since: datetime, until: datetime) -> BookingQuerySet:
+        """Those in which a host stands before the camera at any time of [since, until)."""
+        return self.blocking().filter(starts_at__lt=until, ends_at__gt=since)
+
+    def expired_holds(self, at: datetime) -> BookingQuerySet:
+        """Holds that nobody confirmed in time."""
+        return self.filter(state=BookingState.HELD, hold_expires_at__lte=at)
+
+    def between(self, since: datetime, until: datetime) -> BookingQuerySet:
+        """Those with any part in [since, until)."""
+        return self.filter(starts_at__lt=until, ends_at__gt=since)
+
+
+class LiveRoomQuerySet(models.QuerySet[Any]):
+    """Live rooms, by whether they can be had."""
+
+    def open_on(self, day: date) -> LiveRoomQuerySet:
+        """Those not given up by that day."""
+        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+
+    def for_tenant(self, tenant_id: int) -> LiveRoomQuerySet:
+        """Shared rooms and those dedicated to this tenant."""
+        return self.filter(Q(dedicated_to__isnull=True) | Q(dedicated_to=tenant_id))
+
+    def free_between(self, since: datetime, until: datetime) -> LiveRoomQuerySet:
+        """Those that no booking and no maintenance holds at any time of [since, until)."""
+        holding = Q(
+            bookings__state__in=BOOKING_BLOCKING,
+            bookings__blocked_from__lt=until,
+            bookings__blocked_until__gt=since,
+        )
+        repairing = Q(maintenance__starts_at__lt=until, maintenance__ends_at__gt=since)
+        return (
+            self.open_on(business_day(since))
+            .annotate(
+                holder=FilteredRelation("bookings", condition=holding),
+                repair=FilteredRelation("maintenance", condition=repairing),
+            )
+            .filter(holder__isnull=True, repair__isnull=True)
+        )
+
+
+class LiveSessionQuerySet(models.QuerySet[Any]):
+    """Live sessions, by what happens in them."""
+
+    def open(self) -> LiveSessionQuerySet:
+        """Those that have not ended."""
+        return self.filter(state__in=SESSION_OPEN)
+
+    def between(self, since: datetime, until: datetime) -> LiveSessionQuerySet:
+        """Those with any part in [since, until); an open one has no end yet."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=since), started_at__lt=until)

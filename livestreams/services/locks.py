@@ -1,0 +1,73 @@
+"""What every write of this app locks and checks first. The order is room, booking or session, host."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from core import policy
+from core.actors import Actor
+from core.clock import now, today
+from core.errors import InvalidInput, NotFound, Refused
+from core.locking import lock_rows
+from core.models import ScopeNode
+from core.scoping import visible_to
+from livestreams.errors import BadTime
+from livestreams.models import Host, LiveRoom
+from parks.models import ParkSettings
+from tenants.models import Tenant
+
+M = TypeVar("M", bound=Model)
+
+# Clocks of encoders and of people's phones are not ours.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANGE) -> M:
+    """Lock a row on which the actor holds the verb; NotFound when there is none."""
+    rows = lock_rows(visible_to(model._default_manager.filter(pk=pk), actor, verb))
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def lock_room(actor: Actor, room_id: int) -> LiveRoom:
+    """Lock a live room. Refused when the actor's key is limited to other rooms."""
+    room = lock_rows(LiveRoom.objects.filter(pk=room_id))[0]
+    check_key_allows(actor, room)
+    return room
+
+
+def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:
+    """Refused when the actor's key is limited to rooms of which this is none."""
+    if actor.rooms and (room is None or room.code not in actor.rooms):
+        raise Refused(_("This key may not be used for this room."), code="key_room")
+
+
+def lock_host(host: Host, park_id: int) -> Host:
+    """Lock a host who works in the park. InvalidInput for others, whether they left or never came."""
+    held = lock_rows(Host.objects.filter(pk=host.pk, tenant__node__parent=park_id))
+    if not held or (held[0].closed_on is not None and held[0].closed_on <= today()):
+        raise InvalidInput(_("The host does not work in this park."), code="host", field="host")
+    return held[0]
+
+
+def park_of(tenant: Tenant) -> int:
+    """The id of the park a tenant is in now. InvalidInput when it has left."""
+    if tenant.closed_on is not None and tenant.closed_on <= today():
+        raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
+    return int(ScopeNode.objects.values_list("parent_id", flat=True).get(pk=tenant.pk) or 0)
+
+
+def settings_of(park_id: int) -> ParkSettings:
+    """What a park decided for itself, or the defaults."""
+    return ParkSettings.objects.filter(pk=park_id).first() or ParkSettings(park_id=park_id)
+
+
+def check_not_future(instant: datetime, field: str) -> None:
+    """BadTime for an instant that has not come yet."""
+    if instant > now() + CLOCK_SKEW:
+        raise BadTime(_("This time has not come yet."), code="future", field=field)

@@ -1,0 +1,144 @@
+"""Rooms, their maintenance, and hosts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import day_start, local
+from core.errors import Conflict, InvalidInput
+from core.locking import retried
+from core.scoping import require
+from livestreams.errors import BadTime, RoomUnavailable
+from livestreams.models import Booking, Host, LiveRoom, Maintenance
+from livestreams.services.locks import lock_room, lock_visible
+from parks.models import Park
+from tenants.models import Tenant
+
+
+@transaction.atomic
+def room_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: Any) -> LiveRoom:
+    """Add a live room to a park. Conflict when the code is taken: codes are unique for ever."""
+    require(actor, "add", LiveRoom, park.pk)
+    room = LiveRoom(park=park, code=code, name_zh=name_zh, **values)
+    _check_room(room)
+    _create(room)
+    audit.record(
+        actor=actor, verb="room.create", obj=room, node_id=park.pk, after=audit.snapshot(room, values)
+    )
+    return room
+
+
+@retried
+@transaction.atomic
+def room_update(*, actor: Actor, room: LiveRoom, **values: Any) -> LiveRoom:
+    """Change a room; its code and park stay. Bookings keep the price and set-up they were made with.
+
+    RoomUnavailable when it is to be closed while somebody has it booked.
+    """
+    lock_room(actor, room.pk)
+    held = lock_visible(LiveRoom, actor, room.pk)
+    before = audit.snapshot(held, values)
+    for name, value in values.items():
+        setattr(held, name, value)
+    _check_room(held)
+    if held.closed_on is not None:
+        _check_nothing_booked(held, held.closed_on)
+    held.save()
+    audit.record(
+        actor=actor,
+        verb="room.update",
+        obj=held,
+        node_id=held.park_id,
+        before=before,
+        after=audit.snapshot(held, values),
+    )
+    return held
+
+
+def _check_room(room: LiveRoom) -> None:
+    if room.unit is not None and room.unit.park_id != room.park_id:
+        raise InvalidInput(_("The unit is not in the room's park."), code="other_park", field="unit")
+    if room.dedicated_to is not None and room.dedicated_to.node.parent_id != room.park_id:
+        raise InvalidInput(
+            _("The tenant is not in the room's park."), code="other_park", field="dedicated_to"
+        )
+
+
+def _check_nothing_booked(room: LiveRoom, day: date) -> None:
+    last = Booking.objects.blocking().filter(room=room, ends_at__gt=day_start(day)).order_by("ends_at").last()
+    if last is not None:
+        raise RoomUnavailable(
+            _("The room is booked until %(when)s.") % {"when": f"{local(last.ends_at):%Y-%m-%d %H:%M}"},
+            code="room_booked",
+            field="closed_on",
+        )
+
+
+@retried
+@transaction.atomic
+def maintenance_create(
+    *, actor: Actor, room: LiveRoom, starts_at: datetime, ends_at: datetime, reason: str = ""
+) -> Maintenance:
+    """Take a room out of use for a time. RoomUnavailable when somebody has it booked then."""
+    require(actor, "add", Maintenance, room.park_id)
+    if ends_at <= starts_at:
+        raise BadTime(_("Maintenance must end after it starts."), code="order", field="ends_at")
+    room = lock_room(actor, room.pk)
+    if Booking.objects.taking_room(starts_at, ends_at).filter(room=room).exists():
+        raise RoomUnavailable(_("The room is booked at that time."), code="room_booked", field="starts_at")
+    window = Maintenance.objects.create(room=room, starts_at=starts_at, ends_at=ends_at, reason=reason)
+    audit.record(
+        actor=actor,
+        verb="maintenance.create",
+        obj=window,
+        node_id=room.park_id,
+        after={"room": room.code, "starts_at": starts_at, "ends_at": ends_at},
+    )
+    return window
+
+
+@transaction.atomic
+def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **values: Any) -> Host:
+    """Add a host of an agency or employer. Conflict when the code is taken."""
+    require(actor, "add", Host, tenant.pk)
+    host = Host(tenant=tenant, code=code, name_zh=name_zh, **values)
+    _create(host)
+    audit.record(
+        actor=actor, verb="host.create", obj=host, node_id=tenant.pk, after=audit.snapshot(host, values)
+    )
+    return host
+
+
+@transaction.atomic
+def host_update(*, actor: Actor, host: Host, **values: Any) -> Host:
+    """Change a host; code and employer stay."""
+    held = lock_visible(Host, actor, host.pk)
+    before = audit.snapshot(held, values)
+    for name, value in values.items():
+        setattr(held, name, value)
+    held.save()
+    audit.record(
+        actor=actor,
+        verb="host.update",
+        obj=held,
+        node_id=held.tenant_id,
+        before=before,
+        after=audit.snapshot(held, values),
+    )
+    return held
+
+
+def _create(row: LiveRoom | Host) -> None:
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("The code %(code)s is already in use.") % {"code": row.code}, code="code_taken", field="code"
+        ) from error

@@ -1,0 +1,97 @@
+"""What sources say of a session's audience: irregular, late, repeated, out of order; all of it is kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from django.db import transaction
+
+from core import audit
+from core.actors import Actor
+from core.locking import lock_rows, retried
+from core.scoping import require
+from livestreams.models import AudienceSample, LiveSession
+from livestreams.services.locks import check_key_allows, check_not_future
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source showed at one instant; counters as they stood, None where it says nothing."""
+
+    at: datetime
+    concurrent: int | None = None
+    entered: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    follows: int | None = None
+
+
+COUNTERS = tuple(field.name for field in fields(Reading) if field.name != "at")
+
+
+@dataclass(frozen=True)
+class SampleCounts:
+    """What became of a batch: new instants, repeated ones, and corrections of known instants."""
+
+    stored: int
+    duplicates: int
+    corrected: int
+
+
+@retried
+def samples_record(
+    *, actor: Actor, session: LiveSession, source: str, readings: Sequence[Reading]
+) -> SampleCounts:
+    """Append readings. The same content at a known instant is a duplicate, other content its next version.
+
+    All or nothing: BadTime when a reading lies in the future.
+    """
+    require(actor, "add", AudienceSample, session.tenant_id)
+    check_key_allows(actor, session.room)
+    for reading in readings:
+        check_not_future(reading.at, "at")
+    with transaction.atomic():
+        lock_rows(LiveSession.objects.filter(pk=session.pk))
+        newest = _newest(session, source, [reading.at for reading in readings])
+        rows, duplicates, corrected = [], 0, 0
+        for reading in readings:
+            version, known = newest.get(reading.at, (0, None))
+            if known == reading:
+                duplicates += 1
+                continue
+            corrected += known is not None
+            newest[reading.at] = (version + 1, reading)
+            rows.append(_sample(session, source, version + 1, reading))
+        AudienceSample.objects.bulk_create(rows, batch_size=1000)
+        counts = SampleCounts(len(rows) - corrected, duplicates, corrected)
+        if rows:
+            audit.record(
+                actor=actor,
+                verb="samples.record",
+                obj=session,
+                node_id=session.tenant_id,
+                after={"source": source, "stored": counts.stored, "corrected": counts.corrected},
+            )
+    return counts
+
+
+def _newest(
+    session: LiveSession, source: str, instants: Sequence[datetime]
+) -> dict[datetime, tuple[int, Reading | None]]:
+    """The highest known version per instant, with what it said."""
+    known: dict[datetime, tuple[int, Reading | None]] = {}
+    if not instants:
+        return known
+    rows = AudienceSample.objects.filter(
+        session=session, source=source, at__range=(min(instants), max(instants))
+    )
+    for row in rows.order_by("version"):
+        known[row.at] = (row.version, Reading(row.at, *(getattr(row, name) for name in COUNTERS)))
+    return known
+
+
+def _sample(session: LiveSession, source: str, version: int, reading: Reading) -> AudienceSample:
+    counters = {name: getattr(reading, name) for name in COUNTERS}
+    return AudienceSample(session=session, source=source, at=reading.at, version=version, **counters)

@@ -1,0 +1,209 @@
+"""Live sessions: opened by a tool, the portal or the park, ended once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, InternalError, transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import now
+from core.errors import InvalidInput
+from core.locking import advisory_lock, lock_rows, retried
+from core.models import ScopeNode
+from core.scoping import may, require
+from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
+from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
+from livestreams.models import Booking, Host, HostShift, LiveRoom, LiveSession, SessionTenant
+from livestreams.services.bookings import check_in_for_session, complete
+from livestreams.services.locks import (
+    check_key_allows,
+    check_not_future,
+    lock_host,
+    lock_room,
+    lock_visible,
+    park_of,
+)
+from tenants.models import Tenant
+
+# A booking in one of these states can go live.
+LIVE_READY = (BookingState.CONFIRMED, BookingState.CHECKED_IN)
+AUDITED = ("state", "platform", "platform_live_id", "started_at", "ended_at")
+
+
+@retried
+def session_open(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    platform: str,
+    platform_live_id: str = "",
+    booking: Booking | None = None,
+    room: LiveRoom | None = None,
+    host: Host | None = None,
+    started_at: datetime | None = None,
+    title: str = "",
+    delivery: str = Delivery.DIRECT,
+    market: str = "CN",
+    shown: Sequence[Tenant] = (),
+) -> LiveSession:
+    """Go live, from a booking or without one: room and host come from the booking unless they are given.
+
+    The booking is checked in, the host's shift begins, and the seller is among the tenants whose goods may be
+    shown; `shown` adds others of the park. The same live id again returns the tenant's own session: a
+    reconnect is no new one. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
+    """
+    require(actor, "add", LiveSession, tenant.pk)
+    started_at = started_at or now()
+    check_not_future(started_at, "started_at")
+    with transaction.atomic():
+        if platform_live_id:
+            advisory_lock(f"live-id:{platform}:{platform_live_id}")
+            known = LiveSession.objects.filter(platform=platform, platform_live_id=platform_live_id).first()
+            if known is not None:
+                return _same_session(known, tenant)
+        park_id = park_of(tenant)
+        room, booking = _room_and_booking(actor, tenant, started_at, room, booking)
+        host = host or (booking.host if booking else None)
+        session = LiveSession(
+            tenant=tenant,
+            park_id=park_id,
+            room=room,
+            booking=booking,
+            host=lock_host(host, park_id) if host else None,
+            title=title,
+            platform=platform,
+            platform_live_id=platform_live_id,
+            delivery=delivery,
+            market=market,
+            state=SessionState.LIVE,
+            started_at=started_at,
+        )
+        session.save()
+        if booking is not None:
+            check_in_for_session(actor, booking)
+        _begin_shift(session, started_at)
+        _show(actor, session, shown)
+        _record(actor, "session.open", session)
+    return session
+
+
+def _same_session(known: LiveSession, tenant: Tenant) -> LiveSession:
+    if known.tenant_id != tenant.pk:
+        raise LiveIdTaken(_("Another session already has this live id."), field="platform_live_id")
+    if known.state == SessionState.ENDED:
+        raise LiveIdTaken(_("The session with this live id has ended."), field="platform_live_id")
+    return known
+
+
+def _room_and_booking(
+    actor: Actor, tenant: Tenant, started_at: datetime, room: LiveRoom | None, booking: Booking | None
+) -> tuple[LiveRoom | None, Booking | None]:
+    """Lock what the session takes place in; the tenant's own booking of the room and hour is found by itself."""
+    room_id = booking.room_id if booking is not None else room.pk if room is not None else None
+    if room is not None and room_id != room.pk:
+        raise InvalidInput(_("The booking is for another room."), code="other_room", field="room")
+    if room_id is None:
+        check_key_allows(actor, None)
+        return None, None
+    room = lock_room(actor, room_id)
+    if room.park_id != park_of(tenant):
+        raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
+    if room.dedicated_to_id not in (None, tenant.pk):
+        raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
+    if LiveSession.objects.filter(room=room, state=SessionState.LIVE).exists():
+        raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
+    if booking is None:
+        taken = Booking.objects.taking_room(started_at, started_at).filter(room=room)
+        if taken.exclude(tenant=tenant).exists():
+            raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
+        booking = taken.filter(session__isnull=True, state__in=LIVE_READY).first()
+    if booking is not None:
+        booking = lock_visible(Booking, actor, booking.pk)
+        _check_booking(booking, tenant)
+    return room, booking
+
+
+def _check_booking(booking: Booking, tenant: Tenant) -> None:
+    if booking.tenant_id != tenant.pk:
+        raise InvalidInput(_("The booking is another tenant's."), code="other_tenant", field="booking")
+    if LiveSession.objects.filter(booking=booking).exists():
+        raise WrongState(_("The booking already has its session."), code="booking_used", field="booking")
+
+
+def _begin_shift(session: LiveSession, starts_at: datetime) -> None:
+    if session.host is None:
+        return
+    try:
+        with transaction.atomic():
+            HostShift.objects.create(
+                session=session, host=session.host, role=ShiftRole.HOST, starts_at=starts_at
+            )
+    except (IntegrityError, InternalError) as error:
+        if "livestreams_hostshift_no_overlap" not in str(error):
+            raise
+        raise WrongState(
+            _("The host is in another session at that time."), code="host_on_air", field="host"
+        ) from error
+
+
+def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:
+    """Name the tenants whose goods the session may show."""
+    tenants = {session.tenant_id, *(tenant.pk for tenant in others)}
+    strangers = tenants - {session.tenant_id}
+    if strangers:
+        in_park = ScopeNode.objects.filter(pk__in=strangers, parent=session.park_id).count()
+        if in_park != len(strangers) or not may(actor, "add", SessionTenant, session.park_id):
+            raise InvalidInput(
+                _("Only the park may add other tenants, and only its own."), code="shown", field="shown"
+            )
+    SessionTenant.objects.bulk_create(
+        SessionTenant(session=session, tenant_id=tenant_id) for tenant_id in sorted(tenants)
+    )
+
+
+@retried
+def session_end(*, actor: Actor, session: LiveSession, ended_at: datetime | None = None) -> LiveSession:
+    """End a session: its shifts end with it, its booking is completed. The same end again changes nothing.
+
+    Raises BadTime for an end before the start or in the future, WrongState for another end than the known one.
+    """
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if held.state == SessionState.ENDED:
+            if ended_at not in (None, held.ended_at):
+                raise WrongState(_("The session has already ended, at another time."), code="already_ended")
+            return held
+        ended_at = ended_at or now()
+        check_not_future(ended_at, "ended_at")
+        if held.started_at is None or ended_at < held.started_at:
+            raise BadTime(_("A session cannot end before it starts."), code="order", field="ended_at")
+        before = audit.snapshot(held, AUDITED)
+        held.state, held.ended_at = SessionState.ENDED, ended_at
+        held.save(update_fields=["state", "ended_at", "updated_at"])
+        _end_shifts(held, ended_at)
+        if held.booking_id is not None:
+            complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
+        _record(actor, "session.end", held, before)
+    return held
+
+
+def _end_shifts(session: LiveSession, ended_at: datetime) -> None:
+    """Shifts end with the session; one that would have begun at or after its end never took place."""
+    session.shifts.filter(starts_at__gte=ended_at).delete()
+    session.shifts.filter(ends_at__isnull=True).update(ends_at=ended_at)
+    session.shifts.filter(ends_at__gt=ended_at).update(ends_at=ended_at)
+
+
+def _record(actor: Actor, verb: str, session: LiveSession, before: dict[str, object] | None = None) -> None:
+    audit.record(
+        actor=actor,
+        verb=verb,
+        obj=session,
+        node_id=session.tenant_id,
+        before=before,
+        after=audit.snapshot(session, AUDITED),
+    )

@@ -1,0 +1,244 @@
+"""Bookings through their services: what is refused and why, and what follows what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from core.actors import key_actor, system_actor
+from core.clock import DAY, HOUR, now, today
+from core.errors import DomainError, NotFound, Refused
+from core.models import AuditEntry
+from core.services import tool_key_create
+from livestreams import services
+from livestreams.choices import BookingState
+from livestreams.errors import BadTime, Overlap, RoomUnavailable, WrongState
+from livestreams.models import Booking, LiveRoom, Maintenance
+from tests.factories import World, make_world
+
+pytestmark = pytest.mark.both_databases
+At = Callable[..., datetime]
+
+
+def book(world: World, starts_at: datetime, hours: float = 2, *, tenant: int = 0, room: int = 0, **more) -> Booking:
+    mine = world.tenants[tenant]
+    return services.booking_create(
+        actor=mine.owner,
+        room=world.rooms[room],
+        tenant=mine.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=hours),
+        **more,
+    )
+
+
+def test_a_booking_copies_the_set_up_and_is_priced_by_the_hour(world: World, at: At) -> None:
+    booking = book(world, at(9), 1.5, purpose="live")
+    booking.refresh_from_db()
+    assert (booking.blocked_from, booking.blocked_until) == (at(9) - timedelta(minutes=15), at(10.5))
+    assert booking.price == Decimal(150)
+    assert booking.state == BookingState.CONFIRMED
+    entry = AuditEntry.objects.get(verb="booking.create")
+    assert entry.object_id == booking.pk
+    assert entry.node_id == booking.tenant_id
+
+
+def test_the_room_is_taken_by_anybody_and_neighbours_leave_time_for_the_set_up(world: World, at: At) -> None:
+    book(world, at(9))
+    for starts_at, hours in ((at(9), 2), (at(8), 2), (at(10), 0.5), (at(8), 5), (at(11), 1)):
+        with pytest.raises(Overlap) as refusal:
+            book(world, starts_at, hours, tenant=1)
+        assert refusal.value.status == 409
+    assert book(world, at(11.25), tenant=1).pk
+    assert Booking.objects.filter(tenant=world.tenants[1].tenant).count() == 2
+
+
+def test_a_refusal_offers_times_and_rooms_that_can_really_be_had(world: World, at: At) -> None:
+    book(world, at(9))
+    with pytest.raises(Overlap) as refusal:
+        book(world, at(10), tenant=1)
+    offered = refusal.value.extra["alternatives"]
+    assert {window["room"] for window in offered} == {"alpha-room-0", "alpha-room-1"}
+    for window in offered:
+        starts_at = datetime.fromisoformat(window["starts_at"])
+        assert starts_at + 2 * HOUR == datetime.fromisoformat(window["ends_at"])
+        booking = services.booking_create(
+            actor=world.tenants[1].owner,
+            room=LiveRoom.objects.get(code=window["room"]),
+            tenant=world.tenants[1].tenant,
+            starts_at=starts_at,
+            ends_at=starts_at + 2 * HOUR,
+        )
+        services.booking_cancel(actor=world.manager, booking=booking)
+
+
+def test_a_host_is_in_one_room_at_a_time(world: World, at: At) -> None:
+    host = world.tenants[0].host
+    book(world, at(9), host=host)
+    with pytest.raises(Overlap) as refusal:
+        book(world, at(10), room=1, host=host)
+    assert "host" in str(refusal.value) or "主播" in str(refusal.value)
+    for window in refusal.value.extra["alternatives"]:
+        assert not at(9) < datetime.fromisoformat(window["ends_at"]) < at(13)
+    assert book(world, at(11), room=1, host=host).host == host
+
+
+def test_a_rule_of_the_database_reads_like_the_check(world: World, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    book(world, at(9))
+    monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_room", lambda self, *_span: self.none())
+    with pytest.raises(Overlap) as refusal:
+        book(world, at(10), tenant=1)
+    assert refusal.value.code == "overlap"
+    assert Booking.objects.filter(starts_at=at(10)).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("shift", "hours", "code"),
+    [(-3 * DAY, 2, "past"), (DAY, 0, "order"), (DAY, -1, "order"), (DAY, 24 * 8, "time"), (500 * DAY, 2, "time")],
+)
+def test_impossible_times_are_refused(world: World, shift: timedelta, hours: float, code: str) -> None:
+    with pytest.raises(BadTime) as refusal:
+        book(world, now() + shift, hours)
+    assert (refusal.value.status, refusal.value.code) == (400, code)
+
+
+def test_opening_hours_maintenance_and_other_peoples_rooms(world: World, at: At) -> None:
+    room = world.rooms[0]
+    services.room_update(actor=world.manager, room=room, opens_at=time(9), closes_at=time(2))
+    with pytest.raises(RoomUnavailable, match="09:00") as closed:
+        book(world, at(3))
+    assert closed.value.code == "closed"
+    assert book(world, at(23)).pk  # open beyond midnight
+    services.maintenance_create(actor=world.manager, room=room, starts_at=at(12), ends_at=at(13))
+    with pytest.raises(RoomUnavailable) as repairs:
+        book(world, at(13))  # its set-up lies in the repair
+    assert repairs.value.code == "maintenance"
+    services.room_update(actor=world.manager, room=room, dedicated_to=world.tenants[1].tenant)
+    with pytest.raises(RoomUnavailable) as dedicated:
+        book(world, at(15))
+    assert dedicated.value.code == "dedicated"
+    assert book(world, at(15), tenant=1).pk
+    assert not Maintenance.objects.filter(reason="").exclude(room=room).exists()
+
+
+def test_a_room_is_not_given_up_under_a_booking(world: World, at: At) -> None:
+    book(world, at(9))
+    with pytest.raises(RoomUnavailable) as refusal:
+        services.room_update(actor=world.manager, room=world.rooms[0], closed_on=today())
+    assert refusal.value.code == "room_booked"
+    services.room_update(actor=world.manager, room=world.rooms[0], closed_on=today() + 3 * DAY)
+    with pytest.raises(RoomUnavailable):
+        book(world, at(9, day=4))
+
+
+def test_who_may_book_for_whom(world: World, at: At) -> None:
+    other = make_world("beta")
+    with pytest.raises(Refused):
+        services.booking_create(
+            actor=world.tenants[0].owner,
+            room=world.rooms[0],
+            tenant=world.tenants[1].tenant,
+            starts_at=at(9),
+            ends_at=at(10),
+        )
+    with pytest.raises(DomainError) as refusal:
+        services.booking_create(
+            actor=system_actor("test"),
+            room=other.rooms[0],
+            tenant=world.tenants[0].tenant,
+            starts_at=at(9),
+            ends_at=at(10),
+        )
+    assert refusal.value.code == "other_park"
+    with pytest.raises(DomainError) as refusal:
+        book(world, at(9), host=other.tenants[0].host)
+    assert refusal.value.code == "host"
+    with pytest.raises(NotFound):
+        services.booking_cancel(actor=other.manager, booking=world.tenants[0].booking)
+    with pytest.raises(NotFound):
+        services.booking_cancel(actor=world.tenants[1].owner, booking=world.tenants[0].booking)
+
+
+def test_a_key_may_be_limited_to_rooms(world: World, at: At) -> None:
+    key, _secret = tool_key_create(
+        actor=world.manager,
+        node=world.park.node,
+        name="one room",
+        scopes=["bookings:write"],
+        rooms=["alpha-room-1"],
+    )
+    wanted = {"tenant": world.tenants[0].tenant, "starts_at": at(9), "ends_at": at(10)}
+    assert services.booking_create(actor=key_actor(key), room=world.rooms[1], **wanted).pk
+    with pytest.raises(Refused) as refusal:
+        services.booking_create(actor=key_actor(key), room=world.rooms[0], **wanted)
+    assert refusal.value.code == "key_room"
+
+
+def test_a_hold_is_confirmed_in_time_or_lost(world: World, at: At) -> None:
+    held = book(world, at(9), hold=True)
+    assert held.state == BookingState.HELD
+    with pytest.raises(Overlap):
+        book(world, at(9), tenant=1)
+    assert services.booking_confirm(actor=world.tenants[0].owner, booking=held).hold_expires_at is None
+    lost = book(world, at(14), hold=True)
+    with time_machine.travel(now() + timedelta(minutes=31)):
+        with pytest.raises(WrongState) as refusal:
+            services.booking_confirm(actor=world.tenants[0].owner, booking=lost)
+        assert refusal.value.code == "hold_expired"
+        assert book(world, at(14), tenant=1).pk  # without waiting for the task
+    lost.refresh_from_db()
+    assert lost.state == BookingState.CANCELLED
+
+
+def test_moving_keeps_the_rules_and_prices_anew(world: World, at: At) -> None:
+    booking = book(world, at(9))
+    book(world, at(14), tenant=1)
+    owner = world.tenants[0].owner
+    with pytest.raises(Overlap):
+        services.booking_move(actor=owner, booking=booking, starts_at=at(13), ends_at=at(15))
+    moved = services.booking_move(actor=owner, booking=booking, starts_at=at(10), ends_at=at(13))
+    assert moved.price == Decimal(300)
+    moved = services.booking_move(actor=owner, booking=moved, room=world.rooms[1], host=world.tenants[0].host)
+    moved.refresh_from_db()
+    assert (moved.room, moved.starts_at, moved.host) == (world.rooms[1], at(10), world.tenants[0].host)
+    assert AuditEntry.objects.filter(verb="booking.move").count() == 2
+
+
+def test_check_in_opens_shortly_before_the_start(world: World, at: At) -> None:
+    booking, owner = book(world, at(9), host=world.tenants[0].host), world.tenants[0].owner
+    with pytest.raises(BadTime) as early:
+        services.booking_check_in(actor=owner, booking=booking)
+    assert early.value.code == "checkin_time"
+    with time_machine.travel(at(8.75)):
+        from core.actors import user_actor
+
+        host = user_actor(world.tenants[0].users["host"])
+        assert services.booking_check_in(actor=host, booking=booking).state == BookingState.CHECKED_IN
+        with pytest.raises(NotFound):  # a host may come, not cancel
+            services.booking_cancel(actor=host, booking=booking)
+        with pytest.raises(WrongState):
+            services.booking_cancel(actor=owner, booking=booking)
+        with pytest.raises(WrongState):
+            services.booking_move(actor=owner, booking=booking, starts_at=at(12), ends_at=at(13))
+
+
+def test_what_nobody_claims_is_released(world: World, at: At) -> None:
+    held, missed, used = book(world, at(9), hold=True), book(world, at(12)), book(world, at(15))
+    with time_machine.travel(at(15)):
+        services.booking_check_in(actor=world.tenants[0].owner, booking=used)
+        assert services.release_expired() == 4  # with the two of the day before
+    with time_machine.travel(at(17)):
+        assert services.release_expired() == 2
+        assert services.release_expired() == 0
+    states = dict(Booking.objects.filter(pk__in=[held.pk, missed.pk, used.pk]).values_list("pk", "state"))
+    assert states == {
+        held.pk: BookingState.CANCELLED,
+        missed.pk: BookingState.NO_SHOW,
+        used.pk: BookingState.COMPLETED,
+    }
+    with time_machine.travel(at(12.4)):
+        assert book(world, at(12.4), 0.5, tenant=1).pk  # the no-show's hour is free again

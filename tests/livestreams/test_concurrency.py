@@ -1,0 +1,154 @@
+"""Many people at once: no room and no host is ever taken twice, and nobody sees an error other than a refusal."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+
+from core.actors import Actor
+from core.errors import DomainError
+from core.locking import lock_rows
+from livestreams import services
+from livestreams.choices import BOOKING_BLOCKING
+from livestreams.models import Booking, LiveRoom
+from tests.factories import World, make_room, make_world
+
+TRIES = 1_000
+At = Callable[..., datetime]
+
+
+def on_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every connection made from now on open a copy of the present database in a file.
+
+    The SQLite of the tests lives in memory, where threads share locks that real connections do not share.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(folder / "copy.sqlite3")])
+        monkeypatch.setitem(connections.settings["default"], "NAME", str(folder / "copy.sqlite3"))
+
+
+class Crowd:
+    """What one person does again and again: book, move, cancel, in three rooms with two hosts."""
+
+    def __init__(self, world: World, day: datetime) -> None:
+        self.rooms = [*world.rooms, make_room(world.park, "alpha-room-2")]
+        self.day = day
+        self.people: list[tuple[Actor, object, object]] = [
+            (mine.owner, mine.tenant, mine.host) for mine in world.tenants
+        ]
+
+    def act(self, seed: int) -> str:
+        chance = random.Random(seed)
+        actor, tenant, host = chance.choice(self.people)
+        starts_at = self.day + timedelta(minutes=15 * chance.randrange(96))
+        span = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=15 * chance.randint(1, 8))}
+        room = chance.choice(self.rooms)
+        own = Booking.objects.filter(tenant=tenant, state__in=BOOKING_BLOCKING, starts_at__gte=self.day)
+        try:
+            what = chance.choice(("book", "book", "book", "move", "cancel"))
+            if what == "book":
+                guest = chance.choice((host, None))
+                services.booking_create(actor=actor, room=room, tenant=tenant, host=guest, **span)
+            elif (booking := own.order_by("?").first()) is None:
+                return "nothing to do"
+            elif what == "move":
+                services.booking_move(actor=actor, booking=booking, room=room, **span)
+            else:
+                services.booking_cancel(actor=actor, booking=booking)
+        except DomainError as refusal:
+            return f"{refusal.status} {refusal.code}"
+        finally:
+            connection.close()
+        return what
+
+
+def overlaps(bookings: list[tuple[datetime, datetime]]) -> int:
+    return sum(earlier[1] > later[0] for earlier, later in pairwise(sorted(bookings)))
+
+
+@pytest.mark.gate
+@pytest.mark.both_databases
+def test_no_room_and_no_host_is_taken_twice(
+    transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = Crowd(make_world("alpha"), at(0))
+    on_file(tmp_path, monkeypatch)
+    threads = 48 if connection.vendor == "postgresql" else 8
+    with ThreadPoolExecutor(threads) as pool:
+        outcomes = Counter(pool.map(crowd.act, range(TRIES)))
+        found = pool.submit(read_back).result()
+    print(connection.vendor, threads, "threads:", dict(outcomes))
+    assert outcomes["book"] > 50
+    assert outcomes["409 overlap"] > 50
+    assert not [outcome for outcome in outcomes if outcome.startswith("5")], outcomes
+    for spans in found:
+        assert overlaps(spans) == 0
+
+
+def read_back() -> list[list[tuple[datetime, datetime]]]:
+    """The spans held in each room and by each host."""
+    held = list(Booking.objects.blocking())
+    connection.close()
+    rooms, hosts = {}, {}
+    for booking in held:
+        rooms.setdefault(booking.room_id, []).append((booking.blocked_from, booking.blocked_until))
+        if booking.host_id:
+            hosts.setdefault(booking.host_id, []).append((booking.starts_at, booking.ends_at))
+    return [*rooms.values(), *hosts.values()]
+
+
+@pytest.mark.gate
+@pytest.mark.both_databases
+def test_the_database_alone_holds_the_rule(
+    transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same crowd past the checks of the service: the exclusion constraint and the triggers refuse."""
+    crowd = Crowd(make_world("alpha"), at(0))
+    on_file(tmp_path, monkeypatch)
+    nothing = lambda self, *_span: self.none()  # noqa: E731
+    monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_room", nothing)
+    monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_host", nothing)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(crowd.act, range(TRIES // 4)))
+        found = pool.submit(read_back).result()
+    print(connection.vendor, "without checks:", dict(outcomes))
+    assert outcomes["409 overlap"] > 20
+    assert not [outcome for outcome in outcomes if outcome.startswith("5")], outcomes
+    for spans in found:
+        assert overlaps(spans) == 0
+
+
+@pytest.mark.postgres
+def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None, at: At) -> None:
+    """Nobody waits for ever behind a lock: after the retries the answer is 503."""
+    from django.db import transaction
+
+    world = make_world("alpha")
+    crowd = Crowd(world, at(0))
+
+    def impatient() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            mine = world.tenants[0]
+            services.booking_create(
+                actor=mine.owner, room=crowd.rooms[2], tenant=mine.tenant, starts_at=at(9), ends_at=at(10)
+            )
+        except DomainError as refusal:
+            return f"{refusal.status} {refusal.code}"
+        finally:
+            connection.close()
+        return "booked"
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        lock_rows(LiveRoom.objects.filter(pk=crowd.rooms[2].pk))
+        assert pool.submit(impatient).result() == "503 busy"
