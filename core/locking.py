@@ -67,12 +67,24 @@ def lock_number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def advisory_lock(name: str) -> None:
-    """Wait for the lock of this name; it ends with the transaction."""
+def advisory_lock(name: str, *, shared: bool = False) -> None:
+    """Wait for the lock of this name; it ends with the transaction. Shared holders exclude only the others."""
     _assert_in_transaction()
     if connection.vendor == "postgresql":
+        function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_number(name)])
+            cursor.execute(f"SELECT {function}(%s)", [lock_number(name)])
+
+
+def advisory_locks(names: Sequence[str]) -> None:
+    """Wait for many locks, taken in one order everywhere so that no two transactions wait for each other."""
+    _assert_in_transaction()
+    if names and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(number) FROM (SELECT unnest(%s::bigint[]) AS number ORDER BY 1) AS locks",
+                [[lock_number(name) for name in names]],
+            )
 
 
 def try_advisory_locks(names: Sequence[str]) -> list[bool]:

@@ -1,0 +1,8 @@
+"""The roll-up: counts dirty buckets again, and rebuilds every figure from the ledger. docs/counting.md tells the rules."""
+
+from __future__ import annotations
+
+from analytics.rollup.drain import drain
+from analytics.rollup.rebuild import rebuild
+
+__all__ = ["drain", "rebuild"]

@@ -1,0 +1,92 @@
+"""One recount inside a transaction: fill the work tables, replace the rows of every level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from analytics.rollup import sql
+from core import clock
+from core.locking import advisory_locks
+
+Bucket = tuple[int, int]
+
+
+def tenant_lock(tenant_id: int) -> str:
+    """The name of the lock under which a tenant's figures are replaced: its days and months are one piece of work."""
+    return f"sales:{tenant_id}"
+
+
+@contextmanager
+def work_tables() -> Iterator[Any]:
+    """A cursor beside which the work tables exist and are empty."""
+    on_postgres = connection.vendor == "postgresql"
+    ending = "ON COMMIT DELETE ROWS" if on_postgres else ""
+    with connection.cursor() as cursor:
+        for name, columns in sql.WORK_TABLES.items():
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns}) {ending}")
+            cursor.execute(f"DELETE FROM {name}")
+        if on_postgres:
+            # The statements touch many rows once: compiling them costs more than it saves, sorting on disk as well.
+            cursor.execute("SET LOCAL jit = off")
+            cursor.execute("SET LOCAL work_mem = '128MB'")
+        yield cursor
+
+
+def fill(cursor: Any, table: str, types: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows from Python into a work table in one round trip."""
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        cursor.execute(f"INSERT INTO {table} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)])
+    else:
+        cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(types))})", rows)
+
+
+def fill_buckets(cursor: Any, buckets: Sequence[Bucket]) -> None:
+    """Name the buckets to count, each with its business day."""
+    days = {slot: clock.business_day(clock.hour_start(slot)).isoformat() for slot in {slot for _tenant, slot in buckets}}
+    fill(cursor, "rollup_bucket", ("bigint", "date", "bigint"), [(tenant, days[slot], slot) for tenant, slot in buckets])
+
+
+def fill_days(cursor: Any) -> None:
+    """Give every day of the buckets its month."""
+    cursor.execute("SELECT DISTINCT day FROM rollup_bucket")
+    days = [day if isinstance(day, date) else date.fromisoformat(day) for (day,) in cursor.fetchall()]
+    rows = [(day.isoformat(), clock.month_of(day).isoformat(), clock.next_month(day).isoformat()) for day in days]
+    fill(cursor, "rollup_day", ("date", "date", "date"), rows)
+
+
+def recount_buckets(cursor: Any) -> None:
+    """Count the buckets of the work table again: hours, the orders that spread over them, and all levels above."""
+    cursor.execute(sql.ADD_SUPERSEDED)
+    cursor.execute(sql.ADD_CANCELLATIONS)
+    cursor.execute(sql.count_lines("rollup_line", sql.IN_BUCKETS))
+    cursor.execute(sql.SESSIONS_BEFORE)
+    cursor.execute(sql.SESSIONS_AFTER)
+    cursor.execute(sql.DELETE_HOURS)
+    cursor.execute(sql.INSERT_HOURS)
+    cursor.execute(sql.ORDERS_TO_LOOK_AT)
+    if cursor.rowcount:
+        cursor.execute(sql.FORGET_SPREAD)
+        cursor.execute(sql.count_lines("rollup_order_line", sql.OF_ORDERS))
+        cursor.execute(sql.insert_spread("rollup_order_line"))
+    replace_levels(cursor)
+
+
+def replace_levels(cursor: Any) -> None:
+    """Add up days, months and sessions from the hours of the work table's buckets."""
+    fill_days(cursor)
+    for statement in (sql.DELETE_DAYS, sql.INSERT_DAYS, sql.DELETE_MONTHS, sql.INSERT_MONTHS):
+        cursor.execute(statement)
+    cursor.execute("SELECT DISTINCT session_key FROM rollup_session")
+    # A session may show the goods of several tenants, whose figures others may be counting just now.
+    advisory_locks([f"session-figures:{key}" for (key,) in cursor.fetchall()])
+    cursor.execute(sql.DELETE_SESSIONS)
+    cursor.execute(sql.INSERT_SESSIONS)
