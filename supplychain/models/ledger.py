@@ -17,6 +17,7 @@ from core.money import MoneyField
 from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule, Channel, CustomsMode, ImportState, LineType, SalesKind
 from supplychain.models.goods import Sku
+from supplychain.querysets import SalesEventQuerySet
 from tenants.models import Tenant
 
 
@@ -107,7 +108,9 @@ class SalesEvent(models.Model):
     """One fact about one order line. `id` is the id of its key. Amounts are >= 0, the sign comes from the kind.
 
     amount is CNY with 4 places; a foreign amount stands beside it with the rate and its day. sku_code,
-    session_ref and owner_ref are raw, as the source gave them; `business_day` is the day in Asia/Shanghai.
+    session_ref and owner_ref are raw, as the source gave them; `sku`, `session` and `owner` are what those
+    meant when the fact came in. A later answer is a SkuResolution or Attribution row, which then counts
+    instead (querysets: `with_session`, `with_sku`). `business_day` is the day in Asia/Shanghai.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -137,6 +140,15 @@ class SalesEvent(models.Model):
     ref_order_no = models.CharField(_("refunded order"), max_length=64, blank=True)
     ref_line = models.CharField(_("refunded line"), max_length=64, blank=True)
     sku_code = models.CharField(_("SKU code"), max_length=64, blank=True)
+    sku = models.ForeignKey(
+        Sku,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("SKU"),
+    )
     title = models.CharField(_("title"), max_length=200, blank=True)
     quantity = models.IntegerField(_("quantity"))
     amount = MoneyField(_("amount (CNY)"))
@@ -150,6 +162,15 @@ class SalesEvent(models.Model):
     slot = models.BigIntegerField()
     channel = models.CharField(_("channel"), max_length=16, choices=Channel)
     session_ref = models.CharField(_("session reference"), max_length=64, blank=True)
+    session = models.ForeignKey(
+        LiveSession,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("live session"),
+    )
     host_ref = models.CharField(_("host reference"), max_length=64, blank=True)
     owner_ref = models.CharField(_("owner reference"), max_length=64, blank=True)
     destination = models.CharField(_("destination"), max_length=64, blank=True)
@@ -165,6 +186,8 @@ class SalesEvent(models.Model):
         verbose_name=_("import"),
     )
 
+    objects = SalesEventQuerySet.as_manager()
+
     scope = Scope(nodes=("seller_id",))
     database_rules = (dbrules.AppendOnly(),)
 
@@ -178,6 +201,15 @@ class SalesEvent(models.Model):
                 fields=["seller", "ref_order_no"],
                 condition=~Q(ref_order_no=""),
                 name="supplychain_sales_refunds",
+            ),
+            # What a cancellation is worth depends on its order: a fact of the order looks for it here.
+            models.Index(
+                fields=["seller", "order_no"],
+                condition=Q(kind="cancelled"),
+                name="supplychain_sales_cancelled",
+            ),
+            models.Index(
+                fields=["session"], condition=Q(session__isnull=False), name="supplychain_sales_session"
             ),
         ]
         constraints = [
@@ -194,7 +226,10 @@ class SalesEvent(models.Model):
 
 
 class SkuResolution(models.Model):
-    """Which SKU a ledger row's raw code means; the highest version counts. 'version 1' comes from the code itself."""
+    """Which SKU a ledger row's raw code means, decided after it came in; the highest version counts.
+
+    Without a row here the ledger row's own `sku` counts.
+    """
 
     event_id = models.BigIntegerField()
     version = models.PositiveIntegerField()
@@ -215,7 +250,10 @@ class SkuResolution(models.Model):
 
 
 class Attribution(models.Model):
-    """Which live session a ledger row belongs to, or none (a final class); the highest version counts."""
+    """Which live session a ledger row belongs to, or none (a final class), decided after it came in.
+
+    The highest version counts; without a row here the ledger row's own `session` counts.
+    """
 
     event_id = models.BigIntegerField()
     version = models.PositiveIntegerField()

@@ -51,7 +51,7 @@ class StockMove(models.Model):
         verbose_name_plural = _("stock moves")
         constraints = [
             models.UniqueConstraint(
-                fields=["warehouse", "sku", "source", "source_key"], name="supplychain_move_once"
+                fields=["source", "source_key", "warehouse", "sku"], name="supplychain_move_once"
             ),
             models.CheckConstraint(condition=~Q(quantity=0), name="supplychain_move_quantity"),
         ]

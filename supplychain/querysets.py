@@ -1,0 +1,41 @@
+"""Chainable reads of the ledger: `SalesEvent.objects.current().with_session()`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+
+if TYPE_CHECKING:
+    from supplychain.models import SalesEvent
+
+
+class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
+    """Facts, and what is known of them now."""
+
+    def current(self) -> SalesEventQuerySet:
+        """Only the highest version of each external id: the others are superseded and do not count."""
+        higher = self._rows("SalesEventKey").filter(
+            seller_id=OuterRef("seller_id"),
+            source=OuterRef("source"),
+            external_id=OuterRef("external_id"),
+            version__gt=OuterRef("version"),
+        )
+        # The second condition says nothing new and lets the small index of corrections answer.
+        return self.filter(~Exists(higher.filter(version__gt=1)))
+
+    def with_session(self) -> SalesEventQuerySet:
+        """Add `session_now`: the session of the latest attribution (None: none), else the one on the fact."""
+        return self.annotate(session_now=self._latest("Attribution", "session_id"))
+
+    def with_sku(self) -> SalesEventQuerySet:
+        """Add `sku_now`: the SKU of the latest resolution (None: none), else the one on the fact."""
+        return self.annotate(sku_now=self._latest("SkuResolution", "sku_id"))
+
+    def _latest(self, model: str, column: str) -> Case:
+        decided = self._rows(model).filter(event_id=OuterRef("pk")).order_by("-version")
+        return Case(When(Exists(decided), then=Subquery(decided.values(column)[:1])), default=F(column))
+
+    def _rows(self, model: str) -> QuerySet[Any]:
+        return self.model._meta.apps.get_model("supplychain", model)._default_manager.all()
