@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from core import policy
 from core.actors import Actor
 from core.clock import now, today
-from core.errors import InvalidInput, NotFound, Refused
+from core.errors import InvalidInput, Refused
 from core.locking import lock_rows
 from core.models import ScopeNode
-from core.scoping import visible_to
+from core.scoping import get_visible
 from livestreams.errors import BadTime
 from livestreams.models import Host, LiveRoom
 from parks.models import ParkSettings
@@ -27,11 +27,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANGE) -> M:
-    """Lock a row on which the actor holds the verb; NotFound when there is none."""
-    rows = lock_rows(visible_to(model._default_manager.filter(pk=pk), actor, verb))
-    if not rows:
-        raise NotFound
-    return rows[0]
+    """Lock a row on which the actor holds the verb; NotFound when there is none.
+
+    Locked first and read afterwards: PostgreSQL would drop a row from a join whose key changed while it waited.
+    """
+    lock_rows(model._default_manager.filter(pk=pk))
+    return get_visible(model, actor, verb, pk=pk)
 
 
 def lock_room(actor: Actor, room_id: int) -> LiveRoom:

@@ -20,7 +20,9 @@ spans = st.tuples(st.integers(0, STEPS - 1), st.integers(1, 40)).map(
 
 
 def steps_of(found: list[Span]) -> set[int]:
-    return {step for span in found for step in range((span.start - START) // STEP, (span.end - START) // STEP)}
+    return {
+        step for span in found for step in range((span.start - START) // STEP, (span.end - START) // STEP)
+    }
 
 
 @given(st.lists(spans, max_size=12))

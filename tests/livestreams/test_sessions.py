@@ -135,7 +135,9 @@ def test_strangers_open_and_end_nothing(world: World) -> None:
     with pytest.raises(NotFound):
         services.session_end(actor=other.manager, session=world.tenants[0].session)
     with pytest.raises(Refused):
-        services.samples_record(actor=other.manager, session=world.tenants[0].session, source="obs", readings=[])
+        services.samples_record(
+            actor=other.manager, session=world.tenants[0].session, source="obs", readings=[]
+        )
 
 
 def test_samples_are_kept_once_and_corrected_by_versions(world: World) -> None:
@@ -175,9 +177,7 @@ class AnyOrderOfSamples(TestCase):
                 Reading(session.started_at + second * timedelta(seconds=1), concurrent=count)
                 for second, count in batch
             ]
-            services.samples_record(
-                actor=mine.tool, session=session, source="obs", readings=given_readings
-            )
+            services.samples_record(actor=mine.tool, session=session, source="obs", readings=given_readings)
             last.update({reading.at: reading.concurrent for reading in given_readings})
         newest = {}
         for sample in AudienceSample.objects.filter(session=session).order_by("version"):
