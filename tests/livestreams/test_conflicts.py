@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def steps_of(found: list[Span]) -> set[int]:
 def test_merging_keeps_every_instant_and_leaves_gaps(busy: list[Span]) -> None:
     found = merged(busy)
     assert steps_of(found) == steps_of(busy)
-    assert all(earlier.end < later.start for earlier, later in zip(found, found[1:], strict=False))
+    assert all(earlier.end < later.start for earlier, later in pairwise(found))
 
 
 @given(st.lists(spans, max_size=6), st.lists(spans, max_size=12))
