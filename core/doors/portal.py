@@ -131,6 +131,13 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
         """Visible rows of this tenant only, also when the person works for several."""
         return visible_to(queryset, self.actor, verb).filter(**{lookup: self.tenant.pk})
 
+    def named(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> Any:
+        """The tenant's row whose uid the address gives, or NotFound: absent, foreign and another tenant's look the same."""
+        row = self.own(queryset, verb, lookup).filter(uid=self.kwargs["uid"]).first()
+        if row is None:
+            raise NotFound
+        return row
+
     def url(self, name: str, **kwargs: Any) -> str:
         """An address within this tenant's portal."""
         return reverse(name, kwargs={"tenant": self.tenant.code, **kwargs})
@@ -198,12 +205,8 @@ class ScopedDetailPage(TenantPage):
     def base_queryset(self) -> QuerySet[Any]:
         return self.model._default_manager.all()
 
-    def get_object(self, verb: str = "view") -> Any:
-        """The row, or NotFound: absent, foreign and another tenant's look the same."""
-        row = self.own(self.base_queryset(), verb, self.tenant_lookup).filter(uid=self.kwargs["uid"]).first()
-        if row is None:
-            raise NotFound
-        return row
+    def get_object(self) -> Any:
+        return self.named(self.base_queryset(), lookup=self.tenant_lookup)
 
 
 class ScopedForm(forms.Form):

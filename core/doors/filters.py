@@ -1,0 +1,46 @@
+"""Filters that every door may use."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+
+from core.clock import DAY, day_start
+
+FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2199, 12, 31)
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class _DayFilter(django_filters.DateFilter):
+    """A business day over a column of instants; the index on the column stays usable."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        limits = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+        super().__init__(*args, widget=DayInput, validators=limits, **kwargs)
+
+
+class FromDay(_DayFilter):
+    """From the beginning of a day on."""
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__gte": day_start(value)}) if value else qs
+
+
+class UntilDay(_DayFilter):
+    """Until the end of a day."""
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__lt": day_start(value + DAY)}) if value else qs

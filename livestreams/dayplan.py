@@ -1,0 +1,87 @@
+"""One day of a park's rooms as one tenant may see it: what is free, what is its own, and that the rest is taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core.actors import Actor
+from core.clock import day_bounds, local
+from core.scoping import visible_to
+from livestreams.availability import windows_of
+from livestreams.conflicts import Span, free
+from livestreams.models import Booking, LiveRoom, Maintenance
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class RoomDay:
+    """A room's day: spans a booking may lie in, spans that are taken, and the tenant's own bookings among them."""
+
+    room: LiveRoom
+    free: list[Span]
+    taken: list[Span]
+    mine: list[Booking]
+    repairs: list[Maintenance]
+
+
+def day_plan(*, actor: Actor, tenant: Tenant, park_id: int, day: date) -> list[RoomDay]:
+    """The rooms a tenant may book in its park, with their day. Never says who holds what is taken."""
+    whole = Span(*day_bounds(day))
+    rooms = list(visible_to(LiveRoom.objects.open_on(day).for_tenant(tenant.pk).filter(park=park_id), actor).order_by("code"))
+    windows = windows_of(rooms, whole)
+    mine: dict[int, list[Booking]] = defaultdict(list)
+    bookings = Booking.objects.blocking().between(whole.start, whole.end).filter(tenant=tenant, room__in=rooms)
+    for booking in visible_to(bookings, actor).select_related("host").order_by("starts_at"):
+        mine[booking.room_id].append(booking)
+    repairs: dict[int, list[Maintenance]] = defaultdict(list)
+    for repair in visible_to(Maintenance.objects.filter(room__in=rooms, starts_at__lt=whole.end, ends_at__gt=whole.start), actor):
+        repairs[repair.room_id].append(repair)
+    return [RoomDay(room, windows[room.pk], free([whole], windows[room.pk]), mine[room.pk], repairs[room.pk]) for room in rooms]
+
+
+def bar(plan: RoomDay, day: date) -> list[dict[str, Any]]:
+    """The room's day as pieces of a bar: left edge and width in percent of the day, kind, and what to do with it."""
+    whole = Span(*day_bounds(day))
+    pieces: list[dict[str, Any]] = []
+    for kind, spans in (("free", plan.free), ("busy", plan.taken)):
+        pieces += [{"kind": kind, "span": span, **_place(span, whole)} for span in spans]
+    for booking in plan.mine:
+        span = Span(booking.starts_at, booking.ends_at).clipped(whole)
+        if span is not None:
+            pieces.append({"kind": "mine", "booking": booking, "span": span, **_place(span, whole)})
+    return pieces
+
+
+def _place(span: Span, whole: Span) -> dict[str, str]:
+    left = (span.start - whole.start) / whole.length * 100
+    return {"left": f"{left:.3f}", "width": f"{span.length / whole.length * 100:.3f}"}
+
+
+def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
+    """The same day for the calendar of a desk: resources and events with naive local times, which it expects."""
+    events: list[dict[str, Any]] = []
+    for plan in plans:
+        room = plan.room.code
+        events += [
+            {"resourceId": room, "start": _naive(span.start), "end": _naive(span.end), "title": taken_title, "own": ""}
+            for span in plan.taken
+            if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
+        ]
+        events += [
+            {
+                "resourceId": room,
+                "start": _naive(booking.starts_at),
+                "end": _naive(booking.ends_at),
+                "title": str(booking.host or own_title),
+                "own": str(booking.uid),
+            }
+            for booking in plan.mine
+        ]
+    return {"resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans], "events": events}
+
+
+def _naive(instant: Any) -> str:
+    return f"{local(instant):%Y-%m-%dT%H:%M:%S}"

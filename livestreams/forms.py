@@ -1,0 +1,93 @@
+"""Forms of the portal: they check shape, the services decide."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import SHANGHAI, local, now, today
+from core.doors.filters import DayInput
+from core.doors.portal import ScopedChoiceField, ScopedForm
+from livestreams.choices import Delivery, Platform
+from livestreams.models import Booking, Host, LiveRoom
+from livestreams.services.sessions import LIVE_READY
+
+HALF_HOURS = [(minutes, f"{minutes // 60}:{minutes % 60:02d}") for minutes in (*range(30, 241, 30), *range(300, 721, 60))]
+MARKETS = (
+    ("CN", _("domestic")),
+    ("SEA", _("Southeast Asia")),
+    ("EU", _("Europe")),
+    ("US", _("North America")),
+    ("ME", _("Middle East")),
+    ("OTHER", _("other")),
+)
+
+
+class TimeOfDayInput(forms.TimeInput):
+    """The browser's own clock, by quarters of an hour."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"step": 900, **(attrs or {})}, format="%H:%M")
+
+
+class BookingChoiceField(ScopedChoiceField):
+    """Bookings as people speak of them: room and local time."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.room} · {local(obj.starts_at):%m-%d %H:%M}"
+
+
+class OwnChoicesForm(ScopedForm):
+    """Rooms of the tenant's park, and hosts, bookings of the tenant itself."""
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if queryset.model is LiveRoom:
+            rooms = LiveRoom.objects.open_on(today()).for_tenant(self.tenant.pk)
+            return queryset.filter(pk__in=rooms.values("pk"), park=self.tenant.node.parent_id)
+        if queryset.model is Host:
+            return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        if queryset.model is Booking:
+            return queryset.filter(tenant=self.tenant, state__in=LIVE_READY, session__isnull=True, ends_at__gt=now()).select_related("room").order_by("starts_at")
+        return queryset
+
+
+class BookingForm(OwnChoicesForm):
+    """A room, a day, a time, a length; local time, as everybody in the park reads it."""
+
+    room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
+    day = forms.DateField(label=_("Day"), widget=DayInput)
+    start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
+    minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
+    host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
+    purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
+        return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class SessionForm(OwnChoicesForm):
+    """Going live by phone or straight to the platform: what the system cannot see by itself."""
+
+    platform = forms.ChoiceField(label=_("Platform"), choices=Platform)
+    booking = BookingChoiceField(Booking, label=_("Booking"), required=False, empty_label=_("without a booking"))
+    room = ScopedChoiceField(
+        LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("outside of the park's rooms")
+    )
+    host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
+    title = forms.CharField(label=_("Title"), max_length=200, required=False)
+    platform_live_id = forms.CharField(
+        label=_("Platform's live id"),
+        max_length=64,
+        required=False,
+        help_text=_("From the platform's back office; orders that name it find this session by themselves."),
+    )
+    delivery = forms.ChoiceField(label=_("Way of the picture"), choices=[(d.value, d.label) for d in (Delivery.PHONE, Delivery.DIRECT)])
+    market = forms.ChoiceField(label=_("Target market"), choices=MARKETS)
