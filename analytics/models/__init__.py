@@ -9,6 +9,7 @@ from analytics.models.figures import (
     PeriodClose,
     SalesMeasures,
     SessionFigures,
+    SpreadOrder,
 )
 from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue
 
