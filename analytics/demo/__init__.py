@@ -1,1 +1,7 @@
-"""The demo: five parks at published scale, and who may log in to look at them."""
+"""Synthetic parks: five real ways to run a park, at their published scale, with invented firms and sales.
+
+plans    what each park is (published figures, and what was chosen where none is published)
+days     what happens on a day, pure: the same (seed, park, day) gives the same bookings, sessions and sales
+build    the standing things: park, units, tenants, leases, rooms, hosts, goods, people, keys
+load     days into the database through the services; catches up where it stopped
+"""

@@ -28,5 +28,9 @@ DEMO_LOGINS = (
 
 def demo_logins() -> dict[str, DemoLogin]:
     """The demo's log-ins that exist here, by role."""
-    present = set(User.objects.filter(username__in=[login.username for login in DEMO_LOGINS], is_active=True).values_list("username", flat=True))
+    present = set(
+        User.objects.filter(
+            username__in=[login.username for login in DEMO_LOGINS], is_active=True
+        ).values_list("username", flat=True)
+    )
     return {login.role: login for login in DEMO_LOGINS if login.username in present}

@@ -1,0 +1,232 @@
+"""What happens in a demo park on one day. Pure: no database, no clock; the same arguments give the same day.
+
+A day is planned as a whole (sessions, audience, orders, refunds to come), so that the loader can store what lies
+before now and the simulator can send the rest when its time comes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from analytics.demo.plans import ParkPlan
+from core.clock import day_start
+from supplychain.facts import SaleFact
+
+SOURCE = "demo"
+REFUND_DAYS = 5
+REFUNDED, CANCELLED, UNPAID = 0.07, 0.015, 0.04
+SKUS_PER_SELLER = 8
+HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 4, 6, 8, 10, 10, 9, 9, 10, 10, 9, 9, 10, 14, 18, 18, 13, 7)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class PlannedSession:
+    """A session of a day: who, where, when, and its samples of (instant, concurrent viewers)."""
+
+    live_id: str
+    seller: int
+    host: int
+    room: int
+    starts_at: datetime
+    ends_at: datetime
+    samples: tuple[tuple[datetime, int], ...]
+
+
+@dataclass(frozen=True)
+class PlannedFact:
+    """A sales fact of a seller."""
+
+    seller: int
+    fact: SaleFact
+
+
+@dataclass(frozen=True)
+class PlannedDay:
+    sessions: tuple[PlannedSession, ...]
+    facts: tuple[PlannedFact, ...]
+
+
+def sku_code(plan: ParkPlan, seller: int, number: int) -> str:
+    return f"{plan.code.upper()}-{seller + 1:03d}-{number + 1:02d}"
+
+
+def sku_price(plan: ParkPlan, seller: int, number: int) -> Decimal:
+    """The price of a demo SKU, ending in .00 or .90 as shops write them."""
+    low, high = plan.price
+    draw = random.Random(f"{plan.code}:{seller}:{number}")
+    return Decimal(draw.randint(low, high)) - (Decimal("0.10") if draw.random() < 0.5 else 0)
+
+
+def tenant_code(plan: ParkPlan, index: int) -> str:
+    return f"{plan.code}-{index + 1:03d}"
+
+
+def plan_day(plan: ParkPlan, day: date, *, seed: int, first_day: date, last_day: date) -> PlannedDay:
+    """One day of a park. `first_day` and `last_day` bound the history: a growing seller grows between them."""
+    draw = random.Random(f"{seed}:{plan.code}:{day}")
+    sessions = tuple(_sessions(plan, day, draw))
+    facts = [item for session in sessions for item in _session_facts(plan, session, draw)]
+    facts.extend(_shop_facts(plan, day, draw))
+    if plan.star is not None:
+        facts.extend(_star_facts(plan, day, draw, first_day, last_day))
+    facts.sort(key=lambda item: (item.fact.occurred_at, item.fact.external_id))
+    return PlannedDay(sessions, tuple(facts))
+
+
+def _sessions(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[PlannedSession]:
+    start_of_day = day_start(day)
+    hosts = list(range(plan.hosts))
+    draw.shuffle(hosts)
+    for room in range(plan.rooms):
+        if draw.random() > plan.sessions_per_room or not hosts:
+            continue
+        host = hosts.pop()
+        length = draw.randrange(plan.hours[0] * 60, plan.hours[1] * 60, 5)
+        first_minute = draw.choices(range(24), HOUR_WEIGHTS)[0] * 60 + draw.randrange(0, 60, 5)
+        # Not before the set-up of a room that was live until midnight is done.
+        starts_at = start_of_day + max(min(first_minute, 24 * 60 - length), 20) * MINUTE
+        ends_at = starts_at + length * MINUTE
+        level = draw.lognormvariate(5.5, 0.7)
+        samples = tuple(
+            (
+                starts_at + minute * MINUTE,
+                int(level * (0.4 + 0.6 * min(1.0, minute / 40)) * draw.uniform(0.8, 1.2)),
+            )
+            for minute in range(0, length, 10)
+        )
+        yield PlannedSession(
+            live_id=f"{plan.code}-{day:%Y%m%d}-{room + 1:03d}",
+            seller=room % plan.sellers,
+            host=host,
+            room=room,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            samples=samples,
+        )
+
+
+def _session_facts(plan: ParkPlan, session: PlannedSession, draw: random.Random) -> Iterator[PlannedFact]:
+    seconds = int((session.ends_at - session.starts_at).total_seconds())
+    orders = int(plan.orders_per_hour * seconds / 3600 * draw.uniform(0.6, 1.4))
+    for number in range(orders):
+        at = session.starts_at + timedelta(seconds=draw.randrange(seconds))
+        yield from _order(
+            plan,
+            session.seller,
+            f"{session.live_id}-{number:04d}",
+            at,
+            "live",
+            draw,
+            session_ref=session.live_id,
+        )
+
+
+def _shop_facts(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[PlannedFact]:
+    """Sales without a park session: product card, short video, outside hosts."""
+    for seller in range(plan.sellers):
+        for number in range(draw.randint(1, 5)):
+            at = _some_time(day, draw)
+            channel = draw.choice(("product_card", "product_card", "short_video", "outside_host"))
+            yield from _order(
+                plan, seller, f"{plan.code}-{day:%Y%m%d}-s{seller:03d}-{number}", at, channel, draw
+            )
+
+
+def _star_facts(
+    plan: ParkPlan, day: date, draw: random.Random, first_day: date, last_day: date
+) -> Iterator[PlannedFact]:
+    """The seller that outgrows its unit: from its first orders a day up to its published mean, with one best day."""
+    star = plan.star
+    if star is None:
+        return
+    days = max((last_day - first_day).days, 1)
+    grown = min(max((day - first_day).days / days, 0.0), 1.0) ** 3
+    orders = int(
+        (star.orders_at_first + (star.orders_per_day - star.orders_at_first) * grown)
+        * draw.uniform(0.95, 1.05)
+    )
+    if day == last_day - timedelta(days=3):
+        orders = star.best_day
+    for number in range(orders):
+        yield from _order(
+            plan, 0, f"{plan.code}-{day:%Y%m%d}-x{number:05d}", _some_time(day, draw), "shop", draw
+        )
+
+
+def _some_time(day: date, draw: random.Random) -> datetime:
+    hour = draw.choices(range(24), HOUR_WEIGHTS)[0]
+    return day_start(day) + timedelta(hours=hour, seconds=draw.randrange(3600))
+
+
+def _order(
+    plan: ParkPlan,
+    seller: int,
+    order_no: str,
+    at: datetime,
+    channel: str,
+    draw: random.Random,
+    *,
+    session_ref: str = "",
+) -> Iterator[PlannedFact]:
+    """An order of one line: paid at once, or never; perhaps refunded within days or cancelled within the hour."""
+    number = draw.randrange(SKUS_PER_SELLER)
+    qty = draw.choices((1, 2, 3), (8, 2, 1))[0]
+    owner = ""
+    goods = seller
+    if plan.mixed_owners and draw.random() < 0.4:
+        goods = (seller + 1 + draw.randrange(3)) % plan.sellers
+        owner = tenant_code(plan, goods) if goods != seller else ""
+    amount = sku_price(plan, goods, number) * qty
+    common = {
+        "order_no": order_no,
+        "line_no": "1",
+        "sku_code": sku_code(plan, goods, number),
+        "qty": qty,
+        "channel": channel,
+        "session_ref": session_ref,
+        "owner": owner,
+    }
+
+    def fact(kind: str, when: datetime, **more: object) -> PlannedFact:
+        values = {**common, "amount": amount, **more}
+        return PlannedFact(
+            seller, SaleFact(kind=kind, occurred_at=when, external_id=f"{order_no}:{kind}", **values)
+        )
+
+    fate = draw.random()
+    if fate < UNPAID:
+        yield fact("created", at)
+        return
+    yield fact("paid", at)
+    if fate < UNPAID + REFUNDED:
+        when = at + timedelta(minutes=draw.randrange(30, REFUND_DAYS * 24 * 60))
+        part = amount if qty == 1 or draw.random() < 0.7 else sku_price(plan, goods, number)
+        back = {"order_no": f"R-{order_no}", "ref_order_no": order_no, "ref_line": "1", "amount": part}
+        yield fact("refunded", when, **back, qty=qty if part == amount else 1)
+    elif fate < UNPAID + REFUNDED + CANCELLED:
+        yield fact("cancelled", at + draw.randrange(2, 60) * MINUTE)
+
+
+def due(days: dict[date, PlannedDay], after: datetime, until: datetime) -> Iterator[PlannedFact]:
+    """The facts of some days that happen in (after, until]: refunds of earlier days included."""
+    for planned in days.values():
+        for item in planned.facts:
+            if after < item.fact.occurred_at <= until:
+                yield item
+
+
+__all__ = [
+    "PlannedDay",
+    "PlannedFact",
+    "PlannedSession",
+    "due",
+    "plan_day",
+    "sku_code",
+    "sku_price",
+    "tenant_code",
+]

@@ -1,0 +1,213 @@
+"""Loads planned days up to an instant: sessions, bookings, audience and sales, the sales through the ledger's service.
+
+What was loaded is remembered in the audit ("demo.load"), so that a later start catches up from there. Sales carry
+the same keys however they come in (here or by the simulator), so nothing counts twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from analytics.demo.build import BuiltPark, uid
+from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
+from core import audit, clock
+from core.actors import Actor
+from core.models import AuditEntry
+from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
+from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
+from supplychain.facts import SaleFact
+from supplychain.services import sales_record
+
+HISTORY_DAYS = 30
+BOOKED_AHEAD_DAYS = 2
+BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class History:
+    """How far a demo park has been told: its first and last day as planned, and the instant it is loaded up to."""
+
+    first_day: date
+    last_day: date
+    until: datetime
+
+
+def history_of(built: BuiltPark) -> History | None:
+    """What the audit remembers of a park's loads."""
+    entry = AuditEntry.objects.filter(verb="demo.load", node_id=built.park.pk).order_by("-id").first()
+    if entry is None or entry.after is None:
+        return None
+    return History(
+        date.fromisoformat(entry.after["first_day"]),
+        date.fromisoformat(entry.after["last_day"]),
+        datetime.fromisoformat(entry.after["until"]),
+    )
+
+
+def planned_days(
+    built: BuiltPark, history: History, first: date, last: date, seed: int
+) -> dict[date, PlannedDay]:
+    """The planned days from `first` to `last`, both included."""
+    return {
+        day: plan_day(built.plan, day, seed=seed, first_day=history.first_day, last_day=history.last_day)
+        for day in (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    }
+
+
+def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) -> int:
+    """Load everything that happened before `until` and was not loaded yet; returns the number of new sales facts."""
+    today = clock.business_day(until)
+    known = history_of(built)
+    history = known or History(
+        today - timedelta(days=HISTORY_DAYS), today, clock.day_start(today - timedelta(days=HISTORY_DAYS))
+    )
+    after = max(history.until, until - timedelta(days=HISTORY_DAYS + 1))
+    if until <= after:
+        return 0
+    first = max(clock.business_day(after) - timedelta(days=REFUND_DAYS), history.first_day)
+    days = planned_days(built, history, first, today + timedelta(days=BOOKED_AHEAD_DAYS), seed)
+    sessions = [session for planned in days.values() for session in planned.sessions]
+    with transaction.atomic():
+        _bookings(built, sessions, until)
+        _sessions(built, sessions, until)
+    stored = _sales(built, days, after, until, actor)
+    audit.record(
+        actor=actor,
+        verb="demo.load",
+        obj=built.park,
+        node_id=built.park.pk,
+        after={"first_day": history.first_day, "last_day": history.last_day, "until": until, "facts": stored},
+    )
+    return stored
+
+
+def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
+    """A booking for each planned session: completed, checked in or still to come."""
+    setup = timedelta(minutes=built.rooms[0].setup_minutes) if built.rooms else timedelta(0)
+    known = set(Booking.objects.filter(room__park=built.park).values_list("uid", flat=True))
+    fresh = [session for session in sessions if uid("booking", session.live_id) not in known]
+    Booking.objects.bulk_create(
+        Booking(
+            uid=uid("booking", session.live_id),
+            room=built.rooms[session.room],
+            tenant=built.tenants[session.seller],
+            host=built.hosts[session.host],
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            blocked_from=session.starts_at - setup,
+            blocked_until=session.ends_at,
+            state=_booking_state(session, until),
+            checked_in_at=session.starts_at - timedelta(minutes=10) if session.starts_at <= until else None,
+            price=built.rooms[session.room].hourly_rate
+            * Decimal(int((session.ends_at - session.starts_at).total_seconds()))
+            / 3600,
+        )
+        for session in fresh
+    )
+    for booking in Booking.objects.filter(room__park=built.park, starts_at__lte=until).exclude(
+        state__in=(BookingState.COMPLETED, BookingState.CANCELLED, BookingState.NO_SHOW)
+    ):
+        booking.state = BookingState.COMPLETED if booking.ends_at <= until else BookingState.CHECKED_IN
+        booking.checked_in_at = booking.checked_in_at or booking.starts_at
+        booking.save(update_fields=["state", "checked_in_at", "updated_at"])
+
+
+def _booking_state(session: PlannedSession, until: datetime) -> str:
+    if session.ends_at <= until:
+        return BookingState.COMPLETED
+    return BookingState.CHECKED_IN if session.starts_at <= until else BookingState.CONFIRMED
+
+
+def _sessions(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
+    """Sessions that began by now, with shifts, shown tenants and samples; those that are over are ended."""
+    begun = [session for session in sessions if session.starts_at <= until]
+    known = set(
+        LiveSession.objects.filter(
+            park=built.park, platform_live_id__in=[session.live_id for session in begun]
+        ).values_list("platform_live_id", flat=True)
+    )
+    fresh = [session for session in begun if session.live_id not in known]
+    bookings = {
+        booking.uid: booking.pk
+        for booking in Booking.objects.filter(uid__in=[uid("booking", session.live_id) for session in fresh])
+    }
+    rows = LiveSession.objects.bulk_create(
+        LiveSession(
+            uid=uid("session", session.live_id),
+            tenant=built.tenants[session.seller],
+            park=built.park,
+            room=built.rooms[session.room],
+            booking_id=bookings[uid("booking", session.live_id)],
+            host=built.hosts[session.host],
+            title=f"{built.tenants[session.seller].industry}专场",
+            platform=built.plan.platform,
+            platform_live_id=session.live_id,
+            delivery=Delivery.NODE,
+            state=SessionState.ENDED if session.ends_at <= until else SessionState.LIVE,
+            started_at=session.starts_at,
+            ended_at=session.ends_at if session.ends_at <= until else None,
+        )
+        for session in fresh
+    )
+    SessionTenant.objects.bulk_create(
+        SessionTenant(session=row, tenant=built.tenants[seller])
+        for row, session in zip(rows, fresh, strict=True)
+        for seller in _shown(built, session)
+    )
+    HostShift.objects.bulk_create(
+        HostShift(
+            session=row,
+            host=built.hosts[session.host],
+            role=ShiftRole.HOST,
+            starts_at=row.started_at,
+            ends_at=row.ended_at,
+        )
+        for row, session in zip(rows, fresh, strict=True)
+    )
+    AudienceSample.objects.bulk_create(
+        AudienceSample(session=row, source=SOURCE, at=at, concurrent=viewers)
+        for row, session in zip(rows, fresh, strict=True)
+        for at, viewers in session.samples
+        if at <= until
+    )
+    _end_those_that_are_over(built, sessions, until)
+
+
+def _shown(built: BuiltPark, session: PlannedSession) -> list[int]:
+    """Whose goods a session shows: its seller's, and with mixed owners those of the three next to it."""
+    sellers = built.plan.sellers
+    extra = 3 if built.plan.mixed_owners else 0
+    return list(dict.fromkeys((session.seller + step) % sellers for step in range(extra + 1)))
+
+
+def _end_those_that_are_over(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
+    ends = {session.live_id: session.ends_at for session in sessions if session.ends_at <= until}
+    open_rows = LiveSession.objects.filter(park=built.park, state=SessionState.LIVE, booking__isnull=False)
+    for row in open_rows:
+        end = ends.get(row.platform_live_id) or (row.started_at or until) + timedelta(hours=8)
+        if end > until:
+            continue
+        row.state, row.ended_at = SessionState.ENDED, end
+        row.save(update_fields=["state", "ended_at", "updated_at"])
+        row.shifts.filter(ends_at__isnull=True).update(ends_at=end)
+
+
+def _sales(
+    built: BuiltPark, days: dict[date, PlannedDay], after: datetime, until: datetime, actor: Actor
+) -> int:
+    by_seller: dict[int, list[SaleFact]] = defaultdict(list)
+    for item in due(days, after, until):
+        by_seller[item.seller].append(item.fact)
+    stored = 0
+    for seller, facts in sorted(by_seller.items()):
+        for start in range(0, len(facts), BATCH):
+            batch = list(enumerate(facts[start : start + BATCH]))
+            stored += sales_record(
+                actor=actor, seller=built.tenants[seller], source=SOURCE, facts=batch
+            ).counts["stored"]
+    return stored
