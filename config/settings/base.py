@@ -8,12 +8,13 @@ from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR
+from config.settings.unfold import ADMIN_MENU, UNFOLD  # noqa: F401  (settings of their own file)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "config.apps.LiveparkAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -195,13 +196,3 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = False
 LIVEPARK_LINES_PER_BATCH = 5_000
 LIVEPARK_BYTES_PER_BATCH = 8 * 1024 * 1024
 LIVEPARK_BYTES_PER_UPLOAD = 512 * 1024 * 1024
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Livepark",
-    "SITE_HEADER": _("Livepark operations"),
-    "SITE_URL": "/",
-    "SITE_SYMBOL": "live_tv",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "analytics.dashboard.dashboard_callback",
-}

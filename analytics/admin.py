@@ -1,0 +1,119 @@
+"""The operator's door to figures: counted from the ledger, looked at here, changed nowhere."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import ExpressionWrapper, F, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from analytics.models import (
+    DaySales,
+    Indicator,
+    IndicatorValue,
+    IndexRun,
+    IndexScore,
+    MonthSales,
+    PeriodClose,
+    SessionFigures,
+)
+from core.doors.admin import ScopedModelAdmin, ShownInline, money
+from core.money import MoneyField
+
+MEASURES = (
+    ("gmv_created", "gmv_paid"),
+    ("refunds", "cancellations", "adjustments"),
+    ("orders", "refund_orders", "lines"),
+    ("units_paid", "units_refunded"),
+)
+NET = ExpressionWrapper(F("gmv_paid") - F("refunds"), output_field=MoneyField())
+COLUMNS = ("gmv_paid", "refunds", money("net", _("net sales")), "orders", "units_paid")
+
+
+class SalesAdmin(ScopedModelAdmin):
+    """What the figures of every level have in common."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DaySales]:
+        return super().get_queryset(request).annotate(net=NET)
+
+
+@admin.register(DaySales)
+class DaySalesAdmin(SalesAdmin):
+    list_display = ("day", "tenant", *COLUMNS)
+    list_filter = ("day", "tenant")
+    search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
+    ordering = ("-day", "tenant")
+    fields = (("tenant", "day"), *MEASURES)
+
+
+@admin.register(MonthSales)
+class MonthSalesAdmin(SalesAdmin):
+    list_display = ("month", "tenant", *COLUMNS)
+    list_filter = ("month", "tenant")
+    search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
+    ordering = ("-month", "tenant")
+    fields = (("tenant", "month"), *MEASURES)
+
+
+@admin.register(SessionFigures)
+class SessionFiguresAdmin(SalesAdmin):
+    list_display = ("session", *COLUMNS)
+    list_filter = ("session__started_at", "session__tenant")
+    search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
+    ordering = ("-session",)
+    fields = ("session", *MEASURES)
+
+
+@admin.register(PeriodClose)
+class PeriodCloseAdmin(ScopedModelAdmin):
+    list_display = ("month", "tenant", "seq", "published_on", "lines")
+    list_filter = ("month", "tenant")
+    search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
+    ordering = ("-month", "tenant")
+    fields = (("tenant", "month"), ("seq", "published_on"), "figures", ("lines", "lines_hash"))
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(ScopedModelAdmin):
+    list_display = ("code", "name_zh", "name_en", "dimension", "unit_zh", "in_index", "published_weight")
+    list_filter = ("dimension", "in_index")
+    search_fields = ("code", "name_zh", "name_en")
+    fields = (
+        "code",
+        ("name_zh", "name_en"),
+        ("dimension", "direction"),
+        ("unit_zh", "unit_en"),
+        "definition",
+        ("in_index", "published_weight"),
+    )
+
+
+@admin.register(IndicatorValue)
+class IndicatorValueAdmin(ScopedModelAdmin):
+    list_display = ("indicator", "place", "period", "value", "source", "published_on", "seq")
+    list_filter = ("indicator", "place", "source", "period")
+    search_fields = ("indicator__code", "indicator__name_zh", "place__name_zh", "place__name_en")
+    ordering = ("-period", "indicator", "place")
+    fields = (
+        ("indicator", "place"),
+        ("period_kind", "period"),
+        "value",
+        ("published_on", "seq"),
+        ("source", "source_note"),
+        "lineage",
+    )
+
+
+class IndexScoreInline(ShownInline):
+    model = IndexScore
+    fields = ("place", "year", "score", "rank")
+    ordering = ("-year", "rank")
+
+
+@admin.register(IndexRun)
+class IndexRunAdmin(ScopedModelAdmin):
+    list_display = ("made_at", "first_year", "last_year", "made_by", "is_synthetic")
+    list_filter = ("made_at", "is_synthetic")
+    search_fields = ("inputs_hash",)
+    fields = (("made_at", "made_by"), ("first_year", "last_year"), "parameters", "weights", "inputs_hash")
+    inlines = (IndexScoreInline,)

@@ -1,0 +1,7 @@
+"""The operator's door to the kernel: people and rights, work in progress, the audit."""
+
+from __future__ import annotations
+
+from core.admin import people, work
+
+__all__ = ["people", "work"]

@@ -1,0 +1,104 @@
+"""Work in progress, what is unclear, the audit, and exchange rates."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core import jobs
+from core.actors import Actor
+from core.choices import JOB_OPEN, JobState
+from core.doors.admin import Operation, RecordAdmin, ScopedModelAdmin, badge, brief
+from core.models import AuditEntry, BucketFailure, ExchangeRate, Job, Unresolved
+
+JOB_COLOURS = {
+    JobState.QUEUED: "info",
+    JobState.RUNNING: "warning",
+    JobState.DONE: "success",
+    JobState.FAILED: "danger",
+}
+
+
+def job_cancel(*, actor: Actor, job: Job) -> Job:
+    return jobs.job_cancel(actor=actor, uid=str(job.uid))
+
+
+@admin.register(Job)
+class JobAdmin(ScopedModelAdmin):
+    list_display = (
+        "created_at",
+        "kind",
+        "node",
+        badge("state", _("state"), JOB_COLOURS),
+        "progress",
+        brief("message", _("message")),
+        "created_by",
+    )
+    list_filter = ("state", "node", "created_at")
+    search_fields = ("kind", "message")
+    ordering = ("-id",)
+    fields = ("kind", "node", "state", "progress", "message", "result", "created_by", "created_at", "finished_at")
+    readonly_fields = ("progress",)
+    operations = (
+        Operation(
+            "cancel",
+            _("Cancel the job"),
+            job_cancel,
+            row="job",
+            icon="cancel",
+            question=_("A running job stops at its next step; what it has finished stays."),
+            danger=True,
+            bulk=True,
+            when=lambda job: job.state in JOB_OPEN,
+        ),
+    )
+
+    @display(description=_("progress"))
+    def progress(self, job: Job) -> str:
+        if not job.total:
+            return f"{job.done:,}"
+        return f"{job.done:,} / {job.total:,} ({job.done * 100 // job.total} %)"
+
+
+@admin.register(Unresolved)
+class UnresolvedAdmin(ScopedModelAdmin):
+    list_display = ("reference", "kind", "node", "first_seen_at", "resolved_at")
+    list_filter = ("kind", "node", "first_seen_at", "resolved_at")
+    search_fields = ("reference",)
+    ordering = ("-id",)
+    fields = ("kind", "node", "reference", "detail", "first_seen_at", "resolved_at")
+
+
+@admin.register(BucketFailure)
+class BucketFailureAdmin(ScopedModelAdmin):
+    list_display = ("family", "node", "slot", "attempts", "retry_at", brief("error", _("error")))
+    list_filter = ("node", "retry_at")
+    search_fields = ("error", "node__code")
+    fields = ("family", "node", "slot", "attempts", "retry_at", "error")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ScopedModelAdmin):
+    list_display = ("at", "actor", "verb", "object_type", "object_label", "node")
+    list_filter = ("at", "node")
+    search_fields = ("actor", "verb", "object_label", "object_type")
+    ordering = ("-id",)
+    fields = (
+        ("at", "actor"),
+        "verb",
+        ("object_type", "object_id", "object_label"),
+        "node",
+        "before",
+        "after",
+        "request_id",
+    )
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(RecordAdmin):
+    list_display = ("currency", "day", "cny_per_unit", "source")
+    list_filter = ("day",)
+    search_fields = ("currency", "source")
+    ordering = ("-day", "currency")
+    fields = ("currency", "day", "cny_per_unit", "source")

@@ -1,0 +1,104 @@
+"""How values read in lists and forms."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from core.money import to_cents
+
+Column = Callable[[Model], Any]
+Text = str | Promise
+EMPTY = "-"
+
+
+def cny(amount: Decimal | None) -> str:
+    """An amount as people write it: 12,345.60; more than two decimals only where they say something."""
+    if amount is None:
+        return EMPTY
+    return f"{amount:,.2f}" if amount == to_cents(amount) else f"{amount.normalize():,f}"
+
+
+def money(name: str, label: Text) -> Column:
+    """A list column of a MoneyField or of a Decimal attribute."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> str:
+        return cny(getattr(row, name))
+
+    column.__name__ = name
+    return column
+
+
+def badge(name: str, label: Text, colours: Mapping[str, str]) -> Column:
+    """A list column of a field with choices, each value in its colour (success, warning, danger, info)."""
+
+    @display(description=label, ordering=name, label=dict(colours))
+    def column(row: Model) -> tuple[str, str]:
+        return getattr(row, name), getattr(row, f"get_{name}_display")()
+
+    column.__name__ = name
+    return column
+
+
+def count_of(name: str, label: Text) -> Column:
+    """A list column of a number that the queryset annotated."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> int:
+        return int(getattr(row, name) or 0)
+
+    column.__name__ = name
+    return column
+
+
+def brief(name: str, label: Text, length: int = 40) -> Column:
+    """A list column of a long text, cut."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> str:
+        text = str(getattr(row, name))
+        return text if len(text) <= length else f"{text[: length - 1]}…"
+
+    column.__name__ = name
+    return column
+
+
+def shown_money(contents: str) -> str:
+    """A read-only amount: the skin hands over the database's four decimals."""
+    try:
+        return cny(Decimal(str(contents).replace(",", "")))
+    except ArithmeticError:
+        return contents
+
+
+def shown_json(contents: str) -> SafeString | str:
+    """A read-only JSON value as lines of “name: value”; the skin hands over its escaped text."""
+    try:
+        value = json.loads(html.unescape(str(contents)))
+    except ValueError:
+        return contents
+    return json_lines(value)
+
+
+def json_lines(value: Any) -> SafeString | str:
+    """A JSON value for people: a mapping or list as lines, anything else as it is."""
+    if isinstance(value, Mapping):
+        pairs = ((key, _inner(inner)) for key, inner in value.items())
+        return format_html_join("", '<div><span class="lp-key">{}</span> {}</div>', pairs) or EMPTY
+    if isinstance(value, list):
+        return format_html_join("", "<div>{}</div>", ((_inner(inner),) for inner in value)) or EMPTY
+    return EMPTY if value in (None, "") else format_html("{}", value)
+
+
+def _inner(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

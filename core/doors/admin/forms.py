@@ -1,0 +1,209 @@
+"""Forms of the admin: strict fields, and complaints of services shown where they belong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+from unfold.forms import AdminOwnPasswordChangeForm
+
+from core import strict
+from core.actors import NOBODY, Actor, user_actor
+from core.doors.admin.display import Text
+from core.errors import DomainError
+from core.money import MoneyField, to_cents
+from core.scoping import visible_to
+from core.services import password_set
+
+WORD_BREAK = re.compile(r"[,，、;；\n]+")
+# What a column holds on PostgreSQL; SQLite would take more.
+LARGEST: dict[str, int] = {
+    "SmallIntegerField": 2**15 - 1,
+    "PositiveSmallIntegerField": 2**15 - 1,
+    "IntegerField": 2**31 - 1,
+    "PositiveIntegerField": 2**31 - 1,
+}
+
+
+class AmountField(forms.DecimalField):
+    """A decimal in ASCII digits: no exponent, no full-width digits, no binary fraction on the way."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = str(value).strip() if value is not None else ""
+        if text in self.empty_values:
+            return None
+        places = self.decimal_places if self.decimal_places is not None else 4
+        digits = self.max_digits - places if self.max_digits is not None else 13
+        try:
+            return strict.amount(text, places=places, digits=digits, signed=True)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show no decimals beyond what the value needs, and cents where it has any."""
+        if not isinstance(value, Decimal):
+            return value
+        short = value.quantize(Decimal(1)) if value == value.to_integral_value() else to_cents(value)
+        return str(short if short == value else value.normalize())
+
+
+class WholeNumberField(forms.IntegerField):
+    """An integer in ASCII digits, within what the column holds on every database."""
+
+    def to_python(self, value: Any) -> int | None:
+        text = str(value).strip() if value is not None else ""
+        if text in self.empty_values:
+            return None
+        try:
+            return strict.quantity(text, signed=True)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class WordsField(forms.CharField):
+    """A JSON list of words, typed with commas between them."""
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
+        """`encoder` and `decoder` come from the model's JSONField; words need none."""
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "、".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        words = (word.strip() for word in WORD_BREAK.split(super().to_python(value) or ""))
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
+    """The form class and limits that suit a model field, or nothing where the skin's own are right."""
+    if isinstance(db_field, MoneyField):
+        return {"form_class": AmountField, "widget": widgets.UnfoldAdminTextInputWidget({"inputmode": "decimal"})}
+    if isinstance(db_field, models.DecimalField):
+        return {"form_class": AmountField}
+    if isinstance(db_field, models.IntegerField):
+        return {"form_class": WholeNumberField, "max_value": LARGEST.get(db_field.get_internal_type())}
+    if isinstance(db_field, models.JSONField) and db_field.default is list:
+        return {
+            "form_class": WordsField,
+            "widget": widgets.UnfoldAdminTextInputWidget(),
+            "help_text": _("Several, with commas between them."),
+        }
+    return {}
+
+
+class ServiceForm(forms.ModelForm):
+    """A form whose values go to a service. What the service refused comes back as an error of the form.
+
+    The admin sets `actor` and `refusal` on the class it makes for one request.
+    """
+
+    actor: ClassVar[Actor] = NOBODY
+    refusal: ClassVar[DomainError | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scope_choices(self, self.actor)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self.refusal is not None:
+            show_refusal(self, self.refusal)
+        return values
+
+    def values(self) -> dict[str, Any]:
+        """What a creating service gets: every field of the form."""
+        return dict(self.cleaned_data)
+
+    def changed_values(self) -> dict[str, Any]:
+        """What an updating service gets: the fields that the person changed."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+class OperationForm(forms.Form):
+    """The questions of an operation on one row; without fields it only asks whether to go on."""
+
+    def __init__(self, *args: Any, row: models.Model, actor: Actor, **kwargs: Any) -> None:
+        self.row = row
+        super().__init__(*args, **kwargs)
+        scope_choices(self, actor)
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    """One's own new password, stored by the service."""
+
+    def save(self, commit: bool = True) -> Any:
+        password = self.cleaned_data["new_password1"]
+        self.user = password_set(actor=user_actor(self.user), user=self.user, password=password)
+        return self.user
+
+
+def scope_choices(form: forms.BaseForm, actor: Actor) -> None:
+    """Narrow every relation of a form to what the actor may see: a foreign id is refused like an absent one."""
+    for field in form.fields.values():
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = visible_to(field.queryset, actor)
+
+
+def show_refusal(form: forms.BaseForm, error: DomainError) -> None:
+    """Put a domain error beside the field it names, or above the form, with what it suggests instead."""
+    messages = [str(error), *(f"{row.row}: {row.message}" for row in error.rows)]
+    for window in error.extra.get("alternatives", ()):
+        messages.append(_("Free: %(room)s from %(starts_at)s to %(ends_at)s") % window)
+    form.add_error(error.field if error.field in form.fields else None, messages)
+
+
+def related_field(
+    model: type[models.Model],
+    name: str,
+    *,
+    many: bool = False,
+    queryset: models.QuerySet[Any] | None = None,
+    **kwargs: Any,
+) -> forms.ModelChoiceField:
+    """A form field that offers what the relation `name` of a model leads to, found by typing."""
+    relation = model._meta.get_field(name)
+    widget = AutocompleteSelectMultiple if many else AutocompleteSelect
+    field = forms.ModelMultipleChoiceField if many else forms.ModelChoiceField
+    return field(
+        queryset=relation.related_model._default_manager.all() if queryset is None else queryset,  # type: ignore[union-attr]
+        label=kwargs.pop("label", relation.verbose_name),  # type: ignore[union-attr]
+        widget=widget(relation, site),
+        **kwargs,
+    )
+
+
+def choice_field(choices: Iterable[tuple[Any, Any]], label: Text, **kwargs: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(choices=list(choices), label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs)
+
+
+def style(field: type[forms.Field], label: Text, **kwargs: Any) -> forms.Field:
+    """A form field in the skin's clothes."""
+    return field(label=label, widget=kwargs.pop("widget", None) or WIDGETS[field](), **kwargs)
+
+
+WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
+    forms.CharField: widgets.UnfoldAdminTextInputWidget,
+    forms.DateField: widgets.UnfoldAdminSingleDateWidget,
+    forms.SplitDateTimeField: widgets.UnfoldAdminSplitDateTimeWidget,
+    forms.BooleanField: widgets.UnfoldBooleanSwitchWidget,
+    AmountField: widgets.UnfoldAdminTextInputWidget,
+    WholeNumberField: widgets.UnfoldAdminIntegerFieldWidget,
+}

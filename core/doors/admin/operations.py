@@ -1,0 +1,162 @@
+"""Operations: what can be done with a row besides editing it. Each is a button, a page that asks, and one service call.
+
+    Operation("end", _("End the lease"), services.lease_end, row="lease", form=EndForm, icon="event_busy")
+
+calls `lease_end(actor=..., lease=row, **form.values())`. With `bulk` it is also offered for the selected rows
+of the list. `when` says for which rows it makes sense; the service decides in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+
+from core.doors.admin.display import Text
+from core.doors.admin.forms import OperationForm, show_refusal
+from core.doors.admin.site import actor_of
+from core.errors import DomainError, NotFound, Refused
+from core.policy import CHANGE
+from core.records import conflict_of, invalid
+from core.scoping import get_visible, may
+
+MOST_AT_ONCE = 200
+
+
+def _always(_row: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A named service call on one row. `row` is the service's keyword for it, `verb` what the actor must hold."""
+
+    name: str
+    title: Text
+    service: Callable[..., Any]
+    row: str = "row"
+    form: type[OperationForm] = OperationForm
+    icon: str = "play_arrow"
+    question: Text = ""
+    done: Text = ""
+    verb: str = CHANGE
+    bulk: bool = False
+    danger: bool = False
+    when: Callable[[Any], bool] = _always
+
+    def run(self, actor: Any, row: Model, **values: Any) -> Any:
+        """Carry it out on the row as it is now. Raises DomainError, also for what the database refused."""
+        current = get_visible(type(row), actor, self.verb, pk=row.pk)
+        try:
+            return self.service(actor=actor, **{self.row: current}, **values)
+        except IntegrityError as error:
+            raise conflict_of(error) from error
+        except ValidationError as error:
+            raise invalid(error) from error
+
+
+class OperationMixin(ModelAdmin):
+    """Adds `<id>/do/<name>/` and, for bulk operations, list actions."""
+
+    operations: tuple[Operation, ...] = ()
+
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.actions = [*self.actions, *(_list_action(item) for item in self.operations if item.bulk)]
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_operation"
+        view = self.admin_site.admin_view(self.operation_view)
+        return [path("<path:object_id>/do/<slug:name>/", view, name=name), *super().get_urls()]
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether the actor may change rows of this kind by operations; each row is checked when it is touched."""
+        return may(actor_of(request), CHANGE, self.model)
+
+    def operations_on(self, request: HttpRequest, row: Model) -> list[dict[str, Any]]:
+        """The buttons of a row: operations that make sense for it and that the actor may carry out."""
+        return [
+            {
+                "title": item.title,
+                "icon": item.icon,
+                "danger": item.danger,
+                "url": reverse(
+                    f"admin:{self.opts.app_label}_{self.opts.model_name}_operation", args=(row.pk, item.name)
+                ),
+            }
+            for item in self.operations
+            if item.when(row) and self.holds(request, item.verb, row)
+        ]
+
+    def operation_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        operation = next((item for item in self.operations if item.name == name), None)
+        if operation is None:
+            raise NotFound
+        if not self.holds(request, operation.verb):
+            raise Refused
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise NotFound
+        if not self.holds(request, operation.verb, row):
+            raise Refused
+        actor = actor_of(request)
+        form = operation.form(request.POST if request.method == "POST" else None, row=row, actor=actor)
+        if form.is_bound and form.is_valid():
+            try:
+                operation.run(actor, row, **form.values())
+            except DomainError as error:
+                show_refusal(form, error)
+            else:
+                done = operation.done or _("Done: %(title)s.") % {"title": operation.title}
+                self.message_user(request, str(done), messages.SUCCESS)
+                return HttpResponseRedirect(self._after(row))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": operation.title,
+            "operation": operation,
+            "form": form,
+            "original": row,
+            "opts": self.opts,
+            "media": self.media + form.media,
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "admin/operation.html", context)
+
+    def holds(self, request: HttpRequest, verb: str, row: Any = None) -> bool:
+        raise NotImplementedError
+
+    def _after(self, row: Model) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(row.pk,))
+
+
+def _list_action(operation: Operation) -> Callable[..., None]:
+    """A list action that carries the operation out row by row and says which ones were refused."""
+
+    def action(model_admin: OperationMixin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        actor, done = actor_of(request), 0
+        for row in queryset[:MOST_AT_ONCE]:
+            try:
+                operation.run(actor, row)
+                done += 1
+            except DomainError as error:
+                model_admin.message_user(request, f"{row}: {error}", messages.ERROR)
+        if done:
+            text = ngettext("%(title)s: %(n)d entry.", "%(title)s: %(n)d entries.", done)
+            model_admin.message_user(request, text % {"title": operation.title, "n": done}, messages.SUCCESS)
+
+    action.__name__ = operation.name
+    action.short_description = operation.title  # type: ignore[attr-defined]
+    action.allowed_permissions = ("operate",)  # type: ignore[attr-defined]
+    return action

@@ -1,0 +1,270 @@
+"""ScopedModelAdmin: one model in the admin, within the actor's scope and rights.
+
+- Rows: lists, objects, related choices, filters, inlines, autocomplete, history and export hold visible rows only;
+  an absent and a foreign id get the same answer.
+- Rights: from core.policy through core.scoping. A door offers "add" and "change" only where `writes` names them,
+  and behind each stands a service (`create`, `update`). Nothing is ever deleted: records are closed.
+- Writes: values go to the service, its refusal comes back as an error of the form, also the database's.
+- Lookups: only the parameters of declared filters; ordering by shown columns only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.paginator import Paginator
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
+
+from core.actors import Actor
+from core.doors.admin.display import Column, money, shown_json, shown_money
+from core.doors.admin.export import ExportMixin
+from core.doors.admin.filters import parameters_of, with_classes
+from core.doors.admin.forms import ServiceForm, strict_formfield
+from core.doors.admin.history import HistoryMixin
+from core.doors.admin.operations import OperationMixin
+from core.doors.admin.site import actor_of
+from core.errors import DomainError, NotFound
+from core.locking import retried
+from core.money import MoneyField
+from core.policy import ADD, CHANGE, VIEW
+from core.records import conflict_of, invalid
+from core.scoping import get_visible, may, visible_to
+
+LARGEST_PAGE = 10**6
+COUNT_UP_TO = 10_000
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than a person pages: a list of a large table costs the same every day."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list[: COUNT_UP_TO + 1].count())  # type: ignore[union-attr]
+
+
+class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
+    """See the module. Subclasses set what is shown; `writes` with `create` and `update` where they write."""
+
+    writes: ClassVar[frozenset[str]] = frozenset()
+    form = ServiceForm
+    add_form: type[ServiceForm] | None = None
+    fixed_fields: tuple[str, ...] = ()
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_max_show_all = 0
+    list_filter_submit = True
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    view_on_site = False
+    save_as = False
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def __init__(self, model: type[models.Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        fields = {field.name: field for field in model._meta.fields}
+        self.list_display = [_column(fields, item) for item in self.list_display]
+        self.list_filter = with_classes(model, self.list_filter)
+        self.readonly_preprocess_fields = {
+            name: shown_money if isinstance(field, MoneyField) else shown_json
+            for name, field in fields.items()
+            if isinstance(field, MoneyField | models.JSONField)
+        }
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return visible_to(super().get_queryset(request), actor_of(request), VIEW)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        try:
+            return super().get_object(request, object_id, from_field)
+        except (TypeError, OverflowError):
+            return None
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        related = [
+            field.name for field in self.opts.fields if field.is_relation and field.name in self.list_display
+        ]
+        declared = self.list_select_related
+        return [*related, *(declared if isinstance(declared, list | tuple) else ())] or False
+
+    def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> models.QuerySet[Any]:
+        queryset = super().get_field_queryset(db, db_field, request)
+        if queryset is None:
+            queryset = db_field.remote_field.model._default_manager.all()
+        return visible_to(queryset, actor_of(request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **{**strict_formfield(db_field), **kwargs})
+        if formfield is not None and db_field.is_relation:
+            # The icons beside a choice would open forms of other records inside this one.
+            formfield.widget = getattr(formfield.widget, "widget", formfield.widget)
+        return formfield
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        raise NotFound
+
+    # --- rights ----------------------------------------------------------------------------------
+
+    def holds(self, request: HttpRequest, verb: str, row: Any = None) -> bool:
+        """Whether the actor holds a verb on a row (an object or its key), or anywhere without one."""
+        actor = actor_of(request)
+        if row is None or not may(actor, verb, self.model):
+            return may(actor, verb, self.model)
+        key = row.pk if isinstance(row, models.Model) else row
+        known: dict[Any, bool] = request.__dict__.setdefault("_rights_held", {})
+        question = (verb, self.opts.label, str(key))
+        if question not in known:
+            try:
+                rows = self.model._default_manager.filter(pk=key)
+                known[question] = visible_to(rows, actor, verb).exists()
+            except (ValueError, TypeError, ValidationError):
+                known[question] = False
+        return known[question]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.holds(request, VIEW)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.holds(request, VIEW, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return ADD in self.writes and self.holds(request, ADD)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return CHANGE in self.writes and self.holds(request, CHANGE, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # --- lookups ---------------------------------------------------------------------------------
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return any(lookup in parameters_of(self.model, item) for item in self.get_list_filter(request))
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return to_field in (self.opts.pk.name, self.opts.pk.attname)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        if "\0" in search_term:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise IncorrectLookupParameters
+        page = request.GET.get("p", "")
+        if len(page) > len(str(LARGEST_PAGE)):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if ERROR_FLAG in request.GET and len(request.GET) > 1:
+            return HttpResponseRedirect(request.path)
+        if ACTION_CHECKBOX_NAME in request.POST:
+            self._drop_malformed_selection(request)
+        return super().changelist_view(request, extra_context)
+
+    def _drop_malformed_selection(self, request: HttpRequest) -> None:
+        """Leave out selected keys that are none; foreign and absent ones find no row."""
+        posted = request.POST.copy()
+        keys = (_key(self.opts.pk, value) for value in posted.getlist(ACTION_CHECKBOX_NAME))
+        posted.setlist(ACTION_CHECKBOX_NAME, [str(key) for key in keys if key is not None])
+        request.POST = posted  # type: ignore[assignment]
+
+    # --- writes ----------------------------------------------------------------------------------
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        declared = super().get_readonly_fields(request, obj)
+        return [*declared, *self.fixed_fields] if obj is not None else declared
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None and self.add_form is not None:
+            kwargs.setdefault("form", self.add_form)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = actor_of(request)
+        form.refusal = getattr(request, "_refusal", None)
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run the form; when the service refuses, roll back and show the form again with the reason."""
+        view = retried(super().changeform_view)
+        if request.method != "POST":
+            return view(request, object_id, form_url, extra_context)
+        try:
+            return view(request, object_id, form_url, extra_context)
+        except NotFound:
+            raise
+        except DomainError as error:
+            refusal = error
+        except IntegrityError as error:
+            refusal = conflict_of(error)
+        except ValidationError as error:
+            refusal = invalid(error)
+        request._refusal = refusal  # type: ignore[attr-defined]
+        return view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
+        """Hand the values to the service; `obj`, which the form has filled, is only read again afterwards."""
+        assert isinstance(form, ServiceForm)
+        actor = actor_of(request)
+        if not change:
+            row = self.create(actor, form.values())
+            self.announce(request, row)
+            obj.pk = row.pk
+        elif values := form.changed_values():
+            self.update(actor, get_visible(self.model, actor, CHANGE, pk=obj.pk), values)
+        obj.refresh_from_db()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Relations are values of the service; inlines are shown, not written."""
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> models.Model:
+        """Add a row by its service."""
+        raise NotImplementedError(f"{type(self).__name__} names no service that adds")
+
+    def update(self, actor: Actor, row: Any, values: dict[str, Any]) -> None:
+        """Change a row by its service."""
+        raise NotImplementedError(f"{type(self).__name__} names no service that changes")
+
+    def announce(self, request: HttpRequest, row: Any) -> None:
+        """Say what is known only now about a row that was just made."""
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        row = kwargs.get("obj")
+        context["operations"] = self.operations_on(request, row) if row is not None else []
+        return super().render_change_form(request, context, **kwargs)
+
+
+def _column(fields: dict[str, Any], item: Any) -> str | Column:
+    """A list column; amounts are written as people write them."""
+    field = fields.get(item) if isinstance(item, str) else None
+    return money(item, field.verbose_name) if isinstance(field, MoneyField) else item
+
+
+def _key(primary: Any, value: str) -> Any:
+    """A posted key as the column's type, or None. A key that is itself a relation is followed to its column."""
+    try:
+        while primary.remote_field is not None:
+            primary = primary.target_field
+        return primary.to_python(value)
+    except (FieldDoesNotExist, ValidationError, ValueError):
+        return None

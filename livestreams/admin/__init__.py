@@ -1,0 +1,7 @@
+"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions."""
+
+from __future__ import annotations
+
+from livestreams.admin import booking, room, session
+
+__all__ = ["booking", "room", "session"]

@@ -1,0 +1,121 @@
+"""Bookings: made here under the same rules as everywhere, and taken from state to state by operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from core.doors.admin import (
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ServiceForm,
+    badge,
+    related_field,
+    style,
+)
+from core.policy import ADD
+from livestreams import services
+from livestreams.choices import BOOKING_TRANSITIONS, BookingState
+from livestreams.models import Booking
+
+STATE_COLOURS = {
+    BookingState.HELD: "warning",
+    BookingState.CONFIRMED: "info",
+    BookingState.CHECKED_IN: "success",
+    BookingState.NO_SHOW: "danger",
+}
+
+
+class BookingAddForm(ServiceForm):
+    hold = style(
+        forms.BooleanField,
+        _("hold only"),
+        required=False,
+        help_text=_("Released after the park's minutes unless it is confirmed."),
+    )
+
+
+class MoveForm(OperationForm):
+    """The new place and time; what is left empty stays."""
+
+    room = related_field(Booking, "room", required=False)
+    starts_at = style(forms.SplitDateTimeField, _("starts at"), required=False)
+    ends_at = style(forms.SplitDateTimeField, _("ends at"), required=False)
+    host = related_field(Booking, "host", required=False)
+
+
+def _may_become(*states: BookingState) -> Any:
+    return lambda booking: any(state in BOOKING_TRANSITIONS[booking.state] for state in states)
+
+
+@admin.register(Booking)
+class BookingAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = (
+        "starts_at",
+        "ends_at",
+        "room",
+        "tenant",
+        "host",
+        badge("state", _("state"), STATE_COLOURS),
+        "price",
+    )
+    list_filter = ("starts_at", "state", "room", "tenant", "room__park")
+    search_fields = ("room__code", "room__name_zh", "tenant__code", "tenant__name_zh", "purpose")
+    ordering = ("-starts_at",)
+    fieldsets = (
+        (None, {"fields": ("room", "tenant", "host", ("starts_at", "ends_at"), "purpose")}),
+        (_("state"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
+    )
+    add_form = BookingAddForm
+    add_fieldsets = ((None, {"fields": ("room", "tenant", "host", ("starts_at", "ends_at"), "purpose", "hold")}),)
+    autocomplete_fields = ("room", "tenant", "host")
+    operations = (
+        Operation(
+            "confirm",
+            _("Confirm"),
+            services.booking_confirm,
+            row="booking",
+            icon="check",
+            bulk=True,
+            when=_may_become(BookingState.CONFIRMED),
+        ),
+        Operation(
+            "check-in",
+            _("Check in"),
+            services.booking_check_in,
+            row="booking",
+            icon="how_to_reg",
+            verb="check_in",
+            bulk=True,
+            when=_may_become(BookingState.CHECKED_IN),
+        ),
+        Operation(
+            "move",
+            _("Move"),
+            services.booking_move,
+            row="booking",
+            form=MoveForm,
+            icon="drive_file_move",
+            when=_may_become(BookingState.CANCELLED),
+        ),
+        Operation(
+            "cancel",
+            _("Cancel the booking"),
+            services.booking_cancel,
+            row="booking",
+            icon="cancel",
+            question=_("The room and the host are free again."),
+            bulk=True,
+            danger=True,
+            when=_may_become(BookingState.CANCELLED),
+        ),
+    )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Booking:
+        return services.booking_create(actor=actor, **values)

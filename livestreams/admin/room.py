@@ -1,0 +1,108 @@
+"""Live rooms, their repairs, and hosts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from core.clock import today
+from core.doors.admin import OpenFilter, Operation, ScopedModelAdmin, ShownInline
+from core.doors.admin.records import ClosingForm
+from core.policy import ADD, CHANGE
+from livestreams import services
+from livestreams.models import Host, LiveRoom, Maintenance
+
+
+class MaintenanceInline(ShownInline):
+    model = Maintenance
+    fields = ("starts_at", "ends_at", "reason")
+    ordering = ("-starts_at",)
+
+
+def room_close(*, actor: Actor, room: LiveRoom, closed_on: date | None = None) -> LiveRoom:
+    """Close a room: refused while somebody has it booked later."""
+    return services.room_update(actor=actor, room=room, closed_on=closed_on or today())
+
+
+def room_reopen(*, actor: Actor, room: LiveRoom) -> LiveRoom:
+    return services.room_update(actor=actor, room=room, closed_on=None)
+
+
+@admin.register(LiveRoom)
+class LiveRoomAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD, CHANGE})
+    list_display = ("code", "name_zh", "park", "scene", "hourly_rate", "setup_minutes", "dedicated_to", "closed_on")
+    list_filter = ("park", "dedicated_to", OpenFilter)
+    search_fields = ("code", "name_zh", "name_en", "scene")
+    fieldsets = (
+        (None, {"fields": ("park", "code", ("name_zh", "name_en"), "unit", "dedicated_to")}),
+        (_("What it is like"), {"fields": ("scene", "equipment", "industries")}),
+        (_("Hours and price"), {"fields": (("opens_at", "closes_at"), ("setup_minutes", "hourly_rate"))}),
+    )
+    autocomplete_fields = ("park", "unit", "dedicated_to")
+    fixed_fields = ("park", "code")
+    inlines = (MaintenanceInline,)
+    operations = (
+        Operation(
+            "close",
+            _("Close"),
+            room_close,
+            row="room",
+            form=ClosingForm,
+            icon="archive",
+            question=_("The room is kept and no longer offered from that day on."),
+            danger=True,
+            when=lambda room: room.closed_on is None,
+        ),
+        Operation(
+            "reopen",
+            _("Reopen"),
+            room_reopen,
+            row="room",
+            icon="unarchive",
+            when=lambda room: room.closed_on is not None,
+        ),
+    )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> LiveRoom:
+        return services.room_create(actor=actor, **values)
+
+    def update(self, actor: Actor, row: LiveRoom, values: dict[str, Any]) -> None:
+        services.room_update(actor=actor, room=row, **values)
+
+
+@admin.register(Maintenance)
+class MaintenanceAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = ("room", "starts_at", "ends_at", "reason")
+    list_filter = ("room", "starts_at")
+    search_fields = ("room__code", "room__name_zh", "reason")
+    fields = ("room", "starts_at", "ends_at", "reason")
+    autocomplete_fields = ("room",)
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Maintenance:
+        return services.maintenance_create(actor=actor, **values)
+
+
+@admin.register(Host)
+class HostAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD, CHANGE})
+    list_display = ("code", "name_zh", "tenant", "level", "categories", "day_rate", "is_employee", "closed_on")
+    list_filter = ("tenant", "is_employee", OpenFilter)
+    search_fields = ("code", "name_zh", "name_en")
+    fieldsets = (
+        (None, {"fields": ("tenant", "code", ("name_zh", "name_en"), "is_employee")}),
+        (_("What they bring"), {"fields": ("level", "languages", "categories", "day_rate")}),
+    )
+    autocomplete_fields = ("tenant",)
+    fixed_fields = ("tenant", "code")
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Host:
+        return services.host_create(actor=actor, **values)
+
+    def update(self, actor: Actor, row: Host, values: dict[str, Any]) -> None:
+        services.host_update(actor=actor, host=row, **values)

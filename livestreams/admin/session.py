@@ -1,0 +1,88 @@
+"""Live sessions with their shifts and the tenants they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core.actors import Actor
+from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
+from core.policy import ADD
+from livestreams import services
+from livestreams.choices import SESSION_OPEN, SessionState
+from livestreams.models import HostShift, LiveSession, SessionTenant
+
+STATE_COLOURS = {
+    SessionState.SCHEDULED: "info",
+    SessionState.LIVE: "success",
+    SessionState.LOST: "danger",
+}
+
+
+class HostShiftInline(ShownInline):
+    model = HostShift
+    fields = ("host", "role", "starts_at", "ends_at")
+
+
+class SessionTenantInline(ShownInline):
+    model = SessionTenant
+    fields = ("tenant",)
+
+
+class EndForm(OperationForm):
+    ended_at = style(
+        forms.SplitDateTimeField, _("ended at"), required=False, help_text=_("Empty: it ends now.")
+    )
+
+
+@admin.register(LiveSession)
+class LiveSessionAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = (
+        "__str__",
+        "tenant",
+        "room",
+        "host",
+        "platform",
+        badge("state", _("state"), STATE_COLOURS),
+        "started_at",
+        "ended_at",
+    )
+    list_filter = ("started_at", "state", "platform", "tenant", "room", "park")
+    search_fields = ("title", "platform_live_id", "tenant__code", "tenant__name_zh", "room__code")
+    fieldsets = (
+        (None, {"fields": ("title", "tenant", "park", "room", "host", "booking")}),
+        (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),
+        (_("state"), {"fields": ("state", ("started_at", "ended_at"))}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("tenant", "booking", "room", "host", "title")}),
+        (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),
+    )
+    autocomplete_fields = ("tenant", "booking", "room", "host")
+    inlines = (HostShiftInline, SessionTenantInline)
+    operations = (
+        Operation(
+            "end",
+            _("End the session"),
+            services.session_end,
+            row="session",
+            form=EndForm,
+            icon="stop_circle",
+            when=lambda session: session.state in SESSION_OPEN and session.started_at is not None,
+        ),
+    )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> LiveSession:
+        return services.session_open(actor=actor, **values)
+
+
+@admin.register(HostShift)
+class HostShiftAdmin(ScopedModelAdmin):
+    list_display = ("host", "session", "role", "starts_at", "ends_at")
+    list_filter = ("host", "role", "starts_at")
+    search_fields = ("host__code", "host__name_zh", "session__title")
+    fields = ("session", "host", "role", "starts_at", "ends_at")

@@ -1,0 +1,56 @@
+"""Imports and the ledger. Order lines belong to their tenants: a park sees sums under “figures”."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core.doors.admin import ScopedModelAdmin, badge
+from supplychain.choices import ImportState
+from supplychain.models import ImportBatch, SalesEvent
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ScopedModelAdmin):
+    list_display = (
+        "__str__",
+        "tenant",
+        "source",
+        "profile",
+        badge(
+            "state",
+            _("state"),
+            {ImportState.STAGED: "info", ImportState.IMPORTED: "success", ImportState.REFUSED: "danger"},
+        ),
+        "created_at",
+    )
+    list_filter = ("created_at", "state", "tenant")
+    search_fields = ("file_name", "source", "profile", "tenant__code", "tenant__name_zh")
+    fields = ("tenant", ("source", "profile"), "file_name", "file_hash", "options", "state", "report", "created_by")
+
+
+@admin.register(SalesEvent)
+class SalesEventAdmin(ScopedModelAdmin):
+    list_display = ("occurred_at", "seller", "kind", "order_no", "line_no", "sku_code", "quantity", "amount", "channel")
+    list_filter = ("business_day", "seller", "kind", "channel")
+    search_fields = ("order_no", "external_id", "sku_code")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": (("seller", "owner"), ("source", "external_id", "version"), ("kind", "line_type"))}),
+        (_("order"), {"fields": (("order_no", "line_no"), ("ref_order_no", "ref_line"), ("sku_code", "title"))}),
+        (
+            _("amount"),
+            {"fields": (("quantity", "amount"), ("currency", "amount_foreign"), ("rate", "rate_day"))},
+        ),
+        (
+            _("where and when"),
+            {
+                "fields": (
+                    ("occurred_at", "business_day", "received_at"),
+                    ("channel", "session_ref", "host_ref"),
+                    ("owner_ref", "destination", "customs_mode"),
+                    "import_batch",
+                )
+            },
+        ),
+    )
