@@ -119,7 +119,8 @@ def _text(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
     try:
         yield text
     finally:
-        text.detach()  # the stream belongs to the caller
+        if not stream.closed:
+            text.detach()  # the stream belongs to the caller
 
 
 class _Lines:
