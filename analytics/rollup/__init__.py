@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.rollup.drain import drain
-from analytics.rollup.rebuild import rebuild
+from analytics.rollup.drainer import drain
+from analytics.rollup.rebuilder import rebuild
 
 __all__ = ["drain", "rebuild"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from django.db import connection, transaction
 
 from analytics.rollup import sql
-from analytics.rollup.drain import FORGET_FAILURES, FORGET_MARKS
+from analytics.rollup.drainer import FORGET_FAILURES, FORGET_MARKS
 from analytics.rollup.recount import replace_levels, tenant_lock, work_tables
 from core.buckets import SALES
 from core.locking import advisory_locks
