@@ -188,10 +188,13 @@ class TestPitfalls:
         assert fit.entropy[0] == 0  # all of it stands in one row
         assert np.isfinite(fit.weights).all()
 
-    def test_c_constant_indicator_weighs_nothing_and_warns(self) -> None:
+    @pytest.mark.parametrize("epsilon", [0.0, 1e-3])
+    def test_c_constant_indicator_weighs_nothing_and_warns(self, epsilon: float) -> None:
+        rows = [[1, 7, 2], [2, 7, 4], [4, 7, 3]]
         with pytest.warns(ConstantIndicatorWarning, match=r"\[1\]"):
-            fit = entropy_weights([[1, 7, 2], [2, 7, 4], [4, 7, 3]], [1, 1, 1])
+            fit = entropy_weights(rows, [1, 1, 1], epsilon=epsilon)
         assert fit.weights[1] == 0
+        assert fit.entropy[1] == 1
         assert fit.constant.tolist() == [False, True, False]
         assert composite_index([[1, 7, 2]], fit).contributions[0, 1] == 0
 

@@ -194,6 +194,11 @@ class TestRun:
         assert list(result.index.dimension_scores) == ["market", "facilities", "potential"]
         assert parts.sum(axis=0) == pytest.approx(result.index.score, abs=1e-12)
 
+    def test_ranks_start_again_each_year(self, result: PanelResult) -> None:
+        for year in result.data.years:
+            ranks = [result.ranks[i] for i, place in enumerate(result.data.places) if place[1] == year]
+            assert sorted(ranks) == list(range(1, 31))
+
     def test_winsor_leaves_counts_alone(self, panel: tuple[PanelRow, ...]) -> None:
         result = run_panel(panel, RunOptions(winsor=(0.01, 0.99)))
         assert [limits.code for limits in result.winsorized] == [
@@ -403,6 +408,13 @@ class TestCommand:
         with pytest.raises(CommandError, match=told):
             self.run(str(tmp_path / "bad.csv"), "--out", str(tmp_path / "out"))
         assert not (tmp_path / "out").exists()
+
+    def test_a_folder_in_the_way_leaves_no_drafts(self, tmp_path: Path) -> None:
+        (tmp_path / "three.csv").write_text(THREE, encoding="utf-8")
+        (tmp_path / "out" / "scores.csv").mkdir(parents=True)
+        with pytest.raises(CommandError, match="scores"):
+            self.run(str(tmp_path / "three.csv"), "--out", str(tmp_path / "out"))
+        assert [path.name for path in (tmp_path / "out").iterdir() if path.name.endswith(".new")] == []
 
     def test_missing_files_and_bad_bases(self, tmp_path: Path) -> None:
         source = tmp_path / "three.csv"
