@@ -33,7 +33,7 @@ def build(options: Options) -> FactsOfRow:
 
     def facts(row: Row) -> list[SaleFact]:
         order = _Order(row, options)
-        found = order.lines("created", order.created_at, version=1 + order.settled + order.class_known)
+        found = order.lines("created", order.created_at, version=1 + 2 * order.settled + order.class_known)
         if order.paid_at is not None:
             found += order.lines("paid", order.paid_at, version=1 + order.class_known)
         return found + order.given_back()
@@ -118,7 +118,7 @@ class _Order:
             SaleFact(
                 kind="refunded" if refunded else "cancelled",
                 external_id=f"{self.shared['line_no']}:back",
-                version=1 + 2 * refunded + (self.finished_at is not None),
+                version=1 + 4 * refunded + 2 * (self.finished_at is not None) + self.class_known,
                 occurred_at=self.options.utc(self.finished_at or self.paid_at or self.created_at),
                 ref_order_no=self.shared["order_no"],
                 ref_line=self.shared["line_no"],
