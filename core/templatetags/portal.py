@@ -27,6 +27,16 @@ def money(amount: Decimal | int | None, places: int = 2) -> str:
 
 
 @register.filter
+def decimal(amount: Decimal | None) -> str:
+    """An amount in a foreign currency: thousands separators, at least two decimals, no idle zeros."""
+    if amount is None:
+        return "–"
+    text = f"{amount:,.4f}".rstrip("0")
+    whole, _point, places = text.partition(".")
+    return f"{whole}.{places.ljust(2, '0')}"
+
+
+@register.filter
 def count(number: Decimal | int | None) -> str:
     """A whole number with thousands separators; a dash when there is none."""
     return "–" if number is None else f"{number:,.0f}"

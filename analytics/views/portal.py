@@ -1,0 +1,147 @@
+"""Portal pages that show figures: a tenant's day and its live sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.figures import FigureRow, tenant_figures
+from analytics.metrics import REGISTRY, Metric, Unit
+from analytics.models import DaySales, SessionFigures
+from core.clock import DAY, local, now, today
+from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
+from core.models import Unresolved
+from core.scoping import may, visible_to
+from livestreams.choices import SESSION_OPEN, SessionState
+from livestreams.filters import SessionFilter
+from livestreams.models import AudienceSample, Booking, HostShift, LiveSession
+from supplychain.models import ImportBatch
+
+TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
+CHART_DAYS = 14
+CHART_POINTS = 240
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of today beside yesterday's."""
+
+    metric: Metric
+    today: Any
+    yesterday: Any
+
+    @property
+    def unit(self) -> str:
+        return self.metric.unit.value
+
+
+class Today(TenantPage):
+    """The tenant's day: figures with how complete they are, what comes next, what waits for an answer."""
+
+    template_name = "portal/today.html"
+    section = "today"
+    needs = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        mine = {"can_" + name: may(self.actor, "add", model, self.node.pk) for name, model in ADDS.items()}
+        sees_figures = may(self.actor, "view", DaySales, self.node.pk)
+        return super().get_context_data(
+            **(self._figures() if sees_figures else {}),
+            live=self.own(LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")).order_by("started_at"),
+            bookings=self._next_bookings(),
+            unresolved=self._unresolved(),
+            **mine,
+            **kwargs,
+        )
+
+    def _figures(self) -> dict[str, Any]:
+        until = today()
+        since = until - (CHART_DAYS - 1) * DAY
+        rows = {row.period: row for row in tenant_figures(actor=self.actor, tenant=self.tenant, since=since, until=until)}
+        days = [since + number * DAY for number in range(CHART_DAYS)]
+        this, before = rows.get(until), rows.get(until - DAY)
+        return {
+            "tiles": [Tile(REGISTRY[code], _value(this, code), _value(before, code)) for code in TODAY_METRICS],
+            "as_of": this.as_of if this else now(),
+            "dirty": sum(row.dirty for row in rows.values()),
+            "any_sales": bool(rows),
+            "days": {
+                "days": [f"{day:%m-%d}" for day in days],
+                "series": [{"name": str(REGISTRY["gmv_paid"].label), "data": [str(_value(rows.get(day), "gmv_paid") or 0) for day in days]}],
+            },
+        }
+
+    def _next_bookings(self) -> Any:
+        bookings = Booking.objects.blocking().filter(ends_at__gt=now()).select_related("room", "host")
+        return self.own(bookings).order_by("starts_at")[:4]
+
+    def _unresolved(self) -> int:
+        return self.own(Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id").count()
+
+
+ADDS = {"book": Booking, "go_live": LiveSession, "import": ImportBatch}
+
+
+def _value(row: FigureRow | None, code: str) -> Any:
+    """A day without a line has sold nothing; a ratio of nothing stays unknown."""
+    if row is not None:
+        return row.values[code]
+    return None if REGISTRY[code].unit is Unit.SHARE or code == "aov_order" else 0
+
+
+class Sessions(ScopedListPage):
+    """The tenant's live sessions, the latest first, each with its figures."""
+
+    template_name = "portal/sessions.html"
+    section = "sessions"
+    needs = ("view", LiveSession)
+    model = LiveSession
+    filterset_class = SessionFilter
+
+    def base_queryset(self) -> Any:
+        return LiveSession.objects.select_related("room", "host").order_by("-started_at", "-id")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(can_go_live=may(self.actor, "add", LiveSession, self.node.pk), **kwargs)
+        figures = visible_to(SessionFigures.objects.filter(session__in=context["rows"]), self.actor).in_bulk()
+        context["rows"] = [(session, figures.get(session.pk)) for session in context["rows"]]
+        return context
+
+
+class SessionDetail(ScopedDetailPage):
+    """One session: what it sold, who stood before the camera, how the audience went."""
+
+    template_name = "portal/session.html"
+    section = "sessions"
+    needs = ("view", LiveSession)
+    model = LiveSession
+
+    def base_queryset(self) -> Any:
+        return LiveSession.objects.select_related("room", "host", "booking", "park")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        session = self.get_object()
+        shifts = visible_to(HostShift.objects.filter(session=session), self.actor).select_related("host").order_by("starts_at")
+        return super().get_context_data(
+            session=session,
+            figures=visible_to(SessionFigures.objects.filter(session=session), self.actor).first(),
+            shifts=shifts,
+            audience=self._audience(session),
+            can_import=may(self.actor, "add", ImportBatch, self.node.pk),
+            may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
+            **kwargs,
+        )
+
+    def _audience(self, session: LiveSession) -> dict[str, Any]:
+        """Concurrent viewers over local time, one line per source, at most CHART_POINTS each; a gap stays a gap."""
+        samples = visible_to(AudienceSample.objects.filter(session=session, concurrent__isnull=False), self.actor)
+        by_source: dict[str, dict[Any, int]] = {}
+        for source, at, viewers in samples.order_by("source", "at", "version").values_list("source", "at", "concurrent"):
+            by_source.setdefault(source, {})[at] = viewers
+        series = []
+        for source, points in by_source.items():
+            every = max(1, len(points) // CHART_POINTS)
+            chosen = list(points.items())[::every]
+            series.append({"name": source, "data": [[f"{local(at):%Y-%m-%dT%H:%M:%S}", viewers] for at, viewers in chosen]})
+        peak = max((max(points.values()) for points in by_source.values()), default=None)
+        return {"series": series, "peak": peak}

@@ -1,0 +1,56 @@
+"""Filters that pages and API share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import DAY, day_start, hour_of
+from core.doors.filters import FromDay, UntilDay
+from core.scoping import visible_to
+from livestreams.models import LiveSession
+from supplychain.choices import Channel, SalesKind
+from supplychain.models import Attribution, SalesEvent
+
+
+class FromSlotDay(FromDay):
+    """From a business day on, by the hour of the bucket: days begin on the hour, and the ledger's index is by hour."""
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return qs.filter(slot__gte=hour_of(day_start(value))) if value else qs
+
+
+class UntilSlotDay(UntilDay):
+    """Until the end of a business day, by the hour of the bucket."""
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return qs.filter(slot__lt=hour_of(day_start(value + DAY))) if value else qs
+
+
+class SalesEventFilter(django_filters.FilterSet):
+    """Ledger lines by order number, day, kind, channel and live session."""
+
+    order_no = django_filters.CharFilter(method="by_order", label=_("Order number"), max_length=64)
+    since = FromSlotDay(label=_("From"))
+    until = UntilSlotDay(label=_("Until"))
+    kind = django_filters.ChoiceFilter(choices=SalesKind, label=_("Kind"), empty_label=_("all"))
+    channel = django_filters.ChoiceFilter(choices=Channel, label=_("Channel"), empty_label=_("all"))
+    session = django_filters.UUIDFilter(method="by_session", label=_("Session id"))
+
+    class Meta:
+        model = SalesEvent
+        fields: list[str] = []
+
+    def by_order(self, queryset: Any, _name: str, value: str) -> Any:
+        """The order's own facts and the refunds that name it."""
+        return queryset.filter(Q(order_no=value.strip()) | Q(ref_order_no=value.strip()))
+
+    def by_session(self, queryset: Any, _name: str, value: Any) -> Any:
+        """Facts that belong to the session now, whether they named it or were placed there later."""
+        session = visible_to(LiveSession.objects.filter(uid=value), self.request.actor).values("pk")[:1]
+        placed = Attribution.objects.filter(session__in=session).values("event_id")
+        return queryset.filter(Q(session__in=session) | Q(pk__in=placed)).with_session().filter(session_now__in=session)
