@@ -1,0 +1,22 @@
+"""Writes of goods and sales: what other apps and doors may call."""
+
+from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
+from supplychain.services.sales import BatchResult, LineResult, sales_record
+from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
+from supplychain.services.stock_sales import backorder_fill
+
+__all__ = [
+    "BatchResult",
+    "LineResult",
+    "attribution_set",
+    "backorder_fill",
+    "resolve_all_pending",
+    "resolve_pending",
+    "sales_record",
+    "sku_resolve",
+    "stock_adjust",
+    "stock_count",
+    "stock_receive",
+    "stock_return",
+    "stock_transfer",
+]

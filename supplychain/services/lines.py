@@ -1,0 +1,150 @@
+"""A sales fact on its way into the ledger: with its hash, its bucket, its CNY amount and what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.models import ExchangeRate
+from core.money import PLACES, to_units
+from supplychain.facts import SaleFact, content_hash
+from supplychain.facts.fact import BASE_CURRENCY
+
+STORED, DUPLICATE, CONFLICT, REJECTED = "stored", "duplicate", "conflict", "rejected"
+
+
+class LineResult(msgspec.Struct, frozen=True, gc=False):
+    """The verdict on one line: `index` as the sender counts, status stored | duplicate | conflict | rejected."""
+
+    index: int
+    status: str
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """One fact of a batch. Amounts in units of 1/10,000; `id`, `owner_id`, `sku_id`, `session_id` are found later."""
+
+    index: int
+    fact: SaleFact
+    content_hash: bytes
+    slot: int
+    day: date
+    amount: int = 0
+    rate: Decimal | None = None
+    rate_day: date | None = None
+    id: int = 0
+    owner_id: int = 0
+    sku_id: int | None = None
+    session_id: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.fact.external_id, self.fact.version
+
+
+Rates = Mapping[tuple[str, date], Decimal]
+
+
+def prepare(facts: Sequence[tuple[int, SaleFact]]) -> tuple[list[Line], list[LineResult]]:
+    """The lines of a batch, and the verdicts on those that cannot become one."""
+    days = _Days()
+    rates = _rates_of(fact for _index, fact in facts if fact.currency != BASE_CURRENCY)
+    lines: list[Line] = []
+    rejected: list[LineResult] = []
+    for index, fact in facts:
+        slot = clock.hour_of(fact.occurred_at)
+        day = days.get(slot) or days.learn(slot, fact)
+        line = Line(index, fact, content_hash(fact), slot, day)
+        if fact.amount is not None:
+            line.amount = to_units(fact.amount)
+        elif fact.amount_foreign is not None and (problem := _convert(line, fact.amount_foreign, rates)):
+            rejected.append(LineResult(index, REJECTED, *problem))
+            continue
+        lines.append(line)
+    return lines, rejected
+
+
+class _Days(dict[int, date]):
+    """Business day by UTC hour: Asia/Shanghai is whole hours ahead, so an hour lies within one day."""
+
+    def learn(self, slot: int, fact: SaleFact) -> date:
+        self[slot] = day = clock.business_day(fact.occurred_at)
+        return day
+
+
+def _rates_of(facts: Iterable[SaleFact]) -> Rates:
+    wanted = {(fact.currency, clock.business_day(fact.occurred_at)) for fact in facts if fact.rate is None}
+    if not wanted:
+        return {}
+    currencies, days = zip(*wanted, strict=True)
+    found = ExchangeRate.objects.filter(currency__in=set(currencies), day__gte=min(days), day__lte=max(days))
+    return {(rate.currency, rate.day): rate.cny_per_unit for rate in found}
+
+
+def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str] | None:
+    """Give a line its CNY amount, half up to 4 places; or return why that cannot be done."""
+    fact = line.fact
+    rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.day))
+    if rate is None:
+        message = _("There is no exchange rate of %(currency)s for %(day)s.")
+        return "no_rate", message % {"currency": fact.currency, "day": line.day}
+    with localcontext(prec=60):
+        amount = (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
+    try:
+        line.amount = to_units(amount)
+    except ValueError:
+        return "amount_range", _("The amount in CNY is too large.")
+    line.rate, line.rate_day = rate, fact.rate_day or line.day
+    return None
+
+
+def row_of(
+    line: Line, seller_id: int, source: str, received: str, batch_id: int | None
+) -> tuple[object, ...]:
+    """The ledger row of a line, in the order of `store.EVENT_COLUMNS`: texts and integers for any database."""
+    fact = line.fact
+    foreign = fact.amount_foreign
+    return (
+        line.id,
+        seller_id,
+        line.owner_id,
+        source,
+        fact.external_id,
+        fact.version,
+        fact.kind,
+        fact.line_type,
+        fact.order_no,
+        fact.line_no,
+        fact.ref_order_no,
+        fact.ref_line,
+        fact.sku_code,
+        line.sku_id,
+        fact.title,
+        fact.qty,
+        line.amount,
+        fact.currency,
+        None if foreign is None else to_units(foreign),
+        None if line.rate is None else str(line.rate),
+        None if line.rate_day is None else line.rate_day.isoformat(),
+        str(fact.occurred_at.astimezone(UTC))[:-6],
+        received,
+        line.day.isoformat(),
+        line.slot,
+        fact.channel,
+        fact.session_ref,
+        line.session_id,
+        fact.host_ref,
+        fact.owner,
+        fact.destination,
+        fact.customs_mode,
+        1,
+        batch_id,
+    )

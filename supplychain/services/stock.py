@@ -1,0 +1,294 @@
+"""Stock of the shared warehouses: every change is a move, a level is the sum of its moves and never below zero."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actors import Actor
+from core.errors import Conflict, InvalidInput
+from core.locking import retried
+from core.models import new_uid
+from core.policy import ADD
+from core.scoping import get_visible, may, require
+from core.strict import MAX_QUANTITY
+from supplychain.choices import MoveKind
+from supplychain.models import Sku, StockLevel, StockMove, Warehouse
+
+Place = tuple[int, int]
+"""(warehouse id, SKU id)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A move to be made: what a StockMove holds, by ids."""
+
+    warehouse_id: int
+    sku_id: int
+    owner_id: int
+    kind: str
+    quantity: int
+    source: str
+    source_key: str
+    occurred_at: datetime
+    note: str = ""
+
+    @property
+    def place(self) -> Place:
+        return self.warehouse_id, self.sku_id
+
+
+@retried
+def stock_receive(
+    *,
+    actor: Actor,
+    warehouse: Warehouse,
+    sku: Sku,
+    quantity: int,
+    source: str = "receipt",
+    source_key: str = "",
+    occurred_at: datetime | None = None,
+    note: str = "",
+) -> StockMove:
+    """Take goods in. The same (source, source key) again is the same receipt, not another; see `_post_once`."""
+    change = _change(
+        warehouse, sku, MoveKind.INBOUND, _positive(quantity), source, source_key, occurred_at, note
+    )
+    return _post_once(actor, [(warehouse, sku, change)])
+
+
+@retried
+def stock_return(
+    *,
+    actor: Actor,
+    warehouse: Warehouse,
+    sku: Sku,
+    quantity: int,
+    source: str = "return",
+    source_key: str = "",
+    occurred_at: datetime | None = None,
+    note: str = "",
+) -> StockMove:
+    """Take sold goods back in. A refund alone never does that."""
+    change = _change(
+        warehouse, sku, MoveKind.RETURN, _positive(quantity), source, source_key, occurred_at, note
+    )
+    return _post_once(actor, [(warehouse, sku, change)])
+
+
+@retried
+def stock_adjust(
+    *,
+    actor: Actor,
+    warehouse: Warehouse,
+    sku: Sku,
+    quantity: int,
+    note: str,
+    kind: str = MoveKind.ADJUSTMENT,
+    source: str = "adjustment",
+    source_key: str = "",
+    occurred_at: datetime | None = None,
+) -> StockMove:
+    """Correct what is there by a signed quantity (also sample loans out and back). The note says why.
+
+    Conflict with `available` when more is taken than is there and not reserved.
+    """
+    if not note.strip():
+        raise InvalidInput(_("Say why the stock is adjusted."), code="required", field="note")
+    if kind not in (MoveKind.ADJUSTMENT, MoveKind.SAMPLE_LOAN) or not quantity:
+        raise InvalidInput(_("This is no adjustment of stock."), code="move", field="quantity")
+    change = _change(warehouse, sku, kind, quantity, source, source_key, occurred_at, note)
+    return _post_once(actor, [(warehouse, sku, change)])
+
+
+@retried
+def stock_transfer(
+    *,
+    actor: Actor,
+    origin: Warehouse,
+    target: Warehouse,
+    sku: Sku,
+    quantity: int,
+    source: str = "transfer",
+    source_key: str = "",
+    occurred_at: datetime | None = None,
+    note: str = "",
+) -> StockMove:
+    """Bring goods from one warehouse to another: two moves with one key. Returns the move out of the origin."""
+    if origin.pk == target.pk:
+        raise InvalidInput(_("Choose two different warehouses."), code="same_warehouse", field="target")
+    out = _change(origin, sku, MoveKind.TRANSFER, -_positive(quantity), source, source_key, occurred_at, note)
+    into = replace(out, warehouse_id=target.pk, quantity=quantity)
+    return _post_once(actor, [(origin, sku, out), (target, sku, into)])
+
+
+@retried
+def stock_count(
+    *, actor: Actor, warehouse: Warehouse, sku: Sku, counted: int, note: str = ""
+) -> StockMove | None:
+    """Set a level to what was counted; the difference is a move. None where nothing differs."""
+    if not 0 <= counted <= MAX_QUANTITY:
+        raise InvalidInput(_("A count is a whole number from 0."), code="range", field="counted")
+    with transaction.atomic():
+        _require(actor, warehouse, sku)
+        place = (warehouse.pk, sku.pk)
+        level = locked_levels([sku.pk], create=[(place, sku.tenant_id)])[place]
+        if level.on_hand == counted:
+            return None
+        found = counted - level.on_hand
+        change = _change(warehouse, sku, MoveKind.COUNT, found, "count", "", None, note)
+        (move,) = post([change], {place: level})
+        _record(actor, [move])
+    return move
+
+
+# Locking and posting, shared with sales
+
+
+def locked_levels(
+    sku_ids: Iterable[int], *, create: Sequence[tuple[Place, int]] = ()
+) -> dict[Place, StockLevel]:
+    """Lock the levels of SKUs in all warehouses, in the order (warehouse, SKU) that everybody locks in.
+
+    `create` names (place, owner id) whose level must be there.
+    """
+    if create:
+        StockLevel.objects.bulk_create(
+            [
+                StockLevel(warehouse_id=place[0], sku_id=place[1], owner_id=owner)
+                for place, owner in sorted(create)
+            ],
+            ignore_conflicts=True,
+        )
+    rows = StockLevel.objects.select_for_update(of=("self",)).filter(sku_id__in=set(sku_ids))
+    return {(level.warehouse_id, level.sku_id): level for level in rows.order_by("warehouse_id", "sku_id")}
+
+
+def post(changes: Sequence[Change], levels: dict[Place, StockLevel]) -> list[StockMove]:
+    """Append moves and bring the locked levels along. Conflict where more is taken than is available."""
+    sums: dict[Place, int] = defaultdict(int)
+    for change in changes:
+        sums[change.place] += change.quantity
+    for place, difference in sums.items():
+        level = levels[place]
+        if difference < 0 and level.available + difference < 0:
+            raise _short(level.available)
+        if level.on_hand + difference > MAX_QUANTITY:
+            raise InvalidInput(_("So many do not fit."), code="range", field="quantity")
+        level.on_hand += difference
+    moves = StockMove.objects.bulk_create([_move(change) for change in changes])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE supplychain_stocklevel SET on_hand = %s WHERE id = %s",
+            [
+                (levels[place].on_hand, levels[place].pk)
+                for place, difference in sorted(sums.items())
+                if difference
+            ],
+        )
+    return moves
+
+
+def _short(available: int) -> Conflict:
+    message = _("Only %(available)d are available.") % {"available": available}
+    return Conflict(message, code="stock_short", field="quantity", available=available)
+
+
+def _move(change: Change) -> StockMove:
+    return StockMove(
+        warehouse_id=change.warehouse_id,
+        sku_id=change.sku_id,
+        owner_id=change.owner_id,
+        kind=change.kind,
+        quantity=change.quantity,
+        source=change.source,
+        source_key=change.source_key,
+        occurred_at=change.occurred_at,
+        note=change.note,
+    )
+
+
+def _post_once(actor: Actor, wanted: Sequence[tuple[Warehouse, Sku, Change]]) -> StockMove:
+    """Post the changes of one document and return the move of the first.
+
+    The same source and key with the same quantity returns the move that is there; with another quantity it is
+    a Conflict. Refused without the right to move this stock; NotFound for what the actor cannot see.
+    """
+    changes = [change for _warehouse, _sku, change in wanted]
+    first = changes[0]
+    with transaction.atomic():
+        for warehouse, sku, _posted in wanted:
+            _require(actor, warehouse, sku)
+        create = [(change.place, change.owner_id) for change in changes if change.quantity > 0]
+        levels = locked_levels([first.sku_id], create=create)
+        known = StockMove.objects.filter(
+            source=first.source,
+            source_key=first.source_key,
+            warehouse_id=first.warehouse_id,
+            sku_id=first.sku_id,
+        ).first()
+        if known is not None:
+            if known.quantity != first.quantity:
+                raise Conflict(
+                    _("This receipt is already posted with another quantity."), code="move_conflict"
+                )
+            return known
+        if first.place not in levels:
+            raise _short(0)
+        moves = post(changes, levels)
+        _record(actor, moves)
+    return moves[0]
+
+
+def _require(actor: Actor, warehouse: Warehouse, sku: Sku) -> None:
+    """A park's keeper moves what lies there, a tenant's what is its own; both have to see warehouse and SKU."""
+    get_visible(Warehouse, actor, pk=warehouse.pk)
+    get_visible(Sku, actor, pk=sku.pk)
+    if not may(actor, ADD, StockMove, warehouse.park_id):
+        require(actor, ADD, StockMove, sku.tenant_id)
+
+
+def _record(actor: Actor, moves: Sequence[StockMove]) -> None:
+    for move in moves:
+        after = {
+            "warehouse": move.warehouse_id,
+            "sku": move.sku_id,
+            "quantity": move.quantity,
+            "note": move.note,
+        }
+        audit.record(actor=actor, verb=f"stock.{move.kind}", obj=move, node_id=move.owner_id, after=after)
+
+
+def _positive(quantity: int) -> int:
+    if not 0 < quantity <= MAX_QUANTITY:
+        raise InvalidInput(_("A quantity is a whole number from 1."), code="range", field="quantity")
+    return quantity
+
+
+def _change(
+    warehouse: Warehouse,
+    sku: Sku,
+    kind: str,
+    quantity: int,
+    source: str,
+    source_key: str,
+    occurred_at: datetime | None,
+    note: str,
+) -> Change:
+    return Change(
+        warehouse_id=warehouse.pk,
+        sku_id=sku.pk,
+        owner_id=sku.tenant_id,
+        kind=kind,
+        quantity=quantity,
+        source=source,
+        source_key=source_key or new_uid(),
+        occurred_at=occurred_at or clock.now(),
+        note=note[:200],
+    )

@@ -1,0 +1,217 @@
+"""Sales take stock. The rule, for one external id:
+
+The current version alone holds stock, if it is a paid line of goods whose SKU took stock at that time. It takes
+from the warehouses in the order of their ids what is available; the rest is a backorder. When another version
+or another SKU takes its place, everything the old one holds goes back to where it came from, its backorder is
+cancelled, and the new one takes for itself. Refunds and cancellations never bring goods back: a return does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Sum
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actors import Actor
+from core.errors import Conflict
+from core.locking import retried
+from core.policy import ADD
+from core.scoping import get_visible, may, require
+from supplychain.choices import BackorderState, LineType, MoveKind, SalesKind
+from supplychain.models import Backorder, SalesEvent, SkuResolution, StockLevel, StockMove, Warehouse
+from supplychain.services import store
+from supplychain.services.lines import Line
+from supplychain.services.references import FoundSku, Resolved
+from supplychain.services.stock import Change, Place, locked_levels, post
+from tenants.models import Tenant
+
+TAKEN, FILLED, GIVEN_BACK = "sales", "sales_fill", "sales_undo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sold:
+    """A current fact that takes stock. `key` is of its moves: the event id, and which answer on its SKU it was."""
+
+    event_id: int
+    key: str
+    sku_id: int
+    owner_id: int
+    quantity: int
+    order_no: str
+    occurred_at: datetime
+
+
+def stock_follows(
+    seller: Tenant, source: str, lines: Sequence[Line], resolved: Resolved, others: Sequence[SalesEvent]
+) -> None:
+    """Let stock follow new facts of a seller; `others` are the other versions of those that are corrections."""
+    sold: list[tuple[Line, FoundSku]] = []
+    for line in lines:
+        sku = resolved.sku_of(line)
+        if sku is not None and _takes_stock(line) and sku.takes_stock_at(line.fact.occurred_at):
+            sold.append((line, sku))
+    if not sold and not others:
+        return
+    highest: dict[str, int] = defaultdict(int)
+    met = {line.fact.external_id for line, _sku in sold} | {event.external_id for event in others}
+    for key in store.known_keys(seller.pk, source, met):
+        highest[key.external_id] = max(highest[key.external_id], key.version)
+    exchange(
+        [_sold(line, sku) for line, sku in sold if line.fact.version == highest[line.fact.external_id]],
+        released=[event.pk for event in others if event.version < highest[event.external_id]],
+    )
+
+
+def _takes_stock(line: Line) -> bool:
+    fact = line.fact
+    return fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS and fact.qty > 0
+
+
+def _sold(line: Line, sku: FoundSku) -> Sold:
+    return Sold(
+        event_id=line.id,
+        key=move_key(line.id, 0),
+        sku_id=sku.pk,
+        owner_id=line.owner_id,
+        quantity=line.fact.qty,
+        order_no=line.fact.order_no,
+        occurred_at=line.fact.occurred_at,
+    )
+
+
+def move_key(event_id: int, answer: int) -> str:
+    """The source key of an event's moves; `answer` is the version of its SKU resolution, 0 for that on arrival."""
+    return f"{event_id}:{answer}" if answer else str(event_id)
+
+
+def exchange(sold: Sequence[Sold], *, released: Iterable[int] = ()) -> None:
+    """Give back what released events hold, then let sold ones take. In the transaction of the facts."""
+    held = _held_by(released)
+    if not sold and not held:
+        return
+    levels = locked_levels({item.sku_id for item in sold} | {change.sku_id for change in held})
+    available = {place: level.available for place, level in levels.items()}
+    for change in held:
+        available[change.place] += change.quantity
+    places: dict[int, list[Place]] = defaultdict(list)
+    for place in levels:
+        places[place[1]].append(place)
+    taken: list[Change] = []
+    backorders: list[Backorder] = []
+    for item in sorted(sold, key=lambda item: (item.occurred_at, item.event_id)):
+        missing = item.quantity
+        for place in places[item.sku_id]:
+            quantity = min(missing, available[place])
+            if quantity > 0:
+                available[place] -= quantity
+                missing -= quantity
+                taken.append(_take(item, levels[place], quantity))
+        if missing:
+            backorders.append(_backorder(item, missing))
+    post([*held, *taken], levels)
+    Backorder.objects.bulk_create(
+        backorders,
+        update_conflicts=True,
+        unique_fields=["event_id"],
+        update_fields=["owner", "sku", "quantity", "state", "occurred_at", "updated_at"],
+    )
+
+
+def _take(item: Sold, level: StockLevel, quantity: int) -> Change:
+    return Change(
+        warehouse_id=level.warehouse_id,
+        sku_id=level.sku_id,
+        owner_id=level.owner_id,
+        kind=MoveKind.SALE,
+        quantity=-quantity,
+        source=TAKEN,
+        source_key=item.key,
+        occurred_at=item.occurred_at,
+    )
+
+
+def _backorder(item: Sold, quantity: int) -> Backorder:
+    return Backorder(
+        owner_id=item.owner_id,
+        sku_id=item.sku_id,
+        event_id=item.event_id,
+        order_no=item.order_no,
+        quantity=quantity,
+        state=BackorderState.OPEN,
+        occurred_at=item.occurred_at,
+    )
+
+
+def _held_by(event_ids: Iterable[int]) -> list[Change]:
+    """What events still hold, as the changes that give it back; their open backorders are cancelled."""
+    ids = list(event_ids)
+    if not ids:
+        return []
+    open_ones = Backorder.objects.filter(event_id__in=ids).exclude(state=BackorderState.CANCELLED)
+    open_ones.update(state=BackorderState.CANCELLED, updated_at=clock.now())
+    moves = StockMove.objects.filter(source__in=(TAKEN, FILLED, GIVEN_BACK), source_key__in=_keys_of(ids))
+    held = moves.values("source_key", "warehouse_id", "sku_id", "owner_id").annotate(total=Sum("quantity"))
+    now = clock.now()
+    return [
+        Change(
+            warehouse_id=row["warehouse_id"],
+            sku_id=row["sku_id"],
+            owner_id=row["owner_id"],
+            kind=MoveKind.SALE,
+            quantity=-row["total"],
+            source=GIVEN_BACK,
+            source_key=row["source_key"],
+            occurred_at=now,
+        )
+        for row in held.order_by("warehouse_id", "sku_id", "source_key")
+        if row["total"]
+    ]
+
+
+def _keys_of(event_ids: Sequence[int]) -> list[str]:
+    answers = (
+        SkuResolution.objects.filter(event_id__in=event_ids).values_list("event_id").annotate(Max("version"))
+    )
+    highest = dict(answers)
+    return [move_key(event, answer) for event in event_ids for answer in range(highest.get(event, 0) + 1)]
+
+
+@retried
+def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) -> Backorder:
+    """Give a backorder its goods from a warehouse. Conflict where it is not open or too little is available."""
+    with transaction.atomic():
+        get_visible(Warehouse, actor, pk=warehouse.pk)
+        get_visible(Backorder, actor, pk=backorder.pk)
+        if not may(actor, ADD, StockMove, warehouse.park_id):
+            require(actor, ADD, StockMove, backorder.owner_id)
+        owed = Backorder.objects.select_for_update(of=("self",)).get(pk=backorder.pk)
+        if owed.state != BackorderState.OPEN:
+            raise Conflict(_("This backorder is no longer open."), code="backorder_state")
+        place = (warehouse.pk, owed.sku_id)
+        levels = locked_levels([owed.sku_id], create=[(place, owed.owner_id)])
+        (move,) = post([_fill(owed, warehouse)], levels)
+        owed.state = BackorderState.FILLED
+        owed.save(update_fields=["state", "updated_at"])
+        after = {"warehouse": warehouse.code, "quantity": owed.quantity, "move": move.pk}
+        audit.record(actor=actor, verb="backorder.fill", obj=owed, node_id=owed.owner_id, after=after)
+    return owed
+
+
+def _fill(owed: Backorder, warehouse: Warehouse) -> Change:
+    answers = SkuResolution.objects.filter(event_id=owed.event_id).aggregate(highest=Max("version"))
+    return Change(
+        warehouse_id=warehouse.pk,
+        sku_id=owed.sku_id,
+        owner_id=owed.owner_id,
+        kind=MoveKind.SALE,
+        quantity=-owed.quantity,
+        source=FILLED,
+        source_key=move_key(owed.event_id, answers["highest"] or 0),
+        occurred_at=clock.now(),
+    )
