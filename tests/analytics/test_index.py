@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from analytics.eci.winsor import winsorize
 from analytics.index import (
     AllConstantError,
     ConstantIndicatorWarning,
@@ -27,7 +28,6 @@ from analytics.index import (
     normalised_entropy,
     rank_scores,
 )
-from analytics.winsor import winsorize
 
 EXAMPLE = [[1, 30, 2], [2, 10, 4], [4, 20, 3]]
 DIRECTIONS = [1, 1, -1]

@@ -14,15 +14,15 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
+from analytics.eci.columns import PanelError
+from analytics.eci.indicators import eci_indicators, indicator_by_header, study_variables
+from analytics.eci.output import write_outputs
+from analytics.eci.panel import PanelRow, panel_from_file, panel_from_rows
+from analytics.eci.run import PanelResult, RunOptions, run_panel
+from analytics.eci.synthetic import CONTROLS, synthetic_panel
 from analytics.index import composite_index, entropy_weights
-from analytics.indicators import eci_indicators, indicator_by_header, study_variables
 from analytics.management.commands.eci import Command
-from analytics.panel import CONTROLS, PanelRow, synthetic_panel
-from analytics.panelcolumns import PanelError
-from analytics.paneldata import panel_from_file, panel_from_rows
-from analytics.paneloutput import write_outputs
-from analytics.panelrun import PanelResult, RunOptions, run_panel
-from analytics.tables import TableError
+from analytics.statfiles.tables import TableError
 from parks.provinces import STUDY_PROVINCES
 
 CODES = [spec.code for spec in eci_indicators()]

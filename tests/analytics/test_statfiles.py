@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analytics.statfiles import StatFile, read_statfile, split_unit
-from analytics.tables import TableError, parse_number, parse_year, read_table
+from analytics.statfiles.tables import TableError, parse_number, parse_year, read_table
 from core.strict import StrictError
 
 HEAD = "数据库：分省年度数据\n指标：地区生产总值(亿元)\n时间：最近3年\n"
@@ -246,7 +246,7 @@ class TestBadFiles:
             read_table(b"a,b,c\n1,\x00,3\n")
 
     def test_size_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("analytics.tables.MAX_BYTES", 10)
+        monkeypatch.setattr("analytics.statfiles.tables.MAX_BYTES", 10)
         with pytest.raises(TableError) as caught:
             read_table(b"x" * 11)
         assert caught.value.code == "too_large"

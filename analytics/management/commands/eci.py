@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from analytics.paneloutput import write_outputs
-from analytics.panelrun import PanelResult, RunOptions, run_panel
-from analytics.tables import told
+from analytics.eci.output import write_outputs
+from analytics.eci.run import PanelResult, RunOptions, run_panel
+from analytics.statfiles.tables import told
 from core.errors import InvalidInput
 from core.strict import load_json
 from parks.provinces import province_by_code

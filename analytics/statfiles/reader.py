@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
-from analytics.tables import (
+from analytics.statfiles.tables import (
     Table,
     TableError,
     TableRow,

@@ -13,7 +13,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics.frozenbase import base_from_record
+from analytics.eci.columns import PanelError
+from analytics.eci.frozenbase import base_from_record
+from analytics.eci.panel import PanelData, PanelRow, panel_from_file, panel_from_rows
+from analytics.eci.winsor import winsorize
 from analytics.index import (
     CompositeIndex,
     ConstantIndicatorWarning,
@@ -26,10 +29,6 @@ from analytics.index import (
     entropy_weights,
     rank_scores,
 )
-from analytics.panel import PanelRow
-from analytics.panelcolumns import PanelError
-from analytics.paneldata import PanelData, panel_from_file, panel_from_rows
-from analytics.winsor import winsorize
 
 
 @dataclass(frozen=True, slots=True)

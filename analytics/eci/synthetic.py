@@ -20,8 +20,9 @@ from typing import Final
 
 import numpy as np
 
+from analytics.eci.indicators import DATA_DIR, StudyVariable, eci_indicators, study_variables
+from analytics.eci.panel import PanelRow
 from analytics.index import FloatArray, normalised_entropy
-from analytics.indicators import DATA_DIR, StudyVariable, eci_indicators, study_variables
 
 FIRST_YEAR, LAST_YEAR = 2013, 2022
 N_YEARS: Final = LAST_YEAR - FIRST_YEAR + 1
@@ -36,16 +37,6 @@ PILOT_ZONES_TIMELINE: Final = (0.0, 0.0, 0.06, 0.2, 0.2, 0.4, 0.55, 0.75, 0.8, 1
 EXPORT_SLOPES: Final = {
     "ECI": 1.093, "PGDP": 1.975, "Fisca": -0.382, "HC": -2.674, "FDI": -2.534, "Net": 0.848, "Infr": 0.111,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class PanelRow:
-    """One cell of a panel: two-digit province code, year, indicator or variable code, value."""
-
-    province_code: str
-    year: int
-    indicator_code: str
-    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from analytics.eci.columns import PanelError
 from analytics.index import EntropyWeights
-from analytics.panelcolumns import PanelError
 
 ARRAYS = ("minimum", "maximum", "entropy", "redundancy", "weights")
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from analytics.frozenbase import base_record
-from analytics.panelrun import PanelResult
+from analytics.eci.frozenbase import base_record
+from analytics.eci.run import PanelResult
 from parks.provinces import province_by_code
 
 

@@ -16,11 +16,10 @@ from typing import Final
 import numpy as np
 from django.utils.translation import gettext as _
 
+from analytics.eci.columns import PanelError, choose_columns
+from analytics.eci.indicators import IndicatorSpec
 from analytics.index import FloatArray
-from analytics.indicators import IndicatorSpec
-from analytics.panel import PanelRow
-from analytics.panelcolumns import PanelError, choose_columns
-from analytics.tables import (
+from analytics.statfiles.tables import (
     Table,
     TableRow,
     heading_positions,
@@ -37,6 +36,16 @@ from parks.provinces import province_by_code
 MAX_DECIMALS: Final = 30  # programs write binary fractions out in full
 MAX_PROBLEMS: Final = 1000
 Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """One cell of a panel: two-digit province code, year, indicator or variable code, value."""
+
+    province_code: str
+    year: int
+    indicator_code: str
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)

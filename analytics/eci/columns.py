@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from analytics.indicators import IndicatorSpec, eci_indicators, indicator_by_header, study_variables
-from analytics.tables import TableError
+from analytics.eci.indicators import IndicatorSpec, eci_indicators, indicator_by_header, study_variables
+from analytics.statfiles.tables import TableError
 from core.errors import RowError
 from core.strict import StrictError, shown, text
 
