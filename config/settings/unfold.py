@@ -17,6 +17,9 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "analytics.dashboard.dashboard_callback",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")},
+    ],
     "STYLES": [lambda request: static("livepark-admin/admin.css")],
     "SIDEBAR": {
         "show_search": True,

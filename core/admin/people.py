@@ -65,7 +65,12 @@ class UserAdmin(RecordAdmin):
     list_filter = ("is_active", "is_superuser", "last_login")
     search_fields = ("username", "display_name")
     ordering = ("username",)
-    fields = (("username", "display_name"), ("email", "language"), ("is_active", "is_superuser"), "last_login")
+    fields = (
+        ("username", "display_name"),
+        ("email", "language"),
+        ("is_active", "is_superuser"),
+        "last_login",
+    )
     add_form = UserAddForm
     add_fieldsets = ((None, {"fields": ("username", "display_name", "password")}),)
     fixed_fields = ("username", "is_superuser", "last_login")
@@ -142,7 +147,9 @@ class MembershipAdmin(ScopedModelAdmin):
             )
         user = User.objects.filter(username=name).first()
         if user is None:
-            raise InvalidInput(_("Nobody logs in by this name: give a first password to create it."), field="username")
+            raise InvalidInput(
+                _("Nobody logs in by this name: give a first password to create it."), field="username"
+            )
         return user
 
 
@@ -162,7 +169,17 @@ class ToolKeyAdmin(ScopedModelAdmin):
     list_display = ("name", "node", "prefix", "state", "expires_at", "last_used_at")
     list_filter = ("node", "last_used_at", "revoked_at")
     search_fields = ("name", "prefix", "node__code", "node__name_zh")
-    fields = ("node", "name", "prefix", "scopes", "rooms", "expires_at", "revoked_at", "last_used_at", "created_by")
+    fields = (
+        "node",
+        "name",
+        "prefix",
+        "scopes",
+        "rooms",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+        "created_by",
+    )
     add_form = ToolKeyAddForm
     add_fieldsets = ((None, {"fields": ("node", "name", "scopes", "rooms", "expires_at")}),)
     autocomplete_fields = ("node",)

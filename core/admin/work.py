@@ -38,7 +38,17 @@ class JobAdmin(ScopedModelAdmin):
     list_filter = ("state", "node", "created_at")
     search_fields = ("kind", "message")
     ordering = ("-id",)
-    fields = ("kind", "node", "state", "progress", "message", "result", "created_by", "created_at", "finished_at")
+    fields = (
+        "kind",
+        "node",
+        "state",
+        "progress",
+        "message",
+        "result",
+        "created_by",
+        "created_at",
+        "finished_at",
+    )
     readonly_fields = ("progress",)
     operations = (
         Operation(

@@ -43,6 +43,8 @@ class BookingAddForm(ServiceForm):
 class MoveForm(OperationForm):
     """The new place and time; what is left empty stays."""
 
+    from_row = ("room", "starts_at", "ends_at", "host")
+
     room = related_field(Booking, "room", required=False)
     starts_at = style(forms.SplitDateTimeField, _("starts at"), required=False)
     ends_at = style(forms.SplitDateTimeField, _("ends at"), required=False)
@@ -69,11 +71,11 @@ class BookingAdmin(ScopedModelAdmin):
     search_fields = ("room__code", "room__name_zh", "tenant__code", "tenant__name_zh", "purpose")
     ordering = ("-starts_at",)
     fieldsets = (
-        (None, {"fields": ("room", "tenant", "host", ("starts_at", "ends_at"), "purpose")}),
+        (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose")}),
         (_("state"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
     )
     add_form = BookingAddForm
-    add_fieldsets = ((None, {"fields": ("room", "tenant", "host", ("starts_at", "ends_at"), "purpose", "hold")}),)
+    add_fieldsets = ((None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose", "hold")}),)
     autocomplete_fields = ("room", "tenant", "host")
     operations = (
         Operation(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import local
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from core.overlap import no_overlap
@@ -137,4 +138,4 @@ class Booking(PublicIdMixin, StampedMixin):
         indexes = [models.Index(fields=["room", "starts_at"], name="livestreams_booking_when")]
 
     def __str__(self) -> str:
-        return f"{self.room} {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.room} {local(self.starts_at):%Y-%m-%d %H:%M}"

@@ -42,14 +42,22 @@ class ExportMixin(ModelAdmin):
         try:
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+            return HttpResponseRedirect(
+                reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            )
         count = rows[: MOST_ROWS + 1].count()
         if count > MOST_ROWS:
-            raise TooLarge(_("More than %(most)d rows: narrow the list by filters first.") % {"most": MOST_ROWS})
+            raise TooLarge(
+                _("More than %(most)d rows: narrow the list by filters first.") % {"most": MOST_ROWS}
+            )
         actor = actor_of(request)
         node_id = next((grant.node_id for grant in actor.grants), None)
         audit.record(
-            actor=actor, verb="export", object_type=self.opts.label, node_id=node_id, after={"rows": count, "kind": kind}
+            actor=actor,
+            verb="export",
+            object_type=self.opts.label,
+            node_id=node_id,
+            after={"rows": count, "kind": kind},
         )
         columns = self.columns_to_export(request)
         header = [label_for_field(column, self.model, self) for column in columns]

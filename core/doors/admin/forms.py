@@ -12,6 +12,7 @@ from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.forms import AdminOwnPasswordChangeForm
@@ -92,7 +93,10 @@ class WordsField(forms.CharField):
 def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
     """The form class and limits that suit a model field, or nothing where the skin's own are right."""
     if isinstance(db_field, MoneyField):
-        return {"form_class": AmountField, "widget": widgets.UnfoldAdminTextInputWidget({"inputmode": "decimal"})}
+        return {
+            "form_class": AmountField,
+            "widget": widgets.UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
+        }
     if isinstance(db_field, models.DecimalField):
         return {"form_class": AmountField}
     if isinstance(db_field, models.IntegerField):
@@ -117,7 +121,7 @@ class ServiceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scope_choices(self, self.actor)
+        prepare(self, self.actor)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -135,12 +139,16 @@ class ServiceForm(forms.ModelForm):
 
 
 class OperationForm(forms.Form):
-    """The questions of an operation on one row; without fields it only asks whether to go on."""
+    """The questions of an operation on one row; without fields it only asks whether to go on.
+
+    Fields named in `from_row` begin with the row's present values.
+    """
+
+    from_row: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, row: models.Model, actor: Actor, **kwargs: Any) -> None:
-        self.row = row
-        super().__init__(*args, **kwargs)
-        scope_choices(self, actor)
+        super().__init__(*args, initial={name: getattr(row, name) for name in self.from_row}, **kwargs)
+        prepare(self, actor)
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
@@ -155,9 +163,10 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         return self.user
 
 
-def scope_choices(form: forms.BaseForm, actor: Actor) -> None:
+def prepare(form: forms.BaseForm, actor: Actor) -> None:
     """Narrow every relation of a form to what the actor may see: a foreign id is refused like an absent one."""
     for field in form.fields.values():
+        field.label = capfirst(field.label)
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = visible_to(field.queryset, actor)
 
@@ -191,7 +200,9 @@ def related_field(
 
 
 def choice_field(choices: Iterable[tuple[Any, Any]], label: Text, **kwargs: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=list(choices), label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs)
+    return forms.ChoiceField(
+        choices=list(choices), label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs
+    )
 
 
 def style(field: type[forms.Field], label: Text, **kwargs: Any) -> forms.Field:

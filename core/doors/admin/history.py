@@ -56,7 +56,9 @@ class HistoryMixin(ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Nothing is deleted here."""
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> str:
         return ""
 
 

@@ -23,6 +23,7 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from core.actors import Actor
 from core.doors.admin.display import Column, money, shown_json, shown_money
@@ -49,6 +50,14 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return int(self.object_list[: COUNT_UP_TO + 1].count())  # type: ignore[union-attr]
+
+
+class ScopedChangeList(ChangeList):
+    """Knows one number of rows: how many are shown. How many there are behind a filter is not told."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
@@ -105,7 +114,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         return visible_to(queryset, actor_of(request))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        formfield = super().formfield_for_dbfield(db_field, request, **{**strict_formfield(db_field), **kwargs})
+        formfield = super().formfield_for_dbfield(
+            db_field, request, **{**strict_formfield(db_field), **kwargs}
+        )
         if formfield is not None and db_field.is_relation:
             # The icons beside a choice would open forms of other records inside this one.
             formfield.widget = getattr(formfield.widget, "widget", formfield.widget)
@@ -170,7 +181,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             raise IncorrectLookupParameters
         return super().get_changelist_instance(request)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if ERROR_FLAG in request.GET and len(request.GET) > 1:
             return HttpResponseRedirect(request.path)
         if ACTION_CHECKBOX_NAME in request.POST:
@@ -248,7 +261,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     def announce(self, request: HttpRequest, row: Any) -> None:
         """Say what is known only now about a row that was just made."""
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
         row = kwargs.get("obj")
         context["operations"] = self.operations_on(request, row) if row is not None else []
         return super().render_change_form(request, context, **kwargs)

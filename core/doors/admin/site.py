@@ -75,7 +75,9 @@ class LiveparkAdminSite(UnfoldAdminSite):
         target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
         return redirect_to_login(target, settings.LOGIN_URL)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """One's own password, set by the service that also writes the audit."""
         from core.doors.admin.forms import OwnPasswordForm
 

@@ -1,0 +1,188 @@
+"""The admin's first page: numbers of the actor's parks, each with its way to the list behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics import parkday
+from analytics.models import DaySales
+from core import clock
+from core.actors import Actor
+from core.choices import JobState
+from core.models import BucketFailure, Job, Unresolved
+from core.policy import VIEW
+from core.scoping import may
+from core.templatetags.portal import count, money, percent
+from livestreams.choices import SessionState
+from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from parks.models import Park, Unit
+from parks.selectors import parks_of
+from supplychain.choices import BackorderState
+from supplychain.models import Backorder, StockLevel
+from tenants.choices import LeaseState
+from tenants.models import Lease
+
+CHART_DAYS = 14
+LEASE_HORIZON = timedelta(days=60)
+JOBS_SINCE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure of the page: what it is, its value as text, where its rows are, and how urgent it looks."""
+
+    label: str
+    value: str
+    url: str = ""
+    note: str = ""
+    tone: str = ""
+
+
+def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the context of admin/index.html. Panels of models that the actor may not look at are left out."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    every = list(parks_of(actor).order_by("code")) if may(actor, VIEW, Park) else []
+    chosen = [park for park in every if park.code == request.GET.get("park")] or every
+    return {
+        **context,
+        "title": _("Overview"),
+        "parks": every,
+        "park": chosen[0] if len(chosen) == 1 else None,
+        "synthetic": any(park.is_synthetic for park in chosen),
+        **(panels(actor, chosen) if chosen else {}),
+    }
+
+
+def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
+    """The panels of the page for some parks."""
+    at, today = clock.now(), clock.today()
+    found: dict[str, Any] = {"as_of": at, "waiting": _waiting(actor, parks)}
+    if may(actor, VIEW, DaySales):
+        days = parkday.sales_by_day(actor, parks, today - timedelta(days=CHART_DAYS - 1), today)
+        found["sales"] = _sales(days)
+        found["sales_chart"] = _sales_chart(days)
+    if may(actor, VIEW, Unit):
+        found["occupancy"] = _occupancy(parkday.occupancy(parks, today))
+    if may(actor, VIEW, LiveRoom):
+        found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today)
+        found["bookings"] = parkday.next_bookings(actor, parks, at)
+    if may(actor, VIEW, Lease):
+        found["leases"] = parkday.leases_ending(actor, parks, today + LEASE_HORIZON)
+        found["leases_url"] = _list(Lease, to_day_to=today + LEASE_HORIZON, state__exact=LeaseState.ACTIVE)
+    return found
+
+
+def _sales(days: list[parkday.SalesDay]) -> list[Number]:
+    today, yesterday = days[-1], days[-2]
+    url = _list(DaySales, day_from=today.day, day_to=today.day)
+    return [
+        Number(_("Paid today"), money(today.paid), url, _("yesterday %(sum)s") % {"sum": money(yesterday.paid)}),
+        Number(_("Net today"), money(today.net), url, _("yesterday %(sum)s") % {"sum": money(yesterday.net)}),
+        Number(_("Orders today"), count(today.orders), url, _("yesterday %(n)s") % {"n": count(yesterday.orders)}),
+    ]
+
+
+def _sales_chart(days: list[parkday.SalesDay]) -> dict[str, Any] | None:
+    """What the page's script draws; None when there is nothing to draw."""
+    if not any(row.paid or row.refunds for row in days):
+        return None
+    return {
+        "days": [f"{row.day:%m-%d}" for row in days],
+        "paid": [str(row.paid) for row in days],
+        "net": [str(row.net) for row in days],
+        "labels": [_("paid"), _("net")],
+    }
+
+
+def _occupancy(let: parkday.Occupancy) -> list[Number]:
+    units = _("%(let)s of %(all)s units") % {"let": let.let_units, "all": let.lettable_units}
+    area = _("%(let)s of %(all)s m²") % {"let": _area(let.let_area), "all": _area(let.lettable_area)}
+    return [
+        Number(_("Occupancy by units"), percent(let.by_count), _list(Unit), units),
+        Number(_("Occupancy by area"), percent(let.by_area), _list(Unit), area),
+    ]
+
+
+def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
+    live = _list(LiveSession, state__exact=SessionState.LIVE)
+    return [
+        Number(_("Live now"), count(rooms.live), live, tone="good" if rooms.live else ""),
+        Number(_("Booked today"), count(rooms.booked), _list(Booking, starts_at_from=today, starts_at_to=today)),
+        Number(_("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""),
+        Number(_("Free"), count(rooms.off), _list(LiveRoom), _("of %(n)s rooms") % {"n": rooms.total}),
+    ]
+
+
+def _waiting(actor: Actor, parks: Sequence[Park]) -> list[Number]:
+    """Everything that waits for somebody; what is at zero is shown too, in grey."""
+    return [*_counting(actor, parks), *_stock(actor, parks), *_jobs(actor)]
+
+
+def _counting(actor: Actor, parks: Sequence[Park]) -> list[Number]:
+    state, open_references = parkday.counting(parks), parkday.unresolved(parks)
+    age = ""
+    if state.oldest is not None:
+        minutes = int((clock.now() - state.oldest).total_seconds() // 60)
+        age = ngettext("oldest: %(n)d minute", "oldest: %(n)d minutes", minutes) % {"n": minutes}
+    failures = _list(BucketFailure) if may(actor, VIEW, BucketFailure) else ""
+    references = _list(Unresolved) if may(actor, VIEW, Unresolved) else ""
+    return [
+        Number(_("Hours not counted yet"), count(state.waiting), note=age, tone=_tone(state.waiting)),
+        Number(_("Hours that cannot be counted"), count(state.failing), failures, tone=_tone(state.failing, "bad")),
+        Number(
+            _("Unresolved references"),
+            count(open_references),
+            references,
+            _("answered by the tenants"),
+            tone=_tone(open_references),
+        ),
+    ]
+
+
+def _stock(actor: Actor, parks: Sequence[Park]) -> list[Number]:
+    if not may(actor, VIEW, StockLevel):
+        return []
+    stock = parkday.stock_alarms(actor, parks)
+    owed = _("%(n)s units") % {"n": count(stock.units_owed)} if stock.units_owed else ""
+    backorders = _list(Backorder, state__exact=BackorderState.OPEN)
+    return [
+        Number(_("Stock used up"), count(stock.empty_levels), _list(StockLevel), tone=_tone(stock.empty_levels)),
+        Number(_("Open backorders"), count(stock.open_backorders), backorders, owed, _tone(stock.open_backorders, "bad")),
+    ]
+
+
+def _jobs(actor: Actor) -> list[Number]:
+    if not may(actor, VIEW, Job):
+        return []
+    jobs = parkday.jobs_by_state(actor, clock.now() - JOBS_SINCE)
+    running = jobs.get(JobState.RUNNING, 0) + jobs.get(JobState.QUEUED, 0)
+    failed = jobs.get(JobState.FAILED, 0)
+    return [
+        Number(_("Jobs at work"), count(running), _list(Job, state__exact=JobState.RUNNING), tone="" if running else "calm"),
+        Number(_("Jobs failed since yesterday"), count(failed), _list(Job, state__exact=JobState.FAILED), tone=_tone(failed, "bad")),
+    ]
+
+
+def _tone(number: int, tone: str = "warn") -> str:
+    return tone if number else "calm"
+
+
+def _area(area: Decimal) -> str:
+    return f"{area:,.0f}"
+
+
+def _list(model: type[Model], **filters: Any) -> str:
+    """The admin's list of a model, filtered by parameters of its declared filters."""
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{url}?{urlencode(filters)}" if filters else url

@@ -1,0 +1,171 @@
+"""What a park's operator looks at first: the day in sums, and everything that waits for a decision.
+
+Every function takes the actor and the parks it may look at, and reads visible rows only. Sums of sales are
+all that a park sees of its tenants' orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+
+from analytics.models import DaySales
+from core import clock
+from core.actors import Actor
+from core.choices import NodeKind
+from core.models import BucketFailure, BucketMark, Job, ScopeNode, Unresolved
+from core.scoping import visible_to
+from livestreams.choices import BOOKING_BLOCKING, SessionState
+from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from parks.models import Park
+from supplychain.choices import BackorderState
+from supplychain.models import Backorder, StockLevel
+from tenants.choices import LeaseState
+from tenants.models import Lease
+from tenants.selectors import Occupancy, occupancy_on
+
+Parks = Sequence[Park]
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class SalesDay:
+    """Sales of one business day over the tenants that sat in the parks that day. Amounts in CNY."""
+
+    day: date
+    paid: Decimal = ZERO
+    refunds: Decimal = ZERO
+    orders: int = 0
+
+    @property
+    def net(self) -> Decimal:
+        return self.paid - self.refunds
+
+
+def sales_by_day(actor: Actor, parks: Parks, since: date, until: date) -> list[SalesDay]:
+    """One SalesDay for each day from `since` to `until`, both included; days without sales are zero."""
+    sat_there = Q(tenant__tenancies__to_day__isnull=True) | Q(tenant__tenancies__to_day__gt=F("day"))
+    rows = (
+        visible_to(DaySales.objects.filter(day__range=(since, until)), actor)
+        .filter(sat_there, tenant__tenancies__park__in=parks, tenant__tenancies__from_day__lte=F("day"))
+        .values("day")
+        .annotate(paid=Sum("gmv_paid"), refunded=Sum("refunds"), placed=Sum("orders"))
+    )
+    found = {row["day"]: SalesDay(row["day"], row["paid"], row["refunded"], row["placed"]) for row in rows}
+    days = (since + timedelta(days=offset) for offset in range((until - since).days + 1))
+    return [found.get(day, SalesDay(day)) for day in days]
+
+
+@dataclass(frozen=True)
+class RoomCount:
+    """Rooms of the parks at an instant. Every room counts once: live, else in repair, else booked today, else off."""
+
+    total: int
+    live: int
+    repair: int
+    booked: int
+
+    @property
+    def off(self) -> int:
+        return self.total - self.live - self.repair - self.booked
+
+
+def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
+    """Count what the open rooms are doing at an instant and for the rest of its day."""
+    rooms = set(
+        visible_to(LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True), actor).values_list("pk", flat=True)
+    )
+    day_end = clock.day_bounds(clock.business_day(at))[1]
+    live = rooms & set(
+        visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor).values_list(
+            "room", flat=True
+        )
+    )
+    repair = rooms & set(
+        visible_to(Maintenance.objects.filter(starts_at__lte=at, ends_at__gt=at), actor).values_list("room", flat=True)
+    )
+    booked = rooms & set(
+        visible_to(
+            Booking.objects.filter(state__in=BOOKING_BLOCKING, starts_at__lt=day_end, ends_at__gt=at), actor
+        ).values_list("room", flat=True)
+    )
+    return RoomCount(len(rooms), len(live), len(repair - live), len(booked - live - repair))
+
+
+def next_bookings(actor: Actor, parks: Parks, at: datetime, limit: int = 6) -> QuerySet[Booking]:
+    """The bookings that come next, or run now."""
+    held = Booking.objects.filter(room__park__in=parks, state__in=BOOKING_BLOCKING, ends_at__gt=at)
+    return visible_to(held, actor).select_related("room", "tenant", "host").order_by("starts_at")[:limit]
+
+
+@dataclass(frozen=True)
+class StockAlarms:
+    """Stock that is used up, and what was sold and is not there."""
+
+    empty_levels: int
+    open_backorders: int
+    units_owed: int
+
+
+def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
+    """Count empty stock levels in the parks' warehouses and open backorders of their tenants."""
+    levels = StockLevel.objects.filter(warehouse__park__in=parks, on_hand=F("reserved"))
+    owed = Backorder.objects.filter(state=BackorderState.OPEN, owner__in=tenant_nodes(parks))
+    sums = visible_to(owed, actor).aggregate(rows=Count("pk"), units=Sum("quantity"))
+    return StockAlarms(visible_to(levels, actor).count(), sums["rows"], sums["units"] or 0)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How far the figures are behind: hours waiting to be counted, since when, and hours that cannot be counted."""
+
+    waiting: int
+    oldest: datetime | None
+    failing: int
+
+
+def counting(parks: Parks) -> Counting:
+    """Look at the marks of the parks' tenants. Marks carry no figures, so whoever sees the parks sees them."""
+    marks = BucketMark.objects.filter(node__in=tenant_nodes(parks))
+    waiting = marks.values("family", "node", "slot").distinct().count()
+    oldest = marks.aggregate(oldest=Min("marked_at"))["oldest"]
+    return Counting(waiting, oldest, BucketFailure.objects.filter(node__in=tenant_nodes(parks)).count())
+
+
+def unresolved(parks: Parks) -> int:
+    """How many references of the parks' tenants wait for an answer; what they are is the tenants' own business."""
+    return Unresolved.objects.filter(node__in=tenant_nodes(parks), resolved_at__isnull=True).count()
+
+
+def jobs_by_state(actor: Actor, since: datetime) -> dict[str, int]:
+    """Visible jobs by state: open ones, and those that ended since."""
+    jobs = visible_to(Job.objects.filter(Q(finished_at__isnull=True) | Q(finished_at__gte=since)), actor)
+    return dict(jobs.values_list("state").annotate(number=Count("pk")).order_by())
+
+
+def leases_ending(actor: Actor, parks: Parks, until: date, limit: int = 6) -> QuerySet[Lease]:
+    """Active leases of the parks that end by a day, the nearest end first."""
+    leases = Lease.objects.filter(park__in=parks, state=LeaseState.ACTIVE, to_day__lte=until)
+    return visible_to(leases, actor).select_related("tenant").order_by("to_day")[:limit]
+
+
+def occupancy(parks: Parks, day: date) -> Occupancy:
+    """Let and lettable units and areas of the parks together."""
+    each = [occupancy_on(park, day) for park in parks]
+    return Occupancy(
+        lettable_units=sum(one.lettable_units for one in each),
+        let_units=sum(one.let_units for one in each),
+        lettable_area=sum((one.lettable_area for one in each), ZERO),
+        let_area=sum((one.let_area for one in each), ZERO),
+    )
+
+
+def tenant_nodes(parks: Parks) -> QuerySet[ScopeNode, int]:
+    """Ids of the tenants that hang under the parks now."""
+    return ScopeNode.objects.filter(kind=NodeKind.TENANT, parent__in=[park.pk for park in parks]).values_list(
+        "pk", flat=True
+    )
