@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     verbose_name = _("Figures and indicators")
+
+    def ready(self) -> None:
+        from analytics import services  # noqa: F401  registers the handlers of jobs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,12 +19,13 @@ from core.models import BucketFailure
 log = structlog.get_logger("livepark.rollup")
 
 BUCKETS_PER_TRANSACTION = 5_000
+LAST_TENANT = 2**63 - 1
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 # In the order of the keys, so that the days and months of a tenant come in one batch.
 NEXT_BUCKETS = """
     SELECT DISTINCT m.node_id, m.slot FROM core_bucketmark m
-    WHERE m.family = %s AND (m.node_id, m.slot) > (%s, %s) AND NOT EXISTS (
+    WHERE m.family = %s AND (m.node_id, m.slot) > (%s, %s) AND m.node_id <= %s AND NOT EXISTS (
         SELECT 1 FROM core_bucketfailure x
         WHERE x.family = m.family AND x.node_id = m.node_id AND x.slot = m.slot AND x.retry_at > %s)
     ORDER BY 1, 2 LIMIT %s"""
@@ -36,23 +38,25 @@ FORGET_FAILURES = """
     WHERE family = %s AND (node_id, slot) IN (SELECT tenant_id, slot FROM rollup_bucket)"""
 
 
-def drain(seconds: float | None = None) -> int:
-    """Count every dirty bucket once; returns how many. Safe to run twice, at once, and to kill at any point.
+def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
+    """Count every dirty bucket once, of one tenant or of all; returns how many.
 
-    `seconds` ends the run after the batch in which they are over: the marks that are left are next time's work.
+    Safe to run twice, at once, and to kill at any point. `seconds` ends the run after the batch in which they are
+    over: the marks that are left are next time's work.
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
-    counted, reached = 0, (0, 0)
-    while (deadline is None or time.monotonic() < deadline) and (buckets := _next_buckets(reached)):
+    deadline = time.monotonic() + seconds
+    counted = 0
+    reached, last = ((tenant_id, -1), tenant_id) if tenant_id else ((0, -1), LAST_TENANT)
+    while time.monotonic() < deadline and (buckets := _next_buckets(reached, last)):
         reached = buckets[-1]
         counted += _count(buckets)
     return counted
 
 
-def _next_buckets(after: Bucket) -> list[Bucket]:
+def _next_buckets(after: Bucket, last_tenant: int) -> list[Bucket]:
     now = connection.ops.adapt_datetimefield_value(clock.now())
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_BUCKETS, [SALES, *after, now, BUCKETS_PER_TRANSACTION])
+        cursor.execute(NEXT_BUCKETS, [SALES, *after, last_tenant, now, BUCKETS_PER_TRANSACTION])
         return cursor.fetchall()
 
 
@@ -99,4 +103,6 @@ def _set_aside(bucket: Bucket, error: Exception) -> None:
         failure.attempts += 1
         failure.error = f"{type(error).__name__}: {error}"[:2000]
         failure.save()
-    log.error("bucket cannot be counted", tenant=tenant, slot=slot, attempts=failure.attempts, error=failure.error)
+    log.error(
+        "bucket cannot be counted", tenant=tenant, slot=slot, attempts=failure.attempts, error=failure.error
+    )

@@ -1,10 +1,10 @@
 """One recount inside a transaction: fill the work tables, replace the rows of every level."""
+# ruff: noqa: S608  the pieces are constants of this package
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -44,22 +44,35 @@ def fill(cursor: Any, table: str, types: Sequence[str], rows: Sequence[tuple[obj
         return
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-        cursor.execute(f"INSERT INTO {table} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(
+            f"INSERT INTO {table} SELECT * FROM unnest({arrays})",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
     else:
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(types))})", rows)
 
 
 def fill_buckets(cursor: Any, buckets: Sequence[Bucket]) -> None:
     """Name the buckets to count, each with its business day."""
-    days = {slot: clock.business_day(clock.hour_start(slot)).isoformat() for slot in {slot for _tenant, slot in buckets}}
-    fill(cursor, "rollup_bucket", ("bigint", "date", "bigint"), [(tenant, days[slot], slot) for tenant, slot in buckets])
+    days = {
+        slot: clock.business_day(clock.hour_start(slot)).isoformat()
+        for slot in {slot for _tenant, slot in buckets}
+    }
+    fill(
+        cursor,
+        "rollup_bucket",
+        ("bigint", "date", "bigint"),
+        [(tenant, days[slot], slot) for tenant, slot in buckets],
+    )
 
 
 def fill_days(cursor: Any) -> None:
     """Give every day of the buckets its month."""
     cursor.execute("SELECT DISTINCT day FROM rollup_bucket")
     days = [day if isinstance(day, date) else date.fromisoformat(day) for (day,) in cursor.fetchall()]
-    rows = [(day.isoformat(), clock.month_of(day).isoformat(), clock.next_month(day).isoformat()) for day in days]
+    rows = [
+        (day.isoformat(), clock.month_of(day).isoformat(), clock.next_month(day).isoformat()) for day in days
+    ]
     fill(cursor, "rollup_day", ("date", "date", "date"), rows)
 
 

@@ -68,7 +68,8 @@ def count_lines(target: str, picked: str) -> str:
     """
     same_order = "f.seller_id = c.seller_id AND f.source = c.source"
     order = "seller_id, source, order_no"
-    earlier = f"OVER (PARTITION BY {order} ORDER BY occurred_at, external_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    earlier = f"""OVER (PARTITION BY {order} ORDER BY occurred_at, external_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     return f"""
     INSERT INTO {target}
     WITH picked AS NOT MATERIALIZED ({picked}),
@@ -123,7 +124,9 @@ BUCKETS_COUNTED = "INSERT INTO rollup_bucket SELECT DISTINCT tenant_id, day, slo
 SESSIONS_BEFORE = """
     INSERT INTO rollup_session SELECT DISTINCT session_key FROM analytics_hoursales
     WHERE session_key > 0 AND (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
-SESSIONS_AFTER = "INSERT INTO rollup_session SELECT DISTINCT session_key FROM rollup_line WHERE session_key > 0"
+SESSIONS_AFTER = (
+    "INSERT INTO rollup_session SELECT DISTINCT session_key FROM rollup_line WHERE session_key > 0"
+)
 DELETE_HOURS = """
     DELETE FROM analytics_hoursales
     WHERE (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
@@ -214,7 +217,8 @@ def _insert_level(table: str, key: str, columns: str, rows: str, spread: str, ti
 
 
 _DAYS = "(SELECT DISTINCT tenant_id, day FROM rollup_bucket)"
-_MONTHS = """(SELECT DISTINCT b.tenant_id, d.month, d.next_month FROM rollup_bucket b JOIN rollup_day d ON d.day = b.day)"""
+_MONTHS = """(
+    SELECT DISTINCT b.tenant_id, d.month, d.next_month FROM rollup_bucket b JOIN rollup_day d ON d.day = b.day)"""
 _ORDER_KEY = "s.tenant_id AS seller, s.what, s.source, s.order_no"
 
 DELETE_DAYS = f"DELETE FROM analytics_daysales WHERE (tenant_id, day) IN {_DAYS}"
@@ -228,7 +232,9 @@ INSERT_DAYS = _insert_level(
         FROM {_DAYS} t JOIN analytics_spreadorder s ON s.tenant_id = t.tenant_id AND s.day = t.day""",
     times="COUNT(*)",
 )
-DELETE_MONTHS = f"DELETE FROM analytics_monthsales WHERE (tenant_id, month) IN (SELECT tenant_id, month FROM {_MONTHS} m)"
+DELETE_MONTHS = (
+    f"DELETE FROM analytics_monthsales WHERE (tenant_id, month) IN (SELECT tenant_id, month FROM {_MONTHS} m)"
+)
 INSERT_MONTHS = _insert_level(
     table="analytics_monthsales",
     key="tenant_id, month",
@@ -241,7 +247,9 @@ INSERT_MONTHS = _insert_level(
         JOIN analytics_spreadorder s ON s.tenant_id = t.tenant_id AND s.day >= t.month AND s.day < t.next_month""",
     times="COUNT(DISTINCT day)",
 )
-DELETE_SESSIONS = "DELETE FROM analytics_sessionfigures WHERE session_id IN (SELECT session_key FROM rollup_session)"
+DELETE_SESSIONS = (
+    "DELETE FROM analytics_sessionfigures WHERE session_id IN (SELECT session_key FROM rollup_session)"
+)
 INSERT_SESSIONS = _insert_level(
     table="analytics_sessionfigures",
     key="session_key",

@@ -1,0 +1,196 @@
+"""Figures as doors show them: scoped, by metric code, with how far they are complete.
+
+Ranges are whole business days, `since` and `until` included. Distinct orders of a range are the sum of its days less
+what SpreadOrder says twice: nothing here adds up what may not be added up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db.models import Count, DateField, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext as _
+
+from analytics import closing, metrics
+from analytics.metrics import REGISTRY, Metric
+from analytics.models import DaySales, SalesMeasures, SpreadOrder
+from core import clock
+from core.actors import Actor
+from core.buckets import SALES
+from core.choices import NodeKind
+from core.errors import InvalidInput, NotFound
+from core.models import BucketMark, ScopeNode
+from core.policy import VIEW
+from core.scoping import may, visible_to
+from parks.models import Park
+from tenants.models import Tenancy, Tenant
+
+By = Literal["day", "month", "total"]
+Sums = dict[date, dict[str, Any]]
+Pending = Mapping[date, tuple[int, datetime]]
+
+MEASURES = tuple(column.name for column in SalesMeasures._meta.local_fields)
+_ADDED = {name: Sum(name) for name in MEASURES}
+# A cell of a bureau shows no single firm: at least three firms, none with more than this share.
+FEWEST_FIRMS, LARGEST_SHARE = 3, Decimal("0.8")
+PLACES = (NodeKind.NATION, NodeKind.PROVINCE, NodeKind.CITY, NodeKind.TOWN)
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """The metrics of one period (its first day) by code; None where there is nothing to divide by.
+
+    The row is complete as of `as_of`; `dirty` is how many of its hours are still to be counted again.
+    """
+
+    period: date
+    values: dict[str, metrics.Value]
+    as_of: datetime
+    dirty: int
+
+
+@dataclass(frozen=True)
+class BureauRow(FigureRow):
+    """A row over firms. `withheld` says of a code without value why: "few_firms" or "dominant_firm"."""
+
+    firms: int = 0
+    withheld: dict[str, str] = field(default_factory=dict)
+
+
+def tenant_figures(
+    *, actor: Actor, tenant: Tenant, since: date, until: date, by: By = "day"
+) -> list[FigureRow]:
+    """A tenant's figures by day, by month or in total; days and months without a line or a mark are left out.
+
+    NotFound when the actor may not see them, InvalidInput when `until` lies before `since`.
+    """
+    _check_range(since, until)
+    if not may(actor, VIEW, DaySales, tenant.pk):
+        raise NotFound
+    in_range = {"tenant": tenant, "day__range": (since, until)}
+    days = visible_to(DaySales.objects.filter(**in_range), actor)
+    sums = _sums(days, SpreadOrder.objects.filter(**in_range), since, by)
+    rows = _rows(sums, _pending([tenant.pk], since, until), since, by)
+    verified = closing.VerifiedNets(tenant.pk, since, until)
+    for row in rows:
+        row.values["verified_net"] = verified.of(row.period, row.values["net_sales"], by)
+    return rows
+
+
+def park_figures(*, actor: Actor, park: Park, since: date, until: date, by: By = "day") -> list[FigureRow]:
+    """Sums over the tenants that sat in a park on each day, wherever they are now. Errors as of tenant_figures."""
+    _check_range(since, until)
+    if not may(actor, VIEW, DaySales, park.pk):
+        raise NotFound
+    tenancies = Tenancy.objects.filter(park=park)
+    days = _seated(DaySales.objects.all(), tenancies, since, until)
+    sums = _sums(days, _seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
+    return _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
+
+
+def bureau_figures(
+    *, actor: Actor, place: ScopeNode, since: date, until: date, by: By = "month"
+) -> list[BureauRow]:
+    """Sums over the firms of a nation, province, city or town; what would show a single firm is withheld.
+
+    Every row tells its firms and its counted lines. NotFound when the place is not in the actor's reach.
+    """
+    _check_range(since, until)
+    if place.kind not in PLACES or not may(actor, VIEW, Park, place.pk):
+        raise NotFound
+    tenancies = Tenancy.objects.filter(park__node__path__startswith=place.path)
+    days = _seated(DaySales.objects.all(), tenancies, since, until)
+    sums = _sums(days, _seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
+    firms: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for firm in _by_period(days, since, by).values("period", "tenant__company").annotate(**_ADDED):
+        firms[firm["period"]].append(firm)
+    rows = _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
+    return [_without_single_firms(row, firms[row.period]) for row in rows]
+
+
+def _without_single_firms(row: FigureRow, firms: list[dict[str, Any]]) -> BureauRow:
+    withheld = {code: reason for code in row.values if (reason := _reason(REGISTRY[code], firms))}
+    values = {code: None if code in withheld else value for code, value in row.values.items()}
+    return BureauRow(row.period, values, row.as_of, row.dirty, len(firms), withheld)
+
+
+def _reason(metric: Metric, firms: list[dict[str, Any]]) -> str:
+    """Why a metric over these firms is not shown; empty when it may be. The number of lines is always told."""
+    if metric.code == "lines":
+        return ""
+    if len(firms) < FEWEST_FIRMS:
+        return "few_firms"
+    for name in metric.needs:
+        sizes = [abs(firm[name]) for firm in firms]
+        if max(sizes) > LARGEST_SHARE * sum(sizes):
+            return "dominant_firm"
+    return ""
+
+
+def _check_range(since: date, until: date) -> None:
+    if until < since:
+        raise InvalidInput(_("The last day lies before the first one."), code="range", field="until")
+
+
+def _seated(queryset: QuerySet[Any], tenancies: QuerySet[Tenancy], since: date, until: date) -> QuerySet[Any]:
+    """Rows by tenant and day on which the tenant held one of the tenancies."""
+    that_day = tenancies.filter(
+        Q(to_day__isnull=True) | Q(to_day__gt=OuterRef("day")),
+        tenant=OuterRef("tenant"),
+        from_day__lte=OuterRef("day"),
+    )
+    return queryset.filter(Exists(that_day), day__range=(since, until))
+
+
+def _by_period(queryset: QuerySet[Any], since: date, by: By) -> QuerySet[Any]:
+    first_days = {"day": F("day"), "month": TruncMonth("day"), "total": Value(since, DateField())}
+    return queryset.annotate(period=first_days[by])
+
+
+def _sums(days: QuerySet[DaySales], spread: QuerySet[SpreadOrder], since: date, by: By) -> Sums:
+    """The columns by period; orders that fall on several days of a period count once."""
+    sums: Sums = {}
+    for row in _by_period(days, since, by).values("period").annotate(**_ADDED):
+        sums[row.pop("period")] = row
+    if by != "day":
+        orders = _by_period(spread, since, by).values("period", "what", "tenant", "source", "order_no")
+        for order in orders.annotate(days=Count("day", distinct=True)).filter(days__gt=1):
+            column = "orders" if order["what"] == SpreadOrder.PAID else "refund_orders"
+            sums[order["period"]][column] -= order["days"] - 1
+    return sums
+
+
+def _rows(sums: Sums, pending: Pending, since: date, by: By) -> list[FigureRow]:
+    """A row for each period that has lines or is still to be counted; of a total always the one."""
+    dirty: dict[date, int] = defaultdict(int)
+    as_of: dict[date, datetime] = {}
+    for day, (hours, oldest) in pending.items():
+        period = {"day": day, "month": clock.month_of(day), "total": since}[by]
+        dirty[period] += hours
+        as_of[period] = min(oldest, as_of.get(period, oldest))
+    periods = {since} if by == "total" else {*sums, *dirty}
+    now, nothing = clock.now(), dict.fromkeys(MEASURES, 0)
+    return [
+        FigureRow(
+            period, metrics.compute_all(sums.get(period, nothing)), as_of.get(period, now), dirty[period]
+        )
+        for period in sorted(periods)
+    ]
+
+
+def _pending(tenants: Any, since: date, until: date) -> Pending:
+    """By day: how many hours of these tenants wait to be counted, and since when."""
+    first, end = clock.hour_of(clock.day_start(since)), clock.hour_of(clock.day_bounds(until)[1])
+    marks = BucketMark.objects.filter(family=SALES, node_id__in=tenants, slot__gte=first, slot__lt=end)
+    waiting: dict[date, tuple[int, datetime]] = {}
+    for row in marks.values("slot").annotate(hours=Count("node", distinct=True), oldest=Min("marked_at")):
+        day = clock.business_day(clock.hour_start(row["slot"]))
+        hours, oldest = waiting.get(day, (0, row["oldest"]))
+        waiting[day] = (hours + row["hours"], min(oldest, row["oldest"]))
+    return waiting

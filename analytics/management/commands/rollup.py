@@ -1,0 +1,37 @@
+"""manage.py rollup: count what waits, or everything again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
+
+from analytics import rollup
+from core import buckets
+from core.models import BucketFailure
+
+
+class Command(BaseCommand):
+    help = "Count dirty buckets again; with --rebuild count everything again from the ledger."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--rebuild", action="store_true", help="rebuild every figure from the ledger")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["rebuild"]:
+            lines = rollup.rebuild(self._progress)
+            self.stdout.write(_("%(lines)d lines counted again.") % {"lines": lines})
+        else:
+            self.stdout.write(_("%(hours)d hours counted again.") % {"hours": rollup.drain()})
+        if waiting := buckets.pending():
+            self.stdout.write(_("%(hours)d hours are still waiting.") % {"hours": waiting})
+        for failure in BucketFailure.objects.filter(family=buckets.SALES).select_related("node"):
+            self.stderr.write(
+                _("%(tenant)s, hour %(slot)d cannot be counted: %(error)s")
+                % {"tenant": failure.node.code, "slot": failure.slot, "error": failure.error}
+            )
+
+    def _progress(self, done: int, total: int, _tenant: int) -> None:
+        if done < total:
+            self.stdout.write(f"{done} / {total}")
