@@ -200,7 +200,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
         Role.TOOL: SEE,
     },
-    "analytics.PeriodClose": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
+    "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},
     "analytics.Indicator": {**_REFERENCE},
     "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
     "analytics.IndexRun": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},

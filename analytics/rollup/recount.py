@@ -19,7 +19,7 @@ Bucket = tuple[int, int]
 
 def tenant_lock(tenant_id: int) -> str:
     """The name of the lock under which a tenant's figures are replaced: its days and months are one piece of work."""
-    return f"sales:{tenant_id}"
+    return f"sales-figures:{tenant_id}"
 
 
 @contextmanager
@@ -78,8 +78,6 @@ def fill_days(cursor: Any) -> None:
 
 def recount_buckets(cursor: Any) -> None:
     """Count the buckets of the work table again: hours, the orders that spread over them, and all levels above."""
-    cursor.execute(sql.ADD_SUPERSEDED)
-    cursor.execute(sql.ADD_CANCELLATIONS)
     cursor.execute(sql.count_lines("rollup_line", sql.IN_BUCKETS))
     cursor.execute(sql.SESSIONS_BEFORE)
     cursor.execute(sql.SESSIONS_AFTER)

@@ -131,29 +131,6 @@ DELETE_HOURS = """
     DELETE FROM analytics_hoursales
     WHERE (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
 
-# What else changes with a bucket, looked up here rather than marked by writers, who may not see each other's facts:
-# the hours of the versions that its corrections supersede, then those of the cancellations of its orders.
-ADD_SUPERSEDED = """
-    INSERT INTO rollup_bucket
-    SELECT DISTINCT e.seller_id, e.business_day, e.slot
-    FROM rollup_bucket b
-    JOIN supplychain_salesevent f ON f.seller_id = b.tenant_id AND f.slot = b.slot
-    JOIN supplychain_saleseventkey k
-        ON k.seller_id = f.seller_id AND k.source = f.source AND k.external_id = f.external_id AND k.version < f.version
-    JOIN supplychain_salesevent e ON e.id = k.id
-    WHERE f.version > 1 AND NOT EXISTS (
-        SELECT 1 FROM rollup_bucket known WHERE known.tenant_id = e.seller_id AND known.slot = e.slot)"""
-ADD_CANCELLATIONS = """
-    INSERT INTO rollup_bucket
-    SELECT DISTINCT c.seller_id, c.business_day, c.slot
-    FROM rollup_bucket b
-    JOIN supplychain_salesevent f ON f.seller_id = b.tenant_id AND f.slot = b.slot
-    JOIN supplychain_salesevent c
-        ON c.seller_id = f.seller_id AND c.source = f.source AND c.kind = 'cancelled'
-        AND c.order_no = CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END
-    WHERE f.kind IN ('paid', 'refunded', 'cancelled') AND NOT EXISTS (
-        SELECT 1 FROM rollup_bucket known WHERE known.tenant_id = c.seller_id AND known.slot = c.slot)"""
-
 # Orders whose rows may have become two, or one again: those known to be spread over a row of the buckets, those in
 # several rows of the buckets, and those with a line in any other hour.
 ORDERS_TO_LOOK_AT = """

@@ -32,7 +32,6 @@ IMPORTED: Final = "indicators.import"
 SIGNIFICANT_DIGITS: Final = 15
 CONTROLS_FROM, OFFICIAL_FROM = 100, 200
 SeriesKey = tuple[str, str]  # name and unit as the file has them
-CellKey = tuple[int, int, int]  # indicator, place, year
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +103,7 @@ def indicators_load() -> dict[str, Indicator]:
         if variable.code != "ECI"  # the index is computed, never stored as a value
     ]
     shipped = [field.name for field in Indicator._meta.concrete_fields if field.name not in ("id", "code")]
-    Indicator.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["code"], update_fields=shipped
-    )
+    Indicator.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=shipped)
     return Indicator.objects.in_bulk([row.code for row in rows], field_name="code")
 
 
@@ -155,7 +152,9 @@ def indicator_values_import(
     sha256 = hashlib.sha256(data).hexdigest()
     day = published_on or _first_imported(sha256) or clock.today()
     if day > clock.today():
-        raise InvalidInput(_("The day of publication lies in the future."), code="future", field="published_on")
+        raise InvalidInput(
+            _("The day of publication lies in the future."), code="future", field="published_on"
+        )
     with transaction.atomic():
         advisory_lock(IMPORTED)
         nodes = province_nodes({reading.province_code for reading in readings})
@@ -286,14 +285,10 @@ def _new_vintages(
     return fresh, unchanged, revised
 
 
-def _store(
-    actor: Actor, report: ImportReport, fresh: list[IndicatorValue], name: str, sha256: str
-) -> None:
+def _store(actor: Actor, report: ImportReport, fresh: list[IndicatorValue], name: str, sha256: str) -> None:
     for one in report.series:
         if one.is_new:
             one.indicator.save()
-    for value in fresh:
-        value.indicator = value.indicator  # its key is known now
     IndicatorValue.objects.bulk_create(fresh)
     audit.record(
         actor=actor,

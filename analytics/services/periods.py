@@ -9,20 +9,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, metrics, rollup
-from analytics.closing import LineHash
 from analytics.figures import MEASURES
 from analytics.models import MonthSales, PeriodClose
 from core import audit, buckets, clock
 from core.actors import Actor
-from core.errors import Busy, Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, retried
-from core.models import BucketFailure
 from core.scoping import require
+from supplychain.services import lock_facts
 from tenants.models import Tenant
 from tenants.services import verified_figure_push
-
-# How often a tenant is counted again because lines came in meanwhile.
-ATTEMPTS = 5
 
 
 @retried
@@ -30,7 +26,7 @@ def period_close(*, actor: Actor, tenant: Tenant, month: date) -> PeriodClose:
     """Freeze a month of a tenant and push its verified net to where rent and subsidy rules read it.
 
     What has changed in months closed before is carried along as their adjustment. InvalidInput for a month that is
-    not over, Conflict when it is closed already or cannot be counted, Busy while lines keep coming in.
+    not over, Conflict when it is closed already or cannot be counted.
     """
     require(actor, "add", PeriodClose, tenant.pk)
     if month.day != 1:
@@ -38,12 +34,15 @@ def period_close(*, actor: Actor, tenant: Tenant, month: date) -> PeriodClose:
     if clock.today() < clock.next_month(month):
         raise InvalidInput(_("The month is not over yet."), code="month_open", field="month")
     with transaction.atomic():
+        # Neither new lines nor another count until the close is written.
+        lock_facts(tenant, alone=True)
         advisory_lock(rollup.tenant_lock(tenant.pk))
         if PeriodClose.objects.filter(tenant=tenant, month=month).exists():
             raise Conflict(
                 _("The month is closed already; later lines appear as an adjustment."), code="period_closed"
             )
-        closed_at, lines = _counted_lines(tenant, month)
+        closed_at = _count_all(tenant)
+        lines = closing.lines_of_month(tenant.pk, month)
         live = MonthSales.objects.filter(tenant=tenant, month=month).first() or MonthSales()
         values = metrics.compute_all({name: getattr(live, name) for name in MEASURES})
         values["verified_net"] = net = Decimal(live.gmv_paid - live.refunds)
@@ -83,21 +82,11 @@ def period_close(*, actor: Actor, tenant: Tenant, month: date) -> PeriodClose:
     return close
 
 
-def _counted_lines(tenant: Tenant, month: date) -> tuple[datetime, LineHash]:
-    """Count until nothing waits; the instant up to which lines are in the figures, and the hash of the month's lines.
-
-    The caller holds the tenant's lock, so the figures stand still. A line that comes in after the count leaves a
-    mark, and one without a mark is in the count: once there is none, the lines read before are the lines counted.
-    """
-    for _attempt in range(ATTEMPTS):
-        rollup.drain(tenant_id=tenant.pk)
-        closed_at = clock.now()
-        lines = closing.lines_of_month(tenant.pk, month)
-        then = closing.lines_of_month(tenant.pk, month, received_until=closed_at)
-        if lines == then and not buckets.pending([tenant.pk]):
-            return closed_at, lines
-    if BucketFailure.objects.filter(family=buckets.SALES, node_id=tenant.pk).exists():
+def _count_all(tenant: Tenant) -> datetime:
+    """Count what waits; returns the instant whose ledger the figures now show. The caller keeps both standing still."""
+    rollup.drain(tenant_id=tenant.pk)
+    if buckets.pending([tenant.pk]):
         raise Conflict(
             _("Some hours of this tenant cannot be counted; see the operator's page."), code="uncountable"
         )
-    raise Busy(_("Lines keep coming in. Please try again."))
+    return clock.now()

@@ -1,5 +1,6 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, LineResult, sales_record
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
@@ -10,6 +11,7 @@ __all__ = [
     "LineResult",
     "attribution_set",
     "backorder_fill",
+    "lock_facts",
     "resolve_all_pending",
     "resolve_pending",
     "sales_record",
