@@ -1,4 +1,4 @@
-"""The ledger as its seller reads it: lines, one order with all that happened to it, and what could not be placed."""
+"""The ledger as its seller reads it: lines, and one order with all that happened to it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from core.choices import UnresolvedKind
 from core.doors.portal import ScopedListPage, TenantPage
 from core.errors import NotFound
-from core.models import Unresolved
 from core.scoping import may
 from livestreams.models import LiveSession
 from supplychain.filters import SalesEventFilter
-from supplychain.models import ImportBatch, SalesEvent, Sku
+from supplychain.models import ImportBatch, SalesEvent
 
 
 class Orders(ScopedListPage):
@@ -67,16 +65,3 @@ class Order(TenantPage):
         for fact in facts:
             fact.counts = fact.pk in current
         return facts
-
-
-class UnresolvedReferences(ScopedListPage):
-    """References that were stored and could not be placed, with what to do about each kind."""
-
-    template_name = "portal/unresolved.html"
-    section = "unresolved"
-    needs = ("view", Unresolved)
-    model = Unresolved
-    tenant_lookup = "node_id"
-
-    def base_queryset(self) -> Any:
-        return Unresolved.objects.filter(resolved_at__isnull=True).order_by("kind", "reference")

@@ -1,0 +1,93 @@
+"""Forms of the portal: they check shape, the services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import local
+from core.doors.portal import ScopedChoiceField, ScopedForm
+from core.scoping import visible_to
+from livestreams.models import LiveSession
+from supplychain.importing import PROFILES
+from supplychain.models import ImportProfileMap, Sku
+
+RECENT_SESSIONS = 100
+
+
+class SessionChoiceField(ScopedChoiceField):
+    """Live sessions as people speak of them: when, where, what."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        when = f"{local(obj.started_at):%m-%d %H:%M}" if obj.started_at else ""
+        return " · ".join(filter(None, [when, obj.title or obj.get_platform_display(), obj.platform_live_id]))
+
+
+class AnswerForm(ScopedForm):
+    """What an unresolved reference means: something of ours, or nothing at all."""
+
+    target: Any
+    nothing = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors and bool(values.get("target")) is bool(values.get("nothing")):
+            raise ValidationError(_("Choose one answer."), code="required")
+        return values
+
+
+class SessionAnswerForm(AnswerForm):
+    """The session that a reference names."""
+
+    target = SessionChoiceField(LiveSession, label=_("This session"), required=False)
+    nothing = forms.BooleanField(label=_("No session of the park (shop, outside host, another place)"), required=False)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        recent = queryset.filter(tenant=self.tenant, started_at__isnull=False).order_by("-started_at", "-id")
+        return queryset.filter(pk__in=recent.values("pk")[:RECENT_SESSIONS]).order_by("-started_at", "-id")
+
+
+class SkuAnswerForm(AnswerForm):
+    """The SKU that a code of a platform means."""
+
+    target = ScopedChoiceField(
+        Sku, to_field="code", label=_("This SKU"), required=False, widget=forms.TextInput(attrs={"list": "skus", "autocomplete": "off"})
+    )
+    nothing = forms.BooleanField(label=_("No SKU of ours (gift, service, sample)"), required=False)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+
+
+CURRENCIES = (
+    ("", _("as the file says, else CNY")),
+    *((code, code) for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")),
+)
+ZONES = (
+    ("", _("Asia/Shanghai, unless the file says otherwise")),
+    *((zone, zone) for zone in ("Asia/Shanghai", "UTC", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "America/Los_Angeles")),
+)
+
+
+class UploadForm(ScopedForm):
+    """An order file and how to read it. Everything but the file may stay as it is."""
+
+    file = forms.FileField(label=_("Order file"), allow_empty_file=True)
+    profile = forms.ChoiceField(label=_("What it is"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = visible_to(ImportProfileMap.objects.filter(tenant=self.tenant), self.actor).order_by("name")
+        self.maps = {f"map:{saved.uid}": saved for saved in own}
+        self.fields["profile"].choices = [  # type: ignore[attr-defined]
+            ("", _("find out by its columns")),
+            *((profile.code, profile.name) for profile in PROFILES.values()),
+            *((key, saved.name) for key, saved in self.maps.items()),
+        ]
+        self.fields["file"].widget.attrs["accept"] = ".csv,.xlsx,.txt"

@@ -1,0 +1,187 @@
+"""Landing page, log-in and where it leads, languages, error pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
+from core.choices import Role
+from core.models import User
+from core.services import membership_grant
+from parks.models import Park
+from tenants.models import Tenant
+from tests.factories import PASSWORD, SYSTEM, TenantWorld, World, make_user, make_world
+
+LOGIN = reverse("portal-login")
+
+
+def test_the_landing_page_speaks_chinese_until_english_is_chosen(client: Client, db: None) -> None:
+    page = client.get("/", headers={"accept-language": "en-US,en"})
+    assert page.headers["Content-Language"] == "zh-hans"
+    chosen = client.post(reverse("set_language"), {"language": "en", "next": "/"}, follow=True)
+    assert chosen.headers["Content-Language"] == "en"
+    assert "Choose your role" in chosen.text
+
+
+def test_demo_figures_and_log_ins_show_for_demo_parks_only(client: Client, world: World) -> None:
+    make_user(DEMO_LOGINS[0].username, Role.PARK_MANAGER, world.park.node)
+    assert client.get("/").context["demo"] is None
+    assert 'name="password"' not in client.get("/").text
+    Park.objects.filter(pk=world.park.pk).update(is_synthetic=True)
+    page = client.get("/")
+    assert page.context["demo"]["live"] == 0
+    assert 'class="stamp"' in page.text
+    assert f'name="password" value="{DEMO_PASSWORD}"' in page.text
+
+
+def test_the_landing_page_can_be_opened_by_a_phone(client: Client, db: None, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    page = client.get("/", headers={"host": "192.168.1.5:8000"})
+    assert page.context["address"] == "http://192.168.1.5:8000/"
+    assert 'src="data:image/svg+xml' in page.text
+
+
+@pytest.mark.parametrize(
+    ("role", "target"),
+    [(Role.TENANT_OWNER, "portal"), (Role.HOST, "portal"), (Role.PARK_MANAGER, "admin:index")],
+)
+def test_log_in_leads_each_role_to_its_first_answer(client: Client, world: World, role: str, target: str) -> None:
+    firm = world.tenants[0]
+    user = firm.users.get(role) or world.users[role]
+    page = client.post(LOGIN, {"username": user.username, "password": PASSWORD})
+    assert page["Location"] == reverse("after-login")
+    assert client.get(page["Location"])["Location"] == reverse(target)
+
+
+def test_an_analyst_lands_on_analytics(world: World, browser_of: Callable[[User], Client]) -> None:
+    page = browser_of(world.users[Role.PROVINCE_ANALYST]).get(reverse("after-login"))
+    assert page["Location"] == "/analytics/"
+
+
+def test_somebody_with_several_parts_chooses_and_somebody_without_is_told_whom_to_ask(
+    world: World, browser_of: Callable[[User], Client]
+) -> None:
+    both = make_user("both", Role.TENANT_OWNER, world.tenants[0].tenant.node)
+    membership_grant(actor=SYSTEM, user=both, role=Role.PARK_VIEWER, node=world.park.node)
+    page = browser_of(both).get(reverse("after-login"))
+    assert [door.url for door in page.context["doors"]] == [reverse("portal"), reverse("admin:index")]
+    nobody = browser_of(make_user("nobody")).get(reverse("after-login"))
+    assert nobody.status_code == 200
+    assert nobody.context["doors"] == []
+
+
+def test_wrong_name_and_wrong_password_look_the_same(client: Client, world: World) -> None:
+    known = world.tenants[0].users[Role.TENANT_OWNER].username
+
+    def answer(username: str) -> str:
+        page = Client().post(LOGIN, {"username": username, "password": "wrong"})
+        assert page.status_code == 200
+        return page.text.replace(username, "")
+
+    first, second = answer(known), answer("no-such-person")
+    token = 'name="csrfmiddlewaretoken"'
+    assert [line for line in first.splitlines() if token not in line and "csrf" not in line.lower()] == [
+        line for line in second.splitlines() if token not in line and "csrf" not in line.lower()
+    ]
+
+
+def test_log_in_closes_after_too_many_attempts_for_known_and_unknown_names(
+    client: Client, world: World, settings: Any
+) -> None:
+    for username in (world.tenants[0].users[Role.TENANT_OWNER].username, "no-such-person"):
+        answers = [
+            client.post(LOGIN, {"username": username, "password": "wrong"}).status_code
+            for _attempt in range(settings.AXES_FAILURE_LIMIT + 1)
+        ]
+        assert answers[-1] == 429
+    assert client.post(LOGIN, {"username": "other\0", "password": "wrong"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", " //evil.example"],
+)
+def test_next_stays_on_this_site(client: Client, world: World, target: str) -> None:
+    user = world.tenants[0].users[Role.TENANT_OWNER]
+    page = client.post(LOGIN, {"username": user.username, "password": PASSWORD, "next": target})
+    assert page["Location"] == reverse("after-login")
+
+
+def test_strangers_are_sent_to_log_in_and_back(client: Client, firm: TenantWorld) -> None:
+    address = reverse("portal-bookings", args=[firm.tenant.code])
+    assert client.get(address)["Location"] == f"{LOGIN}?next={address}"
+    part = client.get(address, headers={"HX-Request": "true"})
+    assert part["HX-Redirect"] == LOGIN
+
+
+def test_log_out_needs_a_post_and_ends_the_session(owner: Client, firm: TenantWorld) -> None:
+    assert owner.get(reverse("portal-logout")).status_code == 405
+    owner.post(reverse("portal-logout"))
+    assert owner.get(reverse("portal-today", args=[firm.tenant.code])).status_code == 302
+
+
+def test_a_foreign_tenant_and_an_absent_one_get_the_same_page(owner: Client, firm: TenantWorld) -> None:
+    stranger = make_world("beta").tenants[0].tenant
+
+    def answer(code: str) -> tuple[int, str]:
+        page = owner.get(reverse("portal-today", args=[code]))
+        return page.status_code, page.text.replace(code, "")
+
+    status, text = answer(stranger.code)
+    assert status == 404
+    assert "CANARYBETA" not in text
+    other_status, other_text = answer("no-such-tenant")
+    assert other_status == 404
+    assert len(other_text) == len(text)
+
+
+def test_the_portal_remembers_the_firm_and_offers_the_others(world: World, browser_of: Callable[[User], Client]) -> None:
+    first, second = (firm.tenant for firm in world.tenants)
+    user = make_user("both", Role.TENANT_OWNER, first.node)
+    membership_grant(actor=SYSTEM, user=user, role=Role.TENANT_STAFF, node=second.node)
+    client = browser_of(user)
+    assert len(client.get(reverse("portal")).context["nodes"]) == 2
+    client.get(reverse("portal-today", args=[second.code]))
+    assert client.get(reverse("portal"))["Location"] == reverse("portal-today", args=[second.code])
+    assert len(client.get(reverse("portal"), {"choose": ""}).context["nodes"]) == 2
+
+
+def test_a_closed_firm_has_no_portal(owner: Client, firm: TenantWorld) -> None:
+    Tenant.objects.filter(pk=firm.tenant.pk).update(closed_on="2020-01-01")
+    assert owner.get(reverse("portal-today", args=[firm.tenant.code])).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_error_pages_speak_and_keep_the_style(client: Client, db: None, method: str) -> None:
+    page = getattr(client, method)("/no/such/page")
+    assert page.status_code == 404
+    assert "livepark.css" in page.text
+
+
+def test_a_form_without_its_token_is_refused_in_words(firm: TenantWorld) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(firm.users[Role.TENANT_OWNER], backend="django.contrib.auth.backends.ModelBackend")
+    page = client.post(reverse("portal-keys", args=[firm.tenant.code]), {"name": "x"})
+    assert page.status_code == 403
+    assert "livepark.css" in page.text
+
+
+def test_a_broken_page_answers_without_help_of_anything_else(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analytics.views.landing import Landing
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Landing, "get_context_data", broken)
+    client.raise_request_exception = False
+    page = client.get("/")
+    assert page.status_code == 500
+    assert "livepark.css" in page.text
+    assert "RuntimeError" not in page.text
