@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import NamedTuple
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -28,15 +28,32 @@ class LineResult(msgspec.Struct, frozen=True, gc=False):
     message: str = ""
 
 
-@dataclass(slots=True)
-class Line:
+class Hour(NamedTuple):
+    """A UTC hour: its bucket, its business day, and both as the text that a database takes.
+
+    Asia/Shanghai is whole hours ahead of UTC, so an hour lies within one business day.
+    """
+
+    slot: int
+    day: date
+    day_text: str
+    text: str
+
+    @classmethod
+    def of(cls, moment: datetime) -> Hour:
+        day = clock.business_day(moment)
+        return cls(
+            clock.hour_of(moment), day, day.isoformat(), moment.astimezone(UTC).strftime("%Y-%m-%d %H")
+        )
+
+
+class Line(msgspec.Struct, gc=False):
     """One fact of a batch. Amounts in units of 1/10,000; `id`, `owner_id`, `sku_id`, `session_id` are found later."""
 
     index: int
     fact: SaleFact
     content_hash: bytes
-    slot: int
-    day: date
+    hour: Hour
     amount: int = 0
     rate: Decimal | None = None
     rate_day: date | None = None
@@ -46,8 +63,8 @@ class Line:
     session_id: int | None = None
 
     @property
-    def key(self) -> tuple[str, int]:
-        return self.fact.external_id, self.fact.version
+    def slot(self) -> int:
+        return self.hour.slot
 
 
 Rates = Mapping[tuple[str, date], Decimal]
@@ -55,14 +72,14 @@ Rates = Mapping[tuple[str, date], Decimal]
 
 def prepare(facts: Sequence[tuple[int, SaleFact]]) -> tuple[list[Line], list[LineResult]]:
     """The lines of a batch, and the verdicts on those that cannot become one."""
-    days = _Days()
+    hours: dict[int, Hour] = {}
     rates = _rates_of(fact for _index, fact in facts if fact.currency != BASE_CURRENCY)
     lines: list[Line] = []
     rejected: list[LineResult] = []
     for index, fact in facts:
         slot = clock.hour_of(fact.occurred_at)
-        day = days.get(slot) or days.learn(slot, fact)
-        line = Line(index, fact, content_hash(fact), slot, day)
+        hour = hours.get(slot) or hours.setdefault(slot, Hour.of(fact.occurred_at))
+        line = Line(index, fact, content_hash(fact), hour)
         if fact.amount is not None:
             line.amount = to_units(fact.amount)
         elif fact.amount_foreign is not None and (problem := _convert(line, fact.amount_foreign, rates)):
@@ -70,14 +87,6 @@ def prepare(facts: Sequence[tuple[int, SaleFact]]) -> tuple[list[Line], list[Lin
             continue
         lines.append(line)
     return lines, rejected
-
-
-class _Days(dict[int, date]):
-    """Business day by UTC hour: Asia/Shanghai is whole hours ahead, so an hour lies within one day."""
-
-    def learn(self, slot: int, fact: SaleFact) -> date:
-        self[slot] = day = clock.business_day(fact.occurred_at)
-        return day
 
 
 def _rates_of(facts: Iterable[SaleFact]) -> Rates:
@@ -92,59 +101,15 @@ def _rates_of(facts: Iterable[SaleFact]) -> Rates:
 def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str] | None:
     """Give a line its CNY amount, half up to 4 places; or return why that cannot be done."""
     fact = line.fact
-    rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.day))
+    rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.hour.day))
     if rate is None:
         message = _("There is no exchange rate of %(currency)s for %(day)s.")
-        return "no_rate", message % {"currency": fact.currency, "day": line.day}
+        return "no_rate", message % {"currency": fact.currency, "day": line.hour.day}
     with localcontext(prec=60):
         amount = (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
     try:
         line.amount = to_units(amount)
     except ValueError:
         return "amount_range", _("The amount in CNY is too large.")
-    line.rate, line.rate_day = rate, fact.rate_day or line.day
+    line.rate, line.rate_day = rate, fact.rate_day or line.hour.day
     return None
-
-
-def row_of(
-    line: Line, seller_id: int, source: str, received: str, batch_id: int | None
-) -> tuple[object, ...]:
-    """The ledger row of a line, in the order of `store.EVENT_COLUMNS`: texts and integers for any database."""
-    fact = line.fact
-    foreign = fact.amount_foreign
-    return (
-        line.id,
-        seller_id,
-        line.owner_id,
-        source,
-        fact.external_id,
-        fact.version,
-        fact.kind,
-        fact.line_type,
-        fact.order_no,
-        fact.line_no,
-        fact.ref_order_no,
-        fact.ref_line,
-        fact.sku_code,
-        line.sku_id,
-        fact.title,
-        fact.qty,
-        line.amount,
-        fact.currency,
-        None if foreign is None else to_units(foreign),
-        None if line.rate is None else str(line.rate),
-        None if line.rate_day is None else line.rate_day.isoformat(),
-        str(fact.occurred_at.astimezone(UTC))[:-6],
-        received,
-        line.day.isoformat(),
-        line.slot,
-        fact.channel,
-        fact.session_ref,
-        line.session_id,
-        fact.host_ref,
-        fact.owner,
-        fact.destination,
-        fact.customs_mode,
-        1,
-        batch_id,
-    )

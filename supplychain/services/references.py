@@ -6,7 +6,7 @@ or not: the fact is stored, and the reference waits in the queue of what is uncl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,13 +83,10 @@ class FoundSku:
     pk: int
     tracked_since: datetime | None
 
-    def takes_stock_at(self, moment: datetime) -> bool:
-        return self.tracked_since is not None and self.tracked_since <= moment
-
 
 def skus_by_code(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], FoundSku]:
     """SKUs by (owner id, code). Codes are case-sensitive."""
-    pairs = set(wanted)
+    pairs = {(owner, code) for owner, code in wanted if code}
     codes = sorted({code for _owner, code in pairs})
     owners = {owner for owner, _code in pairs}
     found: dict[tuple[int, str], FoundSku] = {}
@@ -100,49 +97,41 @@ def skus_by_code(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Fou
     return {pair: found[pair] for pair in pairs if pair in found}
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """What came of the references of some lines: the SKUs met, and what stays unclear."""
-
-    skus: Mapping[tuple[int, str], FoundSku]
-    missing: Missing
-
-    def sku_of(self, line: Line) -> FoundSku | None:
-        return self.skus.get((line.owner_id, line.fact.sku_code)) if line.sku_id is not None else None
-
-
-def resolve(seller: Tenant, source: str, lines: list[Line]) -> Resolved:
+def resolve(
+    seller: Tenant, source: str, lines: Sequence[Line]
+) -> tuple[list[tuple[Line, FoundSku]], Missing]:
     """Give lines their owner, SKU and session as far as these are known.
 
     With an unknown owner a line belongs to its seller, and its SKU stays open: it would be the owner's.
+    Returns the lines whose SKU takes stock at that time, and the references that stay unclear.
     """
-    owners = owners_by_code(seller, (line.fact.owner for line in lines if line.fact.owner))
-    sessions = sessions_by_ref(
-        seller, (line.fact.session_ref for line in lines if line.fact.session_ref), source
+    owners = owners_by_code(seller, {line.fact.owner for line in lines} - {""})
+    owners[""] = seller.pk
+    sessions = sessions_by_ref(seller, {line.fact.session_ref for line in lines} - {""}, source)
+    skus = skus_by_code(
+        (owners[line.fact.owner], line.fact.sku_code) for line in lines if line.fact.owner in owners
     )
+    tracked: list[tuple[Line, FoundSku]] = []
     missing: Missing = {}
-    pairs: set[tuple[int, str]] = set()
     for line in lines:
         fact = line.fact
-        line.owner_id = owners.get(fact.owner, seller.pk) if fact.owner else seller.pk
-        if fact.owner and fact.owner not in owners:
+        owner = owners.get(fact.owner)
+        line.owner_id = owner or seller.pk
+        if owner is None:
             missing.setdefault((UnresolvedKind.OWNER, fact.owner), _detail(source, line))
         elif fact.sku_code:
-            pairs.add((line.owner_id, fact.sku_code))
+            sku = skus.get((owner, fact.sku_code))
+            if sku is None:
+                missing.setdefault((UnresolvedKind.SKU, fact.sku_code), _detail(source, line))
+            else:
+                line.sku_id = sku.pk
+                if sku.tracked_since is not None and sku.tracked_since <= fact.occurred_at:
+                    tracked.append((line, sku))
         if fact.session_ref:
             line.session_id = sessions.get(fact.session_ref)
             if line.session_id is None:
                 missing.setdefault((UnresolvedKind.SESSION, fact.session_ref), _detail(source, line))
-    skus = skus_by_code(pairs)
-    for line in lines:
-        fact = line.fact
-        if fact.sku_code and (not fact.owner or fact.owner in owners):
-            sku = skus.get((line.owner_id, fact.sku_code))
-            if sku is not None:
-                line.sku_id = sku.pk
-            else:
-                missing.setdefault((UnresolvedKind.SKU, fact.sku_code), _detail(source, line))
-    return Resolved(skus, missing)
+    return tracked, missing
 
 
 def _detail(source: str, line: Line) -> dict[str, Any]:

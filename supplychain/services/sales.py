@@ -30,7 +30,6 @@ from supplychain.services.lines import (
     Line,
     LineResult,
     prepare,
-    row_of,
 )
 from supplychain.services.references import lock_facts, queue_missing, resolve
 from supplychain.services.stock_sales import stock_follows
@@ -126,17 +125,17 @@ def _set_known_aside(
 ) -> list[Line]:
     """Claim the keys of lines; returns the new ones. The others get their verdict, conflicts are kept for review."""
     by_key: dict[tuple[str, int], Line] = {}
-    again = [line for line in lines if by_key.setdefault(line.key, line) is not line]
+    again = [line for line in lines if by_key.setdefault(line.fact.key, line) is not line]
     fresh = store.claim_keys(seller.pk, source, list(by_key.values()))
     if not again and len(fresh) == len(by_key):
         return fresh
-    new = {line.key for line in fresh}
+    new = {line.fact.key for line in fresh}
     again += [line for key, line in by_key.items() if key not in new]
     known = {
         (key.external_id, key.version): key.content_hash
         for key in store.known_keys(seller.pk, source, {line.fact.external_id for line in again})
     }
-    conflicts = [line for line in again if known[line.key] != line.content_hash]
+    conflicts = [line for line in again if known[line.fact.key] != line.content_hash]
     for line in again:
         verdicts[line.index] = LineResult(line.index, DUPLICATE)
     for line in conflicts:
@@ -172,15 +171,13 @@ def _keep_for_review(seller: Tenant, source: str, conflicts: Sequence[Line]) -> 
 
 
 def _write(seller: Tenant, source: str, lines: list[Line], batch: ImportBatch | None) -> None:
-    resolved = resolve(seller, source, lines)
-    received = str(clock.now())[:-6]
+    tracked, missing = resolve(seller, source, lines)
     batch_id = batch.pk if batch else None
-    rows = (row_of(line, seller.pk, source, received, batch_id) for line in lines)
-    store.insert_rows(store.EVENTS, store.EVENT_COLUMNS, rows)
+    store.insert_events(seller.pk, source, lines, received_at=clock.now(), batch_id=batch_id)
     superseded = _superseded_by(seller, source, lines)
     _mark(seller, source, lines, superseded)
-    queue_missing(seller, resolved.missing)
-    stock_follows(seller, source, lines, resolved, superseded)
+    queue_missing(seller, missing)
+    stock_follows(seller, source, tracked, superseded)
 
 
 def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[SalesEvent]:

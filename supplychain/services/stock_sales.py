@@ -24,10 +24,11 @@ from core.locking import retried
 from core.policy import ADD
 from core.scoping import get_visible, may, require
 from supplychain.choices import BackorderState, LineType, MoveKind, SalesKind
+from supplychain.facts import SaleFact
 from supplychain.models import Backorder, SalesEvent, SkuResolution, StockLevel, StockMove, Warehouse
 from supplychain.services import store
 from supplychain.services.lines import Line
-from supplychain.services.references import FoundSku, Resolved
+from supplychain.services.references import FoundSku
 from supplychain.services.stock import Change, Place, locked_levels, post
 from tenants.models import Tenant
 
@@ -48,14 +49,13 @@ class Sold:
 
 
 def stock_follows(
-    seller: Tenant, source: str, lines: Sequence[Line], resolved: Resolved, others: Sequence[SalesEvent]
+    seller: Tenant, source: str, tracked: Sequence[tuple[Line, FoundSku]], others: Sequence[SalesEvent]
 ) -> None:
-    """Let stock follow new facts of a seller; `others` are the other versions of those that are corrections."""
-    sold: list[tuple[Line, FoundSku]] = []
-    for line in lines:
-        sku = resolved.sku_of(line)
-        if sku is not None and _takes_stock(line) and sku.takes_stock_at(line.fact.occurred_at):
-            sold.append((line, sku))
+    """Let stock follow new facts of a seller.
+
+    `tracked` are the lines whose SKU takes stock, `others` the other versions of lines that are corrections.
+    """
+    sold = [(line, sku) for line, sku in tracked if _takes_stock(line.fact)]
     if not sold and not others:
         return
     highest: dict[str, int] = defaultdict(int)
@@ -68,8 +68,7 @@ def stock_follows(
     )
 
 
-def _takes_stock(line: Line) -> bool:
-    fact = line.fact
+def _takes_stock(fact: SaleFact) -> bool:
     return fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS and fact.qty > 0
 
 

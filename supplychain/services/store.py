@@ -8,14 +8,16 @@ is good at. Values are texts and integers that mean the same on both; the connec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
+from core.money import to_units
 from supplychain.services.lines import Line
 
-KEYS, EVENTS = "supplychain_saleseventkey", "supplychain_salesevent"
+SCHEMA_VERSION = 1
 KEY_COLUMNS = ("id", "seller_id", "source", "external_id", "version", "content_hash", "slot")
 EVENT_COLUMNS = (
     "id", "seller_id", "owner_id", "source", "external_id", "version", "kind", "line_type", "order_no", "line_no",
@@ -49,13 +51,68 @@ def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
 
 
+def insert_events(
+    seller_id: int, source: str, lines: Iterable[Line], *, received_at: datetime, batch_id: int | None
+) -> None:
+    """Write the ledger rows of lines that have their id, owner, SKU and session."""
+    received = str(received_at.astimezone(UTC))[:-6]
+    rows = (_event_row(line, seller_id, source, received, batch_id) for line in lines)
+    insert_rows("supplychain_salesevent", EVENT_COLUMNS, rows)
+
+
+def _event_row(
+    line: Line, seller_id: int, source: str, received: str, batch_id: int | None
+) -> tuple[object, ...]:
+    fact = line.fact
+    hour = line.hour
+    moment = fact.occurred_at.astimezone(UTC)
+    fraction = f".{moment.microsecond:06d}" if moment.microsecond else ""
+    foreign = fact.amount_foreign
+    return (
+        line.id,
+        seller_id,
+        line.owner_id,
+        source,
+        fact.external_id,
+        fact.version,
+        fact.kind,
+        fact.line_type,
+        fact.order_no,
+        fact.line_no,
+        fact.ref_order_no,
+        fact.ref_line,
+        fact.sku_code,
+        line.sku_id,
+        fact.title,
+        fact.qty,
+        line.amount,
+        fact.currency,
+        None if foreign is None else to_units(foreign),
+        None if line.rate is None else str(line.rate),
+        None if line.rate_day is None else line.rate_day.isoformat(),
+        f"{hour.text}:{moment.minute:02d}:{moment.second:02d}{fraction}",
+        received,
+        hour.day_text,
+        hour.slot,
+        fact.channel,
+        fact.session_ref,
+        line.session_id,
+        fact.host_ref,
+        fact.owner,
+        fact.destination,
+        fact.customs_mode,
+        SCHEMA_VERSION,
+        batch_id,
+    )
+
+
 def claim_keys(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
     """Write the keys of lines, giving each line an id; returns the lines whose key was not known.
 
     The keys of a call must differ. They are written in their own order, so that two batches with the same
     keys wait for each other and never in a circle.
     """
-    ordered = sorted(lines, key=lambda line: line.key)
+    ordered = sorted(lines, key=lambda line: (line.fact.external_id, line.fact.version))
     if not ordered:
         return []
     rows = _KeyRows(seller_id, source, ordered)
@@ -64,7 +121,7 @@ def claim_keys(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]
     _number_in_blocks(ordered)
     try:
         with transaction.atomic():
-            insert_rows(KEYS, KEY_COLUMNS, rows)
+            insert_rows("supplychain_saleseventkey", KEY_COLUMNS, rows)
     except IntegrityError:
         return _claim_unknown(ordered, rows)
     return ordered
@@ -76,7 +133,7 @@ class _KeyRows:
     def __init__(self, seller_id: int, source: str, lines: Sequence[Line]) -> None:
         self.seller_id, self.source, self.lines = seller_id, source, lines
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
         for line in self.lines:
             fact = line.fact
             yield (
