@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from health_check.views import HealthCheckView
 
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
-API_APPS = ("parks", "livestreams", "supplychain", "analytics")
+API_APPS = ("core", "parks", "livestreams", "supplychain", "analytics")
+HEALTH_CHECKS = ("health_check.Database", "health_check.Cache", "core.health.Counting", "core.health.Jobs")
 
 urlpatterns = [
     *(path("", include(f"{app}.urls")) for app in APPS),
@@ -16,4 +18,9 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("health", HealthCheckView.as_view(checks=HEALTH_CHECKS), name="health"),
 ]
+handler400 = "core.doors.failures.bad_request"
+handler403 = "core.doors.failures.forbidden"
+handler404 = "core.doors.failures.not_found"
+handler500 = "core.doors.failures.server_error"

@@ -23,12 +23,23 @@ M = TypeVar("M", bound=models.Model)
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
 ATTEMPTS = 4
+# Classes of SQLSTATE that say: the server, not the statement (40 rolled back, 53 resources, 55 locks, 57 shut down).
+AWAY = ("08", "25006", "40", "53", "55", "57", "58")
+AWAY_ON_SQLITE = ("locked", "readonly database", "disk is full", "unable to open", "disk I/O")
 
 
 def is_transient(error: DatabaseError) -> bool:
     """Whether the same transaction may succeed when it is simply run again."""
     state = getattr(error.__cause__, "sqlstate", None)
     return state in (SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT) or "database is locked" in str(error)
+
+
+def is_unavailable(error: DatabaseError) -> bool:
+    """Whether the database could not do its work, whatever it was asked: away, full, read-only, or busy."""
+    if connection.vendor == "sqlite":
+        return any(words in str(error) for words in AWAY_ON_SQLITE)
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state.startswith(AWAY) if state else isinstance(error, OperationalError)
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,7 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 
 from core.actors import NOBODY, Actor, user_actor
-from core.doors.headers import relax_for_admin
+from core.doors.headers import name_api_version, relax_for_admin
 from core.errors import DomainError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +50,7 @@ class RequestContextMiddleware:
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         relax_for_admin(request, response)
+        name_api_version(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -25,6 +25,7 @@ KEY_PREFIX = "lpk_"
 # What a key may be allowed to do; every API action names the one it needs.
 KEY_SCOPES = {
     "orders:write": gettext_lazy("send orders"),
+    "orders:read": gettext_lazy("read order lines"),
     "sessions:write": gettext_lazy("open and end live sessions"),
     "samples:write": gettext_lazy("send audience samples"),
     "bookings:read": gettext_lazy("read bookings and rooms"),
@@ -32,6 +33,8 @@ KEY_SCOPES = {
     "figures:read": gettext_lazy("read figures"),
     "wall:read": gettext_lazy("show the wall on a screen"),
 }
+# Order lines never leave the tenant: a key of a park cannot read them.
+TENANT_KEY_SCOPES = frozenset({"orders:read"})
 
 
 def node_create(
@@ -150,6 +153,8 @@ def tool_key_create(
         raise InvalidInput(_("Choose what the key may do."), code="key_scopes", field="scopes")
     if node.kind not in (NodeKind.PARK, NodeKind.TENANT):
         raise InvalidInput(_("A key belongs to a park or to a tenant."), code="key_node", field="node")
+    if node.kind != NodeKind.TENANT and TENANT_KEY_SCOPES & set(scopes):
+        raise InvalidInput(_("Only a key of the tenant may read its order lines."), code="key_scopes", field="scopes")
     prefix = secrets.token_hex(6)
     secret = f"{KEY_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():

@@ -6,8 +6,8 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.filters import FromDay, UntilDay
-from livestreams.choices import Platform, SessionState
-from livestreams.models import LiveSession
+from livestreams.choices import BookingState, Platform, SessionState
+from livestreams.models import Booking, LiveSession
 
 
 class SessionFilter(django_filters.FilterSet):
@@ -20,4 +20,24 @@ class SessionFilter(django_filters.FilterSet):
 
     class Meta:
         model = LiveSession
+        fields: list[str] = []
+
+
+class SessionsOfTenants(SessionFilter):
+    """Sessions where several tenants' stand in one list."""
+
+    tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
+
+
+class BookingFilter(django_filters.FilterSet):
+    """Bookings by day, room and state."""
+
+    since = FromDay("ends_at", label=_("From"))
+    until = UntilDay("starts_at", label=_("Until"))
+    room = django_filters.CharFilter("room__code", label=_("Live room"), max_length=64)
+    tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
+    state = django_filters.ChoiceFilter(choices=BookingState, label=_("State"), empty_label=_("all"))
+
+    class Meta:
+        model = Booking
         fields: list[str] = []

@@ -35,7 +35,11 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 
     def _latest(self, model: str, column: str) -> Case:
         decided = self._rows(model).filter(event_id=OuterRef("pk")).order_by("-version")
-        return Case(When(Exists(decided), then=Subquery(decided.values(column)[:1])), default=F(column))
+        return Case(
+            When(Exists(decided), then=Subquery(decided.values(column)[:1])),
+            default=F(column),
+            output_field=models.BigIntegerField(),
+        )
 
     def _rows(self, model: str) -> QuerySet[Any]:
         return self.model._meta.apps.get_model("supplychain", model)._default_manager.all()

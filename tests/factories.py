@@ -13,7 +13,7 @@ from core.actors import Actor, key_actor, system_actor, user_actor
 from core.choices import NodeKind, Role
 from core.clock import DAY, HOUR, day_start, today
 from core.models import ScopeNode, ToolKey, User
-from core.services import KEY_SCOPES, membership_grant, tool_key_create, user_create
+from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
 from livestreams.choices import BookingState, Delivery, Platform, SessionState, ShiftRole
 from livestreams.models import (
     AudienceSample,
@@ -381,7 +381,8 @@ def make_world(name: str) -> World:
     )
     for letter in ("a", "b"):
         world.tenants.append(make_tenant_world(world, letter))
+    park_scopes = sorted(KEY_SCOPES.keys() - TENANT_KEY_SCOPES)
     world.key, world.secret = tool_key_create(
-        actor=SYSTEM, node=world.park.node, name=f"{canary} park key", scopes=list(KEY_SCOPES)
+        actor=SYSTEM, node=world.park.node, name=f"{canary} park key", scopes=park_scopes
     )
     return world

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "axes",
+    "health_check",
     "django_structlog",
     "core",
     "parks",
@@ -150,15 +151,18 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.doors.credentials.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "core.doors.credentials.Pagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.doors.paging.Pages",
+    "DEFAULT_SCHEMA_CLASS": "core.doors.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": ["core.doors.credentials.CredentialThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"credential": "1200/min", "anonymous": "60/min"},
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.doors.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Calls a minute of one credential, and of one address without any.
+LIVEPARK_CALLS_PER_MINUTE = {"credential": 6_000, "anonymous": 120}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Livepark API",
     "VERSION": "1.0.0",
@@ -169,6 +173,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "NodeKind": "core.choices.NodeKind",
+        "SalesKind": "supplychain.choices.SalesKind",
+        "BookingState": "livestreams.choices.BookingState",
+        "SessionState": "livestreams.choices.SessionState",
+        "JobState": "core.choices.JobState",
+    },
 }
 
 # --- tasks: the database is the queue, these messages are a doorbell ------------------------------

@@ -6,96 +6,91 @@ Each action declares what it needs in `permissions`; an undeclared one is refuse
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import msgspec
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
-from rest_framework import exceptions, mixins, relations, viewsets
+from django.http import HttpResponse, UnreadablePostError
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, mixins, serializers, viewsets
+from rest_framework.request import Request
 
 from core.actors import Actor
 from core.doors.credentials import actor_of
-from core.errors import NotFound
+from core.doors.fields import StrictSerializer, is_public_name
+from core.errors import InvalidInput, NotFound, TooLarge
 from core.idempotency import Answer, answer_once
-from core.scoping import visible_to
+from core.locking import retried
+from core.policy import VIEW
+from core.scoping import may, visible_to
+from core.strict import shown
 
-SAFE_ACTIONS = ("list", "retrieve")
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What an action needs: a verb on a model, and the scope a key must have."""
+    """What an action needs: a verb on the view's model (or another), and for keys one of these scopes.
+
+    `Needs("")` takes anybody who is known; no key scopes means that any key will do.
+    """
 
     verb: str
-    key_scope: str
-    model: type[Model] | None = None
+    key_scopes: tuple[str, ...] = ()
+    model: type[Model] | None = field(default=None, kw_only=True)
+
+    def granted_to(self, actor: Actor, model: type[Model]) -> bool:
+        if actor.key_id is not None and self.key_scopes and not actor.key_scopes & set(self.key_scopes):
+            return False
+        return not self.verb or may(actor, self.verb, self.model or model)
 
 
-class ScopedRelatedField(relations.SlugRelatedField):
-    """A relation given by its public code or uid. Absent and foreign objects get the same answer."""
+class ScopedViewSet(viewsets.GenericViewSet[Any]):
+    """A viewset over the visible rows of one model, looked up by uid.
 
-    default_error_messages = {
-        "does_not_exist": _("There is no such object."),
-        "invalid": _("There is no such object."),
-    }
-
-    def __init__(
-        self, *, model: type[Model], slug_field: str = "uid", verb: str = "view", **kwargs: Any
-    ) -> None:
-        self.model, self.verb = model, verb
-        super().__init__(
-            slug_field=slug_field,
-            queryset=None if kwargs.get("read_only") else model._default_manager.all(),
-            **kwargs,
-        )
-
-    def get_queryset(self) -> QuerySet[Model]:
-        return visible_to(self.model._default_manager.all(), self.context["view"].actor, self.verb)
-
-    def to_internal_value(self, data: Any) -> Model:
-        if not isinstance(data, str) or not data.isprintable() or len(data) > 64:
-            self.fail("invalid")
-        try:
-            return super().to_internal_value(data)
-        except (exceptions.ValidationError, ValueError, TypeError) as error:
-            raise exceptions.ValidationError(
-                self.error_messages["does_not_exist"], code="does_not_exist"
-            ) from error
-
-
-class ScopedViewSet(viewsets.GenericViewSet):
-    """A viewset over the visible rows of one model, looked up by uid."""
+    `inputs` names the serializer that reads each writing action; `serializer_class` shows rows.
+    """
 
     model: ClassVar[type[Model]]
     permissions: ClassVar[dict[str, Needs]] = {}
+    inputs: ClassVar[dict[str, type[StrictSerializer]]] = {}
     lookup_field = "uid"
+    metadata_class = None
+    body = b""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request._request.actor = self.actor  # type: ignore[attr-defined]  # what filters shared with pages ask for
+        super().initial(request, *args, **kwargs)
+        if request.method in UNSAFE:
+            self.body = body_of(request)
 
     @property
     def actor(self) -> Actor:
         """Made once per request."""
-        if not hasattr(self.request, "_actor"):
-            self.request._actor = actor_of(self.request)  # type: ignore[attr-defined]
-        actor: Actor = self.request._actor  # type: ignore[attr-defined]
-        return actor
+        if not hasattr(self, "_actor"):
+            self._actor = actor_of(self.request)
+        return self._actor
 
     def needs(self) -> Needs | None:
         """What the current action declared. Undeclared ones raise where tests ask for it."""
-        action = self.action
-        if action is None:  # the method is not allowed here; DRF answers 405 after this check
+        if self.action is None:  # the method is not allowed here
             raise exceptions.MethodNotAllowed(str(self.request.method))
-        declared = self.permissions.get(action)
+        declared = self.permissions.get(self.action)
         if declared is None and getattr(settings, "UNDECLARED_ACTIONS_RAISE", False):
-            raise ImproperlyConfigured(f"{type(self).__name__}.{action} declares no permission")
+            raise ImproperlyConfigured(f"{type(self).__name__}.{self.action} declares no permission")
         return declared
 
     def get_queryset(self) -> QuerySet[Any]:
+        """The rows on which the actor holds the verb of the action (of another model: that it may look at)."""
         if getattr(self, "swagger_fake_view", False):
             return self.model._default_manager.none()
-        verb = "view" if self.action in SAFE_ACTIONS else self.permissions[self.action].verb
-        return visible_to(self.base_queryset(), self.actor, "change" if verb == "change" else "view")
+        needs = self.permissions[self.action]
+        verb = VIEW if needs.model is not None else needs.verb
+        return visible_to(self.base_queryset(), self.actor, verb)
 
     def base_queryset(self) -> QuerySet[Any]:
         """All rows with what the serializer reads; scoping is added by `get_queryset`."""
@@ -103,25 +98,54 @@ class ScopedViewSet(viewsets.GenericViewSet):
 
     def get_object(self) -> Any:
         """The visible row named by the address; NotFound for absent, foreign and malformed names alike."""
-        value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        try:
-            row = self.get_queryset().filter(**{self.lookup_field: value}).first()
-        except (ValueError, TypeError, ValidationError) as error:
-            raise NotFound from error
+        name = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
+        row = None
+        if is_public_name(name, self.lookup_field):
+            row = self.get_queryset().filter(**{self.lookup_field: name}).first()
         if row is None:
             raise NotFound
         return row
 
-    def answer_once(self, body: bytes, effect: Callable[[], Answer]) -> HttpResponse:
-        """Carry out `effect() -> Answer`, honouring an Idempotency-Key, and send its exact text."""
-        key = self.request.headers.get("Idempotency-Key", "")
-        answer: Answer = (
-            answer_once(
-                credential=self.actor.credential, path=self.request.path, key=key, body=body, effect=effect
-            )
-            if key
-            else effect()
+    def get_serializer_class(self) -> type[Any]:
+        """What the action reads; rows are shown by `shown`."""
+        return self.inputs.get(self.action or "") or super().get_serializer_class()
+
+    def read(self) -> dict[str, Any]:
+        """The valid input of the action. Raises the 400 that lists every field that is wrong."""
+        serializer = self.get_serializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """A row as the API shows it."""
+        serializer: serializers.BaseSerializer[Any] = super().get_serializer_class()(
+            row, context=self.get_serializer_context()
         )
+        return dict(serializer.data)
+
+    def answer(self, effect: Callable[[], Any], status: int = 200) -> HttpResponse:
+        """Carry out a write and show its row (or the Answer it made), once per Idempotency-Key.
+
+        The answer is kept in the transaction of the effect, so a repeat gets the same bytes. The key belongs
+        to the whole request: the same key with another body or query is refused.
+        """
+
+        def answered() -> Answer:
+            made = effect()
+            return made if isinstance(made, Answer) else Answer(status, encode(self.shown(made)).decode())
+
+        key = self.request.headers.get("Idempotency-Key", "")
+        if key:
+            query = self.request.META.get("QUERY_STRING", "").encode()
+            answer = retried(answer_once)(
+                credential=self.actor.credential,
+                path=self.request.path[:200],
+                key=key,
+                body=query + b"\n" + self.body,
+                effect=answered,
+            )
+        else:
+            answer = answered()
         response = HttpResponse(answer.text, status=answer.status, content_type="application/json")
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
@@ -130,3 +154,53 @@ class ScopedViewSet(viewsets.GenericViewSet):
 
 class ReadOnlyScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
     """List and retrieve."""
+
+
+def encode(value: Any) -> bytes:
+    """JSON of what serializers give out; lazy texts, uids and decimals become strings."""
+    return msgspec.json.encode(value, enc_hook=force_str)
+
+
+def body_of(request: Request) -> bytes:
+    """The raw body. TooLarge beyond the limit, whatever length was announced; InvalidInput when it broke off."""
+    try:
+        body: bytes = request._request.body
+    except RequestDataTooBig as error:
+        raise too_large() from error
+    except UnreadablePostError as error:
+        raise InvalidInput(_("The body broke off."), code="broken_body") from error
+    return body
+
+
+def too_large() -> TooLarge:
+    """The refusal of a body over the limit, which names the way for larger amounts."""
+    limit = settings.LIVEPARK_BYTES_PER_BATCH // 2**20
+    message = _("One request takes %(limit)d MiB. Upload larger files on the import page.")
+    return TooLarge(message % {"limit": limit})
+
+
+def query_value(request: Request, name: str, parse: Callable[[object], Any], default: Any = None) -> Any:
+    """A query parameter through a strict parser; InvalidInput that names the parameter."""
+    raw = request.query_params.get(name)
+    if raw is None or raw == "":
+        return default
+    try:
+        return parse(raw)
+    except InvalidInput as error:
+        error.field = name
+        raise
+
+
+def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+    """A parser of query parameters that takes one of these texts."""
+
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise InvalidInput(
+                _("“%(value)s” is none of: %(choices)s.")
+                % {"value": shown(value), "choices": ", ".join(choices)},
+                code="choice",
+            )
+        return value
+
+    return parse

@@ -5,20 +5,26 @@ They stand apart from the viewsets, because DRF loads them while its own view cl
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from rest_framework import authentication, exceptions, pagination, parsers, permissions, throttling
+from redis.exceptions import RedisError
+from rest_framework import authentication, exceptions, parsers, permissions, throttling
 from rest_framework.request import Request
 
 from core.actors import NOBODY, Actor, key_actor, user_actor
 from core.clock import HOUR, now
-from core.models import ToolKey
-from core.scoping import may
+from core.models import ToolKey, User
 from core.services import tool_key_by_secret
 from core.strict import load_json
+
+WINDOW = 60  # seconds
 
 
 class ToolKeyAuthentication(authentication.BaseAuthentication):
@@ -32,6 +38,8 @@ class ToolKeyAuthentication(authentication.BaseAuthentication):
             return None
         key = tool_key_by_secret(words[1]) if len(words) == 2 else None
         if key is None:
+            if not Rate.allows("anonymous", address_of(request)):
+                raise exceptions.Throttled(WINDOW)
             raise exceptions.AuthenticationFailed(_("The key is unknown, revoked or expired."))
         if key.last_used_at is None or now() - key.last_used_at > HOUR / 60:
             ToolKey.objects.filter(pk=key.pk).update(last_used_at=now())
@@ -49,7 +57,16 @@ def actor_of(request: Request) -> Actor:
     """The actor of an API request: of its key, else of its user."""
     if isinstance(request.auth, ToolKey):
         return key_actor(request.auth)
-    return user_actor(request.user) if request.user is not None else NOBODY
+    return user_actor(request.user) if isinstance(request.user, User) else NOBODY
+
+
+def address_of(request: Request | HttpRequest) -> str:
+    """The caller's network address, as the last trusted proxy saw it; headers of others count for nothing."""
+    proxies = settings.LIVEPARK_TRUSTED_PROXIES
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies][:64]
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class DeclaredPermission(permissions.BasePermission):
@@ -57,41 +74,52 @@ class DeclaredPermission(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method == "OPTIONS":
-            return True
+            return True  # answered with 405: the schema describes the API
         needs = view.needs()
-        if needs is None:
+        if needs is None or view.actor is NOBODY:
             return False
-        actor = view.actor
-        if actor is NOBODY:
-            return False
-        if actor.key_id is not None and needs.key_scope not in actor.key_scopes:
-            return False
-        return may(actor, needs.verb, needs.model or view.model)
+        return bool(needs.granted_to(view.actor, view.model))
 
 
-class Pagination(pagination.PageNumberPagination):
-    """Pages of 50, at most 500."""
+class Rate:
+    """How often somebody may come within a minute, counted in the cache; in this process while that is away."""
 
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 500
+    local: ClassVar[LocMemCache] = LocMemCache("livepark-rates", {"OPTIONS": {"MAX_ENTRIES": 100_000}})
+    away_until: ClassVar[float] = 0.0
+
+    @classmethod
+    def allows(cls, kind: str, who: str) -> bool:
+        """Count one call of `who` and say whether it is within the limit of its kind."""
+        limit = int(settings.LIVEPARK_CALLS_PER_MINUTE[kind])
+        key = f"rate:{kind}:{who}:{int(time.time() // WINDOW)}"
+        if time.monotonic() >= cls.away_until:
+            try:
+                return cls._count(cache, key) <= limit
+            except (RedisError, OSError):
+                cls.away_until = time.monotonic() + 5  # not every request waits for a silent cache
+        return cls._count(cls.local, key) <= limit
+
+    @staticmethod
+    def _count(counters: Any, key: str) -> int:
+        if counters.add(key, 1, timeout=2 * WINDOW):
+            return 1
+        try:
+            return int(counters.incr(key))
+        except ValueError:  # it was dropped between the two calls
+            return 1
 
 
-class CredentialThrottle(throttling.SimpleRateThrottle):
-    """A limit per credential; callers without one share a limit per address. Falls back to none when the cache is away."""
-
-    scope = "credential"
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        actor = view.actor if hasattr(view, "actor") else NOBODY
-        ident = actor.credential if actor is not NOBODY else self.get_ident(request)
-        return self.cache_format % {"scope": self.scope, "ident": ident}
+class CredentialThrottle(throttling.BaseThrottle):
+    """A limit per credential; callers without one share a limit per address."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        try:
-            return bool(super().allow_request(request, view))
-        except (ConnectionError, TimeoutError, OSError):
-            return True
+        actor = getattr(view, "actor", NOBODY)
+        if actor is NOBODY:
+            return Rate.allows("anonymous", address_of(request))
+        return Rate.allows("credential", actor.credential)
+
+    def wait(self) -> float:
+        return WINDOW - time.time() % WINDOW
 
 
 class StrictJSONParser(parsers.JSONParser):
@@ -100,6 +128,5 @@ class StrictJSONParser(parsers.JSONParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return load_json(
-            stream.read(settings.LIVEPARK_BYTES_PER_BATCH + 1), max_bytes=settings.LIVEPARK_BYTES_PER_BATCH
-        )
+        limit = settings.LIVEPARK_BYTES_PER_BATCH
+        return load_json(stream.read(limit + 1), max_bytes=limit)

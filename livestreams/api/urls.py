@@ -1,8 +1,14 @@
-"""API addresses of livestreams."""
+"""API addresses of live streams."""
 
 from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from livestreams.api import views
+
 router = SimpleRouter(trailing_slash=False)
+router.register("rooms", views.RoomViewSet, "api-room")
+router.register("hosts", views.HostViewSet, "api-host")
+router.register("bookings", views.BookingViewSet, "api-booking")
+router.register("live-sessions", views.SessionViewSet, "api-session")
 urlpatterns = router.urls

@@ -7,13 +7,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
+from core.clock import now
+from core.errors import RowError
 from core.locking import lock_rows, retried
 from core.scoping import require
+from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
-from livestreams.services.locks import check_key_allows, check_not_future
+from livestreams.services.locks import CLOCK_SKEW, check_key_allows
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,11 @@ def samples_record(
 ) -> SampleCounts:
     """Append readings. The same content at a known instant is a duplicate, other content its next version.
 
-    All or nothing: BadTime when a reading lies in the future.
+    All or nothing: BadTime names the readings that lie in the future.
     """
     require(actor, "add", AudienceSample, session.tenant_id)
     check_key_allows(actor, session.room)
-    for reading in readings:
-        check_not_future(reading.at, "at")
+    _check_times(readings)
     with transaction.atomic():
         lock_rows(LiveSession.objects.filter(pk=session.pk))
         newest = _newest(session, source, [reading.at for reading in readings])
@@ -75,6 +78,16 @@ def samples_record(
                 after={"source": source, "stored": counts.stored, "corrected": counts.corrected},
             )
     return counts
+
+
+def _check_times(readings: Sequence[Reading]) -> None:
+    latest = now() + CLOCK_SKEW
+    message = _("This time has not come yet.")
+    rows = [
+        RowError(row, "at", "future", message) for row, reading in enumerate(readings) if reading.at > latest
+    ]
+    if rows:
+        raise BadTime(message, code="future", rows=rows)
 
 
 def _newest(

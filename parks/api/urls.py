@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from parks.api import views
+
 router = SimpleRouter(trailing_slash=False)
+router.register("parks", views.ParkViewSet, "api-park")
 urlpatterns = router.urls

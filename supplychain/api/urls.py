@@ -1,8 +1,11 @@
-"""API addresses of supplychain."""
+"""API addresses of goods and sales."""
 
 from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
+from supplychain.api import views
+
 router = SimpleRouter(trailing_slash=False)
+router.register("orders", views.OrderViewSet, "api-order")
 urlpatterns = router.urls

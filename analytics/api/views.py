@@ -1,0 +1,158 @@
+"""The API of figures and indicators."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics import figures
+from analytics.api.serializers import (
+    FiguresSerializer,
+    IndicatorSerializer,
+    IndicatorValueSerializer,
+    MetricsSerializer,
+)
+from analytics.filters import IndicatorValueFilter
+from analytics.metrics import REGISTRY, as_text
+from analytics.models import DaySales, Indicator, IndicatorValue
+from core import strict
+from core.choices import NodeKind
+from core.clock import today
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet, one_of, query_value
+from core.doors.fields import is_public_name
+from core.errors import InvalidInput, NotFound
+from core.models import ScopeNode
+from core.scoping import get_visible
+from parks.models import Park
+from tenants.models import Tenant
+
+READ = ("figures:read",)
+LONGEST_BY_DAY, LONGEST = timedelta(days=400), timedelta(days=36_600)
+SUBJECTS = ("tenant", "park", "place")
+
+
+class FigureViewSet(ScopedViewSet):
+    """Figures by metric code, of a tenant, a park or a place."""
+
+    model = DaySales
+    serializer_class = FiguresSerializer
+    # Who may see whose figures is decided by the selectors: bureaus see sums only, and have no row of their own.
+    permissions = {"list": Needs("", READ), "metrics": Needs("", READ)}
+
+    @extend_schema(
+        operation_id="figures_retrieve",
+        parameters=[
+            OpenApiParameter("tenant", str, description="Code of a tenant; of a key's own without it."),
+            OpenApiParameter("park", str, description="Code of a park: sums over its tenants."),
+            OpenApiParameter(
+                "place", str, description="Code of a place: sums over firms, single ones withheld."
+            ),
+            OpenApiParameter("since", date, description="First day; 30 days ago without it."),
+            OpenApiParameter("until", date, description="Last day; today without it."),
+            OpenApiParameter("by", str, enum=["day", "month", "total"]),
+        ],
+        responses=FiguresSerializer,
+        filters=False,
+    )
+    def list(self, request: Request) -> Response:
+        """Figures of a range of business days, both ends included."""
+        kind, code = self._subject(request)
+        until = query_value(request, "until", strict.day, today())
+        since = query_value(request, "since", strict.day, max(until - timedelta(days=30), date.min))
+        by = query_value(request, "by", one_of(("day", "month", "total")), "day")
+        if until - since > (LONGEST_BY_DAY if by == "day" else LONGEST):
+            raise InvalidInput(_("The range is too long."), code="range", field="since")
+        rows = self._rows(kind, code, {"actor": self.actor, "since": since, "until": until, "by": by})
+        body = {"of": code, "kind": kind, "since": since, "until": until, "by": by}
+        return Response(self.shown({**body, "rows": [row_of(row) for row in rows]}))
+
+    @extend_schema(operation_id="figures_metrics", responses=MetricsSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def metrics(self, request: Request) -> Response:
+        """Every registered metric: what its code means and how it adds up."""
+        results = [
+            {
+                "code": metric.code,
+                "label": str(metric.label),
+                "unit": metric.unit.value,
+                "adds": metric.adds.value,
+                "formula": str(metric.formula),
+            }
+            for metric in REGISTRY.values()
+        ]
+        return Response({"results": results})
+
+    def _subject(self, request: Request) -> tuple[str, str]:
+        """Whose figures are asked for, as (kind, code); a tenant's key may leave it out."""
+        named = [(kind, request.query_params[kind]) for kind in SUBJECTS if request.query_params.get(kind)]
+        own = self.actor.grants[:1] if self.actor.key_id else ()
+        if not named and own:
+            return own[0].node_kind, ScopeNode.objects.get(pk=own[0].node_id).code
+        if len(named) != 1:
+            raise InvalidInput(_("Name one tenant, park or place."), code="subject_required", field="tenant")
+        if not is_public_name(named[0][1], "code"):
+            raise NotFound
+        return named[0]
+
+    def _rows(self, kind: str, code: str, asked: dict[str, Any]) -> Any:
+        if kind == NodeKind.TENANT:
+            return figures.tenant_figures(tenant=get_visible(Tenant, self.actor, code=code), **asked)
+        if kind == NodeKind.PARK:
+            return figures.park_figures(park=get_visible(Park, self.actor, code=code), **asked)
+        return figures.bureau_figures(place=get_visible(ScopeNode, self.actor, code=code), **asked)
+
+
+def row_of(row: figures.FigureRow) -> dict[str, Any]:
+    """A row as the serializer shows it, values as exact text."""
+    return asdict(row) | {"values": {code: as_text(value) for code, value in row.values.items()}}
+
+
+class IndicatorViewSet(ReadOnlyScopedViewSet):
+    """The series of the provinces: the study's twelve, its controls, official and park-born ones."""
+
+    model = Indicator
+    serializer_class = IndicatorSerializer
+    lookup_field = "code"
+    permissions = {"list": Needs("view", READ), "retrieve": Needs("view", READ)}
+
+    def base_queryset(self) -> QuerySet[Indicator]:
+        return Indicator.objects.order_by("order", "code")
+
+
+class IndicatorValueViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Values of the series, of the latest vintage each; ?vintages=all shows them all."""
+
+    model = IndicatorValue
+    serializer_class = IndicatorValueSerializer
+    filterset_class = IndicatorValueFilter
+    permissions = {"list": Needs("view", READ)}
+
+    @extend_schema(parameters=[OpenApiParameter("vintages", str, enum=["latest", "all"])])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Values by series, place and period."""
+        return super().list(request, *args, **kwargs)
+
+    def base_queryset(self) -> QuerySet[IndicatorValue]:
+        values = IndicatorValue.objects.select_related("indicator", "place").order_by(
+            "indicator__code", "place__code", "-period", "-published_on", "-seq"
+        )
+        vintages = query_value(self.request, "vintages", one_of(("latest", "all")), "latest")
+        return values if vintages == "all" else values.filter(~Exists(later_vintages()))
+
+
+def later_vintages() -> QuerySet[IndicatorValue]:
+    """Later vintages of the value that an outer query looks at."""
+    same = {name: OuterRef(name) for name in ("indicator", "place", "period_kind", "period")}
+    later = Q(published_on__gt=OuterRef("published_on")) | Q(
+        published_on=OuterRef("published_on"), seq__gt=OuterRef("seq")
+    )
+    return IndicatorValue.objects.filter(later, **same)

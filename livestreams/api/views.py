@@ -1,0 +1,200 @@
+"""The API of live streams: rooms, hosts, bookings, sessions and their audience."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core import strict
+from core.clock import DAY, now
+from core.doors.api import Needs, ReadOnlyScopedViewSet, encode, query_value
+from core.doors.fields import Nothing
+from core.errors import NotFound
+from core.idempotency import Answer
+from livestreams import services
+from livestreams.api.serializers import (
+    BookingInput,
+    BookingSerializer,
+    EndInput,
+    HostSerializer,
+    MoveInput,
+    RoomSerializer,
+    SampleCountsSerializer,
+    SamplesInput,
+    SessionInput,
+    SessionSerializer,
+    WindowsSerializer,
+)
+from livestreams.filters import BookingFilter, SessionsOfTenants
+from livestreams.models import AudienceSample, Booking, Host, LiveRoom, LiveSession
+from livestreams.selectors import free_windows
+
+READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
+READ_SESSIONS = ("sessions:write", "samples:write")
+
+
+class RoomViewSet(ReadOnlyScopedViewSet):
+    """Live rooms of the parks that the caller may look at."""
+
+    model = LiveRoom
+    serializer_class = RoomSerializer
+    lookup_field = "code"
+    permissions = {
+        "list": Needs("view", READ_ROOMS),
+        "retrieve": Needs("view", READ_ROOMS),
+        "free_windows": Needs("view", READ_ROOMS),
+    }
+
+    def base_queryset(self) -> QuerySet[LiveRoom]:
+        return LiveRoom.objects.select_related("park").order_by("code")
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("since", str, description="From when; now if it is left out."),
+            OpenApiParameter(
+                "until", str, description="Until when, at most 31 days; a day if it is left out."
+            ),
+            OpenApiParameter("minutes", int, description="How long the window has to be at least."),
+        ],
+        responses=WindowsSerializer,
+    )
+    @action(detail=True, url_path="free-windows", filter_backends=[], pagination_class=None)
+    def free_windows(self, request: Request, code: str) -> Response:
+        """When the room can be booked."""
+        since = query_value(request, "since", strict.instant, now())
+        until = query_value(request, "until", strict.instant, since + DAY)
+        minutes = query_value(request, "minutes", strict.quantity, 0)
+        if not code.isprintable():
+            raise NotFound
+        found = free_windows(
+            actor=self.actor,
+            code=code,
+            since=since,
+            until=until,
+            at_least=timedelta(minutes=min(minutes, 60_000)),
+        )
+        return Response({"results": [window.as_dict() for window in found]})
+
+
+class HostViewSet(ReadOnlyScopedViewSet):
+    """Hosts of the tenants that the caller may look at."""
+
+    model = Host
+    serializer_class = HostSerializer
+    lookup_field = "code"
+    permissions = {"list": Needs("view", READ_ROOMS), "retrieve": Needs("view", READ_ROOMS)}
+
+    def base_queryset(self) -> QuerySet[Host]:
+        return Host.objects.select_related("tenant").order_by("code")
+
+
+class BookingViewSet(ReadOnlyScopedViewSet):
+    """Bookings of live rooms. A conflict names free times and rooms in `alternatives`."""
+
+    model = Booking
+    serializer_class = BookingSerializer
+    filterset_class = BookingFilter
+    permissions = {
+        "list": Needs("view", ("bookings:read", "bookings:write")),
+        "retrieve": Needs("view", ("bookings:read", "bookings:write")),
+        "create": Needs("add", ("bookings:write",)),
+        "confirm": Needs("change", ("bookings:write",)),
+        "cancel": Needs("change", ("bookings:write",)),
+        "check_in": Needs("check_in", ("bookings:write",)),
+        "move": Needs("change", ("bookings:write",)),
+    }
+    inputs = {
+        "create": BookingInput,
+        "confirm": Nothing,
+        "cancel": Nothing,
+        "check_in": Nothing,
+        "move": MoveInput,
+    }
+
+    def base_queryset(self) -> QuerySet[Booking]:
+        return Booking.objects.select_related("tenant", "room", "host").order_by("-starts_at", "-pk")
+
+    @extend_schema(request=BookingInput, responses={201: BookingSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Book a room, or hold it."""
+        return self.answer(lambda: services.booking_create(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=Nothing, responses=BookingSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, uid: str) -> HttpResponse:
+        """Turn a hold into a booking."""
+        return self._step(services.booking_confirm)
+
+    @extend_schema(request=Nothing, responses=BookingSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, uid: str) -> HttpResponse:
+        """Give a booking back before it begins."""
+        return self._step(services.booking_cancel)
+
+    @extend_schema(request=Nothing, responses=BookingSerializer)
+    @action(detail=True, methods=["post"], url_path="check-in")
+    def check_in(self, request: Request, uid: str) -> HttpResponse:
+        """Say that tenant or host are there."""
+        return self._step(services.booking_check_in)
+
+    @extend_schema(request=MoveInput, responses=BookingSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, uid: str) -> HttpResponse:
+        """Change room, time or host."""
+        return self._step(services.booking_move)
+
+    def _step(self, service: Any) -> HttpResponse:
+        return self.answer(lambda: service(actor=self.actor, booking=self.get_object(), **self.read()))
+
+
+class SessionViewSet(ReadOnlyScopedViewSet):
+    """Live sessions: opened when the picture goes out, ended once."""
+
+    model = LiveSession
+    serializer_class = SessionSerializer
+    filterset_class = SessionsOfTenants
+    permissions = {
+        "list": Needs("view", READ_SESSIONS),
+        "retrieve": Needs("view", READ_SESSIONS),
+        "create": Needs("add", ("sessions:write",)),
+        "end": Needs("change", ("sessions:write",)),
+        "samples": Needs("add", ("samples:write",), model=AudienceSample),
+    }
+    inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput}
+
+    def base_queryset(self) -> QuerySet[LiveSession]:
+        return LiveSession.objects.select_related("tenant", "park", "room", "booking", "host").order_by(
+            "-started_at", "-pk"
+        )
+
+    @extend_schema(request=SessionInput, responses={201: SessionSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Go live. The same live id of a platform again gives the session that it already has."""
+        return self.answer(lambda: services.session_open(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=EndInput, responses=SessionSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, uid: str) -> HttpResponse:
+        """End a session; the same end again changes nothing."""
+        return self.answer(
+            lambda: services.session_end(actor=self.actor, session=self.get_object(), **self.read())
+        )
+
+    @extend_schema(request=SamplesInput, responses=SampleCountsSerializer)
+    @action(detail=True, methods=["post"])
+    def samples(self, request: Request, uid: str) -> HttpResponse:
+        """Append what a source shows of the audience. Late, repeated and unordered readings are welcome."""
+
+        def record() -> Answer:
+            counts = services.samples_record(actor=self.actor, session=self.get_object(), **self.read())
+            return Answer(200, encode(asdict(counts)).decode())
+
+        return self.answer(record)

@@ -1,0 +1,160 @@
+"""Rooms, bookings, sessions and samples over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from core.clock import now
+from core.services import tool_key_create
+from livestreams.models import AudienceSample, Booking
+from tests.api.conftest import Caller, instant
+from tests.factories import SYSTEM, World
+
+pytestmark = pytest.mark.both_databases
+At = Callable[..., str]
+
+
+def wish(at: At, hour: float = 9, **more: Any) -> dict[str, Any]:
+    return {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(hour), "ends_at": at(hour + 2), **more}
+
+
+def test_a_booking_from_wish_to_cancel(world: World, tool: Caller, at: At) -> None:
+    made = tool.post("bookings", wish(at, host="alpha-a-host", purpose="上新"))
+    assert made.status_code == 201, made.content
+    booking = made.json()
+    assert booking | {"uid": ""} == {
+        "uid": "",
+        "tenant": "alpha-a",
+        "room": "alpha-room-0",
+        "host": "alpha-a-host",
+        "starts_at": at(9),
+        "ends_at": at(11),
+        "state": "confirmed",
+        "hold_expires_at": None,
+        "checked_in_at": None,
+        "price": "200.00",
+        "purpose": "上新",
+    }
+    uid = booking["uid"]
+    assert tool.get(f"bookings/{uid}").json() == booking
+    moved = tool.post(f"bookings/{uid}/move", {"starts_at": at(12), "ends_at": at(13)}).json()
+    assert (moved["starts_at"], moved["price"]) == (at(12), "100.00")
+    assert tool.post(f"bookings/{uid}/cancel").json()["state"] == "cancelled"
+    assert tool.post(f"bookings/{uid}/cancel").status_code == 409
+    held = tool.post("bookings", wish(at, hold=True)).json()
+    assert held["state"] == "held"
+    assert tool.post(f"bookings/{held['uid']}/confirm").json()["state"] == "confirmed"
+    with time_machine.travel(instant(at(9))):
+        assert tool.post(f"bookings/{held['uid']}/check-in").json()["state"] == "checked_in"
+
+
+def test_a_conflict_offers_what_can_be_had(world: World, tool: Caller, at: At) -> None:
+    tool.post("bookings", wish(at))
+    refused = Caller(world.tenants[1].secret).post("bookings", wish(at, tenant="alpha-b"))
+    assert (refused.status_code, refused["Content-Type"]) == (409, "application/problem+json")
+    problem = refused.json()
+    assert problem["code"] == "overlap"
+    assert {window["room"] for window in problem["alternatives"]} == {"alpha-room-0", "alpha-room-1"}
+    assert "CANARYALPHAa" not in refused.content.decode()  # who holds the room is not said
+    window = problem["alternatives"][0]
+    again = Caller(world.tenants[1].secret).post("bookings", {"tenant": "alpha-b", **window})
+    assert again.status_code == 201
+
+
+def test_booking_the_past_or_the_closed_door(world: World, tool: Caller, at: At) -> None:
+    past = tool.post("bookings", wish(at) | {"starts_at": at(9, day=-2), "ends_at": at(10, day=-2)})
+    assert (past.status_code, past.json()["code"], past.json()["field"]) == (400, "past", "starts_at")
+    assert tool.post("bookings", wish(at) | {"ends_at": at(8)}).json()["code"] == "order"
+    assert Booking.objects.count() == 2  # those of the world
+
+
+def test_free_windows(tool: Caller, at: At) -> None:
+    tool.post("bookings", wish(at, 9))
+    address = "rooms/alpha-room-0/free-windows"
+    windows = tool.get(address, since=at(8), until=at(13), minutes="60").json()["results"]
+    assert [(window["starts_at"], window["ends_at"]) for window in windows] == [(at(11.25), at(13))]
+    assert len(tool.get(address, since=at(8), until=at(13)).json()["results"]) == 2
+    assert tool.get(address, since=at(13), until=at(8)).status_code == 400
+    assert tool.get(address, since=at(8), until=at(8, day=60)).status_code == 400
+    assert tool.get(address, since="zz").json()["field"] == "since"
+    assert tool.get(address, minutes="-1").status_code == 400
+    assert tool.get("rooms/nowhere/free-windows").status_code == 404
+
+
+def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
+    opening = {
+        "tenant": "alpha-a",
+        "platform": "douyin",
+        "platform_live_id": "L77",
+        "host": "alpha-a-host",
+        "title": "夏季上新",
+        "started_at": (now() - timedelta(hours=1)).isoformat(timespec="seconds"),
+    }
+    opened = tool.post("live-sessions", opening)
+    assert opened.status_code == 201, opened.content
+    session = opened.json()
+    assert (session["state"], session["park"], session["host"]) == ("live", "alpha", "alpha-a-host")
+    assert tool.post("live-sessions", opening).json()["uid"] == session["uid"]
+    samples = f"live-sessions/{session['uid']}/samples"
+    readings = [{"at": session["started_at"], "concurrent": 10}, {"at": session["started_at"], "concurrent": 12}]
+    assert tool.post(samples, {"source": "obs", "readings": readings}).json() == {
+        "stored": 1,
+        "duplicates": 0,
+        "corrected": 1,
+    }
+    future = [{"at": session["started_at"]}, {"at": (now() + timedelta(days=1)).isoformat()}]
+    refused = tool.post(samples, {"source": "obs", "readings": future})
+    assert (refused.status_code, refused.json()["errors"][0]["row"]) == (400, 1)
+    bad = tool.post(samples, {"source": "obs", "readings": [{"at": session["started_at"]}, {"likes": -1}]})
+    assert {(reason["row"], reason["field"]) for reason in bad.json()["errors"]} == {
+        (1, "readings.at"),
+        (1, "readings.likes"),
+    }
+    assert AudienceSample.objects.filter(source="obs").count() == 2
+    end = f"live-sessions/{session['uid']}/end"
+    early = (instant(session["started_at"]) - timedelta(minutes=1)).isoformat()
+    assert tool.post(end, {"ended_at": early}).json()["code"] == "order"
+    ended = tool.post(end)
+    assert ended.json()["state"] == "ended"
+    assert tool.post(end).content == ended.content
+
+
+def test_writes_are_done_once_per_key(tool: Caller, at: At) -> None:
+    first = tool.post("bookings", wish(at), **{"Idempotency-Key": "b1"})
+    again = tool.post("bookings", wish(at), **{"Idempotency-Key": "b1"})
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert tool.post("bookings", wish(at)).status_code == 409
+
+
+def test_a_key_limited_to_rooms_and_scopes(world: World, at: At) -> None:
+    def caller(scopes: list[str], rooms: list[str]) -> Caller:
+        node = world.tenants[0].tenant.node
+        return Caller(tool_key_create(actor=SYSTEM, node=node, name="k", scopes=scopes, rooms=rooms)[1])
+
+    one_room = caller(["bookings:write", "sessions:write"], ["alpha-room-1"])
+    assert one_room.post("bookings", wish(at)).json()["code"] == "key_room"
+    assert one_room.post("bookings", wish(at, room="alpha-room-1")).status_code == 201
+    assert one_room.post("live-sessions", {"tenant": "alpha-a", "platform": "jd"}).json()["code"] == "key_room"
+    reader = caller(["bookings:read"], [])
+    assert reader.get("bookings").status_code == 200
+    assert reader.post("bookings", wish(at)).status_code == 403
+    assert reader.get("live-sessions").status_code == 403
+    assert caller(["samples:write"], []).get("bookings").status_code == 403
+
+
+def test_lists_are_filtered(world: World, tool: Caller) -> None:
+    assert [room["code"] for room in tool.get("rooms").json()["results"]] == ["alpha-room-0", "alpha-room-1"]
+    assert [host["code"] for host in tool.get("hosts").json()["results"]] == ["alpha-a-host"]
+    assert tool.get("bookings", state="cancelled").json()["count"] == 0
+    assert tool.get("bookings", room="alpha-room-0").json()["count"] == 1
+    assert tool.get("live-sessions", platform="douyin").json()["count"] == 1
+    assert tool.get("live-sessions", platform="nowhere").status_code == 400
+    park = Caller(world.secret)
+    assert park.get("live-sessions").json()["count"] == 2
+    assert park.get("live-sessions", tenant="alpha-b").json()["count"] == 1
