@@ -16,6 +16,10 @@ urlpatterns = [
     path("portal/<slug:tenant>/keys/", views.Keys.as_view(), name="portal-keys"),
     path("portal/<slug:tenant>/keys/<uuid:uid>/revoke/", views.RevokeKey.as_view(), name="portal-key-revoke"),
     path("portal/<slug:tenant>/members/", views.Members.as_view(), name="portal-members"),
-    path("portal/<slug:tenant>/members/<int:number>/end/", views.EndMembership.as_view(), name="portal-member-end"),
+    path(
+        "portal/<slug:tenant>/members/<int:number>/end/",
+        views.EndMembership.as_view(),
+        name="portal-member-end",
+    ),
     path("portal/<slug:tenant>/who-sees/<slug:what>/", views.WhoSees.as_view(), name="portal-who-sees"),
 ]

@@ -18,12 +18,20 @@ from core import clock
 from core.actors import Actor
 from core.choices import ANALYST_ROLES, PARK_ROLES
 from core.doors.audience import SUBJECTS, circles
-from core.doors.portal import PORTAL_ROLES, REMEMBERED, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage, portal_nodes
+from core.doors.portal import (
+    PORTAL_ROLES,
+    REMEMBERED,
+    ScopedListPage,
+    ServiceAction,
+    ServiceFormPage,
+    TenantPage,
+    portal_nodes,
+)
 from core.errors import NotFound
 from core.forms import ToolKeyForm
 from core.models import Membership, ToolKey
 from core.scoping import get_visible, may
-from core.services import membership_end, tool_key_create, tool_key_revoke
+from core.services import KEY_SCOPES, membership_end, tool_key_create, tool_key_revoke
 
 
 class LogIn(LoginView):
@@ -47,11 +55,27 @@ def doors_of(actor: Actor) -> list[Door]:
     """The parts of the site that an actor's roles open, the everyday one first."""
     doors = []
     if actor.unrestricted or actor.has_role(*PORTAL_ROLES):
-        doors.append(Door("shop-window", _("Tenant portal"), _("Today, rooms, sessions, orders"), reverse("portal")))
+        doors.append(
+            Door("shop-window", _("Tenant portal"), _("Today, rooms, sessions, orders"), reverse("portal"))
+        )
     if actor.unrestricted or actor.has_role(*PARK_ROLES):
-        doors.append(Door("buildings", _("Park operations"), _("Occupancy, rooms, stock, what needs a decision"), reverse("admin:index")))
+        doors.append(
+            Door(
+                "buildings",
+                _("Park operations"),
+                _("Occupancy, rooms, stock, what needs a decision"),
+                reverse("admin:index"),
+            )
+        )
     if actor.unrestricted or actor.has_role(*ANALYST_ROLES):
-        doors.append(Door("bar-chart-line", _("Analytics"), _("Indicators, index and ranking of the provinces"), "/analytics/"))
+        doors.append(
+            Door(
+                "bar-chart-line",
+                _("Analytics"),
+                _("Indicators, index and ranking of the provinces"),
+                "/analytics/",
+            )
+        )
     return doors
 
 
@@ -101,13 +125,22 @@ class Keys(ScopedListPage, ServiceFormPage):
         return {"scopes": ["orders:write", "sessions:write", "samples:write"], "days": "365"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(can_add=may(self.actor, "add", ToolKey, self.node.pk), now=clock.now(), **kwargs)
+        context = super().get_context_data(
+            can_add=may(self.actor, "add", ToolKey, self.node.pk), now=clock.now(), **kwargs
+        )
+        for key in context["rows"]:
+            key.rights = [KEY_SCOPES.get(scope, scope) for scope in key.scopes]
+        return context
 
     def carry_out(self, form: Any) -> HttpResponse:
         values = form.cleaned_data
         expires_at = clock.now() + timedelta(days=values["days"]) if values["days"] else None
         key, secret = tool_key_create(
-            actor=self.actor, node=self.node, name=values["name"], scopes=values["scopes"], expires_at=expires_at
+            actor=self.actor,
+            node=self.node,
+            name=values["name"],
+            scopes=values["scopes"],
+            expires_at=expires_at,
         )
         return self.render_to_response(self.get_context_data(form=self.get_form(), made=key, secret=secret))
 
@@ -150,7 +183,9 @@ class EndMembership(ServiceAction):
     done = _("The role is ended; it holds no longer.")
 
     def carry_out(self) -> None:
-        membership = get_visible(Membership, self.actor, "change", pk=self.kwargs["number"], node_id=self.node.pk, ended_at=None)
+        membership = get_visible(
+            Membership, self.actor, "change", pk=self.kwargs["number"], node_id=self.node.pk, ended_at=None
+        )
         membership_end(actor=self.actor, membership=membership)
 
     def back_to(self) -> str:
@@ -170,4 +205,3 @@ class WhoSees(TenantPage):
         if subject is None:
             raise NotFound
         return super().get_context_data(subject=subject, circles=circles(subject), **kwargs)
-

@@ -30,16 +30,27 @@ class RoomDay:
 def day_plan(*, actor: Actor, tenant: Tenant, park_id: int, day: date) -> list[RoomDay]:
     """The rooms a tenant may book in its park, with their day. Never says who holds what is taken."""
     whole = Span(*day_bounds(day))
-    rooms = list(visible_to(LiveRoom.objects.open_on(day).for_tenant(tenant.pk).filter(park=park_id), actor).order_by("code"))
+    rooms = list(
+        visible_to(LiveRoom.objects.open_on(day).for_tenant(tenant.pk).filter(park=park_id), actor).order_by(
+            "code"
+        )
+    )
     windows = windows_of(rooms, whole)
     mine: dict[int, list[Booking]] = defaultdict(list)
-    bookings = Booking.objects.blocking().between(whole.start, whole.end).filter(tenant=tenant, room__in=rooms)
+    bookings = (
+        Booking.objects.blocking().between(whole.start, whole.end).filter(tenant=tenant, room__in=rooms)
+    )
     for booking in visible_to(bookings, actor).select_related("host").order_by("starts_at"):
         mine[booking.room_id].append(booking)
     repairs: dict[int, list[Maintenance]] = defaultdict(list)
-    for repair in visible_to(Maintenance.objects.filter(room__in=rooms, starts_at__lt=whole.end, ends_at__gt=whole.start), actor):
+    for repair in visible_to(
+        Maintenance.objects.filter(room__in=rooms, starts_at__lt=whole.end, ends_at__gt=whole.start), actor
+    ):
         repairs[repair.room_id].append(repair)
-    return [RoomDay(room, windows[room.pk], free([whole], windows[room.pk]), mine[room.pk], repairs[room.pk]) for room in rooms]
+    return [
+        RoomDay(room, windows[room.pk], free([whole], windows[room.pk]), mine[room.pk], repairs[room.pk])
+        for room in rooms
+    ]
 
 
 def bar(plan: RoomDay, day: date) -> list[dict[str, Any]]:
@@ -66,7 +77,13 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
     for plan in plans:
         room = plan.room.code
         events += [
-            {"resourceId": room, "start": _naive(span.start), "end": _naive(span.end), "title": taken_title, "own": ""}
+            {
+                "resourceId": room,
+                "start": _naive(span.start),
+                "end": _naive(span.end),
+                "title": taken_title,
+                "own": "",
+            }
             for span in plan.taken
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
@@ -80,7 +97,10 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
             }
             for booking in plan.mine
         ]
-    return {"resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans], "events": events}
+    return {
+        "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
+        "events": events,
+    }
 
 
 def _naive(instant: Any) -> str:

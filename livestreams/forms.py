@@ -16,7 +16,10 @@ from livestreams.choices import Delivery, Platform
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.sessions import LIVE_READY
 
-HALF_HOURS = [(minutes, f"{minutes // 60}:{minutes % 60:02d}") for minutes in (*range(30, 241, 30), *range(300, 721, 60))]
+HALF_HOURS = [
+    (minutes, f"{minutes // 60}:{minutes % 60:02d}")
+    for minutes in (*range(30, 241, 30), *range(300, 721, 60))
+]
 MARKETS = (
     ("CN", _("domestic")),
     ("SEA", _("Southeast Asia")),
@@ -53,7 +56,13 @@ class OwnChoicesForm(ScopedForm):
         if queryset.model is Host:
             return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
         if queryset.model is Booking:
-            return queryset.filter(tenant=self.tenant, state__in=LIVE_READY, session__isnull=True, ends_at__gt=now()).select_related("room").order_by("starts_at")
+            return (
+                queryset.filter(
+                    tenant=self.tenant, state__in=LIVE_READY, session__isnull=True, ends_at__gt=now()
+                )
+                .select_related("room")
+                .order_by("starts_at")
+            )
         return queryset
 
 
@@ -77,9 +86,15 @@ class SessionForm(OwnChoicesForm):
     """Going live by phone or straight to the platform: what the system cannot see by itself."""
 
     platform = forms.ChoiceField(label=_("Platform"), choices=Platform)
-    booking = BookingChoiceField(Booking, label=_("Booking"), required=False, empty_label=_("without a booking"))
+    booking = BookingChoiceField(
+        Booking, label=_("Booking"), required=False, empty_label=_("without a booking")
+    )
     room = ScopedChoiceField(
-        LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("outside of the park's rooms")
+        LiveRoom,
+        to_field="code",
+        label=_("Live room"),
+        required=False,
+        empty_label=_("outside of the park's rooms"),
     )
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
@@ -89,5 +104,7 @@ class SessionForm(OwnChoicesForm):
         required=False,
         help_text=_("From the platform's back office; orders that name it find this session by themselves."),
     )
-    delivery = forms.ChoiceField(label=_("Way of the picture"), choices=[(d.value, d.label) for d in (Delivery.PHONE, Delivery.DIRECT)])
+    delivery = forms.ChoiceField(
+        label=_("Way of the picture"), choices=[(d.value, d.label) for d in (Delivery.PHONE, Delivery.DIRECT)]
+    )
     market = forms.ChoiceField(label=_("Target market"), choices=MARKETS)

@@ -80,7 +80,9 @@ class BookingDetail(BookingPage, ScopedDetailPage):
         held = visible_to(Booking.objects.filter(pk=booking.pk), self.actor, "check_in").exists()
         return super().get_context_data(
             booking=booking,
-            open_for_check_in=held and booking.state == BookingState.CONFIRMED and booking.starts_at - early <= at < booking.ends_at,
+            open_for_check_in=held
+            and booking.state == BookingState.CONFIRMED
+            and booking.starts_at - early <= at < booking.ends_at,
             check_in_from=booking.starts_at - early,
             ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
             running=booking.starts_at - early <= at < booking.ends_at,
@@ -109,7 +111,11 @@ class RoomsDay(BookingPage, TenantPage):
             hours=[(hour, f"{hour / 24 * 100:.3f}") for hour in range(0, 25, 4)],
             now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
             calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"))
-            | {"day": day.isoformat(), "book": self.url("portal-booking-new"), "show": self.url("portal-bookings")},
+            | {
+                "day": day.isoformat(),
+                "book": self.url("portal-booking-new"),
+                "show": self.url("portal-bookings"),
+            },
             **self.rights(),
             **kwargs,
         )
@@ -164,11 +170,23 @@ class BookRoom(ServiceFormPage):
 
     def _alternatives(self, windows: list[dict[str, Any]], form: Any) -> list[dict[str, Any]]:
         """The free windows that a refusal names, as values of the form's fields."""
-        rooms = form.fields["room"].queryset.in_bulk([window["room"] for window in windows], field_name="code")
+        rooms = form.fields["room"].queryset.in_bulk(
+            [window["room"] for window in windows], field_name="code"
+        )
         found = []
         for window in windows:
-            start, end = datetime.fromisoformat(window["starts_at"]), datetime.fromisoformat(window["ends_at"])
-            found.append({"room": rooms[window["room"]], "start": start, "end": end, "minutes": (end - start) // (HOUR / 60)})
+            start, end = (
+                datetime.fromisoformat(window["starts_at"]),
+                datetime.fromisoformat(window["ends_at"]),
+            )
+            found.append(
+                {
+                    "room": rooms[window["room"]],
+                    "start": start,
+                    "end": end,
+                    "minutes": (end - start) // (HOUR / 60),
+                }
+            )
         return found
 
 

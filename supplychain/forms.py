@@ -44,7 +44,9 @@ class SessionAnswerForm(AnswerForm):
     """The session that a reference names."""
 
     target = SessionChoiceField(LiveSession, label=_("This session"), required=False)
-    nothing = forms.BooleanField(label=_("No session of the park (shop, outside host, another place)"), required=False)
+    nothing = forms.BooleanField(
+        label=_("No session of the park (shop, outside host, another place)"), required=False
+    )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         recent = queryset.filter(tenant=self.tenant, started_at__isnull=False).order_by("-started_at", "-id")
@@ -55,7 +57,11 @@ class SkuAnswerForm(AnswerForm):
     """The SKU that a code of a platform means."""
 
     target = ScopedChoiceField(
-        Sku, to_field="code", label=_("This SKU"), required=False, widget=forms.TextInput(attrs={"list": "skus", "autocomplete": "off"})
+        Sku,
+        to_field="code",
+        label=_("This SKU"),
+        required=False,
+        widget=forms.TextInput(attrs={"list": "skus", "autocomplete": "off"}),
     )
     nothing = forms.BooleanField(label=_("No SKU of ours (gift, service, sample)"), required=False)
 
@@ -65,11 +71,24 @@ class SkuAnswerForm(AnswerForm):
 
 CURRENCIES = (
     ("", _("as the file says, else CNY")),
-    *((code, code) for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")),
+    *(
+        (code, code)
+        for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")
+    ),
 )
 ZONES = (
     ("", _("Asia/Shanghai, unless the file says otherwise")),
-    *((zone, zone) for zone in ("Asia/Shanghai", "UTC", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "America/Los_Angeles")),
+    *(
+        (zone, zone)
+        for zone in (
+            "Asia/Shanghai",
+            "UTC",
+            "Asia/Singapore",
+            "Asia/Tokyo",
+            "Europe/London",
+            "America/Los_Angeles",
+        )
+    ),
 )
 
 

@@ -47,7 +47,9 @@ class Today(TenantPage):
         sees_figures = may(self.actor, "view", DaySales, self.node.pk)
         return super().get_context_data(
             **(self._figures() if sees_figures else {}),
-            live=self.own(LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")).order_by("started_at"),
+            live=self.own(
+                LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")
+            ).order_by("started_at"),
             bookings=self._next_bookings(),
             unresolved=self._unresolved(),
             **mine,
@@ -57,17 +59,27 @@ class Today(TenantPage):
     def _figures(self) -> dict[str, Any]:
         until = today()
         since = until - (CHART_DAYS - 1) * DAY
-        rows = {row.period: row for row in tenant_figures(actor=self.actor, tenant=self.tenant, since=since, until=until)}
+        rows = {
+            row.period: row
+            for row in tenant_figures(actor=self.actor, tenant=self.tenant, since=since, until=until)
+        }
         days = [since + number * DAY for number in range(CHART_DAYS)]
         this, before = rows.get(until), rows.get(until - DAY)
         return {
-            "tiles": [Tile(REGISTRY[code], _value(this, code), _value(before, code)) for code in TODAY_METRICS],
+            "tiles": [
+                Tile(REGISTRY[code], _value(this, code), _value(before, code)) for code in TODAY_METRICS
+            ],
             "as_of": this.as_of if this else now(),
             "dirty": sum(row.dirty for row in rows.values()),
             "any_sales": bool(rows),
             "days": {
                 "days": [f"{day:%m-%d}" for day in days],
-                "series": [{"name": str(REGISTRY["gmv_paid"].label), "data": [str(_value(rows.get(day), "gmv_paid") or 0) for day in days]}],
+                "series": [
+                    {
+                        "name": str(REGISTRY["gmv_paid"].label),
+                        "data": [str(_value(rows.get(day), "gmv_paid") or 0) for day in days],
+                    }
+                ],
             },
         }
 
@@ -102,7 +114,9 @@ class Sessions(ScopedListPage):
         return LiveSession.objects.select_related("room", "host").order_by("-started_at", "-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(can_go_live=may(self.actor, "add", LiveSession, self.node.pk), **kwargs)
+        context = super().get_context_data(
+            can_go_live=may(self.actor, "add", LiveSession, self.node.pk), **kwargs
+        )
         figures = visible_to(SessionFigures.objects.filter(session__in=context["rows"]), self.actor).in_bulk()
         context["rows"] = [(session, figures.get(session.pk)) for session in context["rows"]]
         return context
@@ -121,7 +135,11 @@ class SessionDetail(ScopedDetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         session = self.get_object()
-        shifts = visible_to(HostShift.objects.filter(session=session), self.actor).select_related("host").order_by("starts_at")
+        shifts = (
+            visible_to(HostShift.objects.filter(session=session), self.actor)
+            .select_related("host")
+            .order_by("starts_at")
+        )
         return super().get_context_data(
             session=session,
             figures=visible_to(SessionFigures.objects.filter(session=session), self.actor).first(),
@@ -134,14 +152,23 @@ class SessionDetail(ScopedDetailPage):
 
     def _audience(self, session: LiveSession) -> dict[str, Any]:
         """Concurrent viewers over local time, one line per source, at most CHART_POINTS each; a gap stays a gap."""
-        samples = visible_to(AudienceSample.objects.filter(session=session, concurrent__isnull=False), self.actor)
+        samples = visible_to(
+            AudienceSample.objects.filter(session=session, concurrent__isnull=False), self.actor
+        )
         by_source: dict[str, dict[Any, int]] = {}
-        for source, at, viewers in samples.order_by("source", "at", "version").values_list("source", "at", "concurrent"):
+        for source, at, viewers in samples.order_by("source", "at", "version").values_list(
+            "source", "at", "concurrent"
+        ):
             by_source.setdefault(source, {})[at] = viewers
         series = []
         for source, points in by_source.items():
             every = max(1, len(points) // CHART_POINTS)
             chosen = list(points.items())[::every]
-            series.append({"name": source, "data": [[f"{local(at):%Y-%m-%dT%H:%M:%S}", viewers] for at, viewers in chosen]})
+            series.append(
+                {
+                    "name": source,
+                    "data": [[f"{local(at):%Y-%m-%dT%H:%M:%S}", viewers] for at, viewers in chosen],
+                }
+            )
         peak = max((max(points.values()) for points in by_source.values()), default=None)
         return {"series": series, "peak": peak}

@@ -31,7 +31,8 @@ SUBJECTS = {
     "orders": Subject(
         "supplychain.SalesEvent",
         _("Order lines"),
-        _("Order lines stay within the firm. Buyers' names, phones and addresses are dropped on arrival and stored nowhere."),
+        _("Order lines stay within the firm. Buyers' names, phones and addresses are dropped on arrival "
+          "and stored nowhere."),
     ),
     "sessions": Subject(
         "analytics.SessionFigures", _("Session figures"), _("A host sees the sessions they host, and no others.")
@@ -60,9 +61,16 @@ def circles(subject: Subject) -> list[Circle]:
         (_("Your park"), PARK_ROLES),
         (_("Town, city and province bureaus"), ANALYST_ROLES),
     )
-    return [Circle(name, _labels(subject, roles, own=False), _labels(subject, roles, own=True)) for name, roles in groups]
+    return [
+        Circle(name, _labels(subject, roles, own=False), _labels(subject, roles, own=True))
+        for name, roles in groups
+    ]
 
 
 def _labels(subject: Subject, roles: tuple[Role, ...], *, own: bool) -> list[str]:
     held = ((role, policy.permission(subject.model, role)) for role in roles)
-    return [str(role.label) for role, right in held if right and policy.VIEW in right.verbs and (right.reach is Reach.OWN) is own]
+    return [
+        str(role.label)
+        for role, right in held
+        if right and policy.VIEW in right.verbs and (right.reach is Reach.OWN) is own
+    ]

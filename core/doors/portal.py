@@ -60,10 +60,38 @@ TABS = (
     Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
     Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
-    Tab("imports", "upload", _("Import"), "supplychain.ImportBatch", "desk-only", _("Order files of platforms and shops")),
-    Tab("unresolved", "question-circle", _("Unresolved"), "core.Unresolved", "desk-only", _("What could not be placed yet")),
-    Tab("keys", "key", _("Tool keys"), "core.ToolKey", "desk-only", _("For tools that send orders and sessions")),
-    Tab("members", "people", _("Members"), "core.Membership", "desk-only", _("Who works for the firm, in which role")),
+    Tab(
+        "imports",
+        "upload",
+        _("Import"),
+        "supplychain.ImportBatch",
+        "desk-only",
+        _("Order files of platforms and shops"),
+    ),
+    Tab(
+        "unresolved",
+        "question-circle",
+        _("Unresolved"),
+        "core.Unresolved",
+        "desk-only",
+        _("What could not be placed yet"),
+    ),
+    Tab(
+        "keys",
+        "key",
+        _("Tool keys"),
+        "core.ToolKey",
+        "desk-only",
+        _("For tools that send orders and sessions"),
+    ),
+    Tab(
+        "members",
+        "people",
+        _("Members"),
+        "core.Membership",
+        "desk-only",
+        _("Who works for the firm, in which role"),
+    ),
     Tab("more", "three-dots", _("More"), shown_on="phone-only"),
 )
 
@@ -77,7 +105,7 @@ def portal_nodes(actor: Actor) -> QuerySet[ScopeNode]:
 
 
 class TenantPage(TemplateResponseMixin, ContextMixin, View):
-    """A page of one tenant. `needs` is the (verb, model) a caller must hold there; None means any role in the tenant."""
+    """A page of one tenant. `needs` is the (verb, model) a caller must hold there; None: any role in it."""
 
     needs: ClassVar[tuple[str, type[Model]] | None]
     section: ClassVar[str] = ""
@@ -123,16 +151,25 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
             tenant=self.tenant,
             park_node=self.node.parent,
             section=self.section,
+            tabs=self._tabs(),
             has_more_tenants=many,
             **kwargs,
         )
+
+    def _tabs(self) -> list[Tab]:
+        """The navigation as far as this person's role reaches."""
+        return [
+            replace(tab, url=self.url(f"portal-{tab.section}"))
+            for tab in TABS
+            if not tab.model or may(self.actor, "view", apps.get_model(tab.model), self.node.pk)
+        ]
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:
         """Visible rows of this tenant only, also when the person works for several."""
         return visible_to(queryset, self.actor, verb).filter(**{lookup: self.tenant.pk})
 
     def named(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> Any:
-        """The tenant's row whose uid the address gives, or NotFound: absent, foreign and another tenant's look the same."""
+        """The tenant's row of the address's uid, or NotFound: absent, foreign and another tenant's look the same."""
         row = self.own(queryset, verb, lookup).filter(uid=self.kwargs["uid"]).first()
         if row is None:
             raise NotFound

@@ -29,7 +29,9 @@ class Orders(ScopedListPage):
         return SalesEvent.objects.current().order_by("-slot", "-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(can_import=may(self.actor, "add", ImportBatch, self.node.pk), **kwargs)
+        return super().get_context_data(
+            can_import=may(self.actor, "add", ImportBatch, self.node.pk), **kwargs
+        )
 
 
 class Order(TenantPage):
@@ -61,7 +63,11 @@ class Order(TenantPage):
             return []
         rows = SalesEvent.objects.filter(Q(order_no=number) | Q(ref_order_no=number)).with_session()
         facts = list(self.own(rows, lookup="seller_id").order_by("occurred_at", "id")[:500])
-        current = set(SalesEvent.objects.filter(pk__in=[fact.pk for fact in facts]).current().values_list("pk", flat=True))
+        current = set(
+            SalesEvent.objects.filter(pk__in=[fact.pk for fact in facts])
+            .current()
+            .values_list("pk", flat=True)
+        )
         for fact in facts:
             fact.counts = fact.pk in current
         return facts

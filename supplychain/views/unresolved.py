@@ -47,7 +47,9 @@ class AnswerReference(ServiceFormPage):
     @property
     def reference(self) -> Unresolved:
         if not hasattr(self, "_reference"):
-            self._reference: Unresolved = self.named(Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id")
+            self._reference: Unresolved = self.named(
+                Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id"
+            )
         return self._reference
 
     def facts(self) -> QuerySet[SalesEvent]:
@@ -67,7 +69,9 @@ class AnswerReference(ServiceFormPage):
 
     def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
         by_session = self.reference.kind == UnresolvedKind.SESSION
-        return (SessionAnswerForm if by_session else SkuAnswerForm)(data, actor=self.actor, tenant=self.tenant)
+        return (SessionAnswerForm if by_session else SkuAnswerForm)(
+            data, actor=self.actor, tenant=self.tenant
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         model = Attribution if self.reference.kind == UnresolvedKind.SESSION else SkuResolution
@@ -86,7 +90,9 @@ class AnswerReference(ServiceFormPage):
         ids, target = list(self.facts().values_list("pk", flat=True)), form.cleaned_data["target"]
         if self.reference.kind == UnresolvedKind.SESSION:
             rule = AttributionRule.MANUAL if target else AttributionRule.NO_SESSION
-            count = attribution_set(actor=self.actor, seller=self.tenant, event_ids=ids, session=target, rule=rule)
+            count = attribution_set(
+                actor=self.actor, seller=self.tenant, event_ids=ids, session=target, rule=rule
+            )
         else:
             count = sku_resolve(actor=self.actor, seller=self.tenant, event_ids=ids, sku=target)
         done = ngettext("%(n)d order line has its answer.", "%(n)d order lines have their answer.", count)

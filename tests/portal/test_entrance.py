@@ -50,7 +50,9 @@ def test_the_landing_page_can_be_opened_by_a_phone(client: Client, db: None, set
     ("role", "target"),
     [(Role.TENANT_OWNER, "portal"), (Role.HOST, "portal"), (Role.PARK_MANAGER, "admin:index")],
 )
-def test_log_in_leads_each_role_to_its_first_answer(client: Client, world: World, role: str, target: str) -> None:
+def test_log_in_leads_each_role_to_its_first_answer(
+    client: Client, world: World, role: str, target: str
+) -> None:
     firm = world.tenants[0]
     user = firm.users.get(role) or world.users[role]
     page = client.post(LOGIN, {"username": user.username, "password": PASSWORD})
@@ -104,7 +106,14 @@ def test_log_in_closes_after_too_many_attempts_for_known_and_unknown_names(
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example", " //evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:///evil.example",
+        " //evil.example",
+    ],
 )
 def test_next_stays_on_this_site(client: Client, world: World, target: str) -> None:
     user = world.tenants[0].users[Role.TENANT_OWNER]
@@ -140,7 +149,9 @@ def test_a_foreign_tenant_and_an_absent_one_get_the_same_page(owner: Client, fir
     assert len(other_text) == len(text)
 
 
-def test_the_portal_remembers_the_firm_and_offers_the_others(world: World, browser_of: Callable[[User], Client]) -> None:
+def test_the_portal_remembers_the_firm_and_offers_the_others(
+    world: World, browser_of: Callable[[User], Client]
+) -> None:
     first, second = (firm.tenant for firm in world.tenants)
     user = make_user("both", Role.TENANT_OWNER, first.node)
     membership_grant(actor=SYSTEM, user=user, role=Role.TENANT_STAFF, node=second.node)
