@@ -1,0 +1,13 @@
+"""Celery doors of goods and sales: no arguments, one call each."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.actors import system_actor
+from supplychain import services
+
+
+@shared_task(name="supplychain.tasks.resolve_pending")
+def resolve_pending() -> int:
+    return services.resolve_all_pending(actor=system_actor("references"))

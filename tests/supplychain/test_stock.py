@@ -1,0 +1,262 @@
+"""Levels are the sum of their moves, never below zero, whoever takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from core.errors import Conflict, InvalidInput, NotFound, Refused
+from supplychain.models import Backorder, Sku, StockLevel, StockMove, Warehouse
+from supplychain.services import (
+    backorder_fill,
+    sku_resolve,
+    stock_adjust,
+    stock_count,
+    stock_receive,
+    stock_return,
+    stock_transfer,
+)
+from tenants.models import Tenant
+from tests import factories
+from tests.supplychain.ledger import NOON, SYSTEM, fact, record
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+class Shop:
+    """A seller with a tracked SKU and two warehouses."""
+
+    def __init__(self) -> None:
+        self.park = factories.make_park("alpha")
+        self.seller: Tenant = factories.make_tenant(self.park, "alpha-a")
+        self.sku = self.tracked("S1")
+        self.near = Warehouse.objects.create(park=self.park, code="near", name_zh="近")
+        self.far = Warehouse.objects.create(park=self.park, code="far", name_zh="远")
+
+    def tracked(self, code: str) -> Sku:
+        sku = factories.make_sku(self.seller, code)
+        sku.tracked_since = NOON - timedelta(days=1)
+        sku.save()
+        return sku
+
+    def receive(self, quantity: int, warehouse: Warehouse | None = None, sku: Sku | None = None) -> StockMove:
+        return stock_receive(
+            actor=SYSTEM, warehouse=warehouse or self.near, sku=sku or self.sku, quantity=quantity
+        )
+
+    def on_hand(self, warehouse: Warehouse | None = None, sku: Sku | None = None) -> int:
+        level = StockLevel.objects.filter(warehouse=warehouse or self.near, sku=sku or self.sku).first()
+        return level.on_hand if level else 0
+
+    def owed(self) -> list[tuple[str, int, str]]:
+        return list(Backorder.objects.order_by("pk").values_list("order_no", "quantity", "state"))
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def levels_equal_moves() -> bool:
+    moved = {
+        (row["warehouse"], row["sku"]): row["total"]
+        for row in StockMove.objects.values("warehouse", "sku").annotate(total=Sum("quantity"))
+    }
+    levels = {(level.warehouse_id, level.sku_id): level.on_hand for level in StockLevel.objects.all()}
+    return all(levels.get(place, 0) == total for place, total in moved.items()) and all(
+        moved.get(place, 0) == on_hand >= 0 for place, on_hand in levels.items()
+    )
+
+
+def test_goods_come_in_once_for_each_document(shop: Shop) -> None:
+    options = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku, "source_key": "D-1"}
+    first = stock_receive(quantity=5, **options)
+    assert stock_receive(quantity=5, **options).pk == first.pk
+    with pytest.raises(Conflict):
+        stock_receive(quantity=6, **options)
+    assert (shop.on_hand(), StockMove.objects.count()) == (5, 1)
+
+
+def test_no_more_leaves_than_is_there_and_not_reserved(shop: Shop) -> None:
+    shop.receive(5)
+    StockLevel.objects.update(reserved=2)
+    take = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku, "note": "broken"}
+    with pytest.raises(Conflict) as short:
+        stock_adjust(quantity=-4, **take)
+    assert (short.value.code, short.value.extra["available"]) == ("stock_short", 3)
+    assert stock_adjust(quantity=-3, **take).quantity == -3
+    with pytest.raises(Conflict):
+        stock_transfer(actor=SYSTEM, origin=shop.near, target=shop.far, sku=shop.sku, quantity=1)
+    with pytest.raises(Conflict):
+        stock_transfer(actor=SYSTEM, origin=shop.far, target=shop.near, sku=shop.sku, quantity=1)
+    for quantity, note in ((0, "x"), (1, " ")):
+        with pytest.raises(InvalidInput):
+            stock_adjust(**{**take, "quantity": quantity, "note": note})
+    assert levels_equal_moves()
+
+
+def test_transfer_return_and_count(shop: Shop) -> None:
+    shop.receive(5)
+    stock_transfer(actor=SYSTEM, origin=shop.near, target=shop.far, sku=shop.sku, quantity=2)
+    stock_return(actor=SYSTEM, warehouse=shop.far, sku=shop.sku, quantity=1)
+    assert (shop.on_hand(), shop.on_hand(shop.far)) == (3, 3)
+    move = stock_count(actor=SYSTEM, warehouse=shop.far, sku=shop.sku, counted=7)
+    assert move is not None
+    assert (move.quantity, shop.on_hand(shop.far)) == (4, 7)
+    assert stock_count(actor=SYSTEM, warehouse=shop.far, sku=shop.sku, counted=7) is None
+    assert levels_equal_moves()
+
+
+def test_the_database_itself_refuses_a_level_below_zero(shop: Shop) -> None:
+    shop.receive(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StockLevel.objects.update(on_hand=-1)
+
+
+def test_a_keeper_moves_in_the_park_and_a_stranger_sees_nothing() -> None:
+    world, other = factories.make_world("alpha"), factories.make_world("beta")
+    mine = world.tenants[0]
+    keeper = factories.user_actor(world.users["park_warehouse"])
+    stranger = factories.user_actor(other.users["park_warehouse"])
+    goods = {"warehouse": world.warehouse, "sku": mine.skus[0], "quantity": 1}
+    assert stock_receive(actor=keeper, **goods).quantity == 1
+    with pytest.raises(NotFound):
+        stock_receive(actor=stranger, **goods)
+    with pytest.raises(NotFound):
+        stock_receive(actor=stranger, **{**goods, "warehouse": other.warehouse})
+    with pytest.raises(Refused):
+        stock_receive(actor=mine.owner, **goods)
+
+
+def test_a_sale_takes_what_is_there_and_owes_the_rest(shop: Shop) -> None:
+    shop.receive(2)
+    shop.receive(1, shop.far)
+    record(shop.seller, fact("A1", sku_code="S1", qty=4), fact("A2", sku_code="S1", qty=1))
+    assert (shop.on_hand(), shop.on_hand(shop.far)) == (0, 0)
+    assert shop.owed() == [("A1", 1, "open"), ("A2", 1, "open")]
+    record(shop.seller, fact("A1", sku_code="S1", qty=4))
+    assert levels_equal_moves()
+    assert StockMove.objects.filter(kind="sale").count() == 2
+
+
+def test_only_paid_goods_since_tracking_take_stock(shop: Shop) -> None:
+    shop.receive(9)
+    factories.make_sku(shop.seller, "untracked")
+    record(
+        shop.seller,
+        fact("A1", "created", sku_code="S1"),
+        fact("A2", "refunded", sku_code="S1"),
+        fact("A3", sku_code="S1", line_type="freight"),
+        fact("A4", sku_code="S1", occurred_at=NOON - timedelta(days=1, seconds=1)),
+        fact("A5", sku_code="untracked"),
+        fact("A6", sku_code="S1", qty=0),
+    )
+    assert (shop.on_hand(), shop.owed()) == (9, [])
+    record(shop.seller, fact("A7", sku_code="S1"), fact("A7", "refunded", sku_code="S1"))
+    assert shop.on_hand() == 8
+
+
+def test_a_correction_gives_back_and_takes_for_itself(shop: Shop) -> None:
+    other = shop.tracked("S2")
+    shop.receive(3)
+    shop.receive(1, sku=other)
+    record(shop.seller, fact("A1", sku_code="S1", qty=5))
+    assert (shop.on_hand(), shop.owed()) == (0, [("A1", 2, "open")])
+    record(shop.seller, fact("A1", sku_code="S1", qty=2, version=3))
+    assert (shop.on_hand(), shop.owed()) == (1, [("A1", 2, "cancelled")])
+    record(shop.seller, fact("A1", sku_code="S1", qty=1, version=2))
+    assert shop.on_hand() == 1
+    record(shop.seller, fact("A1", sku_code="S2", qty=2, version=4))
+    assert (shop.on_hand(), shop.on_hand(sku=other)) == (3, 0)
+    assert shop.owed()[-1] == ("A1", 1, "open")
+    record(shop.seller, fact("A1", "cancelled", external_id="A1:1:paid", sku_code="S2", qty=2, version=5))
+    assert (shop.on_hand(), shop.on_hand(sku=other)) == (3, 1)
+    assert {state for _order, _quantity, state in shop.owed()} == {"cancelled"}
+    assert levels_equal_moves()
+
+
+def test_versions_of_one_batch_in_any_order_end_alike(shop: Shop) -> None:
+    shop.receive(9)
+    record(shop.seller, fact("A1", sku_code="S1", qty=3, version=2), fact("A1", sku_code="S1", qty=5))
+    record(shop.seller, fact("A2", sku_code="S1", qty=3, version=2))
+    record(shop.seller, fact("A2", sku_code="S1", qty=5))
+    assert shop.on_hand() == 3
+
+
+def test_another_sku_by_hand_moves_the_stock_with_it(shop: Shop) -> None:
+    other = shop.tracked("S2")
+    shop.receive(2)
+    shop.receive(2, sku=other)
+    record(shop.seller, fact("A1", sku_code="S1", qty=2))
+    event = shop.seller.sales_events.get().pk
+    for sku, left in ((other, (2, 0)), (shop.sku, (0, 2)), (other, (2, 0)), (None, (2, 2))):
+        sku_resolve(actor=SYSTEM, seller=shop.seller, event_ids=[event], sku=sku)
+        assert (shop.on_hand(), shop.on_hand(sku=other)) == left
+    assert levels_equal_moves()
+
+
+def test_a_backorder_is_filled_once_and_given_back_with_its_sale(shop: Shop) -> None:
+    record(shop.seller, fact("A1", sku_code="S1", qty=2))
+    owed = Backorder.objects.get()
+    with pytest.raises(Conflict):
+        backorder_fill(actor=SYSTEM, backorder=owed, warehouse=shop.near)
+    shop.receive(3)
+    assert backorder_fill(actor=SYSTEM, backorder=owed, warehouse=shop.near).state == "filled"
+    with pytest.raises(Conflict):
+        backorder_fill(actor=SYSTEM, backorder=owed, warehouse=shop.near)
+    assert shop.on_hand() == 1
+    record(shop.seller, fact("A1", sku_code="S1", qty=1, version=2))
+    assert shop.on_hand() == 2
+    assert levels_equal_moves()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["receive", "adjust", "transfer", "return", "count", "sell", "correct"]),
+        st.integers(-4, 6),
+        st.integers(0, 3),
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+class LevelsAddUp(TestCase):
+    """After any steps, refused ones included, a level is the sum of its moves and not below zero."""
+
+    @settings(max_examples=60)
+    @given(STEPS)
+    def test_any_steps(self, steps: list[tuple[str, int, int, bool]]) -> None:
+        shop = Shop()
+        versions: dict[int, int] = {}
+        for name, quantity, order, near in steps:
+            here, there = (shop.near, shop.far) if near else (shop.far, shop.near)
+            goods = {"actor": SYSTEM, "sku": shop.sku}
+            try:
+                if name == "receive":
+                    stock_receive(warehouse=here, quantity=quantity, **goods)
+                elif name == "adjust":
+                    stock_adjust(warehouse=here, quantity=quantity, note="because", **goods)
+                elif name == "transfer":
+                    stock_transfer(origin=here, target=there, quantity=quantity, **goods)
+                elif name == "return":
+                    stock_return(warehouse=here, quantity=quantity, **goods)
+                elif name == "count":
+                    stock_count(warehouse=here, counted=quantity, **goods)
+                else:
+                    versions[order] = (
+                        versions.get(order, 0) + 1 if name == "correct" else versions.get(order, 1)
+                    )
+                    record(
+                        shop.seller,
+                        fact(f"A{order}", sku_code="S1", qty=abs(quantity), version=versions[order]),
+                    )
+            except (Conflict, InvalidInput):
+                continue
+            assert levels_equal_moves()

@@ -1,0 +1,113 @@
+"""Many hands at the same stock and the same facts: real threads, each with a connection of its own."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+
+from core.errors import DomainError
+from supplychain.models import Backorder, SalesEvent, SalesEventKey, StockLevel, StockMove
+from supplychain.services import stock_adjust, stock_receive, stock_transfer
+from tests.supplychain.ledger import SYSTEM, fact, record
+from tests.supplychain.test_stock import Shop, levels_equal_moves
+
+pytestmark = pytest.mark.both_databases
+THREADS = 48
+R = TypeVar("R")
+
+
+def side_by_side(work: Callable[[int], R], times: int) -> list[R]:
+    """Do something many times in many threads."""
+
+    def alone(number: int) -> R:
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(alone, range(times)))
+
+
+def test_five_pieces_are_taken_five_times(transactional_db: None) -> None:
+    shop = Shop()
+    shop.receive(5)
+
+    def take(_number: int) -> str:
+        try:
+            stock_adjust(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=-1, note="taken")
+        except DomainError as refusal:
+            return refusal.code
+        return "taken"
+
+    assert Counter(side_by_side(take, 10 * THREADS)) == {"taken": 5, "stock_short": 10 * THREADS - 5}
+    assert shop.on_hand() == 0
+    assert levels_equal_moves()
+
+
+def test_stock_moved_in_all_directions_stays_whole(transactional_db: None) -> None:
+    shop = Shop()
+    other = shop.tracked("S2")
+    for sku in (shop.sku, other):
+        shop.receive(10, sku=sku)
+
+    def move(number: int) -> str:
+        chance = random.Random(number)
+        sku = chance.choice((shop.sku, other))
+        origin, target = chance.sample((shop.near, shop.far), 2)
+        try:
+            stock_transfer(actor=SYSTEM, origin=origin, target=target, sku=sku, quantity=chance.randint(1, 4))
+        except DomainError as refusal:
+            return refusal.code
+        return "moved"
+
+    outcomes = Counter(side_by_side(move, 4 * THREADS))
+    assert set(outcomes) == {"moved", "stock_short"}, outcomes
+    assert {sku.pk: shop.on_hand(sku=sku) + shop.on_hand(shop.far, sku) for sku in (shop.sku, other)} == {
+        shop.sku.pk: 10,
+        other.pk: 10,
+    }
+    assert levels_equal_moves()
+
+
+def test_sales_take_what_is_there_and_owe_the_rest(transactional_db: None) -> None:
+    shop = Shop()
+    shop.receive(5)
+    side_by_side(lambda number: record(shop.seller, fact(f"A{number}", sku_code="S1")), THREADS)
+    assert SalesEvent.objects.count() == THREADS
+    assert (StockMove.objects.filter(kind="sale").count(), Backorder.objects.count()) == (5, THREADS - 5)
+    assert StockLevel.objects.get().on_hand == 0
+    assert levels_equal_moves()
+
+
+def test_the_same_facts_in_any_order_from_everybody_are_stored_once(transactional_db: None) -> None:
+    shop = Shop()
+    shop.receive(500)
+    facts = [fact(f"A{number}", sku_code="S1") for number in range(200)]
+    facts += [fact(f"A{number}", sku_code="S1", version=2, qty=2) for number in range(0, 200, 10)]
+
+    def send(number: int) -> Counter[str]:
+        mine = random.Random(number).sample(facts, len(facts))
+        return Counter(record(shop.seller, *mine[:110]).counts) + Counter(
+            record(shop.seller, *mine[110:]).counts
+        )
+
+    verdicts = sum(side_by_side(send, 24), Counter[str]())
+    assert verdicts == {"stored": 220, "duplicate": 23 * 220}
+    assert SalesEvent.objects.count() == SalesEventKey.objects.count() == 220
+    assert shop.on_hand() == 500 - 180 - 20 * 2
+    assert levels_equal_moves()
+
+
+def test_receipts_of_one_document_from_everybody_are_one(transactional_db: None) -> None:
+    shop = Shop()
+    goods = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku, "quantity": 3, "source_key": "D-1"}
+    moves = side_by_side(lambda _number: stock_receive(**goods).pk, THREADS)
+    assert len(set(moves)) == 1
+    assert shop.on_hand() == 3
