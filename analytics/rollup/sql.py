@@ -63,7 +63,8 @@ OF_ORDERS = f"""
 def count_lines(target: str, picked: str) -> str:
     """Count the picked facts of the ledger by row and order into a work table.
 
-    The middle values the cancellations among them. A line's first one after it was paid is worth what was paid
+    The middle values the cancellations among them (`worth` is grouped by its key so that SQLite finds in it by an
+    index instead of reading it for every line). A line's first one after it was paid is worth what was paid
     less what was refunded up to then; the first one of the whole order what those of its lines left.
     """
     same_order = "f.seller_id = c.seller_id AND f.source = c.source"
@@ -99,7 +100,7 @@ def count_lines(target: str, picked: str) -> str:
         SELECT t.*, CASE WHEN nth = 1 AND wholes_before = 0 AND rest > 0 THEN rest ELSE 0 END AS due FROM turn t),
     left_over AS (
         SELECT id, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount FROM claim),
-    worth AS (SELECT id, amount FROM left_over WHERE amount > 0)
+    worth AS MATERIALIZED (SELECT id, SUM(amount) AS amount FROM left_over WHERE amount > 0 GROUP BY id)
     SELECT f.seller_id, f.business_day, f.slot, f.channel,
         COALESCE(CASE WHEN a.event_id IS NULL THEN f.session_id ELSE a.session_id END, 0), f.source,
         CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END,
