@@ -29,9 +29,10 @@ NEXT_BUCKETS = """
         SELECT 1 FROM core_bucketfailure x
         WHERE x.family = m.family AND x.node_id = m.node_id AND x.slot = m.slot AND x.retry_at > %s)
     ORDER BY 1, 2 LIMIT %s"""
+# CROSS JOIN tells SQLite to look each bucket up among the marks; left to itself it may compare all with all.
 MARKS_SEEN = """
     INSERT INTO rollup_mark SELECT m.id FROM rollup_bucket b
-    JOIN core_bucketmark m ON m.family = %s AND m.node_id = b.tenant_id AND m.slot = b.slot"""
+    CROSS JOIN core_bucketmark m WHERE m.family = %s AND m.node_id = b.tenant_id AND m.slot = b.slot"""
 FORGET_MARKS = "DELETE FROM core_bucketmark WHERE id IN (SELECT id FROM rollup_mark)"
 FORGET_FAILURES = """
     DELETE FROM core_bucketfailure
