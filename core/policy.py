@@ -91,7 +91,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "parks.City": {**_REFERENCE},
     "parks.Town": {**_REFERENCE},
     "parks.IndustrialCluster": {**_REFERENCE},
-    "parks.Park": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: _p("view change"), Role.TOOL: SEE},
+    "parks.Park": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: _p("view change"), Role.TOOL: SEE_PARK},
     "parks.ParkSettings": {**_each(PARK_ROLES, SEE), MANAGER: RUN},
     "parks.Accreditation": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN},
     "parks.Building": {**_SHARED, MANAGER: RUN, LEASING: RUN},
