@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from analytics.demo.plans import ParkPlan
 from core.clock import day_start
@@ -55,6 +56,7 @@ def sku_code(plan: ParkPlan, seller: int, number: int) -> str:
     return f"{plan.code.upper()}-{seller + 1:03d}-{number + 1:02d}"
 
 
+@cache
 def sku_price(plan: ParkPlan, seller: int, number: int) -> Decimal:
     """The price of a demo SKU, ending in .00 or .90 as shops write them."""
     low, high = plan.price

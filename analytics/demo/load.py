@@ -18,6 +18,7 @@ from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession,
 from core import audit, clock
 from core.actors import Actor
 from core.models import AuditEntry
+from core.money import to_cents
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
 from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
 from supplychain.facts import SaleFact
@@ -103,9 +104,7 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
             blocked_until=session.ends_at,
             state=_booking_state(session, until),
             checked_in_at=session.starts_at - timedelta(minutes=10) if session.starts_at <= until else None,
-            price=built.rooms[session.room].hourly_rate
-            * Decimal(int((session.ends_at - session.starts_at).total_seconds()))
-            / 3600,
+            price=_price(built, session),
         )
         for session in fresh
     )
@@ -115,6 +114,11 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
         booking.state = BookingState.COMPLETED if booking.ends_at <= until else BookingState.CHECKED_IN
         booking.checked_in_at = booking.checked_in_at or booking.starts_at
         booking.save(update_fields=["state", "checked_in_at", "updated_at"])
+
+
+def _price(built: BuiltPark, session: PlannedSession) -> Decimal:
+    minutes = int((session.ends_at - session.starts_at).total_seconds()) // 60
+    return to_cents(built.rooms[session.room].hourly_rate * minutes / 60)
 
 
 def _booking_state(session: PlannedSession, until: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.demo.build import BuiltPark, build_park, built_park
+
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import load_until
 from analytics.demo.people import make_administrator, make_people
