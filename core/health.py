@@ -1,0 +1,41 @@
+"""What a monitor asks every minute: the database, the cache, and whether work piles up. No figures, no names."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+from django.db import models
+from health_check.base import HealthCheck
+from health_check.exceptions import ServiceUnavailable
+
+from core import buckets, clock
+from core.choices import JobState
+from core.models import BucketFailure, Job
+
+
+@dataclasses.dataclass
+class Counting(HealthCheck):
+    """Marks are counted within minutes, and no bucket fails."""
+
+    slowest: timedelta = timedelta(minutes=5)
+
+    def run(self) -> None:
+        age = timedelta(seconds=buckets.oldest_mark_age_seconds())
+        if age > self.slowest:
+            raise ServiceUnavailable(f"the oldest uncounted bucket is {int(age.total_seconds())} s old")
+        failed = BucketFailure.objects.count()
+        if failed:
+            raise ServiceUnavailable(f"{failed} buckets could not be counted")
+
+
+@dataclasses.dataclass
+class Jobs(HealthCheck):
+    """Queued jobs begin within minutes."""
+
+    slowest: timedelta = timedelta(minutes=10)
+
+    def run(self) -> None:
+        oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=models.Min("created_at"))["at"]
+        if oldest is not None and clock.now() - oldest > self.slowest:
+            raise ServiceUnavailable("jobs are waiting and nobody takes them")
