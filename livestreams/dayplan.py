@@ -66,9 +66,10 @@ def bar(plan: RoomDay, day: date) -> list[dict[str, Any]]:
     return pieces
 
 
-def _place(span: Span, whole: Span) -> dict[str, str]:
+def _place(span: Span, whole: Span) -> dict[str, Any]:
     left = (span.start - whole.start) / whole.length * 100
-    return {"left": f"{left:.3f}", "width": f"{span.length / whole.length * 100:.3f}"}
+    width = span.length / whole.length * 100
+    return {"left": f"{left:.3f}", "width": f"{width:.3f}", "holds_text": width > 11}
 
 
 def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@
   if (!place || !window.matchMedia("(width >= 992px)").matches) return;
   const day = JSON.parse(document.getElementById("rooms-day").textContent);
   const pad = (number) => String(number).padStart(2, "0");
-  const taken = getComputedStyle(document.documentElement).getPropertyValue("--lp-taken");
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
   EventCalendar.create(place, {
     view: "resourceTimelineDay",
@@ -22,7 +22,7 @@
     events: day.events.map((event) => ({
       ...event,
       resourceIds: [event.resourceId],
-      backgroundColor: event.own ? undefined : taken,
+      backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       editable: false,
       extendedProps: { own: event.own },
     })),

@@ -1,0 +1,226 @@
+"""Bookings, the day of the rooms, going live by hand: through the pages, by the services' rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core.choices import Role
+from core.clock import DAY, HOUR, day_start, now, today
+from core.models import User
+from livestreams.choices import BookingState, SessionState
+from livestreams.models import Booking, LiveSession
+from tests.factories import TenantWorld, World, make_world
+
+
+@pytest.fixture
+def day() -> date:
+    """A day on which nothing is booked yet."""
+    return today() + 3 * DAY
+
+
+def wish(world: World, on: date, **values: Any) -> dict[str, Any]:
+    return {
+        "room": world.rooms[0].code,
+        "day": f"{on:%Y-%m-%d}",
+        "start": "14:00",
+        "minutes": "120",
+        **values,
+    }
+
+
+def test_a_room_is_booked_in_local_time(owner: Client, world: World, firm: TenantWorld, day: date) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    page = owner.post(address, wish(world, day, host=firm.host.code, purpose="summer drop"))
+    booking = Booking.objects.get(purpose="summer drop")
+    assert page["Location"] == reverse("portal-booking", args=[firm.tenant.code, booking.uid])
+    assert booking.starts_at == day_start(day) + 14 * HOUR
+    assert booking.ends_at == booking.starts_at + 2 * HOUR
+    assert (booking.tenant, booking.host) == (firm.tenant, firm.host)
+
+
+def test_a_taken_room_offers_free_windows_that_one_tap_books(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    owner.post(address, wish(world, day))
+    refused = owner.post(address, wish(world, day, start="15:00"))
+    assert refused.status_code == 409
+    windows = refused.context["alternatives"]
+    assert windows
+    for window in windows[:1]:
+        again = wish(
+            world,
+            window["start"].date(),
+            room=window["room"].code,
+            start=f"{window['start']:%H:%M}",
+            minutes=window["minutes"],
+        )
+        assert owner.post(address, again).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"day": "2020-01-01"},
+        {"day": "no day"},
+        {"start": "25:00"},
+        {"minutes": "1"},
+        {"room": "a\0b"},
+        {"day": "0001-01-01"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_the_form(
+    owner: Client, world: World, firm: TenantWorld, day: date, change: dict[str, str]
+) -> None:
+    before = Booking.objects.count()
+    page = owner.post(reverse("portal-booking-new", args=[firm.tenant.code]), wish(world, day, **change))
+    assert page.status_code == 400
+    assert page.context["form"].errors
+    assert Booking.objects.count() == before
+
+
+def test_foreign_rooms_and_hosts_are_refused_like_absent_ones(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    stranger = make_world("beta")
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+
+    def refusal(**change: str) -> dict[str, list[str]]:
+        return dict(owner.post(address, wish(world, day, **change)).context["form"].errors)
+
+    assert refusal(room=stranger.rooms[0].code) == refusal(room="no-such-room")
+    assert refusal(host=stranger.tenants[0].host.code) == refusal(host="no-such-host")
+    assert refusal(host=world.tenants[1].host.code) == refusal(host="no-such-host")
+
+
+def test_the_day_of_the_rooms_shows_what_is_taken_and_never_by_whom(
+    world: World, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    other = world.tenants[1]
+    Booking.objects.filter(pk=firm.booking.pk).update(purpose="SECRETPURPOSE")
+    booked = today() + DAY
+    page = browser_of(other.users[Role.TENANT_OWNER]).get(
+        reverse("portal-rooms", args=[other.tenant.code]), {"day": f"{booked:%Y-%m-%d}"}
+    )
+    plans = {plan.room.pk: plan for plan, _bar in page.context["plans"]}
+    taken = plans[firm.booking.room_id]
+    assert taken.mine == []
+    assert any(
+        span.start <= firm.booking.starts_at and span.end >= firm.booking.ends_at for span in taken.taken
+    )
+    assert "SECRETPURPOSE" not in page.text
+    assert firm.host.name_zh not in page.text
+    assert str(firm.booking.uid) not in page.text
+
+
+@pytest.mark.parametrize("day", ["", "yesterday", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_any_text_for_a_day_shows_a_day(owner: Client, firm: TenantWorld, day: str) -> None:
+    page = owner.get(reverse("portal-rooms", args=[firm.tenant.code]), {"day": day})
+    assert page.status_code == 200
+    assert page.context["day"] == today()
+
+
+def test_a_booking_is_cancelled_by_its_tenant_alone(
+    owner: Client, world: World, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    def cancel(client: Client, tenant: TenantWorld) -> int:
+        return client.post(
+            reverse("portal-booking-cancel", args=[tenant.tenant.code, firm.booking.uid])
+        ).status_code
+
+    other = world.tenants[1]
+    assert cancel(browser_of(other.users[Role.TENANT_OWNER]), other) == 404
+    assert cancel(browser_of(firm.users[Role.TENANT_FINANCE]), firm) == 403
+    assert cancel(owner, firm) == 302
+    firm.booking.refresh_from_db()
+    assert firm.booking.state == BookingState.CANCELLED
+
+
+def soon(firm: TenantWorld) -> Booking:
+    """The firm's booking, begun ten minutes ago."""
+    starts_at = now() - HOUR / 6
+    Booking.objects.filter(pk=firm.booking.pk).update(
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+        blocked_from=starts_at,
+        blocked_until=starts_at + 2 * HOUR,
+    )
+    firm.booking.refresh_from_db()
+    return firm.booking
+
+
+def test_the_host_checks_in_on_the_phone_and_sees_own_bookings_only(
+    world: World, firm: TenantWorld, browser_of: Callable[[User], Client], owner: Client, day: date
+) -> None:
+    booking = soon(firm)
+    owner.post(reverse("portal-booking-new", args=[firm.tenant.code]), wish(world, day))
+    host = browser_of(firm.users[Role.HOST])
+    listed = host.get(reverse("portal-bookings", args=[firm.tenant.code])).context["rows"]
+    assert listed == [booking]
+    page = host.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid]))
+    assert page.context["open_for_check_in"]
+    assert not page.context["can_cancel"]
+    host.post(reverse("portal-booking-check-in", args=[firm.tenant.code, booking.uid]))
+    booking.refresh_from_db()
+    assert booking.state == BookingState.CHECKED_IN
+
+
+def test_what_a_service_refuses_is_said_where_the_button_stands(owner: Client, firm: TenantWorld) -> None:
+    address = reverse("portal-booking-check-in", args=[firm.tenant.code, firm.booking.uid])
+    page = owner.post(address, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("portal-booking", args=[firm.tenant.code, firm.booking.uid])
+    assert [message.level_tag for message in page.context["messages"]] == ["error"]
+    away = owner.post(address, {"back": "https://evil.example/"})
+    assert away["Location"].startswith("/portal/")
+
+
+def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) -> None:
+    booking = soon(firm)
+    form = {
+        "platform": "douyin",
+        "delivery": "phone",
+        "market": "CN",
+        "booking": str(booking.uid),
+        "title": "evening",
+    }
+    page = owner.post(reverse("portal-session-new", args=[firm.tenant.code]), form)
+    session = LiveSession.objects.get(title="evening")
+    assert page["Location"] == reverse("portal-session", args=[firm.tenant.code, session.uid])
+    assert (session.room_id, session.state) == (booking.room_id, SessionState.LIVE)
+    today_page = owner.get(reverse("portal-today", args=[firm.tenant.code]))
+    assert list(today_page.context["live"]) == [session]
+    owner.post(reverse("portal-session-end", args=[firm.tenant.code, session.uid]))
+    session.refresh_from_db()
+    assert session.state == SessionState.ENDED
+
+
+def test_sessions_are_filtered_and_paged_in_few_queries(
+    owner: Client, firm: TenantWorld, django_assert_max_num_queries: Any
+) -> None:
+    address = reverse("portal-sessions", args=[firm.tenant.code])
+    owner.get(address)  # the first visit remembers the firm
+    with django_assert_max_num_queries(6):
+        page = owner.get(address, {"since": f"{today() - 2 * DAY}", "platform": "douyin", "state": "ended"})
+    assert [session for session, _figures in page.context["rows"]] == [firm.session]
+    assert owner.get(address, {"since": f"{today()}"}).context["rows"] == []
+    for bad in (
+        {"since": "x"},
+        {"since": "0001-01-01"},
+        {"platform": "radio"},
+        {"page": "x"},
+        {"page": "99999"},
+    ):
+        assert owner.get(address, bad).status_code == 200
+
+
+def test_a_session_shows_its_audience_in_local_time(owner: Client, firm: TenantWorld) -> None:
+    page = owner.get(reverse("portal-session", args=[firm.tenant.code, firm.session.uid]))
+    audience = page.context["audience"]
+    assert audience["peak"] == 100
+    assert audience["series"][0]["data"][0][0].endswith("T12:00:00")
