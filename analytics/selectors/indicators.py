@@ -79,7 +79,13 @@ def series_stored(actor: Actor) -> list[SeriesSummary]:
     )
     return [
         SeriesSummary(
-            row, row.places, row.total, row.first.year, row.last.year, row.published, row.synthetic == row.total
+            row,
+            row.places,
+            row.total,
+            row.first.year,
+            row.last.year,
+            row.published,
+            row.synthetic == row.total,
         )
         for row in rows.filter(total__gt=0)
     ]
@@ -160,5 +166,7 @@ def weight_table(actor: Actor, run: IndexRun) -> list[DimensionRows]:
     groups: dict[str, list[WeightRow]] = defaultdict(list)
     for indicator in visible_to(Indicator.objects.filter(code__in=run.weights), actor):
         computed = Decimal(str(run.weights[indicator.code] * 100))
-        groups[indicator.dimension].append(WeightRow(indicator, indicator.published_weight or Decimal(0), computed))
+        groups[indicator.dimension].append(
+            WeightRow(indicator, indicator.published_weight or Decimal(0), computed)
+        )
     return [DimensionRows(name, Dimension(name).label, rows) for name, rows in groups.items()]

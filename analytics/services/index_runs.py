@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from parks.models import Province
 from parks.provinces import STUDY_PROVINCES
 
 SHOWN_PROBLEMS = 1000
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ def index_run_create(
     options = parameters or RunOptions()
     if options != RunOptions(winsor=options.winsor, epsilon=options.epsilon):
         raise InvalidInput(_("A stored run weighs the twelve indicators over all years."), code="parameters")
-    if not date.min.year <= first_year <= last_year <= date.max.year:
-        raise InvalidInput(_("The first year comes after the last one."), code="years", field="first_year")
+    if not FIRST_YEAR <= first_year <= last_year <= LAST_YEAR:
+        message = _("Give two years from %(first)d to %(last)d, the earlier one first.")
+        raise InvalidInput(
+            message % {"first": FIRST_YEAR, "last": LAST_YEAR}, code="years", field="first_year"
+        )
     with transaction.atomic():
         inputs = _inputs(actor, range(first_year, last_year + 1))
         result = run_panel(inputs.rows, options)
@@ -75,7 +78,11 @@ def index_run_create(
             verb="index.run",
             obj=run,
             label=f"{first_year}-{last_year}",
-            after={"inputs": run.inputs_hash, "scores": len(result.data.places), "synthetic": run.is_synthetic},
+            after={
+                "inputs": run.inputs_hash,
+                "scores": len(result.data.places),
+                "synthetic": run.is_synthetic,
+            },
         )
     return run
 
@@ -136,4 +143,6 @@ def _incomplete(missing: Sequence[tuple[str, int, str]]) -> PanelError:
         for number, (province, year, code) in enumerate(missing[:SHOWN_PROBLEMS], start=1)
     ]  # fmt: skip
     message = _("The index cannot be computed: %(count)d values are missing, the first: %(first)s")
-    return PanelError(message % {"count": len(missing), "first": problems[0].message}, code="missing", rows=problems)
+    return PanelError(
+        message % {"count": len(missing), "first": problems[0].message}, code="missing", rows=problems
+    )

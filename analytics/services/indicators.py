@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from analytics.choices import Dimension, PeriodKind, ValueSource
@@ -157,6 +158,7 @@ def indicator_values_import(
         )
     with transaction.atomic():
         advisory_lock(IMPORTED)
+        indicators_load()
         nodes = province_nodes({reading.province_code for reading in readings})
         names = _series_names(found, readings, indicator, unit)
         series = {key: _indicator_called(*named) for key, named in names.items()}
@@ -226,18 +228,19 @@ def _series_names(
 def _indicator_called(name: str, unit: str) -> Indicator:
     """The indicator of that code or name, unsaved when it is new."""
     name, unit = strict.text(name, 200), strict.text(unit, 32)
-    by_code = Indicator.objects.filter(code=name).first()
-    if by_code is not None:
-        if unit and by_code.unit_zh and unit not in (by_code.unit_zh, by_code.unit_en):
+    row = Indicator.objects.filter(code=name).first()
+    if row is not None:
+        if unit and row.unit_zh and unit not in (row.unit_zh, row.unit_en):
             message = _("%(name)s is kept in %(kept)s, the file gives %(given)s.")
-            values = {"name": by_code.name, "kept": by_code.unit_zh, "given": unit}
+            values = {"name": row.name, "kept": row.unit_zh, "given": unit}
             raise InvalidInput(message % values, code="unit", field="unit")
-        return by_code
-    for spec in eci_indicators():
-        if name in (spec.name_zh, spec.name_en) and unit in ("", spec.unit_zh, spec.unit_en):
-            return indicators_load()[spec.code]
+        return row
+    of_the_index = Indicator.objects.filter(Q(name_zh=name) | Q(name_en=name), in_index=True)
+    if unit:
+        of_the_index = of_the_index.filter(Q(unit_zh=unit) | Q(unit_en=unit))
     series = official_series(name, unit)
-    return Indicator.objects.filter(code=series.code).first() or Indicator(
+    known = of_the_index.first() or Indicator.objects.filter(code=series.code).first()
+    return known or Indicator(
         code=series.code,
         name_zh=series.name_zh,
         name_en=series.name_en,
@@ -254,16 +257,16 @@ def _new_vintages(
     """Values that differ from what was in force on `day`; how many are as they were, how many are revisions."""
     in_force: dict[tuple[int, date], Decimal] = {}
     last_seq: dict[tuple[int, date], int] = {}
-    known = IndicatorValue.objects.filter(indicator=row, period_kind=PeriodKind.YEAR, published_on__lte=day)
-    columns = ("place_id", "period", "published_on", "seq", "source", "value")
-    if row.pk is not None:
-        for place, period, published_on, seq, source, value in known.order_by(
-            "published_on", "seq"
-        ).values_list(*columns):
-            if source != ValueSource.SYNTHETIC:
-                in_force[place, period] = value
-            if published_on == day:
-                last_seq[place, period] = seq
+    known = IndicatorValue.objects.filter(
+        indicator_id=row.pk, period_kind=PeriodKind.YEAR, published_on__lte=day
+    ).order_by("published_on", "seq")
+    for place, period, published_on, seq, source, value in known.values_list(
+        "place_id", "period", "published_on", "seq", "source", "value"
+    ):
+        if source != ValueSource.SYNTHETIC:
+            in_force[place, period] = value
+        if published_on == day:
+            last_seq[place, period] = seq
     fresh = []
     unchanged = revised = 0
     for reading in readings:

@@ -27,7 +27,7 @@ class OfficialSeries:
 
 
 def official_series(name: str, unit: str = "") -> OfficialSeries:
-    """The series that a statistics file calls `name`, by its Chinese or English name; made up when unknown.
+    """The series that a statistics file calls `name`, by its code or its Chinese or English name; made up when unknown.
 
     A `unit` other than the usual one makes another series: 亿元 and 万元 must not stand in one table.
     """
@@ -45,4 +45,4 @@ def official_series(name: str, unit: str = "") -> OfficialSeries:
 def _by_name() -> dict[str, OfficialSeries]:
     with TABLE.open(encoding="utf-8", newline="") as stream:
         series = [OfficialSeries(**row) for row in csv.DictReader(stream)]
-    return {name.casefold(): one for one in series for name in (one.name_zh, one.name_en)}
+    return {name.casefold(): one for one in series for name in (one.code, one.name_zh, one.name_en)}
