@@ -1,0 +1,183 @@
+"""Orders, the day's figures, and what could not be placed, as their seller reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analytics.rollup import drain
+from core.choices import Role
+from core.clock import DAY, HOUR, day_start, today
+from core.models import Unresolved, User
+from supplychain.facts import SaleFact
+from supplychain.models import Attribution, SalesEvent
+from supplychain.services import sales_record
+from tests.factories import TenantWorld, World, make_world
+
+
+def at(hour: int, days_ago: int = 0) -> datetime:
+    return day_start(today() - days_ago * DAY) + hour * HOUR
+
+
+def line(order_no: str, amount: str, **values: Any) -> SaleFact:
+    return SaleFact(
+        **{
+            "kind": "paid",
+            "order_no": order_no,
+            "line_no": "1",
+            "qty": 1,
+            "amount": Decimal(amount),
+            "occurred_at": at(0),
+            "channel": "live",
+            **values,
+        }
+    )
+
+
+@pytest.fixture
+def sales(firm: TenantWorld) -> TenantWorld:
+    """Yesterday 300.00 in one order; today 120.50 and 79.50, of which 20.00 refunded and one line corrected."""
+    sku = firm.skus[0].code
+    facts = [
+        line("A-1", "300.00", occurred_at=at(20, days_ago=1), sku_code=sku, title="yesterday's dress"),
+        line("A-2", "120.50", sku_code=sku, title="dress", session_ref=str(firm.session.uid)),
+        line("A-3", "99.00", sku_code="NO-SUCH-SKU", session_ref="no-such-live"),
+        line("A-3", "79.50", sku_code="NO-SUCH-SKU", session_ref="no-such-live", version=2),
+        line("R-1", "20.00", kind="refunded", ref_order_no="A-2", ref_line="1"),
+    ]
+    sales_record(actor=firm.owner, seller=firm.tenant, source="test", facts=list(enumerate(facts)))
+    drain()
+    return firm
+
+
+def test_today_shows_the_figures_to_the_cent_beside_yesterday(owner: Client, sales: TenantWorld) -> None:
+    page = owner.get(reverse("portal-today", args=[sales.tenant.code]))
+    tiles = {tile.metric.code: (tile.today, tile.yesterday) for tile in page.context["tiles"]}
+    assert tiles["gmv_paid"] == (Decimal("200.00"), Decimal("300.00"))
+    assert tiles["net_sales"] == (Decimal("180.00"), Decimal("300.00"))
+    assert tiles["orders"] == (2, 1)
+    assert page.context["dirty"] == 0
+    assert "¥200.00" in page.text
+    assert page.context["days"]["series"][0]["data"][-2:] == ["300.0000", "200.0000"]
+
+
+def test_today_says_what_is_not_counted_yet(owner: Client, sales: TenantWorld) -> None:
+    sales_record(actor=sales.owner, seller=sales.tenant, source="test", facts=[(0, line("A-9", "1.00"))])
+    page = owner.get(reverse("portal-today", args=[sales.tenant.code]))
+    assert page.context["dirty"] == 1
+    assert 'class="lp-dirty"' in page.text
+
+
+def test_a_host_sees_neither_figures_nor_orders(
+    sales: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    host = browser_of(sales.users[Role.HOST])
+    page = host.get(reverse("portal-today", args=[sales.tenant.code]))
+    assert "tiles" not in page.context
+    assert "¥" not in page.text
+    assert {tab.section for tab in page.context["tabs"]} <= {"today", "bookings", "sessions", "members", "more"}
+    assert host.get(reverse("portal-orders", args=[sales.tenant.code])).status_code == 403
+
+
+def test_the_ledger_lists_what_counts_and_filters(
+    owner: Client, sales: TenantWorld, django_assert_max_num_queries: Any
+) -> None:
+    address = reverse("portal-orders", args=[sales.tenant.code])
+
+    def found(**query: str) -> list[tuple[str, Decimal]]:
+        rows = owner.get(address, query).context["rows"]
+        return sorted((fact.order_no, fact.amount) for fact in rows)
+
+    assert found() == [
+        ("A-1", Decimal(300)),
+        ("A-2", Decimal("120.5")),
+        ("A-3", Decimal("79.5")),
+        ("R-1", Decimal(20)),
+    ]
+    assert [order for order, _amount in found(order_no="A-2")] == ["A-2", "R-1"]
+    assert [order for order, _amount in found(kind="refunded")] == ["R-1"]
+    assert [order for order, _amount in found(until=f"{today() - DAY}")] == ["A-1"]
+    assert [order for order, _amount in found(session=str(sales.session.uid))] == ["A-2"]
+    assert found(session="00000000-0000-0000-0000-000000000000") == []
+    assert found(kind="stolen") == []
+    for bad in ({"order_no": "a\0"}, {"session": "x"}, {"since": "9999-12-31"}):
+        assert owner.get(address, bad).status_code == 200
+    with django_assert_max_num_queries(5):
+        owner.get(address)
+
+
+def test_an_order_tells_all_that_happened_to_it(owner: Client, sales: TenantWorld) -> None:
+    address = reverse("portal-order", args=[sales.tenant.code])
+    refunded = owner.get(address, {"no": "A-2"})
+    assert (refunded.context["paid"], refunded.context["refunded"]) == (Decimal("120.5"), Decimal(20))
+    assert list(refunded.context["sessions"]) == [sales.session]
+    corrected = owner.get(address, {"no": "A-3"}).context
+    assert [(fact.amount, fact.counts) for fact in corrected["facts"]] == [
+        (Decimal(99), False),
+        (Decimal("79.5"), True),
+    ]
+    assert corrected["paid"] == Decimal("79.5")
+
+
+def test_foreign_orders_look_like_absent_ones(owner: Client, sales: TenantWorld) -> None:
+    other = make_world("beta").tenants[0]
+    sales_record(
+        actor=other.owner,
+        seller=other.tenant,
+        source="test",
+        facts=[(0, line("B-1", "5.00", title="CANARYBETA"))],
+    )
+    address = reverse("portal-order", args=[sales.tenant.code])
+    foreign, absent = owner.get(address, {"no": "B-1"}), owner.get(address, {"no": "C-1"})
+    assert foreign.status_code == absent.status_code == 404
+    assert "CANARYBETA" not in foreign.text
+    for bad in ("", "x" * 200, "a\0b"):
+        assert owner.get(address, {"no": bad}).status_code == 404
+
+
+def test_an_unknown_session_is_answered_for_all_its_lines(owner: Client, sales: TenantWorld) -> None:
+    listed = owner.get(reverse("portal-unresolved", args=[sales.tenant.code])).context["rows"]
+    waiting = {row.kind: row for row in listed}
+    assert waiting["session"].reference == "no-such-live"
+    address = reverse("portal-unresolved-one", args=[sales.tenant.code, waiting["session"].uid])
+    assert owner.get(address).context["lines"] == 2
+    assert owner.post(address, {}).status_code == 400
+    owner.post(address, {"target": str(sales.session.uid)})
+    assert set(Attribution.objects.values_list("session", flat=True)) == {sales.session.pk}
+    assert not Unresolved.objects.filter(kind="session", resolved_at__isnull=True).exists()
+    assert owner.get(address).status_code == 404
+
+
+def test_an_unknown_code_may_be_none_of_ours(owner: Client, sales: TenantWorld) -> None:
+    waiting = Unresolved.objects.get(kind="sku")
+    address = reverse("portal-unresolved-one", args=[sales.tenant.code, waiting.uid])
+    stranger = make_world("beta").tenants[0].skus[0].code
+    foreign = owner.post(address, {"target": stranger}).context["form"].errors
+    assert foreign == owner.post(address, {"target": "no-such-code"}).context["form"].errors
+    owner.post(address, {"nothing": "on"})
+    waiting.refresh_from_db()
+    assert waiting.resolved_at is not None
+
+
+def test_finance_may_look_and_not_answer(sales: TenantWorld, browser_of: Callable[[User], Client]) -> None:
+    finance = browser_of(sales.users[Role.TENANT_FINANCE])
+    waiting = Unresolved.objects.get(kind="sku")
+    address = reverse("portal-unresolved-one", args=[sales.tenant.code, waiting.uid])
+    assert not finance.get(address).context["can_answer"]
+    assert finance.post(address, {"nothing": "on"}).status_code == 403
+    waiting.refresh_from_db()
+    assert waiting.resolved_at is None
+
+
+def test_the_park_sees_sums_and_no_portal(
+    world: World, sales: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    manager = browser_of(world.users[Role.PARK_MANAGER])
+    assert manager.get(reverse("portal-orders", args=[sales.tenant.code])).status_code == 404
+    assert SalesEvent.objects.filter(seller=sales.tenant).count() == 5
