@@ -56,12 +56,15 @@ def sku_code(plan: ParkPlan, seller: int, number: int) -> str:
     return f"{plan.code.upper()}-{seller + 1:03d}-{number + 1:02d}"
 
 
-@cache
 def sku_price(plan: ParkPlan, seller: int, number: int) -> Decimal:
     """The price of a demo SKU, ending in .00 or .90 as shops write them."""
-    low, high = plan.price
-    draw = random.Random(f"{plan.code}:{seller}:{number}")
-    return Decimal(draw.randint(low, high)) - (Decimal("0.10") if draw.random() < 0.5 else 0)
+    return _price(plan.code, plan.price, seller, number)
+
+
+@cache
+def _price(code: str, between: tuple[int, int], seller: int, number: int) -> Decimal:
+    draw = random.Random(f"{code}:{seller}:{number}")
+    return Decimal(draw.randint(*between)) - (Decimal("0.10") if draw.random() < 0.5 else 0)
 
 
 def tenant_code(plan: ParkPlan, index: int) -> str:
