@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class SupplychainConfig(AppConfig):
     name = "supplychain"
     verbose_name = _("Goods and sales")
+
+    def ready(self) -> None:
+        from supplychain.services import imports  # noqa: F401  (registers the import job)

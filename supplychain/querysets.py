@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
-
-if TYPE_CHECKING:
-    from supplychain.models import SalesEvent
 
 
 class SalesEventQuerySet(models.QuerySet["SalesEvent"]):

@@ -1,5 +1,6 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, LineResult, sales_record
@@ -11,6 +12,9 @@ __all__ = [
     "LineResult",
     "attribution_set",
     "backorder_fill",
+    "import_confirm",
+    "import_run",
+    "import_stage",
     "lock_facts",
     "resolve_all_pending",
     "resolve_pending",

@@ -166,7 +166,8 @@ class Profile:
 
     `columns` maps the field names that `build` uses to the headers they may stand under; all of `required`
     must be there. `known` are further headers by which the file is recognised, `personal` those that hold
-    data of buyers: never read, and named in the report. `source` is the source of the facts' keys.
+    data of buyers: never read, and named in the report. `source` is the source of the facts' keys, `order` the
+    field by which rows belong together.
     """
 
     code: str
@@ -179,6 +180,7 @@ class Profile:
     personal: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] = ()
+    order: str = "order_no"
 
     @property
     def sample_paths(self) -> list[Path]:

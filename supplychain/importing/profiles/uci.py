@@ -97,6 +97,7 @@ PROFILE = Profile(
         "country": ("Country",),
     },
     required=("invoice", "stock_code", "quantity", "date", "price"),
+    order="invoice",
     build=build,
     samples=("uci-online-retail.csv",),
 )

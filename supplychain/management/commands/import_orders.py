@@ -1,0 +1,173 @@
+"""Import a file of sales for a tenant: `manage.py import_orders FILE --profile NAME --tenant CODE`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+
+from core.actors import Actor, system_actor
+from core.errors import DomainError
+from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
+from supplychain.services.imports import import_run, import_stage
+from supplychain.services.loading import Plan, load
+from tenants.models import Tenant
+
+BLOCK = 1024 * 1024
+AUTO = "auto"
+PROBLEMS_SHOWN = 200
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a file of sales (CSV, TSV or XLSX) for a tenant: all of it or nothing. Prints a report and ends "
+        "with code 1 when rows are refused. The figures follow by `rollup`, or by the workers of the site."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--tenant", required=True, metavar="CODE", help="code of the selling tenant")
+        parser.add_argument(
+            "--profile",
+            default=AUTO,
+            choices=[AUTO, *PROFILES],
+            help="kind of the file; found by its column headers if left out",
+        )
+        parser.add_argument(
+            "--map", type=Path, metavar="FILE", help="a JSON mapping for headers that no profile knows"
+        )
+        parser.add_argument("--currency", default="", help="of amounts that name none (CNY)")
+        parser.add_argument("--timezone", default="", help="of times that name none (Asia/Shanghai)")
+        parser.add_argument("--dry-run", action="store_true", help="do everything and keep nothing")
+        parser.add_argument(
+            "--skip-bad-rows",
+            action="store_true",
+            help="leave out the orders that have a bad row, import the others",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override("en"):
+            try:
+                report = self._import(options)
+            except DomainError as error:
+                raise CommandError(str(error)) from error
+        self.stdout.write(render(report, dry_run=options["dry_run"]))
+        if report["refused"]:
+            raise CommandError(
+                "Nothing is imported: put these rows right, or leave their orders out by --skip-bad-rows."
+            )
+
+    def _import(self, options: dict[str, Any]) -> dict[str, Any]:
+        actor = system_actor("import_orders")
+        tenant = Tenant.objects.filter(code=options["tenant"]).first()
+        if tenant is None:
+            raise CommandError(f"There is no tenant {options['tenant']}.")
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        reading: dict[str, Any] = {
+            "profile": _profile(options["profile"]),
+            "mapping": _mapping(options["map"]),
+            "currency": options["currency"],
+            "timezone": options["timezone"],
+        }
+        skip, progress = options["skip_bad_rows"], ProgressLine()
+        try:
+            if options["dry_run"]:
+                plan = Plan(seller=tenant, open=lambda: path.open("rb"), **reading)
+                outcome = load(plan, actor=actor, skip_bad_rows=skip, dry_run=True, progress=progress)
+                return outcome.as_dict()
+            return self._import_for_good(actor, tenant, path, reading, skip, progress)
+        finally:
+            progress.end()
+
+    def _import_for_good(
+        self,
+        actor: Actor,
+        tenant: Tenant,
+        path: Path,
+        reading: dict[str, Any],
+        skip: bool,
+        progress: ProgressLine,
+    ) -> dict[str, Any]:
+        batch = import_stage(actor=actor, tenant=tenant, file_name=path.name, chunks=_blocks(path), **reading)
+        report, _rejects = import_run(actor=actor, batch=batch, skip_bad_rows=skip, progress=progress)
+        return report
+
+
+class ProgressLine:
+    """One line on stderr that says how far the import is, rewritten on a terminal, each second elsewhere."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+        self._shown = False
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + (0.2 if sys.stderr.isatty() else 1.0)
+        share = f"{100 * done // total:3d} %  " if total else ""
+        start, end = ("\r\x1b[K", "") if sys.stderr.isatty() else ("", "\n")
+        sys.stderr.write(f"{start}{share}{message}{end}")
+        sys.stderr.flush()
+        self._shown = True
+
+    def end(self) -> None:
+        if self._shown and sys.stderr.isatty():
+            sys.stderr.write("\n")
+
+
+def render(report: dict[str, Any], *, dry_run: bool) -> str:
+    """The report as lines for people."""
+    lines = [
+        f"Profile {report['profile']}, {report['form']}, header in line {report['header_line']}",
+        f"Rows {report['rows']:,}, facts {report['facts']:,}, {report['first_at']} to {report['last_at']}",
+    ]
+    lines += [
+        f"  {kind:10s} {report['counts'][kind]:>9,} {total:>18s} {report['currency']}"
+        for kind, total in sorted(report["sums"].items())
+    ]
+    if report["dropped"]:
+        lines.append(f"Personal data not read: {', '.join(report['dropped'])}")
+    if report["ignored"]:
+        lines.append(f"Columns not used: {', '.join(report['ignored'])}")
+    lines += report["notes"]
+    if report["problem_count"]:
+        lines.append(f"Refused: {report['bad_rows']:,} rows")
+        lines += [
+            f"  line {row['row']}: {row['field']} {row['message']}"
+            for row in report["problems"][:PROBLEMS_SHOWN]
+        ]
+    if report["problem_count"] > PROBLEMS_SHOWN:
+        lines.append(f"  ... and {report['problem_count'] - PROBLEMS_SHOWN:,} more")
+    if report["left_out"]:
+        lines.append(f"Left out with them, as rows of the same orders: {report['left_out']:,}")
+    if not report["refused"]:
+        did = "Would store" if dry_run else "Stored"
+        lines.append(
+            f"{did} {report['stored']:,}, known already {report['duplicates']:,}, conflicts {report['conflicts']:,}"
+        )
+    return "\n".join(lines)
+
+
+def _profile(code: str) -> Profile | None:
+    return None if code == AUTO else profile(code)
+
+
+def _mapping(path: Path | None) -> Mapping | None:
+    if path is None:
+        return None
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}.")
+    return load_mapping(path.read_bytes())
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block

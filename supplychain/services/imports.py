@@ -1,0 +1,229 @@
+"""Imports as people see them: stage a file and look at it, confirm, let a job do it, read the report."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection, connections, transaction
+from django.utils.translation import gettext as _
+
+from core import audit, jobs, storage
+from core.actors import Actor, system_actor, user_actor
+from core.choices import JOB_OPEN
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows, retried
+from core.models import Job, User
+from core.policy import ADD, CHANGE
+from core.scoping import require
+from supplychain.choices import ImportState
+from supplychain.importing import Mapping, Profile, mapping_profile, preview, profile
+from supplychain.models import ImportBatch
+from supplychain.services.loading import Outcome, Plan, Progress, load
+from supplychain.services.rejects import rejects_file
+from tenants.models import Tenant
+
+FOLDER = "imports"
+JOB_KIND = "sales-import"
+SHOWN_FACTS = 20
+EVERY_SECONDS = 0.5
+
+
+def import_stage(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    file_name: str,
+    chunks: Iterable[bytes],
+    profile: Profile | None = None,
+    mapping: Mapping | None = None,
+    currency: str = "",
+    timezone: str = "",
+) -> ImportBatch:
+    """Keep a file and look at its first rows; nothing enters the ledger. The batch's `report` is the preview.
+
+    Without a profile the mapping decides, or else the headers. The report counts rows, facts and sums by kind
+    (as strings), names dropped columns and problems with their lines, and shows the first facts (`sample`);
+    `complete` says whether those were all rows. Raises FileError, TooLarge, or Refused without the right to import.
+    """
+    require(actor, ADD, ImportBatch, tenant.pk)
+    digest = hashlib.sha256()
+    name = _plain_name(file_name)
+    suffix = PurePosixPath(name).suffix
+    stored = storage.keep(
+        FOLDER, _hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
+    )
+    try:
+        with storage.opened(stored) as stream:
+            seen = preview(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
+        with transaction.atomic():
+            batch = ImportBatch.objects.create(
+                tenant=tenant,
+                created_by_id=actor.user_id,
+                source=seen.profile.source,
+                profile=seen.profile.code,
+                file_name=name,
+                file_hash=digest.hexdigest(),
+                stored_file=stored,
+                options={
+                    "currency": currency,
+                    "timezone": timezone,
+                    "mapping": msgspec.to_builtins(mapping) if mapping is not None else None,
+                },
+                report={
+                    **seen.report.as_dict(),
+                    "complete": seen.complete,
+                    "sample": msgspec.to_builtins(seen.sample[:SHOWN_FACTS]),
+                },
+            )
+            after = {"file": name, "hash": batch.file_hash, "profile": batch.profile}
+            audit.record(actor=actor, verb="import.stage", obj=batch, node_id=tenant.pk, after=after)
+    except Exception:
+        storage.discard(stored)
+        raise
+    return batch
+
+
+@retried
+def import_confirm(*, actor: Actor, batch: ImportBatch, skip_bad_rows: bool = False) -> Job:
+    """Let a job import a staged or refused file; confirming twice gives the same job.
+
+    With a bad row nothing is imported, unless `skip_bad_rows` says to take the orders that have none. The job's
+    result is the report; its result file holds the rows that were not taken. Conflict where it is imported already.
+    """
+    require(actor, CHANGE, ImportBatch, batch.tenant_id)
+    with transaction.atomic():
+        (held,) = lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        if held.state == ImportState.IMPORTED:
+            raise Conflict(_("This file is imported already."), code="imported")
+        running = Job.objects.filter(kind=JOB_KIND, state__in=JOB_OPEN, params__batch=held.pk).first()
+        return running or jobs.job_start(
+            actor=actor,
+            kind=JOB_KIND,
+            params={"batch": held.pk, "skip_bad_rows": skip_bad_rows},
+            node_id=held.tenant_id,
+            message=held.file_name,
+        )
+
+
+def import_run(
+    *, actor: Actor, batch: ImportBatch, skip_bad_rows: bool = False, progress: Progress
+) -> tuple[dict[str, Any], str]:
+    """Import a staged file now; returns the report and the name of the kept file of rows not taken ("": none).
+
+    A batch that is imported already gives its report again. What is refused leaves the batch refused, with
+    the report that says why, and its file for another try.
+    """
+    batch.refresh_from_db()
+    if batch.state == ImportState.IMPORTED:
+        storage.discard(batch.stored_file)
+        return batch.report, ""
+    plan = plan_of(batch)
+    outcome = load(plan, actor=actor, batch=batch, skip_bad_rows=skip_bad_rows, progress=progress)
+    rejects = _keep_rejects(plan, outcome)
+    if outcome.refused:
+        with transaction.atomic():
+            batch.state, batch.report = ImportState.REFUSED, {**outcome.as_dict(), "complete": True}
+            batch.save(update_fields=["state", "report", "updated_at"])
+            after = {"rows": outcome.file.rows, "bad_rows": len(outcome.bad)}
+            audit.record(actor=actor, verb="import.refuse", obj=batch, node_id=batch.tenant_id, after=after)
+    else:
+        # The upload holds what the ledger must not: it goes once it is no longer needed.
+        storage.discard(batch.stored_file)
+    return batch.report, rejects
+
+
+def plan_of(batch: ImportBatch) -> Plan:
+    """How a staged file is to be read."""
+    mapping = batch.options["mapping"]
+    own = msgspec.convert(mapping, Mapping) if mapping is not None else None
+    return Plan(
+        seller=batch.tenant,
+        open=partial(storage.opened, batch.stored_file),
+        profile=mapping_profile(own) if own is not None else profile(batch.profile),
+        mapping=own,
+        currency=batch.options["currency"],
+        timezone=batch.options["timezone"],
+    )
+
+
+def _keep_rejects(plan: Plan, outcome: Outcome) -> str:
+    if not outcome.bad:
+        return ""
+    with plan.open() as stream:
+        rows = rejects_file(stream, outcome.profile, outcome.bad, outcome.left_out)
+        return storage.keep(FOLDER, rows, suffix=".csv", limit=2 * settings.LIVEPARK_BYTES_PER_UPLOAD)
+
+
+def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def _plain_name(file_name: str) -> str:
+    """The last part of a file's name, printable and short enough to keep."""
+    name = PurePosixPath(file_name.replace("\\", "/")).name
+    return "".join(char for char in name if char.isprintable())[-200:] or "upload"
+
+
+# The job
+
+
+@jobs.handles(JOB_KIND)
+def run_import_job(context: jobs.JobContext) -> dict[str, Any]:
+    """Import the batch of a job. Its person must still hold the right: that may have ended since."""
+    batch = ImportBatch.objects.select_related("tenant").get(pk=context.params["batch"])
+    person = User.objects.filter(pk=context.job.created_by_id).first()
+    with JobProgress(context) as progress:
+        report, rejects = import_run(
+            actor=user_actor(person) if person else system_actor("import"),
+            batch=batch,
+            skip_bad_rows=context.params["skip_bad_rows"],
+            progress=progress,
+        )
+    if rejects:
+        Job.objects.filter(pk=context.job.pk).update(result_file=rejects)
+    if report["refused"]:
+        message = _("%(count)d rows are refused, so nothing is imported.") % {"count": report["bad_rows"]}
+        raise InvalidInput(message, code="refused_rows")
+    return report
+
+
+class JobProgress:
+    """Tells a job how far it is, twice a second, also from inside the transaction that writes.
+
+    There PostgreSQL needs a second connection, which a thread has. SQLite has one writer, which is then the
+    import itself: its job stands still for as long as the writing takes.
+    """
+
+    def __init__(self, context: jobs.JobContext) -> None:
+        self._context = context
+        self._aside = ThreadPoolExecutor(1)
+        self._due = 0.0
+
+    def __enter__(self) -> Progress:
+        return self._tell
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._aside.submit(connections.close_all).result()
+        self._aside.shutdown()
+
+    def _tell(self, done: int, total: int, message: str) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + EVERY_SECONDS
+        if not connection.in_atomic_block:
+            self._context.progress(done, total, message)
+        elif connection.vendor == "postgresql":
+            self._aside.submit(self._context.progress, done, total, message).result()

@@ -1,0 +1,207 @@
+"""A file of sales into the ledger: read it all, sort out what is bad, then write everything in one transaction.
+
+Nothing of a file can be seen before all of it can. Reading reports progress and may be stopped at any time; a
+process that dies leaves nothing behind, and the next run begins again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.errors import RowError
+from core.locking import retried
+from core.policy import ADD
+from core.scoping import require
+from supplychain.choices import ImportState
+from supplychain.facts import SaleFact
+from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
+from supplychain.importing.report import MAX_PROBLEMS
+from supplychain.models import ImportBatch, SalesEvent
+from supplychain.services.lines import CONFLICT, DUPLICATE, STORED, prepare
+from supplychain.services.references import lock_facts
+from supplychain.services.rejects import rows_of_same_orders
+from supplychain.services.sales import record_facts
+from supplychain.services.spool import Spool
+from tenants.models import Tenant
+
+STEP = 1_000
+Progress = Callable[[int, int, str], None]
+"""Is told (done, total, message) between steps; what it raises stops the import."""
+Bad = dict[int, list[RowError]]
+"""Line number -> what is wrong with the row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is imported for whom, and how it is to be read."""
+
+    seller: Tenant
+    open: Callable[[], BinaryIO]
+    profile: Profile | None = None
+    mapping: Mapping | None = None
+    currency: str = ""
+    timezone: str = ""
+
+    def read(self, stream: BinaryIO) -> SalesFile:
+        """The rows of the file as facts. Raises FileError."""
+        return iter_facts(
+            stream, self.profile, currency=self.currency, timezone=self.timezone, mapping=self.mapping
+        )
+
+
+@dataclass
+class Outcome:
+    """What a file held and what became of it. `bad` rows are not in the ledger, nor is `left_out`, which are
+    the good rows of their orders. With `refused` nothing of the file is."""
+
+    profile: Profile
+    file: FileReport
+    bad: Bad = field(default_factory=dict)
+    left_out: set[int] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    refused: bool = False
+
+    @property
+    def problems(self) -> list[RowError]:
+        """What is wrong, row by row, the first thousand."""
+        rows = sorted(self.bad)[:MAX_PROBLEMS]
+        return [problem for row in rows for problem in self.bad[row]][:MAX_PROBLEMS]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON values; see FileReport.as_dict for what describes the file."""
+        return {
+            **self.file.as_dict(),
+            "refused": self.refused,
+            "stored": self.counts[STORED],
+            "duplicates": self.counts[DUPLICATE],
+            "conflicts": self.counts[CONFLICT],
+            "bad_rows": len(self.bad),
+            "left_out": len(self.left_out),
+            "problem_count": sum(map(len, self.bad.values())),
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+def load(
+    plan: Plan,
+    *,
+    actor: Actor,
+    batch: ImportBatch | None = None,
+    skip_bad_rows: bool = False,
+    dry_run: bool = False,
+    progress: Progress,
+) -> Outcome:
+    """Import a file, whole or not at all.
+
+    A row with an error refuses the file, and the outcome names every such row. With `skip_bad_rows` the orders
+    without a bad row are imported; conflicts with known facts are kept for review. `dry_run` does the same and
+    keeps nothing. Raises FileError for what stops the file as a whole, Refused without the right to add sales.
+    """
+    require(actor, ADD, SalesEvent, plan.seller.pk)
+    with plan.open() as stream, Spool() as spool:
+        outcome = _read(plan, stream, spool, progress)
+        if outcome.bad and not skip_bad_rows:
+            outcome.refused = True
+            return outcome
+        if outcome.bad:
+            outcome.left_out = rows_of_same_orders(stream, outcome.profile, outcome.bad) - outcome.bad.keys()
+        return _write(plan, spool, outcome, actor, batch, skip_bad_rows, dry_run, progress)
+
+
+def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
+    size = stream.seek(0, 2)
+    file = plan.read(stream)
+    bad: Bad = {}
+    rows: list[tuple[int, SaleFact]] = []
+    for result in file:
+        if result.problems:
+            bad[result.line_no] = result.problems
+        spool.add(result.line_no, result.facts)
+        rows += [(result.line_no, fact) for fact in result.facts if fact.amount is None]
+        if file.report.rows % STEP == 0:
+            _check_rates(rows, bad)
+            rows = []
+            progress(min(stream.tell(), size), size, _("Read %(rows)d rows.") % {"rows": file.report.rows})
+    _check_rates(rows, bad)
+    return Outcome(file.profile, file.report, bad)
+
+
+def _check_rates(rows: Iterable[tuple[int, SaleFact]], bad: Bad) -> None:
+    """Find rows in a foreign currency that has no rate for their day."""
+    numbered = list(rows)
+    _lines, rejected = prepare([(place, fact) for place, (_line_no, fact) in enumerate(numbered)])
+    for verdict in rejected:
+        line_no = numbered[verdict.index][0]
+        bad.setdefault(line_no, []).append(RowError(line_no, "currency", verdict.code, verdict.message))
+
+
+@retried
+def _write(
+    plan: Plan,
+    spool: Spool,
+    outcome: Outcome,
+    actor: Actor,
+    batch: ImportBatch | None,
+    skip_bad_rows: bool,
+    dry_run: bool,
+    progress: Progress,
+) -> Outcome:
+    found = Outcome(outcome.profile, outcome.file, dict(outcome.bad), outcome.left_out)
+    unwanted = outcome.left_out | outcome.bad.keys()
+    source = outcome.profile.source
+    done = 0
+    with transaction.atomic():
+        _wait_patiently()
+        lock_facts(plan.seller, alone=True)
+        for chunk in spool.chunks():
+            rows = [row for row in chunk if row[0] not in unwanted]
+            result = record_facts(
+                plan.seller, source, [(place, fact) for place, (_no, fact) in enumerate(rows)], batch
+            )
+            found.counts.update(result.counts)
+            for verdict in result.refused:
+                line_no = rows[verdict.index][0]
+                problem = RowError(line_no, "", verdict.code, verdict.message)
+                found.bad.setdefault(line_no, []).append(problem)
+            done += len(chunk)
+            progress(
+                done,
+                spool.facts,
+                _("Stored %(done)d of %(total)d lines.") % {"done": done, "total": spool.facts},
+            )
+        found.refused = bool(found.bad) and not skip_bad_rows
+        if found.refused or dry_run:
+            transaction.set_rollback(True)
+        else:
+            _keep(plan, batch, found, actor)
+    return found
+
+
+def _wait_patiently() -> None:
+    """An import waits for the one before it, however long that takes."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 0")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+def _keep(plan: Plan, batch: ImportBatch | None, found: Outcome, actor: Actor) -> None:
+    if batch is not None:
+        batch.state, batch.report = ImportState.IMPORTED, {**found.as_dict(), "complete": True}
+        batch.save(update_fields=["state", "report", "updated_at"])
+    audit.record(
+        actor=actor,
+        verb="sales.import",
+        obj=batch,
+        object_type=ImportBatch._meta.label,
+        node_id=plan.seller.pk,
+        after={"rows": found.file.rows, "left_out": len(found.left_out) + len(found.bad), **found.counts},
+    )

@@ -1,0 +1,75 @@
+"""The rows that an import did not take, as a file that can be put right and imported again."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from core.doors.export import safe_cell
+from core.errors import RowError
+from core.strict import StrictError
+from supplychain.importing import Profile
+from supplychain.importing.cells import clean
+from supplychain.importing.readers import open_table
+
+_NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
+
+
+def rows_of_same_orders(stream: BinaryIO, profile: Profile, line_nos: Collection[int]) -> set[int]:
+    """The line numbers of all rows that belong to the orders of some rows, those rows included."""
+    position = profile.index(open_table(stream, profile.score).headers).get(profile.order)
+    if position is None:
+        return set(line_nos)
+    orders = {order for line_no, order in _orders(stream, profile, position) if line_no in line_nos and order}
+    same = {line_no for line_no, order in _orders(stream, profile, position) if order in orders}
+    return same | set(line_nos)
+
+
+def _orders(stream: BinaryIO, profile: Profile, position: int) -> Iterator[tuple[int, str]]:
+    for line_no, cells in open_table(stream, profile.score).rows:
+        if not isinstance(cells, StrictError) and position < len(cells):
+            yield line_no, clean(cells[position])
+
+
+def rejects_file(
+    stream: BinaryIO, profile: Profile, bad: Mapping[int, Sequence[RowError]], left_out: Collection[int]
+) -> Iterator[bytes]:
+    """A CSV of the rows that were not taken, with the reason in a last column and without personal columns."""
+    table = open_table(stream, profile.score)
+    personal = set(profile.personal_headers(table.headers))
+    kept = [place for place, header in enumerate(table.headers) if header.strip() not in personal]
+    yield b"\xef\xbb\xbf" + _line([*(table.headers[place] for place in kept), _("Reason")])
+    for line_no, cells in table.rows:
+        if line_no in bad:
+            reason = "; ".join(_reason(problem) for problem in bad[line_no])
+        elif line_no in left_out:
+            reason = _("Another row of this order is refused.")
+        else:
+            continue
+        row = [] if isinstance(cells, StrictError) else cells
+        shown = [row[place] if place < len(row) else "" for place in kept]
+        yield _line([*shown, _("line %(line)d: %(reason)s") % {"line": line_no, "reason": reason}])
+
+
+def _reason(problem: RowError) -> str:
+    return f"{problem.field}: {problem.message}" if problem.field else str(problem.message)
+
+
+class _Text:
+    """What csv.writer writes to: hands back each line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+_writer = csv.writer(_Text())
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    safe = [cell if _NUMBER.fullmatch(cell) else safe_cell(cell) for cell in cells]
+    line: str = _writer.writerow(safe)  # type: ignore[assignment]  # what _Text hands back
+    return line.encode()

@@ -1,0 +1,53 @@
+"""Facts on disk between reading a file and writing it: a million of them in constant memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+import msgspec
+from django.conf import settings
+
+from supplychain.facts import SaleFact
+
+CHUNK = 5_000
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode
+_decode = msgspec.msgpack.Decoder(list[tuple[int, SaleFact]]).decode
+
+
+class Spool:
+    """A file without a name, gone with the process however that ends. Holds (line number, fact) in chunks."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115  (closed by __exit__)
+        self._waiting: list[tuple[int, SaleFact]] = []
+        self._sizes: list[int] = []
+        self.facts = 0
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, line_no: int, facts: Sequence[SaleFact]) -> None:
+        """Keep the facts of a row."""
+        self._waiting += [(line_no, fact) for fact in facts]
+        self.facts += len(facts)
+        if len(self._waiting) >= CHUNK:
+            self._flush()
+
+    def chunks(self) -> Iterator[list[tuple[int, SaleFact]]]:
+        """The facts in the order in which they came; may be read again."""
+        self._flush()
+        self._file.seek(0)
+        for size in self._sizes:
+            yield _decode(self._file.read(size))
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._sizes.append(self._file.write(_encode(self._waiting)))
+            self._waiting = []
