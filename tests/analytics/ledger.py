@@ -1,20 +1,28 @@
-"""Tells facts to the ledger."""
+"""Tells the reference's facts to the real ledger, and reads the counted tables in the reference's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
-from django.db import transaction
+from django.db import models
 
-from core import buckets, clock
-from core.buckets import SALES
+from analytics.models import DaySales, HourSales, MonthSales, SessionFigures
+from livestreams.models import LiveSession
 from supplychain.facts import SaleFact
-from supplychain.services.lines import prepare, row_of
-from supplychain.services.store import EVENT_COLUMNS, EVENTS, claim_keys, insert_rows
-from tests.analytics.reference import Fact
+from supplychain.models import SalesEvent
+from supplychain.services import BatchResult, attribution_set, sales_record
+from tenants.models import Tenant
+from tests.analytics.reference import Book, Fact
+from tests.factories import SYSTEM
+
+MEASURES = (
+    "gmv_created", "gmv_paid", "refunds", "cancellations", "adjustments",
+    "units_paid", "units_refunded", "lines", "orders", "refund_orders",
+)  # fmt: skip
 
 
-def sale_fact(fact: Fact) -> SaleFact:
+def sale_fact(fact: Fact, session: LiveSession | None = None) -> SaleFact:
     return SaleFact(
         kind=fact.kind,
         order_no=fact.order_no,
@@ -28,20 +36,46 @@ def sale_fact(fact: Fact) -> SaleFact:
         ref_order_no=fact.ref_order_no,
         ref_line=fact.ref_line,
         channel=fact.channel,
+        session_ref=str(session.uid) if session else "",
     )
 
 
-def tell(facts: Iterable[Fact]) -> None:
-    """Store facts of one tenant and source, with their marks."""
-    facts = list(facts)
-    sessions = {(fact.external_id, fact.version): fact.session for fact in facts}
-    lines, _rejected = prepare(list(enumerate(map(sale_fact, facts))))
-    received = str(clock.now())[:-6]
-    with transaction.atomic():
-        stored = claim_keys(facts[0].tenant, facts[0].source, lines)
-        for line in stored:
-            line.owner_id = facts[0].tenant
-            line.session_id = sessions[line.key] or None
-        rows = [row_of(line, facts[0].tenant, facts[0].source, received, None) for line in stored]
-        insert_rows(EVENTS, EVENT_COLUMNS, rows)
-        buckets.mark(SALES, [(facts[0].tenant, line.slot) for line in stored])
+def tell(
+    seller: Tenant, facts: Sequence[Fact], sessions: Mapping[int, LiveSession] | None = None
+) -> BatchResult:
+    """Record facts of one seller and source."""
+    lines = [(index, sale_fact(fact, (sessions or {}).get(fact.session))) for index, fact in enumerate(facts)]
+    return sales_record(actor=SYSTEM, seller=seller, source=facts[0].source, facts=lines)
+
+
+def attribute(seller: Tenant, fact: Fact, session: LiveSession | None) -> None:
+    """Say afterwards to which session a fact belongs."""
+    event = SalesEvent.objects.get(
+        seller=seller, source=fact.source, external_id=fact.external_id, version=fact.version
+    )
+    attribution_set(actor=SYSTEM, seller=seller, event_ids=[event.pk], session=session, rule="manual")
+
+
+def counted(model: type[models.Model], *keys: str) -> dict[Hashable, tuple[object, ...]]:
+    """A counted table as the reference gives it: the measures by key, days as text."""
+    rows: dict[Hashable, tuple[object, ...]] = {}
+    for row in model._default_manager.values_list(*keys, *MEASURES):
+        key: list[Any] = [
+            value.isoformat() if hasattr(value, "isoformat") else value for value in row[: len(keys)]
+        ]
+        rows[tuple(key)] = row[len(keys) :]
+    return rows
+
+
+def assert_counted(book: Book) -> None:
+    """Every level says what the reference says."""
+    hours = counted(HourSales, "tenant_id", "slot", "channel", "session_key")
+    assert hours == book.count(lambda fact: (fact.tenant, fact.hour, fact.channel, book.session_of(fact))), (
+        "hours"
+    )
+    assert counted(DaySales, "tenant_id", "day") == book.count(lambda fact: (fact.tenant, fact.day)), "days"
+    assert counted(MonthSales, "tenant_id", "month") == book.count(lambda fact: (fact.tenant, fact.month)), (
+        "months"
+    )
+    sessions = book.count(lambda fact: (book.session_of(fact),) if book.session_of(fact) else None)
+    assert counted(SessionFigures, "session_id") == sessions, "sessions"

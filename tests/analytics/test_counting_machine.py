@@ -1,0 +1,75 @@
+"""After any order of anything the figures are what a recount says. The machine is in tests/analytics/machine.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.db import connection
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.analytics.machine import NOW, CountingMachine, CountingWorld
+
+pytestmark = pytest.mark.django_db
+
+# In the gate 1,000 runs of 50 steps, in parts that may run side by side.
+PARTS = 4
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[CountingMachine]]:
+    """The machine on its world, draining a few hours at a time so that a day spans several transactions."""
+    monkeypatch.setattr("analytics.rollup.drainer.BUCKETS_PER_TRANSACTION", 5)
+    with time_machine.travel(NOW):
+        yield type("CountingMachine", (CountingMachine,), {"world": CountingWorld.make()})
+
+
+def runs(number: int, steps: int, **more: object) -> settings:
+    return settings(
+        max_examples=number,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_figures_at_rest_are_a_recount(machine: type[CountingMachine]) -> None:
+    run_state_machine_as_test(machine, settings=runs(25, 40))
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("part", range(PARTS))
+def test_figures_at_rest_are_a_recount_in_a_thousand_runs(machine: type[CountingMachine], part: int) -> None:
+    machine.__name__ = f"CountingMachine{part}"
+    run_state_machine_as_test(machine, settings=runs(1_000 // PARTS, 50))
+
+
+def test_without_the_rule_of_uniqueness_the_figures_are_wrong(
+    machine: type[CountingMachine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The machine can turn red: a ledger that stores a line twice counts it twice."""
+    drop_uniqueness_of_keys()
+    machine.checks_verdicts = False
+    with pytest.raises(AssertionError) as red:
+        run_state_machine_as_test(machine, settings=runs(200, 50, phases=[Phase.generate], database=None))
+    with capsys.disabled():
+        print(f"\nwithout supplychain_event_once the recount differs: {str(red.value).splitlines()[0]}")
+
+
+def drop_uniqueness_of_keys() -> None:
+    """Take the unique constraint off the ledger's keys, until this test's transaction is rolled back."""
+    table, rule = "supplychain_saleseventkey", "supplychain_event_once"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {rule}")
+            return
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [table])
+        [made] = cursor.fetchone()
+        without = re.sub(rf',\s*CONSTRAINT "{rule}" UNIQUE \([^)]*\)', "", made)
+        assert without != made
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_kept")
+        cursor.execute(without)
