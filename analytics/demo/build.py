@@ -155,7 +155,7 @@ def _units(plan: ParkPlan, park: Park, opened: date, draw: random.Random) -> lis
             building=building,
             code=f"{plan.code}-{index + 1:04d}",
             floor=1 + index // 40,
-            is_lettable=use in LETTABLE_USES or use == UnitUseKind.LIVE_ROOM,
+            is_lettable=use in LETTABLE_USES,
         )
         for index, (use, _area) in enumerate(wanted)
     )

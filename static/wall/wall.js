@@ -15,6 +15,16 @@
   const clock = new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: "medium", timeStyle: "medium" });
   const hour = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
+  const weekday = new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "short" });
+  const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
+
+  // The hour alone where it is today, with the day of the week where it is not.
+  const when = (text) => {
+    const instant = new Date(text);
+    const today = dayOf.format(instant) === dayOf.format(new Date());
+    return today ? hour.format(instant) : `${weekday.format(instant)} ${hour.format(instant)}`;
+  };
+
   // Money arrives as exact text and is only grouped, never computed with.
   const money = (text) => {
     const [whole, cents] = text.split(".");
@@ -47,7 +57,7 @@
         tile.append(element("span", named(room, "tenant")));
         tile.append(element("i", room.audience === null ? named(room, "host") : fill(words.viewers, count.format(room.audience))));
       } else if (room.state === "next") {
-        tile.append(element("span", named(room, "tenant")), element("i", hour.format(new Date(room.starts_at))));
+        tile.append(element("span", named(room, "tenant")), element("i", when(room.starts_at)));
       } else {
         tile.append(element("span", " "), element("i", words.off));
       }
