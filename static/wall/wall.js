@@ -47,12 +47,18 @@
 
   const drawRooms = (rooms) => {
     const box = at("rooms");
-    const dense = rooms.length > 60;
+    const dense = rooms.length > 40;
     box.classList.toggle("dense", dense);
-    box.style.setProperty("--tile", dense ? "6.4rem" : rooms.length > 24 ? "9rem" : "11.5rem");
-    const tiles = rooms.map((room) => {
+    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : "11.5rem");
+    const tiles = rooms.map((room, index) => {
       const tile = element("div", undefined, `room ${room.state}`);
-      tile.append(element("b", named(room, "name")));
+      tile.title = named(room, "name");
+      tile.append(element("b", dense ? (tile.title.match(/\d+/) || [index + 1])[0] : tile.title));
+      if (dense) {
+        const text = { live: count.format(room.audience || 0), next: room.starts_at && when(room.starts_at).slice(-5), off: " " };
+        tile.append(element("i", text[room.state]));
+        return tile;
+      }
       if (room.state === "live") {
         tile.append(element("span", named(room, "tenant")));
         tile.append(element("i", room.audience === null ? named(room, "host") : fill(words.viewers, count.format(room.audience))));
