@@ -11,10 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import local
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from core.scoping import visible_to
 from livestreams.models import LiveSession
-from supplychain.importing import PROFILES
-from supplychain.models import ImportProfileMap, Sku
+from supplychain.models import Sku
 
 RECENT_SESSIONS = 100
 
@@ -67,46 +65,3 @@ class SkuAnswerForm(AnswerForm):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
-
-
-CURRENCIES = (
-    ("", _("as the file says, else CNY")),
-    *(
-        (code, code)
-        for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")
-    ),
-)
-ZONES = (
-    ("", _("Asia/Shanghai, unless the file says otherwise")),
-    *(
-        (zone, zone)
-        for zone in (
-            "Asia/Shanghai",
-            "UTC",
-            "Asia/Singapore",
-            "Asia/Tokyo",
-            "Europe/London",
-            "America/Los_Angeles",
-        )
-    ),
-)
-
-
-class UploadForm(ScopedForm):
-    """An order file and how to read it. Everything but the file may stay as it is."""
-
-    file = forms.FileField(label=_("Order file"), allow_empty_file=True)
-    profile = forms.ChoiceField(label=_("What it is"), required=False)
-    currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, required=False)
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        own = visible_to(ImportProfileMap.objects.filter(tenant=self.tenant), self.actor).order_by("name")
-        self.maps = {f"map:{saved.uid}": saved for saved in own}
-        self.fields["profile"].choices = [  # type: ignore[attr-defined]
-            ("", _("find out by its columns")),
-            *((profile.code, profile.name) for profile in PROFILES.values()),
-            *((key, saved.name) for key, saved in self.maps.items()),
-        ]
-        self.fields["file"].widget.attrs["accept"] = ".csv,.xlsx,.txt"

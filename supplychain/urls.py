@@ -6,6 +6,8 @@ from django.urls import path
 
 from supplychain.views import imports, orders, unresolved
 
+IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
+
 urlpatterns = [
     path("portal/<slug:tenant>/imports/", imports.Imports.as_view(), name="portal-imports"),
     path(
@@ -13,6 +15,11 @@ urlpatterns = [
         imports.Sample.as_view(),
         name="portal-import-sample",
     ),
+    path(IMPORT, imports.ImportDetail.as_view(), name="portal-import"),
+    path(f"{IMPORT}progress/", imports.ImportProgress.as_view(), name="portal-import-progress"),
+    path(f"{IMPORT}errors/", imports.ImportErrors.as_view(), name="portal-import-errors"),
+    path(f"{IMPORT}confirm/", imports.ConfirmImport.as_view(), name="portal-import-confirm"),
+    path(f"{IMPORT}cancel/", imports.CancelImport.as_view(), name="portal-import-cancel"),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),
     path(

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
-from core.doors.portal import ScopedListPage, ServiceFormPage, TenantPage
-from core.errors import NotFound
-from core.scoping import may
-from supplychain.forms import UploadForm
+from core import storage
+from core.choices import JOB_OPEN
+from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
+from core.errors import DomainError, NotFound
+from core.jobs import job_cancel
+from core.models import Job
+from core.scoping import may, visible_to
+from supplychain.choices import ImportState, SalesKind
 from supplychain.importing import PROFILES
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch
+from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
+from supplychain.services.maps import import_map_save
+from supplychain.uploads import ColumnForm, UploadForm
 
-SAMPLE_FILES = {name: profile for profile in PROFILES.values() for name in (*profile.samples, "mapping.csv")}
+SAMPLE_FILES = {name for profile in PROFILES.values() for name in profile.samples} | {"mapping.csv"}
+# With these the file is fine and only its columns need an explanation.
+COLUMNS_UNKNOWN = ("unknown_headers", "missing_headers")
 
 
 class Imports(ScopedListPage, ServiceFormPage):
-    """An upload form with sample files beside it, and what was imported before."""
+    """An upload form with sample files beside it, and what was imported before.
+
+    When the columns of a file are not known, the answer asks what they hold; under htmx it is put into the
+    same form, so that the browser keeps the chosen file.
+    """
 
     template_name = "portal/imports.html"
     section = "imports"
@@ -31,9 +49,155 @@ class Imports(ScopedListPage, ServiceFormPage):
         return ImportBatch.objects.exclude(file_name="").select_related("created_by").order_by("-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            can_import=may(self.actor, "add", ImportBatch, self.node.pk), profiles=PROFILES.values(), **kwargs
+        can_import = may(self.actor, "add", ImportBatch, self.node.pk)
+        return super().get_context_data(can_import=can_import, profiles=PROFILES.values(), **kwargs)
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        values, data = form.cleaned_data, self.request.POST
+        columns = ColumnForm(data.getlist("header"), data) if data.get("header") else None
+        reading = {"mapping": columns.mapping} if columns else form.reading
+        batch = import_stage(
+            actor=self.actor,
+            tenant=self.tenant,
+            file_name=values["file"].name,
+            chunks=values["file"].chunks(),
+            currency=values["currency"],
+            timezone=values["timezone"],
+            **reading,
         )
+        if columns and columns.name.strip():
+            import_map_save(
+                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
+            )
+        target = self.url("portal-import", uid=batch.uid)
+        return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        if request.htmx and "HX-Redirect" not in response:  # type: ignore[attr-defined]
+            # htmx puts only good answers into the page.
+            response.status_code = 200
+        return response
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> Any:
+        refused: DomainError | None = context.get("refused")
+        data = self.request.POST
+        if refused is not None and refused.code in COLUMNS_UNKNOWN:
+            context["columns"] = ColumnForm(refused.extra["seen"], data)
+        elif data.get("header"):
+            context["columns"] = ColumnForm(data.getlist("header"), data)
+        if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]
+            return render(self.request, "portal/partials/import_refused.html", context)
+        return super().render_to_response(context, **kwargs)
+
+
+class ImportDetail(ScopedDetailPage):
+    """One file: what it holds before it is stored, how far it is, what became of it."""
+
+    template_name = "portal/import.html"
+    section = "imports"
+    needs = ("view", ImportBatch)
+    model = ImportBatch
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        batch = self.get_object()
+        job, report = self.job_of(batch), batch.report
+        running = job is not None and job.state in JOB_OPEN
+        return super().get_context_data(
+            batch=batch,
+            report=report,
+            kinds=[
+                {"name": SalesKind(kind).label, "count": count, "sum": Decimal(report["sums"].get(kind, "0"))}
+                for kind, count in report["counts"].items()
+            ],
+            sample=[_shown(fact) for fact in report.get("sample", [])],
+            first_at=_instant(report["first_at"]),
+            last_at=_instant(report["last_at"]),
+            profile_name=PROFILES[batch.profile].name if batch.profile in PROFILES else _("Own mapping"),
+            job=job,
+            percent=min(100, job.done * 100 // job.total) if job is not None and job.total else 0,
+            running=running,
+            confirmable=not running
+            and batch.state != ImportState.IMPORTED
+            and may(self.actor, "change", ImportBatch, self.node.pk),
+            **kwargs,
+        )
+
+    def job_of(self, batch: ImportBatch) -> Job | None:
+        """The latest job that imported the batch, as far as the person may see it."""
+        jobs = Job.objects.filter(kind=JOB_KIND, node=self.node, params__batch=batch.pk)
+        return visible_to(jobs, self.actor).order_by("-id").first()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _shown(fact: dict[str, Any]) -> dict[str, Any]:
+    """A fact of the preview as a row of its table."""
+    foreign = fact.get("amount_foreign")
+    return {
+        **fact,
+        "at": _instant(fact["occurred_at"]),
+        "kind_name": SalesKind(fact["kind"]).label,
+        "amount": f"{fact['currency']} {foreign}" if foreign else fact.get("amount"),
+    }
+
+
+class ImportProgress(ImportDetail):
+    """How far the import is, asked for each second; the whole page again once it has ended."""
+
+    template_name = "portal/partials/import_progress.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        context = self.get_context_data()
+        return self.render_to_response(context) if context["running"] else HttpResponseClientRefresh()
+
+
+class ImportErrors(ImportDetail):
+    """The rows that were not taken, with the reason in the last column, to be put right and imported again."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        batch = self.get_object()
+        job = self.job_of(batch)
+        if job is None or not job.result_file:
+            raise NotFound
+        name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.csv"
+        return FileResponse(storage.opened(job.result_file), as_attachment=True, filename=name)
+
+
+class ConfirmImport(ServiceAction):
+    """Lets a job import the file."""
+
+    needs = ("change", ImportBatch)
+
+    def carry_out(self) -> None:
+        batch = self.named(ImportBatch.objects.select_related("tenant"), "change")
+        import_confirm(
+            actor=self.actor, batch=batch, skip_bad_rows=bool(self.request.POST.get("skip_bad_rows"))
+        )
+
+    def back_to(self) -> str:
+        return self.url("portal-import", uid=self.kwargs["uid"])
+
+
+class CancelImport(ServiceAction):
+    """Stops the job; nothing of the file stays."""
+
+    needs = ("change", ImportBatch)
+    done = _("The import stops. Nothing of the file is stored.")
+
+    def carry_out(self) -> None:
+        batch = self.named(ImportBatch.objects.all(), "change")
+        job = (
+            Job.objects.filter(kind=JOB_KIND, node=self.node, params__batch=batch.pk).order_by("-id").first()
+        )
+        if job is None:
+            raise NotFound
+        job_cancel(actor=self.actor, uid=str(job.uid))
+
+    def back_to(self) -> str:
+        return self.url("portal-import", uid=self.kwargs["uid"])
 
 
 class Sample(TenantPage):
@@ -41,7 +205,7 @@ class Sample(TenantPage):
 
     needs = ("view", ImportBatch)
 
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         name = self.kwargs["name"]
         if name not in SAMPLE_FILES:
             raise NotFound

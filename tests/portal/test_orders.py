@@ -81,7 +81,13 @@ def test_a_host_sees_neither_figures_nor_orders(
     page = host.get(reverse("portal-today", args=[sales.tenant.code]))
     assert "tiles" not in page.context
     assert "¥" not in page.text
-    assert {tab.section for tab in page.context["tabs"]} <= {"today", "bookings", "sessions", "members", "more"}
+    assert {tab.section for tab in page.context["tabs"]} <= {
+        "today",
+        "bookings",
+        "sessions",
+        "members",
+        "more",
+    }
     assert host.get(reverse("portal-orders", args=[sales.tenant.code])).status_code == 403
 
 

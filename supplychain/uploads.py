@@ -1,0 +1,129 @@
+"""The upload form and the screen that maps unknown columns: what people say of a file, as the importer takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from core.doors.portal import ScopedForm
+from core.scoping import visible_to
+from supplychain.choices import Channel
+from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
+from supplychain.importing.profiles.base import is_personal, plain_header
+from supplychain.importing.profiles.generic import COLUMNS
+from supplychain.models import ImportProfileMap
+
+CURRENCIES = (
+    ("", _("as the file says, else CNY")),
+    *(
+        (code, code)
+        for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")
+    ),
+)
+ZONES = (
+    ("", _("Asia/Shanghai, unless the file says otherwise")),
+    *(
+        (zone, zone)
+        for zone in (
+            "Asia/Shanghai",
+            "UTC",
+            "Asia/Singapore",
+            "Asia/Tokyo",
+            "Europe/London",
+            "America/Los_Angeles",
+        )
+    ),
+)
+# What a column may hold, in words; the codes are those of the importer.
+FIELDS: dict[str, Any] = {
+    "order_no": _("order number"),
+    "occurred_at": _("time of payment or event"),
+    "qty": _("quantity"),
+    "amount": _("amount of the line"),
+    "unit_price": _("price of one unit"),
+    "kind": _("state: paid, refunded ..."),
+    "refunded_amount": _("amount refunded so far"),
+    "refunded_at": _("time of the refund"),
+    "sku_code": _("SKU code"),
+    "title": _("name of the goods"),
+    "line_no": _("line number"),
+    "line_type": _("goods or freight"),
+    "channel": _("channel"),
+    "session_ref": _("live id of the session"),
+    "host_ref": _("host id of the platform"),
+    "owner": _("code of the goods' owner"),
+    "destination": _("destination"),
+    "customs_mode": _("customs mode"),
+    "currency": _("currency"),
+    "amount_foreign": _("foreign amount"),
+    "rate": _("rate"),
+    "rate_day": _("day of the rate"),
+    "ref_order_no": _("refunded order"),
+    "ref_line": _("refunded line"),
+    "external_id": _("external id"),
+    "version": _("version"),
+}
+
+
+class UploadForm(ScopedForm):
+    """An order file and how to read it. Everything but the file may stay as it is."""
+
+    file = forms.FileField(label=_("Order file"), allow_empty_file=True, max_length=255)
+    profile = forms.ChoiceField(label=_("What it is"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = visible_to(ImportProfileMap.objects.filter(tenant=self.tenant), self.actor).order_by("name")
+        self.maps = {f"map:{saved.uid}": saved for saved in own}
+        self.fields["profile"].choices = [  # type: ignore[attr-defined]
+            ("", _("find out by its columns")),
+            *((found.code, found.name) for found in PROFILES.values()),
+            *((key, saved.name) for key, saved in self.maps.items()),
+        ]
+        self.fields["file"].widget.attrs["accept"] = ".csv,.xlsx,.txt"
+
+    @property
+    def reading(self) -> dict[str, Profile | Mapping | None]:
+        """The chosen profile or saved mapping, as the importer's arguments."""
+        chosen = self.cleaned_data["profile"]
+        if chosen in self.maps:
+            return {"mapping": msgspec.convert(self.maps[chosen].mapping, Mapping)}
+        return {"profile": profile(chosen) if chosen else None}
+
+
+def guessed(header: str) -> str:
+    """The field that a header most likely holds, "" for none."""
+    plain = plain_header(header)
+    return next((field for field, names in COLUMNS.items() if plain in map(plain_header, names)), "")
+
+
+class ColumnForm:
+    """Which column holds which field: one row per header of the file, sent back as two parallel lists."""
+
+    def __init__(self, headers: list[str], data: QueryDict | None = None) -> None:
+        given = dict(zip(data.getlist("header"), data.getlist("field"), strict=False)) if data else {}
+        self.rows = [
+            {"header": header, "field": given.get(header, guessed(header)), "personal": is_personal(header)}
+            for header in dict.fromkeys(headers)
+            if header
+        ]
+        self.fields = FIELDS
+        self.channels = Channel.choices
+        self.channel = data.get("constant_channel", "") if data else ""
+        self.net_of_refunds = bool(data and data.get("net_of_refunds"))
+        self.name = data.get("map_name", "") if data else ""
+
+    @property
+    def mapping(self) -> Mapping:
+        """The mapping that was chosen. Raises FileError when it cannot be one."""
+        columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
+        values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
+        if self.channel:
+            values["constants"] = {"channel": self.channel}
+        return load_mapping(msgspec.json.encode(values))

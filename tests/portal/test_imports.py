@@ -1,0 +1,197 @@
+"""Importing order files through the portal, from the upload to the error file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from core import jobs
+from core.choices import JobState, Role
+from core.models import Job, User
+from supplychain.choices import ImportState
+from supplychain.importing.profiles.base import SAMPLES
+from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
+from tests.factories import TenantWorld, World, make_world
+
+OWN = """单据,品名,几件,一共,哪天,手机号
+E-1,裙子,1,119.00,2025-06-01 20:03,13800000000
+E-2,裤子,2,159.00,2025-06-01 20:11,13900000000
+"""
+
+
+def file(name: str = "douyin-orders.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, (SAMPLES / name).read_bytes())
+
+
+def own_table(text: str = OWN) -> SimpleUploadedFile:
+    return SimpleUploadedFile("own.csv", text.encode())
+
+
+@pytest.fixture
+def address(firm: TenantWorld) -> str:
+    return reverse("portal-imports", args=[firm.tenant.code])
+
+
+def step(firm: TenantWorld, name: str, batch: ImportBatch) -> str:
+    return reverse(f"portal-import{name}", args=[firm.tenant.code, batch.uid])
+
+
+def test_a_file_is_looked_at_before_anything_is_stored_and_then_imported(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    page = owner.post(address, {"file": file()})
+    batch = ImportBatch.objects.get()
+    assert page["Location"] == step(firm, "", batch)
+    shown = owner.get(page["Location"])
+    assert not SalesEvent.objects.exists()
+    assert shown.context["report"]["rows"] > 0
+    assert "收件人手机号" in shown.text  # named as dropped
+    assert shown.context["confirmable"]
+    owner.post(step(firm, "-confirm", batch))
+    running = owner.get(step(firm, "", batch))
+    assert running.context["running"]
+    assert f'hx-get="{step(firm, "-progress", batch)}"' in running.text
+    assert "<html" not in owner.get(step(firm, "-progress", batch)).text
+    jobs.run_due()
+    assert owner.get(step(firm, "-progress", batch))["HX-Refresh"] == "true"
+    done = owner.get(step(firm, "", batch))
+    assert done.context["batch"].state == ImportState.IMPORTED
+    assert SalesEvent.objects.filter(seller=firm.tenant).count() == done.context["report"]["stored"] > 0
+    assert not owner.get(step(firm, "", batch)).context["confirmable"]
+    assert owner.get(step(firm, "-errors", batch)).status_code == 404
+
+
+def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: TenantWorld, address: str) -> None:
+    text = (SAMPLES / "generic.csv").read_text("utf-8-sig").replace("99.00", "1.23457E+17")
+    owner.post(address, {"file": SimpleUploadedFile("generic.csv", text.encode())})
+    batch = ImportBatch.objects.get()
+    shown = owner.get(step(firm, "", batch))
+    assert shown.context["report"]["bad_rows"] == 1
+    assert "1.23457E+17" in shown.text
+    owner.post(step(firm, "-confirm", batch))
+    jobs.run_due()
+    refused = owner.get(step(firm, "", batch))
+    assert refused.context["batch"].state == ImportState.REFUSED
+    assert not SalesEvent.objects.exists()
+    errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert errors.count("\n") == 2
+    owner.post(step(firm, "-confirm", batch), {"skip_bad_rows": "1"})
+    jobs.run_due()
+    batch.refresh_from_db()
+    assert batch.state == ImportState.IMPORTED
+    assert SalesEvent.objects.count() == batch.report["stored"] > 0
+
+
+def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    asked = owner.post(address, {"file": own_table()}, headers={"HX-Request": "true"})
+    assert asked.status_code == 200
+    assert "<html" not in asked.text
+    columns = asked.context["columns"]
+    assert [row["header"] for row in columns.rows] == OWN.splitlines()[0].split(",")
+    assert columns.rows[-1]["personal"]
+    headers = [row["header"] for row in columns.rows]
+    answer = {
+        "header": headers,
+        "field": ["order_no", "title", "qty", "amount", "occurred_at", ""],
+        "constant_channel": "live",
+        "map_name": "our till",
+    }
+    page = owner.post(address, {"file": own_table(), **answer}, headers={"HX-Request": "true"})
+    batch = ImportBatch.objects.get()
+    assert page["HX-Redirect"] == step(firm, "", batch)
+    assert batch.report["sums"] == {"paid": "278.00"}
+    saved = ImportProfileMap.objects.get(name="our till")
+    assert saved.mapping["columns"]["一共"] == "amount"
+    owner.post(address, {"file": own_table(), "profile": f"map:{saved.uid}"})
+    assert ImportBatch.objects.count() == 2
+    owner.post(step(firm, "-confirm", batch))
+    jobs.run_due()
+    assert sorted(SalesEvent.objects.values_list("amount", flat=True)) == [Decimal(119), Decimal(159)]
+    assert set(SalesEvent.objects.values_list("channel", flat=True)) == {"live"}
+
+
+def test_an_impossible_mapping_is_refused_in_place(owner: Client, address: str) -> None:
+    headers = OWN.splitlines()[0].split(",")
+    answer = {"header": headers, "field": ["order_no", "order_no", "qty", "amount", "occurred_at", ""]}
+    page = owner.post(address, {"file": own_table(), **answer})
+    assert page.status_code == 400
+    assert page.context["form"].non_field_errors()
+    assert [row["field"] for row in page.context["columns"].rows][:3] == ["order_no", "order_no", "qty"]
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        SimpleUploadedFile("empty.csv", b""),
+        SimpleUploadedFile("nul.csv", b"a,b\0c\n"),
+        SimpleUploadedFile("old.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"0" * 600),
+        SimpleUploadedFile("fake.xlsx", b"PK\x03\x04 not a workbook"),
+    ],
+    ids=lambda upload: upload.name,
+)
+def test_files_that_cannot_be_read_are_refused_in_words(
+    owner: Client, address: str, upload: SimpleUploadedFile
+) -> None:
+    page = owner.post(address, {"file": upload})
+    assert page.status_code == 400
+    assert page.context["form"].errors
+    assert not ImportBatch.objects.exists()
+
+
+def test_no_file_no_import(owner: Client, address: str) -> None:
+    page = owner.post(address, {}, headers={"HX-Request": "true"})
+    assert page.context["form"].errors["file"]
+
+
+def test_an_import_can_be_stopped(owner: Client, firm: TenantWorld, address: str) -> None:
+    owner.post(address, {"file": file()})
+    batch = ImportBatch.objects.get()
+    owner.post(step(firm, "-confirm", batch))
+    owner.post(step(firm, "-cancel", batch))
+    assert Job.objects.get().state == JobState.CANCELLED
+    assert jobs.run_due() == 0
+    assert owner.get(step(firm, "", batch)).context["confirmable"]
+
+
+def test_foreign_imports_and_mappings_are_out_of_reach(
+    owner: Client, firm: TenantWorld, address: str, browser_of: Callable[[User], Client]
+) -> None:
+    stranger = make_world("beta").tenants[0]
+    browser_of(stranger.users[Role.TENANT_OWNER]).post(
+        reverse("portal-imports", args=[stranger.tenant.code]), {"file": file()}
+    )
+    batch = ImportBatch.objects.get()
+    for name in ("", "-progress", "-errors"):
+        assert owner.get(step(firm, name, batch)).status_code == 404
+    for name in ("-confirm", "-cancel"):
+        assert owner.post(step(firm, name, batch)).status_code == 404
+    foreign = ImportProfileMap.objects.create(tenant=stranger.tenant, name="theirs", mapping={})
+    page = owner.post(address, {"file": file(), "profile": f"map:{foreign.uid}"})
+    assert page.context["form"].errors["profile"]
+    assert not Job.objects.exists()
+
+
+def test_finance_looks_and_does_not_import(
+    world: World, firm: TenantWorld, address: str, browser_of: Callable[[User], Client]
+) -> None:
+    finance = browser_of(firm.users[Role.TENANT_FINANCE])
+    assert not finance.get(address).context["can_import"]
+    assert finance.post(address, {"file": file()}).status_code == 403
+    assert not ImportBatch.objects.exists()
+
+
+def test_sample_files_stand_beside_the_upload(owner: Client, firm: TenantWorld, address: str) -> None:
+    page = owner.get(address)
+    sample = reverse("portal-import-sample", args=[firm.tenant.code, "douyin-orders.csv"])
+    assert f'href="{sample}"' in page.text
+    assert b"".join(owner.get(sample).streaming_content) == (SAMPLES / "douyin-orders.csv").read_bytes()  # type: ignore[attr-defined]
+    for name in ("..%2f..%2fmanage.py", "nothing.csv"):
+        assert owner.get(sample.replace("douyin-orders.csv", name)).status_code == 404
