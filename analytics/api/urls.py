@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from analytics.api import views
 
 router = SimpleRouter(trailing_slash=False)
-router.register("figures", views.FigureViewSet, "api-figure")
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
 router.register("indicator-values", views.IndicatorValueViewSet, "api-indicator-value")
-urlpatterns = router.urls
+urlpatterns = [
+    path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
+    path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),
+    *router.urls,
+]

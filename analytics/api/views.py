@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,7 +45,7 @@ class FigureViewSet(ScopedViewSet):
     model = DaySales
     serializer_class = FiguresSerializer
     # Who may see whose figures is decided by the selectors: bureaus see sums only, and have no row of their own.
-    permissions = {"list": Needs("", READ), "metrics": Needs("", READ)}
+    permissions = {"retrieve": Needs("", READ), "metrics": Needs("", READ)}
 
     @extend_schema(
         operation_id="figures_retrieve",
@@ -61,9 +60,8 @@ class FigureViewSet(ScopedViewSet):
             OpenApiParameter("by", str, enum=["day", "month", "total"]),
         ],
         responses=FiguresSerializer,
-        filters=False,
     )
-    def list(self, request: Request) -> Response:
+    def retrieve(self, request: Request) -> Response:
         """Figures of a range of business days, both ends included."""
         kind, code = self._subject(request)
         until = query_value(request, "until", strict.day, today())
@@ -75,8 +73,7 @@ class FigureViewSet(ScopedViewSet):
         body = {"of": code, "kind": kind, "since": since, "until": until, "by": by}
         return Response(self.shown({**body, "rows": [row_of(row) for row in rows]}))
 
-    @extend_schema(operation_id="figures_metrics", responses=MetricsSerializer, filters=False)
-    @action(detail=False, pagination_class=None)
+    @extend_schema(operation_id="figures_metrics", responses=MetricsSerializer)
     def metrics(self, request: Request) -> Response:
         """Every registered metric: what its code means and how it adds up."""
         results = [

@@ -102,6 +102,13 @@ class InstantField(serializers.DateTimeField):
         return local(value).isoformat()
 
 
+class ClockField(serializers.CharField):
+    """A wall-clock time in Asia/Shanghai, to the minute."""
+
+    def to_representation(self, value: Any) -> str:
+        return f"{value:%H:%M}"
+
+
 class MoneyField(serializers.CharField):
     """CNY as a decimal text: at least two places, at most four."""
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from core.doors.fields import (
     ChoiceField,
+    ClockField,
     CodeField,
     CountField,
     FlagField,
@@ -33,6 +34,8 @@ class RoomSerializer(serializers.ModelSerializer[LiveRoom]):
     hourly_rate = MoneyField()
     equipment = serializers.ListField(child=serializers.CharField())
     industries = serializers.ListField(child=serializers.CharField())
+    opens_at = ClockField()
+    closes_at = ClockField(help_text=_("The same as the opening time means around the clock."))
     is_dedicated = serializers.SerializerMethodField()
 
     class Meta:

@@ -132,7 +132,9 @@ def test_who_am_i(world: World, tool: Caller) -> None:
     assert "orders:write" in me.json()["scopes"]
 
 
-def test_calls_are_counted_per_credential(tool: Caller, world: World, settings: Any, monkeypatch: Any) -> None:
+def test_calls_are_counted_per_credential(
+    tool: Caller, world: World, settings: Any, monkeypatch: Any
+) -> None:
     from core.api.views import MeViewSet
     from core.doors.credentials import CredentialThrottle
 

@@ -72,7 +72,11 @@ def test_whose_figures(world: World, tool: Caller) -> None:
 @pytest.fixture
 def values(world: World) -> list[IndicatorValue]:
     series = Indicator.objects.create(
-        code="online-sales", name_zh="网上零售额", name_en="Online sales", dimension="market", published_weight=Decimal("8.1")
+        code="online-sales",
+        name_zh="网上零售额",
+        name_en="Online sales",
+        dimension="market",
+        published_weight=Decimal("8.1"),
     )
     common: dict[str, Any] = {
         "indicator": series,
@@ -88,10 +92,15 @@ def values(world: World) -> list[IndicatorValue]:
     ]
 
 
-def test_indicators_and_their_latest_vintage(world: World, tool: Caller, values: list[IndicatorValue]) -> None:
+def test_indicators_and_their_latest_vintage(
+    world: World, tool: Caller, values: list[IndicatorValue]
+) -> None:
     assert tool.get("indicators/online-sales").json()["name_zh"] == "网上零售额"
     found = tool.get("indicator-values", code="online-sales").json()["results"]
-    assert [(row["period"], row["value"]) for row in found] == [("2022-01-01", "12.25"), ("2021-01-01", "10.5")]
+    assert [(row["period"], row["value"]) for row in found] == [
+        ("2022-01-01", "12.25"),
+        ("2021-01-01", "10.5"),
+    ]
     assert tool.get("indicator-values", year=2022, vintages="all").json()["count"] == 2
     assert tool.get("indicator-values", province=world.province.code).json()["count"] == 2
     assert tool.get("indicator-values", province="广东").json()["count"] == 0

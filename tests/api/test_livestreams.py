@@ -20,7 +20,13 @@ At = Callable[..., str]
 
 
 def wish(at: At, hour: float = 9, **more: Any) -> dict[str, Any]:
-    return {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(hour), "ends_at": at(hour + 2), **more}
+    return {
+        "tenant": "alpha-a",
+        "room": "alpha-room-0",
+        "starts_at": at(hour),
+        "ends_at": at(hour + 2),
+        **more,
+    }
 
 
 def test_a_booking_from_wish_to_cancel(world: World, tool: Caller, at: At) -> None:
@@ -101,7 +107,10 @@ def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
     assert (session["state"], session["park"], session["host"]) == ("live", "alpha", "alpha-a-host")
     assert tool.post("live-sessions", opening).json()["uid"] == session["uid"]
     samples = f"live-sessions/{session['uid']}/samples"
-    readings = [{"at": session["started_at"], "concurrent": 10}, {"at": session["started_at"], "concurrent": 12}]
+    readings = [
+        {"at": session["started_at"], "concurrent": 10},
+        {"at": session["started_at"], "concurrent": 12},
+    ]
     assert tool.post(samples, {"source": "obs", "readings": readings}).json() == {
         "stored": 1,
         "duplicates": 0,
@@ -140,7 +149,9 @@ def test_a_key_limited_to_rooms_and_scopes(world: World, at: At) -> None:
     one_room = caller(["bookings:write", "sessions:write"], ["alpha-room-1"])
     assert one_room.post("bookings", wish(at)).json()["code"] == "key_room"
     assert one_room.post("bookings", wish(at, room="alpha-room-1")).status_code == 201
-    assert one_room.post("live-sessions", {"tenant": "alpha-a", "platform": "jd"}).json()["code"] == "key_room"
+    assert (
+        one_room.post("live-sessions", {"tenant": "alpha-a", "platform": "jd"}).json()["code"] == "key_room"
+    )
     reader = caller(["bookings:read"], [])
     assert reader.get("bookings").status_code == 200
     assert reader.post("bookings", wish(at)).status_code == 403

@@ -155,7 +155,9 @@ def test_whose_orders_they_are(world: World, tool: Caller) -> None:
     assert (absent.status_code, foreign.status_code) == (404, 404)
     assert {**absent.json(), "request_id": ""} == {**foreign.json(), "request_id": ""}
     assert park.get("orders").status_code == 403  # a park sees sums, not lines
-    assert [row["seller"] for row in Caller(world.tenants[1].secret).get("orders").json()["results"]] == ["alpha-b"]
+    assert [row["seller"] for row in Caller(world.tenants[1].secret).get("orders").json()["results"]] == [
+        "alpha-b"
+    ]
 
 
 def test_filters_and_pages_of_lines(tool: Caller) -> None:
@@ -168,7 +170,13 @@ def test_filters_and_pages_of_lines(tool: Caller) -> None:
         seen += [row["order_no"] for row in page["results"]]
         address = page["next"] and page["next"].split("/api/v1/")[1]
     assert sorted(seen) == sorted(f"O{n}" for n in range(9))
-    for query in ({"cursor": "abc"}, {"cursor": "cD1hYmM="}, {"page_size": "all"}, {"since": "zz"}, {"kind": "x"}):
+    for query in (
+        {"cursor": "abc"},
+        {"cursor": "cD1hYmM="},
+        {"page_size": "all"},
+        {"since": "zz"},
+        {"kind": "x"},
+    ):
         assert tool.get("orders", **query).status_code == 400, query
 
 

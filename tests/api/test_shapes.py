@@ -1,0 +1,127 @@
+"""Recorded answers: which fields the API gives, and of which type. A change of shape shows in the diff of shapes.json.
+
+`UPDATE_SHAPES=1` rewrites the file; a field that goes or changes its type needs a new version of the API.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.models import Indicator, IndicatorValue
+from core.models import Job
+from tests.api.conftest import Caller
+from tests.factories import World
+
+RECORDED = Path(__file__).parent / "shapes.json"
+LINE = {
+    "kind": "paid",
+    "order_no": "O1",
+    "qty": 1,
+    "amount": "1.00",
+    "occurred_at": "2025-06-01T20:00:00+08:00",
+}
+
+
+def shape(value: Any) -> Any:
+    """Field names and types; of a list the shape of its first element."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """One good answer of every operation, and one of each kind of refusal."""
+    tool = Caller(world.tenants[0].secret)
+    owner = Caller(user=world.tenants[0].users["tenant_owner"])
+    series = Indicator.objects.create(
+        code="s", name_zh="系列", dimension="market", published_weight=Decimal("8.1")
+    )
+    IndicatorValue.objects.create(
+        indicator=series, place=world.province.node, period=date(2022, 1, 1), published_on=date(2023, 1, 1),
+        value=Decimal(1), source="official",
+    )  # fmt: skip
+    job = Job.objects.create(kind="import", node=world.tenants[0].tenant.node)
+    wish = {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(9), "ends_at": at(11), "hold": True}
+    booking = tool.post("bookings", wish)
+    uid = booking.json()["uid"]
+    session = tool.post("live-sessions", {"tenant": "alpha-a", "platform": "jd", "host": "alpha-a-host"})
+    sid = session.json()["uid"]
+    readings = [{"at": session.json()["started_at"], "concurrent": 1}]
+    replies = {
+        "POST bookings": booking,
+        "POST bookings 409": tool.post("bookings", wish),
+        "GET bookings": tool.get("bookings"),
+        "GET bookings/{uid}": tool.get(f"bookings/{uid}"),
+        "POST bookings/{uid}/confirm": tool.post(f"bookings/{uid}/confirm"),
+        "POST bookings/{uid}/move": tool.post(f"bookings/{uid}/move", {"ends_at": at(12)}),
+        "POST bookings/{uid}/cancel": tool.post(f"bookings/{uid}/cancel"),
+        "POST live-sessions": session,
+        "GET live-sessions": tool.get("live-sessions"),
+        "GET live-sessions/{uid}": tool.get(f"live-sessions/{sid}"),
+        "POST live-sessions/{uid}/samples": tool.post(
+            f"live-sessions/{sid}/samples", {"source": "obs", "readings": readings}
+        ),
+        "POST live-sessions/{uid}/end": tool.post(f"live-sessions/{sid}/end"),
+        "POST orders/bulk": tool.post("orders/bulk", [LINE, {}]),
+        "POST orders/bulk 400": tool.post("orders/bulk?atomic=true", [{}]),
+        "GET orders": tool.get("orders"),
+        "GET figures": tool.get("figures", since="2025-06-01", until="2025-06-01"),
+        "GET figures place": Caller(user=world.users["province_analyst"]).get(
+            "figures", place="alpha-town", since="2025-06-01", until="2025-06-01"
+        ),
+        "GET figures/metrics": tool.get("figures/metrics"),
+        "GET indicators": tool.get("indicators"),
+        "GET indicators/{code}": tool.get("indicators/s"),
+        "GET indicator-values": tool.get("indicator-values"),
+        "GET rooms": tool.get("rooms"),
+        "GET rooms/{code}": tool.get("rooms/alpha-room-0"),
+        "GET rooms/{code}/free-windows": tool.get("rooms/alpha-room-0/free-windows"),
+        "GET hosts": tool.get("hosts"),
+        "GET hosts/{code}": tool.get("hosts/alpha-a-host"),
+        "GET parks": tool.get("parks"),
+        "GET parks/{code}": tool.get("parks/alpha"),
+        "GET me": tool.get("me"),
+        "GET jobs": owner.get("jobs"),
+        "GET jobs/{uid}": owner.get(f"jobs/{job.uid}"),
+        "POST jobs/{uid}/cancel": owner.post(f"jobs/{job.uid}/cancel"),
+        "GET 401": Caller().get("me"),
+        "GET 404": tool.get("nowhere"),
+    }
+    return {
+        name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()
+    }
+
+
+@pytest.mark.django_db
+def test_the_shape_of_every_answer_is_the_recorded_one(world: World, at: Callable[..., str]) -> None:
+    found = answers(world, at)
+    if os.environ.get("UPDATE_SHAPES"):
+        RECORDED.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    recorded = json.loads(RECORDED.read_text())
+    assert sorted(found) == sorted(recorded)
+    for name, answer in found.items():
+        assert answer == recorded[name], name
+
+
+def test_every_operation_has_its_recorded_answer() -> None:
+    from drf_spectacular.generators import SchemaGenerator
+
+    recorded = json.loads(RECORDED.read_text())
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    operations = {
+        f"{method.upper()} {path.removeprefix('/api/v1/')}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    # Checking in needs the hour of the booking; its answer is that of the other steps.
+    assert operations - recorded.keys() == {"POST bookings/{uid}/check-in"}
