@@ -46,7 +46,7 @@ def main() -> None:
     # The site takes this process over: Ctrl-C and every other signal reach it and nothing else.
     sys.stdout.flush()
     os.chdir(ROOT)
-    serve = [*map(str, manage), "serve", "--host", choice.host, "--port", str(choice.port)]
+    serve = [*map(str, manage), "serve", "--host", choice.host, "--port", str(choice.port), "--simulate"]
     os.execve(VENV_PYTHON, serve, environment())
 
 

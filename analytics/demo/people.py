@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from analytics.demo.build import BuiltPark
+from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
 from core.actors import Actor
 from core.choices import Role
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_PREFIX, KEY_SCOPES, hash_secret, membership_grant, user_create
 from livestreams.models import Host
 
-PASSWORD = "livepark-demo"  # noqa: S105  (printed on the landing page of a demo)
 PARK_ACCOUNTS = {
     "manager": Role.PARK_MANAGER,
     "leasing": Role.PARK_LEASING,
@@ -24,22 +24,14 @@ PARK_ACCOUNTS = {
     "warehouse": Role.PARK_WAREHOUSE,
     "finance": Role.PARK_FINANCE,
 }
-ADMINISTRATOR = "admin"
-
-
-@dataclass(frozen=True)
-class Account:
-    """A demo log-in and where it arrives."""
-
-    username: str
-    role: str
-    where: str
+SHORT = {login.role: login.username for login in DEMO_LOGINS}
+WELCOME = "welcome.txt"
 
 
 def _user(actor: Actor, username: str, display_name: str) -> User:
     existing = get_user_model().objects.filter(username=username).first()
     return existing or user_create(
-        actor=actor, username=username, password=PASSWORD, display_name=display_name
+        actor=actor, username=username, password=DEMO_PASSWORD, display_name=display_name
     )
 
 
@@ -72,14 +64,6 @@ def make_people(built: BuiltPark, *, actor: Actor) -> None:
     make_key(built)
 
 
-def make_administrator(*, actor: Actor) -> None:
-    """The superuser of the demo."""
-    user = _user(actor, ADMINISTRATOR, "Administrator")
-    if not user.is_superuser:
-        user.is_superuser = user.is_staff = True
-        user.save(update_fields=["is_superuser", "is_staff"])
-
-
 def demo_secret(park_code: str) -> str:
     """The secret of a demo park's key: known to this installation only, without being stored in the clear."""
     prefix = f"demo-{park_code}"[:16].replace("_", "-")
@@ -101,13 +85,26 @@ def make_key(built: BuiltPark) -> None:
     )
 
 
-def accounts(built: BuiltPark) -> list[Account]:
-    """The log-ins of a park, in the order a newcomer tries them."""
-    code = built.plan.code
-    slug = built.park.town.city.province.name_en.lower().replace(" ", "-")
-    return [
-        Account(f"{code}-manager", str(Role.PARK_MANAGER.label), "/admin/"),
-        Account(f"{code}-tenant", str(Role.TENANT_OWNER.label), "/portal/"),
-        Account(f"{code}-host", str(Role.HOST.label), "/portal/"),
-        Account(f"{slug}-analyst", str(Role.PROVINCE_ANALYST.label), "/analytics/"),
+def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
+    """One log-in per role with a short name: the operator of all demo parks, and people of the first one."""
+    first = parks[0]
+    for built in parks:
+        _member(actor, SHORT[Role.PARK_MANAGER], "演示园区运营", Role.PARK_MANAGER, built.park.node)
+    tenant, host = first.tenants[0], first.hosts[1]
+    _member(actor, SHORT[Role.TENANT_OWNER], tenant.name_zh, Role.TENANT_OWNER, tenant.node)
+    user = _member(actor, SHORT[Role.HOST], host.name_zh, Role.HOST, host.tenant.node)
+    Host.objects.filter(pk=host.pk).update(user=user)
+    province = first.park.town.city.province
+    _member(actor, SHORT[Role.PROVINCE_ANALYST], province.name_zh, Role.PROVINCE_ANALYST, province.node)
+
+
+def write_welcome(first: BuiltPark) -> None:
+    """What `serve` prints to whoever starts the demo: the log-ins by role and the wall."""
+    where = {Role.PARK_MANAGER: "/admin/", Role.TENANT_OWNER: "/portal/", Role.HOST: "/portal/"}
+    lines = [f"Demo log-ins (演示数据), password: {DEMO_PASSWORD}"]
+    lines += [
+        f"  {login.username:<9}{where.get(login.role, '/analytics/'):<13}{login.role.label}"
+        for login in DEMO_LOGINS
     ]
+    lines.append(f"  the wall without a log-in: /wall/{first.plan.code}/?key={demo_secret(first.plan.code)}")
+    (Path(settings.DATA_DIR) / WELCOME).write_text("\n".join(lines) + "\n", encoding="utf-8")

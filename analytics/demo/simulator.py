@@ -1,4 +1,4 @@
-"""Replays planned days through the public API, as a park's tools would: sessions open and end, samples and orders come in.
+"""Replays planned days through the public API, as a park's tools would: sessions, samples, orders, ends.
 
 At speed 1 the plan of today goes on where the loader stopped. At another speed the plan of a day is told faster,
 with ids of its own and the present as its time, so that a wall moves before your eyes.
@@ -24,6 +24,7 @@ from analytics.demo.people import demo_secret
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
 from supplychain.facts import SaleFact
+
 
 class ApiError(Exception):
     """The API did not take a request; the text says which and why."""
@@ -137,6 +138,7 @@ def replay_for(built: BuiltPark, url: str, prefix: str, moment: Callable[[dateti
 
 def adopt_open_sessions(replay: ParkReplay) -> None:
     """Sessions that the loader left live are ended by the simulator when their time comes."""
-    rows = LiveSession.objects.filter(park=replay.built.park, state=SessionState.LIVE).exclude(platform_live_id="")
+    rows = LiveSession.objects.filter(park=replay.built.park, state=SessionState.LIVE).exclude(
+        platform_live_id=""
+    )
     replay.uids.update({row.platform_live_id: str(row.uid) for row in rows})
-

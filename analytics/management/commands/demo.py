@@ -10,10 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.demo.build import BuiltPark, build_park, built_park
-
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import load_until
-from analytics.demo.people import make_administrator, make_people
+from analytics.demo.people import make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY
 from analytics.rollup import drain
 from core import clock
@@ -29,11 +28,17 @@ class Command(BaseCommand):
     help = "Build the demo parks with 30 days of history up to now; run again, it catches the days up."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--tiny", action="store_true", help="one park with three tenants, for scripts and tests")
+        parser.add_argument(
+            "--tiny", action="store_true", help="one park with three tenants, for scripts and tests"
+        )
         parser.add_argument("--seed", type=int, default=SEED)
         parser.add_argument("--until", help="ISO time up to which days are told (default: now)")
-        parser.add_argument("--if-empty", action="store_true", help="leave an installation with real parks alone")
-        parser.add_argument("--catch-up", action="store_true", help="tell the days since the last run (the default)")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="leave an installation with real parks alone"
+        )
+        parser.add_argument(
+            "--catch-up", action="store_true", help="tell the days since the last run (the default)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["if_empty"] and Park.objects.filter(is_synthetic=False).exists():
@@ -42,18 +47,27 @@ class Command(BaseCommand):
         until = self._until(options["until"])
         started = time.monotonic()
         geography_load()
-        make_administrator(actor=SYSTEM)
+        parks = []
         for plan in (TINY,) if options["tiny"] else PLANS:
             built = built_park(plan) or self._build(plan, options["seed"])
+            parks.append(built)
             facts = load_until(built, until, actor=SYSTEM, seed=options["seed"])
-            self.stdout.write(f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts")
+            self.stdout.write(
+                f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
+            )
+        make_short_logins(parks, actor=SYSTEM)
+        write_welcome(parks[0])
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
-        self.stdout.write(f"{values} indicator values, {counted} buckets counted, {time.monotonic() - started:.1f} s")
+        self.stdout.write(
+            f"{values} indicator values, {counted} buckets counted, {time.monotonic() - started:.1f} s"
+        )
 
     def _build(self, plan: Any, seed: int) -> BuiltPark:
         if Park.objects.filter(code=plan.code).exists():
-            raise CommandError(f"There is a real park with the code {plan.code}; the demo cannot be loaded beside it.")
+            raise CommandError(
+                f"There is a real park with the code {plan.code}; the demo cannot be loaded beside it."
+            )
         built = build_park(plan, actor=SYSTEM, seed=seed)
         make_people(built, actor=SYSTEM)
         return built

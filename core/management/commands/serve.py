@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from argparse import ArgumentParser
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from core.addresses import lan_address
+from core.lifetime import stopping
+
+
+class Server(uvicorn.Server):
+    """Says that it stops before it waits for its connections, some of which are streams without an end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        stopping.set()
+        super().handle_exit(sig, frame)
 
 
 class Command(BaseCommand):
@@ -21,6 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="0.0.0.0")  # noqa: S104  (a hall screen and phones reach it by the LAN)
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--simulate", action="store_true", help="let the day of the demo parks go on")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
@@ -31,17 +46,37 @@ class Command(BaseCommand):
         lan = lan_address() if host in ("0.0.0.0", "::") else None  # noqa: S104
         if lan:
             self.stdout.write(f"In this network, for phones and the hall screen: http://{lan}:{port}/")
+        welcome = Path(settings.DATA_DIR) / "welcome.txt"
+        if welcome.exists():
+            self.stdout.write(welcome.read_text(encoding="utf-8"), ending="")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
-        uvicorn.run(
-            "config.asgi:application",
-            host=host,
-            port=port,
-            log_level="warning",
-            lifespan="on",
-            timeout_graceful_shutdown=5,
-            server_header=False,
-        )
+        with self._simulation(f"http://{local}:{port}") if options["simulate"] else nullcontext():
+            uvicorn.run(
+                "config.asgi:application",
+                host=host,
+                port=port,
+                log_level="warning",
+                lifespan="on",
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+
+    @contextmanager
+    def _simulation(self, url: str) -> Iterator[None]:
+        """The demo's day goes on through the public API, in a process of its own that ends with the site."""
+        log = Path(settings.DATA_DIR) / "log" / "simulate.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, sys.argv[0], "simulate", "--url", url]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                yield
+            finally:
+                process.terminate()
+                process.wait(timeout=10)
 
     def _require_migrated(self) -> None:
         executor = MigrationExecutor(connection)
