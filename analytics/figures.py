@@ -36,7 +36,7 @@ Sums = dict[date, dict[str, Any]]
 Pending = Mapping[date, tuple[int, datetime]]
 
 MEASURES = tuple(column.name for column in SalesMeasures._meta.local_fields)
-_ADDED = {name: Sum(name) for name in MEASURES}
+_ADDED = {name: Sum(name, default=0) for name in MEASURES}
 # A cell of a bureau shows no single firm: at least three firms, none with more than this share.
 FEWEST_FIRMS, LARGEST_SHARE = 3, Decimal("0.8")
 PLACES = (NodeKind.NATION, NodeKind.PROVINCE, NodeKind.CITY, NodeKind.TOWN)

@@ -1,0 +1,337 @@
+"""Figures as doors show them: metrics, scoping, parks by tenancy, bureaus, closed months, commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from analytics import closing, metrics, rollup
+from analytics.figures import MEASURES, bureau_figures, park_figures, tenant_figures
+from analytics.models import PeriodClose
+from analytics.services import figures_rebuild, period_close
+from core import jobs
+from core.actors import user_actor
+from core.choices import JobState, Role
+from core.errors import Conflict, InvalidInput, NotFound, Refused
+from core.models import AuditEntry
+from parks.models import Park
+from tenants.models import Tenant, VerifiedFigure
+from tenants.services import tenancy_move
+from tests.analytics.ledger import tell
+from tests.analytics.reference import Fact
+from tests.factories import SYSTEM, World, make_park, make_tenant, make_user, make_world
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+JUNE, JULY = dt.date(2025, 6, 1), dt.date(2025, 7, 1)
+END = dt.date(2025, 7, 31)
+numbers = iter(range(1_000_000))
+
+
+def sell(
+    tenant: Tenant, amount: str, day: dt.date = JUNE, *, kind: str = "paid", order: str = "", **more: object
+) -> None:
+    """One line at noon in Shanghai, counted at once."""
+    number = next(numbers)
+    at = dt.datetime(day.year, day.month, day.day, 4, tzinfo=dt.UTC)
+    values = {"order_no": order or f"o{number}", "line_no": "1", **more}
+    fact = Fact(
+        tenant=tenant.pk,
+        external_id=f"e{number}",
+        version=1,
+        kind=kind,
+        at=at,
+        amount=Decimal(amount),
+        **values,
+    )  # type: ignore[arg-type]
+    tell(tenant, [fact])
+    rollup.drain()
+
+
+def total(tenant: Tenant, since: dt.date = JUNE, until: dt.date = END) -> dict[str, metrics.Value]:
+    [row] = tenant_figures(actor=SYSTEM, tenant=tenant, since=since, until=until, by="total")
+    return row.values
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant(make_park("park"), "seller")
+
+
+@pytest.fixture
+def in_august() -> Iterator[None]:
+    with time_machine.travel(dt.datetime(2025, 8, 2, 4, tzinfo=dt.UTC)):
+        yield
+
+
+# --- metrics
+
+
+def test_every_metric_is_complete_and_computed() -> None:
+    sums: dict[str, Decimal | int] = dict.fromkeys(MEASURES, 0)
+    sums.update(
+        gmv_paid=Decimal("100.0000"), refunds=Decimal("33.3300"), orders=3, refund_orders=1, units_paid=7
+    )
+    values = metrics.compute_all(sums)
+    assert set(values) == set(metrics.REGISTRY) - {"verified_net"}
+    assert all(
+        metric.label and metric.formula and set(metric.needs) <= set(MEASURES)
+        for metric in metrics.REGISTRY.values()
+    )
+    assert {code: metrics.as_text(value) for code, value in values.items() if value} == {
+        "gmv_paid": "100.00",
+        "refunds": "33.33",
+        "net_sales": "66.67",
+        "orders": "3",
+        "refund_orders": "1",
+        "units_paid": "7",
+        "refund_rate_amount": "0.3333",
+        "refund_rate_orders": "0.333333",
+        "aov_order": "33.3333",
+        "unit_price": "14.2857",
+    }
+    assert metrics.compute_all(dict.fromkeys(MEASURES, 0))["aov_order"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1234.5000", "1234.50"),
+        ("0.0001", "0.0001"),
+        ("-7", "-7.00"),
+        ("100000000000.1200", "100000000000.12"),
+    ],
+)
+def test_amounts_are_printed_exactly(value: str, text: str) -> None:
+    assert metrics.as_text(Decimal(value)) == text
+
+
+# --- whose figures
+
+
+def test_orders_of_a_range_are_counted_once(tenant: Tenant) -> None:
+    for day in (JUNE, JUNE + dt.timedelta(days=1), JULY):
+        sell(tenant, "10", day, order="one")
+    sell(tenant, "10", JULY, order="two")
+    sell(tenant, "1", JULY, kind="refunded", order="r", ref_order_no="one")
+    by_month = tenant_figures(actor=SYSTEM, tenant=tenant, since=JUNE, until=END, by="month")
+    assert [(row.period, row.values["orders"]) for row in by_month] == [(JUNE, 1), (JULY, 2)]
+    assert (total(tenant)["orders"], total(tenant)["refund_orders"]) == (2, 1)
+    assert total(tenant, since=dt.date(2025, 6, 2))["orders"] == 2
+    assert total(tenant, until=dt.date(2025, 6, 2))["orders"] == 1
+
+
+def test_who_sees_a_tenants_figures() -> None:
+    alpha, beta = make_world("alpha"), make_world("beta")
+    tenant = alpha.tenants[0].tenant
+    sell(tenant, "10")
+    for actor in (alpha.tenants[0].owner, alpha.tenants[0].tool, alpha.manager):
+        [row] = tenant_figures(actor=actor, tenant=tenant, since=JUNE, until=END)
+        assert row.values["gmv_paid"] == 10
+    host = user_actor(alpha.tenants[0].users[Role.HOST])
+    analyst = user_actor(alpha.users[Role.PROVINCE_ANALYST])
+    for actor in (alpha.tenants[1].owner, beta.manager, beta.tenants[0].tool, host, analyst):
+        with pytest.raises(NotFound):
+            tenant_figures(actor=actor, tenant=tenant, since=JUNE, until=END)
+    for actor in (beta.manager, alpha.tenants[0].owner, analyst):
+        with pytest.raises(NotFound):
+            park_figures(actor=actor, park=alpha.park, since=JUNE, until=END)
+    with pytest.raises(InvalidInput):
+        tenant_figures(actor=SYSTEM, tenant=tenant, since=END, until=JUNE)
+
+
+def test_what_waits_to_be_counted_is_said(tenant: Tenant) -> None:
+    sell(tenant, "10")
+    fact = Fact(
+        tenant=tenant.pk, external_id="late", version=1, kind="paid", amount=Decimal(5), order_no="late",
+        at=dt.datetime(2025, 6, 2, tzinfo=dt.UTC),
+    )  # fmt: skip
+    before = dt.datetime.now(dt.UTC)
+    tell(tenant, [fact])
+    rows = tenant_figures(actor=SYSTEM, tenant=tenant, since=JUNE, until=END)
+    assert [(row.period.day, row.dirty, row.values["gmv_paid"]) for row in rows] == [(1, 0, 10), (2, 1, 0)]
+    waiting = rows[1].as_of
+    assert before <= waiting < dt.datetime.now(dt.UTC)
+    rollup.drain()
+    assert tenant_figures(actor=SYSTEM, tenant=tenant, since=JUNE, until=END)[1].as_of > waiting
+
+
+def test_a_parks_sums_follow_the_tenancies_of_each_day(tenant: Tenant) -> None:
+    old, new = Park.objects.get(), make_park("newer")
+    neighbour = make_tenant(old, "neighbour")
+    for day in (JUNE, JULY):
+        sell(tenant, "10", day, order="long")
+        sell(neighbour, "1", day)
+    tenancy_move(actor=SYSTEM, tenant=tenant, park=new, from_day=JULY)
+    rollup.drain()
+
+    def paid(park: Park) -> list[tuple[dt.date, metrics.Value, metrics.Value]]:
+        rows = park_figures(actor=SYSTEM, park=park, since=JUNE, until=END, by="month")
+        return [(row.period, row.values["gmv_paid"], row.values["orders"]) for row in rows]
+
+    assert paid(old) == [(JUNE, 11, 2), (JULY, 1, 1)]
+    assert paid(new) == [(JULY, 10, 1)]
+
+
+def test_a_bureau_sees_no_single_firm() -> None:
+    world: World = make_world("alpha")
+    analyst = user_actor(world.users[Role.PROVINCE_ANALYST])
+    firms = [one.tenant for one in world.tenants]
+
+    def june() -> dict[str, object]:
+        [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=END, by="total")
+        return {"firms": row.firms, "paid": row.values["gmv_paid"], "why": row.withheld.get("gmv_paid")}
+
+    for firm in firms:
+        sell(firm, "10")
+    assert june() == {"firms": 2, "paid": None, "why": "few_firms"}
+    firms.append(make_tenant(world.park, "third"))
+    sell(firms[2], "10")
+    assert june() == {"firms": 3, "paid": 30, "why": None}
+    sell(firms[2], "71")
+    assert june() == {"firms": 3, "paid": None, "why": "dominant_firm"}
+    [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=END, by="total")
+    assert (row.values["lines"], row.values["orders"], row.values["aov_order"]) == (4, 4, None)
+
+
+def test_a_bureau_stays_in_its_place() -> None:
+    alpha, beta = make_world("alpha"), make_world("beta")
+    analyst = user_actor(make_user("city", Role.CITY_ANALYST, alpha.city.node))
+    for place in (alpha.province.node, beta.city.node, alpha.park.node):
+        with pytest.raises(NotFound):
+            bureau_figures(actor=analyst, place=place, since=JUNE, until=END)
+    assert len(bureau_figures(actor=analyst, place=alpha.town.node, since=JUNE, until=END, by="total")) == 1
+
+
+# --- closed months
+
+
+@pytest.mark.usefixtures("in_august")
+def test_a_closed_month_stands_and_its_change_is_carried_on(tenant: Tenant) -> None:
+    sell(tenant, "100", JUNE, order="o1")
+    close = period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
+    assert (close.figures["values"]["verified_net"], close.lines, close.seq) == ("100.00", 1, 1)
+    assert closing.is_reproducible(close)
+    assert closing.adjustments(tenant.pk) == []
+    # A cancellation that comes in later lowers June as it is now, not as it was closed.
+    sell(tenant, "0", JUNE, kind="cancelled", order="o1", line_no="")
+    sell(tenant, "40", JULY)
+    verified = {
+        row.period: (row.values["net_sales"], row.values["verified_net"])
+        for row in tenant_figures(actor=SYSTEM, tenant=tenant, since=JUNE, until=END, by="month")
+    }
+    assert verified == {JUNE: (0, 100), JULY: (40, 40)}
+    assert total(tenant)["verified_net"] == 140
+    assert total(tenant, since=dt.date(2025, 6, 2))["verified_net"] is None
+    change = closing.adjustment(tenant.pk, JUNE)
+    assert change
+    assert (change.closed, change.live, change.open) == (100, 0, -100)
+    assert closing.is_reproducible(close)
+    # The next close carries it, and nothing is open any more.
+    july = period_close(actor=SYSTEM, tenant=tenant, month=JULY)
+    assert july.figures["adjustments"] == {"2025-06-01": "-100.00"}
+    change = closing.adjustment(tenant.pk, JUNE)
+    assert change
+    assert change.open == 0
+    pushed = VerifiedFigure.objects.filter(tenant=tenant).values_list(
+        "metric", "period", "value", "source_hash"
+    )
+    assert set(pushed) == {
+        ("verified_net", JUNE, 100, close.lines_hash),
+        ("verified_net", JULY, 40, july.lines_hash),
+        ("verified_net_adjustment", JULY, -100, july.lines_hash),
+    }
+    assert AuditEntry.objects.filter(verb="period.close", node_id=tenant.pk).count() == 2
+
+
+@pytest.mark.usefixtures("in_august")
+def test_what_cannot_be_closed() -> None:
+    world = make_world("alpha")
+    tenant = world.tenants[0].tenant
+    with pytest.raises(InvalidInput):
+        period_close(actor=SYSTEM, tenant=tenant, month=dt.date(2025, 8, 1))
+    with pytest.raises(InvalidInput):
+        period_close(actor=SYSTEM, tenant=tenant, month=dt.date(2025, 6, 2))
+    with pytest.raises(Refused):
+        period_close(actor=world.tenants[0].owner, tenant=tenant, month=JUNE)
+    period_close(actor=user_actor(world.users[Role.PARK_FINANCE]), tenant=tenant, month=JUNE)
+    with pytest.raises(Conflict) as again:
+        period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
+    assert again.value.code == "period_closed"
+    assert PeriodClose.objects.count() == 1
+
+
+@pytest.mark.usefixtures("in_august")
+def test_a_month_that_cannot_be_counted_is_not_closed(tenant: Tenant) -> None:
+    for _twice in range(2):
+        sell(tenant, "600000000000000", order="large")
+    with pytest.raises(Conflict) as error:
+        period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
+    assert error.value.code == "uncountable"
+
+
+# --- commands and jobs
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_the_figures_command_prints_exact_rows_and_a_total(tenant: Tenant) -> None:
+    sell(tenant, "10.1234")
+    sell(tenant, "0.1", JULY)
+    sell(tenant, "4", JULY, kind="refunded", order="r", ref_order_no="x")
+    span = ("figures", "--tenant", "seller", "--since", "2025-06-01", "--until", "2025-07-31")
+    answer = json.loads(run(*span, "--by", "month", "--format", "json"))
+    assert [(row["period"], row["gmv_paid"], row["net_sales"], row["orders"]) for row in answer["rows"]] == [
+        ("2025-06", "10.1234", "10.1234", 1),
+        ("2025-07", "0.10", "-3.90", 1),
+    ]
+    assert (answer["total"]["net_sales"], answer["total"]["refund_rate_amount"]) == ("6.2234", "0.391259")
+    table = run(*span).splitlines()
+    assert {"gmv_paid", "net_sales", "verified_net"} <= set(table[0].split())
+    assert [line.split()[0] for line in table[1:3]] == ["2025-06-01", "2025-07-01"]
+    assert "6.2234" in table[3]
+    assert len(set(map(len, table[1:3]))) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"--tenant": "nobody"}, {"--since": "2025-02-30"}, {"--until": "20250601"}, {"--until": "2025-05-31"}],
+)
+def test_the_figures_command_says_what_is_wrong(tenant: Tenant, changed: dict[str, str]) -> None:
+    given = {"--tenant": "seller", "--since": "2025-06-01", "--until": "2025-06-30", **changed}
+    with pytest.raises(CommandError) as error:
+        run("figures", *[part for pair in given.items() for part in pair])
+    assert str(error.value)
+
+
+def test_the_rollup_command_drains_and_rebuilds(tenant: Tenant) -> None:
+    fact = Fact(
+        tenant=tenant.pk, external_id="one", version=1, kind="paid", amount=Decimal(5), order_no="o1",
+        at=dt.datetime(2025, 6, 2, tzinfo=dt.UTC),
+    )  # fmt: skip
+    tell(tenant, [fact])
+    assert "1" in run("rollup")
+    assert total(tenant)["gmv_paid"] == 5
+    assert "1" in run("rollup", "--rebuild")
+    assert total(tenant)["gmv_paid"] == 5
+
+
+def test_a_rebuild_is_a_job_of_the_operator(tenant: Tenant) -> None:
+    sell(tenant, "5")
+    with pytest.raises(Refused):
+        figures_rebuild(actor=make_world("alpha").manager)
+    job = figures_rebuild(actor=SYSTEM)
+    jobs.run_due()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.result) == (JobState.DONE, 1, {"lines": 1})
