@@ -1,0 +1,223 @@
+"""Imports as people do them: look first, confirm, watch the job, put the rows right that were not taken."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+
+from core import clock, jobs, storage
+from core.choices import JobState
+from core.errors import Conflict, NotFound, Refused, TooLarge
+from core.models import Job, Membership
+from supplychain.importing import FileError
+from supplychain.models import ImportBatch, SalesEvent
+from supplychain.services import import_confirm, import_stage
+from supplychain.services.imports import JobProgress
+from tests import factories
+from tests.factories import TenantWorld
+from tests.supplychain import files
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+HEADER = "订单号,时间,数量,金额,SKU编码,收货人姓名,备注\n"
+WITH_BUYERS = f"""{HEADER}A1,2025-06-01 10:00:00,1,10.00,S1,王小明,=1+1
+A1,2025-06-01 10:00:00,-x,10.00,S1,王小明,=cmd|x
+A2,2025-06-01 11:00:00,1,20.00,S1,李雷,
+"""
+
+
+@pytest.fixture
+def mine() -> TenantWorld:
+    return factories.make_world("alpha").tenants[0]
+
+
+@pytest.fixture
+def stage(mine: TenantWorld) -> Callable[..., ImportBatch]:
+    def do(content: bytes | str, name: str = "orders.csv", **options: object) -> ImportBatch:
+        body = content.encode() if isinstance(content, str) else content
+        return import_stage(
+            actor=mine.owner, tenant=mine.tenant, file_name=name, chunks=[body[:7], body[7:]], **options
+        )
+
+    return do
+
+
+def run(job: Job) -> Job:
+    assert jobs.run_due() >= 1
+    job.refresh_from_db()
+    return job
+
+
+def kept_files() -> set[str]:
+    return set(default_storage.listdir("imports")[1]) if default_storage.exists("imports") else set()
+
+
+def test_look_confirm_read_the_report(
+    mine: TenantWorld, stage: Callable[..., ImportBatch], tmp_path: Path
+) -> None:
+    batch = stage(files.orders_file(tmp_path / "f.csv", 3).read_bytes(), "C:\\Users\\王\\五月 订单.csv")
+    assert (batch.file_name, batch.profile, batch.state, len(batch.file_hash)) == (
+        "五月 订单.csv",
+        "generic",
+        "staged",
+        64,
+    )
+    assert (batch.report["rows"], batch.report["sums"], batch.report["complete"]) == (
+        6,
+        {"paid": "60.00"},
+        True,
+    )
+    assert batch.report["sample"][0]["order_no"] == "X0"
+    assert not SalesEvent.objects.exists()
+    job = import_confirm(actor=mine.owner, batch=batch)
+    assert import_confirm(actor=mine.owner, batch=batch).pk == job.pk
+    job = run(job)
+    assert (job.state, job.result["stored"], job.result_file) == (JobState.DONE, 6, "")
+    batch.refresh_from_db()
+    assert (batch.state, batch.report["stored"]) == ("imported", 6)
+    assert SalesEvent.objects.count() == 6
+    with pytest.raises(NotFound):
+        storage.opened(batch.stored_file)
+    with pytest.raises(Conflict):
+        import_confirm(actor=mine.owner, batch=batch)
+
+
+def test_the_same_file_again_is_known(
+    mine: TenantWorld, stage: Callable[..., ImportBatch], tmp_path: Path
+) -> None:
+    content = files.orders_file(tmp_path / "f.csv", 3).read_bytes()
+    for stored in (6, 0):
+        job = run(import_confirm(actor=mine.owner, batch=stage(content)))
+        assert (job.state, job.result["stored"], job.result["duplicates"]) == (
+            JobState.DONE,
+            stored,
+            6 - stored,
+        )
+
+
+def test_rows_not_taken_come_back_as_a_file(mine: TenantWorld, stage: Callable[..., ImportBatch]) -> None:
+    batch = stage(WITH_BUYERS)
+    assert (batch.report["dropped"], batch.report["bad_rows"]) == (["收货人姓名"], 1)
+    job = run(import_confirm(actor=mine.owner, batch=batch))
+    assert (job.state, job.result["code"]) == (JobState.FAILED, "refused_rows")
+    batch.refresh_from_db()
+    assert (batch.state, batch.report["problems"][0]["row"]) == ("refused", 3)
+    assert not SalesEvent.objects.exists()
+
+    job = run(import_confirm(actor=mine.owner, batch=batch, skip_bad_rows=True))
+    assert (job.state, job.result["stored"], job.result["left_out"]) == (JobState.DONE, 1, 1)
+    assert [event.order_no for event in SalesEvent.objects.all()] == ["A2"]
+    with storage.opened(job.result_file) as stream:
+        text = stream.read().decode("utf-8-sig")
+    rows = list(csv.reader(text.splitlines()))
+    assert rows[0][:-1] == ["订单号", "时间", "数量", "金额", "SKU编码", "备注"]
+    assert [row[5] for row in rows[1:]] == ["'=1+1", "'=cmd|x"]
+    assert all(row[-1] for row in rows)
+    assert "王小明" not in text
+    job = run(import_confirm(actor=mine.owner, batch=stage(text.replace("-x", "1"))))
+    assert (job.state, job.result["stored"]) == (JobState.DONE, 2)
+    assert sorted(event.order_no for event in SalesEvent.objects.all()) == ["A1", "A1", "A2"]
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing(
+    stage: Callable[..., ImportBatch], settings: object
+) -> None:
+    before = kept_files()
+    with pytest.raises(FileError):
+        stage("a,b\n1,2\n")
+    settings.LIVEPARK_BYTES_PER_UPLOAD = 10  # type: ignore[attr-defined]
+    with pytest.raises(TooLarge):
+        stage(WITH_BUYERS)
+    assert kept_files() == before
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_right_that_ended_meanwhile_stops_the_job(
+    mine: TenantWorld, stage: Callable[..., ImportBatch], tmp_path: Path
+) -> None:
+    job = import_confirm(actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 3).read_bytes()))
+    Membership.objects.update(ended_at=clock.now())
+    job = run(job)
+    assert job.state == JobState.FAILED
+    assert not SalesEvent.objects.exists()
+
+
+def test_a_stranger_neither_stages_nor_confirms(mine: TenantWorld, stage: Callable[..., ImportBatch]) -> None:
+    stranger = factories.make_world("beta").tenants[0].owner
+    batch = stage(HEADER)
+    with pytest.raises(Refused):
+        import_stage(actor=stranger, tenant=mine.tenant, file_name="f.csv", chunks=[b"x"])
+    with pytest.raises(Refused):
+        import_confirm(actor=stranger, batch=batch)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What jobs say of their progress; every step is told."""
+    seen: list[str] = []
+    tell = jobs.JobContext.progress
+
+    def progress(self: jobs.JobContext, done: int, total: int = 0, message: str = "", **more: object) -> None:
+        seen.append(message)
+        tell(self, done, total, message)
+
+    monkeypatch.setattr(jobs.JobContext, "progress", progress)
+    monkeypatch.setattr("supplychain.services.imports.EVERY_SECONDS", 0)
+    monkeypatch.setattr("supplychain.services.spool.CHUNK", 500)
+    yield seen
+    connection.close()
+
+
+def test_progress_is_told_while_reading_and_while_writing(
+    mine: TenantWorld, stage: Callable[..., ImportBatch], tmp_path: Path, told: list[str]
+) -> None:
+    run(
+        import_confirm(
+            actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
+        )
+    )
+    assert sum("3000" in message for message in told) >= (2 if connection.vendor == "postgresql" else 1)
+    assert len(told) >= (9 if connection.vendor == "postgresql" else 3)
+
+
+# SQLite has one writer: while the import writes, nobody can ask it to stop.
+@pytest.mark.parametrize("writing", [False, pytest.param(True, marks=pytest.mark.postgres)])
+def test_a_cancelled_import_leaves_nothing(
+    mine: TenantWorld,
+    stage: Callable[..., ImportBatch],
+    tmp_path: Path,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    writing: bool,
+) -> None:
+    job = import_confirm(
+        actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
+    )
+    tell = JobProgress._tell
+
+    def stop(self: JobProgress, done: int, total: int, message: str) -> None:
+        if connection.in_atomic_block is writing:
+            self._aside.submit(Job.objects.filter(pk=job.pk).update, cancel_requested=True).result()
+        tell(self, done, total, message)
+
+    monkeypatch.setattr(JobProgress, "_tell", stop)
+    assert run(job).state == JobState.CANCELLED
+    assert not SalesEvent.objects.exists()
+    assert ImportBatch.objects.get().state == "staged"
+
+
+def test_a_job_whose_worker_died_after_the_commit_gives_its_report(
+    mine: TenantWorld, stage: Callable[..., ImportBatch], tmp_path: Path
+) -> None:
+    job = run(
+        import_confirm(actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 3).read_bytes()))
+    )
+    Job.objects.update(state=JobState.RUNNING, heartbeat_at=clock.now() - timedelta(minutes=5), result={})
+    job = run(job)
+    assert (job.state, job.result["stored"], job.attempt) == (JobState.DONE, 6, 2)
+    assert SalesEvent.objects.count() == 6
