@@ -26,7 +26,8 @@ class Orders(ScopedListPage):
     page_size = 50
 
     def base_queryset(self) -> Any:
-        return SalesEvent.objects.current().order_by("-slot", "-id")
+        # The hour first: the ledger's index is by seller and hour.
+        return SalesEvent.objects.current().order_by("-slot", "-occurred_at", "-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
