@@ -16,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 
 from analytics.wall.access import Credential, from_cookies
 from analytics.wall.hub import hub
+from core.lifetime import stopping
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -76,12 +77,14 @@ async def _feed(park_code: str, credential: Credential, send: Send) -> None:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SILENCE):
                         await channel.changed.wait_for(lambda last=seen: channel.version > last)
-            if credential in channel.refused:
+            if stopping.is_set() or credential in channel.refused:
                 break
             body = channel.message if channel.version > seen else KEEP_ALIVE
             seen = channel.version
             await send({"type": "http.response.body", "body": body, "more_body": True})
-        await send({"type": "http.response.body", "body": b"event: closed\ndata: {}\n\n", "more_body": False})
+        # A screen that may still look comes back by itself; one that may not is told.
+        farewell = b"event: closed\ndata: {}\n\n" if credential in channel.refused else b""
+        await send({"type": "http.response.body", "body": farewell, "more_body": False})
     finally:
         hub.leave(park_code, credential)
 

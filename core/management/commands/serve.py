@@ -7,8 +7,9 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -51,16 +52,21 @@ class Command(BaseCommand):
             self.stdout.write(welcome.read_text(encoding="utf-8"), ending="")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
-        with self._simulation(f"http://{local}:{port}") if options["simulate"] else nullcontext():
-            uvicorn.run(
-                "config.asgi:application",
-                host=host,
-                port=port,
-                log_level="warning",
-                lifespan="on",
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
+        config = uvicorn.Config(
+            "config.asgi:application",
+            host=host,
+            port=port,
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
+        server = Server(config)
+        simulation = self._simulation(f"http://{local}:{port}") if options["simulate"] else nullcontext()
+        with simulation, suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            raise CommandError("The site did not start; the lines above say why.")
 
     @contextmanager
     def _simulation(self, url: str) -> Iterator[None]:
