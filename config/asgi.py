@@ -1,4 +1,4 @@
-"""One ASGI process: Django, the wall's event streams beside it, and the embedded worker by lifespan.
+"""One ASGI process: Django, the wall's event streams beside it, and the embedded workers by lifespan.
 
 Event streams do not go through Django: with synchronous middleware each open client would hold a thread and
 a database connection. `analytics.wall.stream` checks the token and serves all clients from one snapshot loop.
@@ -15,20 +15,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 django_application = get_asgi_application()
 
 from analytics.wall.stream import wall_stream  # noqa: E402  (models can be imported only after set-up)
-from config.embedded import embedded_worker  # noqa: E402
+from config.embedded import embedded_workers  # noqa: E402
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    worker = None
+    workers = embedded_workers()
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            worker = embedded_worker()
-            if worker is not None:
+            for worker in workers:
                 worker.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            if worker is not None:
+            for worker in workers:
                 worker.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -1,4 +1,4 @@
-"""Builds the embedded worker from the beat table."""
+"""Builds the embedded workers from the beat table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from celery import current_app
 from django.conf import settings
 
 from config.beat import BEAT, ON_RING
+from core.doorbell import JOBS
 from core.embedded import EmbeddedWorker
 
 
-def embedded_worker() -> EmbeddedWorker | None:
-    """The worker thread of this process; None where Celery on Redis does the work."""
+def embedded_workers() -> list[EmbeddedWorker]:
+    """The worker threads of this process; none where Celery on Redis does the work.
+
+    Jobs have a thread of their own: an import of minutes must not stop the count.
+    """
     if settings.REDIS_URL:
-        return None
+        return []
     current_app.loader.import_default_modules()
-    return EmbeddedWorker(
-        {name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}, ON_RING
-    )
+    table = {name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}
+    jobs = {JOBS: table.pop(JOBS)}
+    return [EmbeddedWorker(table, ON_RING), EmbeddedWorker(jobs, ON_RING)]

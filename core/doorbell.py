@@ -7,20 +7,37 @@ Scaled, a ring is a Celery message; embedded, it wakes the worker thread of this
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 log = structlog.get_logger("livepark.doorbell")
 
 ROLLUP = "analytics.tasks.drain"
 JOBS = "core.tasks.run_jobs"
 
-# The embedded worker waits on this.
-embedded_bell = threading.Event()
+# The embedded workers of this process, each waiting on a bell of its own.
+_bells: list[threading.Event] = []
+
+# When Redis does not take a ring, the next ones are left out for so many seconds: not every request waits for it.
+SILENCE = 5.0
+_silent_until = 0.0
+
+
+def listen() -> threading.Event:
+    """A bell that every ring of this process sets."""
+    bell = threading.Event()
+    _bells.append(bell)
+    return bell
+
+
+def forget(bell: threading.Event) -> None:
+    """Stop ringing a bell that nobody waits on any more."""
+    _bells.remove(bell)
 
 
 def ring(task_name: str) -> None:
@@ -29,10 +46,13 @@ def ring(task_name: str) -> None:
 
 
 def _ring_now(task_name: str) -> None:
-    embedded_bell.set()
-    if not settings.REDIS_URL:
+    global _silent_until  # noqa: PLW0603  (one line to Redis per process)
+    for bell in _bells:
+        bell.set()
+    if not settings.REDIS_URL or time.monotonic() < _silent_until:
         return
     try:
         current_app.tasks[task_name].apply_async(retry=False)
-    except (OperationalError, OSError) as error:
+    except (KombuError, OSError) as error:
+        _silent_until = time.monotonic() + SILENCE
         log.warning("doorbell not heard", task=task_name, error=str(error))

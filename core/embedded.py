@@ -1,7 +1,8 @@
-"""The embedded worker: one thread of the serving process that does what Celery does when scaled.
+"""The embedded worker: a thread of the serving process that does what Celery does when scaled.
 
 It runs the same task functions by the same beat table, wakes at once when somebody rings, and otherwise
-looks every second. No request ever waits for it.
+looks every second. No request ever waits for it, and it may die at any point: what it did not commit is
+still to do.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ class EmbeddedWorker(threading.Thread):
         self._table = table
         self._on_ring = on_ring
         self._due = dict.fromkeys(table, 0.0)
+        self._bell = doorbell.listen()
         self._stopping = threading.Event()
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            rung = doorbell.embedded_bell.wait(timeout=1.0)
-            doorbell.embedded_bell.clear()
+            rung = self._bell.wait(timeout=1.0)
+            self._bell.clear()
             close_old_connections()
             for name, (task, every) in self._table.items():
                 if self._stopping.is_set():
@@ -49,8 +51,9 @@ class EmbeddedWorker(threading.Thread):
             # One failing task must not stop the others; it is tried again at its next turn.
             log.exception("embedded task failed", task=name)
 
-    def stop(self, timeout: float = 10.0) -> None:
-        """End after the task that is running."""
+    def stop(self, timeout: float = 2.0) -> None:
+        """End after the task that is running; a long one is left behind and dies with the process."""
         self._stopping.set()
-        doorbell.embedded_bell.set()
+        self._bell.set()
         self.join(timeout)
+        doorbell.forget(self._bell)

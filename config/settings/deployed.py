@@ -20,6 +20,8 @@ POSTGRES_OPTIONS = {
     "options": "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
 }
 REDIS_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+# A ring is tried once: without max_retries kombu tries for ever to connect, and the request waits with it.
+BROKER_OPTIONS = {"visibility_timeout": 3600, "max_retries": 0, **REDIS_TIMEOUTS}
 
 
 def from_environment(environment: Environment) -> dict[str, Any]:
@@ -43,9 +45,7 @@ def from_environment(environment: Environment) -> dict[str, Any]:
         "STATIC_ROOT": data_dir / "static",
         "REDIS_URL": environment.redis_url,
         "CELERY_BROKER_URL": environment.redis_url or "memory://",
-        "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 3600, **REDIS_TIMEOUTS}
-        if environment.redis_url
-        else {},
+        "CELERY_BROKER_TRANSPORT_OPTIONS": BROKER_OPTIONS if environment.redis_url else {},
         "CACHES": {"default": _cache(environment.redis_url)},
         "AXES_IPWARE_PROXY_COUNT": environment.trusted_proxies or None,
         "LIVEPARK_TRUSTED_PROXIES": environment.trusted_proxies,

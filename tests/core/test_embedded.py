@@ -23,14 +23,16 @@ def test_a_commit_wakes_the_worker_and_a_rollback_does_not() -> None:
     worker.start()
     assert wait_for(ran), "each task runs once at the start"
     ran.clear()
-    doorbell.embedded_bell.clear()
+    bell = doorbell.listen()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         doorbell.ring("now")
         raise ZeroDivisionError
-    assert not doorbell.embedded_bell.is_set()
+    assert not bell.is_set()
     with transaction.atomic():
         doorbell.ring("now")
         assert not ran.wait(timeout=0.2), "not before the commit"
+    assert bell.is_set(), "every listener has a bell of its own"
+    doorbell.forget(bell)
     assert wait_for(ran)
     worker.stop()
     assert not worker.is_alive()
