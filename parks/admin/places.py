@@ -1,11 +1,16 @@
-"""Places are reference data: everybody with a role looks them up, nobody edits them here."""
+"""Places are reference data: everybody with a role looks them up; a superuser adds the town of a new park."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 
+from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin
+from core.policy import ADD
 from parks.models import City, IndustrialCluster, Province, Town
+from parks.services import town_create
 
 
 @admin.register(Province)
@@ -26,10 +31,15 @@ class CityAdmin(ScopedModelAdmin):
 
 @admin.register(Town)
 class TownAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
     list_display = ("code", "name_zh", "name_en", "city")
     list_filter = ("city",)
     search_fields = ("code", "name_zh", "name_en")
-    fields = ("code", "name_zh", "name_en", "city")
+    fields = ("city", "code", "name_zh", "name_en")
+    autocomplete_fields = ("city",)
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Town:
+        return town_create(actor=actor, **values)
 
 
 @admin.register(IndustrialCluster)
