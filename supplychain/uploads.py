@@ -86,7 +86,7 @@ class UploadForm(ScopedForm):
             *((found.code, found.name) for found in PROFILES.values()),
             *((key, saved.name) for key, saved in self.maps.items()),
         ]
-        self.fields["file"].widget.attrs["accept"] = ".csv,.xlsx,.txt"
+        self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}
 
     @property
     def reading(self) -> dict[str, Profile | Mapping | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.figures import FigureRow, tenant_figures
-from analytics.metrics import REGISTRY, Metric, Unit
+from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
 from core.clock import DAY, local, now, today
 from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
@@ -18,6 +18,7 @@ from livestreams.models import AudienceSample, Booking, HostShift, LiveSession
 from supplychain.models import ImportBatch
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
+SESSION_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
 CHART_DAYS = 14
 CHART_POINTS = 240
 
@@ -142,13 +143,19 @@ class SessionDetail(ScopedDetailPage):
         )
         return super().get_context_data(
             session=session,
-            figures=visible_to(SessionFigures.objects.filter(session=session), self.actor).first(),
+            tiles=self._figures(session),
             shifts=shifts,
             audience=self._audience(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,
         )
+
+    def _figures(self, session: LiveSession) -> list[Tile]:
+        """The session's figures by metric code; none before its first line is counted."""
+        row = visible_to(SessionFigures.objects.filter(session=session), self.actor).values().first()
+        values = compute_all(row) if row is not None else {}
+        return [Tile(REGISTRY[code], values[code], None) for code in SESSION_METRICS if code in values]
 
     def _audience(self, session: LiveSession) -> dict[str, Any]:
         """Concurrent viewers over local time, one line per source, at most CHART_POINTS each; a gap stays a gap."""

@@ -19,6 +19,8 @@ class Subject:
     model: str
     name: Any
     note: Any
+    sums_leave: bool = False
+    """Whether bureaus see sums over several firms, and the wall what the firm chose."""
 
 
 SUBJECTS = {
@@ -27,6 +29,7 @@ SUBJECTS = {
         _("Sales figures"),
         _("The park sees these sums and not the order lines. Bureaus see sums over several firms only: "
           "fewer than three firms, or one firm above 80 %, and the figure is withheld."),
+        sums_leave=True,
     ),
     "orders": Subject(
         "supplychain.SalesEvent",
@@ -46,11 +49,15 @@ SUBJECTS = {
 
 @dataclass(frozen=True)
 class Circle:
-    """A circle of people and the roles in it that see the subject; `own` marks those who see only their own rows."""
+    """A circle of people and the roles in it that see the subject.
+
+    `own` are the roles that see only their own rows; `in_sums` says that it is seen within sums over firms.
+    """
 
     name: Any
     roles: list[str]
     own: list[str]
+    in_sums: bool = False
 
 
 def circles(subject: Subject) -> list[Circle]:
@@ -62,7 +69,12 @@ def circles(subject: Subject) -> list[Circle]:
         (_("Town, city and province bureaus"), ANALYST_ROLES),
     )
     return [
-        Circle(name, _labels(subject, roles, own=False), _labels(subject, roles, own=True))
+        Circle(
+            name,
+            _labels(subject, roles, own=False),
+            _labels(subject, roles, own=True),
+            in_sums=subject.sums_leave and roles == ANALYST_ROLES,
+        )
         for name, roles in groups
     ]
 

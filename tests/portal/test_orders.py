@@ -67,6 +67,14 @@ def test_today_shows_the_figures_to_the_cent_beside_yesterday(owner: Client, sal
     assert page.context["days"]["series"][0]["data"][-2:] == ["300.0000", "200.0000"]
 
 
+def test_a_session_shows_what_it_sold(owner: Client, sales: TenantWorld) -> None:
+    page = owner.get(reverse("portal-session", args=[sales.tenant.code, sales.session.uid]))
+    tiles = {tile.metric.code: tile.today for tile in page.context["tiles"]}
+    assert (tiles["gmv_paid"], tiles["orders"]) == (Decimal("120.50"), 1)
+    listed = owner.get(reverse("portal-sessions", args=[sales.tenant.code])).context["rows"]
+    assert [figures.gmv_paid for _session, figures in listed] == [Decimal("120.50")]
+
+
 def test_today_says_what_is_not_counted_yet(owner: Client, sales: TenantWorld) -> None:
     sales_record(actor=sales.owner, seller=sales.tenant, source="test", facts=[(0, line("A-9", "1.00"))])
     page = owner.get(reverse("portal-today", args=[sales.tenant.code]))
