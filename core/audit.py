@@ -22,7 +22,7 @@ SEAL_BATCH = 10_000
 
 def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
     """The named fields of a row as plain JSON values, relations by key: the before and after of an entry."""
-    values = {name: row._meta.get_field(name).value_from_object(row) for name in fields}
+    values = {name: getattr(row, row._meta.get_field(name).attname) for name in fields}  # type: ignore[union-attr]
     return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core import checks
@@ -29,7 +30,7 @@ def check_scopes(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register(checks.Tags.database)
-def check_durability(databases: list[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
+def check_durability(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
     """core.W021: PostgreSQL acknowledges commits it may lose."""
     messages: list[checks.CheckMessage] = []
     for alias in databases or ():

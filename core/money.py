@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import checks, exceptions
 from django.db import models
@@ -57,7 +57,15 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     return [sign * (share + (index in raised)) for index, (share, _rest) in enumerate(shares)]
 
 
-class MoneyField(models.BigIntegerField):
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
+    _IntegerColumn = models.BigIntegerField[Decimal | int | Combinable, Decimal]
+else:
+    _IntegerColumn = models.BigIntegerField
+
+
+class MoneyField(_IntegerColumn):
     """A CNY amount: Decimal with 4 places in Python, integer of 1/10,000 CNY in the database.
 
     Sums, minima and maxima come back as exact Decimals on every database. Products of two money columns
@@ -115,7 +123,7 @@ class MoneyField(models.BigIntegerField):
     def validators(
         self,
     ) -> list[Any]:  # the integer range validators of the parent would compare units with CNY
-        return list(self._validators)
+        return list(self._validators)  # type: ignore[attr-defined]
 
     def value_to_string(self, obj: models.Model) -> str:
         value = self.value_from_object(obj)

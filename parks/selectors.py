@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -16,7 +17,7 @@ def parks_of(actor: Actor) -> QuerySet[Park]:
     return visible_to(Park.objects.filter(closed_on__isnull=True), actor)
 
 
-def units_on(park: Park, day: date) -> QuerySet[Unit]:
+def units_on(park: Park, day: date) -> QuerySet[Any]:
     """The units of a park on a day, each with `use_now` and `area_now`; units without a use that day are left out."""
     uses = UnitUse.objects.filter(
         Q(to_day__isnull=True) | Q(to_day__gt=day), unit=OuterRef("pk"), from_day__lte=day

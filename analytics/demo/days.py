@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from analytics.demo.plans import ParkPlan
 from core.clock import day_start
@@ -187,18 +188,19 @@ def _order(
         goods = (seller + 1 + draw.randrange(3)) % plan.sellers
         owner = tenant_code(plan, goods) if goods != seller else ""
     amount = sku_price(plan, goods, number) * qty
-    common = {
+    common: dict[str, Any] = {
         "order_no": order_no,
         "line_no": "1",
         "sku_code": sku_code(plan, goods, number),
         "qty": qty,
+        "amount": amount,
         "channel": channel,
         "session_ref": session_ref,
         "owner": owner,
     }
 
-    def fact(kind: str, when: datetime, **more: object) -> PlannedFact:
-        values = {**common, "amount": amount, **more}
+    def fact(kind: Any, when: datetime, **more: Any) -> PlannedFact:
+        values = {**common, **more}
         return PlannedFact(
             seller, SaleFact(kind=kind, occurred_at=when, external_id=f"{order_no}:{kind}", **values)
         )
@@ -211,7 +213,12 @@ def _order(
     if fate < UNPAID + REFUNDED:
         when = at + timedelta(minutes=draw.randrange(30, REFUND_DAYS * 24 * 60))
         part = amount if qty == 1 or draw.random() < 0.7 else sku_price(plan, goods, number)
-        back = {"order_no": f"R-{order_no}", "ref_order_no": order_no, "ref_line": "1", "amount": part}
+        back: dict[str, Any] = {
+            "order_no": f"R-{order_no}",
+            "ref_order_no": order_no,
+            "ref_line": "1",
+            "amount": part,
+        }
         yield fact("refunded", when, **back, qty=qty if part == amount else 1)
     elif fate < UNPAID + REFUNDED + CANCELLED:
         yield fact("cancelled", at + draw.randrange(2, 60) * MINUTE)

@@ -168,7 +168,7 @@ def _sessions(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
             session=row,
             host=built.hosts[session.host],
             role=ShiftRole.HOST,
-            starts_at=row.started_at,
+            starts_at=session.starts_at,
             ends_at=row.ended_at,
         )
         for row, session in zip(rows, fresh, strict=True)

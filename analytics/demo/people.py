@@ -67,7 +67,7 @@ def make_people(built: BuiltPark, *, actor: Actor) -> None:
 def demo_secret(park_code: str) -> str:
     """The secret of a demo park's key: known to this installation only, without being stored in the clear."""
     prefix = f"demo-{park_code}"[:16].replace("_", "-")
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"demo:{park_code}".encode(), sha256).hexdigest()
+    digest = hmac.new(str(settings.SECRET_KEY).encode(), f"demo:{park_code}".encode(), sha256).hexdigest()
     return f"{KEY_PREFIX}{prefix}_{digest}"
 
 

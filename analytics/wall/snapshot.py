@@ -148,8 +148,8 @@ def _rooms(
     bookings = Booking.objects.filter(
         room__park=park, state__in=BOOKING_BLOCKING, ends_at__gt=now, starts_at__lt=now + clock.DAY
     ).order_by("-starts_at")
-    for booking in bookings.select_related("tenant"):
-        upcoming[booking.room_id] = booking
+    for each in bookings.select_related("tenant"):
+        upcoming[each.room_id] = each
     rooms = []
     for room in LiveRoom.objects.filter(park=park, closed_on__isnull=True).order_by("code"):
         session, booking = sessions.get(room.pk), upcoming.get(room.pk)
@@ -208,7 +208,7 @@ def _trend(tenants: dict[int, Tenant], day: date) -> dict[str, list[str | None]]
             .values_list("slot")
             .annotate(paid=Sum("gmv_paid"))
         )
-        result[name] = [_money(sums.get(slot)) if slot <= now_slot else None for slot in slots]
+        result[name] = [_money(sums.get(slot, Decimal(0))) if slot <= now_slot else None for slot in slots]
     return result
 
 

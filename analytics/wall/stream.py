@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from analytics.wall.access import Credential, from_cookies
-from analytics.wall.hub import hub
+from analytics.wall.hub import Channel, hub
 from core.lifetime import stopping
 
 Scope = MutableMapping[str, Any]
@@ -76,7 +77,7 @@ async def _feed(park_code: str, credential: Credential, send: Send) -> None:
             async with channel.changed:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SILENCE):
-                        await channel.changed.wait_for(lambda last=seen: channel.version > last)
+                        await channel.changed.wait_for(partial(_is_newer, channel, seen))
             if stopping.is_set() or credential in channel.refused:
                 break
             body = channel.message if channel.version > seen else KEEP_ALIVE
@@ -87,6 +88,10 @@ async def _feed(park_code: str, credential: Credential, send: Send) -> None:
         await send({"type": "http.response.body", "body": farewell, "more_body": False})
     finally:
         hub.leave(park_code, credential)
+
+
+def _is_newer(channel: Channel, seen: int) -> bool:
+    return channel.version > seen
 
 
 async def _gone(receive: Receive) -> None:

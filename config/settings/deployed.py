@@ -69,7 +69,7 @@ def _cache(redis_url: str) -> dict[str, Any]:
 def _logging(json: bool) -> dict[str, Any]:
     import structlog
 
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

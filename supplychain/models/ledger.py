@@ -153,7 +153,7 @@ class SalesEvent(models.Model):
     quantity = models.IntegerField(_("quantity"))
     amount = MoneyField(_("amount (CNY)"))
     currency = models.CharField(_("currency"), max_length=3)
-    amount_foreign = MoneyField(_("foreign amount"), null=True)
+    amount_foreign = MoneyField(_("foreign amount"), null=True)  # type: ignore[misc]
     rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8, null=True)
     rate_day = models.DateField(_("day of the rate"), null=True)
     occurred_at = models.DateTimeField(_("at"))
