@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.models import (
     DaySales,
-    Indicator,
-    IndicatorValue,
     IndexRun,
     IndexScore,
+    Indicator,
+    IndicatorValue,
     MonthSales,
     PeriodClose,
     SessionFigures,

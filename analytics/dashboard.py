@@ -32,6 +32,7 @@ from supplychain.choices import BackorderState
 from supplychain.models import Backorder, StockLevel
 from tenants.choices import LeaseState
 from tenants.models import Lease
+from tenants.selectors import Occupancy
 
 CHART_DAYS = 14
 LEASE_HORIZON = timedelta(days=60)
@@ -87,9 +88,13 @@ def _sales(days: list[parkday.SalesDay]) -> list[Number]:
     today, yesterday = days[-1], days[-2]
     url = _list(DaySales, day_from=today.day, day_to=today.day)
     return [
-        Number(_("Paid today"), money(today.paid), url, _("yesterday %(sum)s") % {"sum": money(yesterday.paid)}),
+        Number(
+            _("Paid today"), money(today.paid), url, _("yesterday %(sum)s") % {"sum": money(yesterday.paid)}
+        ),
         Number(_("Net today"), money(today.net), url, _("yesterday %(sum)s") % {"sum": money(yesterday.net)}),
-        Number(_("Orders today"), count(today.orders), url, _("yesterday %(n)s") % {"n": count(yesterday.orders)}),
+        Number(
+            _("Orders today"), count(today.orders), url, _("yesterday %(n)s") % {"n": count(yesterday.orders)}
+        ),
     ]
 
 
@@ -105,7 +110,7 @@ def _sales_chart(days: list[parkday.SalesDay]) -> dict[str, Any] | None:
     }
 
 
-def _occupancy(let: parkday.Occupancy) -> list[Number]:
+def _occupancy(let: Occupancy) -> list[Number]:
     units = _("%(let)s of %(all)s units") % {"let": let.let_units, "all": let.lettable_units}
     area = _("%(let)s of %(all)s m²") % {"let": _area(let.let_area), "all": _area(let.lettable_area)}
     return [
@@ -118,8 +123,12 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
     live = _list(LiveSession, state__exact=SessionState.LIVE)
     return [
         Number(_("Live now"), count(rooms.live), live, tone="good" if rooms.live else ""),
-        Number(_("Booked today"), count(rooms.booked), _list(Booking, starts_at_from=today, starts_at_to=today)),
-        Number(_("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""),
+        Number(
+            _("Booked today"), count(rooms.booked), _list(Booking, starts_at_from=today, starts_at_to=today)
+        ),
+        Number(
+            _("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""
+        ),
         Number(_("Free"), count(rooms.off), _list(LiveRoom), _("of %(n)s rooms") % {"n": rooms.total}),
     ]
 
@@ -139,7 +148,12 @@ def _counting(actor: Actor, parks: Sequence[Park]) -> list[Number]:
     references = _list(Unresolved) if may(actor, VIEW, Unresolved) else ""
     return [
         Number(_("Hours not counted yet"), count(state.waiting), note=age, tone=_tone(state.waiting)),
-        Number(_("Hours that cannot be counted"), count(state.failing), failures, tone=_tone(state.failing, "bad")),
+        Number(
+            _("Hours that cannot be counted"),
+            count(state.failing),
+            failures,
+            tone=_tone(state.failing, "bad"),
+        ),
         Number(
             _("Unresolved references"),
             count(open_references),
@@ -154,11 +168,12 @@ def _stock(actor: Actor, parks: Sequence[Park]) -> list[Number]:
     if not may(actor, VIEW, StockLevel):
         return []
     stock = parkday.stock_alarms(actor, parks)
-    owed = _("%(n)s units") % {"n": count(stock.units_owed)} if stock.units_owed else ""
+    empty, owed = stock.empty_levels, stock.open_backorders
+    units = _("%(n)s units") % {"n": count(stock.units_owed)} if owed else ""
     backorders = _list(Backorder, state__exact=BackorderState.OPEN)
     return [
-        Number(_("Stock used up"), count(stock.empty_levels), _list(StockLevel), tone=_tone(stock.empty_levels)),
-        Number(_("Open backorders"), count(stock.open_backorders), backorders, owed, _tone(stock.open_backorders, "bad")),
+        Number(_("Stock used up"), count(empty), _list(StockLevel), tone=_tone(empty)),
+        Number(_("Open backorders"), count(owed), backorders, units, _tone(owed, "bad")),
     ]
 
 
@@ -166,11 +181,12 @@ def _jobs(actor: Actor) -> list[Number]:
     if not may(actor, VIEW, Job):
         return []
     jobs = parkday.jobs_by_state(actor, clock.now() - JOBS_SINCE)
-    running = jobs.get(JobState.RUNNING, 0) + jobs.get(JobState.QUEUED, 0)
+    working = jobs.get(JobState.RUNNING, 0) + jobs.get(JobState.QUEUED, 0)
     failed = jobs.get(JobState.FAILED, 0)
+    running, stopped = (_list(Job, state__exact=state) for state in (JobState.RUNNING, JobState.FAILED))
     return [
-        Number(_("Jobs at work"), count(running), _list(Job, state__exact=JobState.RUNNING), tone="" if running else "calm"),
-        Number(_("Jobs failed since yesterday"), count(failed), _list(Job, state__exact=JobState.FAILED), tone=_tone(failed, "bad")),
+        Number(_("Jobs at work"), count(working), running, tone="" if working else "calm"),
+        Number(_("Jobs failed since yesterday"), count(failed), stopped, tone=_tone(failed, "bad")),
     ]
 
 

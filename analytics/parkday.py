@@ -77,7 +77,9 @@ class RoomCount:
 def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
     """Count what the open rooms are doing at an instant and for the rest of its day."""
     rooms = set(
-        visible_to(LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True), actor).values_list("pk", flat=True)
+        visible_to(LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True), actor).values_list(
+            "pk", flat=True
+        )
     )
     day_end = clock.day_bounds(clock.business_day(at))[1]
     live = rooms & set(
@@ -86,7 +88,9 @@ def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
         )
     )
     repair = rooms & set(
-        visible_to(Maintenance.objects.filter(starts_at__lte=at, ends_at__gt=at), actor).values_list("room", flat=True)
+        visible_to(Maintenance.objects.filter(starts_at__lte=at, ends_at__gt=at), actor).values_list(
+            "room", flat=True
+        )
     )
     booked = rooms & set(
         visible_to(

@@ -201,7 +201,8 @@ class ToolKeyAdmin(ScopedModelAdmin):
         return ("revoked", _("revoked")) if key.revoked_at else ("live", _("live"))
 
     def create(self, actor: Actor, values: dict[str, Any]) -> ToolKey:
-        key, key.shown_once = services.tool_key_create(actor=actor, **values)  # type: ignore[attr-defined]
+        key, secret = services.tool_key_create(actor=actor, **values)
+        key.shown_once = secret  # type: ignore[attr-defined]
         return key
 
     def announce(self, request: HttpRequest, row: Any) -> None:

@@ -38,7 +38,9 @@ def safe_cell(value: Any) -> Cell:
     return f"'{text}" if core[:1] in FORMULA_STARTS and core else text
 
 
-def table_response(kind: str, name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+def table_response(
+    kind: str, name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]
+) -> HttpResponseBase:
     """A download of a header and rows; `kind` is "csv" or "xlsx", `name` the file's name without its ending."""
     safe_rows = ([safe_cell(value) for value in row] for row in [header])
     body = ([safe_cell(value) for value in row] for row in rows)

@@ -75,7 +75,9 @@ class BookingAdmin(ScopedModelAdmin):
         (_("state"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
     )
     add_form = BookingAddForm
-    add_fieldsets = ((None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose", "hold")}),)
+    add_fieldsets = (
+        (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose", "hold")}),
+    )
     autocomplete_fields = ("room", "tenant", "host")
     operations = (
         Operation(

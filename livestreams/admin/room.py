@@ -35,7 +35,16 @@ def room_reopen(*, actor: Actor, room: LiveRoom) -> LiveRoom:
 @admin.register(LiveRoom)
 class LiveRoomAdmin(ScopedModelAdmin):
     writes = frozenset({ADD, CHANGE})
-    list_display = ("code", "name_zh", "park", "scene", "hourly_rate", "setup_minutes", "dedicated_to", "closed_on")
+    list_display = (
+        "code",
+        "name_zh",
+        "park",
+        "scene",
+        "hourly_rate",
+        "setup_minutes",
+        "dedicated_to",
+        "closed_on",
+    )
     list_filter = ("park", "dedicated_to", OpenFilter)
     search_fields = ("code", "name_zh", "name_en", "scene")
     fieldsets = (
@@ -91,7 +100,16 @@ class MaintenanceAdmin(ScopedModelAdmin):
 @admin.register(Host)
 class HostAdmin(ScopedModelAdmin):
     writes = frozenset({ADD, CHANGE})
-    list_display = ("code", "name_zh", "tenant", "level", "categories", "day_rate", "is_employee", "closed_on")
+    list_display = (
+        "code",
+        "name_zh",
+        "tenant",
+        "level",
+        "categories",
+        "day_rate",
+        "is_employee",
+        "closed_on",
+    )
     list_filter = ("tenant", "is_employee", OpenFilter)
     search_fields = ("code", "name_zh", "name_en")
     fieldsets = (

@@ -34,7 +34,16 @@ class ParkAdmin(ScopedModelAdmin):
         (None, {"fields": ("code", ("name_zh", "name_en"), "town")}),
         (
             _("How it is run"),
-            {"fields": ("operating_mode", "operator", "opened_on", "floor_area_m2", "industries", "is_synthetic")},
+            {
+                "fields": (
+                    "operating_mode",
+                    "operator",
+                    "opened_on",
+                    "floor_area_m2",
+                    "industries",
+                    "is_synthetic",
+                )
+            },
         ),
     )
     fixed_fields = ("code", "town", "is_synthetic")

@@ -74,7 +74,9 @@ class ConversionForm(OperationForm):
         required=False,
         help_text=_("Empty: the area stays."),
     )
-    conversion_cost = style(AmountField, _("conversion cost (CNY)"), max_digits=17, decimal_places=4, initial=0)
+    conversion_cost = style(
+        AmountField, _("conversion cost (CNY)"), max_digits=17, decimal_places=4, initial=0
+    )
 
 
 @admin.register(Unit)

@@ -27,7 +27,15 @@ class ProductAdmin(ScopedModelAdmin):
 
 @admin.register(Sku)
 class SkuAdmin(ScopedModelAdmin):
-    list_display = ("code", "product", "tenant", "specification", "tracked_since", "presale_limit", "closed_on")
+    list_display = (
+        "code",
+        "product",
+        "tenant",
+        "specification",
+        "tracked_since",
+        "presale_limit",
+        "closed_on",
+    )
     list_filter = ("tenant", "tracked_since", OpenFilter)
     search_fields = ("code", "specification", "product__code", "product__name_zh")
     fields = ("tenant", "product", "code", "specification", "tracked_since", "presale_limit")

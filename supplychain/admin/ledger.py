@@ -26,18 +26,43 @@ class ImportBatchAdmin(ScopedModelAdmin):
     )
     list_filter = ("created_at", "state", "tenant")
     search_fields = ("file_name", "source", "profile", "tenant__code", "tenant__name_zh")
-    fields = ("tenant", ("source", "profile"), "file_name", "file_hash", "options", "state", "report", "created_by")
+    fields = (
+        "tenant",
+        ("source", "profile"),
+        "file_name",
+        "file_hash",
+        "options",
+        "state",
+        "report",
+        "created_by",
+    )
 
 
 @admin.register(SalesEvent)
 class SalesEventAdmin(ScopedModelAdmin):
-    list_display = ("occurred_at", "seller", "kind", "order_no", "line_no", "sku_code", "quantity", "amount", "channel")
+    list_display = (
+        "occurred_at",
+        "seller",
+        "kind",
+        "order_no",
+        "line_no",
+        "sku_code",
+        "quantity",
+        "amount",
+        "channel",
+    )
     list_filter = ("business_day", "seller", "kind", "channel")
     search_fields = ("order_no", "external_id", "sku_code")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": (("seller", "owner"), ("source", "external_id", "version"), ("kind", "line_type"))}),
-        (_("order"), {"fields": (("order_no", "line_no"), ("ref_order_no", "ref_line"), ("sku_code", "title"))}),
+        (
+            None,
+            {"fields": (("seller", "owner"), ("source", "external_id", "version"), ("kind", "line_type"))},
+        ),
+        (
+            _("order"),
+            {"fields": (("order_no", "line_no"), ("ref_order_no", "ref_line"), ("sku_code", "title"))},
+        ),
         (
             _("amount"),
             {"fields": (("quantity", "amount"), ("currency", "amount_foreign"), ("rate", "rate_day"))},

@@ -49,9 +49,10 @@ class LeaseAddForm(ServiceForm):
         missing = [unit.code for unit in chosen if unit.pk not in on_first_day]
         if missing:
             raise InvalidInput(
-                _("Not a unit of this park on that day: %(units)s.") % {"units": ", ".join(missing)}, field="units"
+                _("Not a unit of this park on that day: %(units)s.") % {"units": ", ".join(missing)},
+                field="units",
             )
-        values["units"] = [(unit, unit.area_now) for unit in on_first_day.values()]  # type: ignore[attr-defined]
+        values["units"] = [(unit, unit.area_now) for unit in on_first_day.values()]
         return values
 
 
@@ -129,7 +130,16 @@ class ChargeAdmin(ScopedModelAdmin):
     list_display = ("tenant", "park", "kind", "period", "amount", "source", "created_at")
     list_filter = ("park", "tenant", "kind", "period")
     search_fields = ("tenant__code", "tenant__name_zh", "source_id")
-    fields = ("tenant", "park", "kind", "period", "amount", "explanation", ("source", "source_id"), "created_at")
+    fields = (
+        "tenant",
+        "park",
+        "kind",
+        "period",
+        "amount",
+        "explanation",
+        ("source", "source_id"),
+        "created_at",
+    )
     add_form = ChargeAddForm
     add_fieldsets = (
         (None, {"fields": ("tenant", "park", "kind", "period", "amount", "source_id", "reason")}),

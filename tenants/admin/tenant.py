@@ -85,7 +85,19 @@ class TenantAdmin(ScopedModelAdmin):
     )
     add_form = TenantAddForm
     add_fieldsets = (
-        (None, {"fields": ("park", "from_day", "code", ("name_zh", "name_en"), ("kind", "industry"), "headcount")}),
+        (
+            None,
+            {
+                "fields": (
+                    "park",
+                    "from_day",
+                    "code",
+                    ("name_zh", "name_en"),
+                    ("kind", "industry"),
+                    "headcount",
+                )
+            },
+        ),
         (_("company"), {"fields": ("credit_code", "company_name")}),
     )
     # What others may see of a tenant is the tenant's own choice.
@@ -100,7 +112,9 @@ class TenantAdmin(ScopedModelAdmin):
             row="tenant",
             form=MoveForm,
             icon="swap_horiz",
-            question=_("Its sales belong to the new park from that day on; figures of past days are counted again."),
+            question=_(
+                "Its sales belong to the new park from that day on; figures of past days are counted again."
+            ),
             danger=True,
             when=lambda tenant: tenant.closed_on is None,
         ),

@@ -39,7 +39,7 @@ def money(name: str, label: Text) -> Column:
     return column
 
 
-def badge(name: str, label: Text, colours: Mapping[str, str]) -> Column:
+def badge(name: str, label: Text, colours: Mapping[Any, str]) -> Column:
     """A list column of a field with choices, each value in its colour (success, warning, danger, info)."""
 
     @display(description=label, ordering=name, label=dict(colours))

@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import (
 from unfold.utils import parse_date_str
 
 from core.clock import DAY, day_start
+from core.doors.admin.forms import KeyedSelect
 from core.doors.admin.site import actor_of
 from core.scoping import visible_to
 
@@ -31,6 +32,7 @@ class ScopedRelatedFilter(AutocompleteSelectFilter):
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         for choice in super().choices(changelist):
             field = choice["form"].fields[self.lookup_kwarg]
+            field.widget = KeyedSelect(self.field, self.model_admin.admin_site, attrs=field.widget.attrs)
             field.queryset = visible_to(field.queryset, actor_of(self.request))
             yield choice
 

@@ -19,8 +19,8 @@ from unfold.forms import AdminOwnPasswordChangeForm
 
 from core import strict
 from core.actors import NOBODY, Actor, user_actor
-from core.doors.admin.display import Text
 from core.errors import DomainError
+from core.models import User
 from core.money import MoneyField, to_cents
 from core.scoping import visible_to
 from core.services import password_set
@@ -35,10 +35,65 @@ LARGEST: dict[str, int] = {
 }
 
 
+def as_key(model: type[models.Model], value: Any) -> Any:
+    """A posted key as the type of the model's primary key, or None when it cannot be one."""
+    primary: Any = model._meta.pk
+    while primary.remote_field is not None:
+        primary = primary.target_field
+    try:
+        key = primary.to_python(value)
+    except ValidationError:
+        return None
+    return key if not isinstance(key, int) or abs(key) < 2**63 else None
+
+
+class KeyedMixin:
+    """An autocomplete widget that shows nothing for values which are no keys, where the stock one would break."""
+
+    def optgroups(self, name: str, value: list[Any], attrs: Any = None) -> Any:
+        model = self.field.remote_field.model  # type: ignore[attr-defined]
+        keys = [item for item in value if item and as_key(model, item) is not None]
+        return super().optgroups(name, keys, attrs)  # type: ignore[misc]
+
+
+class KeyedSelect(KeyedMixin, AutocompleteSelect):  # type: ignore[misc]
+    """Choice of one related row, found by typing."""
+
+
+class KeyedSelectMultiple(KeyedMixin, AutocompleteSelectMultiple):  # type: ignore[misc]
+    """Choice of several related rows, found by typing."""
+
+
+class KeyedChoiceField(forms.ModelChoiceField):
+    """A related row. What is no key is refused in the same words as a key that finds nothing."""
+
+    def to_python(self, value: Any) -> Any:
+        rows: Any = self.queryset
+        chosen = value not in self.empty_values and not isinstance(value, models.Model)
+        if chosen and as_key(rows.model, value) is None:
+            raise ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
+            )
+        return super().to_python(value)
+
+
+class KeyedMultipleChoiceField(forms.ModelMultipleChoiceField):
+    """Several related rows, of which each is refused in the same words."""
+
+    def _check_values(self, value: Any) -> Any:
+        rows: Any = self.queryset
+        for item in value if isinstance(value, list | tuple) else ():
+            if as_key(rows.model, item) is None:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": item}
+                )
+        return super()._check_values(value)  # type: ignore[misc]
+
+
 class AmountField(forms.DecimalField):
     """A decimal in ASCII digits: no exponent, no full-width digits, no binary fraction on the way."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         text = str(value).strip() if value is not None else ""
         if text in self.empty_values:
             return None
@@ -101,6 +156,8 @@ def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
         return {"form_class": AmountField}
     if isinstance(db_field, models.IntegerField):
         return {"form_class": WholeNumberField, "max_value": LARGEST.get(db_field.get_internal_type())}
+    if isinstance(db_field, models.URLField):
+        return {"assume_scheme": "https"}
     if isinstance(db_field, models.JSONField) and db_field.default is list:
         return {
             "form_class": WordsField,
@@ -147,7 +204,8 @@ class OperationForm(forms.Form):
     from_row: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, row: models.Model, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, initial={name: getattr(row, name) for name in self.from_row}, **kwargs)
+        kwargs["initial"] = {name: getattr(row, name) for name in self.from_row}
+        super().__init__(*args, **kwargs)
         prepare(self, actor)
 
     def values(self) -> dict[str, Any]:
@@ -159,7 +217,8 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
 
     def save(self, commit: bool = True) -> Any:
         password = self.cleaned_data["new_password1"]
-        self.user = password_set(actor=user_actor(self.user), user=self.user, password=password)
+        person: User = self.user  # type: ignore[has-type]
+        self.user = password_set(actor=user_actor(person), user=person, password=password)
         return self.user
 
 
@@ -168,14 +227,18 @@ def prepare(form: forms.BaseForm, actor: Actor) -> None:
     for field in form.fields.values():
         field.label = capfirst(field.label)
         if isinstance(field, forms.ModelChoiceField):
-            field.queryset = visible_to(field.queryset, actor)
+            rows: Any = field.queryset
+            field.queryset = visible_to(rows, actor)
 
 
 def show_refusal(form: forms.BaseForm, error: DomainError) -> None:
     """Put a domain error beside the field it names, or above the form, with what it suggests instead."""
-    messages = [str(error), *(f"{row.row}: {row.message}" for row in error.rows)]
-    for window in error.extra.get("alternatives", ()):
-        messages.append(_("Free: %(room)s from %(starts_at)s to %(ends_at)s") % window)
+    free = _("Free: %(room)s from %(starts_at)s to %(ends_at)s")
+    messages = [
+        str(error),
+        *(f"{row.row}: {row.message}" for row in error.rows),
+        *(free % window for window in error.extra.get("alternatives", ())),
+    ]
     form.add_error(error.field if error.field in form.fields else None, messages)
 
 
@@ -189,8 +252,8 @@ def related_field(
 ) -> forms.ModelChoiceField:
     """A form field that offers what the relation `name` of a model leads to, found by typing."""
     relation = model._meta.get_field(name)
-    widget = AutocompleteSelectMultiple if many else AutocompleteSelect
-    field = forms.ModelMultipleChoiceField if many else forms.ModelChoiceField
+    widget = KeyedSelectMultiple if many else KeyedSelect
+    field = KeyedMultipleChoiceField if many else KeyedChoiceField
     return field(
         queryset=relation.related_model._default_manager.all() if queryset is None else queryset,  # type: ignore[union-attr]
         label=kwargs.pop("label", relation.verbose_name),  # type: ignore[union-attr]
@@ -199,13 +262,13 @@ def related_field(
     )
 
 
-def choice_field(choices: Iterable[tuple[Any, Any]], label: Text, **kwargs: Any) -> forms.ChoiceField:
+def choice_field(choices: Iterable[tuple[Any, Any]], label: Any, **kwargs: Any) -> forms.ChoiceField:
     return forms.ChoiceField(
         choices=list(choices), label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs
     )
 
 
-def style(field: type[forms.Field], label: Text, **kwargs: Any) -> forms.Field:
+def style(field: type[forms.Field], label: Any, **kwargs: Any) -> forms.Field:
     """A form field in the skin's clothes."""
     return field(label=label, widget=kwargs.pop("widget", None) or WIDGETS[field](), **kwargs)
 

@@ -71,6 +71,7 @@ class OperationMixin(ModelAdmin):
     """Adds `<id>/do/<name>/` and, for bulk operations, list actions."""
 
     operations: tuple[Operation, ...] = ()
+    actions: Any = ()
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
@@ -131,7 +132,7 @@ class OperationMixin(ModelAdmin):
             "opts": self.opts,
             "media": self.media + form.media,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/operation.html", context)
 
     def holds(self, request: HttpRequest, verb: str, row: Any = None) -> bool:

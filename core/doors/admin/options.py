@@ -10,14 +10,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,7 +29,7 @@ from core.actors import Actor
 from core.doors.admin.display import Column, money, shown_json, shown_money
 from core.doors.admin.export import ExportMixin
 from core.doors.admin.filters import parameters_of, with_classes
-from core.doors.admin.forms import ServiceForm, strict_formfield
+from core.doors.admin.forms import KeyedChoiceField, KeyedSelect, ServiceForm, as_key, strict_formfield
 from core.doors.admin.history import HistoryMixin
 from core.doors.admin.operations import OperationMixin
 from core.doors.admin.site import actor_of
@@ -40,7 +40,8 @@ from core.policy import ADD, CHANGE, VIEW
 from core.records import conflict_of, invalid
 from core.scoping import get_visible, may, visible_to
 
-LARGEST_PAGE = 10**6
+# Longer than any key or page number: databases refuse such integers in different ways.
+NO_KEY = re.compile(r"-?\d{19,}")
 COUNT_UP_TO = 10_000
 
 
@@ -49,7 +50,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[: COUNT_UP_TO + 1].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows[: COUNT_UP_TO + 1].count())
 
 
 class ScopedChangeList(ChangeList):
@@ -64,6 +66,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     """See the module. Subclasses set what is shown; `writes` with `create` and `update` where they write."""
 
     writes: ClassVar[frozenset[str]] = frozenset()
+    list_display: Any = ("__str__",)
+    list_filter: Any = ()
     form = ServiceForm
     add_form: type[ServiceForm] | None = None
     fixed_fields: tuple[str, ...] = ()
@@ -92,7 +96,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     # --- rows ------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return visible_to(super().get_queryset(request), actor_of(request), VIEW)
+        rows = visible_to(super().get_queryset(request), actor_of(request), VIEW)
+        return rows if rows.ordered else rows.order_by("-pk")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         try:
@@ -112,6 +117,12 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         if queryset is None:
             queryset = db_field.remote_field.model._default_manager.all()
         return visible_to(queryset, actor_of(request))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeyedSelect(db_field, self.admin_site))
+        kwargs.setdefault("form_class", KeyedChoiceField)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_dbfield(
@@ -174,11 +185,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        if any("\0" in value for values in request.GET.lists() for value in values[1]):
-            raise IncorrectLookupParameters
-        page = request.GET.get("p", "")
-        if len(page) > len(str(LARGEST_PAGE)):
-            raise IncorrectLookupParameters
+        for name, values in request.GET.lists():
+            if any("\0" in value or (name != SEARCH_VAR and NO_KEY.fullmatch(value)) for value in values):
+                raise IncorrectLookupParameters
         return super().get_changelist_instance(request)
 
     def changelist_view(
@@ -193,8 +202,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     def _drop_malformed_selection(self, request: HttpRequest) -> None:
         """Leave out selected keys that are none; foreign and absent ones find no row."""
         posted = request.POST.copy()
-        keys = (_key(self.opts.pk, value) for value in posted.getlist(ACTION_CHECKBOX_NAME))
-        posted.setlist(ACTION_CHECKBOX_NAME, [str(key) for key in keys if key is not None])
+        selected = posted.getlist(ACTION_CHECKBOX_NAME)
+        posted.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if as_key(self.model, key) is not None])
         request.POST = posted  # type: ignore[assignment]
 
     # --- writes ----------------------------------------------------------------------------------
@@ -202,6 +211,15 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         declared = super().get_readonly_fields(request, obj)
         return [*declared, *self.fixed_fields] if obj is not None else declared
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What an address may fill in: related rows by their keys, which the form then looks up in the scope."""
+        related = {field.name: field.related_model for field in self.opts.fields if field.is_relation}
+        return {
+            name: value
+            for name, value in request.GET.items()
+            if name in related and as_key(related[name], value) is not None
+        }
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None and self.add_form is not None:
@@ -235,9 +253,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         request._refusal = refusal  # type: ignore[attr-defined]
         return view(request, object_id, form_url, extra_context)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: ServiceForm, change: Any) -> None:
         """Hand the values to the service; `obj`, which the form has filled, is only read again afterwards."""
-        assert isinstance(form, ServiceForm)
         actor = actor_of(request)
         if not change:
             row = self.create(actor, form.values())
@@ -273,13 +290,3 @@ def _column(fields: dict[str, Any], item: Any) -> str | Column:
     """A list column; amounts are written as people write them."""
     field = fields.get(item) if isinstance(item, str) else None
     return money(item, field.verbose_name) if isinstance(field, MoneyField) else item
-
-
-def _key(primary: Any, value: str) -> Any:
-    """A posted key as the column's type, or None. A key that is itself a relation is followed to its column."""
-    try:
-        while primary.remote_field is not None:
-            primary = primary.target_field
-        return primary.to_python(value)
-    except (FieldDoesNotExist, ValidationError, ValueError):
-        return None

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin import site as admin_site
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ class ScopedAutocompleteView(AutocompleteJsonView):
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field_name = super().process_request(request)
-        source_admin = self.admin_site._registry.get(source_field.model)
+        source_admin = admin_site._registry.get(source_field.model)
         if source_admin is None or not source_admin.has_view_permission(request):
             raise PermissionDenied
         return term, model_admin, source_field, to_field_name
@@ -77,11 +78,11 @@ class LiveparkAdminSite(UnfoldAdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """One's own password, set by the service that also writes the audit."""
         from core.doors.admin.forms import OwnPasswordForm
 
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         return PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             template_name="registration/password_change_form.html",
@@ -89,7 +90,7 @@ class LiveparkAdminSite(UnfoldAdminSite):
             extra_context={**self.each_context(request), **(extra_context or {})},
         )(request)
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return ScopedAutocompleteView.as_view(admin_site=self)(request)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -111,17 +112,15 @@ class LiveparkAdminSite(UnfoldAdminSite):
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu of settings.ADMIN_MENU with what this actor may look at: groups of (icon, model label or page)."""
-    from django.contrib.admin import site
-
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, entries in settings.ADMIN_MENU:
-        items = [item for icon, target in entries if (item := _menu_item(site, request, icon, target))]
+        items = [item for icon, target in entries if (item := _menu_item(request, icon, target))]
         if items:
             groups.append({"title": str(title), "separator": bool(groups), "items": items})
     return groups
 
 
-def _menu_item(site: Any, request: HttpRequest, icon: str, target: Any) -> dict[str, Any] | None:
+def _menu_item(request: HttpRequest, icon: str, target: Any) -> dict[str, Any] | None:
     if isinstance(target, tuple):
         name, title = target
         try:
@@ -129,7 +128,7 @@ def _menu_item(site: Any, request: HttpRequest, icon: str, target: Any) -> dict[
         except NoReverseMatch:
             return None
     model = apps.get_model(target)
-    model_admin = site._registry.get(model)
+    model_admin = admin_site._registry.get(model)
     if model_admin is None or not model_admin.has_view_permission(request):
         return None
     link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -1,0 +1,112 @@
+"""The first page: the numbers are those of the actor's parks, and each leads to its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from analytics import parkday
+from analytics.models import DaySales
+from core import buckets
+from core.choices import Role
+from core.clock import DAY, HOUR, now, today
+from core.models import User
+from livestreams.choices import SessionState
+from livestreams.models import Maintenance
+from tenants.services import tenancy_move
+from tests.admin.conftest import AMOUNTS, Worlds
+from tests.factories import SYSTEM, make_park, make_session, make_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sales_are_those_of_the_tenants_that_sat_there_that_day(worlds: Worlds) -> None:
+    mover = worlds.mine.tenants[1].tenant
+    elsewhere = make_park("elsewhere")
+    tenancy_move(actor=SYSTEM, tenant=mover, park=elsewhere, from_day=today())
+    yesterday, this_day = parkday.sales_by_day(SYSTEM, [worlds.mine.park], today() - DAY, today())
+    assert (yesterday.paid, this_day.paid) == (2 * AMOUNTS["gmv_paid"], AMOUNTS["gmv_paid"])
+    assert this_day.net == Decimal(1200)
+    (moved,) = parkday.sales_by_day(SYSTEM, [elsewhere], today(), today())
+    assert (moved.orders, moved.day) == (7, today())
+
+
+def test_an_actor_sees_sums_of_own_parks_only(worlds: Worlds) -> None:
+    (foreign,) = parkday.sales_by_day(worlds.manager, [worlds.other.park], today(), today())
+    assert foreign == parkday.SalesDay(today())
+
+
+def test_every_room_counts_once(worlds: Worlds) -> None:
+    room, other = worlds.mine.rooms
+    assert parkday.rooms_at(SYSTEM, [worlds.mine.park], now()) == parkday.RoomCount(2, 0, 0, 0)
+    Maintenance.objects.create(room=room, starts_at=now() - HOUR, ends_at=now() + HOUR)
+    Maintenance.objects.create(room=other, starts_at=now() - HOUR, ends_at=now() + HOUR)
+    make_session(worlds.mine.tenants[0].tenant, room=room, starts_at=now() - HOUR, state=SessionState.LIVE)
+    counted = parkday.rooms_at(SYSTEM, [worlds.mine.park], now())
+    assert (counted.live, counted.repair, counted.booked, counted.off) == (1, 1, 0, 0)
+
+
+def test_what_waits_is_told(worlds: Worlds) -> None:
+    parks = [worlds.mine.park]
+    tenant = worlds.mine.tenants[0].tenant
+    before = parkday.counting(parks).waiting
+    buckets.mark(
+        buckets.SALES,
+        [(tenant.pk, 1), (tenant.pk, 1), (tenant.pk, 2), (worlds.other.tenants[0].tenant.pk, 3)],
+    )
+    state = parkday.counting(parks)
+    assert (state.waiting, state.failing) == (before + 2, 2)
+    assert state.oldest is not None
+    assert parkday.unresolved(parks) == 2
+    stock = parkday.stock_alarms(worlds.manager, parks)
+    assert (stock.empty_levels, stock.open_backorders, stock.units_owed) == (0, 2, 4)
+
+
+def test_every_number_leads_to_a_page(manager: Client, worlds: Worlds) -> None:
+    page = manager.get("/admin/")
+    links = set(re.findall(r'href="(/admin/[^"]+)" class="lp-number', page.content.decode()))
+    assert len(links) > 8
+    for link in links:
+        assert manager.get(link.replace("&amp;", "&")).status_code == 200, link
+    assert "¥2,469.00" in page.content.decode()
+
+
+def test_synthetic_figures_are_stamped(manager: Client, worlds: Worlds) -> None:
+    assert "lp-stamp" not in manager.get("/admin/").content.decode()
+    type(worlds.mine.park).objects.filter(pk=worlds.mine.park.pk).update(is_synthetic=True)
+    assert "lp-stamp" in manager.get("/admin/").content.decode()
+
+
+def test_each_role_gets_a_page_of_what_it_may_see(as_user: Callable[[User], Client], worlds: Worlds) -> None:
+    pages = {role: as_user(user).get("/admin/").context for role, user in worlds.mine.users.items()}
+    assert all(panel in pages[Role.PARK_MANAGER] for panel in ("sales", "occupancy", "rooms", "leases"))
+    assert "leases" not in pages[Role.PARK_VIEWER]
+    assert "sales" not in pages[Role.PROVINCE_ANALYST]
+
+
+def test_a_superuser_chooses_a_park(root: Client, worlds: Worlds) -> None:
+    both = root.get("/admin/").content.decode()
+    one = root.get("/admin/?park=alpha").content.decode()
+    assert "¥4,938.00" in both
+    assert "¥2,469.00" in one
+    assert worlds.other.canary not in re.sub(r'<a class="lp-tool.*?</a>', "", one, flags=re.DOTALL)
+
+
+def test_the_page_costs_the_same_with_more_tenants(manager: Client, worlds: Worlds) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert manager.get("/admin/").status_code == 200
+        return len(queries)
+
+    manager.get("/admin/")
+    before = cost()
+    for number in range(5):
+        tenant = make_tenant(worlds.mine.park, f"more-{number}")
+        DaySales.objects.create(tenant=tenant, day=today(), **AMOUNTS)
+    assert cost() == before

@@ -1,0 +1,132 @@
+"""Who may enter the admin, what the site itself offers, and what stock side doors it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+
+from core.choices import Role
+from core.doors.admin.site import navigation
+from core.models import User
+from core.services import membership_end
+from livestreams.models import Booking
+from parks.models import Park
+from tenants.models import Tenant
+from tests.admin.conftest import Worlds, url_of
+from tests.factories import SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+
+def test_park_people_enter_tenants_and_strangers_do_not(
+    as_user: Callable[[User], Client], client: Client, worlds: Worlds
+) -> None:
+    for user in worlds.mine.users.values():
+        assert as_user(user).get("/admin/").status_code == 200
+    for user in worlds.mine.tenants[0].users.values():
+        for address in ("/admin/", url_of(Booking), "/admin/autocomplete/", url_of(Booking, "add/")):
+            assert as_user(user).get(address, follow=True).status_code == 403
+    answer = client.get(url_of(Booking), follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0].startswith(reverse("portal-login"))
+    assert "next=" in answer.redirect_chain[-1][0]
+
+
+def test_a_staff_flag_opens_nothing(as_user: Callable[[User], Client], worlds: Worlds) -> None:
+    user = worlds.mine.tenants[0].users[Role.TENANT_OWNER]
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    assert as_user(user).get("/admin/", follow=True).status_code == 403
+
+
+def test_an_ended_role_ends_at_the_next_page(as_user: Callable[[User], Client], worlds: Worlds) -> None:
+    user = worlds.mine.users[Role.PARK_STUDIO]
+    studio = as_user(user)
+    assert studio.get(url_of(Booking)).status_code == 200
+    for membership in user.memberships.all():
+        membership_end(actor=SYSTEM, membership=membership)
+    assert studio.get(url_of(Booking), follow=True).status_code == 403
+
+
+def test_there_is_no_jump_to_objects_by_content_type(manager: Client, worlds: Worlds) -> None:
+    with pytest.raises(NoReverseMatch):
+        reverse("admin:view_on_site", args=(1, 1))
+    kind = ContentType.objects.get_for_model(Tenant).pk
+    for tenant in (worlds.mine.tenants[0].tenant, worlds.other.tenants[0].tenant):
+        assert manager.get(f"/admin/r/{kind}/{tenant.pk}/", follow=True).status_code == 404
+
+
+def test_autocomplete_asks_whether_the_source_may_be_seen(
+    as_user: Callable[[User], Client], worlds: Worlds
+) -> None:
+    viewer = as_user(worlds.mine.users[Role.PARK_VIEWER])
+    rooms = {"app_label": "livestreams", "model_name": "booking", "field_name": "room"}
+    found = viewer.get("/admin/autocomplete/", rooms).json()["results"]
+    assert {row["id"] for row in found} == {str(room.pk) for room in worlds.mine.rooms}
+    hidden = {"app_label": "tenants", "model_name": "lease", "field_name": "park"}
+    assert viewer.get("/admin/autocomplete/", hidden).status_code == 403
+    for query in (
+        {},
+        {**rooms, "field_name": "password"},
+        {**rooms, "model_name": "none"},
+        {**rooms, "page": "x"},
+    ):
+        assert viewer.get("/admin/autocomplete/", query).status_code in (403, 404)
+
+
+def test_closed_records_are_not_offered(manager: Client, worlds: Worlds) -> None:
+    Park.objects.filter(pk=worlds.mine.park.pk).update(closed_on="2020-01-01")
+    query = {"app_label": "parks", "model_name": "building", "field_name": "park"}
+    assert manager.get("/admin/autocomplete/", query).json()["results"] == []
+
+
+def test_the_menu_shows_what_the_role_may_look_at(
+    manager: Client, as_user: Callable[[User], Client], worlds: Worlds
+) -> None:
+    def links(client: Client) -> set[str]:
+        request = client.get("/admin/").wsgi_request
+        return {item["link"] for group in navigation(request) for item in group["items"]}
+
+    mine, viewer = links(manager), links(as_user(worlds.mine.users[Role.PARK_VIEWER]))
+    assert url_of(Booking) in mine & viewer
+    assert "/admin/tenants/lease/" in mine - viewer
+    assert "/admin/supplychain/salesevent/" not in mine | viewer
+    for link in mine:
+        assert manager.get(link).status_code == 200
+
+
+def test_menu_search(manager: Client) -> None:
+    page = manager.get("/admin/search/?s=admin&page=x").content.decode()
+    assert url_of(Booking) not in page
+    with translation.override("zh-hans"):
+        word = str(Booking._meta.verbose_name_plural)
+    assert url_of(Booking) in manager.get("/admin/search/", {"s": word}).content.decode()
+
+
+def test_popups_and_other_stock_parameters_do_no_harm(manager: Client, worlds: Worlds) -> None:
+    assert manager.get(url_of(Tenant, "?_popup=1")).status_code == 200
+    assert manager.get(url_of(Tenant, "?_popup=1&_to_field=node")).status_code == 200
+    assert manager.get(url_of(Tenant, "?_popup=1&_to_field=company")).status_code == 400
+    foreign = worlds.other.tenants[0].tenant.pk
+    for query in (
+        f"?tenant={foreign}",
+        f"?tenant={foreign}&_popup=1",
+        "?tenant=abc",
+        "?starts_at=x",
+        f"?room={'9' * 30}",
+    ):
+        page = manager.get(url_of(Booking, f"add/{query}"))
+        assert page.status_code == 200
+        assert worlds.other.canary not in page.content.decode()
+    answer = manager.post(url_of(Booking, "add/?_to_field=tenant"), {})
+    assert answer.status_code == 400
+
+
+def test_pages_tell_browsers_to_keep_nothing(manager: Client) -> None:
+    answer = manager.get(url_of(Booking))
+    assert "no-store" in answer["Cache-Control"] or "private" in answer["Cache-Control"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]

@@ -1,0 +1,280 @@
+"""What every registered admin keeps, found by walking the registry: a new one is tested by being registered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.db import connection, models
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from core.actors import user_actor
+from core.choices import Role
+from core.doors.admin import ScopedModelAdmin
+from core.doors.admin.filters import field_at, parameters_of
+from core.models import AuditEntry, User
+from core.policy import VIEW
+from core.scoping import may, scope_of, visible_to
+from tests.admin.conftest import REGISTERED, Worlds, absent_key, hidden_row, url_of
+
+pytestmark = pytest.mark.django_db
+every_admin = pytest.mark.parametrize(
+    ("model", "model_admin"), REGISTERED, ids=[model._meta.label for model, _admin in REGISTERED]
+)
+# Read by everybody with a role, so no row of them is foreign.
+SHARED_BY_ALL = {model for model, _admin in REGISTERED if (scope := scope_of(model)) and scope.reference}
+
+
+def test_only_scoped_admins_are_registered() -> None:
+    assert all(isinstance(model_admin, ScopedModelAdmin) for _model, model_admin in REGISTERED)
+    assert len(REGISTERED) > 40
+
+
+@every_admin
+def test_list_search_and_export_hold_own_rows_only(
+    model: type[models.Model], model_admin: ScopedModelAdmin, manager: Client, worlds: Worlds
+) -> None:
+    allowed = may(worlds.manager, VIEW, model)
+    canary = worlds.other.canary
+    # The page repeats what was searched for: in small letters, which find the same rows.
+    for query in ("", f"?q={canary.lower()}", "?q=%00", "?p=99999&all=", "?p=abc&o=-99.1.x&_facets=1"):
+        answer = manager.get(url_of(model, query), follow=True)
+        assert answer.status_code == (200 if allowed else 403), query
+        assert model in SHARED_BY_ALL or canary not in answer.content.decode()
+    for kind in ("csv", "xlsx"):
+        answer = manager.get(url_of(model, f"export/{kind}/"))
+        assert answer.status_code == (200 if allowed else 403)
+        if allowed and model not in SHARED_BY_ALL:
+            assert canary not in _cells(kind, b"".join(answer.streaming_content))
+    assert manager.get(url_of(model, "export/pdf/")).status_code == (404 if allowed else 403)
+
+
+def _cells(kind: str, content: bytes) -> str:
+    if kind == "csv":
+        return content.decode()
+    sheet = load_workbook(BytesIO(content)).active
+    return "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+@every_admin
+def test_a_foreign_row_is_like_an_absent_one(
+    model: type[models.Model], model_admin: ScopedModelAdmin, manager: Client, worlds: Worlds
+) -> None:
+    foreign = hidden_row(model, worlds.manager)
+    if model in SHARED_BY_ALL:
+        assert foreign is None
+        return
+    assert foreign is not None, "the other world has no row of this model: add one in conftest"
+    names = [f"do/{operation.name}/" for operation in model_admin.operations]
+    for rest in ("change/", "history/", "delete/", "", *names):
+        for method in (manager.get, manager.post):
+            told = {
+                key: _without(method(url_of(model, f"{key}/{rest}"), follow=True), key)
+                for key in (foreign.pk, absent_key(model))
+            }
+            first, second = told.values()
+            assert first == second, (rest, method)
+            assert first[0] in (403, 404)
+            assert worlds.other.canary not in first[1]
+    for malformed in ("abc", "1.5", "9" * 30, "%00", "0x1"):
+        assert manager.get(url_of(model, f"{malformed}/change/")).status_code in (403, 404)
+
+
+def _without(answer: Any, key: Any) -> tuple[int, str]:
+    """Status and body of an answer without the key asked for and without what differs from page to page."""
+    body = re.sub(r"\w{32,}|[0-9a-f-]{36}", "", answer.content.decode())
+    return answer.status_code, body.replace(f"/{key}/", "/")
+
+
+@every_admin
+def test_rights_follow_the_policy(
+    model: type[models.Model],
+    model_admin: ScopedModelAdmin,
+    as_user: Callable[[User], Client],
+    worlds: Worlds,
+) -> None:
+    for role in (Role.PARK_VIEWER, Role.PARK_FINANCE, Role.PROVINCE_ANALYST):
+        user = worlds.mine.users[role]
+        actor, client = user_actor(user), as_user(user)
+        adds = "add" in model_admin.writes and may(actor, "add", model)
+        assert client.get(url_of(model, "add/")).status_code == (200 if adds else 403)
+        row = visible_to(model._default_manager.all(), actor).order_by("pk").first()
+        if row is not None:
+            assert client.get(url_of(model, f"{row.pk}/change/")).status_code == 200
+            assert client.get(url_of(model, f"{row.pk}/delete/")).status_code == 403
+            sees_audit = may(actor, VIEW, AuditEntry)
+            assert client.get(url_of(model, f"{row.pk}/history/")).status_code == (200 if sees_audit else 403)
+
+
+@every_admin
+def test_own_rows_can_be_opened_by_the_superuser(
+    model: type[models.Model], model_admin: ScopedModelAdmin, root: Client
+) -> None:
+    row = model._default_manager.order_by("pk").first()
+    assert row is not None, "no row of this model: add one in conftest"
+    assert root.get(url_of(model, f"{row.pk}/change/")).status_code == 200
+    assert root.get(url_of(model, f"{row.pk}/history/")).status_code == 200
+    for operation in model_admin.operations:
+        assert root.get(url_of(model, f"{row.pk}/do/{operation.name}/")).status_code == 200
+    if "add" in model_admin.writes:
+        assert root.get(url_of(model, "add/")).status_code == 200
+        assert root.post(url_of(model, "add/"), {}).status_code == 200
+
+
+@every_admin
+def test_sql_of_a_list_does_not_grow_with_its_rows(
+    model: type[models.Model], model_admin: ScopedModelAdmin, root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = []
+    for per_page in (1, 50):
+        monkeypatch.setattr(model_admin, "list_per_page", per_page)
+        with CaptureQueriesContext(connection) as queries:
+            assert root.get(url_of(model)).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1], queries.captured_queries
+
+
+@every_admin
+def test_only_declared_lookups_are_understood(
+    model: type[models.Model], model_admin: ScopedModelAdmin, manager: Client, worlds: Worlds
+) -> None:
+    asked = HttpRequest()
+    asked.actor = worlds.manager  # type: ignore[attr-defined]
+    for field in model._meta.fields:
+        for lookup in ("", "__startswith", "__contains", "__regex", "__gt", "__in", "__isnull"):
+            assert not model_admin.lookup_allowed(f"{field.name}{lookup}", "1", asked)
+        if field.is_relation:
+            for inner in field.related_model._meta.fields:  # type: ignore[union-attr]
+                assert not model_admin.lookup_allowed(f"{field.name}__{inner.name}__startswith", "1", asked)
+    if may(worlds.manager, VIEW, model):
+        assert manager.get(url_of(model, f"?{model._meta.pk.name}__gt=1")).status_code == 400
+        assert manager.get(url_of(model, "?_to_field=password")).status_code == 400
+
+
+@every_admin
+def test_a_filter_does_not_name_a_foreign_row(
+    model: type[models.Model], model_admin: ScopedModelAdmin, manager: Client, worlds: Worlds
+) -> None:
+    if not may(worlds.manager, VIEW, model):
+        return
+    for name, field in _related_filters(model, model_admin):
+        foreign = hidden_row(field.related_model, worlds.manager)
+        for key in (foreign.pk if foreign else 1, "abc", "%00", "9" * 30):
+            answer = manager.get(url_of(model, f"?{name}={key}"), follow=True)
+            assert answer.status_code == 200
+            shared = {model, field.related_model} & SHARED_BY_ALL
+            assert shared or worlds.other.canary not in answer.content.decode()
+
+
+def _related_filters(model: type[models.Model], model_admin: ScopedModelAdmin) -> list[tuple[str, Any]]:
+    paths = [item for item in model_admin.list_filter if isinstance(item, tuple)]
+    fields = [(item, field_at(model, item[0])) for item in paths]
+    return [(parameters_of(model, item).pop(), field) for item, field in fields if field.is_relation]
+
+
+@every_admin
+def test_autocomplete_offers_own_rows_only(
+    model: type[models.Model], model_admin: ScopedModelAdmin, manager: Client, worlds: Worlds
+) -> None:
+    """Each relation of the model, whether a form uses it or not."""
+    for field in model._meta.fields:
+        if not field.is_relation:
+            continue
+        query = {
+            "app_label": model._meta.app_label,
+            "model_name": model._meta.model_name,
+            "field_name": field.name,
+        }
+        for term in ("", worlds.other.canary.lower(), "\0"):
+            answer = manager.get("/admin/autocomplete/", {**query, "term": term})
+            assert answer.status_code in (200, 403, 404)
+            assert field.related_model in SHARED_BY_ALL or worlds.other.canary not in answer.content.decode()
+
+
+def test_declared_autocompletes_answer(root: Client) -> None:
+    for model, model_admin in REGISTERED:
+        declared = set(model_admin.autocomplete_fields)
+        declared |= {
+            item[0] for item in model_admin.list_filter if isinstance(item, tuple) and "__" not in item[0]
+        }
+        for name in declared:
+            if not model._meta.get_field(name).is_relation:
+                continue
+            query = {
+                "app_label": model._meta.app_label,
+                "model_name": model._meta.model_name,
+                "field_name": name,
+            }
+            assert root.get("/admin/autocomplete/", query).status_code == 200, (model, name)
+
+
+@every_admin
+def test_related_fields_refuse_foreign_like_absent_ids(
+    model: type[models.Model],
+    model_admin: ScopedModelAdmin,
+    as_user: Callable[[User], Client],
+    worlds: Worlds,
+) -> None:
+    """Of every form, as each role that may use it: same words, and nothing is written."""
+    tried = 0
+    for user in worlds.mine.users.values():
+        client = as_user(user)
+        page = client.get(url_of(model, "add/"))
+        if page.status_code == 200:
+            tried += _probe(client, url_of(model, "add/"), page.context["adminform"].form, user)
+        row = _visible_row(model, user)
+        for operation in model_admin.operations if row else ():
+            address = url_of(model, f"{row.pk}/do/{operation.name}/")
+            page = client.get(address)
+            if page.status_code == 200:
+                tried += _probe(client, address, page.context["form"], user)
+    if model_admin.autocomplete_fields and "add" in model_admin.writes and model not in SHARED_BY_ALL:
+        assert tried or not any(may_add(model, user) for user in worlds.mine.users.values())
+
+
+def may_add(model: type[models.Model], user: User) -> bool:
+    return may(user_actor(user), "add", model)
+
+
+def _visible_row(model: type[models.Model], user: User) -> Any:
+    return visible_to(model._default_manager.all(), user_actor(user), "change").order_by("pk").first()
+
+
+def _probe(client: Client, address: str, form: Any, user: User) -> int:
+    """Post foreign and impossible keys to all relations of a form at once; return how many there were."""
+    related = {
+        name: (field.queryset.model, hidden_row(field.queryset.model, user_actor(user)))
+        for name, field in form.fields.items()
+        if isinstance(field, ModelChoiceField)
+    }
+    foreign = {name: row.pk for name, (_model, row) in related.items() if row is not None}
+    if not foreign:
+        return 0
+    audited = AuditEntry.objects.count()
+    said: dict[str, set[str]] = {name: set() for name in foreign}
+    absent = {name: absent_key(related[name][0]) for name in foreign}
+    spaced = {name: f" {key} " for name, key in foreign.items()}
+    for keys in (foreign, spaced, absent, dict.fromkeys(foreign, "abc"), dict.fromkeys(foreign, "9" * 30)):
+        answer = client.post(address, keys)
+        posted = answer.context["adminform"].form if "adminform" in answer.context else answer.context["form"]
+        for name, key in keys.items():
+            said[name].add(str(posted.errors[name]).replace(str(key), ""))
+    assert all(len(words) == 1 for words in said.values()), said
+    assert AuditEntry.objects.count() == audited
+    return len(foreign)
+
+
+def test_site_pages_reveal_nothing_of_the_other_world(manager: Client, worlds: Worlds) -> None:
+    for address in ("/admin/", "/admin/parks/", "/admin/search/?s=a", "/admin/jsi18n/", "/admin/?park=beta"):
+        answer = manager.get(address)
+        assert answer.status_code == 200
+        assert worlds.other.canary not in answer.content.decode()
+    assert site.site_title
