@@ -21,6 +21,7 @@ from tenants.models import Tenant
 BLOCK = 1024 * 1024
 AUTO = "auto"
 PROBLEMS_SHOWN = 200
+EVERY_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -101,7 +102,7 @@ class Command(BaseCommand):
 
 
 class ProgressLine:
-    """One line on stderr that says how far the import is, rewritten on a terminal, each second elsewhere."""
+    """One line on stderr that says how far the import is, rewritten each second on a terminal, a new one elsewhere."""
 
     def __init__(self) -> None:
         self._due = 0.0
@@ -110,7 +111,7 @@ class ProgressLine:
     def __call__(self, done: int, total: int, message: str) -> None:
         if time.monotonic() < self._due:
             return
-        self._due = time.monotonic() + (0.2 if sys.stderr.isatty() else 1.0)
+        self._due = time.monotonic() + EVERY_SECONDS
         share = f"{100 * done // total:3d} %  " if total else ""
         start, end = ("\r\x1b[K", "") if sys.stderr.isatty() else ("", "\n")
         sys.stderr.write(f"{start}{share}{message}{end}")
