@@ -97,19 +97,27 @@ class UploadForm(ScopedForm):
         return {"profile": profile(chosen) if chosen else None}
 
 
-def guessed(header: str) -> str:
-    """The field that a header most likely holds, "" for none."""
-    plain = plain_header(header)
-    return next((field for field, names in COLUMNS.items() if plain in map(plain_header, names)), "")
+def guesses(headers: list[str]) -> dict[str, str]:
+    """For each header the field it most likely holds, "" for none: the same name first, then a similar one."""
+    names = {plain_header(name): field for field, known in COLUMNS.items() for name in known}
+    found = {header: names.get(plain_header(header), "") for header in headers}
+    for header in headers:
+        plain = plain_header(header)
+        similar = (names[name] for name in names if len(plain) > 1 and (name in plain or plain in name))
+        free = (field for field in similar if field not in found.values())
+        if not found[header] and not is_personal(header):
+            found[header] = next(free, "")
+    return found
 
 
 class ColumnForm:
     """Which column holds which field: one row per header of the file, sent back as two parallel lists."""
 
     def __init__(self, headers: list[str], data: QueryDict | None = None) -> None:
-        given = dict(zip(data.getlist("header"), data.getlist("field"), strict=False)) if data else {}
+        sent = dict(zip(data.getlist("header"), data.getlist("field"), strict=False)) if data else {}
+        given = {**guesses(headers), **sent}
         self.rows = [
-            {"header": header, "field": given.get(header, guessed(header)), "personal": is_personal(header)}
+            {"header": header, "field": given[header], "personal": is_personal(header)}
             for header in dict.fromkeys(headers)
             if header
         ]

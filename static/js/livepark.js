@@ -40,10 +40,8 @@
     if (event.detail.target.id === "modal-body") bootstrap.Modal.getOrCreateInstance("#modal").show();
   });
 
-  // A drop zone passes dropped files on to its file field and shows their name.
+  // A drop zone passes dropped files on to its file field.
   for (const zone of document.querySelectorAll(".lp-drop")) {
-    const field = zone.querySelector("input[type=file]");
-    const name = zone.querySelector("[data-file-name]");
     const over = (on) => (event) => {
       event.preventDefault();
       zone.classList.toggle("over", on);
@@ -52,11 +50,7 @@
     zone.addEventListener("dragleave", over(false));
     zone.addEventListener("drop", (event) => {
       over(false)(event);
-      field.files = event.dataTransfer.files;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    field.addEventListener("change", () => {
-      name.textContent = field.files.length ? field.files[0].name : "";
+      zone.querySelector("input[type=file]").files = event.dataTransfer.files;
     });
   }
 })();

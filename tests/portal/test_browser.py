@@ -1,0 +1,187 @@
+"""The tenant's day through a real browser: on a phone of 360 x 740 and on a desk, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analytics.demo.logins import DEMO_PASSWORD
+from core.clock import DAY, today
+from supplychain.importing.profiles.base import SAMPLES
+from tests.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+OpenPage = Callable[..., Any]
+
+
+def fits(page: Page) -> None:
+    """Nothing sticks out of the screen sideways."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.evaluate("innerWidth"), f"{page.url} is {width} wide"
+
+
+def visit(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.ok, address
+    fits(page)
+
+
+def log_in(page: Page, site: Site, username: str = "tenant") -> str:
+    """Log in from the landing page by the demo's card; return the address of the portal."""
+    page.goto(site.url)
+    fits(page)
+    page.locator(f"form:has(input[name=username][value={username}]) button").first.click()
+    page.wait_for_url("**/portal/**")
+    fits(page)
+    return page.url
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_page_of_the_portal_fits(
+    live_site: Site, open_page: OpenPage, screen: dict[str, Any], language: str
+) -> None:
+    page = open_page(**screen)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_site.url}])
+    portal = log_in(page, live_site)
+    assert page.locator("html").get_attribute("lang") == language
+    for name in ("", "bookings/", "bookings/new/", "rooms/", "sessions/", "sessions/new/", "orders/"):
+        visit(page, portal + name)
+    for name in ("imports/", "unresolved/", "keys/", "members/", "more/", "who-sees/figures/"):
+        visit(page, portal + name)
+    for name in ("sessions/", "orders/", "bookings/?past"):
+        visit(page, portal + name)
+        page.locator("main .lp-row").first.click()
+        page.wait_for_load_state()
+        fits(page)
+    for address in ("/login/", "/go/", "/no/such/page"):
+        page.goto(live_site.url + address)
+        fits(page)
+
+
+def test_a_tenant_sees_today_books_imports_and_reads_the_orders_on_a_phone(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    assert page.locator(".stamp").count() == 1
+    # who can see a figure is one tap away
+    page.locator(".lp-who").first.tap()
+    page.locator("#modal.show .pill").first.wait_for()
+    page.locator("#modal .btn-close").tap()
+    page.locator("#modal.show").wait_for(state="detached")
+
+    # a free room is booked from the day of the rooms; the same again offers others, and one tap takes one
+    day = f"{today() + 20 * DAY}"
+    visit(page, f"{portal}rooms/?day={day}")
+    page.locator(".lp-bar a.slot").first.tap()
+    page.wait_for_url("**/bookings/new/**")
+    page.fill("#id_start", "03:00")
+    page.locator("main form button").last.tap()
+    page.wait_for_url("**/bookings/*-*/")
+    fits(page)
+    taken = page.locator("h1").inner_text()
+    visit(page, f"{portal}bookings/new/?day={day}&start=03:00")
+    page.select_option("#id_room", label=taken)
+    page.locator("main form button").last.tap()
+    page.locator(".lp-choices button").first.wait_for()
+    fits(page)
+    page.locator(".lp-choices button").first.tap()
+    page.wait_for_url("**/bookings/*-*/")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("form[action$='/cancel/'] button").tap()
+    page.wait_for_url("**/bookings/")
+
+    # a sample file: looked at, confirmed, watched, read
+    visit(page, f"{portal}imports/")
+    page.set_input_files("#id_file", SAMPLES / "douyin-orders.csv")
+    page.locator("main form button").last.tap()
+    page.wait_for_url("**/imports/*-*/")
+    fits(page)
+    page.locator("form[action$='/confirm/'] button").tap()
+    page.locator("a[href*='orders/?since']").tap(timeout=30_000)
+    page.wait_for_url("**/orders/?since=*")
+    fits(page)
+    assert "6935112345678901231" in page.locator("main").inner_text()
+
+
+def test_unknown_columns_are_mapped_without_choosing_the_file_again(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}imports/")
+    page.set_input_files("#id_file", SAMPLES / "mapping.csv")
+    page.locator("main form button").last.tap()
+    page.locator("#refused fieldset").wait_for()
+    fits(page)
+    chosen = {
+        "单号": "order_no",
+        "货品编码": "sku_code",
+        "货品": "title",
+        "付款时间": "occurred_at",
+        "进度": "",
+        "已退": "",
+    }
+    for header, field in chosen.items():
+        page.get_by_label(header, exact=True).select_option(field)
+    page.locator("main form button").last.tap()
+    page.wait_for_url("**/imports/*-*/")
+    fits(page)
+    assert "E1001" in page.locator("main").inner_text()
+
+
+def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**DESK)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}rooms/?day={today() + 21 * DAY}")
+    row = page.locator("#rooms-calendar .ec-day").first
+    row.wait_for()
+    box = row.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.25, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.30, middle, steps=5)
+    page.mouse.up()
+    page.wait_for_url("**/bookings/new/?room=*")
+    assert page.input_value("#id_day") == f"{today() + 21 * DAY}"
+    assert page.input_value("#id_start") == "06:00"
+
+
+def test_a_secret_is_copied_and_languages_switch(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**DESK, permissions=["clipboard-read", "clipboard-write"])
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}keys/")
+    page.fill("#id_name", "till")
+    page.locator("form:has(#id_name) button").click()
+    page.locator("[data-copy]").click()
+    page.wait_for_function("document.querySelector('[data-copy]').textContent !== ''")
+    secret = page.locator("#secret").inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    visit(page, f"{portal}sessions/")
+    page.locator(".lp-top .dropdown button").first.click()
+    page.locator(".lp-top button[name=language]").click()
+    page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.url == f"{portal}sessions/"
+
+
+def test_the_demo_password_is_what_the_landing_page_says(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    page.goto(f"{live_site.url}/login/")
+    page.fill("#id_username", "host")
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.locator("main button").tap()
+    page.wait_for_url("**/portal/**")
+    fits(page)
+    assert page.locator(".lp-tile").count() == 0  # a host has a schedule and no figures
