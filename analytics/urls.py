@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import portal, wall
+from analytics.views import downloads, indicators, portal, province, wall
 from analytics.views.landing import Landing
 
 urlpatterns: list[URLPattern] = [
@@ -14,4 +14,19 @@ urlpatterns: list[URLPattern] = [
     path("portal/<slug:tenant>/sessions/<uuid:uid>/", portal.SessionDetail.as_view(), name="portal-session"),
     path("wall/", wall.walls, name="walls"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
+    path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),
+    path("analytics/compute/", province.ComputeIndex.as_view(), name="analytics-compute"),
+    path("analytics/upload/", indicators.UploadIndicators.as_view(), name="analytics-upload"),
+    path("analytics/provinces/<slug:code>/", province.ProvincePage.as_view(), name="analytics-province"),
+    path("analytics/indicators/<slug:code>/", indicators.IndicatorPage.as_view(), name="analytics-indicator"),
+    path(
+        "analytics/indicators/<slug:code>/values.<slug:kind>",
+        downloads.IndicatorTable.as_view(),
+        name="analytics-indicator-table",
+    ),
+    path(
+        "analytics/runs/<uuid:uid>/<slug:table>.<slug:kind>",
+        downloads.RunTable.as_view(),
+        name="analytics-run-table",
+    ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import Dimension, PeriodKind, ValueSource
@@ -36,6 +37,11 @@ class Indicator(NamedMixin):
                 condition=models.Q(direction__in=[-1, 1]), name="analytics_indicator_direction"
             )
         ]
+
+    @property
+    def unit(self) -> str:
+        """The unit in the language of the reader."""
+        return self.unit_en if self.unit_en and (get_language() or "").startswith("en") else self.unit_zh
 
 
 class IndicatorValue(models.Model):

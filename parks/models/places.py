@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import NamedMixin, Scope, ScopeNode
 from parks.choices import Region
+from parks.provinces import province_by_code
 
 
 class Province(NamedMixin):
@@ -22,6 +23,12 @@ class Province(NamedMixin):
         verbose_name = _("province")
         verbose_name_plural = _("provinces")
         ordering = ["code"]
+
+    @property
+    def short_name(self) -> str:
+        """The name as maps and tables have room for it: 内蒙古, Inner Mongolia."""
+        known = province_by_code(self.code)
+        return known.short_zh if known and self.name == self.name_zh else self.name
 
 
 class City(NamedMixin):

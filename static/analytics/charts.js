@@ -6,37 +6,41 @@
   const PALE = "#cfdad9";
   const NO_SCORE = "#f1f3f3";
   const HIGHLIGHTS = ["#0d5c63", "#d19a2b", "#7a5ea8", "#d93a2f", "#3b7dd8", "#5b8c2a", "#8a5a00"];
+  const SMALLEST = 9;
   const grid = { left: 8, right: 16, top: 36, bottom: 8, containLabel: true };
 
-  // {year, classes: [{colour, low, high}], tiles: [{name, x, y, url, scores: {year: [score, rank]}}], words}
+  // {year, classes: [{colour, low, high}], tiles: [{name, letters, x, y, url, scores: {year: [score, rank]}}], words}
   const map = (data, box) => {
     const classOf = (score) => {
       const at = data.classes.findIndex((one) => score <= one.high);
       return at < 0 ? data.classes.length - 1 : at;
     };
-    // The size at which the longest word of a name fits into its tile; Latin letters are about half as wide as high.
+    // The size at which the longest word of a name fits into its tile; Latin letters are narrower than high.
     const letterSize = (name, side) => {
-      const words = name.split(" ").map((word) => [...word].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.58), 0));
-      return Math.max(8, Math.min(14, (side - 8) / Math.max(...words)));
+      const words = name.split(" ").map((word) => [...word].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.64), 0));
+      return Math.min(13, (side - 7) / Math.max(...words));
     };
     const chart = echarts.init(box, null, { renderer: "svg" });
     let year = data.year;
 
-    const tile = (province, side) => {
+    const tile = (province, side, short) => {
       const [score, rank] = province.scores[year] ?? [null, null];
       const at = score === null ? -1 : classOf(score);
       return {
         value: [province.x, province.y, score ?? 0],
         name: province.name,
+        shown: short ? province.letters : province.name,
         rank,
         url: province.url,
         itemStyle: { color: at < 0 ? NO_SCORE : data.classes[at].colour },
-        label: { color: at < 0 ? "#7d8c90" : at > 2 ? "#fff" : "#16262b", fontSize: letterSize(province.name, side) },
+        label: { color: at < 0 ? "#7d8c90" : at > 2 ? "#fff" : "#16262b", fontSize: letterSize(short ? province.letters : province.name, side) },
       };
     };
 
     const draw = () => {
       const side = box.clientWidth / 8;
+      const roomy = side > 56; // for a score below the name
+      const short = !roomy && data.tiles.some((province) => letterSize(province.name, side) < SMALLEST);
       chart.setOption({
         animation: false,
         tooltip: {
@@ -51,14 +55,14 @@
         yAxis: { type: "category", data: [...Array(8).keys()], show: false, inverse: true },
         series: {
           type: "heatmap",
-          data: data.tiles.map((province) => tile(province, side)),
+          data: data.tiles.map((province) => tile(province, side, short)),
           itemStyle: { borderColor: "#fff", borderWidth: 3, borderRadius: 8 },
           emphasis: { itemStyle: { borderColor: SECOND } },
           label: {
             show: true,
-            formatter: ({ data: at }) => (at.rank === null || side < 56 ? at.name : `${at.name}\n${at.value[2].toFixed(3)}`),
+            formatter: ({ data: at }) => (at.rank === null || !roomy ? at.shown : `${at.shown}\n${at.value[2].toFixed(3)}`),
             overflow: "break",
-            width: side - 6,
+            width: side - 4,
           },
         },
       });

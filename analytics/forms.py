@@ -1,0 +1,48 @@
+"""Forms of the analytics pages: shape only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+
+
+class IndicatorFileForm(forms.Form):
+    """A statistics file and what it may not say itself."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Statistics file"), widget=forms.FileInput(attrs={"accept": ".csv,.txt"})
+    )
+    indicator = forms.CharField(
+        label=gettext_lazy("Indicator"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Code or name. Only where the file does not say what its figures are."),
+        widget=forms.TextInput(attrs={"class": "form-control", "list": "indicators", "autocomplete": "off"}),
+    )
+    unit = forms.CharField(
+        label=gettext_lazy("Unit"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"class": "form-control"}),
+    )
+    published_on = forms.DateField(
+        label=gettext_lazy("Published on"),
+        required=False,
+        help_text=gettext_lazy("The day of the vintage; today when left open."),
+        widget=forms.DateInput(attrs={"class": "form-control", "type": "date"}),
+    )
+    skip_unreadable = forms.BooleanField(required=False)
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if file.size is None or file.size > MAX_BYTES:
+            limit = {"limit": MAX_BYTES // 2**20}
+            raise ValidationError(_("The file is larger than %(limit)d MiB.") % limit, code="too_large")
+        return file

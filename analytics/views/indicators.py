@@ -1,0 +1,150 @@
+"""Pages of indicators: the series of one in every province with the vintages behind it, and the upload of more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from analytics.choices import ValueSource
+from analytics.eci.indicators import eci_indicators, study_variables
+from analytics.forms import IndicatorFileForm
+from analytics.models import Indicator, IndicatorValue
+from analytics.selectors.indicators import latest_run, values_in_force, vintages
+from analytics.services.indicators import ImportReport, indicator_values_import
+from analytics.views.pages import AnalyticsPage, decimals, in_language
+from core.choices import NodeKind
+from core.errors import DomainError, NotFound
+from core.models import ScopeNode
+from core.scoping import get_visible
+from parks.models import Province
+
+# Lines of the chart that stand out besides the reader's own province.
+HIGHLIGHTED = 5
+Row = tuple[Province, list[IndicatorValue | None]]
+
+
+class IndicatorPage(AnalyticsPage):
+    """One indicator: its series in every province, and the vintages of one of them down to file and line."""
+
+    template_name = "analytics/indicator.html"
+    needs = ("view", IndicatorValue)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        indicator = get_visible(Indicator, self.actor, code=self.kwargs["code"])
+        cells = values_in_force(self.actor, [indicator]).get(indicator.pk, {})
+        years = sorted({year for _place, year in cells})
+        nodes = ScopeNode.objects.filter(pk__in={place for place, _year in cells}, kind=NodeKind.PROVINCE)
+        provinces = [node.province for node in nodes.select_related("province").order_by("code")]
+        rows = [(province, [cells.get((province.pk, year)) for year in years]) for province in provinces]
+        chosen = self._chosen(provinces)
+        known = vintages(self.actor, indicator, chosen.node) if chosen else []
+        return super().get_context_data(
+            indicator=indicator,
+            years=years[::-1],
+            rows=[(province, values[::-1]) for province, values in rows],
+            places=decimals(cells.values()),
+            chosen=chosen,
+            vintages=known,
+            notes=list(dict.fromkeys(value.source_note for value in known if value.source_note)),
+            definition=_definition(indicator),
+            weight=self._weight(indicator),
+            is_synthetic=any(value.source == ValueSource.SYNTHETIC for value in cells.values()),
+            chart=self._chart(rows, years),
+            **kwargs,
+        )
+
+    def _weight(self, indicator: Indicator) -> float | None:
+        """The weight in the newest run in per cent."""
+        run = latest_run(self.actor)
+        return run.weights[indicator.code] * 100 if run and indicator.code in run.weights else None
+
+    def _chosen(self, provinces: list[Province]) -> Province | None:
+        """The province whose vintages are shown: the one in the address, else the reader's own, else the first."""
+        code = self.request.GET.get("province", "")
+        if code:
+            found = next((province for province in provinces if province.code == code), None)
+            if found is None:
+                raise NotFound
+            return found
+        own = self.own_provinces()
+        return next(
+            (province for province in provinces if province.pk in own), provinces[0] if provinces else None
+        )
+
+    def _chart(self, rows: list[Row], years: list[int]) -> dict[str, Any]:
+        """One line for each province; the reader's own and the largest of the last year stand out."""
+        largest = sorted(rows, key=lambda row: row[1][-1].value if row[1] and row[1][-1] else 0, reverse=True)
+        shown = self.own_provinces() | {province.pk for province, _values in largest[:HIGHLIGHTED]}
+        return {
+            "years": years,
+            "lines": [
+                {
+                    "name": province.short_name,
+                    "shown": province.pk in shown,
+                    "values": [float(value.value) if value else None for value in values],
+                }
+                for province, values in rows
+            ],
+        }
+
+
+def _definition(indicator: Indicator) -> str:
+    """The definition in the language of the reader; shipped ones are known in both."""
+    shipped = (
+        one.definition_en for one in (*eci_indicators(), *study_variables()) if one.code == indicator.code
+    )
+    return in_language(indicator.definition, next(shipped, ""))
+
+
+class UploadIndicators(AnalyticsPage):
+    """A statistics file: looked at first, stored when it is sent again with `confirm`.
+
+    Under htmx the look goes into the same form, so that the browser keeps the chosen file.
+    """
+
+    template_name = "analytics/upload.html"
+    needs = ("add", IndicatorValue)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("form", IndicatorFileForm())
+        return super().get_context_data(indicators=Indicator.objects.all(), **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = IndicatorFileForm(request.POST, request.FILES)
+        report: ImportReport | None = None
+        refused: DomainError | None = None
+        if form.is_valid():
+            try:
+                report = self._import(form.cleaned_data, confirmed="confirm" in request.POST)
+            except DomainError as error:
+                refused = error
+        if report is not None and "confirm" in request.POST:
+            messages.success(request, _("%(count)d values are stored.") % {"count": report.stored})
+            return self._stored(report)
+        context = self.get_context_data(form=form, report=report, refused=refused)
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "analytics/partials/upload_look.html", context)
+        status = refused.status if refused else (200 if report else 400)
+        return self.render_to_response(context, status=status)
+
+    def _import(self, values: dict[str, Any], *, confirmed: bool) -> ImportReport:
+        return indicator_values_import(
+            actor=self.actor,
+            source=values["file"].read(),
+            published_on=values["published_on"],
+            indicator=values["indicator"],
+            unit=values["unit"],
+            file_name=values["file"].name,
+            # A look shows what cannot be read beside the rest.
+            skip_unreadable=values["skip_unreadable"] or not confirmed,
+            dry_run=not confirmed,
+        )
+
+    def _stored(self, report: ImportReport) -> HttpResponse:
+        if len(report.series) == 1:
+            return redirect("analytics-indicator", code=report.series[0].indicator.code)
+        return redirect("analytics-home")
