@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import ExpressionWrapper, F, QuerySet
 from django.http import HttpRequest
@@ -17,8 +19,11 @@ from analytics.models import (
     PeriodClose,
     SessionFigures,
 )
+from analytics.services.periods import period_close
+from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, ShownInline, money
 from core.money import MoneyField
+from core.policy import ADD
 
 MEASURES = (
     ("gmv_created", "gmv_paid"),
@@ -71,6 +76,12 @@ class PeriodCloseAdmin(ScopedModelAdmin):
     search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
     ordering = ("-month", "tenant")
     fields = (("tenant", "month"), ("seq", "published_on"), "figures", ("lines", "lines_hash"))
+    writes = frozenset({ADD})
+    add_fieldsets = ((None, {"fields": ("tenant", "month")}),)
+    autocomplete_fields = ("tenant",)
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> PeriodClose:
+        return period_close(actor=actor, **values)
 
 
 @admin.register(Indicator)

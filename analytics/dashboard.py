@@ -100,7 +100,7 @@ def _sales(days: list[parkday.SalesDay]) -> list[Number]:
 
 def _sales_chart(days: list[parkday.SalesDay]) -> dict[str, Any] | None:
     """What the page's script draws; None when there is nothing to draw."""
-    if not any(row.paid or row.refunds for row in days):
+    if not any(row.paid or row.net for row in days):
         return None
     return {
         "days": [f"{row.day:%m-%d}" for row in days],

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.doors.admin import CLOSE, REOPEN, OpenFilter, RecordAdmin, ScopedModelAdmin, badge, count_of
-from supplychain.choices import BackorderState
+from core.actors import Actor
+from core.doors.admin import (
+    CLOSE,
+    REOPEN,
+    OpenFilter,
+    Operation,
+    OperationForm,
+    RecordAdmin,
+    ScopedModelAdmin,
+    ServiceForm,
+    badge,
+    choice_field,
+    count_of,
+    related_field,
+    style,
+)
+from core.doors.admin.forms import WholeNumberField
+from core.models import new_uid
+from core.policy import ADD
+from supplychain import services
+from supplychain.choices import BackorderState, MoveKind
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
+
+BY_HAND = (MoveKind.INBOUND, MoveKind.RETURN, MoveKind.ADJUSTMENT, MoveKind.SAMPLE_LOAN)
 
 
 @admin.register(Warehouse)
@@ -23,19 +47,94 @@ class WarehouseAdmin(RecordAdmin):
     operations = (CLOSE, REOPEN)
 
 
+def stock_count(*, actor: Actor, level: StockLevel, counted: int, note: str) -> StockMove | None:
+    return services.stock_count(
+        actor=actor, warehouse=level.warehouse, sku=level.sku, counted=counted, note=note
+    )
+
+
+def stock_transfer(
+    *, actor: Actor, level: StockLevel, target: Warehouse, quantity: int, note: str, source_key: str
+) -> StockMove:
+    return services.stock_transfer(
+        actor=actor,
+        origin=level.warehouse,
+        target=target,
+        sku=level.sku,
+        quantity=quantity,
+        note=note,
+        source_key=source_key,
+    )
+
+
+def _note(**kwargs: Any) -> forms.Field:
+    return style(forms.CharField, _("note"), max_length=200, required=False, **kwargs)
+
+
+def _once() -> forms.Field:
+    """A key that the page carries along: sent twice, the move is made once."""
+    return forms.CharField(widget=forms.HiddenInput, initial=new_uid, max_length=64)
+
+
+class CountForm(OperationForm):
+    counted = style(WholeNumberField, _("counted"), min_value=0)
+    note = _note()
+
+
+class TransferForm(OperationForm):
+    target = related_field(StockLevel, "warehouse", label=_("to the warehouse"))
+    quantity = style(WholeNumberField, _("quantity"), min_value=1)
+    note = _note()
+    source_key = _once()
+
+
 @admin.register(StockLevel)
 class StockLevelAdmin(ScopedModelAdmin):
     list_display = ("sku", "owner", "warehouse", "on_hand", "reserved", count_of("free", _("available")))
     list_filter = ("warehouse", "owner")
     search_fields = ("sku__code", "owner__code", "owner__name_zh")
     fields = ("warehouse", "owner", "sku", ("on_hand", "reserved"))
+    operations = (
+        Operation(
+            "count",
+            _("Enter a count"),
+            stock_count,
+            row="level",
+            form=CountForm,
+            icon="checklist",
+            question=_("The difference to what is on record becomes a move."),
+            verb=ADD,
+            makes=StockMove,
+        ),
+        Operation(
+            "transfer",
+            _("Bring to another warehouse"),
+            stock_transfer,
+            row="level",
+            form=TransferForm,
+            icon="local_shipping",
+            verb=ADD,
+            makes=StockMove,
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
         return super().get_queryset(request).annotate(free=F("on_hand") - F("reserved"))
 
 
+class MoveAddForm(ServiceForm):
+    """A move by hand: goods that come in or back, a correction, a sample that goes out."""
+
+    kind = choice_field(((kind, kind.label) for kind in BY_HAND), _("kind"))
+    quantity = style(
+        WholeNumberField, _("quantity"), help_text=_("Of corrections and samples: less than zero takes away.")
+    )
+    source_key = _once()
+
+
 @admin.register(StockMove)
 class StockMoveAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
     list_display = ("occurred_at", "kind", "sku", "owner", "warehouse", "quantity", "source", "note")
     list_filter = ("occurred_at", "kind", "warehouse", "owner", "sku")
     search_fields = ("sku__code", "owner__code", "owner__name_zh", "note")
@@ -49,6 +148,21 @@ class StockMoveAdmin(ScopedModelAdmin):
         ("source", "source_key"),
         "note",
     )
+    add_form = MoveAddForm
+    add_fieldsets = ((None, {"fields": ("warehouse", "sku", "kind", "quantity", "note", "source_key")}),)
+    autocomplete_fields = ("warehouse", "sku")
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> StockMove:
+        kind = values.pop("kind")
+        if kind == MoveKind.INBOUND:
+            return services.stock_receive(actor=actor, **values)
+        if kind == MoveKind.RETURN:
+            return services.stock_return(actor=actor, **values)
+        return services.stock_adjust(actor=actor, kind=kind, **values)
+
+
+class FillForm(OperationForm):
+    warehouse = related_field(StockLevel, "warehouse", label=_("from the warehouse"))
 
 
 @admin.register(Backorder)
@@ -65,3 +179,16 @@ class BackorderAdmin(ScopedModelAdmin):
     search_fields = ("order_no", "sku__code", "owner__code", "owner__name_zh")
     ordering = ("-occurred_at",)
     fields = ("owner", "sku", "order_no", "quantity", "state", "occurred_at")
+    operations = (
+        Operation(
+            "fill",
+            _("Give the goods"),
+            services.backorder_fill,
+            row="backorder",
+            form=FillForm,
+            icon="inventory",
+            verb=ADD,
+            makes=StockMove,
+            when=lambda backorder: backorder.state == BackorderState.OPEN,
+        ),
+    )

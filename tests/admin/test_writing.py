@@ -20,6 +20,7 @@ from core.services import tool_key_by_secret
 from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
 from parks.models import Building, ServiceOffer, Unit
+from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
 from tenants.models import Company, Lease, Tenancy, Tenant
 from tests.admin.conftest import Worlds, url_of
 from tests.factories import PASSWORD
@@ -393,3 +394,37 @@ def test_history_is_the_audit(manager: Client, as_user: Callable[[User], Client]
     studio = as_user(worlds.mine.users[Role.PARK_STUDIO])
     assert studio.get(url_of(Booking, f"{booking.pk}/history/")).status_code == 403
     assert "/history/" not in studio.get(url_of(Booking, f"{booking.pk}/change/")).content.decode()
+
+
+def test_stock_moves_by_hand(as_user: Callable[[User], Client], worlds: Worlds) -> None:
+    keeper = as_user(worlds.mine.users[Role.PARK_WAREHOUSE])
+    seat = worlds.mine.tenants[0]
+    page = keeper.get(url_of(StockMove, "add/")).context["adminform"].form
+    values = {
+        "warehouse": worlds.mine.warehouse.pk,
+        "sku": seat.skus[0].pk,
+        "kind": "inbound",
+        "quantity": "7",
+        "note": "",
+        "source_key": page["source_key"].value(),
+    }
+    for _twice in range(2):  # the same page sent again is the same receipt
+        assert keeper.post(url_of(StockMove, "add/"), values).status_code == 302
+    level = StockLevel.objects.get(warehouse=worlds.mine.warehouse, sku=seat.skus[0])
+    assert level.on_hand == 57
+    taken = {**values, "kind": "adjustment", "quantity": "-58", "note": "x", "source_key": "k2"}
+    assert errors_of(keeper.post(url_of(StockMove, "add/"), taken))
+    assert "note" in errors_of(keeper.post(url_of(StockMove, "add/"), {**taken, "quantity": "-1", "note": ""}))
+    assert keeper.post(url_of(StockLevel, f"{level.pk}/do/count/"), {"counted": "50"}).status_code == 302
+    level.refresh_from_db()
+    assert level.on_hand == 50
+    second = Warehouse.objects.create(park=worlds.mine.park, code="alpha-second", name_zh="二号仓")
+    sent = {"target": second.pk, "quantity": "20", "source_key": "k3"}
+    assert keeper.post(url_of(StockLevel, f"{level.pk}/do/transfer/"), sent).status_code == 302
+    assert StockLevel.objects.get(warehouse=second, sku=seat.skus[0]).on_hand == 20
+    owed = Backorder.objects.get(owner=seat.tenant)
+    assert keeper.post(url_of(Backorder, f"{owed.pk}/do/fill/"), {"warehouse": second.pk}).status_code == 302
+    owed.refresh_from_db()
+    assert owed.state == "filled"
+    viewer = as_user(worlds.mine.users[Role.PARK_MANAGER])
+    assert viewer.post(url_of(StockLevel, f"{level.pk}/do/count/"), {"counted": "1"}).status_code == 403

@@ -28,7 +28,7 @@ from core.doors.admin.display import Text
 from core.doors.admin.forms import OperationForm, show_refusal
 from core.doors.admin.site import actor_of
 from core.errors import DomainError, NotFound, Refused
-from core.policy import CHANGE
+from core.policy import CHANGE, VIEW
 from core.records import conflict_of, invalid
 from core.scoping import get_visible, may
 
@@ -41,7 +41,9 @@ def _always(_row: Any) -> bool:
 
 @dataclass(frozen=True)
 class Operation:
-    """A named service call on one row. `row` is the service's keyword for it, `verb` what the actor must hold."""
+    """A named service call on one row. `row` is the service's keyword for it, `verb` what the actor must hold:
+    on the row, or, where the call makes rows of another model, on that model (`makes`).
+    """
 
     name: str
     title: Text
@@ -52,13 +54,14 @@ class Operation:
     question: Text = ""
     done: Text = ""
     verb: str = CHANGE
+    makes: type[Model] | None = None
     bulk: bool = False
     danger: bool = False
     when: Callable[[Any], bool] = _always
 
     def run(self, actor: Any, row: Model, **values: Any) -> Any:
         """Carry it out on the row as it is now. Raises DomainError, also for what the database refused."""
-        current = get_visible(type(row), actor, self.verb, pk=row.pk)
+        current = get_visible(type(row), actor, VIEW if self.makes else self.verb, pk=row.pk)
         try:
             return self.service(actor=actor, **{self.row: current}, **values)
         except IntegrityError as error:
@@ -98,19 +101,19 @@ class OperationMixin(ModelAdmin):
                 ),
             }
             for item in self.operations
-            if item.when(row) and self.holds(request, item.verb, row)
+            if item.when(row) and self.may_run(request, item, row)
         ]
 
     def operation_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         operation = next((item for item in self.operations if item.name == name), None)
         if operation is None:
             raise NotFound
-        if not self.holds(request, operation.verb):
+        if not self.may_run(request, operation):
             raise Refused
         row = self.get_object(request, unquote(object_id))
         if row is None:
             raise NotFound
-        if not self.holds(request, operation.verb, row):
+        if not self.may_run(request, operation, row):
             raise Refused
         actor = actor_of(request)
         form = operation.form(request.POST if request.method == "POST" else None, row=row, actor=actor)
@@ -134,6 +137,12 @@ class OperationMixin(ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/operation.html", context)
+
+    def may_run(self, request: HttpRequest, operation: Operation, row: Model | None = None) -> bool:
+        """Whether the actor may carry it out on a row, or on any."""
+        if operation.makes is None:
+            return self.holds(request, operation.verb, row)
+        return self.holds(request, VIEW, row) and may(actor_of(request), operation.verb, operation.makes)
 
     def holds(self, request: HttpRequest, verb: str, row: Any = None) -> bool:
         raise NotImplementedError
