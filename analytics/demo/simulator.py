@@ -109,7 +109,7 @@ class ParkReplay:
         viewers = int(left + (right - left) * (position - int(position)))
         self.api.post(
             f"live-sessions/{uid}/samples",
-            {"source": "simulator", "samples": [{"at": self.moment(at).isoformat(), "concurrent": viewers}]},
+            {"source": "simulator", "readings": [{"at": self.moment(at).isoformat(), "concurrent": viewers}]},
         )
 
     def _orders(self, facts: Iterator[PlannedFact]) -> None:
