@@ -73,7 +73,7 @@ def doors_of(actor: Actor) -> list[Door]:
                 "bar-chart-line",
                 _("Analytics"),
                 _("Indicators, index and ranking of the provinces"),
-                "/analytics/",
+                reverse("analytics-home"),
             )
         )
     return doors

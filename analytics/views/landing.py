@@ -92,7 +92,7 @@ def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
                 "Twelve indicators with their weights, the ranking, the map, and where each figure comes from."
             ),
             _("Open analytics"),
-            "/analytics/",
+            reverse("analytics-home"),
             logins.get(Role.PROVINCE_ANALYST),
         ),
     ]

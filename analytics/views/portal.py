@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.figures import FigureRow, tenant_figures
+from analytics.figures import MEASURES, FigureRow, tenant_figures
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
 from core.clock import DAY, local, now, today
@@ -153,7 +153,8 @@ class SessionDetail(ScopedDetailPage):
 
     def _figures(self, session: LiveSession) -> list[Tile]:
         """The session's figures by metric code; none before its first line is counted."""
-        row = visible_to(SessionFigures.objects.filter(session=session), self.actor).values().first()
+        rows = visible_to(SessionFigures.objects.filter(session=session), self.actor)
+        row: dict[str, Any] | None = rows.values(*MEASURES).first()
         values = compute_all(row) if row is not None else {}
         return [Tile(REGISTRY[code], values[code], None) for code in SESSION_METRICS if code in values]
 
@@ -162,7 +163,7 @@ class SessionDetail(ScopedDetailPage):
         samples = visible_to(
             AudienceSample.objects.filter(session=session, concurrent__isnull=False), self.actor
         )
-        by_source: dict[str, dict[Any, int]] = {}
+        by_source: dict[str, dict[Any, Any]] = {}
         for source, at, viewers in samples.order_by("source", "at", "version").values_list(
             "source", "at", "concurrent"
         ):

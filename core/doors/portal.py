@@ -118,7 +118,7 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
     @property
     def tenant(self) -> Any:
         """The tenant of the page; typed loosely because tenants live above the kernel."""
-        return self.node.tenant  # type: ignore[attr-defined]
+        return self.node.tenant
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:

@@ -23,6 +23,11 @@ SHOWN_FACTS = 20
 OFFERED_SKUS = 200
 
 
+def _without(answers: type[Attribution] | type[SkuResolution]) -> Any:
+    """Facts that have no answer yet."""
+    return ~Exists(answers._default_manager.filter(event_id=OuterRef("pk")))
+
+
 class UnresolvedReferences(ScopedListPage):
     """What waits for an answer, by kind."""
 
@@ -56,11 +61,11 @@ class AnswerReference(ServiceFormPage):
         """The tenant's facts that carry the reference and have no answer yet."""
         rows = SalesEvent.objects.filter(seller=self.tenant)
         if self.reference.kind == UnresolvedKind.SESSION:
-            answered = Attribution.objects.filter(event_id=OuterRef("pk"))
-            rows = rows.filter(~Exists(answered), session_ref=self.reference.reference, session__isnull=True)
+            rows = rows.filter(
+                _without(Attribution), session_ref=self.reference.reference, session__isnull=True
+            )
         elif self.reference.kind == UnresolvedKind.SKU:
-            answered = SkuResolution.objects.filter(event_id=OuterRef("pk"))
-            rows = rows.filter(~Exists(answered), sku_code=self.reference.reference, sku__isnull=True)
+            rows = rows.filter(_without(SkuResolution), sku_code=self.reference.reference, sku__isnull=True)
         elif self.reference.kind == UnresolvedKind.OWNER:
             rows = rows.filter(owner_ref=self.reference.reference)
         else:

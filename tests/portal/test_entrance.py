@@ -62,7 +62,7 @@ def test_log_in_leads_each_role_to_its_first_answer(
 
 def test_an_analyst_lands_on_analytics(world: World, browser_of: Callable[[User], Client]) -> None:
     page = browser_of(world.users[Role.PROVINCE_ANALYST]).get(reverse("after-login"))
-    assert page["Location"] == "/analytics/"
+    assert page["Location"] == reverse("analytics-home")
 
 
 def test_somebody_with_several_parts_chooses_and_somebody_without_is_told_whom_to_ask(
