@@ -84,14 +84,14 @@ PROVINCES: Final[tuple[Province, ...]] = (
     Province("82", "澳门特别行政区", "澳门", "Macao", None, False, 3, 7,
              ("澳", "中国澳门", "Macau", "Macao SAR")),
 )
-# fmt: on
 # Two letters by ISO 3166-2:CN, for where a name has no room.
 LETTERS: Final = MappingProxyType({
     "11": "BJ", "12": "TJ", "13": "HE", "14": "SX", "15": "NM", "21": "LN", "22": "JL", "23": "HL", "31": "SH",
     "32": "JS", "33": "ZJ", "34": "AH", "35": "FJ", "36": "JX", "37": "SD", "41": "HA", "42": "HB", "43": "HN",
     "44": "GD", "45": "GX", "46": "HI", "50": "CQ", "51": "SC", "52": "GZ", "53": "YN", "54": "XZ", "61": "SN",
     "62": "GS", "63": "QH", "64": "NX", "65": "XJ", "71": "TW", "81": "HK", "82": "MO",
-})  # fmt: skip
+})
+# fmt: on
 STUDY_PROVINCES: Final = tuple(province for province in PROVINCES if province.in_study)
 
 # Files from Taiwan, Hong Kong and Macao write the traditional forms of the characters above.

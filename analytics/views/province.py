@@ -31,6 +31,7 @@ from core.choices import ANALYST_ROLES
 from core.errors import DomainError
 from core.models import ScopeNode
 from core.scoping import get_visible, may
+from core.strict import quantity
 from parks.models import Park, Province
 from parks.provinces import LETTERS, PROVINCES
 
@@ -160,9 +161,8 @@ class ComputeIndex(AnalyticsPage):
     needs = ("add", IndexRun)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        years = [request.POST.get(name, "") for name in ("first_year", "last_year")]
         try:
-            first, last = (int(year) if year.isascii() and year.isdigit() else 0 for year in years)
+            first, last = (quantity(request.POST.get(name, "")) for name in ("first_year", "last_year"))
             index_run_create(actor=self.actor, first_year=first, last_year=last)
         except DomainError as error:
             messages.error(request, str(error.detail))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from time import perf_counter
 
 import pytest
@@ -14,7 +12,6 @@ from django.db import IntegrityError, transaction
 from analytics.choices import ValueSource
 from analytics.demo.indicators import load_panel
 from analytics.eci.frozenbase import base_from_record
-from analytics.eci.indicators import eci_indicators
 from analytics.eci.run import RunOptions, run_panel
 from analytics.eci.synthetic import synthetic_panel
 from analytics.index import composite_index
@@ -27,34 +24,11 @@ from core.choices import Role
 from core.errors import InvalidInput, Refused
 from core.models import AuditEntry
 from parks.provinces import STUDY_PROVINCES
+from tests.analytics.panels import CODES, store_values
 from tests.factories import make_world
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system_actor("test")
-CODES = [spec.code for spec in eci_indicators()]
-
-
-def store(
-    provinces: Iterable[str],
-    years: Iterable[int],
-    source: str = ValueSource.OFFICIAL,
-    day: date = date(2024, 1, 1),
-) -> None:
-    """Values that differ by province, year and indicator."""
-    rows, nodes = indicators_load(), province_nodes(provinces)
-    IndicatorValue.objects.bulk_create(
-        IndicatorValue(
-            indicator=rows[code],
-            place_id=node,
-            period=date(year, 1, 1),
-            published_on=day,
-            value=Decimal(int(province) * (place + 1) % 17 + (year - 2000) * (place % 3)),
-            source=source,
-        )
-        for province, node in nodes.items()
-        for year in years
-        for place, code in enumerate(CODES)
-    )
 
 
 def create(first: int, last: int, parameters: RunOptions | None = None) -> IndexRun:
@@ -134,7 +108,7 @@ class TestSyntheticPanel:
 
 class TestRuns:
     def test_a_rerun_gives_the_same_numbers(self) -> None:
-        store(["11", "31", "44"], [2020, 2021])
+        store_values(["11", "31", "44"], [2020, 2021])
         first, again = create(2020, 2021), create(2020, 2021)
         assert first.pk != again.pk
         for name in ("inputs_hash", "weights", "base", "parameters"):
@@ -151,7 +125,7 @@ class TestRuns:
         assert not first.is_synthetic
 
     def test_the_hash_is_that_of_the_values(self) -> None:
-        store(["11", "44"], [2020])
+        store_values(["11", "44"], [2020])
         names = {node: code for code, node in province_nodes(["11", "44"]).items()}
         lines = sorted(
             f"{names[value.place_id]},{value.period.year},{value.indicator.code},{value.value}\n"
@@ -160,12 +134,12 @@ class TestRuns:
         assert create(2020, 2020).inputs_hash == hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def test_contributions_add_up_to_the_score(self) -> None:
-        store(["11", "31", "44"], [2020, 2021])
+        store_values(["11", "31", "44"], [2020, 2021])
         for row in create(2020, 2021).scores.all():
             assert sum(row.contributions.values()) == pytest.approx(row.score, abs=1e-12)
 
     def test_the_frozen_base_scores_as_the_run_did(self) -> None:
-        store(["11", "31", "44"], [2020])
+        store_values(["11", "31", "44"], [2020])
         run = create(2020, 2020)
         weights = base_from_record(run.base, CODES)
         nodes = province_nodes(["11", "31", "44"])
@@ -180,7 +154,7 @@ class TestRuns:
         assert composite_index(values, weights).score.tolist() == expected
 
     def test_a_revised_value_makes_another_run_and_leaves_the_old_one(self) -> None:
-        store(["11", "31", "44"], [2020])
+        store_values(["11", "31", "44"], [2020])
         old = create(2020, 2020)
         scores = list(old.scores.values_list("place", "score"))
         value = IndicatorValue.objects.get(
@@ -200,18 +174,18 @@ class TestRuns:
         assert list(old.scores.values_list("place", "score")) == scores
 
     def test_one_synthetic_value_makes_the_run_synthetic(self) -> None:
-        store(["11", "31"], [2020])
-        store(["44"], [2020], source=ValueSource.SYNTHETIC)
+        store_values(["11", "31"], [2020])
+        store_values(["44"], [2020], source=ValueSource.SYNTHETIC)
         assert create(2020, 2020).is_synthetic
-        store(["44"], [2020], day=date(2023, 1, 1))  # official ones hold, although they are older
+        store_values(["44"], [2020], day=date(2023, 1, 1))  # official ones hold, although they are older
         assert not create(2020, 2020).is_synthetic
 
     def test_places_outside_the_study_stay_out(self) -> None:
-        store(["11", "31", "54", "81"], [2020])
+        store_values(["11", "31", "54", "81"], [2020])
         assert create(2020, 2020).scores.count() == 2
 
     def test_parameters_are_stored(self) -> None:
-        store(["11", "31", "44"], [2020, 2021])
+        store_values(["11", "31", "44"], [2020, 2021])
         plain, shifted = (
             create(2020, 2021),
             create(2020, 2021, RunOptions(winsor=(0.05, 0.95), epsilon=0.001)),
@@ -223,7 +197,7 @@ class TestRuns:
         assert shifted.inputs_hash == plain.inputs_hash
 
     def test_the_run_is_audited_once_and_never_changed(self) -> None:
-        store(["11", "31"], [2020])
+        store_values(["11", "31"], [2020])
         run = create(2020, 2020)
         assert AuditEntry.objects.filter(verb="index.run", object_id=run.pk).count() == 1
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -232,7 +206,7 @@ class TestRuns:
 
 class TestRefusals:
     def test_each_missing_value_is_named(self) -> None:
-        store(["11", "31"], [2020, 2021])
+        store_values(["11", "31"], [2020, 2021])
         rows, nodes = indicators_load(), province_nodes(["44"])
         IndicatorValue.objects.create(
             indicator=rows["pilot_zones"],
@@ -253,7 +227,7 @@ class TestRefusals:
         assert not IndexRun.objects.exists()
 
     def test_a_year_without_values(self) -> None:
-        store(["11", "31"], [2020])
+        store_values(["11", "31"], [2020])
         with pytest.raises(InvalidInput) as refusal:
             create(2020, 2021)
         assert {row.code for row in refusal.value.rows} == {"missing"}
@@ -275,13 +249,13 @@ class TestRefusals:
         [RunOptions(scope="by_time"), RunOptions(clip=True), RunOptions(indicators=("pilot_zones",))],
     )
     def test_runs_of_another_kind_are_not_stored(self, options: RunOptions) -> None:
-        store(["11", "31"], [2020])
+        store_values(["11", "31"], [2020])
         with pytest.raises(InvalidInput) as refusal:
             create(2020, 2020, options)
         assert refusal.value.code == "parameters"
 
     def test_only_analysts_of_a_province_compute_and_strangers_see_nothing(self) -> None:
-        store(["11", "31"], [2020])
+        store_values(["11", "31"], [2020])
         world = make_world("a")
         with pytest.raises(Refused):
             index_run_create(actor=world.manager, first_year=2020, last_year=2020)
