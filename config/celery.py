@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
-from config.beat import BEAT
+from config.beat import BEAT, ON_RING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
@@ -16,3 +18,10 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": every, "options": {"expires": every * 2}} for name, every in BEAT.items()
 }
+
+
+@worker_ready.connect
+def look_at_once(**_about: Any) -> None:
+    """A worker that starts finds what piled up before it, or was left half done, without waiting for the beat."""
+    for name in ON_RING:
+        app.tasks[name].apply_async(retry=False)

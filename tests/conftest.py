@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from pytest_django import Settings
 
-settings.register_profile(
+hypothesis_settings.register_profile(
     "livepark", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("livepark")
+hypothesis_settings.load_profile("livepark")
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
@@ -51,24 +53,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: skipped although REQUIRE_ALL is set: {report.longrepr}"
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _append_only_tables_can_be_emptied() -> Iterator[None]:
-    """Let Django empty the database after a test that commits: its append-only rules refuse that otherwise."""
-    from django.test import TransactionTestCase
-
-    from core import dbrules
-
-    empty = TransactionTestCase._fixture_teardown
-
-    def lift_and_empty(case: TransactionTestCase) -> None:
-        with dbrules.lifted():
-            empty(case)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -121,19 +105,8 @@ def _start(stack: ExitStack, server: Callable[[], Any]) -> str:
 
 
 @pytest.fixture
-def celery_worker(transactional_db: None, redis_url: str) -> Iterator[Callable[..., servers.Server]]:
-    """Start real Celery workers on this test's PostgreSQL database: `celery_worker(beat=True)`; each is stopped."""
-    from django.conf import settings as django_settings
-
-    env = {**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": redis_url}
-    routes = django_settings.CELERY_TASK_ROUTES.values()
-    queues = sorted({django_settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in routes)})
-    with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(servers.celery_worker(env, queues=queues, **options))
-
-
-def _database_url() -> str:
-    """Return the address of the database that this test writes to, for another process to use."""
+def database_url(transactional_db: None) -> str:
+    """The address of the PostgreSQL database that this test writes to, for another process to use."""
     from django.db import connection
 
     name = connection.settings_dict["NAME"]
@@ -141,6 +114,25 @@ def _database_url() -> str:
         quote(str(connection.settings_dict[key])) for key in ("USER", "PASSWORD", "HOST", "PORT")
     )
     return f"postgres://{user}:{password}@{host}:{port}/{name}"
+
+
+@pytest.fixture
+def celery_worker(
+    database_url: str, redis_url: str, tmp_path: Path, settings: Settings
+) -> Iterator[Callable[..., servers.Server]]:
+    """Start real Celery workers on this test's database and files: `celery_worker(beat=True)`; each is stopped."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    env = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "LIVEPARK_DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+    }
+    routes = settings.CELERY_TASK_ROUTES.values()
+    queues = sorted({settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in routes)})
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(servers.celery_worker(env, queues=queues, **options))
 
 
 @pytest.fixture(scope="session")

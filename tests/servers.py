@@ -274,7 +274,14 @@ def live_site(
     environment = {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
     for command in (("migrate", "--verbosity", "0"), *prepare):
         manage(environment, *command)
-    port = free_port()
+    with serve(environment) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def serve(env: Mapping[str, str], port: int | None = None) -> Iterator[Site]:
+    """Serve an installation that is ready; `port` lets one come back where another was killed."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -287,5 +294,6 @@ def live_site(
         return True
 
     command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with running(command, log=folder / "serve.log", answers=answers, env=environment) as server:
-        yield Site(url, environment, server)
+    log = Path(env["LIVEPARK_DATA_DIR"]) / "serve.log"
+    with running(command, log=log, answers=answers, env=env) as server:
+        yield Site(url, env, server)
