@@ -25,17 +25,22 @@ EVENT_COLUMNS = (
     "rate", "rate_day", "occurred_at", "received_at", "business_day", "slot", "channel", "session_ref",
     "session_id", "host_ref", "owner_ref", "destination", "customs_mode", "schema_version", "import_batch_id",
 )  # fmt: skip
+# Ids are taken in blocks: a call of the sequence for each line would cost as much as writing its key.
+IDS_PER_BLOCK = 10_000
+# Below that the round trips of COPY cost more than it saves.
+COPY_FROM = 1_000
+NEXT_BLOCK = "SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) * 10000"
 CLAIM_POSTGRES = """
+    WITH block AS (SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) * 10000 AS start)
     INSERT INTO supplychain_saleseventkey (id, seller_id, source, external_id, version, content_hash, slot)
-    SELECT * FROM unnest(
-        %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::bytea[], %s::bigint[]
-    )
+    SELECT block.start + line.place - 1, %s, %s, line.external_id, line.version, line.content_hash, line.slot
+    FROM block, unnest(%s::text[], %s::int[], %s::bytea[], %s::bigint[]) WITH ORDINALITY
+        AS line (external_id, version, content_hash, slot, place)
+    ORDER BY line.place
     ON CONFLICT DO NOTHING RETURNING id"""
 CLAIM_SQLITE = """
     INSERT INTO supplychain_saleseventkey (id, seller_id, source, external_id, version, content_hash, slot)
     VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
-# Ids are taken in blocks: a call of the sequence for each line would cost as much as writing its key.
-IDS_PER_BLOCK = 10_000
 
 
 def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -56,13 +61,14 @@ def insert_events(
 ) -> None:
     """Write the ledger rows of lines that have their id, owner, SKU and session."""
     received = str(received_at.astimezone(UTC))[:-6]
-    rows = (_event_row(line, seller_id, source, received, batch_id) for line in lines)
+    rows = (event_row(line, seller_id, source, received, batch_id) for line in lines)
     insert_rows("supplychain_salesevent", EVENT_COLUMNS, rows)
 
 
-def _event_row(
+def event_row(
     line: Line, seller_id: int, source: str, received: str, batch_id: int | None
 ) -> tuple[object, ...]:
+    """The row of a line in the ledger: texts and integers that mean the same on every database."""
     fact = line.fact
     hour = line.hour
     moment = fact.occurred_at.astimezone(UTC)
@@ -113,66 +119,58 @@ def claim_keys(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]
     keys wait for each other and never in a circle.
     """
     ordered = sorted(lines, key=lambda line: (line.fact.external_id, line.fact.version))
-    if not ordered:
-        return []
-    rows = _KeyRows(seller_id, source, ordered)
     if connection.vendor != "postgresql":
-        return _claim_one_by_one(ordered, rows)
-    _number_in_blocks(ordered)
+        return _claim_one_by_one(seller_id, source, ordered)
+    parts = (ordered[start : start + IDS_PER_BLOCK] for start in range(0, len(ordered), IDS_PER_BLOCK))
+    return [line for part in parts for line in _claim_block(seller_id, source, part)]
+
+
+def key_rows(seller_id: int, source: str, lines: Iterable[Line]) -> Iterator[tuple[object, ...]]:
+    """The rows of lines in the key table."""
+    for line in lines:
+        fact = line.fact
+        yield line.id, seller_id, source, fact.external_id, fact.version, line.content_hash, line.hour.slot
+
+
+def _claim_block(seller_id: int, source: str, lines: Sequence[Line]) -> Sequence[Line]:
+    if len(lines) < COPY_FROM:
+        return _claim_unknown(seller_id, source, lines)
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_BLOCK)
+        start = cursor.fetchone()[0]
+    for number, line in enumerate(lines, start):
+        line.id = number
     try:
         with transaction.atomic():
-            insert_rows("supplychain_saleseventkey", KEY_COLUMNS, rows)
+            insert_rows("supplychain_saleseventkey", KEY_COLUMNS, key_rows(seller_id, source, lines))
     except IntegrityError:
-        return _claim_unknown(ordered, rows)
-    return ordered
+        return _claim_unknown(seller_id, source, lines)
+    return lines
 
 
-class _KeyRows:
-    """The rows of the key table; iterated once more where the quick way was not open."""
-
-    def __init__(self, seller_id: int, source: str, lines: Sequence[Line]) -> None:
-        self.seller_id, self.source, self.lines = seller_id, source, lines
-
-    def __iter__(self) -> Iterator[tuple[object, ...]]:
-        for line in self.lines:
-            fact = line.fact
-            yield (
-                line.id,
-                self.seller_id,
-                self.source,
-                fact.external_id,
-                fact.version,
-                line.content_hash,
-                line.slot,
-            )
-
-
-def _number_in_blocks(lines: Sequence[Line]) -> None:
-    blocks = -(-len(lines) // IDS_PER_BLOCK)
+def _claim_unknown(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
+    columns = (
+        [line.fact.external_id for line in lines],
+        [line.fact.version for line in lines],
+        [line.content_hash for line in lines],
+        [line.hour.slot for line in lines],
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) FROM generate_series(1, %s)",
-            [blocks],
-        )
-        starts = [number * IDS_PER_BLOCK for (number,) in cursor.fetchall()]
-    for place, line in enumerate(lines):
-        line.id = starts[place // IDS_PER_BLOCK] + place % IDS_PER_BLOCK
+        cursor.execute(CLAIM_POSTGRES, [seller_id, source, *columns])
+        written = sorted(number for (number,) in cursor.fetchall())
+    fresh = [lines[number % IDS_PER_BLOCK] for number in written]
+    for line, number in zip(fresh, written, strict=True):
+        line.id = number
+    return fresh
 
 
-def _claim_unknown(lines: Sequence[Line], rows: _KeyRows) -> list[Line]:
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
-        written = {number for (number,) in cursor.fetchall()}
-    return [line for line in lines if line.id in written]
-
-
-def _claim_one_by_one(lines: Sequence[Line], rows: _KeyRows) -> list[Line]:
+def _claim_one_by_one(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM supplychain_saleseventkey")
         highest = cursor.fetchone()[0]
         for place, line in enumerate(lines, 1):
             line.id = highest + place
-        cursor.executemany(CLAIM_SQLITE, rows)
+        cursor.executemany(CLAIM_SQLITE, key_rows(seller_id, source, lines))
         cursor.execute("SELECT id FROM supplychain_saleseventkey WHERE id > %s", [highest])
         written = {number for (number,) in cursor.fetchall()}
     return [line for line in lines if line.id in written]
@@ -201,8 +199,10 @@ def known_keys(seller_id: int, source: str, external_ids: Iterable[str]) -> list
 
 def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
     """The buckets of all cancellations of some orders: what those are worth depends on the order's other facts."""
+    # SQLite would rather read the whole history of the seller.
+    index = "INDEXED BY supplychain_sales_cancelled" if connection.vendor == "sqlite" else ""
     rows = _select_among(
-        "SELECT DISTINCT slot FROM supplychain_salesevent "
+        f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
         "WHERE seller_id = %s AND kind = 'cancelled' AND source = %s AND order_no",
         [seller_id, source],
         order_nos,
