@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 
 from core import services
 from core.actors import Actor
+from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.doors.admin import (
     BusinessDayFilter,
     Operation,
@@ -99,6 +100,12 @@ class MembershipAddForm(ServiceForm):
         _("first password"), required=False, help_text=_("Only for somebody who has no log-in yet.")
     )
     display_name = style(forms.CharField, _("display name"), max_length=100, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        below = None if self.actor.unrestricted else (NodeKind.PARK, NodeKind.TENANT)
+        offered = [role for role, kind in ROLE_NODE_KIND.items() if below is None or kind in below]
+        self.fields["role"].choices = [("", ""), *((role, Role(role).label) for role in offered)]  # type: ignore[attr-defined]
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

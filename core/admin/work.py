@@ -96,8 +96,8 @@ class AuditEntryAdmin(ScopedModelAdmin):
     ordering = ("-id",)
     fields = (
         ("at", "actor"),
-        "verb",
-        ("object_type", "object_id", "object_label"),
+        ("verb", "object_type"),
+        "object_label",
         "node",
         "before",
         "after",

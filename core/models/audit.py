@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
+from core.clock import local
 from core.models.base import Scope
 
 
@@ -35,7 +36,7 @@ class AuditEntry(models.Model):
         indexes = [models.Index(fields=["object_type", "object_id"], name="core_audit_object")]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.object_label}"
+        return f"{local(self.at):%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.object_label}"
 
 
 class AuditSeal(models.Model):

@@ -72,7 +72,7 @@ class BookingAdmin(ScopedModelAdmin):
     ordering = ("-starts_at",)
     fieldsets = (
         (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose")}),
-        (_("state"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
+        (_("State"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
     )
     add_form = BookingAddForm
     add_fieldsets = (

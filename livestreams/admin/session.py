@@ -56,7 +56,7 @@ class LiveSessionAdmin(ScopedModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "tenant", "park", "room", "host", "booking")}),
         (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),
-        (_("state"), {"fields": ("state", "started_at", "ended_at")}),
+        (_("State"), {"fields": ("state", "started_at", "ended_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("tenant", "booking", "room", "host", "title")}),

@@ -8,7 +8,7 @@
     const quiet = dark() ? "#9ca3af" : "#6b7280";
     const lines = dark() ? "#374151" : "#e5e7eb";
     const series = (name, values, color) => ({
-      name, type: "line", data: values.map(Number), smooth: true, showSymbol: false, color,
+      name, type: "line", data: values.map(Number), showSymbol: false, color,
       areaStyle: { opacity: 0.08 }, lineStyle: { width: 2 },
     });
     return {

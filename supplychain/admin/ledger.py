@@ -60,15 +60,15 @@ class SalesEventAdmin(ScopedModelAdmin):
             {"fields": (("seller", "owner"), ("source", "external_id", "version"), ("kind", "line_type"))},
         ),
         (
-            _("order"),
+            _("Order"),
             {"fields": (("order_no", "line_no"), ("ref_order_no", "ref_line"), ("sku_code", "title"))},
         ),
         (
-            _("amount"),
+            _("Amount"),
             {"fields": (("quantity", "amount"), ("currency", "amount_foreign"), ("rate", "rate_day"))},
         ),
         (
-            _("where and when"),
+            _("Where and when"),
             {
                 "fields": (
                     ("occurred_at", "business_day", "received_at"),

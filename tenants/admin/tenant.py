@@ -98,7 +98,7 @@ class TenantAdmin(ScopedModelAdmin):
                 )
             },
         ),
-        (_("company"), {"fields": ("credit_code", "company_name")}),
+        (_("Company"), {"fields": ("credit_code", "company_name")}),
     )
     # What others may see of a tenant is the tenant's own choice.
     fixed_fields = ("code", "company", "is_synthetic", "wall_visibility", "shares_orders_with_park")

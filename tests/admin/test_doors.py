@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from core.choices import Role
 from core.doors.admin.site import navigation
 from core.models import User
 from core.services import membership_end
+from livestreams.choices import BookingState
 from livestreams.models import Booking
 from parks.models import Park
 from tenants.models import Tenant
@@ -130,3 +132,18 @@ def test_pages_tell_browsers_to_keep_nothing(manager: Client) -> None:
     answer = manager.get(url_of(Booking))
     assert "no-store" in answer["Cache-Control"] or "private" in answer["Cache-Control"]
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+
+def test_every_state_reads_in_words(manager: Client, worlds: Worlds) -> None:
+    for state in BookingState:
+        Booking.objects.filter(pk=worlds.mine.tenants[0].booking.pk).update(state=state)
+        page = manager.get(url_of(Booking)).content.decode()
+        with translation.override("zh-hans"):
+            assert str(state.label) in page
+        assert f">{state}<" not in re.sub(r"\s", "", page)
+
+
+def test_a_list_counts_what_it_shows_and_nothing_else(manager: Client, worlds: Worlds) -> None:
+    for query in ("", "?q=alpha-room-0", "?state__exact=held"):
+        changelist = manager.get(url_of(Booking, query)).context["cl"]
+        assert changelist.full_result_count == changelist.result_count <= len(worlds.mine.tenants)

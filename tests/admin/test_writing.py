@@ -414,7 +414,9 @@ def test_stock_moves_by_hand(as_user: Callable[[User], Client], worlds: Worlds) 
     assert level.on_hand == 57
     taken = {**values, "kind": "adjustment", "quantity": "-58", "note": "x", "source_key": "k2"}
     assert errors_of(keeper.post(url_of(StockMove, "add/"), taken))
-    assert "note" in errors_of(keeper.post(url_of(StockMove, "add/"), {**taken, "quantity": "-1", "note": ""}))
+    assert "note" in errors_of(
+        keeper.post(url_of(StockMove, "add/"), {**taken, "quantity": "-1", "note": ""})
+    )
     assert keeper.post(url_of(StockLevel, f"{level.pk}/do/count/"), {"counted": "50"}).status_code == 302
     level.refresh_from_db()
     assert level.on_hand == 50

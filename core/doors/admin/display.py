@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -40,14 +40,21 @@ def money(name: str, label: Text) -> Column:
 
 
 def badge(name: str, label: Text, colours: Mapping[Any, str]) -> Column:
-    """A list column of a field with choices, each value in its colour (success, warning, danger, info)."""
+    """A list column of a field with choices, each value in its colour (success, warning, danger, info) or in grey."""
 
-    @display(description=label, ordering=name, label=dict(colours))
+    @display(description=label, ordering=name, label=_Colours(colours))
     def column(row: Model) -> tuple[str, str]:
         return getattr(row, name), getattr(row, f"get_{name}_display")()
 
     column.__name__ = name
     return column
+
+
+class _Colours(dict[Any, str]):
+    """The skin shows the raw value of what has no colour; here everything has one."""
+
+    def __missing__(self, value: Any) -> str:
+        return "default"
 
 
 def count_of(name: str, label: Text) -> Column:
@@ -82,9 +89,12 @@ def shown_money(contents: str) -> str:
 
 
 def shown_json(contents: str) -> SafeString | str:
-    """A read-only JSON value as lines of “name: value”; the skin hands over its escaped text."""
+    """A read-only JSON value as lines of “name: value”.
+
+    The skin hands over escaped text, or coloured markup of it, light and dark, where Pygments is installed.
+    """
     try:
-        value = json.loads(html.unescape(str(contents)))
+        value = json.loads(html.unescape(strip_tags(str(contents).partition("</pre>")[0])))
     except ValueError:
         return contents
     return json_lines(value)

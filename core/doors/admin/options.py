@@ -124,6 +124,12 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         kwargs.setdefault("form_class", KeyedChoiceField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is chosen before somebody has chosen, unless the model says so."""
+        blank = db_field.blank or not db_field.has_default()
+        kwargs.setdefault("choices", db_field.get_choices(include_blank=blank, blank_choice=[("", "")]))
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_dbfield(
             db_field, request, **{**strict_formfield(db_field), **kwargs}
@@ -189,6 +195,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             if any("\0" in value or (name != SEARCH_VAR and NO_KEY.fullmatch(value)) for value in values):
                 raise IncorrectLookupParameters
         return super().get_changelist_instance(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ScopedChangeList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
