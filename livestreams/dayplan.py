@@ -1,4 +1,4 @@
-"""One day of a park's rooms as one tenant may see it: what is free, what is its own, and that the rest is taken."""
+"""One day of a park's rooms as a tenant sees it: what is free, what is its own, and that the rest is taken."""
 
 from __future__ import annotations
 
@@ -7,49 +7,34 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from core.actors import Actor
+from django.db.models import QuerySet
+
 from core.clock import day_bounds, local
-from core.scoping import visible_to
 from livestreams.availability import windows_of
 from livestreams.conflicts import Span, free
-from livestreams.models import Booking, LiveRoom, Maintenance
-from tenants.models import Tenant
+from livestreams.models import Booking, LiveRoom
 
 
 @dataclass(frozen=True)
 class RoomDay:
-    """A room's day: spans a booking may lie in, spans that are taken, and the tenant's own bookings among them."""
+    """A room's day: spans a booking may lie in, spans that are taken, and one's own bookings among them."""
 
     room: LiveRoom
     free: list[Span]
     taken: list[Span]
     mine: list[Booking]
-    repairs: list[Maintenance]
 
 
-def day_plan(*, actor: Actor, tenant: Tenant, park_id: int, day: date) -> list[RoomDay]:
-    """The rooms a tenant may book in its park, with their day. Never says who holds what is taken."""
+def day_plan(*, rooms: QuerySet[LiveRoom], mine: QuerySet[Booking], day: date) -> list[RoomDay]:
+    """The day of rooms and of bookings that the reader may see. Never says who holds what else is taken."""
     whole = Span(*day_bounds(day))
-    rooms = list(
-        visible_to(LiveRoom.objects.open_on(day).for_tenant(tenant.pk).filter(park=park_id), actor).order_by(
-            "code"
-        )
-    )
-    windows = windows_of(rooms, whole)
-    mine: dict[int, list[Booking]] = defaultdict(list)
-    bookings = (
-        Booking.objects.blocking().between(whole.start, whole.end).filter(tenant=tenant, room__in=rooms)
-    )
-    for booking in visible_to(bookings, actor).select_related("host").order_by("starts_at"):
-        mine[booking.room_id].append(booking)
-    repairs: dict[int, list[Maintenance]] = defaultdict(list)
-    for repair in visible_to(
-        Maintenance.objects.filter(room__in=rooms, starts_at__lt=whole.end, ends_at__gt=whole.start), actor
-    ):
-        repairs[repair.room_id].append(repair)
+    listed = list(rooms)
+    windows = windows_of(listed, whole)
+    booked: dict[int, list[Booking]] = defaultdict(list)
+    for booking in mine.filter(room__in=listed, starts_at__lt=whole.end, ends_at__gt=whole.start):
+        booked[booking.room_id].append(booking)
     return [
-        RoomDay(room, windows[room.pk], free([whole], windows[room.pk]), mine[room.pk], repairs[room.pk])
-        for room in rooms
+        RoomDay(room, windows[room.pk], free([whole], windows[room.pk]), booked[room.pk]) for room in listed
     ]
 
 

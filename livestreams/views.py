@@ -19,7 +19,7 @@ from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BookingState
 from livestreams.dayplan import bar, calendar, day_plan
 from livestreams.forms import BookingForm, SessionForm
-from livestreams.models import Booking, LiveSession
+from livestreams.models import Booking, LiveRoom, LiveSession
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
@@ -100,7 +100,9 @@ class RoomsDay(BookingPage, TenantPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         day = _day(self.request.GET.get("day", ""))
-        plans = day_plan(actor=self.actor, tenant=self.tenant, park_id=self.node.parent_id or 0, day=day)
+        rooms = LiveRoom.objects.open_on(day).for_tenant(self.tenant.pk).filter(park=self.node.parent_id)
+        mine = self.own(Booking.objects.blocking()).select_related("host").order_by("starts_at")
+        plans = day_plan(rooms=visible_to(rooms, self.actor).order_by("code"), mine=mine, day=day)
         since_midnight = local(now()) - datetime.combine(day, datetime.min.time(), SHANGHAI)
         return super().get_context_data(
             day=day,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import segno
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -51,8 +51,8 @@ class RoleCard:
     needs_login: bool = True
 
 
-def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCard]:
-    cards = [
+def _cards(demo_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCard]:
+    return [
         RoleCard(
             "buildings",
             _("Park operator"),
@@ -86,6 +86,14 @@ def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
             needs_login=False,
         ),
         RoleCard(
+            "tv",
+            _("Hall and wall"),
+            _("Rooms live, sales of today, ranking: for the big screen, hours without a hand."),
+            _("Open the wall of %(park)s") % {"park": demo_park.name} if demo_park else _("Open a wall"),
+            reverse("wall", args=[demo_park.code]) if demo_park else reverse("walls"),
+            logins.get(Role.PARK_MANAGER),
+        ),
+        RoleCard(
             "bar-chart-line",
             _("Province or city analyst"),
             _(
@@ -96,17 +104,6 @@ def _cards(wall_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
             logins.get(Role.PROVINCE_ANALYST),
         ),
     ]
-    if wall_park is not None:
-        wall = RoleCard(
-            "tv",
-            _("Hall and wall"),
-            _("Rooms live, sales of today, ranking: for the big screen, hours without a hand."),
-            _("Open the wall of %(park)s") % {"park": wall_park.name},
-            reverse("wall", args=[wall_park.code]),
-            logins.get(Role.PARK_MANAGER),
-        )
-        cards.insert(4, wall)
-    return cards
 
 
 def demo_figures() -> dict[str, Any]:
@@ -140,16 +137,12 @@ class Landing(TemplateView):
     template_name = "portal/landing.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        demo_park = (
-            Park.objects.filter(is_synthetic=True, closed_on__isnull=True)
-            .order_by("-floor_area_m2", "code")
-            .first()
-        )
-        wall_park = demo_park or Park.objects.filter(closed_on__isnull=True).first()
+        demo_parks = Park.objects.filter(is_synthetic=True, closed_on__isnull=True)
+        demo_park = demo_parks.annotate(rooms=Count("live_rooms")).order_by("-rooms", "code").first()
         address = reachable_address(self.request)
         return super().get_context_data(
             chain=CHAIN,
-            cards=_cards(wall_park, demo_logins() if demo_park else {}),
+            cards=_cards(demo_park, demo_logins() if demo_park else {}),
             demo=demo_figures() if demo_park else None,
             demo_password=DEMO_PASSWORD,
             address=address,

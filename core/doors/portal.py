@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -34,7 +34,7 @@ from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
 from core.errors import DomainError, NotFound, Refused
 from core.models import ScopeNode
-from core.scoping import may, require, visible_to
+from core.scoping import may, require, scope_of, visible_to
 
 PORTAL_ROLES = (*TENANT_ROLES, Role.HOST)
 REMEMBERED = "portal_tenant"
@@ -165,8 +165,17 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
         ]
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:
-        """Visible rows of this tenant only, also when the person works for several."""
-        return visible_to(queryset, self.actor, verb).filter(**{lookup: self.tenant.pk})
+        """Visible rows of this tenant only, also when the person works for several.
+
+        Somebody who is a host here and nothing else keeps their own rows wherever they stand: an agency's host
+        is booked by other tenants.
+        """
+        rows, scope = visible_to(queryset, self.actor, verb), scope_of(queryset.model)
+        roles = {grant.role for grant in self.actor.grants if grant.node_id == self.node.pk}
+        of_tenant = Q(**{lookup: self.tenant.pk})
+        if roles == {Role.HOST} and scope is not None and scope.user:
+            return rows.filter(of_tenant | Q(**{scope.user: self.actor.user_id}))
+        return rows.filter(of_tenant)
 
     def named(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> Any:
         """The tenant's row of the address's uid, or NotFound: absent, foreign and another tenant's look the same."""

@@ -171,6 +171,24 @@ def test_the_host_checks_in_on_the_phone_and_sees_own_bookings_only(
     assert booking.state == BookingState.CHECKED_IN
 
 
+def test_an_agencys_host_sees_and_checks_in_bookings_of_other_tenants(
+    world: World, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    other = world.tenants[1]
+    booking = soon(firm)
+    Booking.objects.filter(pk=booking.pk).update(host=other.host)
+    host = browser_of(other.users[Role.HOST])
+    code = other.tenant.code
+    assert booking in host.get(reverse("portal-bookings", args=[code])).context["rows"]
+    day = host.get(reverse("portal-rooms", args=[code]))
+    assert [plan.mine for plan, _bar in day.context["plans"] if plan.room == booking.room] == [[booking]]
+    host.post(reverse("portal-booking-check-in", args=[code, booking.uid]))
+    booking.refresh_from_db()
+    assert booking.state == BookingState.CHECKED_IN
+    owner = browser_of(other.users[Role.TENANT_OWNER])
+    assert owner.get(reverse("portal-booking", args=[code, booking.uid])).status_code == 404
+
+
 def test_what_a_service_refuses_is_said_where_the_button_stands(owner: Client, firm: TenantWorld) -> None:
     address = reverse("portal-booking-check-in", args=[firm.tenant.code, firm.booking.uid])
     page = owner.post(address, follow=True)
