@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+
+if TYPE_CHECKING:
+    from supplychain.models import SalesEvent  # noqa: F401
 
 
 class SalesEventQuerySet(models.QuerySet["SalesEvent"]):

@@ -1,9 +1,10 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
 from supplychain.services.imports import import_confirm, import_run, import_stage
+from supplychain.services.lines import LineResult
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
-from supplychain.services.sales import BatchResult, LineResult, sales_record
+from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
 from supplychain.services.stock_sales import backorder_fill
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 from django.conf import settings
@@ -21,7 +21,7 @@ from core.actors import Actor, system_actor, user_actor
 from core.choices import JOB_OPEN
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
-from core.models import Job, User
+from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
@@ -62,7 +62,7 @@ def import_stage(
         FOLDER, _hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
     )
     try:
-        with storage.opened(stored) as stream:
+        with _opened(stored) as stream:
             seen = preview(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
         with transaction.atomic():
             batch = ImportBatch.objects.create(
@@ -147,7 +147,7 @@ def plan_of(batch: ImportBatch) -> Plan:
     own = msgspec.convert(mapping, Mapping) if mapping is not None else None
     return Plan(
         seller=batch.tenant,
-        open=partial(storage.opened, batch.stored_file),
+        open=partial(_opened, batch.stored_file),
         profile=mapping_profile(own) if own is not None else profile(batch.profile),
         mapping=own,
         currency=batch.options["currency"],
@@ -161,6 +161,10 @@ def _keep_rejects(plan: Plan, outcome: Outcome) -> str:
     with plan.open() as stream:
         rows = rejects_file(stream, outcome.profile, outcome.bad, outcome.left_out)
         return storage.keep(FOLDER, rows, suffix=".csv", limit=2 * settings.LIVEPARK_BYTES_PER_UPLOAD)
+
+
+def _opened(stored: str) -> BinaryIO:
+    return cast("BinaryIO", storage.opened(stored))
 
 
 def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
@@ -182,7 +186,7 @@ def _plain_name(file_name: str) -> str:
 def run_import_job(context: jobs.JobContext) -> dict[str, Any]:
     """Import the batch of a job. Its person must still hold the right: that may have ended since."""
     batch = ImportBatch.objects.select_related("tenant").get(pk=context.params["batch"])
-    person = User.objects.filter(pk=context.job.created_by_id).first()
+    person = context.job.created_by
     with JobProgress(context) as progress:
         report, rejects = import_run(
             actor=user_actor(person) if person else system_actor("import"),

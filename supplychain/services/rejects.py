@@ -71,5 +71,5 @@ _writer = csv.writer(_Text())
 
 def _line(cells: Sequence[str]) -> bytes:
     safe = [cell if _NUMBER.fullmatch(cell) else safe_cell(cell) for cell in cells]
-    line: str = _writer.writerow(safe)  # type: ignore[assignment]  # what _Text hands back
+    line: str = _writer.writerow(safe)  # what _Text hands back
     return line.encode()

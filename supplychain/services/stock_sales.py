@@ -23,7 +23,7 @@ from core.errors import Conflict
 from core.locking import retried
 from core.policy import ADD
 from core.scoping import get_visible, may, require
-from supplychain.choices import BackorderState, LineType, MoveKind, SalesKind
+from supplychain.choices import BackorderState, MoveKind
 from supplychain.facts import SaleFact
 from supplychain.models import Backorder, SalesEvent, SkuResolution, StockLevel, StockMove, Warehouse
 from supplychain.services import store
@@ -69,7 +69,7 @@ def stock_follows(
 
 
 def _takes_stock(fact: SaleFact) -> bool:
-    return fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS and fact.qty > 0
+    return fact.kind == "paid" and fact.line_type == "goods" and fact.qty > 0
 
 
 def _sold(line: Line, sku: FoundSku) -> Sold:

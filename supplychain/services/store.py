@@ -53,7 +53,7 @@ def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
                     copy.write_row(row)
         else:
             places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", list(rows))  # noqa: S608
 
 
 def insert_events(
@@ -125,7 +125,7 @@ def claim_keys(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]
     return [line for part in parts for line in _claim_block(seller_id, source, part)]
 
 
-def key_rows(seller_id: int, source: str, lines: Iterable[Line]) -> Iterator[tuple[object, ...]]:
+def key_rows(seller_id: int, source: str, lines: Iterable[Line]) -> Iterator[tuple[Any, ...]]:
     """The rows of lines in the key table."""
     for line in lines:
         fact = line.fact
@@ -170,7 +170,7 @@ def _claim_one_by_one(seller_id: int, source: str, lines: Sequence[Line]) -> lis
         highest = cursor.fetchone()[0]
         for place, line in enumerate(lines, 1):
             line.id = highest + place
-        cursor.executemany(CLAIM_SQLITE, key_rows(seller_id, source, lines))
+        cursor.executemany(CLAIM_SQLITE, list(key_rows(seller_id, source, lines)))
         cursor.execute("SELECT id FROM supplychain_saleseventkey WHERE id > %s", [highest])
         written = {number for (number,) in cursor.fetchall()}
     return [line for line in lines if line.id in written]
@@ -212,10 +212,11 @@ def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]
 
 def _select_among(statement: str, parameters: Sequence[Any], values: Iterable[str]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose last column holds one of any number of values, passed as one parameter."""
-    if connection.vendor == "postgresql":
-        condition, among = "= ANY(%s)", list(values)
-    else:
-        condition, among = "IN (SELECT value FROM json_each(%s))", json.dumps(list(values))
+    wanted = list(values)
     with connection.cursor() as cursor:
-        cursor.execute(f"{statement} {condition}", [*parameters, among])
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{statement} = ANY(%s)", [*parameters, wanted])
+        else:
+            listed = "IN (SELECT value FROM json_each(%s))"
+            cursor.execute(f"{statement} {listed}", [*parameters, json.dumps(wanted)])
         return list(cursor.fetchall())
