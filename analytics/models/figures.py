@@ -121,6 +121,9 @@ class DaySales(SalesMeasures):
         constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="analytics_day_once")]
         indexes = [models.Index(fields=["day"], name="analytics_day_day")]
 
+    def __str__(self) -> str:
+        return f"{self.tenant} · {self.day}"
+
 
 class MonthSales(SalesMeasures):
     """A tenant's sales of one month; `month` is its first day."""
@@ -135,6 +138,9 @@ class MonthSales(SalesMeasures):
         verbose_name_plural = _("month figures")
         constraints = [models.UniqueConstraint(fields=["tenant", "month"], name="analytics_month_once")]
 
+    def __str__(self) -> str:
+        return f"{self.tenant} · {self.month:%Y-%m}"
+
 
 class SessionFigures(SalesMeasures):
     """A live session's sales, counted from the facts attributed to it, whatever the hour."""
@@ -148,6 +154,9 @@ class SessionFigures(SalesMeasures):
     class Meta:
         verbose_name = _("session figures")
         verbose_name_plural = _("session figures")
+
+    def __str__(self) -> str:
+        return str(self.session)
 
 
 class PeriodClose(models.Model):
@@ -173,3 +182,6 @@ class PeriodClose(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "month", "seq"], name="analytics_close_once")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} · {self.month:%Y-%m}"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import Dimension, PeriodKind, ValueSource
 from core import dbrules
+from core.clock import local
 from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
 
 
@@ -76,6 +77,9 @@ class IndicatorValue(models.Model):
         ]
         indexes = [models.Index(fields=["indicator", "period"], name="analytics_value_period")]
 
+    def __str__(self) -> str:
+        return f"{self.indicator} · {self.place} · {self.period}"
+
 
 class IndexRun(PublicIdMixin):
     """One computation of the index: inputs by hash, parameters, weights and the frozen base; a rerun gives the same."""
@@ -97,6 +101,9 @@ class IndexRun(PublicIdMixin):
         verbose_name = _("index run")
         verbose_name_plural = _("index runs")
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.first_year}–{self.last_year} · {local(self.made_at):%Y-%m-%d %H:%M}"
 
 
 class IndexScore(models.Model):

@@ -49,6 +49,9 @@ class BucketFailure(models.Model):
             models.UniqueConstraint(fields=["family", "node", "slot"], name="core_bucket_failure_once")
         ]
 
+    def __str__(self) -> str:
+        return f"{self.node} · {self.family} · {self.slot}"
+
 
 class Job(PublicIdMixin, StampedMixin):
     """Long work with progress. Any worker may take it, take it over from a dead one, or be told to stop."""

@@ -77,6 +77,9 @@ class Maintenance(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.room} · {local(self.starts_at):%Y-%m-%d %H:%M}"
+
 
 class Booking(PublicIdMixin, StampedMixin):
     """A tenant's right to a room for [starts_at, ends_at).

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
+from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
 from livestreams.choices import Delivery, Platform, SessionState, ShiftRole
@@ -119,6 +120,9 @@ class HostShift(models.Model):
                 name="livestreams_shift_order",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.host} · {local(self.starts_at):%Y-%m-%d %H:%M}"
 
 
 class AudienceSample(models.Model):

@@ -56,6 +56,9 @@ class StockMove(models.Model):
             models.CheckConstraint(condition=~Q(quantity=0), name="supplychain_move_quantity"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.quantity:+d}"
+
 
 class StockLevel(models.Model):
     """What lies in a warehouse of one SKU: the sum of its moves, and how much of it is reserved."""
@@ -84,6 +87,9 @@ class StockLevel(models.Model):
     @property
     def available(self) -> int:
         return self.on_hand - self.reserved
+
+    def __str__(self) -> str:
+        return f"{self.sku} · {self.warehouse}"
 
 
 class Backorder(PublicIdMixin, StampedMixin):

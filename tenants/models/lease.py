@@ -138,3 +138,6 @@ class VerifiedFigure(models.Model):
                 fields=["tenant", "metric", "period", "version"], name="tenants_figure_once"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} · {self.metric} · {self.period:%Y-%m}"
