@@ -12,7 +12,8 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError as error:
-        sys.exit(f"Django is not installed for {sys.executable} ({error}). Run `make setup`, then use .venv/bin/python.")
+        advice = "Run `make setup`, then use .venv/bin/python."
+        sys.exit(f"Django is not installed for {sys.executable} ({error}). {advice}")
     execute_from_command_line(sys.argv)
 
 
