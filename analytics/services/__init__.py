@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from analytics.services.index_runs import index_run_create
+from analytics.services.indicator_import import indicator_values_import
+from analytics.services.indicators import indicators_load
 from analytics.services.periods import period_close
 from analytics.services.rebuilds import figures_rebuild
 
-__all__ = ["figures_rebuild", "period_close"]
+__all__ = [
+    "figures_rebuild",
+    "index_run_create",
+    "indicator_values_import",
+    "indicators_load",
+    "period_close",
+]

@@ -14,7 +14,7 @@ from analytics.eci.indicators import eci_indicators, study_variables
 from analytics.forms import IndicatorFileForm
 from analytics.models import Indicator, IndicatorValue
 from analytics.selectors.indicators import latest_run, values_in_force, vintages
-from analytics.services.indicators import ImportReport, indicator_values_import
+from analytics.services.indicator_import import ImportReport, indicator_values_import
 from analytics.views.pages import AnalyticsPage, decimals, in_language
 from core.choices import NodeKind
 from core.errors import DomainError, NotFound
@@ -94,10 +94,9 @@ class IndicatorPage(AnalyticsPage):
 
 def _definition(indicator: Indicator) -> str:
     """The definition in the language of the reader; shipped ones are known in both."""
-    shipped = (
-        one.definition_en for one in (*eci_indicators(), *study_variables()) if one.code == indicator.code
-    )
-    return in_language(indicator.definition, next(shipped, ""))
+    shipped = {one.code: one.definition_en for one in eci_indicators()}
+    shipped |= {one.code: one.definition_en for one in study_variables()}
+    return in_language(indicator.definition, shipped.get(indicator.code, ""))
 
 
 class UploadIndicators(AnalyticsPage):

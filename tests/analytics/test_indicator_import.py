@@ -14,12 +14,8 @@ from django.core.management import CommandError, call_command
 from analytics.choices import ValueSource
 from analytics.models import Indicator, IndicatorValue
 from analytics.selectors.indicators import values_in_force, vintages
-from analytics.services.indicators import (
-    ImportReport,
-    indicator_values_import,
-    indicators_load,
-    province_nodes,
-)
+from analytics.services.indicator_import import ImportReport, indicator_values_import
+from analytics.services.indicators import indicators_load, province_nodes
 from analytics.statfiles.series import official_series
 from analytics.statfiles.tables import TableError
 from core.actors import system_actor

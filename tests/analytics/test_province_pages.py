@@ -21,7 +21,7 @@ from analytics.choices import ValueSource
 from analytics.models import DaySales, IndexRun, Indicator, IndicatorValue
 from analytics.selectors.indicators import ranking, run_scores
 from analytics.services.index_runs import index_run_create
-from analytics.services.indicators import indicator_values_import
+from analytics.services.indicator_import import indicator_values_import
 from core.actors import system_actor
 from core.choices import Role
 from core.clock import today

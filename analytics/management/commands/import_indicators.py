@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from analytics.services.indicators import ImportReport, indicator_values_import
+from analytics.services.indicator_import import ImportReport, indicator_values_import
 from analytics.statfiles.tables import told
 from core.actors import system_actor
 from core.errors import DomainError
