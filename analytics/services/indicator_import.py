@@ -94,7 +94,7 @@ def indicator_values_import(
     """
     require(actor, "add", IndicatorValue)
     data = source.read_bytes() if isinstance(source, Path) else source
-    name = file_name or (source.name if isinstance(source, Path) else "")
+    name = _printable(file_name or (source.name if isinstance(source, Path) else ""))
     found = read_statfile(data, indicator=indicator, unit=unit)
     readings, problems = _storable(found)
     if problems and not skip_unreadable:
@@ -112,6 +112,7 @@ def indicator_values_import(
         nodes = province_nodes({reading.province_code for reading in readings})
         names = _series_names(found, readings, indicator, unit)
         series = {key: indicator_called(*named) for key, named in names.items()}
+        _refuse_two_names(series)
         is_new = {key for key, row in series.items() if row.pk is None}
         lineage = {"file": name, "sha256": sha256}
         fresh, reports = [], []
@@ -137,6 +138,11 @@ def indicator_values_import(
         if fresh and not dry_run:
             _store(actor, report, fresh, name, sha256)
     return report
+
+
+def _printable(name: str) -> str:
+    """A file's name as every database can keep it: file systems and browsers allow more."""
+    return "".join(char if char.isprintable() else "�" for char in name)[:200]
 
 
 def _storable(found: StatFile) -> tuple[list[IndicatorReading], list[RowError]]:
@@ -173,6 +179,16 @@ def _series_names(
         message = _("The file does not say what its figures are; name the indicator and its unit.")
         raise InvalidInput(message, code="no_indicator", field="indicator")
     return {(name, own): (indicator or name, unit or own) for name, own in keys}
+
+
+def _refuse_two_names(series: Mapping[SeriesKey, Indicator]) -> None:
+    """A file may not give one indicator under two names: its figures would be vintages of each other."""
+    names: dict[str, str] = {}
+    for (name, _unit), row in series.items():
+        first = names.setdefault(row.code, name)
+        if first != name:
+            message = _("“%(first)s” and “%(second)s” are the same indicator; keep one of them.")
+            raise InvalidInput(message % {"first": first, "second": name}, code="same_indicator")
 
 
 def _new_vintages(

@@ -31,9 +31,10 @@ def _scores(actor: Actor, run: IndexRun) -> Rows:
 
 
 def _contributions(actor: Actor, run: IndexRun) -> Rows:
-    yield (*PLACE, *run.weights, "score")
+    codes = run.base["codes"]
+    yield (*PLACE, *codes, "score")
     for place, score in _by_place(actor, run):
-        yield (*place, *(score.contributions[code] for code in run.weights), score.score)
+        yield (*place, *(score.contributions[code] for code in codes), score.score)
 
 
 def _weights(actor: Actor, run: IndexRun) -> Rows:

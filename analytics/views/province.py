@@ -249,7 +249,7 @@ class ProvincePage(AnalyticsPage):
         if score is None:
             return {}
         names = {row.code: row.name for row in Indicator.objects.filter(code__in=score.contributions)}
-        parts = sorted(score.contributions.items(), key=lambda item: item[1])
+        parts = sorted(score.contributions.items(), key=lambda item: (item[1], item[0]))
         return {
             "names": [names.get(code, code) for code, _part in parts],
             "parts": [part for _code, part in parts],

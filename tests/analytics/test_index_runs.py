@@ -1,4 +1,4 @@
-"""Stored runs of the index: the hand example, the synthetic panel, reruns, vintages and what is missing."""
+"""Stored runs of the index: the synthetic panel, reruns, vintages, and what is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from parks.provinces import STUDY_PROVINCES
 from tests.analytics.panels import CODES, store_values
 from tests.factories import make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 SYSTEM = system_actor("test")
 
 

@@ -25,7 +25,7 @@ from core.models import AuditEntry, ScopeNode
 from tests.analytics.panels import make_provinces
 from tests.factories import make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 SYSTEM = system_actor("test")
 FIRST, LATER = date(2023, 2, 1), date(2024, 2, 1)
 HEAD = "指标：地区生产总值(亿元)\n地区,2022年,2021年\n"
@@ -259,6 +259,16 @@ class TestRefusals:
     def test_names_that_cannot_be_stored(self, name: str) -> None:
         with pytest.raises(InvalidInput):
             take("地区,2022年,2021年\n北京市,1,2\n", indicator=name)
+
+    def test_one_indicator_under_two_names(self) -> None:
+        lines = ["北京,2022,地区生产总值,1", "北京,2022,gdp,2"]
+        with pytest.raises(InvalidInput) as refusal:
+            take("\n".join(["省份,年份,指标,数值", *lines]))
+        assert refusal.value.code == "same_indicator"
+
+    def test_file_names_that_no_database_keeps(self) -> None:
+        take(HEAD + "北京市,1,2\n", file_name="a\udcff\x00.csv")
+        assert {value.lineage["file"] for value in IndicatorValue.objects.all()} == {"a��.csv"}
 
     def test_only_analysts_of_a_province_may(self) -> None:
         world = make_world("a")

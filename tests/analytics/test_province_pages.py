@@ -30,7 +30,7 @@ from parks.models import Province
 from tests.analytics.panels import CODES, make_provinces, store_values
 from tests.factories import World, make_user, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 SYSTEM = system_actor("test")
 WIDE = "指标：地区生产总值(亿元)\n地区,2022年,2021年\n广东省,129118.6,124719.5\n北京市,41540.9,\n"
 
