@@ -154,7 +154,9 @@ def tool_key_create(
     if node.kind not in (NodeKind.PARK, NodeKind.TENANT):
         raise InvalidInput(_("A key belongs to a park or to a tenant."), code="key_node", field="node")
     if node.kind != NodeKind.TENANT and TENANT_KEY_SCOPES & set(scopes):
-        raise InvalidInput(_("Only a key of the tenant may read its order lines."), code="key_scopes", field="scopes")
+        raise InvalidInput(
+            _("Only a key of the tenant may read its order lines."), code="key_scopes", field="scopes"
+        )
     prefix = secrets.token_hex(6)
     secret = f"{KEY_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():

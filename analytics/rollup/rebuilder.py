@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from django.db import connection, transaction
 
 from analytics.rollup import sql
-from analytics.rollup.drainer import FORGET_FAILURES, FORGET_MARKS
-from analytics.rollup.recount import replace_levels, tenant_lock, work_tables
+from analytics.rollup.drainer import FORGET_MARKS
+from analytics.rollup.recount import insert_hours, replace_levels, tenant_lock, work_tables
 from core.buckets import SALES
 from core.locking import advisory_locks
 
@@ -39,6 +39,11 @@ FORGET_TENANTS = [
         "analytics_spreadorder",
     )
 ]
+DAYS_OF_TENANTS = """
+    INSERT INTO rollup_bucket SELECT DISTINCT tenant_id, day, 0 FROM analytics_hoursales
+    WHERE tenant_id >= %(first)s AND tenant_id <= %(last)s"""
+FORGET_FAILURES = """
+    DELETE FROM core_bucketfailure WHERE family = %(family)s AND node_id >= %(first)s AND node_id <= %(last)s"""
 FORGET_LOST_SESSIONS = """
     DELETE FROM analytics_sessionfigures
     WHERE NOT EXISTS (
@@ -92,11 +97,10 @@ def _rebuild_tenants(tenants: list[int]) -> None:
             cursor.execute(SESSIONS_OF_TENANTS, span)
             for statement in FORGET_TENANTS:
                 cursor.execute(statement, span)
-            cursor.execute(sql.count_lines("rollup_line", sql.OF_TENANTS), span)
-            cursor.execute(sql.SESSIONS_AFTER)
-            cursor.execute(sql.BUCKETS_COUNTED)
-            cursor.execute(sql.INSERT_HOURS)
-            cursor.execute(sql.insert_spread("rollup_line"))
+            insert_hours(cursor, sql.OF_TENANTS, span)
+            cursor.execute(SESSIONS_OF_TENANTS, span)
+            cursor.execute(DAYS_OF_TENANTS, span)
+            cursor.execute(sql.INSERT_SPREAD)
             replace_levels(cursor)
             cursor.execute(FORGET_MARKS)
-            cursor.execute(FORGET_FAILURES, [SALES])
+            cursor.execute(FORGET_FAILURES, span)

@@ -16,6 +16,9 @@ from core.locking import advisory_locks
 
 Bucket = tuple[int, int]
 
+# Sessions share some locks: PostgreSQL has room for a few thousand in all.
+SESSION_LOCKS = 64
+
 
 def tenant_lock(tenant_id: int) -> str:
     """The name of the lock under which a tenant's figures are replaced: its days and months are one piece of work."""
@@ -76,18 +79,38 @@ def fill_days(cursor: Any) -> None:
     fill(cursor, "rollup_day", ("date", "date", "date"), rows)
 
 
+def fill_from(cursor: Any, table: str, select: str, params: dict[str, Any] | None = None) -> None:
+    """Fill a work table from a query; with parameters, that is for a rebuild, in parallel where the database can."""
+    if params and connection.vendor == "postgresql":
+        cursor.execute(f"DROP TABLE {table}")
+        cursor.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {select}", params)
+    else:
+        cursor.execute(f"INSERT INTO {table} {select}", params)
+
+
+def insert_hours(cursor: Any, picked: str, params: dict[str, Any] | None = None) -> None:
+    """Insert the hours of the picked facts; afterwards rollup_order_row tells which orders lie in which of them."""
+    fill_from(cursor, "rollup_worth", sql.worth(picked), params)
+    fill_from(cursor, "rollup_order_row", sql.order_rows(picked), params)
+    fill_from(cursor, "rollup_hour", sql.hour_sums(picked), params)
+    cursor.execute(sql.INSERT_HOURS)
+
+
 def recount_buckets(cursor: Any) -> None:
     """Count the buckets of the work table again: hours, the orders that spread over them, and all levels above."""
-    cursor.execute(sql.count_lines("rollup_line", sql.IN_BUCKETS))
-    cursor.execute(sql.SESSIONS_BEFORE)
-    cursor.execute(sql.SESSIONS_AFTER)
+    cursor.execute(sql.FACTS_OF_BUCKETS)
+    cursor.execute(sql.SESSIONS_OF_BUCKETS)
     cursor.execute(sql.DELETE_HOURS)
-    cursor.execute(sql.INSERT_HOURS)
+    insert_hours(cursor, sql.OF_BUCKETS)
+    cursor.execute(sql.SESSIONS_OF_BUCKETS)
     cursor.execute(sql.ORDERS_TO_LOOK_AT)
     if cursor.rowcount:
         cursor.execute(sql.FORGET_SPREAD)
-        cursor.execute(sql.count_lines("rollup_order_line", sql.OF_ORDERS))
-        cursor.execute(sql.insert_spread("rollup_order_line"))
+        cursor.execute("DELETE FROM rollup_worth")
+        cursor.execute("DELETE FROM rollup_order_row")
+        fill_from(cursor, "rollup_worth", sql.worth(sql.OF_ORDERS))
+        fill_from(cursor, "rollup_order_row", sql.order_rows(sql.OF_ORDERS))
+        cursor.execute(sql.INSERT_SPREAD)
     replace_levels(cursor)
 
 
@@ -98,6 +121,6 @@ def replace_levels(cursor: Any) -> None:
         cursor.execute(statement)
     cursor.execute("SELECT DISTINCT session_key FROM rollup_session")
     # A session may show the goods of several tenants, whose figures others may be counting just now.
-    advisory_locks([f"session-figures:{key}" for (key,) in cursor.fetchall()])
+    advisory_locks(sorted({f"session-figures:{key % SESSION_LOCKS}" for (key,) in cursor.fetchall()}))
     cursor.execute(sql.DELETE_SESSIONS)
     cursor.execute(sql.INSERT_SESSIONS)

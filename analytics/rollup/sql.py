@@ -7,87 +7,102 @@ in units of 1/10,000 CNY. SUM of bigint is numeric on PostgreSQL, hence the cast
 
 from __future__ import annotations
 
-# How each measure adds up over the lines `f` of the ledger; `w` tells what a cancellation is worth.
-LINE_MEASURES = {
-    "gmv_created": "CASE WHEN f.kind = 'created' THEN f.amount ELSE 0 END",
-    "gmv_paid": "CASE WHEN f.kind = 'paid' THEN f.amount ELSE 0 END",
-    "refunds": "CASE f.kind WHEN 'refunded' THEN f.amount WHEN 'cancelled' THEN COALESCE(w.amount, 0) ELSE 0 END",
-    "cancellations": "COALESCE(w.amount, 0)",
-    "adjustments": "CASE WHEN f.kind = 'adjusted' THEN f.amount ELSE 0 END",
-    "units_paid": "CASE WHEN f.kind = 'paid' AND f.line_type = 'goods' THEN f.quantity ELSE 0 END",
-    "units_refunded": "CASE WHEN f.kind = 'refunded' AND f.line_type = 'goods' THEN f.quantity ELSE 0 END",
-    "lines": "1",
+# How each measure adds up over the facts `f`; what cancellations take back comes on top.
+MEASURES = {
+    "gmv_created": "SUM(f.amount) FILTER (WHERE f.kind = 'created')",
+    "gmv_paid": "SUM(f.amount) FILTER (WHERE f.kind = 'paid')",
+    "refunds": "SUM(f.amount) FILTER (WHERE f.kind = 'refunded')",
+    "adjustments": "SUM(f.amount) FILTER (WHERE f.kind = 'adjusted')",
+    "units_paid": "SUM(f.quantity) FILTER (WHERE f.kind = 'paid' AND f.line_type = 'goods')",
+    "units_refunded": "SUM(f.quantity) FILTER (WHERE f.kind = 'refunded' AND f.line_type = 'goods')",
+    "lines": "COUNT(*)",
 }
-MEASURES = ", ".join(LINE_MEASURES)
-COLUMNS = f"{MEASURES}, orders, refund_orders"
+ADDED = ("cancellations", *MEASURES)
+COLUMNS = f"{', '.join(ADDED)}, orders, refund_orders"
+# What names a row of the hour figures.
+ROW = "tenant_id, day, slot, channel, session_key"
 
+_ROW_COLUMNS = "tenant_id bigint, day date, slot bigint, channel text, session_key bigint"
 WORK_TABLES = {
     "rollup_mark": "id bigint",
     "rollup_bucket": "tenant_id bigint, day date, slot bigint",
     "rollup_day": "day date, month date, next_month date",
     "rollup_session": "session_key bigint",
+    # The facts of the buckets in their latest version, with their session.
+    "rollup_fact": f"""{_ROW_COLUMNS}, id bigint, source text, kind text, line_type text, order_no text,
+        ref_order_no text, quantity bigint, amount bigint""",
+    # What cancellations take back.
+    "rollup_worth": f"{_ROW_COLUMNS}, source text, order_no text, amount bigint",
+    # Which orders were paid and which were given back in which row, each once.
+    "rollup_order_row": f"{_ROW_COLUMNS}, what text, source text, order_no text",
+    # The sums of each row.
+    "rollup_hour": ", ".join([_ROW_COLUMNS, *(f"{name} bigint" for name in MEASURES)]),
+    # Orders that may lie in several rows.
     "rollup_order": "tenant_id bigint, source text, order_no text",
-    # What one order did in one row of the hour figures, of the buckets counted now.
-    "rollup_line": (
-        "tenant_id bigint, day date, slot bigint, channel text, session_key bigint, source text, order_no text, "
-        + "".join(f"{name} bigint, " for name in LINE_MEASURES)
-        + "is_paid bigint, is_refunded bigint"
-    ),
 }
-# The same of the orders in rollup_order, wherever their lines lie.
-WORK_TABLES["rollup_order_line"] = WORK_TABLES["rollup_line"]
+
+# --- which facts
 
 # A fact counts in its highest version only; the index of corrected keys is small.
 CURRENT = """NOT EXISTS (
     SELECT 1 FROM supplychain_saleseventkey k
     WHERE k.seller_id = f.seller_id AND k.source = f.source AND k.external_id = f.external_id
       AND k.version > f.version AND k.version > 1)"""
+# The session of the latest attribution, else the one that the fact came with, else 0.
+FACT = """f.seller_id AS tenant_id, f.business_day AS day, f.slot, f.channel,
+    COALESCE(CASE WHEN a.event_id IS NULL THEN f.session_id ELSE a.session_id END, 0) AS session_key,
+    f.id, f.source, f.kind, f.line_type, f.order_no, f.ref_order_no, f.quantity, f.amount"""
+ATTRIBUTED = """LEFT JOIN supplychain_attribution a ON a.event_id = f.id AND NOT EXISTS (
+    SELECT 1 FROM supplychain_attribution b WHERE b.event_id = a.event_id AND b.version > a.version)"""
 
-IN_BUCKETS = f"""
-    SELECT f.* FROM rollup_bucket b
-    JOIN supplychain_salesevent f ON f.seller_id = b.tenant_id AND f.slot = b.slot
+FACTS_OF_BUCKETS = f"""
+    INSERT INTO rollup_fact SELECT {FACT} FROM rollup_bucket b
+    JOIN supplychain_salesevent f ON f.seller_id = b.tenant_id AND f.slot = b.slot {ATTRIBUTED}
     WHERE {CURRENT}"""
+OF_BUCKETS = "SELECT * FROM rollup_fact"
 OF_TENANTS = f"""
-    SELECT f.* FROM supplychain_salesevent f
+    SELECT {FACT} FROM supplychain_salesevent f {ATTRIBUTED}
     WHERE f.seller_id >= %(first)s AND f.seller_id <= %(last)s AND {CURRENT}"""
 OF_ORDERS = f"""
-    SELECT f.* FROM rollup_order o
+    SELECT {FACT} FROM rollup_order o
     JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no AND f.source = o.source
+    {ATTRIBUTED}
     WHERE f.kind IN ('paid', 'cancelled') AND {CURRENT}
     UNION ALL
-    SELECT f.* FROM rollup_order o
+    SELECT {FACT} FROM rollup_order o
     JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.ref_order_no = o.order_no AND f.source = o.source
+    {ATTRIBUTED}
     WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND {CURRENT}"""
 
+# --- hours
 
-def count_lines(target: str, picked: str) -> str:
-    """Count the picked facts of the ledger by row and order into a work table.
 
-    The middle values the cancellations among them (`worth` is grouped by its key so that SQLite finds in it by an
-    index instead of reading it for every line). A line's first one after it was paid is worth what was paid
-    less what was refunded up to then; the first one of the whole order what those of its lines left.
+def worth(picked: str) -> str:
+    """rollup_worth: what the cancellations among the picked facts take back, where that is anything.
+
+    The first cancellation of a line after it was paid takes back what was paid less what was refunded up to then,
+    the first one of the whole order what those of its lines have left. Later ones find nothing.
     """
-    same_order = "f.seller_id = c.seller_id AND f.source = c.source"
     order = "seller_id, source, order_no"
+    same_seller = "f.seller_id = c.seller_id AND f.source = c.source"
     earlier = f"""OVER (PARTITION BY {order} ORDER BY occurred_at, external_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     return f"""
-    INSERT INTO {target}
     WITH picked AS NOT MATERIALIZED ({picked}),
-    cancelled_order AS (SELECT DISTINCT {order} FROM picked WHERE kind = 'cancelled'),
     cancelled AS (
         SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id
-        FROM cancelled_order c JOIN supplychain_salesevent f ON {same_order} AND f.order_no = c.order_no
+        FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM picked WHERE kind = 'cancelled') c
+        JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         WHERE f.kind = 'cancelled' AND {CURRENT}),
     paid AS (
         SELECT c.id, SUM(f.amount) AS amount
-        FROM cancelled c JOIN supplychain_salesevent f ON {same_order} AND f.order_no = c.order_no
+        FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         WHERE f.kind = 'paid' AND (c.line_no = '' OR f.line_no = c.line_no) AND f.occurred_at <= c.occurred_at
           AND {CURRENT}
         GROUP BY c.id),
     refunded AS (
         SELECT c.id, SUM(f.amount) AS amount
-        FROM cancelled c JOIN supplychain_salesevent f ON {same_order} AND f.ref_order_no = c.order_no
+        FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.ref_order_no = c.order_no
         WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND (c.line_no = '' OR f.ref_line = c.line_no)
           AND f.occurred_at <= c.occurred_at AND {CURRENT}
         GROUP BY c.id),
@@ -98,80 +113,86 @@ def count_lines(target: str, picked: str) -> str:
         FROM cancelled c JOIN paid p ON p.id = c.id LEFT JOIN refunded r ON r.id = c.id),
     claim AS (
         SELECT t.*, CASE WHEN nth = 1 AND wholes_before = 0 AND rest > 0 THEN rest ELSE 0 END AS due FROM turn t),
-    left_over AS (
-        SELECT id, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount FROM claim),
-    worth AS MATERIALIZED (SELECT id, SUM(amount) AS amount FROM left_over WHERE amount > 0 GROUP BY id)
-    SELECT f.seller_id, f.business_day, f.slot, f.channel,
-        COALESCE(CASE WHEN a.event_id IS NULL THEN f.session_id ELSE a.session_id END, 0), f.source,
-        CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END,
-        {", ".join(f"CAST(SUM({each}) AS bigint)" for each in LINE_MEASURES.values())},
-        MAX(CASE WHEN f.kind = 'paid' THEN 1 ELSE 0 END),
-        MAX(CASE WHEN (f.kind = 'refunded' AND f.ref_order_no <> '') OR w.amount > 0 THEN 1 ELSE 0 END)
-    FROM picked f
-    LEFT JOIN worth w ON w.id = f.id
-    LEFT JOIN supplychain_attribution a ON a.event_id = f.id AND NOT EXISTS (
-        SELECT 1 FROM supplychain_attribution b WHERE b.event_id = a.event_id AND b.version > a.version)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7"""
+    worth AS (
+        SELECT id, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount FROM claim)
+    SELECT {ROW}, f.source, f.order_no, CAST(w.amount AS bigint) AS amount
+    FROM picked f JOIN worth w ON w.id = f.id
+    WHERE f.kind = 'cancelled' AND w.amount > 0"""
 
 
-INSERT_HOURS = f"""
-    INSERT INTO analytics_hoursales (tenant_id, day, slot, channel, session_key, {COLUMNS})
-    SELECT tenant_id, day, slot, channel, session_key,
-        {", ".join(f"CAST(SUM({name}) AS bigint)" for name in LINE_MEASURES)},
-        CAST(SUM(is_paid) AS bigint), CAST(SUM(is_refunded) AS bigint)
-    FROM rollup_line GROUP BY 1, 2, 3, 4, 5"""
+def order_rows(picked: str) -> str:
+    """rollup_order_row: in which row the picked facts, and the worth of cancellations, pay or give back which orders."""
+    return f"""
+    SELECT {ROW}, CASE WHEN f.kind = 'paid' THEN 'paid' ELSE 'refunded' END AS what, f.source,
+        CASE WHEN f.kind = 'paid' THEN f.order_no ELSE f.ref_order_no END AS order_no
+    FROM ({picked}) f
+    WHERE f.kind = 'paid' OR f.kind = 'refunded' AND f.ref_order_no <> ''
+    UNION
+    SELECT {ROW}, 'refunded', source, order_no FROM rollup_worth"""
 
-BUCKETS_COUNTED = "INSERT INTO rollup_bucket SELECT DISTINCT tenant_id, day, slot FROM rollup_line"
-SESSIONS_BEFORE = """
-    INSERT INTO rollup_session SELECT DISTINCT session_key FROM analytics_hoursales
-    WHERE session_key > 0 AND (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
-SESSIONS_AFTER = (
-    "INSERT INTO rollup_session SELECT DISTINCT session_key FROM rollup_line WHERE session_key > 0"
+
+def hour_sums(picked: str) -> str:
+    """rollup_hour: the sums of the picked facts by row."""
+    sums = ", ".join(
+        f"CAST(COALESCE({measure}, 0) AS bigint) AS {name}" for name, measure in MEASURES.items()
+    )
+    return f"SELECT {ROW}, {sums} FROM ({picked}) f GROUP BY {ROW}"
+
+
+_WITH_CANCELLED = ", ".join(
+    f"{name} + COALESCE(w.amount, 0)" if name == "refunds" else name for name in MEASURES
 )
+# In the order of the key: into an index that is the faster way by far.
+INSERT_HOURS = f"""
+    INSERT INTO analytics_hoursales ({ROW}, {COLUMNS})
+    SELECT {ROW}, COALESCE(w.amount, 0), {_WITH_CANCELLED}, COALESCE(o.paid, 0), COALESCE(o.refunded, 0)
+    FROM rollup_hour h
+    LEFT JOIN (
+        SELECT {ROW}, CAST(SUM(amount) AS bigint) AS amount FROM rollup_worth GROUP BY {ROW}) w USING ({ROW})
+    LEFT JOIN (
+        SELECT {ROW}, COUNT(*) FILTER (WHERE what = 'paid') AS paid,
+            COUNT(*) FILTER (WHERE what = 'refunded') AS refunded
+        FROM rollup_order_row GROUP BY {ROW}) o USING ({ROW})
+    ORDER BY {ROW}"""
 DELETE_HOURS = """
     DELETE FROM analytics_hoursales
     WHERE (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
+SESSIONS_OF_BUCKETS = """
+    INSERT INTO rollup_session SELECT DISTINCT session_key FROM analytics_hoursales
+    WHERE session_key > 0 AND (tenant_id, day, slot) IN (SELECT tenant_id, day, slot FROM rollup_bucket)"""
 
-# Orders whose rows may have become two, or one again: those known to be spread over a row of the buckets, those in
-# several rows of the buckets, and those with a line in any other hour.
-ORDERS_TO_LOOK_AT = """
+# --- orders in several rows
+
+_IN_SEVERAL_ROWS = "FROM rollup_order_row GROUP BY tenant_id, what, source, order_no HAVING COUNT(*) > 1"
+# Orders of the buckets that are known to be spread, that lie in several rows, or that have a line in another hour.
+ORDERS_TO_LOOK_AT = f"""
     INSERT INTO rollup_order
     SELECT s.tenant_id, s.source, s.order_no
     FROM rollup_bucket b
     JOIN analytics_spreadorder s ON s.tenant_id = b.tenant_id AND s.day = b.day AND s.slot = b.slot
     UNION
-    SELECT tenant_id, source, order_no FROM rollup_line
-    WHERE is_paid + is_refunded > 0
-    GROUP BY 1, 2, 3 HAVING COUNT(*) > 1
+    SELECT tenant_id, source, order_no {_IN_SEVERAL_ROWS}
     UNION
-    SELECT l.tenant_id, l.source, l.order_no FROM rollup_line l
-    WHERE l.is_paid + l.is_refunded > 0 AND (
-        EXISTS (
-            SELECT 1 FROM supplychain_salesevent f
-            WHERE f.seller_id = l.tenant_id AND f.order_no = l.order_no AND f.source = l.source
-              AND f.slot <> l.slot AND f.kind IN ('paid', 'cancelled'))
-        OR l.is_refunded = 1 AND EXISTS (
-            SELECT 1 FROM supplychain_salesevent f
-            WHERE f.seller_id = l.tenant_id AND f.ref_order_no = l.order_no AND NOT (f.ref_order_no = '')
-              AND f.source = l.source AND f.slot <> l.slot AND f.kind = 'refunded'))"""
+    SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
+    WHERE EXISTS (
+        SELECT 1 FROM supplychain_salesevent f
+        WHERE f.seller_id = r.tenant_id AND f.order_no = r.order_no AND f.source = r.source AND f.slot <> r.slot
+          AND f.kind = CASE WHEN r.what = 'paid' THEN 'paid' ELSE 'cancelled' END)
+    UNION
+    SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
+    WHERE r.what = 'refunded' AND EXISTS (
+        SELECT 1 FROM supplychain_salesevent f
+        WHERE f.seller_id = r.tenant_id AND f.ref_order_no = r.order_no AND NOT (f.ref_order_no = '')
+          AND f.source = r.source AND f.slot <> r.slot AND f.kind = 'refunded')"""
 FORGET_SPREAD = """
     DELETE FROM analytics_spreadorder
     WHERE (tenant_id, source, order_no) IN (SELECT tenant_id, source, order_no FROM rollup_order)"""
+INSERT_SPREAD = f"""
+    INSERT INTO analytics_spreadorder ({ROW}, what, source, order_no)
+    SELECT {ROW}, what, source, order_no FROM rollup_order_row
+    WHERE (tenant_id, what, source, order_no) IN (SELECT tenant_id, what, source, order_no {_IN_SEVERAL_ROWS})"""
 
-
-def insert_spread(lines: str) -> str:
-    """Keep the orders that lie in several rows of a work table, once for payments and once for refunds."""
-
-    def rows(what: str, flag: str) -> str:
-        return f"""
-        SELECT tenant_id, '{what}', source, order_no, slot, day, channel, session_key
-        FROM (SELECT l.*, COUNT(*) OVER (PARTITION BY tenant_id, source, order_no) AS times
-              FROM {lines} l WHERE {flag} = 1) each_order
-        WHERE times > 1"""
-
-    return f"""
-    INSERT INTO analytics_spreadorder (tenant_id, what, source, order_no, slot, day, channel, session_key)
-    {rows("paid", "is_paid")} UNION ALL {rows("refunded", "is_refunded")}"""
+# --- days, months, sessions
 
 
 def _insert_level(table: str, key: str, columns: str, rows: str, spread: str, times: str) -> str:
@@ -180,7 +201,7 @@ def _insert_level(table: str, key: str, columns: str, rows: str, spread: str, ti
     return f"""
     INSERT INTO {table} ({columns}, {COLUMNS})
     SELECT {", ".join(f"r.{name}" for name in names)},
-        {", ".join(f"CAST(SUM({name}) AS bigint)" for name in LINE_MEASURES)},
+        {", ".join(f"CAST(SUM({name}) AS bigint)" for name in ADDED)},
         CAST(SUM(orders) - COALESCE(MAX(x.paid_twice), 0) AS bigint),
         CAST(SUM(refund_orders) - COALESCE(MAX(x.refunded_twice), 0) AS bigint)
     FROM ({rows}) r

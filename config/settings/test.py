@@ -29,3 +29,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_CLASSES": []}
 WHITENOISE_USE_FINDERS = True
 UNDECLARED_ACTIONS_RAISE = True
+# Static files are looked up when they are asked for: each test client would list them all at its start.
+WHITENOISE_AUTOREFRESH = True

@@ -111,9 +111,7 @@ def _place(booking: Booking) -> None:
         booking.host = lock_host(booking.host, room.park_id)
     blocked = span.grown(before=setup_time(room))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    booking.price = to_cents(
-        room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND)
-    )
+    booking.price = to_cents(room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
     others = Booking.objects.exclude(pk=booking.pk)
     _expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
     if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():

@@ -25,7 +25,7 @@ from tenants.models import Company, Lease, Tenancy, Tenant
 from tests.admin.conftest import Worlds, url_of
 from tests.factories import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def errors_of(answer: Any) -> dict[str, list[str]]:

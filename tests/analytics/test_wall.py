@@ -32,7 +32,9 @@ def sell(world: World, index: int, paid: str, refunds: str = "0") -> None:
     sums = {"gmv_paid": Decimal(paid), "refunds": Decimal(refunds), "orders": 3, "units_paid": 4, "lines": 3}
     DaySales.objects.create(tenant=tenant, day=clock.today(), **sums)
     now = clock.now()
-    HourSales.objects.create(tenant=tenant, day=clock.today(), slot=clock.hour_of(now), channel="live", **sums)
+    HourSales.objects.create(
+        tenant=tenant, day=clock.today(), slot=clock.hour_of(now), channel="live", **sums
+    )
 
 
 @pytest.mark.django_db

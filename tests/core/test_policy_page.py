@@ -21,7 +21,9 @@ def table() -> str:
         for role in Role:
             held = roles.get(role)
             if held is not None:
-                verbs = " ".join(verb for verb in (policy.VIEW, policy.ADD, policy.CHANGE) if verb in held.verbs)
+                verbs = " ".join(
+                    verb for verb in (policy.VIEW, policy.ADD, policy.CHANGE) if verb in held.verbs
+                )
                 by_permission.setdefault(verbs + WORDS[held.reach], []).append(role.value)
         cells = "; ".join(f"**{what}**: {', '.join(who)}" for what, who in by_permission.items())
         lines.append(f"| {model} | {cells} |")
@@ -33,4 +35,6 @@ def test_the_page_shows_the_table() -> None:
     if os.environ.get("UPDATE_DOCS"):
         PAGE.write_text(f"{text}{MARK}\n{table()}", encoding="utf-8")
         return
-    assert shown.strip() == table().strip(), "run: UPDATE_DOCS=1 .venv/bin/python -m pytest tests/core/test_policy_page.py"
+    assert shown.strip() == table().strip(), (
+        "run: UPDATE_DOCS=1 .venv/bin/python -m pytest tests/core/test_policy_page.py"
+    )

@@ -34,7 +34,9 @@ def add(client: Client, model: type[Model], **values: Any) -> Any:
 def _no_inlines(client: Client, address: str) -> dict[str, str]:
     formsets = client.get(address).context["inline_admin_formsets"]
     return {
-        f"{each.formset.prefix}-{count}": "0" for each in formsets for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+        f"{each.formset.prefix}-{count}": "0"
+        for each in formsets
+        for count in ("TOTAL_FORMS", "INITIAL_FORMS")
     }
 
 
@@ -51,7 +53,9 @@ def test_from_nothing_to_a_tenant_that_logs_in(client: Client) -> None:
     unit = add(
         client, Unit, building=building.pk, code="A-101", use="live_room", area_m2="80", from_day="2025-01-01"
     )
-    room = add(client, LiveRoom, park=park.pk, code="shaxi-1-a101", name_zh="A101", unit=unit.pk, hourly_rate="100")
+    room = add(
+        client, LiveRoom, park=park.pk, code="shaxi-1-a101", name_zh="A101", unit=unit.pk, hourly_rate="100"
+    )
     tenant = add(
         client,
         Tenant,

@@ -68,7 +68,10 @@ def talkative(path: Path) -> list[str]:
     """The same, telling of every step instead of one a second."""
     told = "import_orders.EVERY_SECONDS = 0"
     call = f"call_command('import_orders', {str(path)!r}, tenant='alpha-a', skip_checks=True)"
-    imports = "from django.core.management import call_command; from supplychain.management.commands import import_orders"
+    imports = (
+        "from django.core.management import call_command; "
+        "from supplychain.management.commands import import_orders"
+    )
     return [sys.executable, "-c", f"import django; django.setup(); {imports}; {told}; {call}"]
 
 

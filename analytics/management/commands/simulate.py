@@ -26,9 +26,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="the site")
         parser.add_argument("--park", action="append", default=[], help="code of a demo park (default: all)")
-        parser.add_argument("--speed", type=float, default=1.0, help="1 goes on with today; 60 tells a day in 24 minutes")
-        parser.add_argument("--day", type=date.fromisoformat, help="the day to replay at another speed (default: today)")
-        parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many minutes (default: never)")
+        parser.add_argument(
+            "--speed", type=float, default=1.0, help="1 goes on with today; 60 tells a day in 24 minutes"
+        )
+        parser.add_argument(
+            "--day", type=date.fromisoformat, help="the day to replay at another speed (default: today)"
+        )
+        parser.add_argument(
+            "--minutes", type=float, default=0.0, help="stop after so many minutes (default: never)"
+        )
         parser.add_argument("--seed", type=int, default=SEED)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +43,11 @@ class Command(BaseCommand):
         stop = time.monotonic() + options["minutes"] * 60 if options["minutes"] else float("inf")
         replays = self._replays(options)
         real_start = clock.now()
-        told = real_start if options["speed"] == 1 else clock.day_start(options["day"] or clock.today()) + timedelta(hours=19)
+        told = (
+            real_start
+            if options["speed"] == 1
+            else clock.day_start(options["day"] or clock.today()) + timedelta(hours=19)
+        )
         failures = 0
         while time.monotonic() < stop:
             until = told + timedelta(seconds=TICK * options["speed"])
@@ -73,7 +83,9 @@ class Command(BaseCommand):
             raise CommandError("There is no demo park. Run `manage.py demo` first.")
         return found
 
-    def _advance(self, replay: ParkReplay, history: History, after: datetime, until: datetime, seed: int) -> None:
+    def _advance(
+        self, replay: ParkReplay, history: History, after: datetime, until: datetime, seed: int
+    ) -> None:
         today = clock.business_day(until)
         days = self._days(replay, history, today, seed)
         sessions = [session for planned in days.values() for session in planned.sessions]

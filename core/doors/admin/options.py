@@ -51,7 +51,7 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows[: COUNT_UP_TO + 1].count())
+        return int(rows.order_by()[: COUNT_UP_TO + 1].count())
 
 
 class ScopedChangeList(ChangeList):

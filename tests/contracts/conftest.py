@@ -1,0 +1,24 @@
+"""The worlds of a module: built once, and rolled back with everything that was done to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from tests.contracts.matrix import Matrix
+from tests.contracts.worlds import filled_world, shared_reference
+
+
+@pytest.fixture(scope="module")
+def matrix(django_db_setup: None, django_db_blocker: Any) -> Iterator[Matrix]:
+    logging.disable(logging.CRITICAL)  # thousands of refusals are expected here
+    with django_db_blocker.unblock(), transaction.atomic():
+        alpha, beta = filled_world("alpha"), filled_world("beta")
+        shared_reference()
+        yield Matrix(alpha, beta)
+        transaction.set_rollback(True)
+    logging.disable(logging.NOTSET)

@@ -1,0 +1,15 @@
+"""Where a route may do what the access matrix forbids, with the reason. At most ten, and a test counts them."""
+
+from __future__ import annotations
+
+# Route -> why people of one tenant may read names of another tenant of their own park there.
+NEIGHBOURS_ARE_NAMED: dict[str, str] = {
+    "wall": "the wall ranks the park's tenants, each as it chose to be shown",
+    "walls": "the list of walls names parks, whose tenants stand on them",
+}
+
+# Route -> why it is not called at all.
+NOT_CALLED: dict[str, str] = {}
+
+# Route -> why reading it may write.
+READING_WRITES: dict[str, str] = {}

@@ -1,0 +1,364 @@
+"""The access matrix: every route x method x role x object, in two worlds, and what each answer may not show.
+
+`Matrix.faults_of(route)` calls one route as everybody and lists what is wrong:
+
+- a name, uid, code or amount of a world (or neighbour) the caller does not belong to, in body or headers
+- an answer that tells a foreign object from an absent one
+- a write that touched the foreign world, or any write by a safe method
+- a server error
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.utils.html import escape
+
+from core.choices import Role
+from core.models import PublicIdMixin, User
+from core.services import tool_key_create
+from tests.contracts.exemptions import NEIGHBOURS_ARE_NAMED, READING_WRITES
+from tests.contracts.forms import form_data
+from tests.contracts.objects import Place, api_body, is_published, is_shared, values_for
+from tests.contracts.routes import Route
+from tests.contracts.worlds import AMOUNTS, dead_keys, fingerprint, rows_in
+from tests.factories import SYSTEM, World, make_user
+
+CALLS_ADMIN = (
+    "anonymous",
+    "stranger",
+    "owner",
+    "manager",
+    "park_studio",
+    "province_analyst",
+    "other manager",
+    "superuser",
+)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WRITES = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+# Written by everybody's requests, and no data of anybody.
+BOOKKEEPING = {"django_session", "core_toolkey", "axes_accesslog", "axes_accessattempt"}
+TOKENS = [
+    (re.compile(r'name="csrfmiddlewaretoken" value="\w+"'), ""),
+    (re.compile(r'nonce="[^"]+"|"X-CSRFToken": "\w+"'), ""),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
+]
+
+
+# One for everybody, with the cookies of whoever calls: a new one would load the middleware again.
+CLIENT = Client()
+
+
+@dataclass
+class Caller:
+    """A role: who calls, whose world and tenant it belongs to, and what it must never read."""
+
+    name: str
+    home: World
+    tenant: int = 0
+    user: User | None = None
+    secret: str = ""
+    forbidden: list[str] = field(default_factory=list)
+    forbidden_neighbour: list[str] = field(default_factory=list)
+    everywhere: bool = False
+    thorough: bool = False
+    attacks_only: bool = False
+
+    def __post_init__(self) -> None:
+        self.foreign, self.neighbours = one_of(self.forbidden), one_of(self.forbidden_neighbour)
+        self._client = CLIENT
+        if self.user is not None:
+            CLIENT.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
+        self._cookies = CLIENT.cookies.copy()
+        CLIENT.cookies.clear()
+
+    def call(self, method: str, path: str, data: Any = None, **query: str) -> HttpResponse:
+        """One request, its writes rolled back with those of its log-in state."""
+        client = self._client
+        client.cookies = self._cookies.copy()
+        headers = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
+        if path.startswith("/api/"):
+            body = json.dumps({} if data is None else data)
+            return client.generic(method, path, body, "application/json", headers=headers)  # type: ignore[return-value]
+        if method == "POST":
+            return client.post(path, data or {}, headers=headers)  # type: ignore[return-value]
+        send = getattr(client, method.lower())
+        return send(path, query if method == "GET" else "", headers=headers)  # type: ignore[no-any-return]
+
+
+@dataclass
+class Matrix:
+    """Both worlds and everybody who calls."""
+
+    alpha: World
+    beta: World
+
+    def __post_init__(self) -> None:
+        self.callers = list(self._callers())
+        self.baseline = {world.name: fingerprint(world) for world in (self.alpha, self.beta)}
+        self.requests = 0
+        self.succeeded: set[tuple[str, str]] = set()
+
+    # --- who calls ---------------------------------------------------------------------------------
+
+    def _callers(self) -> Iterator[Caller]:
+        alpha, beta = self.alpha, self.beta
+        of_alpha, of_beta = marks(alpha), marks(beta)
+        of_first, of_second = (marks_of_tenant(alpha, number) for number in (0, 1))
+        mine, neighbour = alpha.tenants
+        foreign = {"forbidden": of_beta}
+        both = {**foreign, "forbidden_neighbour": of_second}
+        yield Caller("anonymous", alpha, forbidden=of_alpha + of_beta)
+        yield Caller(
+            "stranger", alpha, user=make_user("no-role"), forbidden=of_alpha + of_beta, thorough=True
+        )
+        yield Caller("owner", alpha, user=mine.users[Role.TENANT_OWNER], thorough=True, **both)
+        for role in (Role.TENANT_STAFF, Role.TENANT_FINANCE, Role.HOST):
+            yield Caller(role, alpha, user=mine.users[role], **both)
+        yield Caller(
+            "neighbour",
+            alpha,
+            tenant=1,
+            user=neighbour.users[Role.TENANT_OWNER],
+            forbidden=of_beta,
+            forbidden_neighbour=of_first,
+            attacks_only=True,
+        )
+        yield Caller("manager", alpha, user=alpha.users[Role.PARK_MANAGER], thorough=True, **foreign)
+        for role in (Role.PARK_STUDIO, Role.PROVINCE_ANALYST):
+            yield Caller(role, alpha, user=alpha.users[role], **foreign)
+        yield Caller("tool", alpha, secret=mine.secret, thorough=True, **both)
+        yield Caller("park tool", alpha, secret=alpha.secret, **foreign)
+        reading = ["bookings:read", "figures:read"]
+        _key, secret = tool_key_create(actor=SYSTEM, node=mine.tenant.node, name="reader", scopes=reading)
+        yield Caller("reading tool", alpha, secret=secret, **both)
+        for name, secret in zip(("revoked tool", "expired tool"), dead_keys(alpha), strict=True):
+            yield Caller(name, alpha, secret=secret, forbidden=of_alpha + of_beta)
+        for name, user in (
+            ("other owner", beta.tenants[0].users[Role.TENANT_OWNER]),
+            ("other manager", beta.users[Role.PARK_MANAGER]),
+        ):
+            yield Caller(name, beta, user=user, forbidden=of_alpha, attacks_only=True)
+        root = make_user("root")
+        root.is_superuser = root.is_staff = True
+        root.save()
+        yield Caller("superuser", alpha, user=root, everywhere=True)
+
+    def callers_of(self, route: Route) -> list[Caller]:
+        """Who calls a route. Keys open the API only; the admin turns all tenants away before it looks further."""
+        if route.door == "api":
+            return self.callers
+        people = [caller for caller in self.callers if not caller.secret]
+        return [caller for caller in people if route.door != "admin" or caller.name in CALLS_ADMIN]
+
+    def other(self, world: World) -> World:
+        return self.beta if world is self.alpha else self.alpha
+
+    # --- one route ---------------------------------------------------------------------------------
+
+    def faults_of(self, route: Route) -> list[str]:
+        """What is wrong with a route, one line for each fault."""
+        return [fault for caller in self.callers_of(route) for fault in self._faults(route, caller)]
+
+    def _faults(self, route: Route, caller: Caller) -> Iterator[str]:
+        places = self.places(route, caller)
+        filled = self._filled(route, caller, places["own"])
+        for method in METHODS if caller.thorough else ("GET", "POST"):
+            answers = {}
+            for label, (tenant, object_of) in places.items():
+                if label in self.left_out(route, caller, method):
+                    continue
+                values = values_for(route, tenant, object_of)
+                data = self._body(route, caller, method, filled)
+                answers[label] = yield from self._call(route, caller, method, label, values, data)
+            yield from self._tell_apart(route, caller, method, answers)
+
+    def left_out(self, route: Route, caller: Caller, method: str) -> set[str]:
+        """What need not be asked: pages answer PUT, PATCH and DELETE alike, whoever's object it is."""
+        out = {"own"} if caller.attacks_only else set()
+        if route.door != "api" and method not in ("GET", "POST"):
+            return {"absent", "neighbour", "absent tenant", "neighbour tenant", "own"}
+        if not caller.thorough:
+            out |= {"foreign tenant", "absent tenant", "neighbour tenant"}
+        return out
+
+    def places(self, route: Route, caller: Caller) -> dict[str, tuple[Place, Place]]:
+        """Whose pages and whose objects: (tenant of the address, owner of the object), by label."""
+        world, other = caller.home, self.other(caller.home)
+        own = Place("own", world, world.tenants[caller.tenant])
+        neighbour = Place("neighbour", world, world.tenants[1 - caller.tenant])
+        foreign, absent = Place("foreign", other, other.tenants[0]), Place("absent")
+        found = {"own": (own, own)}
+        objects = [name for name in route.parameters if name != "tenant"]
+        if objects and not is_published(route):
+            found |= {"foreign": (own, foreign), "absent": (own, absent)}
+            if not is_shared(route) and route.door != "admin":
+                found["neighbour"] = (own, neighbour)
+        if "tenant" in route.parameters:
+            found |= {"foreign tenant": (foreign, foreign), "absent tenant": (absent, foreign)}
+            found["neighbour tenant"] = (neighbour, neighbour)
+        return found
+
+    def _filled(self, route: Route, caller: Caller, own: tuple[Place, Place]) -> dict[str, Any]:
+        """What a page's own form would send, as the caller sees it filled in for an object of its own."""
+        if route.door == "api" or caller.user is None or caller.attacks_only:
+            return {}
+        with transaction.atomic():
+            try:
+                page = caller.call("GET", route.path(values_for(route, *own)))
+            except Exception:  # the same call is made again below, where it counts
+                page = None
+            transaction.set_rollback(True)
+        if page is None or page.status_code != 200 or page.streaming:
+            return {}
+        return form_data(page.content.decode(errors="replace"))
+
+    def _body(self, route: Route, caller: Caller, method: str, filled: dict[str, Any]) -> Any:
+        if method == "GET":
+            return None
+        return (
+            api_body(route, caller.home, caller.home.tenants[caller.tenant])
+            if route.door == "api"
+            else filled
+        )
+
+    def _call(
+        self, route: Route, caller: Caller, method: str, label: str, values: dict[str, str], data: Any
+    ) -> Any:
+        """Call once; yields the faults, returns what may be compared of the answer."""
+        path = route.path(values)
+        what = f"{caller.name}: {method} {path} ({label})"
+        written: list[str] = []
+
+        def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            if found := WRITES.match(sql):
+                written.append(found[2])
+            return execute(sql, params, many, context)
+
+        self.requests += 1
+        with transaction.atomic(), connection.execute_wrapper(watch):
+            try:
+                response = caller.call(method, path, data)
+                text = text_of(response)
+            except Exception as error:
+                yield f"{what} raised {type(error).__name__}: {error}"
+                transaction.set_rollback(True)
+                return None
+            touched = set(written) - BOOKKEEPING
+            if touched and not caller.everywhere:
+                if method == "GET" and route.key not in READING_WRITES:
+                    yield f"{what} wrote to {sorted(touched)}"
+                other = self.other(caller.home)
+                if fingerprint(other) != self.baseline[other.name]:
+                    yield f"{what} changed the world of others"
+            transaction.set_rollback(True)
+        if response.status_code >= 500:
+            yield f"{what} answered {response.status_code}"
+        if label == "own" and response.status_code < 400:
+            self.succeeded.add((route.key, method))
+        shown = without(text, [path, *values.values()])
+        yield from (f"{what} shows “{mark}”" for mark in self._leaks(route, caller, shown))
+        return response.status_code, normal(shown)
+
+    def _leaks(self, route: Route, caller: Caller, text: str) -> list[str]:
+        found = set(caller.foreign.findall(text))
+        if route.key not in NEIGHBOURS_ARE_NAMED:
+            found |= set(caller.neighbours.findall(text))
+        return sorted(found)[:3]
+
+    def _tell_apart(
+        self, route: Route, caller: Caller, method: str, answers: dict[str, Any]
+    ) -> Iterator[str]:
+        """Foreign and absent objects get the same answer, byte for byte."""
+        if caller.everywhere:
+            return
+        pairs = [("foreign", "absent"), ("foreign tenant", "absent tenant")]
+        if caller.forbidden_neighbour:
+            pairs += [("neighbour", "absent"), ("neighbour tenant", "absent tenant")]
+        for other, absent in pairs:
+            if other in answers and absent in answers and answers[other] != answers[absent]:
+                one, two = answers[other], answers[absent]
+                detail = (
+                    f"{one[0]} and {two[0]}" if one and two and one[0] != two[0] else difference(one, two)
+                )
+                yield f"{caller.name}: {method} {route.pattern} tells {other} from {absent}: {detail}"
+
+
+def one_of(marks: list[str]) -> re.Pattern[str]:
+    """A pattern that finds any of these texts; without any it finds nothing."""
+    return re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or r"(?!)")
+
+
+# --- what may not be shown ---------------------------------------------------------------------------
+
+
+def public_names(world: World) -> list[str]:
+    """Places are public geography, whatever they are called; longer names first."""
+    places = (world.province, world.city, world.town)
+    names = [name for place in places for name in (place.name_zh, place.name_en, place.node.code) if name]
+    return sorted({*names, world.province.code}, key=len, reverse=True)[:-1]
+
+
+def marks(world: World) -> list[str]:
+    """Everything that betrays a world: its canary, codes, amounts, and the uid of each of its rows."""
+    found = [world.canary, f"{world.name}-"]
+    for amount in (AMOUNTS[world.name], AMOUNTS[world.name] * 2):
+        found += [str(amount), f"{amount:,}"]
+    return found + uids_below(world.province.node.path)
+
+
+def marks_of_tenant(world: World, number: int) -> list[str]:
+    """What betrays one tenant of a world to another one. Amounts are the same for both."""
+    tenant = world.tenants[number].tenant
+    return [f"{world.canary}{tenant.code[-1]}", f"{tenant.code}-", *uids_below(tenant.node.path)]
+
+
+def uids_below(path: str) -> list[str]:
+    found: list[str] = []
+    for model in apps.get_models():
+        rows = rows_in(model, path) if issubclass(model, PublicIdMixin) else None
+        if (
+            rows is not None and "tenant" in {field.name for field in model._meta.fields}
+        ) or model.__name__ == "Tenant":
+            found += [str(uid) for uid in (rows or model._base_manager.none()).values_list("uid", flat=True)]
+    return found
+
+
+def text_of(response: Any) -> str:
+    """Body and headers of an answer as one text."""
+    chunks = response.streaming_content if getattr(response, "streaming", False) else [response.content]
+    body = b"".join(chunks).decode(errors="replace")
+    headers = "\n".join(f"{name}: {value}" for name, value in response.items() if name != "Content-Length")
+    return f"{headers}\n\n{body}"
+
+
+def without(text: str, asked: Any) -> str:
+    """The text without what the caller itself said: an address may stand in the answer to it."""
+    for value in sorted({str(value) for value in asked if len(str(value)) > 3}, key=len, reverse=True):
+        for spelling in {value, escape(value), quote(value), quote(value, safe="")}:
+            text = text.replace(spelling, "ASKED")
+    return text
+
+
+def normal(text: str) -> str:
+    """The text without what differs from request to request."""
+    for pattern, instead in TOKENS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def difference(one: Any, two: Any) -> str:
+    """The first place at which two answers differ."""
+    if one is None or two is None:
+        return "one of them raised"
+    at = next((i for i, (a, b) in enumerate(zip(one[1], two[1], strict=False)) if a != b), 0)
+    return f"…{one[1][max(at - 40, 0) : at + 40]!r} / …{two[1][max(at - 40, 0) : at + 40]!r}"

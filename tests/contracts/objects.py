@@ -1,0 +1,175 @@
+"""What stands in the parameters of each route: the object factories of the access matrix.
+
+A route with a parameter that no line here knows fails the matrix: a new route decides on its objects first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin import site
+from django.utils import timezone
+
+from analytics.models import IndexRun
+from core.clock import DAY, HOUR, day_start, local, now, today
+from core.models import Job, Membership, Unresolved
+from supplychain.models import ImportBatch
+from tests.contracts.routes import Route
+from tests.contracts.worlds import row_in
+from tests.factories import TenantWorld, World
+
+ABSENT_UID = "01890000-0000-7000-8000-000000000000"
+ABSENT_NUMBER = "999999999"
+ABSENT_CODE = "nowhere"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tenant in its world: whose objects are meant. No tenant means objects that do not exist."""
+
+    name: str
+    world: World | None = None
+    mine: TenantWorld | None = None
+
+
+Factory = Callable[[World, TenantWorld], Any]
+
+# Objects named by a uid, per route (or API basename).
+UIDS: dict[str, Factory] = {
+    "api-booking": lambda world, mine: mine.booking.uid,
+    "api-session": lambda world, mine: mine.session.uid,
+    "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
+    "portal-booking": lambda world, mine: mine.booking.uid,
+    "portal-session": lambda world, mine: mine.session.uid,
+    "portal-key-revoke": lambda world, mine: mine.key.uid,
+    "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
+    "portal-unresolved-one": lambda world, mine: (
+        Unresolved.objects.filter(node=mine.tenant.node).earliest("id").uid
+    ),
+    "analytics-run-table": lambda world, mine: IndexRun.objects.earliest("id").uid,
+}
+# Objects named by a code. What belongs to the park is the same object for all its tenants.
+CODES: dict[str, Factory] = {
+    "api-park": lambda world, mine: world.park.code,
+    "api-room": lambda world, mine: world.rooms[0].code,
+    "api-host": lambda world, mine: mine.host.code,
+    "api-indicator": lambda world, mine: "series",
+    "analytics-province": lambda world, mine: world.province.code,
+    "analytics-indicator": lambda world, mine: "series",
+}
+OF_THE_PARK = ("api-park", "api-room", "wall")
+# The same for everybody: published data.
+OF_NOBODY = ("api-indicator", "analytics-")
+# Parameters that name no object.
+FIXED: dict[str, dict[str, str]] = {
+    "portal-who-sees": {"what": "orders"},
+    "portal-import-sample": {"name": "uci-online-retail.csv"},
+    "analytics-indicator-table": {"kind": "csv"},
+    "analytics-run-table": {"table": "scores", "kind": "csv"},
+    "admin:app_list": {"app_label": "livestreams"},
+}
+
+
+class NoFactory(Exception):
+    """A route has a parameter for which nothing here makes an object."""
+
+
+def values_for(route: Route, tenant: Place, object_of: Place) -> dict[str, str]:
+    """The parameters of a route on the pages of `tenant`, for an object of `object_of`."""
+    return {name: _value(route, name, tenant, object_of) for name in route.parameters}
+
+
+def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # noqa: PLR0911  one line a kind
+    fixed = FIXED.get(route.key, {})
+    if name in fixed:
+        return fixed[name]
+    if name == "tenant":
+        return tenant.mine.tenant.code if tenant.mine else ABSENT_CODE
+    if route.door == "admin":
+        return _admin_value(route, name, object_of)
+    if name == "uid":
+        return _named(UIDS, route, object_of, ABSENT_UID)
+    if name == "code":
+        return _named(CODES, route, object_of, ABSENT_CODE)
+    if name == "park_code":
+        return object_of.world.park.code if object_of.world else ABSENT_CODE
+    if name == "number" and route.key == "portal-member-end":
+        held = Membership.objects.filter(node=object_of.mine.tenant.node) if object_of.mine else None
+        return str(held.latest("id").pk) if held is not None else ABSENT_NUMBER
+    raise NoFactory(f"{route.key}: nothing makes an object for <{name}> of {route.pattern}")
+
+
+def _named(factories: dict[str, Factory], route: Route, object_of: Place, absent: str) -> str:
+    known = [prefix for prefix in factories if route.key.startswith(prefix)]
+    if not known:
+        raise NoFactory(f"{route.key}: no object factory")
+    if object_of.world is None or object_of.mine is None:
+        return absent
+    return str(factories[max(known, key=len)](object_of.world, object_of.mine))
+
+
+def _admin_value(route: Route, name: str, object_of: Place) -> str:
+    if name == "kind":
+        return "csv"
+    if name == "url":
+        return "nowhere"
+    model = apps.get_model(route.admin_model)
+    if name == "name":
+        operations = site._registry[model].operations
+        return operations[0].name if operations else "nothing"
+    if name != "object_id":
+        raise NoFactory(f"{route.key}: nothing makes an object for <{name}>")
+    if object_of.world is None or object_of.mine is None:
+        return ABSENT_NUMBER
+    row = row_in(model, object_of.mine, object_of.world)
+    if row is None:
+        raise NoFactory(f"{route.key}: no world has a row of {model._meta.label}")
+    return str(row.pk)
+
+
+def is_shared(route: Route) -> bool:
+    """Whether the route's object is the same for all tenants of a park, or for everybody."""
+    return route.key.startswith((*OF_THE_PARK, *OF_NOBODY))
+
+
+def is_published(route: Route) -> bool:
+    """Whether the route's object belongs to nobody."""
+    if route.admin_model:
+        from core.scoping import scope_of
+
+        scope = scope_of(apps.get_model(route.admin_model))
+        return scope is not None and bool(scope.reference)
+    return route.key.startswith(OF_NOBODY)
+
+
+def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
+    """A valid body for a writing operation of the API, with objects of this tenant."""
+    starts_at = day_start(today() + 3 * DAY) + 9 * HOUR
+    span = {"starts_at": local(starts_at).isoformat(), "ends_at": local(starts_at + HOUR).isoformat()}
+    bodies: dict[str, Any] = {
+        "api-booking-list": {
+            "tenant": mine.tenant.code,
+            "room": world.rooms[0].code,
+            "host": mine.host.code,
+            **span,
+        },
+        "api-booking-move": span,
+        "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
+        "api-session-samples": {
+            "source": "matrix",
+            "readings": [{"at": (now() - HOUR).isoformat(), "concurrent": 1}],
+        },
+        "api-order-bulk": [
+            {
+                "kind": "paid",
+                "order_no": "matrix",
+                "qty": 1,
+                "amount": "1.00",
+                "occurred_at": timezone.now().isoformat(),
+            }
+        ],
+    }
+    return bodies.get(route.key, {})

@@ -1,0 +1,60 @@
+"""Every route of the site, found by walking Django's resolver."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address of the site; `pattern` as it stands in the resolver."""
+
+    pattern: str
+    name: str
+    callback: Any
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(found[0] or found[1] for found in PARAMETER.findall(self.pattern))
+
+    @property
+    def door(self) -> str:
+        """api, admin, portal, or pages for the rest."""
+        first = self.pattern.split("/")[0]
+        return first if first in ("api", "admin", "portal") else "pages"
+
+    @property
+    def key(self) -> str:
+        """How tables of this folder name the route."""
+        return self.name.removesuffix(":") or self.pattern or "landing"
+
+    @property
+    def admin_model(self) -> str:
+        """app_label.model_name of an admin page that belongs to a model; empty for others."""
+        parts = self.pattern.split("/")
+        return (
+            f"{parts[1]}.{parts[2]}" if len(parts) > 3 and parts[0] == "admin" and "(" not in parts[1] else ""
+        )
+
+    def path(self, values: Mapping[str, str]) -> str:
+        """The address with these values in it."""
+        bare = self.pattern.replace("^", "").replace("$", "")
+        return "/" + PARAMETER.sub(lambda found: str(values[found[1] or found[2]]), bare)
+
+
+def walk(patterns: Any = None, prefix: str = "", namespace: str = "") -> Iterator[Route]:
+    """All routes, included ones with their prefixes."""
+    for item in get_resolver().url_patterns if patterns is None else patterns:
+        pattern = prefix + str(item.pattern)
+        if isinstance(item, URLResolver):
+            inner = f"{namespace}{item.namespace}:" if item.namespace else namespace
+            yield from walk(item.url_patterns, pattern, inner)
+        elif isinstance(item, URLPattern):
+            yield Route(pattern, f"{namespace}{item.name or ''}", item.callback)

@@ -1,0 +1,83 @@
+"""Rules of the house that no single app can keep alone: imports, migrations, tasks."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from config.beat import BEAT, ON_RING
+
+APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
+
+
+def test_imports_point_one_way() -> None:
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "--no-logo", "--no-cache"],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+
+
+@pytest.mark.django_db
+@pytest.mark.both_databases
+def test_models_and_database_agree_with_the_migrations() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+
+
+def test_migrations_are_named() -> None:
+    for app in APPS:
+        for path in (Path(settings.BASE_DIR) / app / "migrations").glob("[0-9]*.py"):
+            assert "_auto_" not in path.name, path
+            assert not path.stem.endswith("_initial"), path
+
+
+def own_tasks() -> dict[str, object]:
+    current_app.loader.import_default_modules()
+    return {name: task for name, task in current_app.tasks.items() if name.split(".")[0] in APPS}
+
+
+def test_tasks_are_doors() -> None:
+    """A name of its own, a queue, at most ids in, one call out."""
+    tasks = own_tasks()
+    assert tasks
+    for name, task in tasks.items():
+        function = task.run  # type: ignore[attr-defined]
+        assert name == f"{function.__module__}.{function.__name__}"
+        for parameter in inspect.signature(function).parameters.values():
+            assert parameter.annotation in ("int", "str"), f"{name}({parameter})"
+        tree = ast.parse(inspect.getsource(function)).body[0]
+        assert isinstance(tree, ast.FunctionDef)
+        statements = [
+            node for node in tree.body if not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call)
+        ]
+        assert len(statements) == 1, f"{name} does more than call one service"
+        assert 'name="' in inspect.getsource(sys.modules[function.__module__]), f"{name} has no explicit name"
+
+
+def test_every_task_runs_by_itself() -> None:
+    """By the beat table, so that a lost message is repaired; what is rung is also in the table."""
+    assert set(own_tasks()) == set(BEAT)
+    assert set(BEAT) >= ON_RING
+
+
+def test_every_task_is_routed() -> None:
+    router = current_app.amqp.router
+    queues = {name: router.route({}, name)["queue"].name for name in own_tasks()}
+    assert set(queues.values()) <= {"rollup", "jobs", "default"}
+    assert queues["analytics.tasks.drain"] == "rollup"

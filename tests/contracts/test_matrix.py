@@ -1,0 +1,82 @@
+"""Nobody sees or changes what is not theirs, on any route of the site."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from django.contrib.admin import site
+from drf_spectacular.generators import SchemaGenerator
+
+from core.models.base import Scope
+from livestreams.models import LiveSession
+from tests.contracts import exemptions
+from tests.contracts.matrix import Matrix
+from tests.contracts.objects import NoFactory, Place, values_for
+from tests.contracts.routes import Route, walk
+
+pytestmark = pytest.mark.django_db
+ROUTES = list(walk())
+GROUPS: dict[str, list[Route]] = defaultdict(list)
+for route in ROUTES:
+    GROUPS[route.admin_model.split(".")[0] or route.door].append(route)
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_no_route_shows_or_changes_what_is_foreign(matrix: Matrix, group: str) -> None:
+    before = matrix.requests
+    faults = [fault for route in GROUPS[group] for fault in matrix.faults_of(route)]
+    print(f"{group}: {len(GROUPS[group])} routes, {matrix.requests - before} requests, {len(faults)} faults")
+    assert not faults, "\n".join(faults[:60])
+
+
+def test_every_route_has_an_object_factory(matrix: Matrix) -> None:
+    own = Place("own", matrix.alpha, matrix.alpha.tenants[0])
+    missing = []
+    for route in ROUTES:
+        try:
+            values_for(route, own, own)
+        except NoFactory as reason:
+            missing.append(str(reason))
+    assert not missing, "\n".join(missing)
+
+
+def test_a_route_without_a_factory_is_a_failure(matrix: Matrix) -> None:
+    own = Place("own", matrix.alpha, matrix.alpha.tenants[0])
+    for pattern in (
+        "portal/<slug:tenant>/secrets/<uuid:uid>/",
+        "pages/<int:number>/",
+        "api/v1/^things/(?P<uid>.+)$",
+    ):
+        with pytest.raises(NoFactory):
+            values_for(Route(pattern, "new-route", None), own, own)
+
+
+def test_the_schema_and_the_admin_registry_are_walked() -> None:
+    walked = {route.path(dict.fromkeys(route.parameters, "x")) for route in ROUTES if route.door == "api"}
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    described = {path.replace("{uid}", "x").replace("{code}", "x") for path in document["paths"]}
+    assert described <= walked
+    assert walked - described == {"/api/schema", "/api/docs"}
+    pages = {route.admin_model for route in ROUTES}
+    assert {model._meta.label_lower for model in site._registry} <= pages
+
+
+def test_what_is_exempt_says_why_and_still_exists() -> None:
+    tables = (exemptions.NEIGHBOURS_ARE_NAMED, exemptions.NOT_CALLED, exemptions.READING_WRITES)
+    keys = {route.key for route in ROUTES}
+    assert sum(len(table) for table in tables) <= 10
+    for table in tables:
+        assert set(table) <= keys
+        assert all(len(reason) > 20 for reason in table.values())
+
+
+def test_without_its_scope_a_model_is_reported(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matrix is worth something: one wide open declaration turns it red."""
+    routes = [route for route in ROUTES if route.key in ("api-session-detail", "api-session-list")]
+    assert [fault for route in routes for fault in matrix.faults_of(route)] == []
+    monkeypatch.setattr(LiveSession, "scope", Scope(reference="saboteur: everybody may read"))
+    faults = [fault for route in routes for fault in matrix.faults_of(route)]
+    assert any("shows" in fault for fault in faults)
+    assert any("tells foreign from absent" in fault for fault in faults)
+    print(f"without the scope of LiveSession: {len(faults)} faults, such as {faults[0]}")

@@ -1,0 +1,185 @@
+"""Two parallel worlds for the contract tests: the same parks, people and rows, each marked so that a leak shows.
+
+`filled_world` adds to a world what `make_world` leaves to tests, so that every scoped model has rows in both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from analytics import rollup
+from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, PeriodClose
+from core import buckets
+from core.clock import DAY, HOUR, hour_of, now, today
+from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
+from core.scoping import scope_of, subtree_ids
+from core.services import tool_key_create
+from livestreams.services import Reading, samples_record
+from parks.models import IndustrialCluster
+from supplychain.facts import SaleFact
+from supplychain.models import Attribution, Backorder, ImportProfileMap, SalesEvent, SkuResolution
+from supplychain.services import sales_record
+from supplychain.services.imports import import_stage
+from tenants.models import VerifiedFigure
+from tests.factories import SYSTEM, TenantWorld, World, make_world
+
+# Amounts that stand in no other world, as people and programs write them.
+AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81")}
+
+UCI_FILE = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+700001,81001A,{canary} LANTERN,6,2011-06-01 09:12:00,2.55,,{canary}
+"""
+
+
+def filled_world(name: str) -> World:
+    """A world in which every model that hangs on a node has rows."""
+    world = make_world(name)
+    IndustrialCluster.objects.create(province=world.province, number=1, name_zh=f"{world.canary}集群")
+    Job.objects.create(kind="sales-import", node=world.park.node, message=world.canary)
+    for mine in world.tenants:
+        _fill_tenant(world, mine)
+    rollup.drain()
+    for mine in world.tenants:
+        _close(world, mine)
+    return world
+
+
+def _fill_tenant(world: World, mine: TenantWorld) -> None:
+    tenant, code = mine.tenant, mine.tenant.code
+    canary = f"{world.canary}{code[-1]}"
+    at = mine.session.started_at + HOUR
+    common: dict[str, Any] = {"occurred_at": at, "qty": 1, "title": canary}
+    facts = [
+        SaleFact(
+            kind="paid",
+            order_no=f"{code}-O1",
+            amount=AMOUNTS[world.name],
+            sku_code=mine.skus[0].code,
+            session_ref=str(mine.session.uid),
+            **common,
+        ),
+        SaleFact(
+            kind="paid",
+            order_no=f"{code}-O2",
+            amount=AMOUNTS[world.name],
+            sku_code=f"{code}-unknown",
+            **common,
+        ),
+    ]
+    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
+    event = SalesEvent.objects.filter(seller=tenant).earliest("id")
+    SkuResolution.objects.create(event_id=event.pk, version=1, seller=tenant, sku=mine.skus[0], rule="code")
+    Attribution.objects.create(
+        event_id=event.pk, version=1, seller=tenant, session=mine.session, rule="manual"
+    )
+    Backorder.objects.create(
+        owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
+    )
+    file = UCI_FILE.format(canary=canary).encode()
+    batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
+    Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
+    ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"a": canary})
+    Unresolved.objects.get_or_create(kind="sku", node=tenant.node, reference=f"{code}-missing")
+    BucketFailure.objects.create(family="sales", node=tenant.node, slot=1, error=canary, retry_at=now())
+    VerifiedFigure.objects.create(
+        tenant=tenant,
+        metric="net",
+        period=dt.date(2025, 1, 1),
+        version=1,
+        value=AMOUNTS[world.name],
+        source_hash="0",
+    )
+    samples_record(actor=SYSTEM, session=mine.session, source=canary, readings=[Reading(at, concurrent=7)])
+
+
+def _close(world: World, mine: TenantWorld) -> None:
+    """A closed month as it stood, and an hour that is still to be counted."""
+    PeriodClose.objects.create(
+        tenant=mine.tenant, month=dt.date(2025, 1, 1), seq=1, published_on=today(), lines=1, lines_hash="0",
+        figures={"gmv_paid": str(AMOUNTS[world.name])},
+    )  # fmt: skip
+    buckets.mark(buckets.SALES, [(mine.tenant.pk, hour_of(mine.session.started_at))])
+
+
+def shared_reference() -> None:
+    """Published rows that belong to no world."""
+    series = Indicator.objects.create(
+        code="series", name_zh="系列", name_en="Series", dimension="market", published_weight=Decimal("8.1")
+    )
+    place = ScopeNode.objects.filter(kind="province").earliest("id")
+    IndicatorValue.objects.create(
+        indicator=series, place=place, period=dt.date(2022, 1, 1), published_on=dt.date(2023, 1, 1), value=Decimal(1),
+        source="official",
+    )  # fmt: skip
+    run = IndexRun.objects.create(
+        made_at=now(), first_year=2022, last_year=2022, parameters={}, inputs_hash="0", weights={}, base={}
+    )
+    IndexScore.objects.create(run=run, place=place, year=2022, score=0.5, rank=1, contributions={})
+    ExchangeRate.objects.create(
+        currency="USD", day=dt.date(2025, 1, 1), cny_per_unit=Decimal(7), source="test"
+    )
+
+
+def rows_in(model: type[models.Model], path: str) -> models.QuerySet[Any] | None:
+    """The rows of a model that hang on a part of the scope tree; None when the model does not hang there at all."""
+    scope = scope_of(model)
+    lookups = list(scope.nodes) if scope is not None else []
+    if not lookups and scope is not None and scope.system:
+        lookups = [field.attname for field in model._meta.fields if field.related_model is ScopeNode]
+    if not lookups:
+        return None
+    reached = models.Q()
+    for lookup in lookups:
+        reached |= models.Q(**{f"{lookup}__in": subtree_ids(path)})
+    return model._base_manager.filter(reached).distinct()
+
+
+def row_in(model: type[models.Model], mine: TenantWorld, world: World) -> models.Model | None:
+    """One row of a model in a world: of the tenant where the model has such, else of the park or the place.
+
+    Reference rows belong to nobody and are the same for all.
+    """
+    scope = scope_of(model)
+    if scope is not None and scope.reference:
+        return model._base_manager.order_by("pk").first()
+    if scope is not None and scope.user == "id":
+        return mine.users["tenant_owner"]
+    for node in (mine.tenant.node, world.park.node, world.province.node):
+        rows = rows_in(model, node.path)
+        row = rows.order_by("pk").first() if rows is not None else None
+        if row is not None:
+            return row
+    return None
+
+
+def fingerprint(world: World) -> str:
+    """A hash over every row of every model that hangs on the world's province."""
+    digest = hashlib.sha256()
+    for model in sorted(apps.get_models(), key=lambda model: model._meta.label):
+        rows = rows_in(model, world.province.node.path)
+        if rows is not None:
+            values = sorted(
+                json.dumps(row, cls=DjangoJSONEncoder, sort_keys=True, default=repr) for row in rows.values()
+            )
+            digest.update(f"{model._meta.label}:{values}".encode())
+    return digest.hexdigest()
+
+
+def dead_keys(world: World) -> Iterator[str]:
+    """The secrets of a revoked and of an expired key of the first tenant."""
+    node = world.tenants[0].tenant.node
+    scopes = ["orders:write", "orders:read", "sessions:write", "bookings:write", "figures:read"]
+    for column in ("revoked_at", "expires_at"):
+        key, secret = tool_key_create(actor=SYSTEM, node=node, name=column, scopes=scopes)
+        setattr(key, column, now() - DAY)
+        key.save()
+        yield secret
