@@ -121,7 +121,7 @@ def worth(picked: str) -> str:
 
 
 def order_rows(picked: str) -> str:
-    """rollup_order_row: in which row the picked facts, and the worth of cancellations, pay or give back which orders."""
+    """rollup_order_row: which orders the picked facts, and the worth of cancellations, are about in which row."""
     return f"""
     SELECT {ROW}, CASE WHEN f.kind = 'paid' THEN 'paid' ELSE 'refunded' END AS what, f.source,
         CASE WHEN f.kind = 'paid' THEN f.order_no ELSE f.ref_order_no END AS order_no
