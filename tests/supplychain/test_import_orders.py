@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -69,23 +70,31 @@ def test_again_and_shuffled_stores_nothing_new(seller: Tenant, shared_dir: Path,
     import_again_and_shuffled(shared_dir, tmp_path)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_that_test_fails_without_the_uniqueness_rule(shared_dir: Path, tmp_path: Path) -> None:
-    factories.make_tenant(factories.make_park("alpha"), "alpha-a")
+@pytest.fixture
+def no_uniqueness(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The key table without its unique key; afterwards it is empty and has it again."""
     (rule,) = SalesEventKey._meta.constraints
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(SalesEventKey, rule)
-    try:
-        with pytest.raises(AssertionError, match="Stored 0, known already"):
-            import_again_and_shuffled(shared_dir, tmp_path)
-        assert SalesEvent.objects.count() > files.LINES[files.DAYS[2]]
-    finally:
-        with dbrules.lifted():
-            SalesEventKey.objects.all().delete()
+    with monkeypatch.context() as without:
+        without.setattr(SalesEventKey._meta, "constraints", [])  # SQLite makes the table anew from the model
         with connection.schema_editor() as editor:
-            editor.add_constraint(SalesEventKey, rule)
-        for item in dbrules.objects_of(SalesEventKey, connection):
-            item.install(connection, SalesEventKey._meta.db_table)
+            editor.remove_constraint(SalesEventKey, rule)
+    yield
+    with dbrules.lifted():
+        SalesEventKey.objects.all().delete()
+    with connection.schema_editor() as editor:
+        editor.add_constraint(SalesEventKey, rule)
+    for item in dbrules.objects_of(SalesEventKey, connection):
+        item.install(connection, SalesEventKey._meta.db_table)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_test_fails_without_the_uniqueness_rule(
+    no_uniqueness: None, shared_dir: Path, tmp_path: Path
+) -> None:
+    factories.make_tenant(factories.make_park("alpha"), "alpha-a")
+    with pytest.raises(AssertionError, match="Stored 0, known already"):
+        import_again_and_shuffled(shared_dir, tmp_path)
+    assert SalesEvent.objects.count() > files.LINES[files.DAYS[2]]
 
 
 def test_the_report_counts_sums_and_names_what_was_dropped(seller: Tenant, shared_dir: Path) -> None:
