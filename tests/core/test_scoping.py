@@ -137,7 +137,7 @@ def test_a_model_without_declaration_or_policy_shows_nothing(
     worlds: tuple[World, World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, _other = worlds
-    monkeypatch.delitem(policy.TABLE, "livestreams.Booking")
+    monkeypatch.setitem(policy.TABLE, "livestreams.Booking", {})
     assert not visible_to(Booking.objects.all(), world.manager).exists()
     monkeypatch.setattr(LiveRoom, "scope", None)
     assert not visible_to(LiveRoom.objects.all(), world.manager).exists()
