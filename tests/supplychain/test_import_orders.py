@@ -149,7 +149,9 @@ def test_a_bad_row_refuses_the_file_and_every_bad_row_is_named(seller: Tenant, t
 
 
 def test_orders_with_a_bad_row_can_be_left_out_whole(seller: Tenant, tmp_path: Path) -> None:
-    out = run(bad_file(tmp_path), skip_bad_rows=True)
+    out = run(bad_file(tmp_path), skip_bad_rows=True, rejects=tmp_path / "rejects.csv")
+    rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row.split(",")[:2] for row in rejects[1:]] == [["X1", "0"], ["X1", "1"], ["X3", "0"], ["X3", "1"]]
     assert set(SalesEvent.objects.values_list("order_no", flat=True)) == {"X0", "X2"}
     assert "rows of the same orders: 2" in out
     assert "Stored 4" in out

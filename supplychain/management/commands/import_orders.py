@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from core.actors import Actor, system_actor
+from core import storage
+from core.actors import system_actor
 from core.errors import DomainError
 from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
 from supplychain.services.imports import import_run, import_stage
@@ -51,6 +53,10 @@ class Command(BaseCommand):
             help="leave out the orders that have a bad row, import the others",
         )
 
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="where to write the rows not taken, as CSV"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         with translation.override("en"):
             try:
@@ -83,22 +89,14 @@ class Command(BaseCommand):
                 plan = Plan(seller=tenant, open=lambda: path.open("rb"), **reading)
                 outcome = load(plan, actor=actor, skip_bad_rows=skip, dry_run=True, progress=progress)
                 return outcome.as_dict()
-            return self._import_for_good(actor, tenant, path, reading, skip, progress)
+            batch = import_stage(
+                actor=actor, tenant=tenant, file_name=path.name, chunks=_blocks(path), **reading
+            )
+            report, rejects = import_run(actor=actor, batch=batch, skip_bad_rows=skip, progress=progress)
+            _hand_out(rejects, options["rejects"])
+            return report
         finally:
             progress.end()
-
-    def _import_for_good(
-        self,
-        actor: Actor,
-        tenant: Tenant,
-        path: Path,
-        reading: dict[str, Any],
-        skip: bool,
-        progress: ProgressLine,
-    ) -> dict[str, Any]:
-        batch = import_stage(actor=actor, tenant=tenant, file_name=path.name, chunks=_blocks(path), **reading)
-        report, _rejects = import_run(actor=actor, batch=batch, skip_bad_rows=skip, progress=progress)
-        return report
 
 
 class ProgressLine:
@@ -166,6 +164,16 @@ def _mapping(path: Path | None) -> Mapping | None:
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
     return load_mapping(path.read_bytes())
+
+
+def _hand_out(rejects: str, target: Path | None) -> None:
+    """Write the kept file of rows not taken where it is wanted; nobody else will ask for it."""
+    if not rejects:
+        return
+    if target is not None:
+        with storage.opened(rejects) as kept, target.open("wb") as file:
+            shutil.copyfileobj(kept, file)
+    storage.discard(rejects)
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
