@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin import site
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
@@ -38,10 +39,9 @@ class Route:
     @property
     def admin_model(self) -> str:
         """app_label.model_name of an admin page that belongs to a model; empty for others."""
-        parts = self.pattern.split("/")
-        return (
-            f"{parts[1]}.{parts[2]}" if len(parts) > 3 and parts[0] == "admin" and "(" not in parts[1] else ""
-        )
+        label = ".".join(self.pattern.split("/")[1:3])
+        registered = {model._meta.label_lower for model in site._registry}
+        return label if self.door == "admin" and label in registered else ""
 
     def path(self, values: Mapping[str, str]) -> str:
         """The address with these values in it."""
