@@ -18,6 +18,7 @@ from core import clock
 from core.actors import Actor
 from core.choices import ANALYST_ROLES, PARK_ROLES
 from core.doors.audience import SUBJECTS, circles
+from core.doors.context import actor_of
 from core.doors.portal import (
     PORTAL_ROLES,
     REMEMBERED,
@@ -83,7 +84,7 @@ class AfterLogIn(LoginRequiredMixin, View):
     """Sends each role to its first answer; who has several chooses, who has none is told whom to ask."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        doors = doors_of(request.actor)  # type: ignore[attr-defined]
+        doors = doors_of(actor_of(request))
         if len(doors) == 1:
             return redirect(doors[0].url)
         return render(request, "portal/doors.html", {"doors": doors})
@@ -93,7 +94,7 @@ class Portal(LoginRequiredMixin, View):
     """The tenant worked for last, the only one, or a choice."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        nodes = list(portal_nodes(request.actor)[:200])  # type: ignore[attr-defined]
+        nodes = list(portal_nodes(actor_of(request))[:200])
         codes = [node.tenant.code for node in nodes]
         remembered = request.session.get(REMEMBERED)
         choose = "choose" in request.GET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +13,7 @@ from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from analytics.models import IndicatorValue
 from core.actors import Actor
 from core.choices import NodeKind
+from core.doors.context import actor_of
 from core.doors.portal import log_in_first
 from core.models import ScopeNode
 from core.scoping import require
@@ -25,7 +26,7 @@ class AnalyticsPage(TemplateResponseMixin, ContextMixin, View):
 
     @property
     def actor(self) -> Actor:
-        return cast("Actor", self.request.actor)  # type: ignore[attr-defined]
+        return actor_of(self.request)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:

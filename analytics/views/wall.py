@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from analytics.wall.access import Credential, from_cookies
 from analytics.wall.snapshot import wall_snapshot
+from core.doors.context import actor_of
 from core.doors.portal import log_in_first
 from core.errors import NotFound
 from core.scoping import visible_to
@@ -62,7 +63,7 @@ def walls(request: HttpRequest) -> HttpResponse:
     """The walls somebody may look at: straight to the only one, or a choice."""
     if not request.user.is_authenticated:
         return log_in_first(request)
-    parks = list(visible_to(Park.objects.filter(closed_on__isnull=True), request.actor).order_by("code"))  # type: ignore[attr-defined]
+    parks = list(visible_to(Park.objects.filter(closed_on__isnull=True), actor_of(request)).order_by("code"))
     if len(parks) == 1:
         return redirect(reverse("wall", args=[parks[0].code]))
     return render(request, "analytics/walls.html", {"parks": parks})

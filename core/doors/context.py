@@ -1,10 +1,18 @@
-"""What every template knows."""
+"""What every door knows of a request: who acts, and what each template needs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest
+
+from core.actors import Actor
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor that core.middleware gave the request."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
 
 
 def livepark(request: HttpRequest) -> dict[str, Any]:

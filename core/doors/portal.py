@@ -11,7 +11,7 @@ Forms inherit from `ScopedForm`; choices in them are `ScopedChoiceField`s.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.apps import apps
@@ -32,6 +32,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
+from core.doors.context import actor_of
 from core.errors import DomainError, NotFound, Refused
 from core.models import ScopeNode
 from core.scoping import may, require, scope_of, visible_to
@@ -113,7 +114,7 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
 
     @property
     def actor(self) -> Actor:
-        return cast("Actor", self.request.actor)  # type: ignore[attr-defined]
+        return actor_of(self.request)
 
     @property
     def tenant(self) -> Any:

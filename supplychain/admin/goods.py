@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from core.choices import PARK_ROLES
 from core.doors.admin import OpenFilter, ScopedModelAdmin
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from supplychain.models import Product, Sku
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from core import audit, clock
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.doors.export import FORMATS, table_response
 from core.errors import NotFound, Refused, TooLarge
 from core.money import MoneyField

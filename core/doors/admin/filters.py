@@ -22,7 +22,7 @@ from unfold.utils import parse_date_str
 
 from core.clock import DAY, day_start
 from core.doors.admin.forms import KeyedSelect
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.scoping import visible_to
 
 

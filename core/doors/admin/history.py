@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.errors import NotFound, Refused
 from core.models import AuditEntry
 from core.policy import VIEW

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.policy import VIEW
 from core.scoping import may, visible_to
 

@@ -26,7 +26,7 @@ from unfold.admin import ModelAdmin
 
 from core.doors.admin.display import Text
 from core.doors.admin.forms import OperationForm, show_refusal
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.errors import DomainError, NotFound, Refused
 from core.policy import CHANGE, VIEW
 from core.records import conflict_of, invalid

@@ -32,7 +32,7 @@ from core.doors.admin.filters import parameters_of, with_classes
 from core.doors.admin.forms import KeyedChoiceField, KeyedSelect, ServiceForm, as_key, strict_formfield
 from core.doors.admin.history import HistoryMixin
 from core.doors.admin.operations import OperationMixin
-from core.doors.admin.site import actor_of
+from core.doors.context import actor_of
 from core.errors import DomainError, NotFound
 from core.locking import retried
 from core.money import MoneyField

@@ -22,18 +22,14 @@ from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
-from core.actors import Actor
 from core.choices import ANALYST_ROLES, PARK_ROLES
+from core.doors.admin.forms import OwnPasswordForm
+from core.doors.admin.options import ScopedModelAdmin
+from core.doors.context import actor_of
 from core.errors import Refused
 
 NOT_OFFERED = frozenset({"view_on_site"})
 SEARCH_RESULTS = 20
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """The actor that core.middleware gave the request."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 class ScopedAutocompleteView(AutocompleteJsonView):
@@ -61,8 +57,6 @@ class LiveparkAdminSite(UnfoldAdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Take in scoped admins only: what other packages register knows nothing of the scope."""
-        from core.doors.admin.options import ScopedModelAdmin
-
         if admin_class is not None and issubclass(admin_class, ScopedModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
@@ -80,8 +74,6 @@ class LiveparkAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """One's own password, set by the service that also writes the audit."""
-        from core.doors.admin.forms import OwnPasswordForm
-
         request.current_app = self.name
         return PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
