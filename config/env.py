@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,17 +42,18 @@ def _database(reader: environ.Env, data_dir: Path) -> dict[str, Any]:
     return dict(database)
 
 
-def read(*, secret_key: str | None, allowed_hosts: list[str] | None) -> Environment:
+def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str] | None) -> Environment:
     """Read the environment.
 
-    `secret_key` and `allowed_hosts` are the defaults of the calling settings; None means that the
-    deployment has to name them: production raises ImproperlyConfigured instead of inventing a secret.
+    `local_secret`, which is given the data folder, and `allowed_hosts` are the defaults of the calling settings;
+    None means that the deployment has to name them: production raises ImproperlyConfigured instead of inventing
+    a secret.
     """
     reader = environ.Env()
     data_dir = Path(reader.str("LIVEPARK_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-    key = reader.str("DJANGO_SECRET_KEY", default=secret_key or "")
+    key = reader.str("DJANGO_SECRET_KEY", default="") or (local_secret(data_dir) if local_secret else "")
     hosts = reader.list("DJANGO_ALLOWED_HOSTS", default=allowed_hosts or [])
-    if not key or (secret_key is None and len(key) < 50):
+    if not key or (local_secret is None and len(key) < 50):
         raise ImproperlyConfigured(
             "DJANGO_SECRET_KEY must be set to a random text of at least 50 characters."
         )

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from config.env import BASE_DIR, read
+from config.env import read
 from config.settings.base import *  # noqa: F403
 from config.settings.deployed import from_environment
 
 
-def _local_secret() -> str:
+def _local_secret(data_dir: Path) -> str:
     """The secret of this installation, created on first use so that no two installations share one."""
-    import os
-    from pathlib import Path
-
-    path = Path(os.environ.get("LIVEPARK_DATA_DIR") or BASE_DIR / "var") / "secret-key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    path = data_dir / "secret-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written whole before it has its name: of two processes that begin at once, both read the first one's.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:
             file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        return path.read_text()
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text()
 
 
-ENVIRONMENT = read(secret_key=_local_secret(), allowed_hosts=["*"])
+ENVIRONMENT = read(local_secret=_local_secret, allowed_hosts=["*"])
 globals().update(from_environment(ENVIRONMENT))
 DEBUG = False
 # A park's intranet gives this machine any address; the admin and portal check the session, not the host.

@@ -6,7 +6,7 @@ from config.env import read
 from config.settings.base import *  # noqa: F403
 from config.settings.deployed import from_environment
 
-ENVIRONMENT = read(secret_key=None, allowed_hosts=None)
+ENVIRONMENT = read(local_secret=None, allowed_hosts=None)
 globals().update(from_environment(ENVIRONMENT))
 
 DEBUG = False

@@ -9,7 +9,9 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import REST_FRAMEWORK
 from config.settings.deployed import from_environment
 
-ENVIRONMENT = read(secret_key="test-" * 12, allowed_hosts=["testserver", "127.0.0.1", "localhost"])
+ENVIRONMENT = read(
+    local_secret=lambda _folder: "test-" * 12, allowed_hosts=["testserver", "127.0.0.1", "localhost"]
+)
 _SETTINGS = from_environment(ENVIRONMENT)
 _SETTINGS["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="livepark-media-")
 if _SETTINGS["DATABASES"]["default"]["ENGINE"].endswith("sqlite3"):

@@ -1,0 +1,64 @@
+"""What a site starts with: its own secret where nothing is configured, a refusal where something must be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+SECRET = "kT9-" + "qX7rVz3mLp0sWc8dYb2nHg5jFa4eUi6o" * 2
+
+
+def started(settings: str, **env: str) -> subprocess.Popen[str]:
+    """A process that loads the settings and prints their secret."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "LIVEPARK_"))
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.SECRET_KEY)"],
+        cwd=ROOT,
+        env={**kept, "DJANGO_SETTINGS_MODULE": f"config.settings.{settings}", **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_processes_that_begin_at_once_share_one_secret(tmp_path: Path) -> None:
+    processes = [started("dev", LIVEPARK_DATA_DIR=str(tmp_path / "new")) for _number in range(6)]
+    answers = [process.communicate(timeout=60) for process in processes]
+    secrets = {out for out, _errors in answers}
+    assert len(secrets) == 1, [errors for _out, errors in answers]
+    assert len(secrets.pop()) > 50
+    kept = tmp_path / "new" / "secret-key"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in kept.parent.glob(".secret-*")] == []
+
+
+@pytest.mark.parametrize(
+    ("env", "missing"),
+    [
+        ({"DJANGO_ALLOWED_HOSTS": "park.example"}, "DJANGO_SECRET_KEY"),
+        ({"DJANGO_ALLOWED_HOSTS": "park.example", "DJANGO_SECRET_KEY": "short"}, "DJANGO_SECRET_KEY"),
+        ({"DJANGO_SECRET_KEY": SECRET}, "DJANGO_ALLOWED_HOSTS"),
+    ],
+)
+def test_production_refuses_to_start_without_what_it_needs(
+    tmp_path: Path, env: dict[str, str], missing: str
+) -> None:
+    process = started("production", LIVEPARK_DATA_DIR=str(tmp_path), **env)
+    _out, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert f"ImproperlyConfigured: {missing} must" in errors
+
+
+def test_production_starts_with_it(tmp_path: Path) -> None:
+    env = {"DJANGO_ALLOWED_HOSTS": "park.example", "DJANGO_SECRET_KEY": SECRET}
+    process = started("production", LIVEPARK_DATA_DIR=str(tmp_path), **env)
+    out, errors = process.communicate(timeout=60)
+    assert out.strip() == SECRET, errors
