@@ -6,9 +6,10 @@ BEAT: dict[str, float] = {
     "analytics.tasks.drain": 15.0,
     "core.tasks.run_jobs": 10.0,
     "livestreams.tasks.release_expired": 30.0,
+    "livestreams.tasks.offer_waitlist": 60.0,
     "supplychain.tasks.resolve_pending": 60.0,
     "core.tasks.seal_audit": 60.0,
     "core.tasks.forget_old_answers": 3600.0,
 }
 # These also run when a commit rings.
-ON_RING = frozenset({"analytics.tasks.drain", "core.tasks.run_jobs"})
+ON_RING = frozenset({"analytics.tasks.drain", "core.tasks.run_jobs", "livestreams.tasks.offer_waitlist"})

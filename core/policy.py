@@ -65,6 +65,14 @@ _SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST:
 # Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
 _SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL: SEE}
 
+# What tenants book, and the studio for them.
+_BOOKED = {
+    **_each(PARK_ROLES, SEE),
+    **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), RUN),
+    MONEY: SEE,
+    Role.HOST: SEE_OWN,
+}
+
 TABLE: dict[str, dict[str, Permission]] = {
     # --- kernel
     "core.ScopeNode": {
@@ -126,6 +134,8 @@ TABLE: dict[str, dict[str, Permission]] = {
         MONEY: SEE,
         Role.HOST: _p("view check_in", Reach.OWN),
     },
+    "livestreams.BookingSeries": {**_BOOKED},
+    "livestreams.WaitlistEntry": {**_BOOKED},
     "livestreams.Host": {
         **_each(PARK_ROLES, SEE),
         STUDIO: RUN,

@@ -22,14 +22,27 @@ BOOKING_BLOCKING = (
     BookingState.CHECKED_IN,
     BookingState.COMPLETED,
 )
+# These can still change their place.
+BOOKING_MOVABLE = (BookingState.HELD, BookingState.CONFIRMED)
 BOOKING_TRANSITIONS: dict[str, tuple[str, ...]] = {
     BookingState.HELD: (BookingState.CONFIRMED, BookingState.CANCELLED),
     BookingState.CONFIRMED: (BookingState.CHECKED_IN, BookingState.CANCELLED, BookingState.NO_SHOW),
     BookingState.CHECKED_IN: (BookingState.COMPLETED,),
     BookingState.COMPLETED: (),
     BookingState.CANCELLED: (),
-    BookingState.NO_SHOW: (),
+    # Somebody was there after all and only the word of it came late.
+    BookingState.NO_SHOW: (BookingState.CHECKED_IN,),
 }
+
+
+class WaitState(models.TextChoices):
+    """How an entry of the waitlist stands."""
+
+    WAITING = "waiting", _("waiting")
+    OFFERED = "offered", _("offered: please confirm")
+    TAKEN = "taken", _("taken")
+    LAPSED = "lapsed", _("not confirmed in time")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class SessionState(models.TextChoices):

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from core.clock import day_bounds, local
+from core.clock import day_bounds, local, now
 from livestreams.availability import windows_of
+from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom
 
@@ -80,6 +81,7 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
                 "end": _naive(booking.ends_at),
                 "title": str(booking.host or own_title),
                 "own": str(booking.uid),
+                "ahead": booking.state in BOOKING_MOVABLE and booking.starts_at > now(),
             }
             for booking in plan.mine
         ]

@@ -7,9 +7,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import SHANGHAI, local, now, today
+from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.filters import DayInput
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from livestreams.choices import Delivery, Platform
@@ -75,11 +76,65 @@ class BookingForm(OwnChoicesForm):
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
     purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Also on"),
+        choices=tuple(WEEKDAYS_ABBR.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The weekday of the first day is always one of them."),
+    )
+    repeat_until = forms.DateField(
+        label=_("Every week until"),
+        widget=DayInput,
+        required=False,
+        help_text=_("Empty: this one booking only."),
+    )
+    skip_taken = forms.BooleanField(
+        label=_("Leave out days that cannot be had"), required=False, initial=True
+    )
 
     @property
     def span(self) -> tuple[datetime, datetime]:
         starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
         return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
+
+    @property
+    def series(self) -> dict[str, Any] | None:
+        """What a series needs besides room and host; None for a single booking."""
+        values = self.cleaned_data
+        if values["repeat_until"] is None:
+            return None
+        return {
+            "first_day": values["day"],
+            "last_day": values["repeat_until"],
+            "weekdays": {values["day"].weekday(), *values["weekdays"]},
+            "start": values["start"],
+            "minutes": values["minutes"],
+            "skip_taken": values["skip_taken"],
+        }
+
+
+class WaitForm(OwnChoicesForm):
+    """Waiting for a room that is taken, within some time of a day."""
+
+    room = ScopedChoiceField(
+        LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("any room")
+    )
+    day = forms.DateField(label=_("Day"), widget=DayInput)
+    start = forms.TimeField(label=_("Not before"), widget=TimeOfDayInput)
+    end = forms.TimeField(label=_("Not after"), widget=TimeOfDayInput)
+    minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
+    host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
+    purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """[earliest, latest); an end that is not after the start lies on the next day."""
+        values = self.cleaned_data
+        earliest = datetime.combine(values["day"], values["start"], SHANGHAI)
+        latest = datetime.combine(values["day"], values["end"], SHANGHAI)
+        return earliest, latest if latest > earliest else latest + DAY
 
 
 class SessionForm(OwnChoicesForm):

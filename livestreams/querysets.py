@@ -65,6 +65,20 @@ class LiveRoomQuerySet(models.QuerySet[Any]):
         )
 
 
+class WaitlistQuerySet(models.QuerySet[Any]):
+    """Those who wait, the first come first."""
+
+    def waiting(self, at: datetime) -> WaitlistQuerySet:
+        """Those that were offered nothing yet and still could be."""
+        return self.filter(booking__isnull=True, withdrawn_at__isnull=True, latest__gt=at)
+
+    def current(self, at: datetime) -> WaitlistQuerySet:
+        """Those that wait, and those whose offer waits for an answer."""
+        offered = Q(booking__state=BookingState.HELD, booking__hold_expires_at__gt=at)
+        waiting = Q(booking__isnull=True, latest__gt=at)
+        return self.filter(offered | waiting, withdrawn_at__isnull=True)
+
+
 class LiveSessionQuerySet(models.QuerySet[Any]):
     """Live sessions, by what happens in them."""
 

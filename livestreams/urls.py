@@ -7,15 +7,19 @@ from django.urls import path
 from livestreams import views
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
+WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 
 urlpatterns = [
     path("portal/<slug:tenant>/bookings/", views.Bookings.as_view(), name="portal-bookings"),
     path("portal/<slug:tenant>/bookings/new/", views.BookRoom.as_view(), name="portal-booking-new"),
+    path("portal/<slug:tenant>/bookings/wait/", views.Wait.as_view(), name="portal-wait"),
+    path(f"{WAIT}stop/", views.StopWaiting.as_view(), name="portal-wait-stop"),
     path("portal/<slug:tenant>/rooms/", views.RoomsDay.as_view(), name="portal-rooms"),
     path(BOOKING, views.BookingDetail.as_view(), name="portal-booking"),
     path(f"{BOOKING}confirm/", views.ConfirmBooking.as_view(), name="portal-booking-confirm"),
     path(f"{BOOKING}cancel/", views.CancelBooking.as_view(), name="portal-booking-cancel"),
+    path(f"{BOOKING}cancel-series/", views.CancelSeries.as_view(), name="portal-booking-cancel-series"),
     path(f"{BOOKING}check-in/", views.CheckIn.as_view(), name="portal-booking-check-in"),
     path("portal/<slug:tenant>/sessions/new/", views.GoLive.as_view(), name="portal-session-new"),
     path(f"{SESSION}end/", views.EndSession.as_view(), name="portal-session-end"),

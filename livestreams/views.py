@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import DateField
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import DAY, HOUR, SHANGHAI, local, now, today
 from core.doors.filters import FIRST_DAY, LAST_DAY
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
+from core.errors import NotFound
 from core.scoping import may, visible_to
-from livestreams.choices import BOOKING_BLOCKING, BookingState
+from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, BookingState
 from livestreams.dayplan import bar, calendar, day_plan
-from livestreams.forms import BookingForm, SessionForm
-from livestreams.models import Booking, LiveRoom, LiveSession
+from livestreams.forms import BookingForm, SessionForm, WaitForm
+from livestreams.models import Booking, BookingSeries, LiveRoom, LiveSession, WaitlistEntry
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
     booking_confirm,
     booking_create,
+    series_cancel,
+    series_create,
     session_end,
     session_open,
+    waitlist_join,
+    waitlist_withdraw,
 )
 from livestreams.services.locks import settings_of
 
@@ -60,7 +68,13 @@ class Bookings(BookingPage, ScopedListPage):
         return bookings.filter(ends_at__gt=now(), state__in=BOOKING_BLOCKING).order_by("starts_at")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(past="past" in self.request.GET, **self.rights(), **kwargs)
+        waiting = WaitlistEntry.objects.current(now()).select_related("room", "booking__room")
+        return super().get_context_data(
+            past="past" in self.request.GET,
+            waiting=list(self.own(waiting).order_by("created_at", "pk")[:50]),
+            **self.rights(),
+            **kwargs,
+        )
 
 
 class BookingDetail(BookingPage, ScopedDetailPage):
@@ -72,7 +86,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        return Booking.objects.select_related("room", "host", "session")
+        return Booking.objects.select_related("room", "host", "session", "series")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         booking, at = self.get_object(), now()
@@ -85,6 +99,10 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             and booking.starts_at - early <= at < booking.ends_at,
             check_in_from=booking.starts_at - early,
             ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
+            late=booking.free_until is not None and booking.free_until <= at,
+            terms=settings_of(self.node.parent_id or 0),
+            series_ahead=booking.series_id is not None
+            and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
             running=booking.starts_at - early <= at < booking.ends_at,
             **self.rights(),
             **kwargs,
@@ -114,6 +132,8 @@ class RoomsDay(BookingPage, TenantPage):
             now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
             calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"))
             | {
+                "may_move": may(self.actor, "change", Booking, self.node.pk),
+                "move": f"{reverse('api-booking-list')}/",
                 "day": day.isoformat(),
                 "book": self.url("portal-booking-new"),
                 "show": self.url("portal-bookings"),
@@ -153,6 +173,17 @@ class BookRoom(ServiceFormPage):
 
     def carry_out(self, form: Any) -> HttpResponse:
         values = form.cleaned_data
+        if (series := form.series) is not None:
+            made = series_create(
+                actor=self.actor,
+                tenant=self.tenant,
+                room=values["room"],
+                host=values["host"],
+                purpose=values["purpose"],
+                **series,
+            )
+            messages.success(self.request, series_sentence(made))
+            return redirect(self.url("portal-bookings"))
         starts_at, ends_at = form.span
         booking = booking_create(
             actor=self.actor,
@@ -168,7 +199,18 @@ class BookRoom(ServiceFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         refused = kwargs.get("refused")
         windows = refused.extra.get("alternatives", []) if refused else []
-        return super().get_context_data(alternatives=self._alternatives(windows, kwargs["form"]), **kwargs)
+        return super().get_context_data(
+            alternatives=self._alternatives(windows, kwargs["form"]),
+            wait_from=self._waiting(kwargs["form"]) if refused and refused.code == "overlap" else "",
+            **kwargs,
+        )
+
+    def _waiting(self, form: Any) -> str:
+        """The address of the waitlist's form, filled in with what was wanted and an hour on each side."""
+        starts_at, ends_at = (local(instant) for instant in form.span)
+        wanted = {name: form[name].value() or "" for name in ("room", "minutes", "host", "purpose")}
+        times = {"start": f"{starts_at - HOUR:%H:%M}", "end": f"{ends_at + HOUR:%H:%M}"}
+        return f"{self.url('portal-wait')}?{urlencode({**wanted, 'day': starts_at.date(), **times})}"
 
     def _alternatives(self, windows: list[dict[str, Any]], form: Any) -> list[dict[str, Any]]:
         """The free windows that a refusal names, as values of the form's fields."""
@@ -190,6 +232,75 @@ class BookRoom(ServiceFormPage):
                 }
             )
         return found
+
+
+def series_sentence(series: BookingSeries) -> str:
+    """How many bookings a series made, and which days it left out."""
+    count = series.bookings.count()
+    made = ngettext("%(count)d booking made.", "%(count)d bookings made.", count) % {"count": count}
+    days = ", ".join(left["day"] for left in series.skipped)
+    return f"{made} {_('Left out: %(days)s.') % {'days': days}}" if days else made
+
+
+class CancelSeries(ServiceAction):
+    """Gives back all bookings of a series that have not begun."""
+
+    needs = ("change", Booking)
+    done = gettext_lazy("The rest of the series is cancelled.")
+
+    def carry_out(self) -> None:
+        booking = self.named(Booking.objects.select_related("series"), "change")
+        if booking.series is None:
+            raise NotFound
+        series_cancel(actor=self.actor, series=booking.series)
+
+    def back_to(self) -> str:
+        return self.url("portal-bookings")
+
+
+class Wait(ServiceFormPage):
+    """Joins the waitlist: what becomes free is held for the first it fits."""
+
+    template_name = "portal/wait.html"
+    section = "bookings"
+    needs = ("add", WaitlistEntry)
+    form_class = WaitForm
+
+    def get_initial(self) -> dict[str, Any]:
+        asked = self.request.GET
+        return {
+            "day": asked.get("day") or today(),
+            "start": asked.get("start") or "09:00",
+            "end": asked.get("end") or "23:00",
+            "minutes": asked.get("minutes") or 120,
+            **{name: asked.get(name) for name in ("room", "host", "purpose")},
+        }
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        values = form.cleaned_data
+        earliest, latest = form.window
+        waitlist_join(
+            actor=self.actor,
+            tenant=self.tenant,
+            earliest=earliest,
+            latest=latest,
+            **{name: values[name] for name in ("room", "host", "minutes", "purpose")},
+        )
+        messages.success(self.request, _("You wait now: what becomes free is held for you and shown here."))
+        return redirect(self.url("portal-bookings"))
+
+
+class StopWaiting(ServiceAction):
+    """Leaves the waitlist."""
+
+    needs = ("change", WaitlistEntry)
+    done = gettext_lazy("You do not wait any more.")
+
+    def carry_out(self) -> None:
+        waitlist_withdraw(actor=self.actor, entry=self.named(WaitlistEntry.objects.all(), "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-bookings")
 
 
 class ConfirmBooking(ServiceAction):

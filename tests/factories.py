@@ -18,12 +18,14 @@ from livestreams.choices import BookingState, Delivery, Platform, SessionState, 
 from livestreams.models import (
     AudienceSample,
     Booking,
+    BookingSeries,
     Host,
     HostShift,
     LiveRoom,
     LiveSession,
     Maintenance,
     SessionTenant,
+    WaitlistEntry,
 )
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
@@ -260,7 +262,19 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     index = len(world.tenants)
     room = world.rooms[index]
     starts_at = day_start(today() + DAY) + (10 + index) * HOUR
+    series = BookingSeries.objects.create(
+        room=room,
+        tenant=tenant,
+        host=mine.host,
+        first_day=today() + DAY,
+        last_day=today() + DAY,
+        weekdays=list(range(7)),
+        starts_at=dt.time(10 + index),
+        minutes=120,
+        purpose=canary,
+    )
     mine.booking = Booking.objects.create(
+        series=series,
         room=room,
         tenant=tenant,
         host=mine.host,
@@ -270,6 +284,16 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         blocked_until=starts_at + 2 * HOUR,
         state=BookingState.CONFIRMED,
         price=Decimal(200),
+        purpose=canary,
+    )
+    WaitlistEntry.objects.create(
+        park=world.park,
+        tenant=tenant,
+        room=room,
+        host=mine.host,
+        earliest=starts_at,
+        latest=starts_at + HOUR,
+        minutes=60,
         purpose=canary,
     )
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")

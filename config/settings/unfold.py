@@ -52,6 +52,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         _("Live rooms"),
         [
             ("event", "livestreams.Booking"),
+            ("event_repeat", "livestreams.BookingSeries"),
+            ("hourglass", "livestreams.WaitlistEntry"),
             ("live_tv", "livestreams.LiveSession"),
             ("meeting_room", "livestreams.LiveRoom"),
             ("build", "livestreams.Maintenance"),

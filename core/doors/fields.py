@@ -7,7 +7,7 @@ and they give the same verdict whatever the database.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -102,8 +102,18 @@ class InstantField(serializers.DateTimeField):
         return local(value).isoformat()
 
 
+class DayField(serializers.DateField):
+    """A calendar day of Asia/Shanghai."""
+
+    def to_internal_value(self, value: Any) -> date:
+        return _parsed(strict.day, value)
+
+
 class ClockField(serializers.CharField):
     """A wall-clock time in Asia/Shanghai, to the minute."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return _parsed(strict.clock_time, data)
 
     def to_representation(self, value: Any) -> str:
         return f"{value:%H:%M}"

@@ -7,7 +7,7 @@ Each function raises StrictError and nothing else, whatever it is given. No ORM,
 from core.clock import SHANGHAI
 from core.strict.base import StrictError, shown
 from core.strict.json_text import check_depth, decode_utf8, duplicate_key, load_json, malformed, outline
-from core.strict.times import FIRST_YEAR, LAST_YEAR, day, instant, stamp, to_utc, zone
+from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, stamp, to_utc, zone
 from core.strict.values import MAX_QUANTITY, amount, code, currency, quantity, text
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "StrictError",
     "amount",
     "check_depth",
+    "clock_time",
     "code",
     "currency",
     "day",

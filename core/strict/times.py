@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from core.strict.base import StrictError, shown
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -88,6 +89,15 @@ def day(value: object) -> date:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise StrictError("date", _("“%(value)s” is not a day such as 2025-06-01.") % {"value": shown(value)})
     return found
+
+
+def clock_time(value: object) -> time:
+    """A wall-clock time to the minute from “09:30”."""
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise StrictError(
+            "clock", _("“%(value)s” is not a time of day such as 09:30.") % {"value": shown(value)}
+        )
+    return time.fromisoformat(value)
 
 
 def zone(name: object) -> ZoneInfo:

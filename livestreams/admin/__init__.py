@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from livestreams.admin import booking, room, session
+from livestreams.admin import booking, plan, room, session
 
-__all__ = ["booking", "room", "session"]
+__all__ = ["booking", "plan", "room", "session"]

@@ -21,7 +21,7 @@ from core.doors.admin import (
 from core.policy import ADD
 from livestreams import services
 from livestreams.choices import BOOKING_TRANSITIONS, BookingState
-from livestreams.models import Booking
+from livestreams.models import Booking, WaitlistEntry
 
 STATE_COLOURS = {
     BookingState.HELD: "warning",
@@ -37,6 +37,17 @@ class BookingAddForm(ServiceForm):
         _("hold only"),
         required=False,
         help_text=_("Released after the park's minutes unless it is confirmed."),
+    )
+
+
+class SwapForm(OperationForm):
+    """The booking to change places with."""
+
+    other = related_field(
+        WaitlistEntry,
+        "booking",
+        label=_("change places with"),
+        help_text=_("Room and time change; tenants and hosts stay."),
     )
 
 
@@ -72,7 +83,8 @@ class BookingAdmin(ScopedModelAdmin):
     ordering = ("-starts_at",)
     fieldsets = (
         (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose")}),
-        (_("State"), {"fields": ("state", "hold_expires_at", "checked_in_at", "price")}),
+        (_("State"), {"fields": ("state", "hold_expires_at", "checked_in_at", "series")}),
+        (_("Money"), {"fields": (("price", "due"), "free_until")}),
     )
     add_form = BookingAddForm
     add_fieldsets = (
@@ -106,6 +118,15 @@ class BookingAdmin(ScopedModelAdmin):
             row="booking",
             form=MoveForm,
             icon="drive_file_move",
+            when=_may_become(BookingState.CANCELLED),
+        ),
+        Operation(
+            "swap",
+            _("Swap"),
+            services.booking_swap,
+            row="booking",
+            form=SwapForm,
+            icon="swap_horiz",
             when=_may_become(BookingState.CANCELLED),
         ),
         Operation(

@@ -7,11 +7,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from core.clock import HOUR
 from core.doors.fields import (
     ChoiceField,
     ClockField,
     CodeField,
     CountField,
+    DayField,
     FlagField,
     InstantField,
     LineField,
@@ -19,12 +21,15 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
-from livestreams.choices import BookingState, Delivery, Platform, SessionState
-from livestreams.models import Booking, Host, LiveRoom, LiveSession
+from livestreams.choices import BookingState, Delivery, Platform, SessionState, WaitState
+from livestreams.models import Booking, BookingSeries, Host, LiveRoom, LiveSession, WaitlistEntry
+from livestreams.services.placing import LONGEST
 from livestreams.services.samples import COUNTERS, Reading
+from livestreams.services.series import MOST
 from tenants.models import Tenant
 
 READINGS_PER_REQUEST = 5_000
+LONGEST_MINUTES = LONGEST // (HOUR / 60)
 
 
 class RoomSerializer(serializers.ModelSerializer[LiveRoom]):
@@ -101,7 +106,10 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     hold_expires_at = InstantField(allow_null=True)
     checked_in_at = InstantField(allow_null=True)
     state = serializers.ChoiceField(choices=BookingState.choices)
+    free_until = InstantField(allow_null=True)
     price = MoneyField()
+    due = MoneyField()
+    series = serializers.UUIDField(source="series.uid", default=None, allow_null=True)
 
     class Meta:
         model = Booking
@@ -115,7 +123,10 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "state",
             "hold_expires_at",
             "checked_in_at",
+            "free_until",
             "price",
+            "due",
+            "series",
             "purpose",
         ]
 
@@ -128,6 +139,103 @@ class BookingInput(StrictSerializer):
     ends_at = InstantField()
     purpose = LineField(max_length=200, required=False, allow_blank=True)
     hold = FlagField(required=False, help_text=_("Hold the room for a while instead of booking it."))
+
+
+class CheckInInput(StrictSerializer):
+    at = InstantField(
+        required=False, help_text=_("When that was, if it is told later: a phone may be without a network.")
+    )
+
+
+class SwapInput(StrictSerializer):
+    other = ScopedRelatedField(model=Booking, slug_field="uid", verb="change")
+
+
+class SeriesSerializer(serializers.ModelSerializer[BookingSeries]):
+    """A series with its bookings by uid, and the days that were left out with the reason."""
+
+    tenant = serializers.CharField(source="tenant.code")
+    room = serializers.CharField(source="room.code")
+    host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    weekdays = serializers.ListField(child=serializers.IntegerField())
+    start = ClockField(source="starts_at")
+    skipped = serializers.ListField(child=serializers.DictField())
+    bookings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BookingSeries
+        fields = [
+            "uid",
+            "tenant",
+            "room",
+            "host",
+            "first_day",
+            "last_day",
+            "weekdays",
+            "start",
+            "minutes",
+            "purpose",
+            "skipped",
+            "bookings",
+        ]
+
+    def get_bookings(self, series: BookingSeries) -> list[str]:
+        return [str(booking.uid) for booking in series.bookings.all()]
+
+
+class SeriesInput(StrictSerializer):
+    tenant = ScopedRelatedField(model=Tenant)
+    room = ScopedRelatedField(model=LiveRoom)
+    host = ScopedRelatedField(model=Host, required=False, allow_null=True)
+    first_day = DayField()
+    last_day = DayField()
+    weekdays = serializers.ListField(
+        child=CountField(max_value=6), allow_empty=False, max_length=7, help_text=_("0 is Monday.")
+    )
+    start = ClockField()
+    minutes = CountField(min_value=1, max_value=LONGEST_MINUTES)
+    purpose = LineField(max_length=200, required=False, allow_blank=True)
+    skip = serializers.ListField(child=DayField(), required=False, max_length=MOST)
+    skip_taken = FlagField(
+        required=False, help_text=_("Leave out the days that cannot be had instead of refusing all.")
+    )
+
+
+class WaitlistSerializer(serializers.ModelSerializer[WaitlistEntry]):
+    tenant = serializers.CharField(source="tenant.code")
+    room = serializers.CharField(source="room.code", default=None, allow_null=True)
+    host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    earliest = InstantField()
+    latest = InstantField()
+    state = serializers.ChoiceField(choices=WaitState.choices)
+    booking = serializers.UUIDField(source="booking.uid", default=None, allow_null=True)
+
+    class Meta:
+        model = WaitlistEntry
+        fields = [
+            "uid",
+            "tenant",
+            "room",
+            "scene",
+            "host",
+            "earliest",
+            "latest",
+            "minutes",
+            "purpose",
+            "state",
+            "booking",
+        ]
+
+
+class WaitlistInput(StrictSerializer):
+    tenant = ScopedRelatedField(model=Tenant)
+    room = ScopedRelatedField(model=LiveRoom, required=False, allow_null=True)
+    scene = LineField(max_length=100, required=False, allow_blank=True)
+    host = ScopedRelatedField(model=Host, required=False, allow_null=True)
+    earliest = InstantField()
+    latest = InstantField()
+    minutes = CountField(min_value=1, max_value=LONGEST_MINUTES)
+    purpose = LineField(max_length=200, required=False, allow_blank=True)
 
 
 class MoveInput(StrictSerializer):

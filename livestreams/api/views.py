@@ -23,21 +23,37 @@ from livestreams import services
 from livestreams.api.serializers import (
     BookingInput,
     BookingSerializer,
+    CheckInInput,
     EndInput,
     HostSerializer,
     MoveInput,
     RoomSerializer,
     SampleCountsSerializer,
     SamplesInput,
+    SeriesInput,
+    SeriesSerializer,
     SessionInput,
     SessionSerializer,
+    SwapInput,
+    WaitlistInput,
+    WaitlistSerializer,
     WindowsSerializer,
 )
 from livestreams.filters import BookingFilter, SessionsOfTenants
-from livestreams.models import AudienceSample, Booking, Host, LiveRoom, LiveSession
+from livestreams.models import (
+    AudienceSample,
+    Booking,
+    BookingSeries,
+    Host,
+    LiveRoom,
+    LiveSession,
+    WaitlistEntry,
+)
 from livestreams.selectors import free_windows
 
 READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
+READ_BOOKINGS = ("bookings:read", "bookings:write")
+WRITE_BOOKINGS = ("bookings:write",)
 READ_SESSIONS = ("sessions:write", "samples:write")
 
 
@@ -103,24 +119,28 @@ class BookingViewSet(ReadOnlyScopedViewSet):
     serializer_class = BookingSerializer
     filterset_class = BookingFilter
     permissions = {
-        "list": Needs("view", ("bookings:read", "bookings:write")),
-        "retrieve": Needs("view", ("bookings:read", "bookings:write")),
-        "create": Needs("add", ("bookings:write",)),
-        "confirm": Needs("change", ("bookings:write",)),
-        "cancel": Needs("change", ("bookings:write",)),
-        "check_in": Needs("check_in", ("bookings:write",)),
-        "move": Needs("change", ("bookings:write",)),
+        "list": Needs("view", READ_BOOKINGS),
+        "retrieve": Needs("view", READ_BOOKINGS),
+        "create": Needs("add", WRITE_BOOKINGS),
+        "confirm": Needs("change", WRITE_BOOKINGS),
+        "cancel": Needs("change", WRITE_BOOKINGS),
+        "check_in": Needs("check_in", WRITE_BOOKINGS),
+        "move": Needs("change", WRITE_BOOKINGS),
+        "swap": Needs("change", WRITE_BOOKINGS),
     }
     inputs = {
         "create": BookingInput,
         "confirm": Nothing,
         "cancel": Nothing,
-        "check_in": Nothing,
+        "check_in": CheckInInput,
         "move": MoveInput,
+        "swap": SwapInput,
     }
 
     def base_queryset(self) -> QuerySet[Booking]:
-        return Booking.objects.select_related("tenant", "room", "host").order_by("-starts_at", "-pk")
+        return Booking.objects.select_related("tenant", "room", "host", "series").order_by(
+            "-starts_at", "-pk"
+        )
 
     @extend_schema(request=BookingInput, responses={201: BookingSerializer})
     def create(self, request: Request) -> HttpResponse:
@@ -139,10 +159,10 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         """Give a booking back before it begins."""
         return self._step(services.booking_cancel)
 
-    @extend_schema(request=Nothing, responses=BookingSerializer)
+    @extend_schema(request=CheckInInput, responses=BookingSerializer)
     @action(detail=True, methods=["post"], url_path="check-in")
     def check_in(self, request: Request, uid: str) -> HttpResponse:
-        """Say that tenant or host are there."""
+        """Say that tenant or host are there; `at` when it is told later. Told twice, it counts once."""
         return self._step(services.booking_check_in)
 
     @extend_schema(request=MoveInput, responses=BookingSerializer)
@@ -151,8 +171,82 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         """Change room, time or host."""
         return self._step(services.booking_move)
 
+    @extend_schema(request=SwapInput, responses=BookingSerializer)
+    @action(detail=True, methods=["post"])
+    def swap(self, request: Request, uid: str) -> HttpResponse:
+        """Let two bookings change places: room and time."""
+        return self._step(services.booking_swap)
+
     def _step(self, service: Any) -> HttpResponse:
         return self.answer(lambda: service(actor=self.actor, booking=self.get_object(), **self.read()))
+
+
+class SeriesViewSet(ReadOnlyScopedViewSet):
+    """Rooms at the same hours every week. A refusal names each day that cannot be had, with its reason."""
+
+    model = BookingSeries
+    serializer_class = SeriesSerializer
+    permissions = {
+        "list": Needs("view", READ_BOOKINGS),
+        "retrieve": Needs("view", READ_BOOKINGS),
+        "create": Needs("add", WRITE_BOOKINGS),
+        "cancel": Needs("change", WRITE_BOOKINGS),
+    }
+    inputs = {"create": SeriesInput, "cancel": Nothing}
+
+    def base_queryset(self) -> QuerySet[BookingSeries]:
+        return (
+            BookingSeries.objects.select_related("tenant", "room", "host")
+            .prefetch_related("bookings")
+            .order_by("-pk")
+        )
+
+    @extend_schema(request=SeriesInput, responses={201: SeriesSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Book a series, whole or with the days left out that cannot be had."""
+        return self.answer(lambda: services.series_create(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=Nothing, responses=SeriesSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, uid: str) -> HttpResponse:
+        """Give back all bookings of the series that have not begun."""
+
+        def cancelled() -> BookingSeries:
+            self.read()
+            services.series_cancel(actor=self.actor, series=self.get_object())
+            return self.get_object()
+
+        return self.answer(cancelled)
+
+
+class WaitlistViewSet(ReadOnlyScopedViewSet):
+    """Who waits for a room. What becomes free is held for the first it fits: an offer, to be confirmed in time."""
+
+    model = WaitlistEntry
+    serializer_class = WaitlistSerializer
+    permissions = {
+        "list": Needs("view", READ_BOOKINGS),
+        "retrieve": Needs("view", READ_BOOKINGS),
+        "create": Needs("add", WRITE_BOOKINGS),
+        "withdraw": Needs("change", WRITE_BOOKINGS),
+    }
+    inputs = {"create": WaitlistInput, "withdraw": Nothing}
+
+    def base_queryset(self) -> QuerySet[WaitlistEntry]:
+        return WaitlistEntry.objects.select_related("tenant", "room", "host", "booking").order_by("-pk")
+
+    @extend_schema(request=WaitlistInput, responses={201: WaitlistSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Wait for a room."""
+        return self.answer(lambda: services.waitlist_join(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=Nothing, responses=WaitlistSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, uid: str) -> HttpResponse:
+        """Stop waiting; an offer is given back with it."""
+        return self.answer(
+            lambda: services.waitlist_withdraw(actor=self.actor, entry=self.get_object(), **self.read())
+        )
 
 
 class SessionViewSet(ReadOnlyScopedViewSet):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from livestreams.models.host import Host
+from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 
 __all__ = [
     "AudienceSample",
     "Booking",
+    "BookingSeries",
     "Host",
     "HostShift",
     "LiveRoom",
     "LiveSession",
     "Maintenance",
     "SessionTenant",
+    "WaitlistEntry",
 ]

@@ -100,7 +100,17 @@ class Booking(PublicIdMixin, StampedMixin):
     state = models.CharField(_("state"), max_length=16, choices=BookingState, default=BookingState.CONFIRMED)
     hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
     checked_in_at = models.DateTimeField(_("checked in at"), null=True, blank=True)
+    series = models.ForeignKey(
+        "BookingSeries",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bookings",
+        verbose_name=_("series"),
+    )
+    free_until = models.DateTimeField(_("may be given back for nothing until"), null=True, editable=False)
     price = MoneyField(_("price (CNY)"), default=0)
+    due = MoneyField(_("due (CNY)"), default=0)
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
 
     objects = BookingQuerySet.as_manager()

@@ -8,7 +8,7 @@ from livestreams.services.bookings import (
     booking_confirm,
     booking_create,
     booking_move,
-    release_expired,
+    booking_swap,
 )
 from livestreams.services.resources import (
     host_create,
@@ -18,7 +18,10 @@ from livestreams.services.resources import (
     room_update,
 )
 from livestreams.services.samples import Reading, SampleCounts, samples_record
+from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
+from livestreams.services.steps import release_expired
+from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
     "Reading",
@@ -28,13 +31,19 @@ __all__ = [
     "booking_confirm",
     "booking_create",
     "booking_move",
+    "booking_swap",
     "host_create",
     "host_update",
     "maintenance_create",
+    "offer_waitlist",
     "release_expired",
     "room_create",
     "room_update",
     "samples_record",
+    "series_cancel",
+    "series_create",
     "session_end",
     "session_open",
+    "waitlist_join",
+    "waitlist_withdraw",
 ]

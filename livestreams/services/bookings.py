@@ -7,34 +7,27 @@ refusal reads like the check's.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
-from django.db import IntegrityError, InternalError, transaction
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit
-from core.actors import Actor, system_actor
-from core.clock import DAY, HOUR, now
+from core import audit, doorbell
+from core.actors import Actor
+from core.clock import DAY, now
 from core.errors import Busy, InvalidInput
-from core.locking import lock_rows, retried
-from core.money import to_cents
-from core.scoping import require
-from livestreams.availability import alternatives, is_open, setup_time
-from livestreams.choices import BOOKING_TRANSITIONS, SESSION_OPEN, BookingState
-from livestreams.conflicts import Span
-from livestreams.errors import BadTime, Overlap, RoomUnavailable, WrongState
-from livestreams.models import Booking, Host, LiveRoom, Maintenance
-from livestreams.querysets import BookingQuerySet
-from livestreams.services.locks import CLOCK_SKEW, lock_host, lock_room, lock_visible, park_of, settings_of
-from parks.models import ParkSettings
+from core.locking import retried
+from core.policy import CHANGE
+from core.scoping import may, require
+from livestreams.choices import BOOKING_MOVABLE, BookingState
+from livestreams.errors import BadTime, WrongState
+from livestreams.models import Booking, Host, LiveRoom
+from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
+from livestreams.services.placing import place
+from livestreams.services.steps import AUDITED, WAITLIST, record, step
 from tenants.models import Tenant
 
-SECOND = timedelta(seconds=1)
-LONGEST = 7 * DAY
-FURTHEST = 400 * DAY
-AUDITED = ("state", "room_id", "host_id", "starts_at", "ends_at", "price")
+# How long a phone may keep a check-in to itself.
+TOLD_WITHIN = DAY
 
 
 @retried
@@ -68,8 +61,8 @@ def booking_create(
         )
         if hold:
             booking.hold_expires_at = now() + timedelta(minutes=settings_of(room.park_id).hold_minutes)
-        _place(booking)
-        _record(actor, "booking.create", booking)
+        place(booking)
+        record(actor, "booking.create", booking)
     return booking
 
 
@@ -89,82 +82,50 @@ def booking_move(
         held = lock_visible(Booking, actor, booking.pk)
         if room is None and held.room_id != target.pk:
             raise Busy(_("The booking was moved a moment ago. Please try again."))
-        if held.state not in (BookingState.HELD, BookingState.CONFIRMED):
-            raise WrongState(
-                _("A booking in state “%(state)s” cannot be moved.") % {"state": held.get_state_display()}
-            )
+        _check_movable(held)
         before = audit.snapshot(held, AUDITED)
         held.room = target
         held.starts_at = starts_at or held.starts_at
         held.ends_at = ends_at or held.ends_at
         held.host = host or held.host
-        _place(held)
-        _record(actor, "booking.move", held, before)
+        place(held)
+        record(actor, "booking.move", held, before)
+        doorbell.ring(WAITLIST)
     return held
 
 
-def _place(booking: Booking) -> None:
-    """Check all that may stand against the booking where it is meant to be, and store it there."""
-    room, span = booking.room, _checked_span(booking.starts_at, booking.ends_at)
-    _check_room(room, booking.tenant, span)
-    if booking.host is not None:
-        booking.host = lock_host(booking.host, room.park_id)
-    blocked = span.grown(before=setup_time(room))
-    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    booking.price = to_cents(room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
-    others = Booking.objects.exclude(pk=booking.pk)
-    _expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
-    if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():
-        raise _overlap(booking, span, _("The room is taken at that time."))
-    if booking.host and others.taking_host(span.start, span.end).filter(host=booking.host).exists():
-        raise _overlap(booking, span, _("The host is booked at that time."))
-    try:
-        with transaction.atomic():
-            booking.save()
-    except (IntegrityError, InternalError) as error:
-        if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
-            raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
-        raise
+@retried
+def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
+    """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
+
+    All or nothing. Raises like create, when one of them cannot be where the other is.
+    """
+    if booking.pk == other.pk:
+        raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
+    with transaction.atomic():
+        rooms = {pk: lock_room(actor, pk) for pk in sorted({booking.room_id, other.room_id})}
+        one, two = sorted((booking, other), key=lambda row: row.pk)
+        pair = [lock_visible(Booking, actor, row.pk) for row in (one, two)]
+        if {row.room_id for row in pair} != set(rooms):
+            raise Busy(_("The booking was moved a moment ago. Please try again."))
+        for row in pair:
+            _check_movable(row)
+        befores = [audit.snapshot(row, AUDITED) for row in pair]
+        places = [(rooms[row.room_id], row.starts_at, row.ends_at) for row in pair]
+        # Neither stands in the other's way while they change places.
+        Booking.objects.filter(pk__in=[row.pk for row in pair]).update(state=BookingState.CANCELLED)
+        for row, (room, starts_at, ends_at), before in zip(pair, reversed(places), befores, strict=True):
+            row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
+            place(row)
+            record(actor, "booking.swap", row, before)
+    return next(row for row in pair if row.pk == booking.pk)
 
 
-def _checked_span(starts_at: datetime, ends_at: datetime) -> Span:
-    if ends_at <= starts_at:
-        raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
-    if starts_at < now() - CLOCK_SKEW:
-        raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="starts_at")
-    if ends_at - starts_at > LONGEST:
-        raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field="ends_at")
-    if starts_at > now() + FURTHEST:
-        raise BadTime(
-            _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="starts_at"
+def _check_movable(booking: Booking) -> None:
+    if booking.state not in BOOKING_MOVABLE:
+        raise WrongState(
+            _("A booking in state “%(state)s” cannot be moved.") % {"state": booking.get_state_display()}
         )
-    return Span(starts_at, ends_at)
-
-
-def _check_room(room: LiveRoom, tenant: Tenant, span: Span) -> None:
-    if room.park_id != park_of(tenant):
-        raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
-    if room.dedicated_to_id not in (None, tenant.pk):
-        raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
-    if not is_open(room, span):
-        raise RoomUnavailable(
-            _("The room is open from %(opens)s to %(closes)s.")
-            % {"opens": f"{room.opens_at:%H:%M}", "closes": f"{room.closes_at:%H:%M}"},
-            code="closed",
-            field="starts_at",
-        )
-    prepared = span.grown(before=setup_time(room))
-    if Maintenance.objects.filter(room=room, starts_at__lt=prepared.end, ends_at__gt=prepared.start).exists():
-        raise RoomUnavailable(
-            _("The room is under maintenance at that time."), code="maintenance", field="starts_at"
-        )
-
-
-def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
-    found = alternatives(
-        booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
-    )
-    return Overlap(detail, field="starts_at", alternatives=[window.as_dict() for window in found])
 
 
 @retried
@@ -174,110 +135,67 @@ def booking_confirm(*, actor: Actor, booking: Booking) -> Booking:
         held = lock_visible(Booking, actor, booking.pk)
         if held.hold_expires_at is not None and held.hold_expires_at <= now():
             raise WrongState(_("The hold has expired: please book again."), code="hold_expired")
-        _step(actor, "booking.confirm", held, BookingState.CONFIRMED, hold_expires_at=None)
+        step(actor, "booking.confirm", held, BookingState.CONFIRMED, hold_expires_at=None)
     return held
 
 
 @retried
 def booking_cancel(*, actor: Actor, booking: Booking) -> Booking:
-    """Give a booking back before it begins; afterwards it counts as used or as a no-show."""
+    """Give a booking back before it begins; afterwards it counts as used or as a no-show.
+
+    By the park's terms a share of the price may be due, unless the park itself calls it off.
+    """
     with transaction.atomic():
         held = lock_visible(Booking, actor, booking.pk)
         if held.starts_at <= now():
             raise WrongState(_("The booking has already begun."), code="already_begun")
-        _step(actor, "booking.cancel", held, BookingState.CANCELLED)
+        by_park = may(actor, CHANGE, Booking, held.room.park_id)
+        step(actor, "booking.cancel", held, BookingState.CANCELLED, by_park=by_park)
     return held
 
 
 @retried
-def booking_check_in(*, actor: Actor, booking: Booking) -> Booking:
-    """Say that tenant or host are in the room: from the park's early minutes on, until the booking ends."""
-    with transaction.atomic():
-        held = lock_visible(Booking, actor, booking.pk, "check_in")
-        early = timedelta(minutes=settings_of(held.room.park_id).checkin_early_minutes)
-        if not held.starts_at - early <= now() < held.ends_at:
-            raise BadTime(
-                _("Check-in is open from %(minutes)d minutes before the start until the end.")
-                % {"minutes": early.total_seconds() // 60},
-                code="checkin_time",
-            )
-        _step(actor, "booking.check_in", held, BookingState.CHECKED_IN, checked_in_at=now())
-    return held
+def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = None) -> Booking:
+    """Say that tenant or host are in the room: from the park's early minutes on, until the booking ends.
 
-
-def _step(actor: Actor, verb: str, booking: Booking, state: BookingState, **values: datetime | None) -> None:
-    """Take a locked booking to its next state."""
-    if state not in BOOKING_TRANSITIONS[booking.state]:
-        raise WrongState(
-            _("A booking in state “%(state)s” cannot become “%(next)s”.")
-            % {"state": booking.get_state_display(), "next": state.label}
-        )
-    before = audit.snapshot(booking, AUDITED)
-    booking.state = state
-    for name, value in values.items():
-        setattr(booking, name, value)
-    booking.save()
-    _record(actor, verb, booking, before)
-
-
-def _record(actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None = None) -> None:
-    audit.record(
-        actor=actor,
-        verb=verb,
-        obj=booking,
-        node_id=booking.tenant_id,
-        before=before,
-        after=audit.snapshot(booking, AUDITED),
-    )
-
-
-def complete(actor: Actor, booking: Booking) -> None:
-    """Close a locked, checked-in booking whose session has ended; part of the transaction that ends it."""
-    if booking.state == BookingState.CHECKED_IN:
-        _step(actor, "booking.complete", booking, BookingState.COMPLETED)
-
-
-def check_in_for_session(actor: Actor, booking: Booking) -> None:
-    """Whoever goes live in a booked room is there: check a locked, confirmed booking in."""
-    if booking.state == BookingState.CONFIRMED:
-        _step(actor, "booking.check_in", booking, BookingState.CHECKED_IN, checked_in_at=now())
-    elif booking.state != BookingState.CHECKED_IN:
-        raise WrongState(
-            _("A booking in state “%(state)s” cannot go live.") % {"state": booking.get_state_display()}
-        )
-
-
-def release_expired() -> int:
-    """Let go of holds that ran out, of bookings nobody came to, and of finished ones; returns how many.
-
-    A confirmed booking without check-in is a no-show after the park's hold minutes: its room is free again.
+    `at` is when that was, if it is told later: a phone may be without a network at the door. Told twice, it counts
+    once. A booking that was given up as a no-show comes back, unless somebody else has the room by now.
     """
-    at = now()
-    released = _expire_holds(Booking.objects.all())
-    unseen = Booking.objects.filter(state=BookingState.CONFIRMED, starts_at__lte=at).annotate(
-        patience=Coalesce("room__park__settings__hold_minutes", ParkSettings().hold_minutes)
-    )
-    for pk, starts_at, ends_at, patience in unseen.values_list("pk", "starts_at", "ends_at", "patience"):
-        if min(starts_at + timedelta(minutes=patience), ends_at) <= at:
-            released += _release(pk, BookingState.CONFIRMED, "booking.no_show", BookingState.NO_SHOW)
-    over = Booking.objects.filter(state=BookingState.CHECKED_IN, ends_at__lte=at)
-    for pk in over.exclude(session__state__in=SESSION_OPEN).values_list("pk", flat=True):
-        released += _release(pk, BookingState.CHECKED_IN, "booking.complete", BookingState.COMPLETED)
-    return released
-
-
-def _expire_holds(bookings: BookingQuerySet) -> int:
-    expired = bookings.expired_holds(now()).values_list("pk", flat=True)
-    return sum(
-        _release(pk, BookingState.HELD, "booking.hold_expired", BookingState.CANCELLED) for pk in expired
-    )
-
-
-@retried
-def _release(pk: int, expected: BookingState, verb: str, state: BookingState) -> int:
-    """Take one booking on, unless somebody else did so meanwhile."""
     with transaction.atomic():
-        rows = lock_rows(Booking.objects.filter(pk=pk, state=expected))
-        for booking in rows:
-            _step(system_actor("bookings"), verb, booking, state)
-    return len(rows)
+        lock_room(actor, booking.room_id)
+        held = lock_visible(Booking, actor, booking.pk, "check_in")
+        if at is not None and held.state in (BookingState.CHECKED_IN, BookingState.COMPLETED):
+            return held
+        seen = _checked_in_at(held, at)
+        if held.state == BookingState.NO_SHOW:
+            _check_still_free(held)
+        step(actor, "booking.check_in", held, BookingState.CHECKED_IN, checked_in_at=seen)
+    return held
+
+
+def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
+    """When somebody was at the door; BadTime when it was not open to them then, or is told too late."""
+    seen = now() if at is None else at
+    check_not_future(seen, "at")
+    if now() - seen > TOLD_WITHIN:
+        raise BadTime(_("A check-in must be told within a day."), code="told_late", field="at")
+    early = timedelta(minutes=settings_of(booking.room.park_id).checkin_early_minutes)
+    if not booking.starts_at - early <= seen < booking.ends_at:
+        raise BadTime(
+            _("Check-in is open from %(minutes)d minutes before the start until the end.")
+            % {"minutes": early.total_seconds() // 60},
+            code="checkin_time",
+        )
+    return seen
+
+
+def _check_still_free(booking: Booking) -> None:
+    taken = Booking.objects.exclude(pk=booking.pk)
+    if (
+        taken.taking_room(booking.blocked_from, booking.blocked_until).filter(room=booking.room_id).exists()
+        or taken.taking_host(booking.starts_at, booking.ends_at).filter(host=booking.host_id).exists()
+    ):
+        raise WrongState(
+            _("The room or the host were given to somebody else, because nobody had checked in."),
+            code="given_away",
+        )

@@ -17,6 +17,7 @@ from core.models import ScopeNode
 from core.scoping import get_visible
 from livestreams.errors import BadTime
 from livestreams.models import Host, LiveRoom
+from livestreams.terms import Terms
 from parks.models import ParkSettings
 from tenants.models import Tenant
 
@@ -66,6 +67,12 @@ def park_of(tenant: Tenant) -> int:
 def settings_of(park_id: int) -> ParkSettings:
     """What a park decided for itself, or the defaults."""
     return ParkSettings.objects.filter(pk=park_id).first() or ParkSettings(park_id=park_id)
+
+
+def terms_of(park_id: int) -> Terms:
+    """What a park asks for rooms that were given back late, or that nobody came to."""
+    found = settings_of(park_id)
+    return Terms(found.cancel_free_hours, found.late_cancel_percent, found.no_show_percent)
 
 
 def check_not_future(instant: datetime, field: str) -> None:

@@ -18,7 +18,6 @@ from core.scoping import may, require
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
 from livestreams.models import Booking, Host, HostShift, LiveRoom, LiveSession, SessionTenant
-from livestreams.services.bookings import check_in_for_session, complete
 from livestreams.services.locks import (
     check_key_allows,
     check_not_future,
@@ -27,6 +26,7 @@ from livestreams.services.locks import (
     lock_visible,
     park_of,
 )
+from livestreams.services.steps import check_in_for_session, complete
 from tenants.models import Tenant
 
 # A booking in one of these states can go live.

@@ -61,7 +61,15 @@ class ParkAdmin(ScopedModelAdmin):
 class ParkSettingsAdmin(RecordAdmin):
     writes = frozenset({CHANGE})
     list_display = ("park", "hold_minutes", "checkin_early_minutes", "requires_certificates")
-    fields = ("park", "hold_minutes", "checkin_early_minutes", "requires_certificates")
+    fields = (
+        "park",
+        "hold_minutes",
+        "checkin_early_minutes",
+        "cancel_free_hours",
+        "late_cancel_percent",
+        "no_show_percent",
+        "requires_certificates",
+    )
     fixed_fields = ("park",)
 
 

@@ -43,6 +43,15 @@ class ParkSettings(models.Model):
     )
     hold_minutes = models.PositiveSmallIntegerField(_("minutes a booking is held"), default=30)
     checkin_early_minutes = models.PositiveSmallIntegerField(_("minutes of early check-in"), default=30)
+    cancel_free_hours = models.PositiveSmallIntegerField(
+        _("hours before the start until which a booking may be given back for nothing"), default=24
+    )
+    late_cancel_percent = models.DecimalField(
+        _("due when given back later (% of the price)"), max_digits=6, decimal_places=3, default=0
+    )
+    no_show_percent = models.DecimalField(
+        _("due when nobody came (% of the price)"), max_digits=6, decimal_places=3, default=0
+    )
     requires_certificates = models.BooleanField(_("only certified goods may be shown live"), default=False)
 
     scope = Scope(nodes=("park_id",))
@@ -50,6 +59,13 @@ class ParkSettings(models.Model):
     class Meta:
         verbose_name = _("park settings")
         verbose_name_plural = _("park settings")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(late_cancel_percent__gte=0, late_cancel_percent__lte=100)
+                & Q(no_show_percent__gte=0, no_show_percent__lte=100),
+                name="parks_settings_percent",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.park)

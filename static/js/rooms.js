@@ -7,6 +7,29 @@
   const pad = (number) => String(number).padStart(2, "0");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
+  const naive = (date) =>
+    `${date.toLocaleDateString("sv")}T${pad(date.getHours())}:${pad(date.getMinutes())}:00`;
+
+  // The API decides: what it refuses goes back to its place, with the reason below the calendar.
+  async function move({ event, revert }) {
+    const said = document.getElementById("rooms-said");
+    said.textContent = "";
+    const token = document.querySelector("#rooms-token [name=csrfmiddlewaretoken]").value;
+    const wanted = { starts_at: naive(event.start), ends_at: naive(event.end), room: event.resourceIds[0] };
+    try {
+      const answer = await fetch(`${day.move}${event.extendedProps.own}/move`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify(wanted),
+      });
+      if (answer.ok) return;
+      said.textContent = (await answer.json()).detail;
+    } catch (error) {
+      said.textContent = String(error.message);
+    }
+    revert();
+  }
+
   EventCalendar.create(place, {
     view: "resourceTimelineDay",
     date: day.day,
@@ -23,9 +46,13 @@
       ...event,
       resourceIds: [event.resourceId],
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
-      editable: false,
+      startEditable: Boolean(event.ahead && day.may_move),
+      durationEditable: Boolean(event.ahead && day.may_move),
       extendedProps: { own: event.own },
     })),
+    editable: true,
+    eventDrop: move,
+    eventResize: move,
     selectable: true,
     unselectAuto: true,
     eventClick: ({ event }) => {

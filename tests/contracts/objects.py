@@ -40,9 +40,12 @@ Factory = Callable[[World, TenantWorld], Any]
 # Objects named by a uid, per route (or API basename).
 UIDS: dict[str, Factory] = {
     "api-booking": lambda world, mine: mine.booking.uid,
+    "api-series": lambda world, mine: mine.booking.series.uid,
+    "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-session": lambda world, mine: mine.session.uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
+    "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,
     "portal-key-revoke": lambda world, mine: mine.key.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
@@ -157,6 +160,24 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             **span,
         },
         "api-booking-move": span,
+        "api-booking-swap": {"other": str(mine.booking.uid)},
+        "api-series-list": {
+            "tenant": mine.tenant.code,
+            "room": world.rooms[0].code,
+            "host": mine.host.code,
+            "first_day": str(today() + 3 * DAY),
+            "last_day": str(today() + 10 * DAY),
+            "weekdays": list(range(7)),
+            "start": "13:00",
+            "minutes": 60,
+        },
+        "api-waitlist-list": {
+            "tenant": mine.tenant.code,
+            "room": world.rooms[0].code,
+            "earliest": span["starts_at"],
+            "latest": span["ends_at"],
+            "minutes": 30,
+        },
         "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
         "api-session-samples": {
             "source": "matrix",

@@ -1,0 +1,111 @@
+"""Bookings that come back every week, and those who wait for a room."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import local
+from core.models import PublicIdMixin, Scope, StampedMixin
+from livestreams.choices import BookingState, WaitState
+from livestreams.models.host import Host
+from livestreams.models.room import Booking, LiveRoom
+from livestreams.querysets import WaitlistQuerySet
+from parks.models import Park
+from tenants.models import Tenant
+
+
+class BookingSeries(PublicIdMixin, StampedMixin):
+    """A room at the same hours of the same weekdays; each booking of it stands on its own.
+
+    `skipped` holds the days that were left out, each with its reason: {"day": ISO date, "reason": text}.
+    """
+
+    room = models.ForeignKey(LiveRoom, models.PROTECT, related_name="series", verbose_name=_("live room"))
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="booking_series", verbose_name=_("tenant")
+    )
+    host = models.ForeignKey(
+        Host, models.PROTECT, null=True, blank=True, related_name="booking_series", verbose_name=_("host")
+    )
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    weekdays = models.JSONField(_("weekdays"), help_text=_("0 is Monday."))
+    starts_at = models.TimeField(_("starts at"))
+    minutes = models.PositiveIntegerField(_("length (minutes)"))
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    skipped = models.JSONField(_("days left out"), default=list, blank=True)
+
+    scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
+
+    class Meta:
+        verbose_name = _("series of bookings")
+        verbose_name_plural = _("series of bookings")
+        ordering = ["-first_day", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day"), minutes__gt=0), name="livestreams_series_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} {self.starts_at:%H:%M} · {self.first_day:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
+
+
+class WaitlistEntry(PublicIdMixin, StampedMixin):
+    """Somebody waits for a room within [earliest, latest): what becomes free is held for the first it fits.
+
+    How it stands follows from the booking that was offered; nothing else is stored of it.
+    """
+
+    park = models.ForeignKey(Park, models.PROTECT, related_name="waitlist", verbose_name=_("park"))
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="waitlist", verbose_name=_("tenant"))
+    room = models.ForeignKey(
+        LiveRoom,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="waitlist",
+        verbose_name=_("live room"),
+        help_text=_("Any room when it is left empty."),
+    )
+    scene = models.CharField(_("scene"), max_length=100, blank=True)
+    host = models.ForeignKey(
+        Host, models.PROTECT, null=True, blank=True, related_name="waitlist", verbose_name=_("host")
+    )
+    earliest = models.DateTimeField(_("from"))
+    latest = models.DateTimeField(_("until"))
+    minutes = models.PositiveIntegerField(_("length (minutes)"))
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    booking = models.OneToOneField(
+        Booking, models.PROTECT, null=True, blank=True, related_name="waited", verbose_name=_("offer")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = WaitlistQuerySet.as_manager()
+
+    scope = Scope(nodes=("tenant_id", "park_id"), user="host__user_id")
+
+    class Meta:
+        verbose_name = _("waitlist entry")
+        verbose_name_plural = _("waitlist")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latest__gt=F("earliest"), minutes__gt=0), name="livestreams_waitlist_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} · {local(self.earliest):%Y-%m-%d %H:%M}"
+
+    @property
+    def state(self) -> WaitState:
+        if self.withdrawn_at is not None:
+            return WaitState.WITHDRAWN
+        if self.booking is None:
+            return WaitState.WAITING
+        if self.booking.state == BookingState.HELD:
+            return WaitState.OFFERED
+        return WaitState.LAPSED if self.booking.hold_expires_at is not None else WaitState.TAKEN

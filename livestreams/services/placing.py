@@ -1,0 +1,104 @@
+"""Putting a booking into a room and a time: all that may stand against it, checked under the room's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import IntegrityError, InternalError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core.clock import DAY, HOUR, now
+from core.errors import InvalidInput
+from core.money import to_cents
+from livestreams.availability import alternatives, is_open, setup_time
+from livestreams.conflicts import Span
+from livestreams.errors import BadTime, Overlap, RoomUnavailable
+from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.services.locks import CLOCK_SKEW, lock_host, park_of, terms_of
+from livestreams.services.steps import expire_holds
+from tenants.models import Tenant
+
+SECOND = timedelta(seconds=1)
+LONGEST = 7 * DAY
+FURTHEST = 400 * DAY
+
+
+def place(booking: Booking) -> None:
+    """Check all that may stand against the booking where it is meant to be, and store it there.
+
+    The caller holds the room's lock. Raises Overlap with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
+    """
+    room, span = booking.room, _checked_span(booking.starts_at, booking.ends_at)
+    check_room(room, booking.tenant)
+    _check_open(room, span)
+    if booking.host is not None:
+        booking.host = lock_host(booking.host, room.park_id)
+    blocked = span.grown(before=setup_time(room))
+    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
+    booking.price = to_cents(room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
+    _set_free_hours(booking)
+    others = Booking.objects.exclude(pk=booking.pk)
+    expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
+    if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():
+        raise _overlap(booking, span, _("The room is taken at that time."))
+    if booking.host and others.taking_host(span.start, span.end).filter(host=booking.host).exists():
+        raise _overlap(booking, span, _("The host is booked at that time."))
+    try:
+        with transaction.atomic():
+            booking.save()
+    except (IntegrityError, InternalError) as error:
+        if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
+            raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
+        raise
+
+
+def check_room(room: LiveRoom, tenant: Tenant) -> None:
+    """InvalidInput or RoomUnavailable when the tenant can never have this room."""
+    if room.park_id != park_of(tenant):
+        raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
+    if room.dedicated_to_id not in (None, tenant.pk):
+        raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
+
+
+def _set_free_hours(booking: Booking) -> None:
+    """A booking whose free hours have begun does not get new ones by moving away from its time."""
+    if booking.free_until is None or now() < booking.free_until:
+        booking.free_until = terms_of(booking.room.park_id).free_until(booking.starts_at)
+
+
+def _checked_span(starts_at: datetime, ends_at: datetime) -> Span:
+    if ends_at <= starts_at:
+        raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
+    if starts_at < now() - CLOCK_SKEW:
+        raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="starts_at")
+    if ends_at - starts_at > LONGEST:
+        raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field="ends_at")
+    if starts_at > now() + FURTHEST:
+        raise BadTime(
+            _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="starts_at"
+        )
+    return Span(starts_at, ends_at)
+
+
+def _check_open(room: LiveRoom, span: Span) -> None:
+    if not is_open(room, span):
+        raise RoomUnavailable(
+            _("The room is open from %(opens)s to %(closes)s.")
+            % {"opens": f"{room.opens_at:%H:%M}", "closes": f"{room.closes_at:%H:%M}"},
+            code="closed",
+            field="starts_at",
+        )
+    prepared = span.grown(before=setup_time(room))
+    if Maintenance.objects.filter(room=room, starts_at__lt=prepared.end, ends_at__gt=prepared.start).exists():
+        raise RoomUnavailable(
+            _("The room is under maintenance at that time."), code="maintenance", field="starts_at"
+        )
+
+
+def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
+    found = alternatives(
+        booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
+    )
+    return Overlap(detail, field="starts_at", alternatives=[window.as_dict() for window in found])

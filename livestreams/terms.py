@@ -1,0 +1,54 @@
+"""What a booking costs in the end, by the park's terms. Pure: no database, no present time.
+
+A booking can be given back for nothing until its free hours begin; later a share of its price is due, and so is a
+share for a room that nobody came to. What the park itself calls off costs nothing, and so does a hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from core.money import to_cents
+from livestreams.choices import BookingState
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A park's terms: free hours before the start, then shares of the price in percent."""
+
+    cancel_free_hours: int
+    late_cancel_percent: Decimal
+    no_show_percent: Decimal
+
+    def free_until(self, starts_at: datetime) -> datetime:
+        """Until when a booking that starts then may be given back for nothing."""
+        return starts_at - timedelta(hours=self.cancel_free_hours)
+
+    def due(
+        self,
+        state: str,
+        price: Decimal,
+        *,
+        was_held: bool = False,
+        by_park: bool = False,
+        late: bool = False,
+    ) -> Decimal:
+        """CNY, to the cent, due for a booking that comes to rest in a state; nothing while it has not.
+
+        `late` says that it was given back after its free hours had begun.
+        """
+        if state == BookingState.COMPLETED:
+            return price
+        if state == BookingState.NO_SHOW:
+            return _share(price, self.no_show_percent)
+        if state == BookingState.CANCELLED and late and not (was_held or by_park):
+            return _share(price, self.late_cancel_percent)
+        return NOTHING
+
+
+def _share(price: Decimal, percent: Decimal) -> Decimal:
+    return to_cents(price * percent / 100)

@@ -1,0 +1,129 @@
+"""What is due for a booking, by the park's terms: table, services and charges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from core.clock import DAY, HOUR
+from livestreams import services
+from livestreams.choices import BookingState
+from livestreams.models import Booking
+from livestreams.terms import Terms
+from tenants.models import Charge
+from tests.factories import World
+
+TERMS = Terms(cancel_free_hours=24, late_cancel_percent=Decimal(50), no_show_percent=Decimal("33.3"))
+PRICE = Decimal("200.01")
+At = Callable[..., datetime]
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "due"),
+    [
+        ("completed", {}, "200.01"),
+        ("no_show", {}, "66.60"),
+        ("cancelled", {"late": True}, "100.01"),
+        ("cancelled", {"late": False}, "0"),
+        ("cancelled", {"late": True, "was_held": True}, "0"),
+        ("cancelled", {"late": True, "by_park": True}, "0"),
+        ("confirmed", {"late": True}, "0"),
+        ("checked_in", {"late": True}, "0"),
+        ("held", {"late": True}, "0"),
+    ],
+)
+def test_what_is_due_follows_from_state_and_terms(state: str, more: dict[str, bool], due: str) -> None:
+    assert TERMS.due(state, PRICE, **more) == Decimal(due)
+
+
+def test_the_free_hours_end_before_the_start() -> None:
+    starts_at = datetime(2025, 6, 2, 12, tzinfo=UTC)
+    assert TERMS.free_until(starts_at) == starts_at - DAY
+
+
+@pytest.fixture
+def strict_park(world: World) -> World:
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.no_show_percent = 100
+    world.park.settings.save()
+    return world
+
+
+def book(world: World, starts_at: datetime, hours: float = 2) -> Booking:
+    mine = world.tenants[0]
+    return services.booking_create(
+        actor=mine.owner,
+        room=world.rooms[0],
+        tenant=mine.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=hours),
+    )
+
+
+def charged(booking: Booking) -> list[tuple[str, Decimal]]:
+    rows = Charge.objects.filter(source="booking", source_id__startswith=str(booking.uid)).order_by("pk")
+    return [(row.source_id.partition(":")[2], row.amount) for row in rows]
+
+
+def test_given_back_in_time_it_costs_nothing_and_late_a_share(strict_park: World, at: At) -> None:
+    early, late = book(strict_park, at(9)), book(strict_park, at(14))
+    owner = strict_park.tenants[0].owner
+    assert services.booking_cancel(actor=owner, booking=early).due == 0
+    with time_machine.travel(at(14) - 23 * HOUR, tick=False):
+        assert services.booking_cancel(actor=owner, booking=late).due == Decimal(100)
+    assert charged(early) == []
+    assert charged(late) == [("cancelled", Decimal(100))]
+
+
+def test_what_the_park_calls_off_costs_nothing(strict_park: World, at: At) -> None:
+    booking = book(strict_park, at(9))
+    with time_machine.travel(at(9) - HOUR, tick=False):
+        services.booking_cancel(actor=strict_park.manager, booking=booking)
+    assert charged(booking) == []
+
+
+def test_moving_away_late_gives_no_new_free_hours(strict_park: World, at: At) -> None:
+    booking = book(strict_park, at(9))
+    owner = strict_park.tenants[0].owner
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        services.booking_move(actor=owner, booking=booking, starts_at=at(9, day=20), ends_at=at(11, day=20))
+        assert services.booking_cancel(actor=owner, booking=booking).due == Decimal(100)
+
+
+def test_a_kept_booking_is_charged_once_when_it_is_over(strict_park: World, at: At) -> None:
+    booking = book(strict_park, at(9))
+    with time_machine.travel(at(9), tick=False):
+        services.booking_check_in(actor=strict_park.tenants[0].owner, booking=booking)
+    with time_machine.travel(at(11), tick=False):
+        services.release_expired()
+        services.release_expired()
+    assert charged(booking) == [("completed", Decimal(200))]
+
+
+def test_a_check_in_told_late_takes_the_no_show_back(strict_park: World, at: At) -> None:
+    booking, seen = book(strict_park, at(9)), at(8.9)
+    over = at(11)
+    owner = strict_park.tenants[0].owner
+    with time_machine.travel(at(10), tick=False):
+        services.release_expired()
+        booking.refresh_from_db()
+        assert (booking.state, booking.due) == (BookingState.NO_SHOW, Decimal(200))
+        for _told in range(2):
+            booking = services.booking_check_in(actor=owner, booking=booking, at=seen)
+        assert (booking.state, booking.due, booking.checked_in_at) == (
+            BookingState.CHECKED_IN,
+            Decimal(0),
+            seen,
+        )
+    with time_machine.travel(over, tick=False):
+        services.release_expired()
+    assert charged(booking) == [
+        ("no_show", Decimal(200)),
+        ("no_show:undone", Decimal(-200)),
+        ("completed", Decimal(200)),
+    ]
+    assert sum(amount for _state, amount in charged(booking)) == Decimal(200)
