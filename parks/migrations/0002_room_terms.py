@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 decimal_places=3,
                 default=0,
                 max_digits=6,
-                verbose_name="due when given back later (% of the price)",
+                verbose_name="share of the price due when given back later (%)",
             ),
         ),
         migrations.AddField(
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 decimal_places=3,
                 default=0,
                 max_digits=6,
-                verbose_name="due when nobody came (% of the price)",
+                verbose_name="share of the price due when nobody came (%)",
             ),
         ),
         migrations.AddConstraint(

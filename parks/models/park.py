@@ -47,10 +47,10 @@ class ParkSettings(models.Model):
         _("hours before the start until which a booking may be given back for nothing"), default=24
     )
     late_cancel_percent = models.DecimalField(
-        _("due when given back later (% of the price)"), max_digits=6, decimal_places=3, default=0
+        _("share of the price due when given back later (%)"), max_digits=6, decimal_places=3, default=0
     )
     no_show_percent = models.DecimalField(
-        _("due when nobody came (% of the price)"), max_digits=6, decimal_places=3, default=0
+        _("share of the price due when nobody came (%)"), max_digits=6, decimal_places=3, default=0
     )
     requires_certificates = models.BooleanField(_("only certified goods may be shown live"), default=False)
 

@@ -22,8 +22,9 @@
         headers: { "Content-Type": "application/json", "X-CSRFToken": token },
         body: JSON.stringify(wanted),
       });
+      const reply = await answer.json();
       if (answer.ok) return;
-      said.textContent = (await answer.json()).detail;
+      said.textContent = reply.detail;
     } catch (error) {
       said.textContent = String(error.message);
     }

@@ -54,6 +54,24 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     wish = {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(9), "ends_at": at(11), "hold": True}
     booking = tool.post("bookings", wish)
     uid = booking.json()["uid"]
+    day = at(9)[:10]
+    series = tool.post(
+        "booking-series",
+        {
+            "tenant": "alpha-a",
+            "room": "alpha-room-1",
+            "first_day": day,
+            "last_day": day,
+            "weekdays": list(range(7)),
+            "start": "15:00",
+            "minutes": 60,
+        },
+    )
+    pair = [
+        tool.post("bookings", {**wish, "starts_at": at(hour), "ends_at": at(hour + 1)}).json()["uid"]
+        for hour in (18, 20)
+    ]
+    waiting = tool.post("waitlist", {"tenant": "alpha-a", "earliest": at(9), "latest": at(11), "minutes": 60})
     session = tool.post("live-sessions", {"tenant": "alpha-a", "platform": "jd", "host": "alpha-a-host"})
     sid = session.json()["uid"]
     readings = [{"at": session.json()["started_at"], "concurrent": 1}]
@@ -65,6 +83,15 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST bookings/{uid}/confirm": tool.post(f"bookings/{uid}/confirm"),
         "POST bookings/{uid}/move": tool.post(f"bookings/{uid}/move", {"ends_at": at(12)}),
         "POST bookings/{uid}/cancel": tool.post(f"bookings/{uid}/cancel"),
+        "POST booking-series": series,
+        "GET booking-series": tool.get("booking-series"),
+        "GET booking-series/{uid}": tool.get(f"booking-series/{series.json()['uid']}"),
+        "POST booking-series/{uid}/cancel": tool.post(f"booking-series/{series.json()['uid']}/cancel"),
+        "POST bookings/{uid}/swap": tool.post(f"bookings/{pair[0]}/swap", {"other": pair[1]}),
+        "POST waitlist": waiting,
+        "GET waitlist": tool.get("waitlist"),
+        "GET waitlist/{uid}": tool.get(f"waitlist/{waiting.json()['uid']}"),
+        "POST waitlist/{uid}/withdraw": tool.post(f"waitlist/{waiting.json()['uid']}/withdraw"),
         "POST live-sessions": session,
         "GET live-sessions": tool.get("live-sessions"),
         "GET live-sessions/{uid}": tool.get(f"live-sessions/{sid}"),

@@ -54,7 +54,16 @@ def test_every_page_of_the_portal_fits(
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_site.url}])
     portal = log_in(page, live_site)
     assert page.locator("html").get_attribute("lang") == language
-    for name in ("", "bookings/", "bookings/new/", "rooms/", "sessions/", "sessions/new/", "orders/"):
+    for name in (
+        "",
+        "bookings/",
+        "bookings/new/",
+        "bookings/wait/",
+        "rooms/",
+        "sessions/",
+        "sessions/new/",
+        "orders/",
+    ):
         visit(page, portal + name)
     for name in ("imports/", "unresolved/", "keys/", "members/", "more/", "who-sees/figures/"):
         visit(page, portal + name)
@@ -156,6 +165,24 @@ def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: Open
     page.wait_for_url("**/bookings/new/?room=*")
     assert page.input_value("#id_day") == f"{today() + 21 * DAY}"
     assert page.input_value("#id_start") == "06:00"
+    page.locator("form.lp-card button[type=submit]").click()
+    page.wait_for_url("**/bookings/*-*/")
+
+    booking = page.url.rstrip("/").rpartition("/")[2]
+    visit(page, f"{portal}rooms/?day={today() + 21 * DAY}")
+    own = page.locator("#rooms-calendar .ec-event").first
+    own.wait_for()
+    held = own.bounding_box()
+    assert held is not None
+    grip = held["x"] + held["width"] / 2
+    page.mouse.move(grip, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(grip + box["width"] / 12, held["y"] + held["height"] / 2, steps=8)
+    with page.expect_response("**/move") as moved:
+        page.mouse.up()
+    assert moved.value.ok
+    assert moved.value.json()["uid"] == booking
+    assert moved.value.json()["starts_at"].endswith("T08:00:00+08:00")
 
 
 def test_a_secret_is_copied_and_languages_switch(live_site: Site, open_page: OpenPage) -> None:

@@ -15,6 +15,7 @@ from core.clock import DAY, HOUR, day_start, now, today
 from core.models import User
 from livestreams.choices import BookingState, SessionState
 from livestreams.models import Booking, LiveSession
+from livestreams.services import booking_cancel, booking_create, offer_waitlist
 from tests.factories import TenantWorld, World, make_world
 
 
@@ -62,6 +63,53 @@ def test_a_taken_room_offers_free_windows_that_one_tap_books(
             minutes=window["minutes"],
         )
         assert owner.post(address, again).status_code == 302
+
+
+def test_a_room_is_booked_every_week_and_the_rest_given_back(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    owner.post(address, wish(world, day + 7 * DAY))
+    weekly = wish(world, day, repeat_until=f"{day + 20 * DAY:%Y-%m-%d}", purpose="weekly")
+    refused = owner.post(address, weekly)
+    assert refused.status_code == 409
+    assert f"{day + 7 * DAY:%Y-%m-%d}" in refused.content.decode()
+    page = owner.post(address, {**weekly, "skip_taken": "on"}, follow=True)
+    assert f"{day + 7 * DAY:%Y-%m-%d}" in page.content.decode()
+    made = Booking.objects.filter(purpose="weekly")
+    assert [booking.starts_at for booking in made.order_by("starts_at")] == [
+        day_start(day + days * DAY) + 14 * HOUR for days in (0, 14)
+    ]
+    owner.post(reverse("portal-booking-cancel-series", args=[firm.tenant.code, made[0].uid]))
+    assert set(made.values_list("state", flat=True)) == {BookingState.CANCELLED}
+
+
+def test_whoever_finds_a_room_taken_waits_for_it_and_confirms(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    other = world.tenants[1]
+    starts_at = day_start(day) + 14 * HOUR
+    taken = booking_create(
+        actor=other.owner,
+        room=world.rooms[0],
+        tenant=other.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+    )
+    refused = owner.post(reverse("portal-booking-new", args=[firm.tenant.code]), wish(world, day))
+    form = owner.get(refused.context["wait_from"]).context["form"]
+    values = {field.html_name: str(field.value() or "") for field in form}
+    assert (values["room"], values["start"], values["end"]) == (world.rooms[0].code, "13:00", "17:00")
+    values |= {"start": "14:00", "end": "16:00"}
+    assert owner.post(reverse("portal-wait", args=[firm.tenant.code]), values).status_code == 302
+    booking_cancel(actor=other.owner, booking=taken)
+    assert offer_waitlist() == 1
+    page = owner.get(reverse("portal-bookings", args=[firm.tenant.code]))
+    offer = next(entry.booking for entry in page.context["waiting"] if entry.booking)
+    assert (offer.room, offer.starts_at) == (world.rooms[0], starts_at)
+    owner.post(reverse("portal-booking-confirm", args=[firm.tenant.code, offer.uid]))
+    offer.refresh_from_db()
+    assert offer.state == BookingState.CONFIRMED
 
 
 @pytest.mark.parametrize(
