@@ -14,6 +14,7 @@ from operator import or_
 from typing import Any, TypeVar
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -98,7 +99,7 @@ def get_visible(model: type[M], actor: Actor, verb: str = policy.VIEW, **lookup:
     """One visible row, or NotFound with the same words whether it is absent or foreign."""
     try:
         row = visible_to(model._default_manager.all(), actor, verb).filter(**lookup).first()
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, ValidationError) as error:
         raise NotFound from error
     if row is None:
         raise NotFound

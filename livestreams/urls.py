@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from livestreams import views
+from livestreams import door, views
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 
 urlpatterns = [
+    path("door/", door.without_network, name="door-offline"),
+    path("door-worker.js", door.worker, name="door-worker"),
+    path("door/<slug:room_code>/", door.Door.as_view(), name="door"),
+    path("door/<slug:room_code>/sign/", door.Sign.as_view(), name="door-sign"),
     path("portal/<slug:tenant>/bookings/", views.Bookings.as_view(), name="portal-bookings"),
     path("portal/<slug:tenant>/bookings/new/", views.BookRoom.as_view(), name="portal-booking-new"),
     path("portal/<slug:tenant>/bookings/wait/", views.Wait.as_view(), name="portal-wait"),

@@ -6,7 +6,11 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from core.actors import Actor
 from core.clock import today
@@ -44,6 +48,7 @@ class LiveRoomAdmin(ScopedModelAdmin):
         "setup_minutes",
         "dedicated_to",
         "closed_on",
+        "door_sign",
     )
     list_filter = ("park", "dedicated_to", OpenFilter)
     search_fields = ("code", "name_zh", "name_en", "scene")
@@ -76,6 +81,10 @@ class LiveRoomAdmin(ScopedModelAdmin):
             when=lambda room: room.closed_on is not None,
         ),
     )
+
+    @display(description=_("sign for the door"))
+    def door_sign(self, room: LiveRoom) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("door-sign", args=[room.code]), gettext("QR code"))
 
     def create(self, actor: Actor, values: dict[str, Any]) -> LiveRoom:
         return services.room_create(actor=actor, **values)

@@ -30,6 +30,11 @@
     }
   });
 
+  // A button with data-prints prints the page.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-prints]")) window.print();
+  });
+
   // A field with data-submits sends its form when it changes.
   document.addEventListener("change", (event) => {
     if ("submits" in event.target.dataset) event.target.form.requestSubmit();

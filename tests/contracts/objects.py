@@ -63,7 +63,7 @@ CODES: dict[str, Factory] = {
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
 }
-OF_THE_PARK = ("api-park", "api-room", "wall")
+OF_THE_PARK = ("api-park", "api-room", "wall", "door")
 # The same for everybody: published data.
 OF_NOBODY = ("api-indicator", "analytics-")
 # Parameters that name no object.
@@ -97,6 +97,8 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
         return _named(UIDS, route, object_of, ABSENT_UID)
     if name == "code":
         return _named(CODES, route, object_of, ABSENT_CODE)
+    if name == "room_code":
+        return object_of.world.rooms[0].code if object_of.world else ABSENT_CODE
     if name == "park_code":
         return object_of.world.park.code if object_of.world else ABSENT_CODE
     if name == "number" and route.key == "portal-member-end":

@@ -1,0 +1,116 @@
+"""Check-in at the door of a live room: the code on the sign opens it, one tap checks in, without a network too.
+
+Whoever works in an agency may be booked by several tenants, so the door asks for no tenant: it shows what the
+person may check in here and now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django.views.generic.base import TemplateView
+
+from core.clock import DAY, now
+from core.doors.context import actor_of
+from core.doors.portal import log_in_first
+from core.errors import DomainError, NotFound
+from core.scoping import get_visible, visible_to
+from livestreams.choices import BookingState
+from livestreams.models import Booking, LiveRoom
+from livestreams.services import booking_check_in
+from livestreams.services.locks import settings_of
+
+# A no-show may still come: the room may be free.
+EXPECTED = (BookingState.CONFIRMED, BookingState.NO_SHOW)
+
+
+class RoomPage(TemplateView):
+    """A page of one visible room, named by its code."""
+
+    verb = "view"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return log_in_first(request)
+        self.actor = actor_of(request)
+        self.room = get_visible(LiveRoom, self.actor, self.verb, code=kwargs["room_code"])
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Door(RoomPage):
+    """Who stands at the door, and what they have booked here."""
+
+    template_name = "portal/door.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        early = timedelta(minutes=settings_of(self.room.park_id).checkin_early_minutes)
+        at = now()
+        mine = (
+            visible_to(Booking.objects.all(), self.actor, "check_in")
+            .filter(room=self.room, ends_at__gt=at, starts_at__lte=at + DAY)
+            .filter(Q(state__in=EXPECTED) | Q(state=BookingState.CHECKED_IN))
+            .select_related("room", "tenant", "host")
+            .order_by("starts_at")
+        )
+        return super().get_context_data(
+            room=self.room,
+            bookings=[
+                {
+                    "booking": booking,
+                    "open_from": booking.starts_at - early,
+                    "is_open": booking.state in EXPECTED and booking.starts_at - early <= at,
+                }
+                for booking in mine
+            ],
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest, room_code: str) -> HttpResponse:
+        uid = request.POST.get("booking", "")
+        try:
+            booking = get_visible(Booking, self.actor, "check_in", room=self.room, uid=uid)
+            booking_check_in(actor=self.actor, booking=booking)
+        except NotFound:
+            raise
+        except DomainError as error:
+            messages.error(request, str(error.detail))
+        else:
+            messages.success(request, _("Checked in. Have a good session!"))
+        return redirect("door", room_code=room_code)
+
+
+class Sign(RoomPage):
+    """The sign for the door, to be printed: the room's name and the code that opens its check-in."""
+
+    template_name = "portal/door_sign.html"
+    verb = "change"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        address = self.request.build_absolute_uri(reverse("door", args=[self.room.code]))
+        code = segno.make(address, error="q").svg_data_uri(scale=8, border=2)
+        return super().get_context_data(room=self.room, address=address, qr=code, **kwargs)
+
+
+@require_safe
+def without_network(request: HttpRequest) -> HttpResponse:
+    """What a phone keeps to show at any door when it has no network. Holds nobody's data."""
+    response = render(request, "portal/door_offline.html")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker that answers for the door when the network does not."""
+    response = render(request, "portal/door_worker.js", content_type="text/javascript")
+    response["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,141 @@
+"""The door of a room: who may check in there, and a phone that has no network when it stands before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core.choices import Role
+from core.clock import now
+from core.models import User
+from livestreams.choices import BookingState
+from livestreams.models import Booking
+from livestreams.services import booking_create
+from tests.factories import TenantWorld, World, make_world
+from tests.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture
+def booking(world: World, firm: TenantWorld) -> Booking:
+    """A booking whose check-in is open."""
+    starts_at = now() + timedelta(minutes=20)
+    return booking_create(
+        actor=firm.owner,
+        room=world.rooms[0],
+        tenant=firm.tenant,
+        host=firm.host,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.HOST, Role.TENANT_STAFF, Role.TENANT_OWNER])
+def test_one_tap_at_the_door_checks_in(
+    booking: Booking, firm: TenantWorld, browser_of: Callable[[User], Client], role: Role
+) -> None:
+    browser = browser_of(firm.users[role])
+    address = reverse("door", args=[booking.room.code])
+    page = browser.get(address)
+    assert [item["booking"] for item in page.context["bookings"] if item["is_open"]] == [booking]
+    assert browser.post(address, {"booking": str(booking.uid)})["Location"] == address
+    booking.refresh_from_db()
+    assert booking.state == BookingState.CHECKED_IN
+    assert browser.post(address, {"booking": str(booking.uid)}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_door_shows_nobody_elses_booking(
+    booking: Booking, world: World, browser_of: Callable[[User], Client]
+) -> None:
+    neighbour = browser_of(world.tenants[1].users[Role.TENANT_OWNER])
+    address = reverse("door", args=[booking.room.code])
+    assert neighbour.get(address).context["bookings"] == []
+    for uid in (booking.uid, "01890000-0000-7000-8000-000000000000", "no uid", "a\0b", ""):
+        assert neighbour.post(address, {"booking": uid}).status_code == 404
+    stranger = browser_of(make_world("beta").tenants[0].users[Role.TENANT_OWNER])
+    assert stranger.get(address).status_code == 404
+    assert Client().get(address)["Location"].startswith("/login/")
+    booking.refresh_from_db()
+    assert booking.state == BookingState.CONFIRMED
+
+
+@pytest.mark.django_db
+def test_the_sign_is_for_those_who_run_the_rooms(
+    world: World, owner: Client, browser_of: Callable[[User], Client]
+) -> None:
+    address = reverse("door-sign", args=[world.rooms[0].code])
+    assert owner.get(address).status_code == 404
+    page = browser_of(world.users[Role.PARK_STUDIO]).get(address)
+    assert page.context["address"] == f"http://testserver/door/{world.rooms[0].code}/"
+    assert "data:image/svg+xml" in page.content.decode()
+
+
+# --- without a network, in a real browser ------------------------------------------------------------
+
+
+# A room that is always open, because tests run at any hour.
+BOOK = """
+import json
+from datetime import timedelta
+from core.actors import system_actor
+from core.clock import now
+from livestreams.services import booking_create, room_create
+from tenants.models import Tenant
+tenant = Tenant.objects.select_related("node__parent__park").get(code="TENANT")
+actor = system_actor("test")
+room = room_create(actor=actor, park=tenant.node.parent.park, code="always-open", name_zh="通宵直播间")
+starts_at = now() + timedelta(minutes=20)
+booking = booking_create(
+    actor=actor, room=room, tenant=tenant, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30)
+)
+print(json.dumps({"uid": str(booking.uid), "room": room.code}))
+"""
+
+
+@pytest.fixture
+def standing_at_the_door(live_site: Site, open_page: Callable[..., Any]) -> tuple[Page, dict[str, Any]]:
+    """A phone on which somebody has looked at the bookings of today; one of them can be checked in now."""
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.goto(live_site.url)
+    page.locator("form:has(input[name=username][value=tenant]) button").first.click()
+    page.wait_for_url("**/portal/**")
+    portal = page.url
+    made = json.loads(
+        live_site.manage(
+            "shell", "-v", "0", "-c", BOOK.replace("TENANT", portal.rstrip("/").rpartition("/")[2])
+        )
+    )
+    with page.expect_response("**/api/v1/bookings?since=*"):
+        page.goto(f"{portal}bookings/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    return page, made
+
+
+@pytest.mark.browser
+def test_a_check_in_without_a_network_is_told_later(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    page, made = standing_at_the_door
+    page.context.set_offline(True)
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    tapped = now()
+    page.locator("#door-bookings button").click()
+    page.wait_for_function("document.getElementById('check-in-said').textContent !== ''")
+    page.context.set_offline(False)
+    with page.expect_response("**/check-in") as told:
+        page.goto(f"{live_site.url}/door/{made['room']}/")
+    answer = told.value.json()
+    assert (told.value.status, answer["state"], answer["uid"]) == (200, "checked_in", made["uid"])
+    seen = page.evaluate("(at) => Date.parse(at) / 1000", answer["checked_in_at"])
+    assert abs(seen - tapped.timestamp()) < 10, "the time of the tap counts"
+    assert page.evaluate("localStorage.getItem('livepark-check-ins')") == "[]"
