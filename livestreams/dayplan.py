@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from core.clock import day_bounds, local, now
 from livestreams.availability import windows_of
 from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
-from livestreams.models import Booking, LiveRoom
+from livestreams.models import Booking, LiveRoom, Maintenance
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,36 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,
     }
+
+
+def board(
+    *, rooms: Iterable[LiveRoom], bookings: Iterable[Booking], repairs: Iterable[Maintenance]
+) -> dict[str, Any]:
+    """A day of rooms for those who run them: every booking with its tenant, and what is being repaired."""
+    events: list[dict[str, Any]] = [
+        {
+            "resourceId": booking.room.code,
+            "start": _naive(booking.starts_at),
+            "end": _naive(booking.ends_at),
+            "title": f"{booking.tenant} · {booking.host}" if booking.host else str(booking.tenant),
+            "own": str(booking.uid),
+            "url": reverse("admin:livestreams_booking_change", args=[booking.pk]),
+            "state": booking.state,
+            "ahead": booking.state in BOOKING_MOVABLE and booking.starts_at > now(),
+        }
+        for booking in bookings
+    ]
+    events += [
+        {
+            "resourceId": repair.room.code,
+            "start": _naive(repair.starts_at),
+            "end": _naive(repair.ends_at),
+            "title": repair.reason,
+            "own": "",
+        }
+        for repair in repairs
+    ]
+    return {"resources": [{"id": room.code, "title": str(room)} for room in rooms], "events": events}
 
 
 def _naive(instant: Any) -> str:

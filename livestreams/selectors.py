@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.clock import DAY
-from core.scoping import get_visible
+from core.clock import DAY, day_bounds, day_start, now
+from core.scoping import get_visible, visible_to
 from livestreams.availability import Window, windows_of
-from livestreams.conflicts import Span
+from livestreams.choices import BookingState
+from livestreams.conflicts import Span, opening_spans
 from livestreams.errors import BadTime
-from livestreams.models import LiveRoom
+from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from livestreams.usage import RoomFacts, RoomUse, room_use
+from parks.models import Park
 
 LONGEST_LOOK = 31 * DAY
+LONGEST_REPORT = 92 * DAY
+# Bookings that held their room until it was known whether somebody came.
+MET = (BookingState.CONFIRMED, BookingState.CHECKED_IN, BookingState.COMPLETED, BookingState.NO_SHOW)
 
 
 def free_windows(
@@ -30,3 +39,68 @@ def free_windows(
         raise BadTime(_("Ask for at most %(days)d days.") % {"days": LONGEST_LOOK.days}, field="until")
     spans = windows_of([room], Span(since, until))[room.pk]
     return [Window(room, span) for span in spans if span.length >= at_least]
+
+
+@dataclass(frozen=True)
+class RoomReport:
+    """How one room was used, from the day it is asked for to the last whole or running day."""
+
+    room: LiveRoom
+    facts: RoomFacts
+    use: RoomUse
+
+
+def room_reports(*, actor: Actor, since: date, until: date, park: Park | None = None) -> list[RoomReport]:
+    """How visible rooms were used on the days from `since` to `until`, both included, up to now.
+
+    BadTime for more than a quarter of a year. Sessions that are not bound to a room count in none.
+    """
+    if not since <= until <= since + LONGEST_REPORT:
+        raise BadTime(_("Ask for at most %(days)d days.") % {"days": LONGEST_REPORT.days}, field="until")
+    start, end = day_start(since), min(day_bounds(until)[1], now())
+    if end <= start:
+        raise BadTime(_("This time has not come yet."), code="future", field="since")
+    within = Span(start, end)
+    rooms = visible_to(LiveRoom.objects.open_on(since), actor).order_by("park__code", "code")
+    chosen = list(rooms.filter(park=park) if park else rooms)
+    facts = _facts_of(chosen, within, actor)
+    return [RoomReport(room, facts[room.pk], room_use(facts[room.pk])) for room in chosen]
+
+
+def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, RoomFacts]:
+    """What is known of rooms, as far as the actor may see bookings and sessions: spans only, nobody's names."""
+    facts = {room.pk: RoomFacts(opened=_opened(room, within)) for room in rooms}
+    repairs = Maintenance.objects.filter(starts_at__lt=within.end, ends_at__gt=within.start)
+    bookings = Booking.objects.between(within.start, within.end).filter(state__in=MET)
+    sessions = LiveSession.objects.between(within.start, within.end).annotate(
+        until=Coalesce("ended_at", Value(within.end))
+    )
+    for name, rows, start, end in (
+        ("repaired", repairs, "starts_at", "ends_at"),
+        ("booked", bookings, "starts_at", "ends_at"),
+        ("live", sessions, "started_at", "until"),
+    ):
+        found = visible_to(rows.filter(room__in=facts), actor)
+        for room_id, since, until in found.values_list("room", start, end):
+            if since < until and (span := Span(since, until).clipped(within)):
+                getattr(facts[room_id], name).append(span)
+    over = visible_to(bookings.filter(room__in=facts, ends_at__lte=within.end), actor)
+    counts = over.values("room").annotate(
+        kept=Count("pk", filter=Q(session__isnull=False)), missed=Count("pk", filter=Q(session__isnull=True))
+    )
+    return facts | {
+        row["room"]: replace(facts[row["room"]], kept=row["kept"], no_shows=row["missed"]) for row in counts
+    }
+
+
+def _opened(room: LiveRoom, within: Span) -> list[Span]:
+    """Opening hours of a room, up to the day it was closed for good."""
+    spans = opening_spans(room.opens_at, room.closes_at, within)
+    if room.closed_on is None:
+        return spans
+    last = day_start(room.closed_on)
+    return (
+        []
+        if last <= within.start
+        else [part for span in spans if (part := span.clipped(Span(within.start, last))) is not None]
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import DateField
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import DAY, HOUR, SHANGHAI, local, now, today
-from core.doors.filters import FIRST_DAY, LAST_DAY
+from core.doors.filters import day_of
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
 from core.errors import NotFound
 from core.scoping import may, visible_to
@@ -117,7 +115,7 @@ class RoomsDay(BookingPage, TenantPage):
     needs = ("view", Booking)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        day = _day(self.request.GET.get("day", ""))
+        day = day_of(self.request.GET.get("day", ""), today())
         rooms = LiveRoom.objects.open_on(day).for_tenant(self.tenant.pk).filter(park=self.node.parent_id)
         mine = self.own(Booking.objects.blocking()).select_related("host").order_by("starts_at")
         plans = day_plan(rooms=visible_to(rooms, self.actor).order_by("code"), mine=mine, day=day)
@@ -141,15 +139,6 @@ class RoomsDay(BookingPage, TenantPage):
             **self.rights(),
             **kwargs,
         )
-
-
-def _day(text: str) -> date:
-    """The day of an address; today when it is missing or none."""
-    try:
-        day = DateField().clean(text)
-    except ValidationError:
-        return today()
-    return day if FIRST_DAY < day < LAST_DAY else today()
 
 
 class BookRoom(ServiceFormPage):

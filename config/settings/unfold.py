@@ -51,6 +51,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
     (
         _("Live rooms"),
         [
+            ("view_timeline", ("admin:rooms_board", _("Board of the rooms"))),
             ("event", "livestreams.Booking"),
             ("event_repeat", "livestreams.BookingSeries"),
             ("hourglass", "livestreams.WaitlistEntry"),
@@ -59,6 +60,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("build", "livestreams.Maintenance"),
             ("record_voice_over", "livestreams.Host"),
             ("schedule", "livestreams.HostShift"),
+            ("grid_on", ("admin:rooms_usage", _("Use of the rooms"))),
         ],
     ),
     (

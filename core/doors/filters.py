@@ -7,12 +7,22 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from core.clock import DAY, day_start
 
 FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2199, 12, 31)
+
+
+def day_of(text: str, default: date) -> date:
+    """The day of an address; the default when it is missing, none, or out of all reason."""
+    try:
+        day = forms.DateField().clean(text)
+    except ValidationError:
+        return default
+    return day if FIRST_DAY < day < LAST_DAY else default
 
 
 class DayInput(forms.DateInput):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from core.doors.admin import OpenFilter, Operation, ScopedModelAdmin, ShownInlin
 from core.doors.admin.records import ClosingForm
 from core.policy import ADD, CHANGE
 from livestreams import services
+from livestreams.admin.usage import board_view, usage_view
 from livestreams.models import Host, LiveRoom, Maintenance
 
 
@@ -81,6 +83,17 @@ class LiveRoomAdmin(ScopedModelAdmin):
             when=lambda room: room.closed_on is not None,
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(
+                f"{name}/",
+                partial(self.admin_site.admin_view(view), site=self.admin_site),
+                name=f"rooms_{name}",
+            )
+            for name, view in (("board", board_view), ("usage", usage_view))
+        ]
+        return [*pages, *super().get_urls()]
 
     @display(description=_("sign for the door"))
     def door_sign(self, room: LiveRoom) -> str:

@@ -1,8 +1,9 @@
-// The day of the rooms on a desk: drag over what is free to book it. A phone shows the bars of the page instead.
+// The day of the rooms: drag over what is free to book it, drag a booking to move it. On a phone the tenant's page shows
+// bars instead.
 (() => {
   "use strict";
   const place = document.getElementById("rooms-calendar");
-  if (!place || !window.matchMedia("(width >= 992px)").matches) return;
+  if (!place || (place.dataset.desk !== undefined && !window.matchMedia("(width >= 992px)").matches)) return;
   const day = JSON.parse(document.getElementById("rooms-day").textContent);
   const pad = (number) => String(number).padStart(2, "0");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -49,17 +50,19 @@
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
-      extendedProps: { own: event.own },
+      extendedProps: { own: event.own, url: event.url },
+      url: undefined,
     })),
     editable: true,
     eventDrop: move,
     eventResize: move,
-    selectable: true,
+    selectable: Boolean(day.book),
     unselectAuto: true,
     eventClick: ({ event }) => {
-      if (event.extendedProps.own) window.location.assign(`${day.show}${event.extendedProps.own}/`);
+      if (event.extendedProps.url) window.location.assign(event.extendedProps.url);
+      else if (event.extendedProps.own) window.location.assign(`${day.show}${event.extendedProps.own}/`);
     },
-    select: ({ start, end, resource }) => {
+    select: day.book && (({ start, end, resource }) => {
       const query = new URLSearchParams({
         room: resource.id,
         day: day.day,
@@ -67,6 +70,6 @@
         minutes: Math.max(30, (end - start) / 60000),
       });
       window.location.assign(`${day.book}?${query}`);
-    },
+    }),
   });
 })();

@@ -1,0 +1,157 @@
+"""How rooms are used: against a count minute by minute, through the selector, and on the operator's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.choices import Role
+from core.clock import DAY, HOUR, SHANGHAI, local, today
+from livestreams import services
+from livestreams.conflicts import Span
+from livestreams.errors import BadTime
+from livestreams.models import Booking
+from livestreams.selectors import room_reports
+from livestreams.usage import RoomFacts, heat_map, hours_of, room_use
+from tests.factories import World, make_world
+
+At = Callable[..., datetime]
+MINUTE = timedelta(minutes=1)
+MONDAY = datetime(2025, 6, 2, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def spans(most: int = 4) -> st.SearchStrategy[list[Span]]:
+    one = st.tuples(st.integers(0, 600), st.integers(1, 300)).map(
+        lambda found: Span(MONDAY + found[0] * MINUTE, MONDAY + (found[0] + found[1]) * MINUTE)
+    )
+    return st.lists(one, max_size=most)
+
+
+def minutes(found: list[Span]) -> set[int]:
+    return {
+        number
+        for span in found
+        for number in range((span.start - MONDAY) // MINUTE, (span.end - MONDAY) // MINUTE)
+    }
+
+
+@given(spans(), spans(), spans(), spans())
+def test_times_are_those_of_a_count_minute_by_minute(
+    opened: list[Span], repaired: list[Span], booked: list[Span], live: list[Span]
+) -> None:
+    use = room_use(RoomFacts(opened, repaired, booked, live))
+    could = minutes(opened) - minutes(repaired)
+    assert use.opened == len(could) * MINUTE
+    assert use.booked == len(could & minutes(booked)) * MINUTE
+    assert use.live == len(could & minutes(live)) * MINUTE
+    if could:
+        share = Decimal(100 * len(could & minutes(live))) / len(could)
+        assert use.utilisation == share.quantize(Decimal("0.1"))
+    else:
+        assert use.utilisation is None
+
+
+@given(spans(1))
+def test_hours_cut_a_span_and_lose_nothing(found: list[Span]) -> None:
+    for span in found:
+        pieces = list(hours_of(span))
+        assert sum((length for _cell, length in pieces), timedelta(0)) == span.length
+        assert all(length <= HOUR for _cell, length in pieces)
+        at = local(span.start)
+        assert pieces[0][0] == (at.weekday(), at.hour)
+
+
+def test_the_heat_map_divides_by_the_hours_that_were_open() -> None:
+    nine = MONDAY + 9 * HOUR
+    rooms = [
+        RoomFacts(opened=[Span(nine, nine + HOUR)], live=[Span(nine, nine + HOUR / 2)]),
+        RoomFacts(opened=[Span(nine, nine + 2 * HOUR)]),
+    ]
+    heat = heat_map(rooms)
+    assert (heat[0, 9], heat[0, 10], heat[0, 11]) == (Decimal("25.0"), Decimal("0.0"), None)
+
+
+@pytest.fixture
+def used(world: World, at: At) -> World:
+    """A room open from eight to eight: live for three hours of its booking, one nobody came to, one in repair."""
+    room = services.room_update(
+        actor=world.manager, room=world.rooms[0], opens_at=time(8), closes_at=time(20)
+    )
+    mine = world.tenants[0]
+
+    def book(hour: float, hours: float) -> Booking:
+        return services.booking_create(
+            actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(hour), ends_at=at(hour + hours)
+        )
+
+    kept, missed, end = book(9, 4), book(14, 2), at(12)
+    services.maintenance_create(actor=world.manager, room=room, starts_at=at(18), ends_at=at(20))
+    with time_machine.travel(at(9), tick=False):
+        session = services.session_open(actor=mine.owner, tenant=mine.tenant, platform="douyin", booking=kept)
+    with time_machine.travel(end, tick=False):
+        services.session_end(actor=mine.owner, session=session)
+    assert missed.room == kept.room
+    return world
+
+
+@pytest.mark.both_databases
+def test_a_rooms_report_adds_up(used: World, at: At) -> None:
+    day = today() + 2 * DAY
+    with time_machine.travel(at(23), tick=False):
+        services.release_expired()
+        report = next(
+            found
+            for found in room_reports(actor=used.manager, since=day, until=day)
+            if found.room == used.rooms[0]
+        )
+        neighbour = next(
+            found
+            for found in room_reports(actor=used.tenants[1].owner, since=day, until=day)
+            if found.room == used.rooms[0]
+        )
+    use = report.use
+    assert (use.opened, use.booked, use.live) == (10 * HOUR, 6 * HOUR, 3 * HOUR)
+    assert (use.kept, use.no_shows) == (1, 1)
+    assert (use.utilisation, use.booked_share, use.no_show_rate) == (
+        Decimal("30.0"),
+        Decimal("60.0"),
+        Decimal("50.0"),
+    )
+    assert (neighbour.use.live, neighbour.use.booked) == (timedelta(0), timedelta(0)), "not theirs to see"
+
+
+@pytest.mark.django_db
+def test_times_that_make_no_sense_are_refused(world: World) -> None:
+    for since, until in (
+        (today(), today() - DAY),
+        (today() - 200 * DAY, today()),
+        (today() + DAY, today() + DAY),
+    ):
+        with pytest.raises(BadTime):
+            room_reports(actor=world.manager, since=since, until=until)
+
+
+@pytest.mark.django_db
+def test_operators_see_board_and_use_of_their_parks_only(used: World) -> None:
+    other = make_world("beta")
+    browser = Client()
+    browser.force_login(used.users[Role.PARK_STUDIO], backend="django.contrib.auth.backends.ModelBackend")
+    day = today() + 2 * DAY
+    page = browser.get(reverse("admin:rooms_board"), {"day": day.isoformat()})
+    board = page.context["board"]
+    assert {room["id"] for room in board["resources"]} == {room.code for room in used.rooms}
+    assert {event["start"][11:16] for event in board["events"]} == {"09:00", "14:00", "18:00"}
+    assert board["may_move"]
+    assert other.canary not in page.content.decode()
+    for query in ({}, {"since": "x\0"}, {"since": "2020-01-01"}, {"until": "9999-12-31"}, {"park": "beta"}):
+        answer = browser.get(reverse("admin:rooms_usage"), query)
+        assert answer.status_code == 200
+        assert other.canary not in answer.content.decode()
