@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from analytics.wall.stream import wall_stream  # noqa: E402  (models can be imported only after set-up)
 from config.embedded import embedded_workers  # noqa: E402
+from core.doors.streaming import StreamingHandler  # noqa: E402
+
+django_application = StreamingHandler()
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
