@@ -83,16 +83,19 @@ def worth(picked: str) -> str:
     The first cancellation of a line after it was paid takes back what was paid less what was refunded up to then,
     the first one of the whole order what those of its lines have left. Later ones find nothing.
     """
+    # The rows of `told` are taken along from the start: joined at the end, SQLite compares all with all.
     order = "seller_id, source, order_no"
     same_seller = "f.seller_id = c.seller_id AND f.source = c.source"
     earlier = f"""OVER (PARTITION BY {order} ORDER BY occurred_at, external_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     return f"""
-    WITH picked AS NOT MATERIALIZED ({picked}),
+    WITH told AS MATERIALIZED (SELECT * FROM ({picked}) f WHERE f.kind = 'cancelled'),
     cancelled AS (
-        SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id
-        FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM picked WHERE kind = 'cancelled') c
+        SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id,
+            t.tenant_id, t.day, t.slot, t.channel, t.session_key
+        FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM told) c
         JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
+        LEFT JOIN told t ON t.id = f.id
         WHERE f.kind = 'cancelled' AND {CURRENT}),
     paid AS (
         SELECT c.id, SUM(f.amount) AS amount
@@ -114,10 +117,10 @@ def worth(picked: str) -> str:
     claim AS (
         SELECT t.*, CASE WHEN nth = 1 AND wholes_before = 0 AND rest > 0 THEN rest ELSE 0 END AS due FROM turn t),
     worth AS (
-        SELECT id, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount FROM claim)
-    SELECT {ROW}, f.source, f.order_no, CAST(w.amount AS bigint) AS amount
-    FROM picked f JOIN worth w ON w.id = f.id
-    WHERE f.kind = 'cancelled' AND w.amount > 0"""
+        SELECT c.*, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount
+        FROM claim c)
+    SELECT {ROW}, source, order_no, CAST(amount AS bigint) AS amount FROM worth
+    WHERE amount > 0 AND tenant_id IS NOT NULL"""
 
 
 def order_rows(picked: str) -> str:
