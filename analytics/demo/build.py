@@ -63,14 +63,14 @@ class BuiltPark:
 
 
 @transaction.atomic
-def build_park(plan: ParkPlan, *, actor: Actor, seed: int) -> BuiltPark:
-    """Build a demo park. Its code must be free; geography must be loaded."""
+def build_park(plan: ParkPlan, *, actor: Actor, seed: int, until: date) -> BuiltPark:
+    """Build a demo park as it stands on the day `until`. Its code must be free; geography must be loaded."""
     draw = random.Random(f"{seed}:{plan.code}:standing")
     opened = date(plan.opened_year, 1, 1)
     park = _park(plan, actor, opened)
     units = _units(plan, park, opened, draw)
     tenants = _tenants(plan, park, opened, draw)
-    _leases(plan, park, tenants, [unit for unit in units if unit[1] in LETTABLE_USES], opened, draw)
+    _leases(plan, park, tenants, [unit for unit in units if unit[1] in LETTABLE_USES], opened, until, draw)
     rooms = _rooms(plan, park, [unit for unit, use, _area in units if use == UnitUseKind.LIVE_ROOM], tenants)
     hosts = _hosts(plan, tenants, draw)
     _goods(plan, park, tenants, opened)
@@ -128,6 +128,7 @@ def _park(plan: ParkPlan, actor: Actor, opened: date) -> Park:
         ("operation", "代运营", "Managed operation", 0),
     ):
         ServiceOffer.objects.create(
+            uid=uid("offer", plan.code, kind),
             park=park,
             kind=kind,
             name_zh=name_zh,
@@ -148,6 +149,9 @@ def _units(plan: ParkPlan, park: Park, opened: date, draw: random.Random) -> lis
         for use, (number, area) in plan.units.items()
         for _n in range(number)
     ]
+    if plan.star is not None:
+        first = next(index for index, (use, _area) in enumerate(wanted) if use in LETTABLE_USES)
+        wanted[first] = (wanted[first][0], Decimal(plan.star.area_m2))
     units = Unit.objects.bulk_create(
         Unit(
             uid=uid("unit", plan.code, index),
@@ -250,16 +254,16 @@ def _leases(
     tenants: list[Tenant],
     lettable: list[tuple[Unit, str, Decimal]],
     opened: date,
+    until: date,
     draw: random.Random,
 ) -> None:
     """Let units to the tenants until the park's occupancy by firms is reached; the first tenant is the star."""
     let = lettable[: round(len(lettable) * plan.occupancy)]
-    start = max(opened, date(clock.today().year - 2, 1, 1))
+    start = max(opened, date(until.year - 2, 1, 1))
     leases, parts = [], []
     for index, (unit, _use, area) in enumerate(let):
         tenant = tenants[index % len(tenants)]
         rent = (area * draw.randint(28, 55)).quantize(Decimal("0.01"))
-        taken = Decimal(plan.star.area_m2) if plan.star and index == 0 else area
         end = date(start.year + LEASE_YEARS, 1 + index % 12, 1)
         lease = Lease(
             uid=uid("lease", plan.code, index),
@@ -272,7 +276,7 @@ def _leases(
             deposit=rent * 2,
         )
         leases.append(lease)
-        parts.append((unit, min(taken, area)))
+        parts.append((unit, area))
     Lease.objects.bulk_create(leases)
     LeaseUnit.objects.bulk_create(
         LeaseUnit(lease=lease, unit=unit, area_m2=area, from_day=lease.from_day, to_day=lease.to_day)

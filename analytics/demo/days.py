@@ -7,11 +7,13 @@ before now and the simulator can send the rest when its time comes.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
+from itertools import count
 from typing import Any
 
 from analytics.demo.plans import ParkPlan
@@ -49,8 +51,14 @@ class PlannedFact:
 
 @dataclass(frozen=True)
 class PlannedDay:
+    """The sessions of a day, and its facts in the order of time, which are drawn when somebody asks for them."""
+
     sessions: tuple[PlannedSession, ...]
-    facts: tuple[PlannedFact, ...]
+    draw_facts: Callable[[], Iterator[PlannedFact]]
+
+    @cached_property
+    def facts(self) -> tuple[PlannedFact, ...]:
+        return tuple(sorted(self.draw_facts(), key=lambda item: (_when(item), item.fact.external_id)))
 
 
 def sku_code(plan: ParkPlan, seller: int, number: int) -> str:
@@ -76,12 +84,18 @@ def plan_day(plan: ParkPlan, day: date, *, seed: int, first_day: date, last_day:
     """One day of a park. `first_day` and `last_day` bound the history: a growing seller grows between them."""
     draw = random.Random(f"{seed}:{plan.code}:{day}")
     sessions = tuple(_sessions(plan, day, draw))
-    facts = [item for session in sessions for item in _session_facts(plan, session, draw)]
-    facts.extend(_shop_facts(plan, day, draw))
-    if plan.star is not None:
-        facts.extend(_star_facts(plan, day, draw, first_day, last_day))
-    facts.sort(key=lambda item: (item.fact.occurred_at, item.fact.external_id))
-    return PlannedDay(sessions, tuple(facts))
+
+    def facts() -> Iterator[PlannedFact]:
+        for session in sessions:
+            yield from _session_facts(plan, session, draw)
+        yield from _shop_facts(plan, day, draw)
+        yield from _star_facts(plan, day, draw, first_day, last_day)
+
+    return PlannedDay(sessions, facts)
+
+
+def _when(item: PlannedFact) -> datetime:
+    return item.fact.occurred_at
 
 
 def _sessions(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[PlannedSession]:
@@ -118,10 +132,13 @@ def _sessions(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[Planne
 
 def _session_facts(plan: ParkPlan, session: PlannedSession, draw: random.Random) -> Iterator[PlannedFact]:
     seconds = int((session.ends_at - session.starts_at).total_seconds())
-    orders = int(plan.orders_per_hour * seconds / 3600 * draw.uniform(0.6, 1.4))
-    for number in range(orders):
+    numbers: Iterable[int] = range(int(plan.orders_per_hour * seconds / 3600 * draw.uniform(0.6, 1.4)))
+    left = Decimal("Infinity")
+    if plan.first_room_sales is not None and session.room == 0:
+        numbers, left = count(), Decimal(draw.randint(*plan.first_room_sales))
+    for number in numbers:
         at = session.starts_at + timedelta(seconds=draw.randrange(seconds))
-        yield from _order(
+        for item in _order(
             plan,
             session.seller,
             f"{session.live_id}-{number:04d}",
@@ -129,7 +146,11 @@ def _session_facts(plan: ParkPlan, session: PlannedSession, draw: random.Random)
             "live",
             draw,
             session_ref=session.live_id,
-        )
+        ):
+            left -= item.fact.amount if item.fact.kind == "paid" else 0
+            yield item
+        if left <= 0:
+            return
 
 
 def _shop_facts(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[PlannedFact]:
@@ -146,18 +167,18 @@ def _shop_facts(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[Plan
 def _star_facts(
     plan: ParkPlan, day: date, draw: random.Random, first_day: date, last_day: date
 ) -> Iterator[PlannedFact]:
-    """The seller that outgrows its unit: from its first orders a day up to its published mean, with one best day."""
+    """The seller that outgrows its unit: more orders from day to day, with one best day."""
     star = plan.star
     if star is None:
         return
     days = max((last_day - first_day).days, 1)
-    grown = min(max((day - first_day).days / days, 0.0), 1.0) ** 3
+    grown = min(max((day - first_day).days / days, 0.0), 1.0)
     orders = int(
-        (star.orders_at_first + (star.orders_per_day - star.orders_at_first) * grown)
+        (star.orders_at_first + (star.orders_at_last - star.orders_at_first) * grown)
         * draw.uniform(0.95, 1.05)
     )
     if day == last_day - timedelta(days=3):
-        orders = star.best_day
+        orders = star.orders_on_best_day
     for number in range(orders):
         yield from _order(
             plan, 0, f"{plan.code}-{day:%Y%m%d}-x{number:05d}", _some_time(day, draw), "shop", draw
@@ -226,19 +247,7 @@ def _order(
 
 def due(days: dict[date, PlannedDay], after: datetime, until: datetime) -> Iterator[PlannedFact]:
     """The facts of some days that happen in (after, until]: refunds of earlier days included."""
-    for planned in days.values():
-        for item in planned.facts:
-            if after < item.fact.occurred_at <= until:
-                yield item
-
-
-__all__ = [
-    "PlannedDay",
-    "PlannedFact",
-    "PlannedSession",
-    "due",
-    "plan_day",
-    "sku_code",
-    "sku_price",
-    "tenant_code",
-]
+    for day, planned in days.items():
+        if day_start(day) <= until:
+            facts = planned.facts
+            yield from facts[bisect_right(facts, after, key=_when) : bisect_right(facts, until, key=_when)]

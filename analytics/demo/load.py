@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from analytics.demo.build import BuiltPark, uid
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
@@ -26,6 +28,7 @@ from supplychain.services import sales_record
 
 HISTORY_DAYS = 30
 BOOKED_AHEAD_DAYS = 2
+CHECKED_IN_BEFORE = timedelta(minutes=10)
 BATCH = 5_000
 
 
@@ -75,7 +78,7 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
     sessions = [session for planned in days.values() for session in planned.sessions]
     with transaction.atomic():
         _bookings(built, sessions, until)
-        _sessions(built, sessions, until)
+        _sessions(built, sessions, after, until)
     stored = _sales(built, days, after, until, actor)
     audit.record(
         actor=actor,
@@ -88,7 +91,7 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
 
 
 def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
-    """A booking for each planned session: completed, checked in or still to come."""
+    """A booking for each planned session; those that have begun are checked in, those that are over completed."""
     setup = timedelta(minutes=built.rooms[0].setup_minutes) if built.rooms else timedelta(0)
     known = set(Booking.objects.filter(room__park=built.park).values_list("uid", flat=True))
     fresh = [session for session in sessions if uid("booking", session.live_id) not in known]
@@ -102,18 +105,18 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
             ends_at=session.ends_at,
             blocked_from=session.starts_at - setup,
             blocked_until=session.ends_at,
-            state=_booking_state(session, until),
-            checked_in_at=session.starts_at - timedelta(minutes=10) if session.starts_at <= until else None,
             price=_price(built, session),
         )
         for session in fresh
     )
-    for booking in Booking.objects.filter(room__park=built.park, starts_at__lte=until).exclude(
-        state__in=(BookingState.COMPLETED, BookingState.CANCELLED, BookingState.NO_SHOW)
-    ):
-        booking.state = BookingState.COMPLETED if booking.ends_at <= until else BookingState.CHECKED_IN
-        booking.checked_in_at = booking.checked_in_at or booking.starts_at
-        booking.save(update_fields=["state", "checked_in_at", "updated_at"])
+    begun = Booking.objects.filter(
+        room__park=built.park,
+        starts_at__lte=until,
+        state__in=(BookingState.CONFIRMED, BookingState.CHECKED_IN),
+    )
+    checked_in_at = Coalesce("checked_in_at", F("starts_at") - CHECKED_IN_BEFORE)
+    begun.update(state=BookingState.CHECKED_IN, checked_in_at=checked_in_at, updated_at=clock.now())
+    begun.filter(ends_at__lte=until).update(state=BookingState.COMPLETED)
 
 
 def _price(built: BuiltPark, session: PlannedSession) -> Decimal:
@@ -121,21 +124,15 @@ def _price(built: BuiltPark, session: PlannedSession) -> Decimal:
     return to_cents(built.rooms[session.room].hourly_rate * minutes / 60)
 
 
-def _booking_state(session: PlannedSession, until: datetime) -> str:
-    if session.ends_at <= until:
-        return BookingState.COMPLETED
-    return BookingState.CHECKED_IN if session.starts_at <= until else BookingState.CONFIRMED
-
-
-def _sessions(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
+def _sessions(built: BuiltPark, sessions: list[PlannedSession], after: datetime, until: datetime) -> None:
     """Sessions that began by now, with shifts, shown tenants and samples; those that are over are ended."""
     begun = [session for session in sessions if session.starts_at <= until]
-    known = set(
+    keys = dict(
         LiveSession.objects.filter(
             park=built.park, platform_live_id__in=[session.live_id for session in begun]
-        ).values_list("platform_live_id", flat=True)
+        ).values_list("platform_live_id", "pk")
     )
-    fresh = [session for session in begun if session.live_id not in known]
+    fresh = [session for session in begun if session.live_id not in keys]
     bookings = {
         booking.uid: booking.pk
         for booking in Booking.objects.filter(uid__in=[uid("booking", session.live_id) for session in fresh])
@@ -173,11 +170,12 @@ def _sessions(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
         )
         for row, session in zip(rows, fresh, strict=True)
     )
+    keys.update((row.platform_live_id, row.pk) for row in rows)
     AudienceSample.objects.bulk_create(
-        AudienceSample(session=row, source=SOURCE, at=at, concurrent=viewers)
-        for row, session in zip(rows, fresh, strict=True)
+        AudienceSample(session_id=keys[session.live_id], source=SOURCE, at=at, concurrent=viewers)
+        for session in begun
         for at, viewers in session.samples
-        if at <= until
+        if after < at <= until
     )
     _end_those_that_are_over(built, sessions, until)
 

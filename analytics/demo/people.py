@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from analytics.demo.build import BuiltPark
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
+from core import audit
 from core.actors import Actor
 from core.choices import Role
 from core.models import ScopeNode, ToolKey, User
-from core.services import KEY_PREFIX, KEY_SCOPES, hash_secret, membership_grant, user_create
+from core.services import KEY_PREFIX, KEY_SCOPES, hash_secret, membership_grant
 from livestreams.models import Host
 
 PARK_ACCOUNTS = {
@@ -28,11 +32,20 @@ SHORT = {login.role: login.username for login in DEMO_LOGINS}
 WELCOME = "welcome.txt"
 
 
+@cache
+def _password() -> str:
+    """The password that all log-ins of the demo share, hashed once: hashing is slow on purpose."""
+    return make_password(DEMO_PASSWORD)
+
+
 def _user(actor: Actor, username: str, display_name: str) -> User:
-    existing = get_user_model().objects.filter(username=username).first()
-    return existing or user_create(
-        actor=actor, username=username, password=DEMO_PASSWORD, display_name=display_name
-    )
+    with transaction.atomic():
+        user, new = get_user_model().objects.get_or_create(
+            username=username, defaults={"display_name": display_name, "password": _password}
+        )
+        if new:
+            audit.record(actor=actor, verb="user.create", obj=user)
+    return user
 
 
 def _member(actor: Actor, username: str, display_name: str, role: str, node: ScopeNode) -> User:

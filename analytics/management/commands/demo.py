@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,7 +13,7 @@ from analytics.demo.build import BuiltPark, build_park, built_park
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import load_until
 from analytics.demo.people import make_people, make_short_logins, write_welcome
-from analytics.demo.plans import PLANS, SEED, TINY
+from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.rollup import drain
 from core import clock
 from core.actors import system_actor
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         geography_load()
         parks = []
         for plan in (TINY,) if options["tiny"] else PLANS:
-            built = built_park(plan) or self._build(plan, options["seed"])
+            built = built_park(plan) or self._build(plan, options["seed"], clock.business_day(until))
             parks.append(built)
             facts = load_until(built, until, actor=SYSTEM, seed=options["seed"])
             self.stdout.write(
@@ -63,12 +63,12 @@ class Command(BaseCommand):
             f"{values} indicator values, {counted} buckets counted, {time.monotonic() - started:.1f} s"
         )
 
-    def _build(self, plan: Any, seed: int) -> BuiltPark:
+    def _build(self, plan: ParkPlan, seed: int, until: date) -> BuiltPark:
         if Park.objects.filter(code=plan.code).exists():
             raise CommandError(
                 f"There is a real park with the code {plan.code}; the demo cannot be loaded beside it."
             )
-        built = build_park(plan, actor=SYSTEM, seed=seed)
+        built = build_park(plan, actor=SYSTEM, seed=seed, until=until)
         make_people(built, actor=SYSTEM)
         return built
 
