@@ -20,6 +20,7 @@ from parks.models import Park
 WORDS = {
     "yesterday": _("yesterday"),
     "today": _("today"),
+    "summed": _("of {n} of {of} tenants"),
     "hosts": _("hosts live"),
     "dirty": _("{n} buckets not yet counted"),
     "age": _("as of {n} s ago"),

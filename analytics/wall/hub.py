@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from analytics.wall.access import Credential
 from analytics.wall.snapshot import wall_snapshot
@@ -65,8 +65,8 @@ class Hub:
     async def _feed(self, code: str, channel: Channel) -> None:
         try:
             text, refused = await asyncio.to_thread(self._snapshot, code, set(channel.screens))
-        except DatabaseError:
-            # The screens keep what they have and show its age; the next round tries again.
+        except Exception:
+            # Whatever it was, the screens keep what they have and show its age; the next round tries again.
             log.exception("no snapshot", park=code)
             return
         async with channel.changed:

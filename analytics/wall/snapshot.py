@@ -1,10 +1,12 @@
 """What the wall of one park shows, in a handful of queries whatever the number of screens.
 
-Amounts appear by each tenant's choice: amount and rank, rank only, or hidden. Nothing here names a buyer.
+Amounts appear by each tenant's choice: amount and rank, rank only, or hidden. Sums are of those who show their
+amounts, so that nobody's can be found by subtracting; who hides takes no rank. Nothing here names a buyer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,6 +36,7 @@ def wall_snapshot(park: Park) -> dict[str, Any]:
         tenant.pk: tenant
         for tenant in Tenant.objects.filter(pk__in=tenancies_on(park, day).values("tenant_id"))
     }
+    open_books = {pk for pk, tenant in tenants.items() if tenant.wall_visibility == WallVisibility.AMOUNT}
     sessions = _live_sessions(park)
     dirty = buckets.pending(tenants)
     return {
@@ -45,14 +48,15 @@ def wall_snapshot(park: Park) -> dict[str, Any]:
         },
         "at": now.isoformat(),
         "day": day.isoformat(),
-        "figures": _figures(tenants, day),
-        "yesterday": _figures(tenants, day - clock.DAY),
+        "figures": _figures(open_books, day),
+        "yesterday": _figures(open_books, day - clock.DAY),
+        "summed": {"tenants": len(open_books), "of": len(tenants)},
         "audience": sum(session.audience or 0 for session in sessions.values()),
         "rooms": _rooms(park, sessions, tenants, now),
         "hosts_live": len({session.host for session in sessions.values() if session.host}),
-        "sessions": [session.as_dict(tenants, now) for session in _by_sales(sessions.values())],
+        "sessions": [session.as_dict(tenants, now) for session in _in_order(sessions.values(), tenants)],
         "ranking": _ranking(tenants, day),
-        "trend": _trend(tenants, day),
+        "trend": _trend(open_books, day),
         "ticker": _ticker(park, day),
         "dirty": dirty,
     }
@@ -62,7 +66,7 @@ def _money(amount: Decimal | None) -> str:
     return str(to_cents(amount or Decimal(0)))
 
 
-def _figures(tenants: dict[int, Tenant], day: date) -> dict[str, Any]:
+def _figures(tenants: set[int], day: date) -> dict[str, Any]:
     sums = DaySales.objects.filter(tenant__in=tenants, day=day).aggregate(
         paid=Sum("gmv_paid"), refunds=Sum("refunds"), orders=Sum("orders"), units=Sum("units_paid")
     )
@@ -136,8 +140,16 @@ def _live_sessions(park: Park) -> dict[int | None, _Session]:
     }
 
 
-def _by_sales(sessions: Any) -> list[_Session]:
-    return sorted(sessions, key=lambda session: (-session.paid, session.uid))
+def _in_order(sessions: Iterable[_Session], tenants: dict[int, Tenant]) -> list[_Session]:
+    """The best first; those of tenants that take no rank follow, in an order that says nothing of their sales."""
+
+    def place(session: _Session) -> tuple[bool, Decimal, str]:
+        tenant = tenants.get(session.tenant_id)
+        if tenant is None or tenant.wall_visibility == WallVisibility.HIDDEN:
+            return (True, Decimal(0), session.uid)
+        return (False, -session.paid, session.uid)
+
+    return sorted(sessions, key=place)
 
 
 def _rooms(
@@ -196,7 +208,7 @@ def _ranking(tenants: dict[int, Tenant], day: date) -> list[dict[str, Any]]:
     return ranking
 
 
-def _trend(tenants: dict[int, Tenant], day: date) -> dict[str, list[str | None]]:
+def _trend(tenants: set[int], day: date) -> dict[str, list[str | None]]:
     """Paid GMV by hour of the business day, today (None for hours to come) and yesterday."""
     now_slot = clock.hour_of(clock.now())
     result: dict[str, list[str | None]] = {}

@@ -132,6 +132,7 @@
     at("gmv_paid").textContent = money(figures.gmv_paid);
     at("gmv_paid_yesterday").textContent = `${words.yesterday} ${money(yesterday.gmv_paid)}`;
     at("net_sales").textContent = money(figures.net_sales);
+    at("summed").textContent = fill(words.summed, count.format(snapshot.summed.tenants)).replace("{of}", count.format(snapshot.summed.of));
     at("orders").textContent = count.format(figures.orders);
     at("orders_yesterday").textContent = `${words.yesterday} ${count.format(yesterday.orders)}`;
     at("live_rooms").textContent = `${rooms.filter((room) => room.state === "live").length} / ${rooms.length}`;

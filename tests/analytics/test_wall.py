@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import InterfaceError
 from django.test import Client
 from django.urls import reverse
 
@@ -45,8 +46,6 @@ def test_a_snapshot_adds_up_and_keeps_what_tenants_hide() -> None:
     sell(world, 1, "2000.00")
     sell(other, 0, "99999.99")
     second = world.tenants[1].tenant
-    second.wall_visibility = WallVisibility.RANK
-    second.save()
     snapshot = wall_snapshot(world.park)
     assert snapshot["figures"] == {
         "gmv_paid": "3234.50",
@@ -54,17 +53,55 @@ def test_a_snapshot_adds_up_and_keeps_what_tenants_hide() -> None:
         "orders": 6,
         "units_paid": 8,
     }
+    assert snapshot["summed"] == {"tenants": 2, "of": 2}
+    assert [amount for amount in snapshot["trend"]["today"] if amount not in (None, "0.00")] == ["3234.50"]
+    second.wall_visibility = WallVisibility.RANK
+    second.save()
+    snapshot = wall_snapshot(world.park)
     assert [(row["rank"], row["name_zh"], row["gmv_paid"]) for row in snapshot["ranking"]] == [
         (1, second.name_zh, None),
         (2, world.tenants[0].tenant.name_zh, "1234.50"),
     ]
-    assert [amount for amount in snapshot["trend"]["today"] if amount not in (None, "0.00")] == ["3234.50"]
+    assert "2000.00" not in amounts_to_be_had(snapshot)
+    assert snapshot["summed"] == {"tenants": 1, "of": 2}
     assert other.canary not in json.dumps(snapshot, ensure_ascii=False)
     second.wall_visibility = WallVisibility.HIDDEN
     second.save()
-    assert [row["name_zh"] for row in wall_snapshot(world.park)["ranking"]] == [
-        world.tenants[0].tenant.name_zh
+    snapshot = wall_snapshot(world.park)
+    assert [row["name_zh"] for row in snapshot["ranking"]] == [world.tenants[0].tenant.name_zh]
+    assert "2000.00" not in amounts_to_be_had(snapshot)
+
+
+def amounts_to_be_had(snapshot: dict[str, Any]) -> set[str]:
+    """What somebody learns of the tenants who show no amount: every sum on the wall less the shown amounts."""
+    shown = sum((Decimal(row["gmv_paid"]) for row in snapshot["ranking"] if row["gmv_paid"]), Decimal(0))
+    sums = [
+        Decimal(snapshot["figures"]["gmv_paid"]),
+        *(Decimal(each or 0) for each in snapshot["trend"]["today"]),
     ]
+    return {str(amount) for amount in sums} | {str(amount - shown) for amount in sums}
+
+
+@pytest.mark.django_db
+def test_the_order_of_sessions_tells_nothing_of_who_hides() -> None:
+    world = make_world("alpha")
+    shown, hidden = (each.tenant for each in world.tenants)
+    hidden.wall_visibility = WallVisibility.HIDDEN
+    hidden.save()
+    rows = [
+        make_session(tenant, live_id=f"live{number}", state=SessionState.LIVE, room=None)
+        for number, tenant in enumerate((hidden, shown, hidden, shown))
+    ]
+
+    def order(paid: tuple[str, ...]) -> list[str]:
+        for row, amount in zip(rows, paid, strict=True):
+            SessionFigures.objects.update_or_create(session=row, defaults={"gmv_paid": Decimal(amount)})
+        uids = {str(row.uid) for row in rows}
+        return [each["uid"] for each in wall_snapshot(world.park)["sessions"] if each["uid"] in uids]
+
+    first = order(("900", "10", "1", "20"))
+    assert first[:2] == [str(rows[3].uid), str(rows[1].uid)]
+    assert order(("1", "10", "900", "20")) == first
 
 
 @pytest.mark.django_db
@@ -192,5 +229,26 @@ def test_one_loop_serves_all_screens() -> None:
             hub.leave("park", screen)
         await asyncio.sleep(hub_module.PERIOD * 1.5)
         assert len(taken) <= 2, "nobody looks, nothing is taken"
+
+    asyncio.run(story())
+
+
+def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only DatabaseErrors: Django's InterfaceError, for one, is none."""
+    monkeypatch.setattr(hub_module, "PERIOD", 0.01)
+    failures = iter([InterfaceError("connection already closed"), ValueError("a figure of no kind")])
+
+    def snapshot(code: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+        for failure in failures:
+            raise failure
+        return "{}", set()
+
+    async def story() -> None:
+        hub = Hub(snapshot)
+        screen = Credential(secret="s")
+        channel = hub.join("park", screen)
+        async with asyncio.timeout(5), channel.changed:
+            await channel.changed.wait_for(lambda: channel.version > 0)
+        hub.leave("park", screen)
 
     asyncio.run(story())
