@@ -20,7 +20,6 @@ from core.doors.fields import is_public_name
 from core.doors.paging import LongList
 from core.errors import InvalidInput, NotFound
 from core.idempotency import Answer
-from core.models import ToolKey
 from core.scoping import get_visible
 from livestreams.models import LiveSession
 from supplychain.api.serializers import (
@@ -37,6 +36,9 @@ from supplychain.models import SalesEvent
 from supplychain.services import BatchResult, sales_record
 from supplychain.services.sales import SOURCE_LENGTH
 from tenants.models import Tenant
+
+# Not the key's name: a source is part of a line's identity, and keys are changed.
+DEFAULT_SOURCE = "api"
 
 
 class OrderLines(LongList):
@@ -65,7 +67,9 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
                 "tenant", str, description="Code of the seller, where the caller works for several."
             ),
             OpenApiParameter(
-                "source", str, description="Where the orders come from; the key's name by default."
+                "source",
+                str,
+                description="Where the orders come from, part of their identity; api by default.",
             ),
             OpenApiParameter("atomic", bool, description="One refused row takes all others with it."),
         ],
@@ -84,7 +88,7 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
         refused: `results` says which and why, by index. Rows may be sent again at any time.
         """
         seller = self._seller()
-        source = query_value(request, "source", partial(strict.code, max_len=SOURCE_LENGTH), self._own_name())
+        source = query_value(request, "source", partial(strict.code, max_len=SOURCE_LENGTH), DEFAULT_SOURCE)
         atomic = query_value(request, "atomic", one_of(("true", "false")), "false") == "true"
 
         def record() -> Answer:
@@ -100,11 +104,6 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
             return answer_of(seller, source, parsed, result)
 
         return self.answer(record)
-
-    def _own_name(self) -> str:
-        """The source of a caller that names none."""
-        key = self.request.auth
-        return key.name[:SOURCE_LENGTH].strip() if isinstance(key, ToolKey) else "api"
 
     def _seller(self) -> Tenant:
         """The tenant that the address names, else the only one the caller may send for."""

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.models import AuditEntry, BucketMark, IdempotencyRecord
+from core.services import tool_key_create
 from supplychain.models import SalesEvent
 from tests.api.conftest import Caller
-from tests.factories import World
+from tests.factories import SYSTEM, World
 
 pytestmark = pytest.mark.both_databases
 BULK = "orders/bulk"
@@ -199,3 +200,14 @@ def test_accepted_and_refused_rows_add_up(tool: Caller, batch: list[tuple[int, A
         assert (row["status"] != "rejected") <= isinstance(amount, str)
         assert ("errors" in row) == (row["status"] in ("rejected", "conflict"))
     assert all(amount >= 0 for amount in SalesEvent.objects.values_list("amount", flat=True))
+
+
+def test_a_tool_that_gets_another_key_goes_on_where_it_stopped(world: World, tool: Caller) -> None:
+    """The default source is no name of a key: else the same lines would be sold twice."""
+    first = tool.post(BULK, [line(1)])
+    assert first.json()["source"] == "api"
+    _key, secret = tool_key_create(
+        actor=SYSTEM, node=world.tenants[0].tenant.node, name="the new one", scopes=["orders:write"]
+    )
+    again = Caller(secret).post(BULK, [line(1), line(2)])
+    assert again.json()["counts"] == {"rows": 2, "stored": 1, "duplicate": 1, "conflict": 0, "rejected": 0}
