@@ -99,12 +99,17 @@ def tenant_update(*, actor: Actor, tenant: Tenant, **values: Any) -> Tenant:
 
 @retried
 def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) -> Tenancy:
-    """Move a tenant to another park from a day on, also in the past, and mark the days whose park changes.
+    """Move a tenant to another park from today or a past day on, and mark the days whose park changes.
 
-    The scope node moves with it, so the rights of the old park's operators end at once.
+    The scope node moves with it, so the rights of the old park's operators end at once. InvalidInput for a day to
+    come: they would end before the move.
     """
     require(actor, "change", Tenant, tenant.pk)
     require(actor, "add", Tenancy, park.pk)
+    if from_day > today():
+        raise InvalidInput(
+            _("A move is entered on its day or later: rights and figures change at once."), field="from_day"
+        )
     with transaction.atomic():
         lock_rows(Tenant.objects.filter(pk=tenant.pk))
         current = Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).first()

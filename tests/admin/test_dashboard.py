@@ -16,6 +16,7 @@ from analytics.models import DaySales
 from core import buckets
 from core.choices import Role
 from core.clock import DAY, HOUR, now, today
+from core.errors import InvalidInput
 from core.models import User
 from livestreams.choices import SessionState
 from livestreams.models import Maintenance
@@ -35,6 +36,17 @@ def test_sales_are_those_of_the_tenants_that_sat_there_that_day(worlds: Worlds) 
     assert this_day.net == Decimal(1200)
     (moved,) = parkday.sales_by_day(SYSTEM, [elsewhere], today(), today())
     assert (moved.orders, moved.day) == (7, today())
+
+
+def test_a_move_on_a_day_to_come_is_refused_and_moves_nothing(worlds: Worlds) -> None:
+    """Else the old park's people would lose the tenant today and its figures on that day only."""
+    tenant = worlds.mine.tenants[1].tenant
+    with pytest.raises(InvalidInput) as refused:
+        tenancy_move(actor=SYSTEM, tenant=tenant, park=make_park("elsewhere"), from_day=today() + DAY)
+    assert refused.value.field == "from_day"
+    tenant.node.refresh_from_db()
+    assert tenant.node.parent_id == worlds.mine.park.pk
+    assert tenant.tenancies.get(to_day=None).park == worlds.mine.park
 
 
 def test_an_actor_sees_sums_of_own_parks_only(worlds: Worlds) -> None:
