@@ -97,6 +97,16 @@ def job_start(
     return job
 
 
+def may_read_findings(actor: Actor, job: Job) -> bool:
+    """Whether somebody may read what a job found and said: whoever started it, and the people of its own node.
+
+    Those above see how far it is: the lines of a tenant's file are no business of the park's.
+    """
+    own = {grant.node_id for grant in actor.grants}
+    mine = actor.user_id is not None and job.created_by_id == actor.user_id
+    return actor.unrestricted or mine or job.node_id in own
+
+
 def job_cancel(*, actor: Actor, uid: str) -> Job:
     """Ask a job to stop. A queued one stops at once, a running one at its next step."""
     with transaction.atomic():

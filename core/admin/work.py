@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -10,6 +11,7 @@ from core import jobs
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.doors.admin import Operation, RecordAdmin, ScopedModelAdmin, badge, brief
+from core.doors.context import actor_of
 from core.models import AuditEntry, BucketFailure, ExchangeRate, Job, Unresolved
 
 JOB_COLOURS = {
@@ -32,11 +34,10 @@ class JobAdmin(ScopedModelAdmin):
         "node",
         badge("state", _("state"), JOB_COLOURS),
         "progress",
-        brief("message", _("message")),
         "created_by",
     )
     list_filter = ("state", "node", "created_at")
-    search_fields = ("kind", "message")
+    search_fields = ("kind",)
     ordering = ("-id",)
     fields = (
         "kind",
@@ -63,6 +64,10 @@ class JobAdmin(ScopedModelAdmin):
             when=lambda job: job.state in JOB_OPEN,
         ),
     )
+
+    def get_fields(self, request: HttpRequest, obj: Job | None = None) -> list[str]:
+        told = obj is not None and jobs.may_read_findings(actor_of(request), obj)
+        return [name for name in self.fields if told or name not in ("message", "result")]
 
     @display(description=_("progress"))
     def progress(self, job: Job) -> str:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from core.choices import JobState, NodeKind, Role
 from core.doors.fields import InstantField
+from core.jobs import may_read_findings
 from core.models import Job
 
 
@@ -32,12 +33,18 @@ class MeSerializer(serializers.Serializer[Any]):
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
-    """Long work and how far it is."""
+    """Long work and how far it is. `message` and `result` are told to the people of its own node."""
 
     state = serializers.ChoiceField(choices=JobState.choices)
     result = serializers.DictField()
     created_at = InstantField()
     finished_at = InstantField(allow_null=True)
+
+    def to_representation(self, instance: Job) -> dict[str, Any]:
+        shown = dict(super().to_representation(instance))
+        if not may_read_findings(self.context["view"].actor, instance):
+            shown |= {"message": "", "result": {}}
+        return shown
 
     class Meta:
         model = Job

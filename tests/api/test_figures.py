@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from analytics import rollup
 from analytics.models import Indicator, IndicatorValue
@@ -127,3 +129,33 @@ def test_jobs_are_followed_and_stopped(world: World) -> None:
     assert stranger.get(f"jobs/{job.uid}").status_code == 404
     assert stranger.post(f"jobs/{job.uid}/cancel").status_code == 404
     assert stranger.get("jobs").json()["count"] == 0
+
+
+def test_a_park_sees_how_far_a_tenants_job_is_and_not_what_it_found(world: World, client: Client) -> None:
+    """Whatever stands in a tenant's file stays with the tenant: reasons why a row was refused quote it."""
+    tenant, said = world.tenants[0], "CANARY 10086"
+    values = {
+        "state": JobState.DONE,
+        "done": 7,
+        "total": 10,
+        "message": said,
+        "result": {"problems": [{"reason": said}]},
+    }
+    theirs = Job.objects.create(kind="import", node=tenant.tenant.node, **values)
+    own = Job.objects.create(kind="rebuild", node=world.park.node, **values)
+    manager = Caller(user=world.users["park_manager"])
+    shown = manager.get(f"jobs/{theirs.uid}").json()
+    assert (shown["state"], shown["done"], shown["total"]) == (JobState.DONE, 7, 10)
+    assert (shown["message"], shown["result"]) == ("", {})
+    assert manager.get(f"jobs/{own.uid}").json()["result"] == values["result"]
+    owner = Caller(user=tenant.users["tenant_owner"]).get(f"jobs/{theirs.uid}").json()
+    assert (owner["message"], owner["result"]) == (said, values["result"])
+    client.force_login(world.users["park_manager"])
+    pages = {job: reverse("admin:core_job_change", args=[job.pk]) for job in (theirs, own)}
+    assert said not in client.get(pages[theirs]).text
+    assert said in client.get(pages[own]).text
+    for address in (reverse("admin:core_job_changelist"), reverse("admin:core_job_changelist") + "?q=10086"):
+        assert said not in client.get(address).text
+    Job.objects.filter(pk=own.pk).delete()
+    export = client.get(reverse("admin:core_job_export", args=["csv"]))
+    assert said not in b"".join(export.streaming_content).decode()  # type: ignore[attr-defined,arg-type]
