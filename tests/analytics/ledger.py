@@ -50,10 +50,11 @@ def tell(
 
 def attribute(seller: Tenant, fact: Fact, session: LiveSession | None) -> None:
     """Say afterwards to which session a fact belongs."""
-    event = SalesEvent.objects.get(
+    events = SalesEvent.objects.filter(
         seller=seller, source=fact.source, external_id=fact.external_id, version=fact.version
     )
-    attribution_set(actor=SYSTEM, seller=seller, event_ids=[event.pk], session=session, rule="manual")
+    ids = list(events.values_list("pk", flat=True))
+    attribution_set(actor=SYSTEM, seller=seller, event_ids=ids, session=session, rule="manual")
 
 
 def counted(model: type[models.Model], *keys: str) -> dict[Hashable, tuple[object, ...]]:

@@ -202,7 +202,7 @@ class CountingMachine(RuleBasedStateMachine):
         rollup.drain(tenant_id=self.world.tenants[tenant].pk)
 
     @rule()
-    def drain_is_killed(self) -> None:
+    def drain_is_rolled_back(self) -> None:
         waiting = BucketMark.objects.count()
         try:
             with transaction.atomic():
@@ -212,9 +212,10 @@ class CountingMachine(RuleBasedStateMachine):
             assert BucketMark.objects.count() == waiting
 
     @rule(tenant=tenants, order=orders, at=instants, amount=amounts, killed=st.booleans())
-    def drain_before_the_writer_commits(
+    def drain_inside_a_writers_transaction(
         self, tenant: int, order: str, at: dt.datetime, amount: Decimal, killed: bool
     ) -> None:
+        """One connection: what is counted is undone with what was told. Two stand in test_rollup.py."""
         fact = self.next_fact(tenant, kind="paid", order_no=order, at=at, amount=amount)
         try:
             with transaction.atomic():

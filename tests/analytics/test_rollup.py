@@ -345,6 +345,52 @@ def test_a_tenant_whose_figures_are_locked_waits_for_the_next_drain(tenant: Tena
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_drainer_on_its_own_connection_leaves_what_a_writer_has_not_committed(
+    tenant: Tenant, say: Sell, book: Book, commits: bool
+) -> None:
+    """It counts what was told before, nothing of the open transaction, and the rest when that has committed."""
+    say("paid", "10")
+    counted: list[int] = []
+
+    def drains() -> None:
+        counted.append(rollup.drain())
+        connection.close()
+
+    def drain_elsewhere() -> int:
+        thread = threading.Thread(target=drains)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive(), "the drainer waits for the writer"
+        return counted[-1]
+
+    with transaction.atomic():
+        tell(tenant, [late := uncommitted(tenant)])
+        assert drain_elsewhere() == 1
+        assert DaySales.objects.get(tenant=tenant).gmv_paid == Decimal(10)
+        transaction.set_rollback(not commits)
+    if commits:
+        book.tell(late)
+    assert drain_elsewhere() == commits
+    assert_counted(book)
+    assert not BucketMark.objects.exists()
+
+
+def uncommitted(tenant: Tenant) -> Fact:
+    return Fact(
+        tenant=tenant.pk,
+        external_id="late",
+        version=1,
+        kind="paid",
+        at=NOON,
+        order_no="o9",
+        line_no="1",
+        amount=Decimal("2.50"),
+    )
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_writers_drainers_and_a_rebuild_at_once() -> None:
     """Two tenants sell in the same sessions while three drainers run and everything is rebuilt: nothing is lost."""
     park = make_park("park")
