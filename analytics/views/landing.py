@@ -6,36 +6,61 @@ from dataclasses import dataclass
 from typing import Any
 
 import segno
-from django.db.models import Count, Sum
+from django.contrib import admin
+from django.db.models import Count, Model, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from analytics.demo.logins import DEMO_PASSWORD, DemoLogin, demo_logins
-from analytics.models import DaySales
+from analytics.models import DaySales, IndexRun, Indicator
 from core.addresses import lan_address
 from core.choices import Role
 from core.clock import day_bounds, today
+from core.doors.context import actor_of
+from core.policy import VIEW
+from core.scoping import may
 from livestreams.choices import SessionState
-from livestreams.models import LiveSession
+from livestreams.models import Booking, LiveSession
 from parks.models import Park
+from supplychain.models import SalesEvent, StockLevel
+from tenants.models import Charge, Lease, Tenant
 
-# The chain that is the product, as the landing page draws it: (icon, name).
-CHAIN = (
-    ("building", _("Unit and lease")),
-    ("shop", _("Tenant")),
-    ("calendar-check", _("Room booking")),
-    ("person-check", _("Check-in")),
-    ("broadcast", _("Live session")),
-    ("receipt", _("Orders, refunds")),
-    ("box-seam", _("Shared warehouse")),
-    ("calculator", _("Settlement")),
-    ("cash-coin", _("Rent and shares")),
-    ("graph-up", _("Park figures")),
-    ("geo-alt", _("Indicators")),
-    ("award", _("ECI")),
+# The chain that is the product, as the landing page draws it: (icon, name, page, what one must be able to see).
+CHAIN: tuple[tuple[str, Any, str, type[Model]], ...] = (
+    ("building", _("Unit and lease"), "admin:tenants_lease_changelist", Lease),
+    ("shop", _("Tenant"), "admin:tenants_tenant_changelist", Tenant),
+    ("calendar-check", _("Room booking"), "admin:livestreams_booking_changelist", Booking),
+    ("broadcast", _("Live session"), "admin:livestreams_livesession_changelist", LiveSession),
+    ("receipt", _("Orders, refunds"), "portal", SalesEvent),
+    ("box-seam", _("Shared warehouse"), "admin:supplychain_stocklevel_changelist", StockLevel),
+    ("cash-coin", _("Rent and shares"), "admin:tenants_charge_changelist", Charge),
+    ("graph-up", _("Park figures"), "admin:analytics_daysales_changelist", DaySales),
+    ("geo-alt", _("Indicators"), "admin:analytics_indicator_changelist", Indicator),
+    ("award", _("ECI"), "analytics-home", IndexRun),
 )
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the chain, and its page where the visitor may open it (after a log-in, if there was none)."""
+
+    icon: str
+    name: Any
+    url: str
+
+
+def _chain(request: HttpRequest) -> list[Step]:
+    def is_open(page: str, model: type[Model]) -> bool:
+        if not request.user.is_authenticated:
+            return True
+        in_house = not page.startswith("admin:") or admin.site.has_permission(request)
+        return in_house and may(actor_of(request), VIEW, model)
+
+    return [
+        Step(icon, name, reverse(page) if is_open(page, model) else "") for icon, name, page, model in CHAIN
+    ]
 
 
 @dataclass(frozen=True)
@@ -141,7 +166,7 @@ class Landing(TemplateView):
         demo_park = demo_parks.annotate(rooms=Count("live_rooms")).order_by("-rooms", "code").first()
         address = reachable_address(self.request)
         return super().get_context_data(
-            chain=CHAIN,
+            chain=_chain(self.request),
             cards=_cards(demo_park, demo_logins() if demo_park else {}),
             demo=demo_figures() if demo_park else None,
             demo_password=DEMO_PASSWORD,

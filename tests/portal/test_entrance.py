@@ -196,3 +196,26 @@ def test_a_broken_page_answers_without_help_of_anything_else(
     assert page.status_code == 500
     assert "livepark.css" in page.text
     assert "RuntimeError" not in page.text
+
+
+def test_every_link_of_the_chain_leads_to_its_page(client: Client, world: World) -> None:
+    """For a stranger by the log-in; who may not open a page sees its step without a link."""
+    for step in client.get("/").context["chain"]:
+        assert client.get(step.url)["Location"].startswith((LOGIN, reverse("admin:login"))), step.name
+    shown: dict[str, set[str]] = {}
+    firm = world.tenants[0]
+    for who in (
+        world.users[Role.PARK_MANAGER],
+        world.users[Role.PROVINCE_ANALYST],
+        firm.users[Role.TENANT_OWNER],
+    ):
+        client.force_login(who)
+        steps = client.get("/").context["chain"]
+        for step in steps:
+            if step.url:
+                assert client.get(step.url, follow=True).status_code == 200, (who, step.name)
+        shown[who.username] = {step.url for step in steps if step.url}
+    manager, analyst, owner = shown.values()
+    assert reverse("admin:tenants_lease_changelist") in manager - owner
+    assert reverse("analytics-home") in manager & analyst
+    assert reverse("portal") in owner - manager
