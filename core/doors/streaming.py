@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 
 PIECE_BYTES = 64 * 1024
@@ -18,10 +19,10 @@ PIECE_BYTES = 64 * 1024
 class StreamingHandler(ASGIHandler):
     """Django's handler, which streams what is told synchronously."""
 
-    async def run_get_response(self, request: ASGIRequest) -> HttpResponseBase:
+    async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         response = await super().run_get_response(request)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:
-            response.streaming_content = _pieces(iter(response.streaming_content))
+            response.streaming_content = _pieces(iter(response))
         return response
 
 
