@@ -89,7 +89,11 @@ def _quotient(code: str, label: Any, unit: Unit, formula: Any, over: str, under:
 
 _ALL = (
     _column(
-        "gmv_created", _("ordered amount"), Unit.CNY, Adds.SUM, _("sum of created orders, unpaid included")
+        "gmv_created",
+        _("ordered amount"),
+        Unit.CNY,
+        Adds.SUM,
+        _("sum of created orders, unpaid included; 0 where a source tells orders only when they are paid"),
     ),
     _column(
         "gmv_paid",

@@ -1,6 +1,6 @@
-"""Guards: what higher apps have to say before a unit changes its use.
+"""Guards: what higher apps have to say before a unit changes its use, and what they do when a real park opens.
 
-An app registers a function in `AppConfig.ready()`; it returns the reason why not, or None.
+An app registers a function in `AppConfig.ready()`. A guard returns the reason why not, or None.
 """
 
 from __future__ import annotations
@@ -12,8 +12,21 @@ from django.utils.functional import Promise
 
 from parks.models import Unit
 
+Follower = Callable[[], None]
 Guard = Callable[[Unit, date], str | Promise | None]
 _unit_conversion: list[Guard] = []
+_real_park: list[Follower] = []
+
+
+def follows_real_park(follower: Follower) -> Follower:
+    """Register what happens in the transaction that opens a park which is not a demo's."""
+    _real_park.append(follower)
+    return follower
+
+
+def real_park_opened() -> None:
+    for follower in _real_park:
+        follower()
 
 
 def guards_unit_conversion(guard: Guard) -> Guard:

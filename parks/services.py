@@ -20,7 +20,7 @@ from core.scoping import require
 from core.services import node_create
 from parks.choices import NOT_LETTABLE_USES, UnitUseKind
 from parks.errors import UnitInUse
-from parks.guards import unit_conversion_blockers
+from parks.guards import real_park_opened, unit_conversion_blockers
 from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
 
 
@@ -67,6 +67,8 @@ def park_create(
     )
     ParkSettings.objects.create(park=park)
     audit.record(actor=actor, verb="park.create", obj=park, node_id=park.pk)
+    if not is_synthetic:
+        real_park_opened()
     return park
 
 

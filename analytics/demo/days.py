@@ -22,7 +22,7 @@ from supplychain.facts import SaleFact
 
 SOURCE = "demo"
 REFUND_DAYS = 5
-REFUNDED, CANCELLED, UNPAID = 0.07, 0.015, 0.04
+REFUNDED, CANCELLED = 0.07, 0.015
 SKUS_PER_SELLER = 8
 HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 4, 6, 8, 10, 10, 9, 9, 10, 10, 9, 9, 10, 14, 18, 18, 13, 7)
 MINUTE = timedelta(minutes=1)
@@ -147,7 +147,7 @@ def _session_facts(plan: ParkPlan, session: PlannedSession, draw: random.Random)
             draw,
             session_ref=session.live_id,
         ):
-            left -= item.fact.amount if item.fact.kind == "paid" else 0
+            left -= (item.fact.amount or 0) if item.fact.kind == "paid" else 0
             yield item
         if left <= 0:
             return
@@ -200,7 +200,7 @@ def _order(
     *,
     session_ref: str = "",
 ) -> Iterator[PlannedFact]:
-    """An order of one line: paid at once, or never; perhaps refunded within days or cancelled within the hour."""
+    """An order of one line, told when it is paid; perhaps refunded within days or cancelled within the hour."""
     number = draw.randrange(SKUS_PER_SELLER)
     qty = draw.choices((1, 2, 3), (8, 2, 1))[0]
     owner = ""
@@ -227,11 +227,8 @@ def _order(
         )
 
     fate = draw.random()
-    if fate < UNPAID:
-        yield fact("created", at)
-        return
     yield fact("paid", at)
-    if fate < UNPAID + REFUNDED:
+    if fate < REFUNDED:
         when = at + timedelta(minutes=draw.randrange(30, REFUND_DAYS * 24 * 60))
         part = amount if qty == 1 or draw.random() < 0.7 else sku_price(plan, goods, number)
         back: dict[str, Any] = {
@@ -241,7 +238,7 @@ def _order(
             "amount": part,
         }
         yield fact("refunded", when, **back, qty=qty if part == amount else 1)
-    elif fate < UNPAID + REFUNDED + CANCELLED:
+    elif fate < REFUNDED + CANCELLED:
         yield fact("cancelled", at + draw.randrange(2, 60) * MINUTE)
 
 

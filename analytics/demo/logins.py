@@ -1,11 +1,19 @@
-"""One log-in per role of the demo. The landing page offers them while demo data is there."""
+"""One log-in per role of the demo. The landing page offers them while demo data is there.
+
+Their password is known to everybody, so they end when the installation gets a park of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.actors import system_actor
 from core.choices import Role
-from core.models import User
+from core.models import AuditEntry, Membership, User
+from core.services import membership_end
+from parks.guards import follows_real_park
+
+SYSTEM = system_actor("demo")
 
 DEMO_PASSWORD = "livepark"  # noqa: S105  (printed on the landing page: the demo holds synthetic data only)
 
@@ -27,10 +35,23 @@ DEMO_LOGINS = (
 
 
 def demo_logins() -> dict[str, DemoLogin]:
-    """The demo's log-ins that exist here, by role."""
+    """The demo's log-ins that hold a role here, by role."""
     present = set(
         User.objects.filter(
-            username__in=[login.username for login in DEMO_LOGINS], is_active=True
+            username__in=[login.username for login in DEMO_LOGINS],
+            is_active=True,
+            memberships__ended_at__isnull=True,
+            memberships__isnull=False,
         ).values_list("username", flat=True)
     )
     return {login.role: login for login in DEMO_LOGINS if login.username in present}
+
+
+@follows_real_park
+def end_demo_memberships() -> None:
+    """Take every role from the people whom the demo made: an analyst of a province would see a real park in it."""
+    made = AuditEntry.objects.filter(
+        actor=SYSTEM.label, verb="user.create", object_type=User._meta.label
+    ).values("object_id")
+    for membership in Membership.objects.filter(user__in=made, ended_at__isnull=True):
+        membership_end(actor=SYSTEM, membership=membership)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
+import json
+from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -17,8 +17,8 @@ from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
 from core import audit
 from core.actors import Actor
 from core.choices import Role
-from core.models import ScopeNode, ToolKey, User
-from core.services import KEY_PREFIX, KEY_SCOPES, hash_secret, membership_grant
+from core.models import ScopeNode, User
+from core.services import membership_grant, tool_key_by_secret, tool_key_create
 from livestreams.models import Host
 
 PARK_ACCOUNTS = {
@@ -30,6 +30,7 @@ PARK_ACCOUNTS = {
 }
 SHORT = {login.role: login.username for login in DEMO_LOGINS}
 WELCOME = "welcome.txt"
+KEYS = "demo-keys.json"
 
 
 @cache
@@ -74,28 +75,35 @@ def make_people(built: BuiltPark, *, actor: Actor) -> None:
         Role.PROVINCE_ANALYST,
         province.node,
     )
-    make_key(built)
+    for key in (WALL_KEY, SIMULATOR_KEY):
+        demo_secret(built, key, actor=actor)
 
 
-def demo_secret(park_code: str) -> str:
-    """The secret of a demo park's key: known to this installation only, without being stored in the clear."""
-    prefix = f"demo-{park_code}"[:16].replace("_", "-")
-    digest = hmac.new(str(settings.SECRET_KEY).encode(), f"demo:{park_code}".encode(), sha256).hexdigest()
-    return f"{KEY_PREFIX}{prefix}_{digest}"
+@dataclass(frozen=True)
+class DemoKey:
+    """A key of a demo park: its name and what it may do."""
+
+    name: str
+    scopes: tuple[str, ...]
 
 
-def make_key(built: BuiltPark) -> None:
-    """The key with which the simulator speaks to the API and the hall screen shows the wall."""
-    secret = demo_secret(built.plan.code)
-    ToolKey.objects.get_or_create(
-        prefix=secret.removeprefix(KEY_PREFIX).split("_", 1)[0],
-        defaults={
-            "node": built.park.node,
-            "name": "演示 · demo",
-            "secret_hash": hash_secret(secret),
-            "scopes": sorted(KEY_SCOPES),
-        },
-    )
+WALL_KEY = DemoKey("hall screen", ("wall:read",))
+SIMULATOR_KEY = DemoKey("simulator", ("orders:write", "samples:write", "sessions:write"))
+
+
+def demo_secret(built: BuiltPark, key: DemoKey, *, actor: Actor) -> str:
+    """The secret of a demo park's key, made when there is none that works. This installation keeps it in a file."""
+    kept = Path(settings.DATA_DIR) / KEYS
+    secrets = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    name = f"{built.plan.code} {key.name}"
+    held = tool_key_by_secret(secrets.get(name, ""))
+    if held is None or held.node_id != built.park.pk:
+        _key, secrets[name] = tool_key_create(
+            actor=actor, node=built.park.node, name=f"演示 · {key.name}", scopes=key.scopes
+        )
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps(secrets, indent=1), encoding="utf-8")
+    return str(secrets[name])
 
 
 def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
@@ -111,7 +119,7 @@ def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
     _member(actor, SHORT[Role.PROVINCE_ANALYST], province.name_zh, Role.PROVINCE_ANALYST, province.node)
 
 
-def write_welcome(first: BuiltPark) -> None:
+def write_welcome(first: BuiltPark, *, actor: Actor) -> None:
     """What `serve` prints to whoever starts the demo: the log-ins by role and the wall."""
     where = {Role.PARK_MANAGER: "/admin/", Role.TENANT_OWNER: "/portal/", Role.HOST: "/portal/"}
     lines = [f"Demo log-ins (演示数据), password: {DEMO_PASSWORD}"]
@@ -119,5 +127,6 @@ def write_welcome(first: BuiltPark) -> None:
         f"  {login.username:<9}{where.get(login.role, '/analytics/'):<13}{login.role.label}"
         for login in DEMO_LOGINS
     ]
-    lines.append(f"  the wall without a log-in: /wall/{first.plan.code}/?key={demo_secret(first.plan.code)}")
+    secret = demo_secret(first, WALL_KEY, actor=actor)
+    lines.append(f"  the wall without a log-in: /wall/{first.plan.code}/?key={secret}")
     (Path(settings.DATA_DIR) / WELCOME).write_text("\n".join(lines) + "\n", encoding="utf-8")

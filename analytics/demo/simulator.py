@@ -20,7 +20,8 @@ import msgspec
 
 from analytics.demo.build import BuiltPark
 from analytics.demo.days import SOURCE, PlannedDay, PlannedFact, PlannedSession, tenant_code
-from analytics.demo.people import demo_secret
+from analytics.demo.logins import SYSTEM
+from analytics.demo.people import SIMULATOR_KEY, demo_secret
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
 from supplychain.facts import SaleFact
@@ -133,7 +134,8 @@ class ParkReplay:
 
 
 def replay_for(built: BuiltPark, url: str, prefix: str, moment: Callable[[datetime], datetime]) -> ParkReplay:
-    return ParkReplay(built, Api(url, demo_secret(built.plan.code)), prefix, moment)
+    secret = demo_secret(built, SIMULATOR_KEY, actor=SYSTEM)
+    return ParkReplay(built, Api(url, secret), prefix, moment)
 
 
 def adopt_open_sessions(replay: ParkReplay) -> None:

@@ -126,3 +126,9 @@ def test_the_panel_is_the_size_of_the_study_and_everything_says_that_it_is_inven
     assert Park.objects.get(code=TINY.code).is_synthetic
     assert not Tenant.objects.filter(is_synthetic=False).exists()
     assert not Company.objects.exclude(name_zh__contains="演示").exists()
+
+
+def test_no_order_is_told_before_it_is_paid() -> None:
+    """Else the ordered amount would be less than the paid one. Sources that tell only paid orders leave it empty."""
+    kinds = {item.fact.kind for planned in days_of(TINY) for item in planned.facts}
+    assert kinds == {"paid", "refunded", "cancelled"}

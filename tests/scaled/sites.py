@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -18,12 +18,14 @@ SELLERS = ("tiny-001", "tiny-002", "tiny-003")
 Select = Callable[[str], list[tuple[Any, ...]]]
 
 
-def key_of(site: Site) -> str:
-    """The secret with which the hall's screen and the simulator come: it is printed when the demo is made."""
-    welcome = Path(site.env["LIVEPARK_DATA_DIR"]) / "welcome.txt"
-    found = re.search(r"\?key=(\S+)", welcome.read_text())
-    assert found
-    return found[1]
+def key_of(site: Site, name: str = "simulator") -> str:
+    """The secret of a key of the small demo park: the simulator's, or that of the hall screen."""
+    keys = json.loads((Path(site.env["LIVEPARK_DATA_DIR"]) / "demo-keys.json").read_text("utf-8"))
+    return str(keys[f"tiny {name}"])
+
+
+def screen_key_of(site: Site) -> str:
+    return key_of(site, "hall screen")
 
 
 def select_from(env: Mapping[str, str]) -> Select:
@@ -52,7 +54,7 @@ def copy_of(site: Site, folder: Path) -> dict[str, str]:
     source = Path(site.env["LIVEPARK_DATA_DIR"])
     with sqlite3.connect(source / DATABASE) as original, sqlite3.connect(folder / DATABASE) as copy:
         original.backup(copy)
-    for name in ("secret-key", "welcome.txt"):
+    for name in ("secret-key", "demo-keys.json"):
         shutil.copy(source / name, folder / name)
     return {**site.env, "LIVEPARK_DATA_DIR": str(folder)}
 

@@ -14,7 +14,16 @@ import pytest
 from tests import servers
 from tests.scaled.conftest import wait_until
 from tests.scaled.http import Shop, line
-from tests.scaled.sites import SELLERS, all_counted, copy_of, key_of, marks, select_from, write_to
+from tests.scaled.sites import (
+    SELLERS,
+    all_counted,
+    copy_of,
+    key_of,
+    marks,
+    screen_key_of,
+    select_from,
+    write_to,
+)
 from tests.servers import Site
 
 pytestmark = pytest.mark.xdist_group("site")
@@ -125,7 +134,7 @@ def test_a_site_that_is_killed_twice_ends_exact(live_site: Site, tmp_path: Path)
 
 def test_ctrl_c_ends_a_site_with_open_screens_quietly(live_site: Site, tmp_path: Path) -> None:
     with servers.serve(copy_of(live_site, tmp_path)) as site:
-        address = f"{site.url}/events/wall/tiny/?key={key_of(site)}"
+        address = f"{site.url}/events/wall/tiny/?key={screen_key_of(site)}"
         screens = [urllib.request.urlopen(address, timeout=10) for _number in range(3)]
         assert all(screen.readline().startswith(b"retry") for screen in screens)
         asked = time.monotonic()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.scaled.http import Shop, line
-from tests.scaled.sites import SELLERS, key_of
+from tests.scaled.sites import SELLERS, key_of, screen_key_of
 from tests.servers import Site
 
 pytestmark = pytest.mark.xdist_group("site")
@@ -25,7 +25,9 @@ MIB = 2**20
 
 def snapshots(site: Site) -> Iterator[dict[str, Any]]:
     """What a screen that looks at the wall is sent, one after the other."""
-    with urllib.request.urlopen(f"{site.url}/events/wall/tiny/?key={key_of(site)}", timeout=15) as stream:
+    with urllib.request.urlopen(
+        f"{site.url}/events/wall/tiny/?key={screen_key_of(site)}", timeout=15
+    ) as stream:
         for row in stream:
             if row.startswith(b"data: {"):
                 yield json.loads(row[6:])
@@ -54,7 +56,7 @@ def test_two_hundred_screens_are_served_from_one_snapshot_a_second(live_site: Si
 async def watch(site: Site, screens: int) -> tuple[int, int, float]:
     """Open screens until each was sent three snapshots; the first and last number of a snapshot, and the seconds."""
     address = urlsplit(site.url)
-    query = f"GET /events/wall/tiny/?key={key_of(site)} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
+    query = f"GET /events/wall/tiny/?key={screen_key_of(site)} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
     started = time.monotonic()
 
     async def screen() -> list[int]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.demo.build import BuiltPark, build_park, built_park
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import load_until
-from analytics.demo.people import make_people, make_short_logins, write_welcome
+from analytics.demo.logins import SYSTEM
+from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.rollup import drain
 from core import clock
-from core.actors import system_actor
 from core.strict import StrictError, instant
 from parks.geography import geography_load
 from parks.models import Park
-
-SYSTEM = system_actor("demo")
 
 
 class Command(BaseCommand):
@@ -41,7 +41,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["if_empty"] and Park.objects.filter(is_synthetic=False).exists():
+        if Park.objects.filter(is_synthetic=False).exists():
+            (Path(settings.DATA_DIR) / WELCOME).unlink(missing_ok=True)
+            if not options["if_empty"]:
+                raise CommandError(
+                    "This installation has parks of its own. The demo's password is known to everybody, so it "
+                    "is not loaded beside them: give it another LIVEPARK_DATA_DIR or DATABASE_URL."
+                )
             self.stdout.write("This installation has parks of its own: no demo data.")
             return
         until = self._until(options["until"])
@@ -56,7 +62,7 @@ class Command(BaseCommand):
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
             )
         make_short_logins(parks, actor=SYSTEM)
-        write_welcome(parks[0])
+        write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
         self.stdout.write(
@@ -64,10 +70,6 @@ class Command(BaseCommand):
         )
 
     def _build(self, plan: ParkPlan, seed: int, until: date) -> BuiltPark:
-        if Park.objects.filter(code=plan.code).exists():
-            raise CommandError(
-                f"There is a real park with the code {plan.code}; the demo cannot be loaded beside it."
-            )
         built = build_park(plan, actor=SYSTEM, seed=seed, until=until)
         make_people(built, actor=SYSTEM)
         return built

@@ -1,0 +1,105 @@
+"""The demo's log-ins and keys: they open what they are for, and end where real data begins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from analytics.demo.build import built_park
+from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
+from analytics.demo.people import SIMULATOR_KEY, WALL_KEY, demo_secret
+from analytics.demo.plans import TINY
+from core.models import Membership, ToolKey
+from parks.services import park_create
+from tests.factories import SYSTEM, make_park
+
+pytestmark = pytest.mark.django_db
+
+UNTIL = "2026-05-10T12:30:00Z"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, settings: Any) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+def demo(**options: Any) -> None:
+    call_command("demo", "--tiny", until=UNTIL, verbosity=0, **options)
+
+
+def test_the_key_on_the_screen_opens_the_wall_and_nothing_else(
+    client: Client, settings: Any, tmp_path: Path
+) -> None:
+    demo()
+    printed = (tmp_path / "welcome.txt").read_text().split("?key=")[1].strip()
+    assert client.get(reverse("wall", args=[TINY.code]), {"key": printed}).status_code == 200
+    orders = f"/api/v1/orders/bulk?tenant={TINY.code}-001"
+
+    def send(secret: str) -> int:
+        given: dict[str, Any] = {
+            "content_type": "application/json",
+            "headers": {"Authorization": f"Bearer {secret}"},
+        }
+        return client.post(orders, "[]", **given).status_code
+
+    assert send(printed) == 403
+    built = built_park(TINY)
+    assert built is not None
+    tells = demo_secret(built, SIMULATOR_KEY, actor=SYSTEM)
+    assert send(tells) != 403
+    assert client.get(reverse("wall", args=[TINY.code]), {"key": tells}).status_code == 404
+    assert {tuple(key.scopes) for key in ToolKey.objects.all()} == {WALL_KEY.scopes, SIMULATOR_KEY.scopes}
+    assert (tmp_path / "demo-keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_later_start_keeps_the_keys_and_replaces_those_that_are_lost(tmp_path: Path) -> None:
+    demo()
+    kept = tmp_path / "demo-keys.json"
+    first = kept.read_text()
+    demo()
+    assert kept.read_text() == first
+    assert ToolKey.objects.count() == 2
+    kept.unlink()
+    demo()
+    assert json.loads(kept.read_text())["tiny hall screen"] not in first
+
+
+def test_the_demo_is_not_loaded_beside_a_real_park(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_park("real")
+    with pytest.raises(CommandError, match="parks of its own"):
+        demo()
+    demo(if_empty=True)
+    assert "no demo data" in capsys.readouterr().out
+    assert not Membership.objects.exists()
+
+
+def test_a_real_park_ends_what_the_demo_log_ins_may(client: Client, tmp_path: Path) -> None:
+    demo()
+    assert len(demo_logins()) == len(DEMO_LOGINS)
+    built = built_park(TINY)
+    assert built is not None
+    analyst = next(login for login in DEMO_LOGINS if login.username == "analyst")
+    client.post(reverse("portal-login"), {"username": analyst.username, "password": DEMO_PASSWORD})
+    assert client.get(reverse("analytics-home")).status_code == 200
+    values = {
+        "actor": SYSTEM,
+        "town": built.park.town,
+        "name_zh": "园区",
+        "operating_mode": built.park.operating_mode,
+    }
+    park_create(code="another-demo", is_synthetic=True, **values)
+    assert len(demo_logins()) == len(DEMO_LOGINS)
+    park_create(code="real", **values)
+    assert not Membership.objects.filter(ended_at__isnull=True).exists()
+    assert client.get(reverse("analytics-home")).status_code == 403
+    assert demo_logins() == {}
+    demo(if_empty=True)
+    assert not (tmp_path / "welcome.txt").exists()
