@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -41,9 +42,8 @@ def _password() -> str:
 
 def _user(actor: Actor, username: str, display_name: str) -> User:
     with transaction.atomic():
-        user, new = get_user_model().objects.get_or_create(
-            username=username, defaults={"display_name": display_name, "password": _password}
-        )
+        values: dict[str, Any] = {"display_name": display_name, "password": _password}
+        user, new = get_user_model().objects.get_or_create(username=username, defaults=values)
         if new:
             audit.record(actor=actor, verb="user.create", obj=user)
     return user
