@@ -15,14 +15,22 @@ from core import clock
 from core.actors import Actor
 from core.locking import advisory_lock
 from core.models import AuditEntry, AuditSeal
+from core.scoping import scope_of
 
 GENESIS = "0" * 64
 SEAL_BATCH = 10_000
+# Stands for the value of a private column: parks read the audit of their tenants.
+WITHHELD = "…"
 
 
 def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
     """The named fields of a row as plain JSON values, relations by key: the before and after of an entry."""
-    values = {name: getattr(row, row._meta.get_field(name).attname) for name in fields}  # type: ignore[union-attr]
+    scope = scope_of(type(row))
+    private = scope.private if scope is not None else ()
+    values = {
+        name: WITHHELD if name in private else getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
+        for name in fields
+    }
     return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
 
 

@@ -13,7 +13,10 @@ from core import policy, scoping
 
 @checks.register()
 def check_scopes(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """core.E001: a model without a scope declaration. core.E002: the policy table names an unknown model."""
+    """core.E001: a model without a scope declaration. core.E002: the policy table names an unknown model.
+
+    core.E003: the policy reaches what a tenant shares of a model that does not say by which flag it does.
+    """
     from django.apps import apps
 
     labels = {model._meta.label for model in apps.get_models()}
@@ -25,6 +28,12 @@ def check_scopes(**_kwargs: Any) -> list[checks.CheckMessage]:
         *(
             checks.Error(f"core.policy names {label}, which does not exist.", id="core.E002")
             for label in sorted(set(policy.TABLE) - labels)
+        ),
+        *(
+            checks.Error(f"core.policy shares {label}, whose scope declares no flag.", id="core.E003")
+            for label in sorted(set(policy.TABLE) & labels)
+            if policy.Reach.SHARED in {held.reach for held in policy.TABLE[label].values()}
+            and not getattr(scoping.scope_of(apps.get_model(label)), "shared", "")
         ),
     ]
 

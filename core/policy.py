@@ -4,6 +4,9 @@ Reach says which rows of a model a role gets:
   SUBTREE  rows that hang on the role's node or below it
   PARK     rows that hang on the park a tenant is in (shared rooms, warehouses, services)
   OWN      rows of the person (a host's shifts)
+  SHARED   rows below the role's node whose tenant shows them to its park, for as long as it does
+Besides view, add and change a few verbs stand for one thing each: check_in; view_private, to read columns that a
+model declares private; disclose, to decide what leaves the firm.
 docs/scoping.md prints this table; a test compares the two.
 """
 
@@ -15,12 +18,14 @@ from enum import Enum
 from core.choices import ANALYST_ROLES, PARK_ROLES, TENANT_ROLES, Role
 
 VIEW, ADD, CHANGE = "view", "add", "change"
+CHECK_IN, VIEW_PRIVATE, DISCLOSE = "check_in", "view_private", "disclose"
 
 
 class Reach(Enum):
     SUBTREE = "subtree"
     PARK = "park"
     OWN = "own"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ SEE = _p("view")
 RUN = _p("view add change")
 SEE_PARK = _p("view", Reach.PARK)
 SEE_OWN = _p("view", Reach.OWN)
+SEE_SHARED = _p("view", Reach.SHARED)
 
 MANAGER, LEASING, STUDIO = Role.PARK_MANAGER, Role.PARK_LEASING, Role.PARK_STUDIO
 KEEPER, PARK_MONEY, WATCHER = Role.PARK_WAREHOUSE, Role.PARK_FINANCE, Role.PARK_VIEWER
@@ -64,6 +70,10 @@ _REFERENCE = {
 _SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST: SEE_PARK}
 # Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
 _SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL: SEE}
+# Order lines and their answers: of the park only who runs it and who settles with it, and only what a tenant shares.
+_LINES = {**_each((MANAGER, PARK_MONEY), SEE_SHARED), **_each((OWNER, STAFF), _p("view add")), MONEY: SEE}
+# Goods: a park's keeper looks them up.
+_GOODS = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, KEEPER), SEE), Role.TOOL: _p("view add")}
 
 # What tenants book, and the studio for them.
 _BOOKED = {
@@ -89,7 +99,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
         STAFF: SEE_OWN,
     },
-    "core.ToolKey": {MANAGER: RUN, OWNER: RUN, STUDIO: SEE},
+    "core.ToolKey": {MANAGER: RUN, OWNER: _p("view add change disclose"), STUDIO: SEE},
     "core.AuditEntry": {MANAGER: SEE, OWNER: SEE, PARK_MONEY: SEE},
     "core.Job": {MANAGER: RUN, OWNER: RUN, STAFF: RUN, MONEY: RUN, **_each(ANALYST_ROLES, SEE)},
     "core.Unresolved": {OWNER: RUN, STAFF: RUN, MONEY: SEE},
@@ -115,7 +125,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each(TENANT_ROLES, SEE),
         MANAGER: RUN,
         LEASING: RUN,
-        OWNER: _p("view change"),
+        OWNER: _p("view change disclose"),
         Role.HOST: SEE,
         Role.TOOL: SEE,
     },
@@ -175,9 +185,13 @@ TABLE: dict[str, dict[str, Permission]] = {
         STAFF: RUN,
         Role.TOOL: _p("view add"),
     },
-    # --- supplychain: lines and costs never leave the tenant; a park keeps the stock it stores
-    "supplychain.Product": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
-    "supplychain.Sku": {OWNER: RUN, STAFF: RUN, STOREMAN: SEE, MONEY: SEE, KEEPER: SEE, Role.TOOL: SEE},
+    # --- supplychain: costs never leave the tenant, lines only by its choice; a park keeps the stock it stores
+    "supplychain.Product": {
+        **_GOODS,
+        **_each((OWNER, STAFF), _p("view add change view_private")),
+        MONEY: _p("view view_private"),
+    },
+    "supplychain.Sku": {**_GOODS},
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
     "supplychain.StockMove": {
         KEEPER: _p("view add"),
@@ -190,14 +204,9 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
-    "supplychain.SalesEvent": {
-        OWNER: _p("view add"),
-        STAFF: _p("view add"),
-        MONEY: SEE,
-        Role.TOOL: _p("view add"),
-    },
-    "supplychain.SkuResolution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
-    "supplychain.Attribution": {OWNER: _p("view add"), STAFF: _p("view add"), MONEY: SEE},
+    "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
+    "supplychain.SkuResolution": {**_LINES},
+    "supplychain.Attribution": {**_LINES},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},

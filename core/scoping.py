@@ -80,6 +80,8 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
         return Q(**{scope.user: actor.user_id}) if scope.user and actor.user_id else Q(pk__in=[])
     if reach is Reach.PARK:
         return _any_of(Q(**{lookup: grant.park_id}) for lookup in scope.nodes)
+    if reach is Reach.SHARED:
+        return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in scope.nodes)
     if grant.node_kind == NodeKind.TENANT:
         return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
     return _any_of(Q(**{f"{lookup}__in": subtree_ids(grant.node_path)}) for lookup in scope.nodes)
@@ -93,6 +95,25 @@ def _any_of(conditions: Iterable[Q]) -> Q:
 def subtree_ids(path: str) -> QuerySet[ScopeNode, int]:
     """Ids of a node and of everything below it, as a subquery."""
     return ScopeNode.objects.filter(path__startswith=path).values_list("pk", flat=True)
+
+
+def _sharing(scope: Scope | None, path: str) -> QuerySet[ScopeNode, int]:
+    """Ids of the nodes below a path that show the rows of this scope to their park: none without a declaration."""
+    nodes = subtree_ids(path)
+    return nodes.filter(**{scope.shared: True}) if scope is not None and scope.shared else nodes.none()
+
+
+def shares(model: type[Model], node: ScopeNode) -> bool:
+    """Whether a tenant shows its rows of a model to its park at this moment."""
+    return _sharing(scope_of(model), node.path).filter(pk=node.pk).exists()
+
+
+def hidden_columns(actor: Actor, model: type[Model], node_id: int | None = None) -> frozenset[str]:
+    """The private columns of a model that the actor may not read at a node."""
+    scope = scope_of(model)
+    if scope is None or not scope.private or may(actor, policy.VIEW_PRIVATE, model, node_id):
+        return frozenset()
+    return frozenset(scope.private)
 
 
 def get_visible(model: type[M], actor: Actor, verb: str = policy.VIEW, **lookup: Any) -> M:
@@ -114,12 +135,17 @@ def may(actor: Actor, verb: str, model: type[Model], node_id: int | None = None)
         permission = policy.permission(model._meta.label, grant.role)
         if permission is None or verb not in permission.verbs:
             continue
-        if node_id is None or _covers(grant, permission.reach, node_id):
+        if _covers(model, grant, permission.reach, node_id):
             return True
     return False
 
 
-def _covers(grant: Grant, reach: Reach, node_id: int) -> bool:
+def _covers(model: type[Model], grant: Grant, reach: Reach, node_id: int | None) -> bool:
+    if reach is Reach.SHARED:
+        nodes = _sharing(scope_of(model), grant.node_path)
+        return (nodes if node_id is None else nodes.filter(pk=node_id)).exists()
+    if node_id is None:
+        return True
     if reach is Reach.PARK:
         return node_id == grant.park_id
     if node_id == grant.node_id:

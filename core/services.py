@@ -19,7 +19,8 @@ from core.actors import Actor
 from core.choices import ROLE_NODE_KIND, NodeKind
 from core.errors import Conflict, InvalidInput
 from core.models import Membership, ScopeNode, ToolKey, User
-from core.scoping import get_visible, require
+from core.policy import DISCLOSE
+from core.scoping import get_visible, may, require
 
 KEY_PREFIX = "lpk_"
 # What a key may be allowed to do; every API action names the one it needs.
@@ -30,11 +31,14 @@ KEY_SCOPES = {
     "samples:write": gettext_lazy("send audience samples"),
     "bookings:read": gettext_lazy("read bookings and rooms"),
     "bookings:write": gettext_lazy("make bookings"),
+    "goods:read": gettext_lazy("read goods"),
+    "goods:write": gettext_lazy("add goods"),
     "figures:read": gettext_lazy("read figures"),
     "wall:read": gettext_lazy("show the wall on a screen"),
 }
-# Order lines never leave the tenant: a key of a park cannot read them.
-TENANT_KEY_SCOPES = frozenset({"orders:read"})
+# Order lines and goods leave the tenant by its own choice only: no key of a park reaches them, and a key of the
+# tenant that does is made by whoever decides on that.
+TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write"})
 
 
 def node_create(
@@ -153,10 +157,12 @@ def tool_key_create(
         raise InvalidInput(_("Choose what the key may do."), code="key_scopes", field="scopes")
     if node.kind not in (NodeKind.PARK, NodeKind.TENANT):
         raise InvalidInput(_("A key belongs to a park or to a tenant."), code="key_node", field="node")
-    if node.kind != NodeKind.TENANT and TENANT_KEY_SCOPES & set(scopes):
-        raise InvalidInput(
-            _("Only a key of the tenant may read its order lines."), code="key_scopes", field="scopes"
+    inner = TENANT_KEY_SCOPES & set(scopes)
+    if inner and not (node.kind == NodeKind.TENANT and may(actor, DISCLOSE, ToolKey, node.pk)):
+        message = _(
+            "Only the tenant itself makes keys to its order lines and goods, and only for itself: %(scopes)s."
         )
+        raise InvalidInput(message % {"scopes": ", ".join(sorted(inner))}, code="key_scopes", field="scopes")
     prefix = secrets.token_hex(6)
     secret = f"{KEY_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():

@@ -17,7 +17,7 @@ from django.views.generic import View
 from core import clock
 from core.actors import Actor
 from core.choices import ANALYST_ROLES, PARK_ROLES
-from core.doors.audience import SUBJECTS, circles
+from core.doors.audience import SUBJECTS, audience_of
 from core.doors.context import actor_of
 from core.doors.portal import (
     PORTAL_ROLES,
@@ -31,6 +31,7 @@ from core.doors.portal import (
 from core.errors import NotFound
 from core.forms import ToolKeyForm
 from core.models import Membership, ToolKey
+from core.policy import DISCLOSE
 from core.scoping import get_visible, may
 from core.services import KEY_SCOPES, membership_end, tool_key_create, tool_key_revoke
 
@@ -205,4 +206,9 @@ class WhoSees(TenantPage):
         subject = SUBJECTS.get(self.kwargs["what"])
         if subject is None:
             raise NotFound
-        return super().get_context_data(subject=subject, circles=circles(subject), **kwargs)
+        return super().get_context_data(
+            subject=subject,
+            audience=audience_of(subject, self.node),
+            decides=may(self.actor, DISCLOSE, type(self.tenant), self.node.pk),
+            **kwargs,
+        )

@@ -17,11 +17,16 @@ from core.clock import day_bounds, hour_of, today
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
+from core.policy import CHANGE, DISCLOSE
+from core.records import record_update
 from core.scoping import require
 from core.services import node_move
 from parks.models import Park, Unit
 from tenants.choices import LeaseState, WallVisibility
 from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
+
+# What a tenant decides about what others see of it.
+DISCLOSURES = frozenset({"wall_visibility", "shares_orders_with_park"})
 
 
 @transaction.atomic
@@ -76,25 +81,20 @@ def tenant_create(
     return tenant
 
 
-@transaction.atomic
+@retried
 def tenant_update(*, actor: Actor, tenant: Tenant, **values: Any) -> Tenant:
-    """Change what a tenant says of itself; its code and company stay."""
-    require(actor, "change", Tenant, tenant.pk)
-    before = audit.snapshot(tenant, values)
-    for name, value in values.items():
-        setattr(tenant, name, value)
-    tenant.save()
-    if {"name_zh", "name_en"} & values.keys():
-        ScopeNode.objects.filter(pk=tenant.pk).update(name_zh=tenant.name_zh, name_en=tenant.name_en)
-    audit.record(
-        actor=actor,
-        verb="tenant.update",
-        obj=tenant,
-        node_id=tenant.pk,
-        before=before,
-        after=audit.snapshot(tenant, values),
-    )
-    return tenant
+    """Change what a tenant says of itself; its code and company stay.
+
+    Refused where the actor may change the firm and not decide what leaves it: that is the owner's choice.
+    """
+    require(actor, CHANGE, Tenant, tenant.pk)
+    if DISCLOSURES & values.keys():
+        require(actor, DISCLOSE, Tenant, tenant.pk)
+    with transaction.atomic():
+        kept = record_update(actor=actor, row=tenant, **values)
+        if {"name_zh", "name_en"} & values.keys():
+            ScopeNode.objects.filter(pk=kept.pk).update(name_zh=kept.name_zh, name_en=kept.name_en)
+    return kept
 
 
 @retried
@@ -102,7 +102,8 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
     """Move a tenant to another park from today or a past day on, and mark the days whose park changes.
 
     The scope node moves with it, so the rights of the old park's operators end at once. InvalidInput for a day to
-    come: they would end before the move.
+    come: they would end before the move. What the tenant showed to its old park it does not show to the new one
+    until it says so again.
     """
     require(actor, "change", Tenant, tenant.pk)
     require(actor, "add", Tenancy, park.pk)
@@ -124,6 +125,7 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             current.save(update_fields=["to_day"])
         moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
         node_move(actor=actor, node=tenant.node, parent=park.node)
+        Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False)
         if from_day < today():
             buckets.mark(buckets.SALES, _hours_of_days(tenant.pk, from_day, today()))
         audit.record(
@@ -132,7 +134,7 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             obj=tenant,
             node_id=tenant.pk,
             before={"park": current.park.code if current else None},
-            after={"park": park.code, "from_day": from_day},
+            after={"park": park.code, "from_day": from_day, "shares_orders_with_park": False},
         )
     return moved
 

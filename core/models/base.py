@@ -18,6 +18,8 @@ class Scope:
     reference  reason why everybody with any role may read it
     system     reason why nobody but the system and superusers may read it
     many       a lookup in nodes crosses to many rows (a company's tenants), so rows are found by a subquery
+    shared     lookup from a node to the flag by which its tenant shows these rows to the park (Reach.SHARED)
+    private    columns for those only who hold `view_private` on the row's node; the audit never keeps their values
     """
 
     nodes: tuple[str, ...] = ()
@@ -25,6 +27,8 @@ class Scope:
     reference: str = ""
     system: str = ""
     many: bool = False
+    shared: str = ""
+    private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         ways = [bool(self.nodes or self.user), bool(self.reference), bool(self.system)]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from core.choices import PARK_ROLES
 from core.doors.admin import OpenFilter, ScopedModelAdmin
-from core.doors.context import actor_of
 from supplychain.models import Product, Sku
 
 
@@ -18,11 +13,7 @@ class ProductAdmin(ScopedModelAdmin):
     list_display = ("code", "name_zh", "tenant", "category", "dropped_on", "list_price", "closed_on")
     list_filter = ("tenant", "dropped_on", OpenFilter)
     search_fields = ("code", "name_zh", "name_en")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Costs never leave the tenant: a park's people do not see them."""
-        fields = ("tenant", "code", ("name_zh", "name_en"), "category", "dropped_on", "list_price")
-        return fields if actor_of(request).has_role(*PARK_ROLES) else (*fields, "cost")
+    fields = ("tenant", "code", ("name_zh", "name_en"), "category", "dropped_on", "list_price", "cost")
 
 
 @admin.register(Sku)

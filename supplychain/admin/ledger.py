@@ -1,4 +1,4 @@
-"""Imports and the ledger. Order lines belong to their tenants: a park sees sums under “figures”."""
+"""Imports and the ledger. Order lines belong to their tenants: a park sees those that are shared, else sums."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Product(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
     list_price = MoneyField(_("list price (CNY)"), default=0)
     cost = MoneyField(_("cost (CNY)"), default=0)
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), private=("cost",))
 
     class Meta:
         verbose_name = _("product")

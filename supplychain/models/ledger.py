@@ -18,7 +18,7 @@ from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule, Channel, CustomsMode, ImportState, LineType, SalesKind
 from supplychain.models.goods import Sku
 from supplychain.querysets import SalesEventQuerySet
-from tenants.models import Tenant
+from tenants.models import SHARES_ORDERS, Tenant
 
 
 class ImportBatch(PublicIdMixin, StampedMixin):
@@ -188,7 +188,7 @@ class SalesEvent(models.Model):
 
     objects = SalesEventQuerySet.as_manager()
 
-    scope = Scope(nodes=("seller_id",))
+    scope = Scope(nodes=("seller_id",), shared=SHARES_ORDERS)
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
@@ -238,7 +238,7 @@ class SkuResolution(models.Model):
     rule = models.CharField(_("rule"), max_length=32)
     decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
 
-    scope = Scope(nodes=("seller_id",))
+    scope = Scope(nodes=("seller_id",), shared=SHARES_ORDERS)
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
@@ -264,7 +264,7 @@ class Attribution(models.Model):
     rule = models.CharField(_("rule"), max_length=16, choices=AttributionRule)
     decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
 
-    scope = Scope(nodes=("seller_id",))
+    scope = Scope(nodes=("seller_id",), shared=SHARES_ORDERS)
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

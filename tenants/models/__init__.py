@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from tenants.models.lease import Charge, Lease, LeaseUnit, VerifiedFigure
-from tenants.models.tenant import Company, Store, Tenancy, Tenant
+from tenants.models.tenant import SHARES_ORDERS, Company, Store, Tenancy, Tenant
 
-__all__ = ["Charge", "Company", "Lease", "LeaseUnit", "Store", "Tenancy", "Tenant", "VerifiedFigure"]
+__all__ = [
+    "SHARES_ORDERS",
+    "Charge",
+    "Company",
+    "Lease",
+    "LeaseUnit",
+    "Store",
+    "Tenancy",
+    "Tenant",
+    "VerifiedFigure",
+]

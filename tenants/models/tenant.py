@@ -11,6 +11,9 @@ from core.overlap import no_overlap
 from parks.models import IndustrialCluster, Park
 from tenants.choices import TenantKind, WallVisibility
 
+# From a scope node to its tenant's choice: the `shared` of what a tenant's order lines are.
+SHARES_ORDERS = "tenant__shares_orders_with_park"
+
 
 class Company(NamedMixin, StampedMixin):
     """A legal person by its unified social credit code (统一社会信用代码)."""

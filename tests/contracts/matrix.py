@@ -31,7 +31,7 @@ from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED, READ
 from tests.contracts.forms import form_data
 from tests.contracts.objects import Place, api_body, is_published, is_shared, values_for
 from tests.contracts.routes import Route
-from tests.contracts.worlds import AMOUNTS, dead_keys, fingerprint, rows_in
+from tests.contracts.worlds import AMOUNTS, KEEPS, dead_keys, fingerprint, line_mark, rows_in
 from tests.factories import SYSTEM, World, make_user
 
 CALLS_ADMIN = (
@@ -138,11 +138,19 @@ class Matrix:
             forbidden_neighbour=of_first,
             attacks_only=True,
         )
-        yield Caller("manager", alpha, user=alpha.users[Role.PARK_MANAGER], thorough=True, **foreign)
+        kept, lines = line_mark(alpha.tenants[KEEPS]), [line_mark(each) for each in alpha.tenants]
+        no_lines = {"forbidden": [*of_beta, *lines]}
+        yield Caller(
+            "manager",
+            alpha,
+            user=alpha.users[Role.PARK_MANAGER],
+            forbidden=[*of_beta, kept],
+            thorough=True,
+        )
         for role in (Role.PARK_STUDIO, Role.PROVINCE_ANALYST):
-            yield Caller(role, alpha, user=alpha.users[role], **foreign)
+            yield Caller(role, alpha, user=alpha.users[role], **no_lines)
         yield Caller("tool", alpha, secret=mine.secret, thorough=True, **both)
-        yield Caller("park tool", alpha, secret=alpha.secret, **foreign)
+        yield Caller("park tool", alpha, secret=alpha.secret, **no_lines)
         reading = ["bookings:read", "figures:read"]
         _key, secret = tool_key_create(actor=SYSTEM, node=mine.tenant.node, name="reader", scopes=reading)
         yield Caller("reading tool", alpha, secret=secret, **both)

@@ -8,12 +8,16 @@ import pytest
 from django.contrib.admin import site
 from drf_spectacular.generators import SchemaGenerator
 
+from core import policy
+from core.choices import Role
 from core.models.base import Scope
 from livestreams.models import LiveSession
+from supplychain.models import SalesEvent
 from tests.contracts import exemptions
-from tests.contracts.matrix import Matrix
+from tests.contracts.matrix import Matrix, text_of
 from tests.contracts.objects import NoFactory, Place, values_for
 from tests.contracts.routes import Route, walk
+from tests.contracts.worlds import KEEPS, SHARES, line_mark
 
 pytestmark = pytest.mark.django_db
 ROUTES = list(walk())
@@ -80,3 +84,43 @@ def test_without_its_scope_a_model_is_reported(matrix: Matrix, monkeypatch: pyte
     assert any("shows" in fault for fault in faults)
     assert any("tells foreign from absent" in fault for fault in faults)
     print(f"without the scope of LiveSession: {len(faults)} faults, such as {faults[0]}")
+
+
+# What reads order lines: the door for people who run a park, and the API.
+LINE_ROUTES = (
+    "api-order-list",
+    "admin:supplychain_salesevent_changelist",
+    "admin:supplychain_salesevent_export",
+)
+
+
+def test_a_park_reads_the_lines_that_are_shared(matrix: Matrix) -> None:
+    """The other half of the matrix: what a tenant shows is there, on every door, beside nothing of its neighbour."""
+    manager = next(caller for caller in matrix.callers if caller.name == "manager")
+    own = Place("own", matrix.alpha, matrix.alpha.tenants[KEEPS])
+    shared, kept = (line_mark(matrix.alpha.tenants[number]) for number in (SHARES, KEEPS))
+    for route in (route for route in ROUTES if route.key in LINE_ROUTES):
+        text = text_of(manager.call("GET", route.path(values_for(route, own, own))))
+        lines = text.replace("soldline", "") if route.key == LINE_ROUTES[1] else text
+        assert (f"{matrix.alpha.tenants[SHARES].tenant.code}-O2" in lines, kept in text) == (True, False), (
+            route.key
+        )
+    detail = next(route for route in ROUTES if route.key == "admin:supplychain_salesevent_change")
+    answers = []
+    for number in (SHARES, KEEPS):
+        event = SalesEvent.objects.filter(seller=matrix.alpha.tenants[number].tenant).earliest("id")
+        answers.append(manager.call("GET", detail.path({"object_id": str(event.pk)})))
+    assert shared in text_of(answers[0])
+    assert (answers[0].status_code, answers[1].status_code) == (200, 404)
+
+
+def test_without_the_tenants_choice_the_lines_are_reported(
+    matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routes = [route for route in ROUTES if route.key in LINE_ROUTES]
+    assert [fault for route in routes for fault in matrix.faults_of(route)] == []
+    monkeypatch.setitem(policy.TABLE["supplychain.SalesEvent"], Role.PARK_MANAGER, policy.SEE)
+    faults = [fault for route in routes for fault in matrix.faults_of(route)]
+    kept = line_mark(matrix.alpha.tenants[KEEPS])
+    assert any(fault.startswith("manager: GET") and kept in fault for fault in faults), faults[:5]
+    print(f"with every line open to the park: {len(faults)} faults, such as {faults[0]}")

@@ -30,10 +30,14 @@ from supplychain.models import Attribution, Backorder, ImportProfileMap, SalesEv
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
+from tenants.services import tenant_update
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81")}
+
+# Which tenant of a world shares its order lines with the park, and which keeps them.
+KEEPS, SHARES = 0, 1
 
 UCI_FILE = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 700001,81001A,{canary} LANTERN,6,2011-06-01 09:12:00,2.55,,{canary}
@@ -47,10 +51,17 @@ def filled_world(name: str) -> World:
     Job.objects.create(kind="sales-import", node=world.park.node, message=world.canary)
     for mine in world.tenants:
         _fill_tenant(world, mine)
+    # Of the two neighbours one shows its order lines to the park.
+    tenant_update(actor=SYSTEM, tenant=world.tenants[SHARES].tenant, shares_orders_with_park=True)
     rollup.drain()
     for mine in world.tenants:
         _close(world, mine)
     return world
+
+
+def line_mark(mine: TenantWorld) -> str:
+    """What stands in a tenant's order lines and nowhere else."""
+    return f"{mine.tenant.code}-soldline"
 
 
 def _fill_tenant(world: World, mine: TenantWorld) -> None:
@@ -69,7 +80,7 @@ def _fill_tenant(world: World, mine: TenantWorld) -> None:
         ),
         SaleFact(
             kind="paid",
-            order_no=f"{code}-O2",
+            order_no=line_mark(mine),
             amount=AMOUNTS[world.name],
             sku_code=f"{code}-unknown",
             **common,

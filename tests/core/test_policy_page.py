@@ -11,7 +11,8 @@ from tests.servers import ROOT
 
 PAGE = ROOT / "docs" / "scoping.md"
 MARK = "<!-- table -->"
-WORDS = {Reach.SUBTREE: "", Reach.PARK: " (park)", Reach.OWN: " (own)"}
+WORDS = {Reach.SUBTREE: "", Reach.PARK: " (park)", Reach.OWN: " (own)", Reach.SHARED: " (shared)"}
+VERBS = (policy.VIEW, policy.ADD, policy.CHANGE, policy.CHECK_IN, policy.VIEW_PRIVATE, policy.DISCLOSE)
 
 
 def table() -> str:
@@ -21,9 +22,8 @@ def table() -> str:
         for role in Role:
             held = roles.get(role)
             if held is not None:
-                verbs = " ".join(
-                    verb for verb in (policy.VIEW, policy.ADD, policy.CHANGE) if verb in held.verbs
-                )
+                assert held.verbs <= set(VERBS)
+                verbs = " ".join(verb for verb in VERBS if verb in held.verbs)
                 by_permission.setdefault(verbs + WORDS[held.reach], []).append(role.value)
         cells = "; ".join(f"**{what}**: {', '.join(who)}" for what, who in by_permission.items())
         lines.append(f"| {model} | {cells} |")

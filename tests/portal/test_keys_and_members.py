@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.doors.audience import SUBJECTS, circles
+from core.doors.audience import SUBJECTS, audience_of
 from core.models import Membership, ToolKey, User
 from core.services import tool_key_by_secret
+from tenants.services import tenant_update
 from tests.factories import TenantWorld, World, make_world
 
 
@@ -95,8 +96,25 @@ def test_who_can_see_a_figure_is_one_tap_away_and_read_off_the_policy(
     assert "<html" in whole.text
     assert "<html" not in part.text
     assert owner.get(reverse("portal-who-sees", args=[firm.tenant.code, "nothing"])).status_code == 404
-    orders = {str(circle.name): circle for circle in circles(SUBJECTS["orders"])}
-    firm_circle, _tools, park, bureaus = orders.values()
+    firm_circle, _tools, park, bureaus = audience_of(SUBJECTS["orders"], firm.tenant.node).circles
     assert firm_circle.roles
-    assert park.roles == bureaus.roles == []
-    assert circles(SUBJECTS["sessions"])[0].own == [str(Role.HOST.label)]
+    assert park.roles == bureaus.roles == bureaus.offered == []
+    assert audience_of(SUBJECTS["sessions"], firm.tenant.node).circles[0].own == [str(Role.HOST.label)]
+
+
+def test_who_can_see_order_lines_is_what_the_firm_has_chosen(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    address = reverse("portal-who-sees", args=[firm.tenant.code, "orders"])
+    readers = [str(Role.PARK_MANAGER.label), str(Role.PARK_FINANCE.label)]
+    kept = owner.get(address)
+    assert kept.context["audience"].circles[2].offered == readers
+    assert kept.context["audience"].note == SUBJECTS["orders"].note
+    assert reverse("portal-firm", args=[firm.tenant.code]) in kept.text
+    tenant_update(actor=firm.owner, tenant=firm.tenant, shares_orders_with_park=True)
+    shown = owner.get(address)
+    park = shown.context["audience"].circles[2]
+    assert (park.roles, park.offered) == (readers, [])
+    assert shown.context["audience"].note == SUBJECTS["orders"].shared_note
+    neighbour = audience_of(SUBJECTS["orders"], world.tenants[1].tenant.node)
+    assert neighbour.circles[2].roles == []

@@ -37,8 +37,8 @@ from core.errors import DomainError, NotFound
 from core.locking import retried
 from core.money import MoneyField
 from core.policy import ADD, CHANGE, VIEW
-from core.records import conflict_of, invalid
-from core.scoping import get_visible, may, visible_to
+from core.records import conflict_of, invalid, node_of
+from core.scoping import get_visible, hidden_columns, may, visible_to
 
 # Longer than any key or page number: databases refuse such integers in different ways.
 NO_KEY = re.compile(r"-?\d{19,}")
@@ -230,6 +230,15 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             if name in related and as_key(related[name], value) is not None
         }
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is shown of a row, without the columns that are private to whom it belongs to."""
+        node_id = node_of(obj) if obj is not None else None
+        hidden = hidden_columns(actor_of(request), self.model, node_id)
+        shown = super().get_fieldsets(request, obj)
+        return [
+            (title, {**options, "fields": _without(options["fields"], hidden)}) for title, options in shown
+        ]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None and self.add_form is not None:
             kwargs.setdefault("form", self.add_form)
@@ -293,6 +302,15 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         row = kwargs.get("obj")
         context["operations"] = self.operations_on(request, row) if row is not None else []
         return super().render_change_form(request, context, **kwargs)
+
+
+def _without(fields: Any, hidden: frozenset[str]) -> list[Any]:
+    """Field names, some of them in one line, without the hidden ones."""
+    lines = (
+        [name for name in item if name not in hidden] if isinstance(item, list | tuple) else item
+        for item in fields
+    )
+    return [line for line in lines if line and not (isinstance(line, str) and line in hidden)]
 
 
 def _column(fields: dict[str, Any], item: Any) -> str | Column:
