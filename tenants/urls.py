@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tenants.views import Firm
+
+urlpatterns = [path("portal/<slug:tenant>/firm/", Firm.as_view(), name="portal-firm")]

@@ -193,18 +193,28 @@ def _rooms(
 
 
 def _ranking(tenants: dict[int, Tenant], day: date) -> list[dict[str, Any]]:
-    """The day's best tenants by paid GMV; who hides is not named and takes no rank."""
+    return [
+        {
+            "rank": rank,
+            "name_zh": tenant.name_zh,
+            "name_en": tenant.name_en,
+            "gmv_paid": None if amount is None else _money(amount),
+        }
+        for rank, (tenant, amount) in enumerate(ranked(tenants, day), 1)
+    ]
+
+
+def ranked(tenants: dict[int, Tenant], day: date) -> list[tuple[Tenant, Decimal | None]]:
+    """The day's best tenants by paid GMV, with the amount where it is shown; who hides takes no rank."""
     shown = {pk: tenant for pk, tenant in tenants.items() if tenant.wall_visibility != WallVisibility.HIDDEN}
     rows = DaySales.objects.filter(tenant__in=shown, day=day, gmv_paid__gt=Decimal(0)).order_by(
         "-gmv_paid", "tenant"
     )
     ranking = []
-    for rank, row in enumerate(rows[:RANKED], 1):
+    for row in rows[:RANKED]:
         tenant = shown[row.tenant_id]
-        amount = _money(row.gmv_paid) if tenant.wall_visibility == WallVisibility.AMOUNT else None
-        ranking.append(
-            {"rank": rank, "name_zh": tenant.name_zh, "name_en": tenant.name_en, "gmv_paid": amount}
-        )
+        amount = row.gmv_paid if tenant.wall_visibility == WallVisibility.AMOUNT else None
+        ranking.append((tenant, amount))
     return ranking
 
 

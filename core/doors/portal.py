@@ -62,6 +62,14 @@ TABS = (
     Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
     Tab(
+        "goods",
+        "bag",
+        _("Goods"),
+        "supplychain.Product",
+        "desk-only",
+        _("Products and SKUs, prices and costs"),
+    ),
+    Tab(
         "imports",
         "upload",
         _("Import"),
@@ -92,6 +100,14 @@ TABS = (
         "core.Membership",
         "desk-only",
         _("Who works for the firm, in which role"),
+    ),
+    Tab(
+        "firm",
+        "building-gear",
+        _("Firm"),
+        "tenants.Tenant",
+        "desk-only",
+        _("Name, what the hall shows, what the park sees"),
     ),
     Tab("more", "three-dots", _("More"), shown_on="phone-only"),
 )

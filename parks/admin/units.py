@@ -26,7 +26,7 @@ from core.doors.admin import (
     choice_field,
     style,
 )
-from core.doors.admin.forms import AmountField
+from core.doors.formfields import AmountField
 from parks import services
 from parks.choices import UnitUseKind
 from parks.models import Building, Unit, UnitUse

@@ -40,6 +40,18 @@
     if ("submits" in event.target.dataset) event.target.form.requestSubmit();
   });
 
+  // A button with data-more adds a row of the named template to a list and counts it in the named field.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-more]");
+    if (!button) return;
+    const count = document.getElementById(button.dataset.count);
+    const row = document.getElementById(button.dataset.template).innerHTML.replaceAll("__prefix__", count.value);
+    const list = document.getElementById(button.dataset.more);
+    list.insertAdjacentHTML("beforeend", row);
+    list.lastElementChild.querySelector("input").focus();
+    count.value = Number(count.value) + 1;
+  });
+
   // What is fetched into #modal-body is shown.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "modal-body") bootstrap.Modal.getOrCreateInstance("#modal").show();

@@ -26,7 +26,7 @@ from core.doors.admin import (
     related_field,
     style,
 )
-from core.doors.admin.forms import WholeNumberField
+from core.doors.formfields import WholeNumberField
 from core.models import new_uid
 from core.policy import ADD
 from supplychain import services

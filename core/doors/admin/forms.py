@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,22 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.forms import AdminOwnPasswordChangeForm
 
-from core import strict
 from core.actors import NOBODY, Actor, user_actor
+from core.doors.formfields import LARGEST, AmountField, WholeNumberField
 from core.errors import DomainError
 from core.models import User
-from core.money import MoneyField, to_cents
+from core.money import MoneyField
 from core.scoping import visible_to
 from core.services import password_set
 
 WORD_BREAK = re.compile(r"[,，、;；\n]+")
-# What a column holds on PostgreSQL; SQLite would take more.
-LARGEST: dict[str, int] = {
-    "SmallIntegerField": 2**15 - 1,
-    "PositiveSmallIntegerField": 2**15 - 1,
-    "IntegerField": 2**31 - 1,
-    "PositiveIntegerField": 2**31 - 1,
-}
 
 
 def as_key(model: type[models.Model], value: Any) -> Any:
@@ -88,41 +80,6 @@ class KeyedMultipleChoiceField(forms.ModelMultipleChoiceField):
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": item}
                 )
         return super()._check_values(value)  # type: ignore[misc]
-
-
-class AmountField(forms.DecimalField):
-    """A decimal in ASCII digits: no exponent, no full-width digits, no binary fraction on the way."""
-
-    def to_python(self, value: Any) -> Any:
-        text = str(value).strip() if value is not None else ""
-        if text in self.empty_values:
-            return None
-        places = self.decimal_places if self.decimal_places is not None else 4
-        digits = self.max_digits - places if self.max_digits is not None else 13
-        try:
-            return strict.amount(text, places=places, digits=digits, signed=True)
-        except strict.StrictError as error:
-            raise ValidationError(str(error), code=error.code) from error
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show no decimals beyond what the value needs, and cents where it has any."""
-        if not isinstance(value, Decimal):
-            return value
-        short = value.quantize(Decimal(1)) if value == value.to_integral_value() else to_cents(value)
-        return str(short if short == value else value.normalize())
-
-
-class WholeNumberField(forms.IntegerField):
-    """An integer in ASCII digits, within what the column holds on every database."""
-
-    def to_python(self, value: Any) -> int | None:
-        text = str(value).strip() if value is not None else ""
-        if text in self.empty_values:
-            return None
-        try:
-            return strict.quantity(text, signed=True)
-        except strict.StrictError as error:
-            raise ValidationError(str(error), code=error.code) from error
 
 
 class WordsField(forms.CharField):

@@ -1,0 +1,85 @@
+"""Strict fields of forms, for portal and admin: the same verdicts as the API's fields, whatever the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core import strict
+from core.doors.filters import DayInput
+from core.money import to_cents
+
+# What a column holds on PostgreSQL; SQLite would take more.
+LARGEST: dict[str, int] = {
+    "SmallIntegerField": 2**15 - 1,
+    "PositiveSmallIntegerField": 2**15 - 1,
+    "IntegerField": 2**31 - 1,
+    "PositiveIntegerField": 2**31 - 1,
+}
+
+
+class AmountField(forms.DecimalField):
+    """A decimal in ASCII digits: no exponent, no full-width digits, no binary fraction on the way."""
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value).strip() if value is not None else ""
+        if text in self.empty_values:
+            return None
+        places = self.decimal_places if self.decimal_places is not None else 4
+        digits = self.max_digits - places if self.max_digits is not None else 13
+        try:
+            return strict.amount(text, places=places, digits=digits, signed=True)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show no decimals beyond what the value needs, and cents where it has any."""
+        if not isinstance(value, Decimal):
+            return value
+        short = value.quantize(Decimal(1)) if value == value.to_integral_value() else to_cents(value)
+        return str(short if short == value else value.normalize())
+
+
+class WholeNumberField(forms.IntegerField):
+    """An integer in ASCII digits, within what the column holds on every database."""
+
+    def to_python(self, value: Any) -> int | None:
+        text = str(value).strip() if value is not None else ""
+        if text in self.empty_values:
+            return None
+        try:
+            return strict.quantity(text, signed=True)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class CodeField(forms.CharField):
+    """A printable identifier as it stands on labels and in files; case is kept."""
+
+    def __init__(self, *, max_length: int = 64, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        self.widget.attrs |= {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return strict.code(super().to_python(value) or "", self.max_length or 64)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class DayField(forms.DateField):
+    """A calendar day, from the browser's own calendar."""
+
+    widget = DayInput
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, date):
+            return super().to_python(value)
+        try:
+            return strict.day(value)
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
