@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import DAY, day_start, hour_of
@@ -14,7 +16,7 @@ from core.doors.filters import FromDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
 from supplychain.choices import Channel, SalesKind
-from supplychain.models import Attribution, SalesEvent
+from supplychain.models import Attribution, Product, SalesEvent, Sku
 
 
 class FromSlotDay(FromDay):
@@ -58,3 +60,44 @@ class SalesEventFilter(django_filters.FilterSet):
             .with_session()
             .filter(session_now__in=session)
         )
+
+
+class OpenFilter(django_filters.ChoiceFilter):
+    """Records that are offered, or those that were closed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = (("open", _("sold")), ("closed", _("no longer sold")))
+        super().__init__(choices=choices, label=_("State"), empty_label=_("all"), **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(closed_on__isnull=value == "open") if value else qs
+
+
+class ProductFilter(django_filters.FilterSet):
+    """Goods by what people remember of them: a code, a name, a category, the code of a SKU."""
+
+    search = django_filters.CharFilter(method="by_words", label=_("Code, name or category"), max_length=100)
+    state = OpenFilter()
+
+    class Meta:
+        model = Product
+        fields: list[str] = []
+
+    def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        words = value.strip()
+        own = (Q(**{f"{column}__icontains": words}) for column in ("code", "name_zh", "name_en", "category"))
+        of_skus = Sku.objects.filter(product=OuterRef("pk"), code__icontains=words)
+        return queryset.filter(reduce(or_, own, Q(Exists(of_skus))))
+
+
+class SkuFilter(django_filters.FilterSet):
+    """SKUs by tenant, their own code and their product's, in the very spelling."""
+
+    tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
+    code = django_filters.CharFilter("code", label=_("SKU code"), max_length=64)
+    product = django_filters.CharFilter("product__code", label=_("Product code"), max_length=64)
+    state = OpenFilter()
+
+    class Meta:
+        model = Sku
+        fields: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import imports, orders, unresolved
+from supplychain.views import goods, imports, orders, unresolved
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 
@@ -32,4 +32,12 @@ urlpatterns = [
         unresolved.AnswerReference.as_view(),
         name="portal-unresolved-one",
     ),
+    path(
+        "portal/<slug:tenant>/unresolved/<uuid:uid>/sku/",
+        unresolved.MakeSku.as_view(),
+        name="portal-unresolved-one-sku",
+    ),
+    path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
+    path("portal/<slug:tenant>/goods/new/", goods.NewProduct.as_view(), name="portal-product-new"),
+    path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
 ]

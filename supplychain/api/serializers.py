@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from core.doors.fields import InstantField, MoneyField
+from core.doors.fields import (
+    CodeField,
+    CountField,
+    DayField,
+    FlagField,
+    InstantField,
+    LineField,
+    MoneyField,
+    ScopedRelatedField,
+    StrictSerializer,
+)
+from core.scoping import hidden_columns
 from supplychain.choices import Channel, CustomsMode, LineType, SalesKind
-from supplychain.models import SalesEvent
+from supplychain.models import Product, SalesEvent, Sku
+from tenants.models import Tenant
 
 
 class OrderLineSerializer(serializers.ModelSerializer[SalesEvent]):
@@ -139,3 +152,61 @@ class OrderLineInput(serializers.Serializer[Any]):
     owner = serializers.CharField(required=False, max_length=64)
     destination = serializers.CharField(required=False, max_length=64)
     customs_mode = serializers.ChoiceField(required=False, choices=CustomsMode.choices)
+
+
+class SkuSerializer(serializers.ModelSerializer[Sku]):
+    """A SKU with what is known of its product. `cost` stands there for people of the tenant only."""
+
+    tenant = serializers.CharField(source="tenant.code")
+    product = serializers.CharField(source="product.code")
+    name_zh = serializers.CharField(source="product.name_zh")
+    name_en = serializers.CharField(source="product.name_en")
+    category = serializers.CharField(source="product.category")
+    dropped_on = serializers.DateField(source="product.dropped_on", allow_null=True)
+    list_price = MoneyField(source="product.list_price")
+    cost = MoneyField(source="product.cost", required=False)
+    tracked_since = InstantField(allow_null=True)
+
+    class Meta:
+        model = Sku
+        fields = [
+            "uid",
+            "tenant",
+            "code",
+            "specification",
+            "product",
+            "name_zh",
+            "name_en",
+            "category",
+            "dropped_on",
+            "list_price",
+            "cost",
+            "tracked_since",
+            "presale_limit",
+            "closed_on",
+        ]
+
+    def to_representation(self, instance: Sku) -> dict[str, Any]:
+        hidden = hidden_columns(self.context["view"].actor, Product, instance.tenant_id)
+        return {
+            name: value for name, value in super().to_representation(instance).items() if name not in hidden
+        }
+
+
+class SkuInput(StrictSerializer):
+    """A new SKU. What describes its product is needed where there is no product of that code yet."""
+
+    tenant = ScopedRelatedField(model=Tenant)
+    code = CodeField(max_length=64)
+    specification = LineField(max_length=200, required=False, allow_blank=True)
+    presale_limit = CountField(required=False)
+    takes_stock = FlagField(required=False)
+    product = CodeField(
+        max_length=64, required=False, help_text=_("The product's code; the SKU's own without it.")
+    )
+    name_zh = LineField(max_length=200, required=False)
+    name_en = LineField(max_length=200, required=False, allow_blank=True)
+    category = LineField(max_length=100, required=False, allow_blank=True)
+    dropped_on = DayField(required=False)
+    list_price = MoneyField(required=False)
+    cost = MoneyField(required=False)

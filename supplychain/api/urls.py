@@ -8,4 +8,5 @@ from supplychain.api import views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
+router.register("skus", views.SkuViewSet, "api-sku")
 urlpatterns = router.urls

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from core import policy, strict
 from core.choices import NodeKind
-from core.doors.api import Needs, ScopedViewSet, encode, one_of, query_value
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet, encode, one_of, query_value
 from core.doors.fields import is_public_name
 from core.doors.paging import LongList
 from core.errors import InvalidInput, NotFound
@@ -29,16 +29,19 @@ from supplychain.api.serializers import (
     OrderLineInput,
     OrderLineSerializer,
     RowResult,
+    SkuInput,
+    SkuSerializer,
 )
 from supplychain.facts import ParsedBatch, parse_batch
-from supplychain.filters import SalesEventFilter
-from supplychain.models import SalesEvent
-from supplychain.services import BatchResult, sales_record
+from supplychain.filters import SalesEventFilter, SkuFilter
+from supplychain.models import SalesEvent, Sku
+from supplychain.services import BatchResult, SkuLine, sales_record, sku_create
 from supplychain.services.sales import SOURCE_LENGTH
 from tenants.models import Tenant
 
 # Not the key's name: a source is part of a line's identity, and keys are changed.
 DEFAULT_SOURCE = "api"
+READ_GOODS = ("goods:read", "goods:write")
 
 
 class OrderLines(LongList):
@@ -48,7 +51,7 @@ class OrderLines(LongList):
 
 
 class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
-    """Order lines of the tenants that the caller works for."""
+    """Order lines of the tenants that the caller works for, or that share them with the caller's park."""
 
     model = SalesEvent
     serializer_class = OrderLineSerializer
@@ -137,3 +140,38 @@ def answer_of(seller: Tenant, source: str, parsed: ParsedBatch, result: BatchRes
     complete = counts["conflict"] == counts["rejected"] == 0
     body = BatchAnswer(seller.code, source, counts, [rows[index] for index in range(parsed.rows)])
     return Answer(200 if complete else 207, encode(body).decode())
+
+
+class SkuViewSet(ReadOnlyScopedViewSet):
+    """SKUs of the tenants whose goods the caller may look at."""
+
+    model = Sku
+    serializer_class = SkuSerializer
+    filterset_class = SkuFilter
+    permissions = {
+        "list": Needs("view", READ_GOODS),
+        "retrieve": Needs("view", READ_GOODS),
+        "create": Needs("add", ("goods:write",)),
+    }
+    inputs = {"create": SkuInput}
+
+    def base_queryset(self) -> QuerySet[Sku]:
+        return Sku.objects.select_related("tenant", "product").order_by("code", "pk")
+
+    @extend_schema(request=SkuInput, responses={201: SkuSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Add a SKU, and its product where there is none of that code.
+
+        Order lines that waited for the code find it at once.
+        """
+        return self.answer(self._made, 201)
+
+    def _made(self) -> Sku:
+        values = self.read()
+        own = {
+            name: values.pop(name)
+            for name in ("code", "specification", "presale_limit", "takes_stock")
+            if name in values
+        }
+        tenant, product = values.pop("tenant"), values.pop("product", own["code"])
+        return sku_create(actor=self.actor, tenant=tenant, sku=SkuLine(**own), product=product, **values)

@@ -1,5 +1,6 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
 from supplychain.services.references import lock_facts
@@ -11,15 +12,19 @@ from supplychain.services.stock_sales import backorder_fill
 __all__ = [
     "BatchResult",
     "LineResult",
+    "SkuLine",
     "attribution_set",
     "backorder_fill",
     "import_confirm",
     "import_run",
     "import_stage",
     "lock_facts",
+    "product_create",
+    "product_update",
     "resolve_all_pending",
     "resolve_pending",
     "sales_record",
+    "sku_create",
     "sku_resolve",
     "stock_adjust",
     "stock_count",

@@ -95,6 +95,11 @@ def resolve_pending(*, actor: Actor, seller: Tenant) -> int:
     """Answer the references of a seller that have become known since. Returns how many facts got an answer."""
     require(actor, ADD, Attribution, seller.pk)
     require(actor, ADD, SkuResolution, seller.pk)
+    return place_known(actor=actor, seller=seller)
+
+
+def place_known(*, actor: Actor, seller: Tenant) -> int:
+    """What `resolve_pending` does, for a service that has just made a reference known: it decides nothing itself."""
     if not any(_known(seller)):
         return 0
     with transaction.atomic():

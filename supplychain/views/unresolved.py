@@ -12,15 +12,16 @@ from django.utils.translation import ngettext
 
 from core.choices import UnresolvedKind
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
+from core.errors import NotFound
 from core.models import Unresolved
 from core.scoping import may
 from supplychain.choices import AttributionRule
-from supplychain.forms import SessionAnswerForm, SkuAnswerForm
-from supplychain.models import Attribution, SalesEvent, Sku, SkuResolution
-from supplychain.services import attribution_set, sku_resolve
+from supplychain.forms import MakeSkuForm, SessionAnswerForm, SkuAnswerForm
+from supplychain.models import Attribution, Product, SalesEvent, Sku, SkuResolution
+from supplychain.services import SkuLine, attribution_set, sku_create, sku_resolve
 
 SHOWN_FACTS = 20
-OFFERED_SKUS = 200
+OFFERED_SKUS = OFFERED_PRODUCTS = 200
 
 
 def _without(answers: type[Attribution] | type[SkuResolution]) -> Any:
@@ -82,7 +83,7 @@ class AnswerReference(ServiceFormPage):
         model = Attribution if self.reference.kind == UnresolvedKind.SESSION else SkuResolution
         answerable = self.reference.kind in (UnresolvedKind.SESSION, UnresolvedKind.SKU)
         skus = self.own(Sku.objects.filter(closed_on__isnull=True)).order_by("code")[:OFFERED_SKUS]
-        return super().get_context_data(
+        context = super().get_context_data(
             reference=self.reference,
             facts=self.facts().order_by("-slot", "-id")[:SHOWN_FACTS],
             lines=self.facts().count(),
@@ -90,6 +91,21 @@ class AnswerReference(ServiceFormPage):
             can_answer=answerable and may(self.actor, "add", model, self.node.pk),
             **kwargs,
         )
+        return context | self._making(context)
+
+    def _making(self, context: dict[str, Any]) -> dict[str, Any]:
+        """The form that makes a SKU of the code, where the lines are the tenant's own goods."""
+        of_sku = self.reference.kind == UnresolvedKind.SKU and may(self.actor, "add", Sku, self.node.pk)
+        first = self.facts().filter(owner=self.tenant).order_by("-slot", "-id").first() if of_sku else None
+        if first is None:
+            return {}
+        name = {"name_zh": first.title or self.reference.reference}
+        products = self.own(Product.objects.filter(closed_on__isnull=True)).order_by("code")
+        return {
+            "make_form": context.get("make_form")
+            or MakeSkuForm(actor=self.actor, tenant=self.tenant, initial=name),
+            "products": products[:OFFERED_PRODUCTS],
+        }
 
     def carry_out(self, form: Any) -> HttpResponse:
         ids, target = list(self.facts().values_list("pk", flat=True)), form.cleaned_data["target"]
@@ -102,4 +118,41 @@ class AnswerReference(ServiceFormPage):
             count = sku_resolve(actor=self.actor, seller=self.tenant, event_ids=ids, sku=target)
         done = ngettext("%(n)d order line has its answer.", "%(n)d order lines have their answer.", count)
         messages.success(self.request, done % {"n": count})
+        return redirect(self.url("portal-unresolved"))
+
+
+class MakeSku(AnswerReference):
+    """The code of a reference becomes a SKU of the tenant, and the lines that carry it find it at once."""
+
+    needs = ("add", Sku)
+
+    def facts(self) -> QuerySet[SalesEvent]:
+        if self.reference.kind != UnresolvedKind.SKU:
+            raise NotFound
+        return super().facts()
+
+    def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
+        self.facts()
+        return MakeSkuForm(data, actor=self.actor, tenant=self.tenant)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        answer = SkuAnswerForm(actor=self.actor, tenant=self.tenant)
+        return super().get_context_data(**{**kwargs, "make_form": kwargs["form"], "form": answer})
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        code, product = self.reference.reference, form.cleaned_data["product"]
+        sku = sku_create(
+            actor=self.actor,
+            tenant=self.tenant,
+            sku=SkuLine(code=code, specification=form.cleaned_data["specification"]),
+            product=product.code if product else code,
+            **({} if product else form.product_values),
+        )
+        placed = SkuResolution.objects.filter(sku=sku).count()
+        done = ngettext(
+            "%(code)s is among your goods: %(n)d order line has found it.",
+            "%(code)s is among your goods: %(n)d order lines have found it.",
+            placed,
+        )
+        messages.success(self.request, done % {"code": code, "n": placed})
         return redirect(self.url("portal-unresolved"))

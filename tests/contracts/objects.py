@@ -43,11 +43,13 @@ UIDS: dict[str, Factory] = {
     "api-series": lambda world, mine: mine.booking.series.uid,
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-session": lambda world, mine: mine.session.uid,
+    "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,
     "portal-key-revoke": lambda world, mine: mine.key.uid,
+    "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "portal-unresolved-one": lambda world, mine: (
         Unresolved.objects.filter(node=mine.tenant.node).earliest("id").uid
@@ -185,6 +187,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "source": "matrix",
             "readings": [{"at": (now() - HOUR).isoformat(), "concurrent": 1}],
         },
+        "api-sku-list": {"tenant": mine.tenant.code, "code": "matrix", "name_zh": "matrix", "cost": "1.00"},
         "api-order-bulk": [
             {
                 "kind": "paid",
