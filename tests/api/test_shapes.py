@@ -75,6 +75,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     session = tool.post("live-sessions", {"tenant": "alpha-a", "platform": "jd", "host": "alpha-a-host"})
     sid = session.json()["uid"]
     readings = [{"at": session.json()["started_at"], "concurrent": 1}]
+    sku = tool.post("skus", {"tenant": "alpha-a", "code": "s", "name_zh": "灯"})
     replies = {
         "POST bookings": booking,
         "POST bookings 409": tool.post("bookings", wish),
@@ -102,6 +103,9 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST orders/bulk": tool.post("orders/bulk", [LINE, {}]),
         "POST orders/bulk 400": tool.post("orders/bulk?atomic=true", [{}]),
         "GET orders": tool.get("orders"),
+        "POST skus": sku,
+        "GET skus": owner.get("skus"),
+        "GET skus/{uid}": tool.get(f"skus/{sku.json()['uid']}"),
         "GET figures": tool.get("figures", since="2025-06-01", until="2025-06-01"),
         "GET figures place": Caller(user=world.users["province_analyst"]).get(
             "figures", place="alpha-town", since="2025-06-01", until="2025-06-01"
