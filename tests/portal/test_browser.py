@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analytics.demo.logins import DEMO_PASSWORD
-from core.clock import DAY, today
+from core.clock import DAY, local, now, today
 from supplychain.importing.profiles.base import SAMPLES
 from tests.servers import Site
 
@@ -45,6 +47,18 @@ def log_in(page: Page, site: Site, username: str = "tenant") -> str:
     return page.url
 
 
+def send(page: Page, site: Site, portal: str, line: dict[str, str]) -> None:
+    """Report an order line of this minute to the API, as the person who is logged in."""
+    token = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["csrftoken"]
+    paid = {"kind": "paid", "qty": 1, "occurred_at": local(now()).isoformat(), **line}
+    answer = page.request.post(
+        f"{site.url}/api/v1/orders/bulk?tenant={portal.rstrip('/').rsplit('/', 1)[1]}",
+        data=[paid],
+        headers={"X-CSRFToken": token, "Referer": site.url},
+    )
+    assert answer.ok, answer.text()
+
+
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_page_of_the_portal_fits(
@@ -67,7 +81,9 @@ def test_every_page_of_the_portal_fits(
         visit(page, portal + name)
     for name in ("imports/", "unresolved/", "keys/", "members/", "more/", "who-sees/figures/"):
         visit(page, portal + name)
-    for name in ("sessions/", "orders/", "bookings/?past"):
+    for name in ("firm/", "goods/new/", "goods/?search=nothing", "who-sees/orders/"):
+        visit(page, portal + name)
+    for name in ("sessions/", "orders/", "bookings/?past", "goods/"):
         visit(page, portal + name)
         page.locator("main .lp-row").first.click()
         page.wait_for_load_state()
@@ -147,6 +163,71 @@ def test_unknown_columns_are_mapped_without_choosing_the_file_again(
     page.wait_for_url("**/imports/*-*/")
     fits(page)
     assert "E1001" in page.locator("main").inner_text()
+
+
+def test_the_hall_shows_what_the_owner_chose(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    firm = page.locator(".lp-top").inner_text().splitlines()[0]
+    send(page, live_site, portal, {"order_no": "hall", "amount": "99999.00"})
+    visit(page, f"{portal}firm/")
+    wall = live_site.url + str(page.locator("#wall .head a").get_attribute("href"))
+
+    def on_the_wall() -> list[Any]:
+        page.goto(wall)
+        snapshot = json.loads(page.locator("#snapshot").inner_text())
+        return [row["gmv_paid"] for row in snapshot["ranking"] if row["name_zh"] == firm]
+
+    for _ in range(150):  # counted within seconds
+        if any(Decimal(amount) >= 99999 for amount in on_the_wall()):
+            break
+        page.wait_for_timeout(200)
+    assert [Decimal(amount) >= 99999 for amount in on_the_wall()] == [True]
+    for choice, shown in (("hidden", []), ("rank", [None])):
+        visit(page, f"{portal}more/")
+        page.locator("main a[href$='/firm/']").tap()
+        page.locator(f"input[name=wall_visibility][value={choice}]").tap()
+        page.locator(".lp-save button").tap()
+        page.locator(".alert-success").wait_for()
+        fits(page)
+        assert on_the_wall() == shown
+    # from what it says about who sees the figures, the owner goes to where that is decided
+    visit(page, f"{portal}who-sees/figures/")
+    page.locator("main a[href$='/firm/#wall']").tap()
+    page.locator("input[name=wall_visibility][value=amount]").tap()
+    page.locator(".lp-save button").tap()
+    page.locator(".alert-success").wait_for()
+    assert on_the_wall() != [None]
+
+
+def test_an_unknown_code_is_made_a_sku_in_three_taps(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    code = "Lamp-7b"
+    send(
+        page, live_site, portal, {"order_no": "unknown", "amount": "5.00", "sku_code": code, "title": "台灯"}
+    )
+    visit(page, f"{portal}unresolved/")
+    assert code in page.locator("main").inner_text()
+    page.locator(".lp-row", has_text=code).tap()
+    page.locator("form[action$='/sku/']").wait_for()
+    fits(page)
+    assert page.input_value("form[action$='/sku/'] #id_name_zh") == "台灯"
+    page.locator("form[action$='/sku/'] button").tap()
+    page.locator(".alert-success", has_text=code).wait_for()
+    fits(page)
+    assert page.locator(".lp-row", has_text=code).count() == 0
+    visit(page, f"{portal}goods/?search={code.lower()}")
+    page.locator(".lp-row").tap()
+    page.wait_for_url("**/goods/*-*/")
+    fits(page)
+    # another colour is written below the first
+    page.locator("[data-more]").tap()
+    page.locator("input[name$='-code']").last.fill(f"{code}-red")
+    page.locator(".lp-save button").tap()
+    page.locator(".alert-success").wait_for()
+    codes = [field.input_value() for field in page.locator("#sku-rows input[name$='-code']").all()]
+    assert codes == [code, f"{code}-red", ""]
 
 
 def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: OpenPage) -> None:
