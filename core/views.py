@@ -208,6 +208,7 @@ class WhoSees(TenantPage):
             raise NotFound
         return super().get_context_data(
             subject=subject,
+            firm=next((tab.url for tab in self._tabs() if tab.section == "firm"), ""),
             audience=audience_of(subject, self.node),
             decides=may(self.actor, DISCLOSE, type(self.tenant), self.node.pk),
             **kwargs,

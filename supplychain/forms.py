@@ -147,8 +147,8 @@ class ProductForm(GoodsForm):
         known = list(product.skus.order_by("code")) if product is not None else []
         if product is not None:
             self.fields["code"].disabled = True
-            self.initial |= {name: getattr(product, name) for name in self.fields if hasattr(product, name)}
-            self.initial["is_closed"] = product.closed_on is not None
+            known_values = {name: getattr(product, name) for name in self.fields if hasattr(product, name)}
+            self.initial.update(known_values, is_closed=product.closed_on is not None)
         else:
             del self.fields["is_closed"]
         self.left_out = len(known[MOST_SKUS:])

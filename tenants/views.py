@@ -13,16 +13,16 @@ from core.doors.portal import ServiceFormPage
 from core.policy import DISCLOSE
 from core.scoping import may
 from tenants.forms import FirmForm
-from tenants.models import Tenant
+from tenants.models import Company, Tenant
 from tenants.services import tenant_update
 
 
 class Firm(ServiceFormPage):
-    """Everybody of the firm reads it, its owner changes it."""
+    """Everybody of the firm but its hosts reads it, its owner changes it."""
 
     template_name = "portal/firm.html"
     section = "firm"
-    needs = ("view", Tenant)
+    needs = ("view", Company)
     form_class = FirmForm
 
     def get_initial(self) -> dict[str, Any]:

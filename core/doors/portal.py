@@ -105,7 +105,7 @@ TABS = (
         "firm",
         "building-gear",
         _("Firm"),
-        "tenants.Tenant",
+        "tenants.Company",
         "desk-only",
         _("Name, what the hall shows, what the park sees"),
     ),

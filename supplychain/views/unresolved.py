@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import ngettext
@@ -48,7 +48,7 @@ class AnswerReference(ServiceFormPage):
 
     template_name = "portal/unresolved_one.html"
     section = "unresolved"
-    needs = ("view", Unresolved)
+    needs: ClassVar[tuple[str, type[Model]]] = ("view", Unresolved)
 
     @property
     def reference(self) -> Unresolved:

@@ -59,6 +59,13 @@ def test_the_owner_changes_what_the_firm_says_of_itself(owner: Client, firm: Ten
     assert not Tenant.objects.get(pk=tenant.pk).shares_orders_with_park
 
 
+def test_a_host_has_no_business_on_it(firm: TenantWorld, browser_of: Callable[[User], Client]) -> None:
+    host = browser_of(firm.users[Role.HOST])
+    assert host.get(address(firm)).status_code == 403
+    assert address(firm) not in host.get(reverse("portal-more", args=[firm.tenant.code])).text
+    assert address(firm) not in host.get(reverse("portal-who-sees", args=[firm.tenant.code, "orders"])).text
+
+
 def test_others_of_the_firm_read_and_change_nothing(
     firm: TenantWorld, browser_of: Callable[[User], Client]
 ) -> None:
