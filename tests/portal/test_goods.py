@@ -183,8 +183,11 @@ def test_an_unknown_code_becomes_another_colour_of_goods_there_are(
     address = page_of("unresolved-one-sku", firm, row.uid)
     known = firm.skus[0].product
     foreign = make_sku(world.tenants[1].tenant, "foreign").product
+    closed = make_sku(firm.tenant, "closed").product
+    Product.objects.filter(pk=closed.pk).update(closed_on=today())
     for wrong in (
         {"product": foreign.code},
+        {"product": closed.code},
         {"product": "none"},
         {"name_zh": ""},
         {"name_zh": "x", "cost": "-1"},
