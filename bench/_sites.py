@@ -42,6 +42,20 @@ def databases() -> Iterator[dict[str, dict[str, str]]]:
         yield found
 
 
+@contextmanager
+def served(env: dict[str, str]) -> Iterator[str]:
+    """The address of a site on its database: as `make run` serves it, or with `DATABASE_URL` as deploy/ does."""
+    with ExitStack() as stack:
+        if "DATABASE_URL" not in env:
+            yield stack.enter_context(servers.serve(env)).url
+            return
+        try:
+            env = {**env, "REDIS_URL": stack.enter_context(servers.redis_server()) + "/0"}
+        except servers.NotInstalled as missing:
+            print(f"{missing}: served without it", file=sys.stderr)
+        yield stack.enter_context(servers.serve_pages(env)).url
+
+
 def measured(module: str, env: dict[str, str], *arguments: str) -> Any:
     """What a module prints last, as JSON, when it is run on a site."""
     command = [sys.executable, "-c", BEGIN, module, *arguments]

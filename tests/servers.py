@@ -282,6 +282,23 @@ def live_site(
 def serve(env: Mapping[str, str], port: int | None = None) -> Iterator[Site]:
     """Serve an installation that is ready; `port` lets one come back where another was killed."""
     port = port or free_port()
+    command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with _serving(command, env, port) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def serve_pages(env: Mapping[str, str]) -> Iterator[Site]:
+    """Serve pages and API of an installation that is ready, with the program that deploy/start begins."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "2", "config.wsgi:application"]
+    with _serving(command, env, port) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def _serving(command: Sequence[str], env: Mapping[str, str], port: int) -> Iterator[Site]:
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -293,7 +310,6 @@ def serve(env: Mapping[str, str], port: int | None = None) -> Iterator[Site]:
             return False
         return True
 
-    command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
     log = Path(env["LIVEPARK_DATA_DIR"]) / "serve.log"
     with running(command, log=log, answers=answers, env=env) as server:
         yield Site(url, env, server)
