@@ -121,15 +121,16 @@ def _check_same(earlier: tuple[int, SaleFact], fact: SaleFact) -> None:
 
 
 def _read_json(body: bytes) -> list[Any]:
-    strict.decode_utf8(body)
     facts = quick_facts(body, keys=strict.outline(body).count(b":"), ndjson=False)
     return _list_of(_read_carefully(body)) if facts is None else facts
 
 
 def _read_ndjson(body: bytes) -> list[Any]:
-    strict.decode_utf8(body)
     facts = quick_facts(body, keys=strict.outline(body).count(b":"), ndjson=True)
-    return [_read_line(line) for line in body.splitlines() if line.strip()] if facts is None else facts
+    if facts is not None:
+        return facts
+    strict.decode_utf8(body)
+    return [_read_line(line) for line in body.splitlines() if line.strip()]
 
 
 def _read_line(line: bytes) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from django.utils.translation import gettext as _
+from msgspec import Meta
 
-from core.strict import StrictError
+from core.strict import MAX_QUANTITY, StrictError
 
 Kind = Literal["created", "paid", "refunded", "cancelled", "adjusted"]
 Channel = Literal["live", "product_card", "short_video", "outside_host", "shop", "offline", "other"]
@@ -26,6 +27,7 @@ EXTERNAL_ID_LENGTH = 128
 CODE_LENGTH = 64
 TITLE_LENGTH = 200
 BASE_CURRENCY = "CNY"
+Code = Annotated[str, Meta(max_length=CODE_LENGTH)]
 UNITS = 10_000  # amounts have at most 4 decimals: as integers of 1/10,000 equal amounts look equal
 
 
@@ -43,27 +45,27 @@ class SaleFact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     kind: Kind
-    order_no: str
-    qty: int
+    order_no: Annotated[Code, Meta(min_length=1)]
+    qty: Annotated[int, Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
     occurred_at: datetime
     amount: Decimal | None = None
-    external_id: str = ""
-    version: int = 1
-    line_no: str = ""
+    external_id: Annotated[str, Meta(max_length=EXTERNAL_ID_LENGTH)] = ""
+    version: Annotated[int, Meta(ge=1, le=MAX_QUANTITY)] = 1
+    line_no: Code = ""
     line_type: LineType = "goods"
-    ref_order_no: str = ""
-    ref_line: str = ""
-    sku_code: str = ""
-    title: str = ""
-    currency: str = BASE_CURRENCY
+    ref_order_no: Code = ""
+    ref_line: Code = ""
+    sku_code: Code = ""
+    title: Annotated[str, Meta(max_length=TITLE_LENGTH)] = ""
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = BASE_CURRENCY
     amount_foreign: Decimal | None = None
     rate: Decimal | None = None
     rate_day: date | None = None
     channel: Channel = "other"
-    session_ref: str = ""
-    host_ref: str = ""
-    owner: str = ""
-    destination: str = ""
+    session_ref: Code = ""
+    host_ref: Code = ""
+    owner: Code = ""
+    destination: Code = ""
     customs_mode: CustomsMode = "domestic"
 
     def __post_init__(self) -> None:
