@@ -59,4 +59,5 @@ class Tool:
         self._connection.request("POST", f"/api/v1/orders/bulk?source={source}", body, headers)
         answer = self._connection.getresponse()
         found = answer.read()
-        assert answer.status == 200 and b'"stored":%d,' % lines in found, found[:500]
+        assert answer.status == 200, found[:500]
+        assert b'"stored":%d,' % lines in found, found[:500]

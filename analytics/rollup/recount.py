@@ -51,8 +51,15 @@ def fill(cursor: Any, table: str, types: Sequence[str], rows: Sequence[tuple[obj
             f"INSERT INTO {table} SELECT * FROM unnest({arrays})",
             [list(column) for column in zip(*rows, strict=True)],
         )
+        learn(cursor, table)
     else:
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(types))})", rows)
+
+
+def learn(cursor: Any, table: str) -> None:
+    """Tell the planner how few rows a work table has: unknown ones look large, and it would read the whole ledger."""
+    if connection.vendor == "postgresql":
+        cursor.execute(f"ANALYZE {table}")
 
 
 def fill_buckets(cursor: Any, buckets: Sequence[Bucket]) -> None:
@@ -105,6 +112,7 @@ def recount_buckets(cursor: Any) -> None:
     cursor.execute(sql.SESSIONS_OF_BUCKETS)
     cursor.execute(sql.ORDERS_TO_LOOK_AT)
     if cursor.rowcount:
+        learn(cursor, "rollup_order")
         cursor.execute(sql.FORGET_SPREAD)
         cursor.execute("DELETE FROM rollup_worth")
         cursor.execute("DELETE FROM rollup_order_row")
@@ -122,5 +130,6 @@ def replace_levels(cursor: Any) -> None:
     cursor.execute("SELECT DISTINCT session_key FROM rollup_session")
     # A session may show the goods of several tenants, whose figures others may be counting just now.
     advisory_locks(sorted({f"session-figures:{key % SESSION_LOCKS}" for (key,) in cursor.fetchall()}))
+    learn(cursor, "rollup_session")
     cursor.execute(sql.DELETE_SESSIONS)
     cursor.execute(sql.INSERT_SESSIONS)

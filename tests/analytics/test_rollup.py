@@ -13,6 +13,8 @@ from django.db import connection, transaction
 
 from analytics import rollup
 from analytics.models import DaySales, HourSales, MonthSales, SessionFigures, SpreadOrder
+from analytics.rollup import sql
+from analytics.rollup.recount import fill_buckets, work_tables
 from core import buckets, clock
 from core.locking import advisory_lock
 from core.models import BucketFailure, BucketMark
@@ -445,3 +447,30 @@ def test_writers_drainers_and_a_rebuild_at_once() -> None:
     rollup.rebuild()
     assert dump() == counted
     assert not BucketMark.objects.exists()
+
+
+@pytest.mark.postgres
+def test_a_bucket_is_counted_without_reading_the_whole_ledger(tenant: Tenant) -> None:
+    """A long history must not make today's hour dearer: the planner has to know how few buckets there are."""
+    tell(
+        tenant,
+        [
+            Fact(
+                tenant=tenant.pk,
+                external_id=f"e{number}",
+                version=1,
+                kind="paid",
+                at=NOON + dt.timedelta(hours=number // 10),
+                order_no=f"o{number}",
+                line_no="1",
+                amount=Decimal(1),
+            )
+            for number in range(5_000)
+        ],
+    )
+    with transaction.atomic(), work_tables() as cursor:
+        cursor.execute("ANALYZE supplychain_salesevent")
+        fill_buckets(cursor, [(tenant.pk, clock.hour_of(NOON))])
+        cursor.execute(f"EXPLAIN {sql.FACTS_OF_BUCKETS}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on supplychain_salesevent" not in plan, plan
