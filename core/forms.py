@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import TENANT_ROLES, Role
 from core.doors.portal import ScopedForm
+from core.models import User
 from core.services import KEY_SCOPES
 
 KEY_LIFETIMES = (("90", _("90 days")), ("365", _("one year")), ("", _("until it is revoked")))
@@ -33,3 +36,31 @@ class ToolKeyForm(ScopedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+
+class MemberForm(ScopedForm):
+    """Who joins the firm, in which role: somebody with a log-in, or somebody who gets one here."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        validators=[User.username_validator],
+        help_text=_("To log in with"),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[(role, role.label) for role in (*TENANT_ROLES, Role.HOST)]
+    )
+    display_name = forms.CharField(label=_("Name"), max_length=100, required=False)
+    password = forms.CharField(
+        label=_("First password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput,
+        validators=[validate_password],
+        help_text=_("Only for somebody who has no log-in yet."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["autocomplete"] = "off"
+        self.fields["password"].widget.attrs["autocomplete"] = "new-password"

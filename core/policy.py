@@ -2,6 +2,7 @@
 
 Reach says which rows of a model a role gets:
   SUBTREE  rows that hang on the role's node or below it
+  NODE     rows that hang on the role's node itself: a park's own, and not its tenants'
   PARK     rows that hang on the park a tenant is in (shared rooms, warehouses, services)
   OWN      rows of the person (a host's shifts)
   SHARED   rows below the role's node whose tenant shows them to its park, for as long as it does
@@ -23,6 +24,7 @@ CHECK_IN, VIEW_PRIVATE, DISCLOSE = "check_in", "view_private", "disclose"
 
 class Reach(Enum):
     SUBTREE = "subtree"
+    NODE = "node"
     PARK = "park"
     OWN = "own"
     SHARED = "shared"
@@ -40,6 +42,7 @@ def _p(verbs: str, reach: Reach = Reach.SUBTREE) -> Permission:
 
 SEE = _p("view")
 RUN = _p("view add change")
+RUN_NODE = _p("view add change", Reach.NODE)
 SEE_PARK = _p("view", Reach.PARK)
 SEE_OWN = _p("view", Reach.OWN)
 SEE_SHARED = _p("view", Reach.SHARED)
@@ -92,14 +95,15 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE,
     },
     "core.User": {**_each(tuple(Role), SEE_OWN)},
+    # Who works for a firm and which tools act for it is the firm's own affair (core.services.membership_grant).
     "core.Membership": {
-        MANAGER: RUN,
+        MANAGER: RUN_NODE,
         OWNER: RUN,
         **_each(ANALYST_ROLES, SEE_OWN),
         Role.HOST: SEE_OWN,
         STAFF: SEE_OWN,
     },
-    "core.ToolKey": {MANAGER: RUN, OWNER: _p("view add change disclose"), STUDIO: SEE},
+    "core.ToolKey": {MANAGER: RUN_NODE, OWNER: RUN, STUDIO: _p("view", Reach.NODE)},
     "core.AuditEntry": {MANAGER: SEE, OWNER: SEE, PARK_MONEY: SEE},
     "core.Job": {MANAGER: RUN, OWNER: RUN, STAFF: RUN, MONEY: RUN, **_each(ANALYST_ROLES, SEE)},
     "core.Unresolved": {OWNER: RUN, STAFF: RUN, MONEY: SEE},

@@ -82,7 +82,7 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
         return _any_of(Q(**{lookup: grant.park_id}) for lookup in scope.nodes)
     if reach is Reach.SHARED:
         return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in scope.nodes)
-    if grant.node_kind == NodeKind.TENANT:
+    if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
         return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
     return _any_of(Q(**{f"{lookup}__in": subtree_ids(grant.node_path)}) for lookup in scope.nodes)
 
@@ -150,7 +150,10 @@ def _covers(model: type[Model], grant: Grant, reach: Reach, node_id: int | None)
         return node_id == grant.park_id
     if node_id == grant.node_id:
         return True
-    return ScopeNode.objects.filter(pk=node_id, path__startswith=grant.node_path).exists()
+    return (
+        reach is not Reach.NODE
+        and ScopeNode.objects.filter(pk=node_id, path__startswith=grant.node_path).exists()
+    )
 
 
 def require(actor: Actor, verb: str, model: type[Model], node_id: int | None = None) -> None:

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from core import audit, clock
 from core.actors import Actor
-from core.choices import ROLE_NODE_KIND, NodeKind
+from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows
 from core.models import Membership, ScopeNode, ToolKey, User
-from core.policy import DISCLOSE
-from core.scoping import get_visible, may, require
+from core.scoping import get_visible, require
 
 KEY_PREFIX = "lpk_"
 # What a key may be allowed to do; every API action names the one it needs.
@@ -36,8 +36,7 @@ KEY_SCOPES = {
     "figures:read": gettext_lazy("read figures"),
     "wall:read": gettext_lazy("show the wall on a screen"),
 }
-# Order lines and goods leave the tenant by its own choice only: no key of a park reaches them, and a key of the
-# tenant that does is made by whoever decides on that.
+# Order lines and goods leave the tenant by its own choice only: no key of a park reaches them.
 TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write"})
 
 
@@ -79,14 +78,23 @@ def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
 
 
 def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) -> Membership:
-    """Give a role on a node. InvalidInput when the role does not stand on that kind of node."""
+    """Give a role on a node. InvalidInput when the role does not stand on that kind of node.
+
+    Who works for a firm is its owner's to say. The park names the first owner, once, and nobody themself.
+    """
     if ROLE_NODE_KIND.get(role) != node.kind:
         raise InvalidInput(
             _("This role cannot be given on a node of this kind."), code="role_node", field="role"
         )
-    require(actor, "add", Membership, node.pk)
     try:
         with transaction.atomic():
+            lock_rows(ScopeNode.objects.filter(pk=node.pk))
+            first = (
+                role == Role.TENANT_OWNER
+                and user.pk != actor.user_id
+                and not Membership.objects.filter(node=node, role=role).exists()
+            )
+            require(actor, "add", Membership, node.parent_id if first else node.pk)
             membership = Membership.objects.create(user=user, role=role, node=node)
             audit.record(
                 actor=actor,
@@ -98,6 +106,23 @@ def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) ->
     except IntegrityError as error:
         raise Conflict(_("The user already holds this role here."), code="role_held") from error
     return membership
+
+
+def member_add(
+    *, actor: Actor, node: ScopeNode, role: str, username: str, password: str = "", display_name: str = ""
+) -> Membership:
+    """Give a role to a log-in that exists, or with a password to a new one. Raises like membership_grant."""
+    require(actor, "add", Membership)
+    with transaction.atomic():
+        if password:
+            user = user_create(actor=actor, username=username, password=password, display_name=display_name)
+        else:
+            user = User.objects.filter(username=username).first()
+        if user is None:
+            raise InvalidInput(
+                _("Nobody logs in by this name: give a first password to create it."), field="username"
+            )
+        return membership_grant(actor=actor, user=user, role=role, node=node)
 
 
 def membership_end(*, actor: Actor, membership: Membership) -> None:
@@ -158,7 +183,7 @@ def tool_key_create(
     if node.kind not in (NodeKind.PARK, NodeKind.TENANT):
         raise InvalidInput(_("A key belongs to a park or to a tenant."), code="key_node", field="node")
     inner = TENANT_KEY_SCOPES & set(scopes)
-    if inner and not (node.kind == NodeKind.TENANT and may(actor, DISCLOSE, ToolKey, node.pk)):
+    if inner and node.kind != NodeKind.TENANT:
         message = _(
             "Only the tenant itself makes keys to its order lines and goods, and only for itself: %(scopes)s."
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
@@ -29,11 +30,11 @@ from core.doors.portal import (
     portal_nodes,
 )
 from core.errors import NotFound
-from core.forms import ToolKeyForm
+from core.forms import MemberForm, ToolKeyForm
 from core.models import Membership, ToolKey
 from core.policy import DISCLOSE
 from core.scoping import get_visible, may
-from core.services import KEY_SCOPES, membership_end, tool_key_create, tool_key_revoke
+from core.services import KEY_SCOPES, member_add, membership_end, tool_key_create, tool_key_revoke
 
 
 class LogIn(LoginView):
@@ -161,21 +162,31 @@ class RevokeKey(ServiceAction):
         return self.url("portal-keys")
 
 
-class Members(ScopedListPage):
-    """Who works for the tenant, in which role."""
+class Members(ScopedListPage, ServiceFormPage):
+    """Who works for the tenant, in which role, and a form for another one."""
 
     template_name = "portal/members.html"
     section = "members"
     needs = ("view", Membership)
     model = Membership
     tenant_lookup = "node_id"
+    form_class = MemberForm
     page_size = 200
 
     def base_queryset(self) -> Any:
         return Membership.objects.filter(ended_at__isnull=True).select_related("user").order_by("role", "id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(can_end=may(self.actor, "change", Membership, self.node.pk), **kwargs)
+        return super().get_context_data(
+            can_add=may(self.actor, "add", Membership, self.node.pk),
+            can_end=may(self.actor, "change", Membership, self.node.pk),
+            **kwargs,
+        )
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        member_add(actor=self.actor, node=self.node, **form.cleaned_data)
+        messages.success(self.request, _("The person belongs to the firm from now on."))
+        return redirect(self.url("portal-members"))
 
 
 class EndMembership(ServiceAction):

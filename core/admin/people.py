@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -15,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminP
 
 from core import services
 from core.actors import Actor
-from core.choices import ROLE_NODE_KIND, NodeKind, Role
+from core.choices import PARK_ROLES, ROLE_NODE_KIND, Role
 from core.doors.admin import (
     BusinessDayFilter,
     Operation,
@@ -26,7 +25,6 @@ from core.doors.admin import (
     ShownInline,
     style,
 )
-from core.errors import InvalidInput
 from core.models import Membership, ScopeNode, ToolKey, User
 from core.policy import ADD
 
@@ -103,9 +101,11 @@ class MembershipAddForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        below = None if self.actor.unrestricted else (NodeKind.PARK, NodeKind.TENANT)
-        offered = [role for role, kind in ROLE_NODE_KIND.items() if below is None or kind in below]
+        offered = ROLE_NODE_KIND if self.actor.unrestricted else (*PARK_ROLES, Role.TENANT_OWNER)
         self.fields["role"].choices = [("", ""), *((role, Role(role).label) for role in offered)]  # type: ignore[attr-defined]
+        self.fields["role"].help_text = _(
+            "A park names the first owner of a firm; everybody else there is added by the owner, in the portal."
+        )
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
@@ -142,22 +142,7 @@ class MembershipAdmin(ScopedModelAdmin):
     )
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Membership:
-        with transaction.atomic():
-            user = self._user(actor, values)
-            return services.membership_grant(actor=actor, user=user, role=values["role"], node=values["node"])
-
-    def _user(self, actor: Actor, values: dict[str, Any]) -> User:
-        name, password = values["username"], values["password"]
-        if password:
-            return services.user_create(
-                actor=actor, username=name, password=password, display_name=values["display_name"]
-            )
-        user = User.objects.filter(username=name).first()
-        if user is None:
-            raise InvalidInput(
-                _("Nobody logs in by this name: give a first password to create it."), field="username"
-            )
-        return user
+        return services.member_add(actor=actor, **values)
 
 
 class ToolKeyAddForm(ServiceForm):

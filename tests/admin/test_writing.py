@@ -23,7 +23,7 @@ from parks.models import Building, ServiceOffer, Unit
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
 from tenants.models import Company, Lease, Tenancy, Tenant
 from tests.admin.conftest import Worlds, url_of
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -321,9 +321,9 @@ def test_a_key_is_shown_once_and_revoked(manager: Client, worlds: Worlds) -> Non
 
 
 def test_people_get_roles_within_the_park_only(manager: Client, worlds: Worlds) -> None:
-    mine, other = worlds.mine.tenants[0].tenant, worlds.other.tenants[0].tenant
+    mine, other = worlds.mine.park, worlds.other.park
     values = {
-        "role": Role.TENANT_STAFF,
+        "role": Role.PARK_VIEWER,
         "node": mine.pk,
         "username": "xiaoli",
         "password": "",
@@ -336,19 +336,43 @@ def test_people_get_roles_within_the_park_only(manager: Client, worlds: Worlds) 
     values["password"] = "a long enough phrase"
     assert manager.post(url_of(Membership, "add/"), values).status_code == 302
     held = Membership.objects.get(user__username="xiaoli")
-    assert (held.node_id, held.role) == (mine.pk, Role.TENANT_STAFF)
+    assert (held.node_id, held.role) == (mine.pk, Role.PARK_VIEWER)
     assert "node" in errors_of(
         manager.post(url_of(Membership, "add/"), {**values, "username": "b", "node": other.pk})
     )
     assert "role" in errors_of(
         manager.post(url_of(Membership, "add/"), {**values, "username": "c", "role": "host2"})
     )
-    wrong_kind = {**values, "username": "d", "role": Role.PARK_VIEWER}
+    wrong_kind = {**values, "username": "d", "role": Role.TENANT_OWNER}
     assert "role" in errors_of(manager.post(url_of(Membership, "add/"), wrong_kind))
     assert not User.objects.filter(username="d").exists()  # the log-in goes with the role that was refused
     manager.post(url_of(Membership, f"{held.pk}/do/end/"))
     held.refresh_from_db()
     assert held.ended_at is not None
+
+
+def test_a_park_opens_a_firm_to_its_first_owner_and_to_nobody_else(manager: Client, worlds: Worlds) -> None:
+    firm = worlds.mine.tenants[0].tenant
+    newcomer = make_tenant(worlds.mine.park, "newcomer")
+    values = {
+        "role": Role.TENANT_OWNER,
+        "node": newcomer.pk,
+        "username": "laoban",
+        "password": "a long enough phrase",
+        "display_name": "老板",
+    }
+    assert manager.post(url_of(Membership, "add/"), values).status_code == 302
+    assert Membership.objects.filter(user__username="laoban", node=newcomer.node).exists()
+    refused = manager.post(url_of(Membership, "add/"), {**values, "node": firm.pk, "username": "second"})
+    assert refused.status_code == 200
+    assert not User.objects.filter(username="second").exists()
+    assert "role" in errors_of(
+        manager.post(url_of(Membership, "add/"), {**values, "role": Role.TENANT_STAFF})
+    )
+    key = {"node": firm.pk, "name": "k", "scopes": ["orders:read"], "rooms": ""}
+    made = ToolKey.objects.count()
+    assert errors_of(manager.post(url_of(ToolKey, "add/"), key))
+    assert ToolKey.objects.count() == made
 
 
 def test_passwords_are_set_and_never_shown(root: Client, worlds: Worlds) -> None:

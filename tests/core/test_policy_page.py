@@ -11,7 +11,13 @@ from tests.servers import ROOT
 
 PAGE = ROOT / "docs" / "scoping.md"
 MARK = "<!-- table -->"
-WORDS = {Reach.SUBTREE: "", Reach.PARK: " (park)", Reach.OWN: " (own)", Reach.SHARED: " (shared)"}
+WORDS = {
+    Reach.SUBTREE: "",
+    Reach.NODE: " (node)",
+    Reach.PARK: " (park)",
+    Reach.OWN: " (own)",
+    Reach.SHARED: " (shared)",
+}
 VERBS = (policy.VIEW, policy.ADD, policy.CHANGE, policy.CHECK_IN, policy.VIEW_PRIVATE, policy.DISCLOSE)
 
 

@@ -132,7 +132,8 @@ def test_no_key_opens_what_is_not_shared(world: World) -> None:
                 tool_key_create(actor=actor, node=node, name="x", scopes=[scope])
         key, _secret = tool_key_create(actor=mine.owner, node=mine.tenant.node, name=scope, scopes=[scope])
         assert ToolKey.objects.get(pk=key.pk).scopes == [scope]
-    tool_key_create(actor=world.manager, node=mine.tenant.node, name="till", scopes=["orders:write"])
+    with pytest.raises(Refused):
+        tool_key_create(actor=world.manager, node=mine.tenant.node, name="till", scopes=["orders:write"])
 
 
 def test_sharing_fails_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from core.doors.audience import SUBJECTS, audience_of
 from core.models import Membership, ToolKey, User
 from core.services import tool_key_by_secret
 from tenants.services import tenant_update
-from tests.factories import TenantWorld, World, make_world
+from tests.factories import PASSWORD, TenantWorld, World, make_world
 
 
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(owner: Client, firm: TenantWorld) -> None:
@@ -74,6 +74,37 @@ def test_an_ended_role_holds_no_longer(
     membership = Membership.objects.get(user=staff)
     owner.post(reverse("portal-member-end", args=[firm.tenant.code, membership.pk]))
     assert client.get(reverse("portal-today", args=[firm.tenant.code])).status_code == 404
+
+
+def test_an_owner_adds_a_colleague_who_then_works_for_the_firm(
+    owner: Client, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    address = reverse("portal-members", args=[firm.tenant.code])
+    form = {"username": "xiaoli", "role": Role.TENANT_STAFF, "display_name": "小李", "password": ""}
+    unknown = owner.post(address, form)
+    assert (unknown.status_code, "username" in unknown.context["form"].errors) == (400, True)
+    for wrong in ({"password": "12345678"}, {"role": Role.PARK_VIEWER}, {"username": "no name"}):
+        answer = owner.post(address, {**form, "password": PASSWORD, **wrong})
+        assert (answer.status_code, set(answer.context["form"].errors)) == (400, set(wrong))
+    assert not User.objects.filter(username="xiaoli").exists()
+    assert owner.post(address, {**form, "password": PASSWORD}).status_code == 302
+    assert "小李" in owner.get(address).text
+    colleague = User.objects.get(username="xiaoli")
+    assert browser_of(colleague).get(reverse("portal-orders", args=[firm.tenant.code])).status_code == 200
+    again = owner.post(address, {**form, "password": PASSWORD})
+    assert again.status_code == 409
+
+
+def test_only_the_owner_adds_members(firm: TenantWorld, browser_of: Callable[[User], Client]) -> None:
+    staff = browser_of(firm.users[Role.TENANT_STAFF])
+    address = reverse("portal-members", args=[firm.tenant.code])
+    assert 'name="username"' not in staff.get(address).text
+    taken, free = (
+        staff.post(address, {"username": name, "role": Role.TENANT_STAFF, "password": PASSWORD})
+        for name in ("alpha-b-host", "nobody-yet")
+    )
+    assert taken.status_code == free.status_code == 403
+    assert not User.objects.filter(username="nobody-yet").exists()
 
 
 def test_members_of_another_firm_are_out_of_reach(owner: Client, world: World, firm: TenantWorld) -> None:
