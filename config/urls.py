@@ -9,7 +9,13 @@ from health_check.views import HealthCheckView
 
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 API_APPS = ("core", "parks", "livestreams", "supplychain", "analytics")
-HEALTH_CHECKS = ("health_check.Database", "health_check.Cache", "core.health.Counting", "core.health.Jobs")
+HEALTH_CHECKS = (
+    "health_check.Database",
+    "health_check.Cache",
+    "core.health.Rules",
+    "core.health.Counting",
+    "core.health.Jobs",
+)
 
 urlpatterns = [
     *(path("", include(f"{app}.urls")) for app in APPS),

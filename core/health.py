@@ -1,15 +1,15 @@
-"""What a monitor asks every minute: the database, the cache, and whether work piles up. No figures, no names."""
+"""What a monitor asks every minute: database, its rules, cache, and whether work piles up. No figures, no names."""
 
 from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 
-from core import buckets, clock
+from core import buckets, clock, dbrules
 from core.choices import JobState
 from core.models import BucketFailure, Job
 
@@ -39,3 +39,13 @@ class Jobs(HealthCheck):
         oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=models.Min("created_at"))["at"]
         if oldest is not None and clock.now() - oldest > self.slowest:
             raise ServiceUnavailable("jobs are waiting and nobody takes them")
+
+
+@dataclasses.dataclass
+class Rules(HealthCheck):
+    """The database holds every rule that the models declare."""
+
+    def run(self) -> None:
+        missing = dbrules.check_rules_installed(databases=[DEFAULT_DB_ALIAS])
+        if missing:
+            raise ServiceUnavailable(f"{len(missing)} rules of the database are missing: run migrate")

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from core.addresses import lan_address
@@ -37,6 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="0.0.0.0")  # noqa: S104  (a hall screen and phones reach it by the LAN)
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--simulate", action="store_true", help="let the day of the demo parks go on")
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {**super().get_check_kwargs(options), "databases": [DEFAULT_DB_ALIAS]}
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
