@@ -6,8 +6,12 @@ from celery import shared_task
 
 from core import audit, jobs, maintenance
 
+# A job lasts as long as it lasts: its row says whether its worker lives, and that it shall stop. Celery takes neither
+# 0 nor None for "without a limit" here, but for the limit of all tasks.
+UNLIMITED = 10**9
 
-@shared_task(name="core.tasks.run_jobs")
+
+@shared_task(name="core.tasks.run_jobs", soft_time_limit=UNLIMITED, time_limit=UNLIMITED + 1)
 def run_jobs() -> int:
     return jobs.run_due()
 

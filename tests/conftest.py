@@ -120,19 +120,27 @@ def database_url(transactional_db: None) -> str:
 def celery_worker(
     database_url: str, redis_url: str, tmp_path: Path, settings: Settings
 ) -> Iterator[Callable[..., servers.Server]]:
-    """Start real Celery workers on this test's database and files: `celery_worker(beat=True)`; each is stopped."""
+    """Start real Celery workers on this test's database and files: `celery_worker(beat=True)`; each is stopped.
+
+    `under` names other settings than those of an installation.
+    """
     settings.MEDIA_ROOT = tmp_path / "media"
     env = {
         **os.environ,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "LIVEPARK_DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
     }
     routes = settings.CELERY_TASK_ROUTES.values()
     queues = sorted({settings.CELERY_TASK_DEFAULT_QUEUE, *(route["queue"] for route in routes)})
+
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(servers.celery_worker(env, queues=queues, **options))
+
+        def start(*, under: str = "config.settings.dev", beat: bool = False) -> servers.Server:
+            own = {**env, "DJANGO_SETTINGS_MODULE": under}
+            return stack.enter_context(servers.celery_worker(own, queues=queues, beat=beat))
+
+        yield start
 
 
 @pytest.fixture(scope="session")

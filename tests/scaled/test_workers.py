@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
+from django.db import transaction
 
 from core import clock
 from core.choices import JobState
+from core.locking import lock_rows
 from core.models import Job
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch, SalesEvent
@@ -70,6 +73,24 @@ def test_an_import_whose_worker_is_killed_is_done_once(
     assert ImportBatch.objects.get(pk=batch.pk).state == ImportState.IMPORTED
     assert SalesEvent.objects.count() == 20_000
     all_counted(seconds=20)
+
+
+def test_a_job_may_take_longer_than_a_task(
+    sellers: list[Tenant], celery_worker: Workers, redis_url: str, tmp_path: Path
+) -> None:
+    content = orders_file(tmp_path / "orders.csv", 10).read_bytes()
+    batch = import_stage(actor=SYSTEM, tenant=sellers[0], file_name="orders.csv", chunks=[content])
+    job = import_confirm(actor=SYSTEM, batch=batch)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()  # a message carries the limits of whoever sent it; the worker's own look is to find the job
+    with transaction.atomic():
+        lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        celery_worker(under="tests.scaled.impatient")
+        wait_until(lambda: _job(job).state == JobState.RUNNING, seconds=20)
+        time.sleep(3)
+        assert _job(job).state == JobState.RUNNING, "it waits for the batch, longer than both limits"
+    wait_until(lambda: _job(job).finished_at is not None, seconds=20)
+    assert (_job(job).state, _job(job).attempt) == (JobState.DONE, 1)
 
 
 def test_two_workers_with_two_beats_repair_what_no_message_told(
