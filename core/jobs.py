@@ -2,20 +2,22 @@
 
 A handler is `handler(context) -> dict` and is registered under its kind. It may be run twice: it commits
 in steps that it can recognise (`context.checkpoint`), and calls `context.progress`, which also notices a
-cancel and a take-over by another worker.
+cancel and a take-over by another worker. That its worker lives is told beside it, however long a step is silent.
 """
 
 from __future__ import annotations
 
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
@@ -27,6 +29,7 @@ from core.scoping import get_visible
 
 log = structlog.get_logger("livepark.jobs")
 
+BEAT = timedelta(seconds=5)
 SILENT_FOR = timedelta(seconds=30)
 ATTEMPTS = 3
 
@@ -54,18 +57,21 @@ class JobContext:
     def checkpoint(self) -> dict[str, Any]:
         return self.job.checkpoint
 
+    def held(self) -> QuerySet[Job]:
+        """The row of the job, as long as no other worker has taken it over and it has not ended."""
+        return Job.objects.filter(pk=self.job.pk, attempt=self.attempt, state=JobState.RUNNING)
+
     def progress(
         self, done: int, total: int = 0, message: str = "", checkpoint: dict[str, Any] | None = None
     ) -> None:
         """Report how far the work is, between steps and at least each second. Raises JobCancelled, JobTakenOver."""
-        values: dict[str, Any] = {"done": done, "total": total or self.job.total, "heartbeat_at": clock.now()}
+        values: dict[str, Any] = {"done": done, "total": total or self.job.total}
         if message:
             values["message"] = message[:500]
         if checkpoint is not None:
             values["checkpoint"] = self.job.checkpoint = checkpoint
-        mine = Job.objects.filter(pk=self.job.pk, attempt=self.attempt, state=JobState.RUNNING)
-        if not mine.filter(cancel_requested=False).update(**values):
-            raise JobCancelled if mine.exists() else JobTakenOver
+        if not self.held().filter(cancel_requested=False).update(**values):
+            raise JobCancelled if self.held().exists() else JobTakenOver
 
 
 Handler = Callable[[JobContext], dict[str, Any]]
@@ -153,9 +159,35 @@ def _claim() -> JobContext | None:
         return JobContext(job, job.attempt) if job.state == JobState.RUNNING else _claim()
 
 
+@contextmanager
+def _heart(context: JobContext) -> Iterator[None]:
+    """Tell on a connection of its own that the worker lives, while its own is in the middle of something."""
+    stopped = threading.Event()
+
+    def beat() -> None:
+        while not stopped.wait(BEAT.total_seconds()):
+            try:
+                if not context.held().update(heartbeat_at=clock.now()):
+                    break
+            except DatabaseError:
+                # The database is away, or SQLite's one writer is the job itself: the next beat tries again.
+                log.warning("job cannot say that it lives", job=str(context.job.uid), exc_info=True)
+                connection.close()
+        connection.close()
+
+    heart = threading.Thread(target=beat, name="livepark-heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        heart.join()
+
+
 def _run(context: JobContext) -> None:
     try:
-        result = _handlers[context.job.kind](context)
+        with _heart(context):
+            result = _handlers[context.job.kind](context)
     except JobTakenOver:
         log.info("job taken over", job=str(context.job.uid))
     except JobCancelled:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -81,6 +83,23 @@ def test_what_a_dead_worker_left_is_taken_over_from_its_checkpoint() -> None:
     assert run_due() == 1
     job.refresh_from_db()
     assert (job.state, job.result, job.attempt) == (JobState.DONE, {"counted": 5, "from": 3}, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_silent_step_of_a_living_worker_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SILENT_FOR", timedelta(seconds=1))
+    monkeypatch.setattr(jobs, "BEAT", timedelta(seconds=0.2))
+
+    @jobs.handles("brood")
+    def brood(context: JobContext) -> dict[str, bool]:
+        time.sleep(2.5)
+        return {"taken": jobs._claim() is not None}
+
+    job = start("brood")
+    assert run_due() == 1
+    job.refresh_from_db()
+    assert (job.state, job.result, job.attempt) == (JobState.DONE, {"taken": False}, 1)
+    assert not [thread for thread in threading.enumerate() if thread.name == "livepark-heart"]
 
 
 def test_the_old_worker_notices_that_it_was_replaced() -> None:
