@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from structlog.contextvars import get_contextvars
 
 from core import clock
@@ -21,6 +23,8 @@ GENESIS = "0" * 64
 SEAL_BATCH = 10_000
 # Stands for the value of a private column: parks read the audit of their tenants.
 WITHHELD = "…"
+MARGIN = timedelta(minutes=1)
+"""More than the clocks of two machines differ, and than an entry needs from its time to its number."""
 
 
 def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
@@ -64,15 +68,15 @@ def record(
 def seal() -> AuditSeal | None:
     """Chain the entries committed since the last seal. Safe to run twice at once; None when there is nothing new.
 
-    An entry whose transaction commits after a later-numbered one was sealed would be skipped by a plain
-    high-water mark, so entries younger than a minute wait for the next round.
+    An entry may be committed after ones with higher numbers, so the chain ends before the first entry that may
+    still get such company: then it leaves nothing out that would break it later.
     """
     with transaction.atomic():
         advisory_lock("audit-seal")
         last = AuditSeal.objects.order_by("-id").first()
-        after_id = last.last_entry_id if last else 0
-        settled = clock.now() - clock.HOUR / 60
-        entries = list(AuditEntry.objects.filter(pk__gt=after_id, at__lt=settled).order_by("pk")[:SEAL_BATCH])
+        settled = _oldest_writer() - MARGIN
+        new = AuditEntry.objects.filter(pk__gt=last.last_entry_id if last else 0).order_by("pk")
+        entries = list(takewhile(lambda entry: entry.at < settled, new[:SEAL_BATCH]))
         if not entries:
             return None
         previous = last.hash if last else GENESIS
@@ -84,6 +88,25 @@ def seal() -> AuditSeal | None:
             hash=_chain_hash(previous, entries),
             sealed_at=clock.now(),
         )
+
+
+def _oldest_writer() -> datetime:
+    """When the longest transaction began that may still commit an entry; now, when there is none.
+
+    What was recorded before (by more than clocks differ) has a lower number than whatever that transaction holds.
+    The ids of transactions do not tell this: one may take its id, then another one a number and its id, and then
+    the first one its number. On SQLite this transaction is the only one that writes.
+    """
+    now = clock.now()
+    if connection.vendor != "postgresql":
+        return now
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        began = cursor.fetchone()[0]
+    return min(now, began) if began else now
 
 
 def verify() -> list[str]:
