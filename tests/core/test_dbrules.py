@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -14,8 +15,8 @@ from django.db import DatabaseError, connection, transaction
 from health_check.exceptions import ServiceUnavailable
 
 from config.urls import HEALTH_CHECKS
-from core import dbrules, health
-from core.audit import record
+from core import clock, dbrules, health
+from core.audit import record, seal
 from core.models import AuditEntry
 from livestreams.choices import BookingState
 from livestreams.models import Booking
@@ -67,6 +68,42 @@ def test_raw_sql_cannot_rewrite_the_audit(statement: str) -> None:
     ):
         cursor.execute(statement)
     assert AuditEntry.objects.filter(verb="test").count() == 1
+
+
+@pytest.mark.parametrize(("table", "key"), [("core_auditentry", "id"), ("core_auditseal", "previous_hash")])
+def test_raw_sql_cannot_put_a_row_in_the_place_of_another(table: str, key: str) -> None:
+    record(actor=SYSTEM, verb="test", object_type="x")
+    with time_machine.travel(clock.now() + clock.HOUR):
+        seal()
+    replace, instead = "INSERT OR REPLACE", ""
+    if connection.vendor == "postgresql":
+        replace, instead = "INSERT", f"ON CONFLICT ({key}) DO UPDATE SET id = {table}.id"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")  # noqa: S608
+        row = dict(zip((column[0] for column in cursor.description or ()), cursor.fetchone(), strict=True))
+        if key != "id":
+            row["id"] += 1
+        places = ", ".join("%s" for _ in row)
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(
+                f"{replace} INTO {table} ({', '.join(row)}) VALUES ({places}) {instead}", [*row.values()]
+            )
+
+
+def test_any_tool_is_refused_an_id_that_is_there() -> None:
+    record(actor=SYSTEM, verb="test", object_type="x")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA recursive_triggers=OFF")
+            again = "INSERT OR REPLACE INTO core_auditentry SELECT * FROM core_auditentry"
+        else:
+            again = "INSERT INTO core_auditentry SELECT * FROM core_auditentry ON CONFLICT (id) DO UPDATE SET id = 1"
+        try:
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                cursor.execute(again)
+        finally:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA recursive_triggers=ON")
 
 
 def test_a_missing_rule_is_named_by_the_check() -> None:
