@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +32,7 @@ from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED, READ
 from tests.contracts.forms import form_data
 from tests.contracts.objects import Place, api_body, is_published, is_shared, values_for
 from tests.contracts.routes import Route
-from tests.contracts.worlds import AMOUNTS, KEEPS, dead_keys, fingerprint, line_mark, rows_in
+from tests.contracts.worlds import AMOUNTS, COSTS, KEEPS, dead_keys, fingerprint, line_marks, rows_in
 from tests.factories import SYSTEM, World, make_user
 
 CALLS_ADMIN = (
@@ -138,13 +139,14 @@ class Matrix:
             forbidden_neighbour=of_first,
             attacks_only=True,
         )
-        kept, lines = line_mark(alpha.tenants[KEEPS]), [line_mark(each) for each in alpha.tenants]
-        no_lines = {"forbidden": [*of_beta, *lines]}
+        # What is the firms' own, although they are in the caller's park: costs, and lines that are not shared.
+        inner = [*of_beta, *amount_marks(COSTS["alpha"])]
+        no_lines = {"forbidden": inner + [mark for each in alpha.tenants for mark in line_marks(each)]}
         yield Caller(
             "manager",
             alpha,
             user=alpha.users[Role.PARK_MANAGER],
-            forbidden=[*of_beta, kept],
+            forbidden=inner + line_marks(alpha.tenants[KEEPS]),
             thorough=True,
         )
         for role in (Role.PARK_STUDIO, Role.PROVINCE_ANALYST):
@@ -327,9 +329,14 @@ def public_names(world: World) -> list[str]:
 def marks(world: World) -> list[str]:
     """Everything that betrays a world: its canary, codes, amounts, and the uid of each of its rows."""
     found = [world.canary, f"{world.name}-"]
-    for amount in (AMOUNTS[world.name], AMOUNTS[world.name] * 2):
-        found += [str(amount), f"{amount:,}"]
+    for amount in (AMOUNTS[world.name], AMOUNTS[world.name] * 2, COSTS[world.name]):
+        found += amount_marks(amount)
     return found + uids_below(world.province.node.path)
+
+
+def amount_marks(amount: Decimal) -> list[str]:
+    """An amount as programs and people write it."""
+    return [str(amount), f"{amount:,}"]
 
 
 def marks_of_tenant(world: World, number: int) -> list[str]:

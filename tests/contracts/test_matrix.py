@@ -17,7 +17,7 @@ from tests.contracts import exemptions
 from tests.contracts.matrix import Matrix, text_of
 from tests.contracts.objects import NoFactory, Place, values_for
 from tests.contracts.routes import Route, walk
-from tests.contracts.worlds import KEEPS, SHARES, line_mark
+from tests.contracts.worlds import COSTS, KEEPS, SHARES, line_mark, line_marks
 
 pytestmark = pytest.mark.django_db
 ROUTES = list(walk())
@@ -112,13 +112,34 @@ def test_a_park_reads_the_lines_that_are_shared(matrix: Matrix) -> None:
         assert (answer.status_code, mark in text_of(answer)) == (status, status == 200)
 
 
-def test_without_the_tenants_choice_the_lines_are_reported(
-    matrix: Matrix, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("role", "caller", "betrayed"),
+    [(Role.PARK_MANAGER, "manager", [KEEPS]), (Role.PROVINCE_ANALYST, "province_analyst", [KEEPS, SHARES])],
+)
+def test_lines_that_nobody_shared_are_reported(
+    matrix: Matrix, monkeypatch: pytest.MonkeyPatch, role: str, caller: str, betrayed: list[int]
 ) -> None:
     routes = [route for route in ROUTES if route.key in LINE_ROUTES]
     assert [fault for route in routes for fault in matrix.faults_of(route)] == []
-    monkeypatch.setitem(policy.TABLE["supplychain.SalesEvent"], Role.PARK_MANAGER, policy.SEE)
+    monkeypatch.setitem(policy.TABLE["supplychain.SalesEvent"], role, policy.SEE)
     faults = [fault for route in routes for fault in matrix.faults_of(route)]
-    kept = line_mark(matrix.alpha.tenants[KEEPS])
-    assert any(fault.startswith("manager: GET") and kept in fault for fault in faults), faults[:5]
-    print(f"with every line open to the park: {len(faults)} faults, such as {faults[0]}")
+    told = "\n".join(fault for fault in faults if fault.startswith(f"{caller}: GET"))
+    expected = [line_mark(matrix.alpha.tenants[number]) for number in betrayed]
+    assert all(mark in told for mark in [*expected, *line_marks(matrix.alpha.tenants[KEEPS])]), faults[:5]
+    print(f"with every line open to {role}: {len(faults)} faults, such as {faults[0]}")
+
+
+def test_costs_that_leave_the_firm_are_reported(matrix: Matrix, monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = [route for route in ROUTES if route.key in ("api-sku-list", "admin:supplychain_product_change")]
+    assert len(routes) == 2
+    assert [fault for route in routes for fault in matrix.faults_of(route)] == []
+    monkeypatch.setitem(
+        policy.TABLE["supplychain.Product"],
+        Role.PARK_MANAGER,
+        policy.Permission(frozenset({"view", "view_private"})),
+    )
+    monkeypatch.setitem(policy.TABLE["supplychain.Sku"], Role.PARK_MANAGER, policy.SEE)
+    faults = [fault for route in routes for fault in matrix.faults_of(route)]
+    assert any(fault.startswith("manager: GET") and str(COSTS["alpha"]) in fault for fault in faults), faults[
+        :5
+    ]

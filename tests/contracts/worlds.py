@@ -26,7 +26,7 @@ from core.services import tool_key_create
 from livestreams.services import Reading, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
-from supplychain.models import Attribution, Backorder, ImportProfileMap, SalesEvent, SkuResolution
+from supplychain.models import Attribution, Backorder, ImportProfileMap, Product, SalesEvent, SkuResolution
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
@@ -35,6 +35,8 @@ from tests.factories import SYSTEM, TenantWorld, World, make_world
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81")}
+# What their goods cost.
+COSTS = {"alpha": Decimal("1414.21"), "beta": Decimal("1732.05")}
 
 # Which tenant of a world shares its order lines with the park, and which keeps them.
 KEEPS, SHARES = 0, 1
@@ -60,8 +62,13 @@ def filled_world(name: str) -> World:
 
 
 def line_mark(mine: TenantWorld) -> str:
-    """What stands in a tenant's order lines and nowhere else."""
+    """The order number that stands in a tenant's order lines and nowhere else."""
     return f"{mine.tenant.code}-soldline"
+
+
+def line_marks(mine: TenantWorld) -> list[str]:
+    """What betrays a tenant's order lines: an order and the code of what was sold."""
+    return [line_mark(mine), f"{mine.tenant.code}-soldsku"]
 
 
 def _fill_tenant(world: World, mine: TenantWorld) -> None:
@@ -82,10 +89,11 @@ def _fill_tenant(world: World, mine: TenantWorld) -> None:
             kind="paid",
             order_no=line_mark(mine),
             amount=AMOUNTS[world.name],
-            sku_code=f"{code}-unknown",
+            sku_code=line_marks(mine)[1],
             **common,
         ),
     ]
+    Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
     sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
     event = SalesEvent.objects.filter(seller=tenant).earliest("id")
     SkuResolution.objects.create(event_id=event.pk, version=1, seller=tenant, sku=mine.skus[0], rule="code")
