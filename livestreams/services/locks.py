@@ -30,10 +30,14 @@ CLOCK_SKEW = timedelta(minutes=5)
 def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANGE) -> M:
     """Lock a row on which the actor holds the verb; NotFound when there is none.
 
-    Locked first and read afterwards: PostgreSQL would drop a row from a join whose key changed while it waited.
+    What takes place in a room is Refused to a key that is limited to others. Locked first and read afterwards:
+    PostgreSQL would drop a row from a join whose key changed while it waited.
     """
     lock_rows(model._default_manager.filter(pk=pk))
-    return get_visible(model, actor, verb, pk=pk)
+    held = get_visible(model, actor, verb, pk=pk)
+    if actor.rooms and hasattr(held, "room_id"):
+        check_key_allows(actor, held.room)  # type: ignore[attr-defined]
+    return held
 
 
 def lock_room(actor: Actor, room_id: int) -> LiveRoom:

@@ -64,7 +64,7 @@ def session_open(
             advisory_lock(f"live-id:{platform}:{platform_live_id}")
             known = LiveSession.objects.filter(platform=platform, platform_live_id=platform_live_id).first()
             if known is not None:
-                return _same_session(known, tenant)
+                return _same_session(actor, known, tenant)
         park_id = park_of(tenant)
         room, booking = _room_and_booking(actor, tenant, started_at, room, booking)
         host = host or (booking.host if booking else None)
@@ -91,9 +91,10 @@ def session_open(
     return session
 
 
-def _same_session(known: LiveSession, tenant: Tenant) -> LiveSession:
+def _same_session(actor: Actor, known: LiveSession, tenant: Tenant) -> LiveSession:
     if known.tenant_id != tenant.pk:
         raise LiveIdTaken(_("Another session already has this live id."), field="platform_live_id")
+    check_key_allows(actor, known.room)
     if known.state == SessionState.ENDED:
         raise LiveIdTaken(_("The session with this live id has ended."), field="platform_live_id")
     return known

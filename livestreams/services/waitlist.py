@@ -19,7 +19,7 @@ from livestreams.conflicts import Span, nearest
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
 from livestreams.services.bookings import booking_cancel, booking_create
-from livestreams.services.locks import lock_visible, park_of
+from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.placing import FURTHEST, LONGEST, check_room
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
@@ -45,6 +45,7 @@ def waitlist_join(
     BadTime for a window that is over or too short, InvalidInput or RoomUnavailable for a room of others.
     """
     require(actor, "add", Booking, tenant.pk)
+    check_key_allows(actor, room)
     length = timedelta(minutes=minutes)
     if not timedelta(0) < length <= min(latest - earliest, LONGEST):
         raise BadTime(_("The time does not fit into the window."), code="order", field="minutes")
