@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import uuid6
 from django.db import models
@@ -67,6 +68,10 @@ class ClosableMixin(models.Model):
 
     class Meta:
         abstract = True
+
+    def is_closed_by(self, day: date) -> bool:
+        """Whether it is closed on that day; a day to come does not close it yet."""
+        return self.closed_on is not None and self.closed_on <= day
 
 
 class NamedMixin(models.Model):

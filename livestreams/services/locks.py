@@ -56,14 +56,14 @@ def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:
 def lock_host(host: Host, park_id: int) -> Host:
     """Lock a host who works in the park. InvalidInput for others, whether they left or never came."""
     held = lock_rows(Host.objects.filter(pk=host.pk, tenant__node__parent=park_id))
-    if not held or (held[0].closed_on is not None and held[0].closed_on <= today()):
+    if not held or held[0].is_closed_by(today()):
         raise InvalidInput(_("The host does not work in this park."), code="host", field="host")
     return held[0]
 
 
 def park_of(tenant: Tenant) -> int:
     """The id of the park a tenant is in now. InvalidInput when it has left."""
-    if tenant.closed_on is not None and tenant.closed_on <= today():
+    if tenant.is_closed_by(today()):
         raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
     return int(ScopeNode.objects.values_list("parent_id", flat=True).get(pk=tenant.pk) or 0)
 

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.models import ExchangeRate
 from core.money import PLACES, to_units
+from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact, content_hash
 from supplychain.facts.fact import BASE_CURRENCY
 
+SELLING = (SalesKind.CREATED, SalesKind.PAID)
 STORED, DUPLICATE, CONFLICT, REJECTED = "stored", "duplicate", "conflict", "rejected"
 
 
@@ -70,8 +72,14 @@ class Line(msgspec.Struct, gc=False):
 Rates = Mapping[tuple[str, date], Decimal]
 
 
-def prepare(facts: Sequence[tuple[int, SaleFact]]) -> tuple[list[Line], list[LineResult]]:
-    """The lines of a batch, and the verdicts on those that cannot become one."""
+def prepare(
+    facts: Sequence[tuple[int, SaleFact]], closed_on: date | None = None
+) -> tuple[list[Line], list[LineResult]]:
+    """The lines of a batch, and the verdicts on those that cannot become one.
+
+    From the day on which its seller left, nothing is sold. What takes back or adjusts an earlier sale is taken for
+    as long as it comes: buyers return goods for weeks, and the park's figures of the past are to end up true.
+    """
     hours: dict[int, Hour] = {}
     rates = _rates_of(fact for _index, fact in facts if fact.currency != BASE_CURRENCY)
     lines: list[Line] = []
@@ -79,6 +87,10 @@ def prepare(facts: Sequence[tuple[int, SaleFact]]) -> tuple[list[Line], list[Lin
     for index, fact in facts:
         slot = clock.hour_of(fact.occurred_at)
         hour = hours.get(slot) or hours.setdefault(slot, Hour.of(fact.occurred_at))
+        if closed_on is not None and fact.kind in SELLING and hour.day >= closed_on:
+            message = _("The seller left on %(day)s and sells nothing from then on.") % {"day": closed_on}
+            rejected.append(LineResult(index, REJECTED, "seller_closed", message))
+            continue
         line = Line(index, fact, content_hash(fact), hour)
         if fact.amount is not None:
             line.amount = to_units(fact.amount)

@@ -67,7 +67,7 @@ def sales_record(
     stored     new: it is in the ledger, its buckets are marked, its stock is taken
     duplicate  its key is known with the same content: nothing to do
     conflict   its key is known with other content: kept for review, the ledger stays as it is
-    rejected   it cannot be stored (no exchange rate, say)
+    rejected   it cannot be stored (no exchange rate, say, or sold after the seller left)
 
     A higher version of a known external id is a correction: the whole new state, which then counts alone.
     With `atomic` the first line that is refused takes all others with it: Conflict or InvalidInput names every
@@ -98,7 +98,7 @@ def _changes_others(fact: SaleFact) -> bool:
 
 def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
     """What sales_record does, for callers that hold the transaction and its locks, and write the audit entry."""
-    lines, refused = prepare(facts)
+    lines, refused = prepare(facts, seller.closed_on)
     verdicts = {verdict.index: verdict for verdict in refused}
     fresh = _set_known_aside(seller, source, lines, verdicts)
     if fresh:

@@ -143,6 +143,7 @@ def stock_count(
             return None
         found = counted - level.on_hand
         change = _change(warehouse, sku, MoveKind.COUNT, found, "count", "", None, note)
+        _require_open(warehouse, sku, change)
         (move,) = post([change], {place: level})
         _record(actor, [move])
     return move
@@ -239,6 +240,8 @@ def _post_once(actor: Actor, wanted: Sequence[tuple[Warehouse, Sku, Change]]) ->
                     _("This receipt is already posted with another quantity."), code="move_conflict"
                 )
             return known
+        for warehouse, sku, change in wanted:
+            _require_open(warehouse, sku, change)
         if first.place not in levels:
             raise _short(0)
         moves = post(changes, levels)
@@ -252,6 +255,23 @@ def _require(actor: Actor, warehouse: Warehouse, sku: Sku) -> None:
     get_visible(Sku, actor, pk=sku.pk)
     if not may(actor, ADD, StockMove, warehouse.park_id):
         require(actor, ADD, StockMove, sku.tenant_id)
+
+
+def _require_open(warehouse: Warehouse, sku: Sku, change: Change) -> None:
+    """Goods leave what is closed and do not come in: a warehouse is to be emptied, a firm that left takes them along.
+
+    What its buyers send back is still taken in for it.
+    """
+    if change.quantity > 0 and warehouse.is_closed_by(clock.today()):
+        raise InvalidInput(
+            _("The warehouse is closed: goods may leave it, none come in."), code="closed", field="warehouse"
+        )
+    if change.kind == MoveKind.INBOUND and sku.tenant.is_closed_by(clock.today()):
+        raise InvalidInput(
+            _("The owner of these goods has left: returns come in, new goods do not."),
+            code="closed",
+            field="sku",
+        )
 
 
 def _record(actor: Actor, moves: Sequence[StockMove]) -> None:

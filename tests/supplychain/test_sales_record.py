@@ -255,3 +255,23 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_its_size(
 
 def _park(tenant: Tenant) -> object:
     return tenant.tenancies.get().park
+
+
+def test_a_seller_that_left_sells_nothing_and_still_takes_back(seller: Tenant) -> None:
+    """Buyers send back for weeks; without that the park's figures of the past would stay too high."""
+    record(seller, fact("A1"))
+    seller.closed_on = date(2025, 6, 2)
+    seller.save()
+    after = NOON + timedelta(days=1)
+    result = record(
+        seller,
+        fact("A2"),  # of its last day, told late
+        fact("A3", occurred_at=after),
+        fact("A3", "created", occurred_at=after),
+        fact("A1", "refunded", occurred_at=after, external_id="back", ref_order_no="A1"),
+        fact("A2", "cancelled", occurred_at=after),
+        fact("A1", "adjusted", occurred_at=after, external_id="adjusted"),
+    )
+    assert statuses(result) == ["stored", "rejected", "rejected", "stored", "stored", "stored"]
+    assert [line.code for line in result.refused] == ["seller_closed"] * 2
+    assert amounts(seller) == [Decimal(10), Decimal(10)]

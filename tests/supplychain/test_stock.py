@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from supplychain.models import Backorder, Sku, StockLevel, StockMove, Warehouse
 from supplychain.services import (
@@ -260,3 +261,43 @@ class LevelsAddUp(TestCase):
             except (Conflict, InvalidInput):
                 continue
             assert levels_equal_moves()
+
+
+def test_goods_leave_a_closed_warehouse_and_do_not_come_in() -> None:
+    shop = Shop()
+    receipt = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku, "quantity": 9, "source_key": "R1"}
+    first = stock_receive(**receipt)
+    shop.receive(5, shop.far)
+    shop.near.closed_on = today()
+    shop.near.save()
+    more = {"actor": SYSTEM, "sku": shop.sku}
+    for refused in (
+        lambda: shop.receive(1),
+        lambda: stock_return(warehouse=shop.near, quantity=1, **more),
+        lambda: stock_adjust(warehouse=shop.near, quantity=1, note="found", **more),
+        lambda: stock_transfer(origin=shop.far, target=shop.near, quantity=1, **more),
+        lambda: stock_count(warehouse=shop.near, counted=10, **more),
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            refused()
+        assert (refusal.value.code, refusal.value.field) == ("closed", "warehouse")
+    assert stock_receive(**receipt) == first, "what is posted stays posted, however often it is told"
+    stock_transfer(origin=shop.near, target=shop.far, quantity=4, **more)
+    stock_adjust(warehouse=shop.near, quantity=-2, note="broken", **more)
+    stock_count(warehouse=shop.near, counted=1, **more)
+    assert (shop.on_hand(), shop.on_hand(shop.far)) == (1, 9)
+    shop.near.closed_on = today() + timedelta(days=1)
+    shop.near.save()
+    shop.receive(1)
+
+
+def test_a_firm_that_left_takes_returns_in_and_no_new_goods() -> None:
+    shop = Shop()
+    shop.receive(3)
+    Tenant.objects.update(closed_on=today())
+    shop.sku.refresh_from_db()
+    with pytest.raises(InvalidInput) as refusal:
+        shop.receive(1)
+    assert (refusal.value.code, refusal.value.field) == ("closed", "sku")
+    stock_return(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1)
+    assert shop.on_hand() == 4
