@@ -11,6 +11,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What a secret is made of at least; 50 random hexadecimal digits have more than ten different ones.
+LETTERS, DIFFERENT = 50, 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +55,9 @@ def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str]
     data_dir = Path(reader.str("LIVEPARK_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
     key = reader.str("DJANGO_SECRET_KEY", default="") or (local_secret(data_dir) if local_secret else "")
     hosts = reader.list("DJANGO_ALLOWED_HOSTS", default=allowed_hosts or [])
-    if not key or (local_secret is None and len(key) < 50):
+    if not key or (local_secret is None and (len(key) < LETTERS or len(set(key)) < DIFFERENT)):
         raise ImproperlyConfigured(
-            "DJANGO_SECRET_KEY must be set to a random text of at least 50 characters."
+            f"DJANGO_SECRET_KEY must be set to a random text of at least {LETTERS} characters."
         )
     if not hosts:
         raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS must name the hosts this site answers for.")

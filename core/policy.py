@@ -234,8 +234,3 @@ TABLE: dict[str, dict[str, Permission]] = {
 def permission(model_label: str, role: str) -> Permission | None:
     """What a role may do with a model, or None."""
     return TABLE.get(model_label, {}).get(role)
-
-
-def roles_that(verb: str, model_label: str) -> dict[str, Reach]:
-    """Which roles hold a verb on a model and how far they reach: “who can see this”."""
-    return {role: held.reach for role, held in TABLE.get(model_label, {}).items() if verb in held.verbs}

@@ -18,7 +18,7 @@ from core.locking import lock_rows
 from core.models import ScopeNode
 from core.scoping import require
 from core.services import node_create
-from parks.choices import NOT_LETTABLE_USES, UnitUseKind
+from parks.choices import UnitUseKind
 from parks.errors import UnitInUse
 from parks.guards import real_park_opened, unit_conversion_blockers
 from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
@@ -191,8 +191,3 @@ def unit_convert(
             after={"use": use, "area_m2": area},
         )
     return opened
-
-
-def is_lettable_use(use: str) -> bool:
-    """Units under conversion are not lettable."""
-    return use not in NOT_LETTABLE_USES

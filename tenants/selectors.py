@@ -8,17 +8,10 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
-from core.actors import Actor
-from core.scoping import visible_to
 from parks.choices import NOT_LETTABLE_USES
 from parks.models import Park
 from parks.selectors import units_on
-from tenants.models import LeaseUnit, Tenancy, Tenant
-
-
-def tenants_of(actor: Actor) -> QuerySet[Tenant]:
-    """The present tenants an actor may look at."""
-    return visible_to(Tenant.objects.filter(closed_on__isnull=True), actor)
+from tenants.models import LeaseUnit, Tenancy
 
 
 def tenancies_on(park: Park, day: date) -> QuerySet[Tenancy]:

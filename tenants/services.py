@@ -31,10 +31,13 @@ DISCLOSURES = frozenset({"wall_visibility", "shares_orders_with_park"})
 
 @transaction.atomic
 def company_get_or_create(*, actor: Actor, credit_code: str, name_zh: str, name_en: str = "") -> Company:
-    """The company of a credit code; an existing one keeps its names."""
-    company, _created = Company.objects.get_or_create(
+    """The company of a credit code; an existing one keeps its names. Refused without the right to add any."""
+    require(actor, "add", Company)
+    company, created = Company.objects.get_or_create(
         credit_code=credit_code, defaults={"name_zh": name_zh, "name_en": name_en}
     )
+    if created:
+        audit.record(actor=actor, verb="company.create", obj=company, after={"credit_code": credit_code})
     return company
 
 

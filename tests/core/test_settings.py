@@ -45,6 +45,8 @@ def test_processes_that_begin_at_once_share_one_secret(tmp_path: Path) -> None:
     [
         ({"DJANGO_ALLOWED_HOSTS": "park.example"}, "DJANGO_SECRET_KEY"),
         ({"DJANGO_ALLOWED_HOSTS": "park.example", "DJANGO_SECRET_KEY": "short"}, "DJANGO_SECRET_KEY"),
+        ({"DJANGO_ALLOWED_HOSTS": "park.example", "DJANGO_SECRET_KEY": "a" * 56}, "DJANGO_SECRET_KEY"),
+        ({"DJANGO_ALLOWED_HOSTS": "park.example", "DJANGO_SECRET_KEY": "changeme" * 7}, "DJANGO_SECRET_KEY"),
         ({"DJANGO_SECRET_KEY": SECRET}, "DJANGO_ALLOWED_HOSTS"),
     ],
 )
