@@ -114,6 +114,7 @@ def member_add(
     """Give a role to a log-in that exists, or with a password to a new one. Raises like membership_grant."""
     require(actor, "add", Membership)
     with transaction.atomic():
+        user: User | None
         if password:
             user = user_create(actor=actor, username=username, password=password, display_name=display_name)
         else:

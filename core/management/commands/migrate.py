@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core import checks
 from django.core.management.commands import migrate
 
 
 class Command(migrate.Command):
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {**super().get_check_kwargs(options), "databases": []}
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        return {**cast("dict[str, Any]", super().get_check_kwargs(options)), "databases": []}
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         said: str | None = super().handle(*args, **options)

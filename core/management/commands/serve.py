@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from django.conf import settings
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--simulate", action="store_true", help="let the day of the demo parks go on")
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {**super().get_check_kwargs(options), "databases": [DEFAULT_DB_ALIAS]}
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        return {**cast("dict[str, Any]", super().get_check_kwargs(options)), "databases": [DEFAULT_DB_ALIAS]}
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
