@@ -24,3 +24,10 @@ class Dimension(models.TextChoices):
     POTENTIAL = "potential", _("growth potential")
     CONTEXT = "context", _("context")
     PARKS = "parks", _("park-born")
+
+
+class Withheld(models.TextChoices):
+    """Why a cell over firms is not shown."""
+
+    FEW_FIRMS = "few_firms", _("withheld: fewer than three firms")
+    DOMINANT_FIRM = "dominant_firm", _("withheld: one firm makes more than 80 %")

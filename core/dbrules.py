@@ -161,6 +161,12 @@ def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             item.install(connection, table)
 
 
+def lift_until_migrated(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Take the append-only rules of a table away for a data migration; `migrate` puts them back when it ends."""
+    for item in AppendOnly().objects(table, connection.vendor):
+        item.drop(connection, table)
+
+
 @checks.register(checks.Tags.database)
 def check_rules_installed(
     databases: Sequence[str] | None = None, **_kwargs: Any

@@ -11,7 +11,7 @@ from analytics.models.figures import (
     SessionFigures,
     SpreadOrder,
 )
-from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue
+from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue
 
 __all__ = [
     "DaySales",
@@ -21,6 +21,7 @@ __all__ = [
     "Indicator",
     "IndicatorValue",
     "MonthSales",
+    "ParkValue",
     "PeriodClose",
     "SalesMeasures",
     "SessionFigures",

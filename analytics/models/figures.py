@@ -21,6 +21,8 @@ class SalesMeasures(models.Model):
     refunds = MoneyField(_("refunds"), default=0)
     cancellations = MoneyField(_("of which cancelled after payment"), default=0)
     adjustments = MoneyField(_("adjustments"), default=0)
+    cross_border_paid = MoneyField(_("of which paid across the border"), default=0)
+    cross_border_refunds = MoneyField(_("cross-border refunds"), default=0)
     units_paid = models.BigIntegerField(_("units paid"), default=0)
     units_refunded = models.BigIntegerField(_("units refunded"), default=0)
     lines = models.BigIntegerField(_("lines"), default=0)

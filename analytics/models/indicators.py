@@ -6,10 +6,11 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from analytics.choices import Dimension, PeriodKind, ValueSource
+from analytics.choices import Dimension, PeriodKind, ValueSource, Withheld
 from core import dbrules
 from core.clock import local
 from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
+from parks.models import Park
 
 
 class Indicator(NamedMixin):
@@ -45,8 +46,29 @@ class Indicator(NamedMixin):
         return self.unit_en if self.unit_en and (get_language() or "").startswith("en") else self.unit_zh
 
 
-class IndicatorValue(models.Model):
-    """One value of one vintage. Values are facts: a revision is a new vintage (published_on, seq), never an update."""
+class Vintage(models.Model):
+    """A published value is a fact: a revision is a new vintage (published_on, seq), never an update.
+
+    `is_preliminary` says that the period was not over when the value was counted.
+    """
+
+    period_kind = models.CharField(_("period"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR)
+    period = models.DateField(_("first day of the period"))
+    published_on = models.DateField(_("published on"))
+    seq = models.PositiveIntegerField(_("vintage"), default=1)
+    is_preliminary = models.BooleanField(_("preliminary"), default=False)
+    withheld = models.CharField(_("withheld"), max_length=16, choices=Withheld, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class IndicatorValue(Vintage):
+    """One value of a place in one vintage: from a statistics file, or counted from the parks of the place.
+
+    What would show a single firm has no value and says why (`withheld`). `lineage` tells the file and line, or of
+    a counted value how many parks, firms and lines it has, the hash over its parks' hashes, and what it changed.
+    """
 
     indicator = models.ForeignKey(
         Indicator, models.PROTECT, related_name="values", verbose_name=_("indicator")
@@ -54,11 +76,8 @@ class IndicatorValue(models.Model):
     place = models.ForeignKey(
         ScopeNode, models.PROTECT, related_name="indicator_values", verbose_name=_("place")
     )
-    period_kind = models.CharField(_("period"), max_length=8, choices=PeriodKind, default=PeriodKind.YEAR)
-    period = models.DateField(_("first day of the period"))
-    published_on = models.DateField(_("published on"))
-    seq = models.PositiveIntegerField(_("vintage"), default=1)
-    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8)
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8, null=True)
+    is_synthetic = models.BooleanField(_("synthetic data"), default=False)
     source = models.CharField(_("source"), max_length=16, choices=ValueSource)
     source_note = models.CharField(_("source note"), max_length=300, blank=True)
     lineage = models.JSONField(_("lineage"), default=dict)
@@ -74,6 +93,11 @@ class IndicatorValue(models.Model):
                 fields=["indicator", "place", "period_kind", "period", "published_on", "seq"],
                 name="analytics_value_once",
             ),
+            models.CheckConstraint(
+                condition=models.Q(value__isnull=False, withheld="")
+                | models.Q(models.Q(value__isnull=True), ~models.Q(withheld="")),
+                name="analytics_value_or_reason",
+            ),
         ]
         indexes = [models.Index(fields=["indicator", "period"], name="analytics_value_period")]
 
@@ -81,18 +105,55 @@ class IndicatorValue(models.Model):
         return f"{self.indicator} · {self.place} · {self.period}"
 
 
+class ParkValue(Vintage):
+    """What a park brought into the values of its places, with the lines it was counted from.
+
+    `withheld` says why a bureau does not see it; the park itself does. `lines_hash` of a month is that of its lines,
+    of a quarter or year that of its months.
+    """
+
+    indicator = models.ForeignKey(
+        Indicator, models.PROTECT, related_name="park_values", verbose_name=_("indicator")
+    )
+    park = models.ForeignKey(Park, models.PROTECT, related_name="+", verbose_name=_("park"))
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8)
+    firms = models.PositiveIntegerField(_("firms"))
+    lines = models.BigIntegerField(_("lines"))
+    lines_hash = models.CharField(_("hash of the lines"), max_length=64)
+    counted_at = models.DateTimeField(_("counted at"))
+
+    scope = Scope(nodes=("park_id",))
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("value of a park")
+        verbose_name_plural = _("values of parks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "park", "period_kind", "period", "published_on", "seq"],
+                name="analytics_park_value_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} · {self.park} · {self.period}"
+
+
 class IndexRun(PublicIdMixin):
-    """One computation of the index: inputs by hash, parameters, weights and the frozen base; a rerun gives the same."""
+    """One computation of the index: the values it took (`inputs`: ids, in the order of the rows) and their hash,
+    parameters, weights and the frozen base; a rerun gives the same."""
 
     made_at = models.DateTimeField(_("made at"))
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("made by"))
     first_year = models.PositiveSmallIntegerField(_("first year"))
     last_year = models.PositiveSmallIntegerField(_("last year"))
     parameters = models.JSONField(_("parameters"))
+    inputs = models.JSONField(_("inputs"), default=list)
     inputs_hash = models.CharField(_("hash of the inputs"), max_length=64)
     weights = models.JSONField(_("weights"))
     base = models.JSONField(_("frozen base"))
     is_synthetic = models.BooleanField(_("synthetic data"), default=False)
+    is_preliminary = models.BooleanField(_("preliminary"), default=False)
 
     scope = Scope(reference="published index")
     database_rules = (dbrules.AppendOnly(),)

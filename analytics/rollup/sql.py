@@ -16,6 +16,8 @@ MEASURES = {
     "units_paid": "SUM(f.quantity) FILTER (WHERE f.kind = 'paid' AND f.line_type = 'goods')",
     "units_refunded": "SUM(f.quantity) FILTER (WHERE f.kind = 'refunded' AND f.line_type = 'goods')",
     "lines": "COUNT(*)",
+    "cross_border_paid": "SUM(f.amount) FILTER (WHERE f.kind = 'paid' AND f.abroad = 1)",
+    "cross_border_refunds": "SUM(f.amount) FILTER (WHERE f.kind = 'refunded' AND f.abroad = 1)",
 }
 ADDED = ("cancellations", *MEASURES)
 COLUMNS = f"{', '.join(ADDED)}, orders, refund_orders"
@@ -30,9 +32,9 @@ WORK_TABLES = {
     "rollup_session": "session_key bigint",
     # The facts of the buckets in their latest version, with their session.
     "rollup_fact": f"""{_ROW_COLUMNS}, id bigint, source text, kind text, line_type text, order_no text,
-        ref_order_no text, quantity bigint, amount bigint""",
-    # What cancellations take back.
-    "rollup_worth": f"{_ROW_COLUMNS}, source text, order_no text, amount bigint",
+        ref_order_no text, quantity bigint, amount bigint, abroad integer""",
+    # What cancellations take back, and what of it is cross-border.
+    "rollup_worth": f"{_ROW_COLUMNS}, source text, order_no text, amount bigint, abroad bigint",
     # Which orders were paid and which were given back in which row, each once.
     "rollup_order_row": f"{_ROW_COLUMNS}, what text, source text, order_no text",
     # The sums of each row.
@@ -43,15 +45,28 @@ WORK_TABLES = {
 
 # --- which facts
 
-# A fact counts in its highest version only; the index of corrected keys is small.
-CURRENT = """NOT EXISTS (
+
+def _current(fact: str) -> str:
+    """A fact counts in its highest version only; the index of corrected keys is small."""
+    return f"""NOT EXISTS (
     SELECT 1 FROM supplychain_saleseventkey k
-    WHERE k.seller_id = f.seller_id AND k.source = f.source AND k.external_id = f.external_id
-      AND k.version > f.version AND k.version > 1)"""
+    WHERE k.seller_id = {fact}.seller_id AND k.source = {fact}.source AND k.external_id = {fact}.external_id
+      AND k.version > {fact}.version AND k.version > 1)"""
+
+
+CURRENT = _current("f")
+# A fact is cross-border by its own customs mode; a refund also by that of a paid line which it gives back.
+ABROAD = f"""CASE WHEN f.customs_mode <> 'domestic' THEN 1
+    WHEN f.kind = 'refunded' AND f.ref_order_no <> '' AND EXISTS (
+        SELECT 1 FROM supplychain_salesevent p
+        WHERE p.seller_id = f.seller_id AND p.order_no = f.ref_order_no AND p.source = f.source
+          AND p.kind = 'paid' AND p.customs_mode <> 'domestic' AND (f.ref_line = '' OR p.line_no = f.ref_line)
+          AND {_current("p")}) THEN 1
+    ELSE 0 END"""
 # The session of the latest attribution, else the one that the fact came with, else 0.
-FACT = """f.seller_id AS tenant_id, f.business_day AS day, f.slot, f.channel,
+FACT = f"""f.seller_id AS tenant_id, f.business_day AS day, f.slot, f.channel,
     COALESCE(CASE WHEN a.event_id IS NULL THEN f.session_id ELSE a.session_id END, 0) AS session_key,
-    f.id, f.source, f.kind, f.line_type, f.order_no, f.ref_order_no, f.quantity, f.amount"""
+    f.id, f.source, f.kind, f.line_type, f.order_no, f.ref_order_no, f.quantity, f.amount, {ABROAD} AS abroad"""
 ATTRIBUTED = """LEFT JOIN supplychain_attribution a ON a.event_id = f.id AND NOT EXISTS (
     SELECT 1 FROM supplychain_attribution b WHERE b.event_id = a.event_id AND b.version > a.version)"""
 
@@ -92,13 +107,13 @@ def worth(picked: str) -> str:
     WITH told AS MATERIALIZED (SELECT * FROM ({picked}) f WHERE f.kind = 'cancelled'),
     cancelled AS (
         SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id,
-            t.tenant_id, t.day, t.slot, t.channel, t.session_key
+            t.tenant_id, t.day, t.slot, t.channel, t.session_key, t.abroad AS told_abroad
         FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM told) c
         JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         LEFT JOIN told t ON t.id = f.id
         WHERE f.kind = 'cancelled' AND {CURRENT}),
     paid AS (
-        SELECT c.id, SUM(f.amount) AS amount
+        SELECT c.id, SUM(f.amount) AS amount, MAX(CASE WHEN f.customs_mode <> 'domestic' THEN 1 ELSE 0 END) AS paid_abroad
         FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         WHERE f.kind = 'paid' AND (c.line_no = '' OR f.line_no = c.line_no) AND f.occurred_at <= c.occurred_at
           AND {CURRENT}
@@ -110,7 +125,7 @@ def worth(picked: str) -> str:
           AND f.occurred_at <= c.occurred_at AND {CURRENT}
         GROUP BY c.id),
     turn AS (
-        SELECT c.*, p.amount - COALESCE(r.amount, 0) AS rest,
+        SELECT c.*, p.amount - COALESCE(r.amount, 0) AS rest, p.paid_abroad,
             ROW_NUMBER() OVER (PARTITION BY {order}, line_no ORDER BY occurred_at, external_id) AS nth,
             COUNT(CASE WHEN line_no = '' THEN 1 END) {earlier} AS wholes_before
         FROM cancelled c JOIN paid p ON p.id = c.id LEFT JOIN refunded r ON r.id = c.id),
@@ -119,7 +134,9 @@ def worth(picked: str) -> str:
     worth AS (
         SELECT c.*, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount
         FROM claim c)
-    SELECT {ROW}, source, order_no, CAST(amount AS bigint) AS amount FROM worth
+    SELECT {ROW}, source, order_no, CAST(amount AS bigint) AS amount,
+        CAST(CASE WHEN told_abroad = 1 OR paid_abroad = 1 THEN amount ELSE 0 END AS bigint) AS abroad
+    FROM worth
     WHERE amount > 0 AND tenant_id IS NOT NULL"""
 
 
@@ -142,8 +159,9 @@ def hour_sums(picked: str) -> str:
     return f"SELECT {ROW}, {sums} FROM ({picked}) f GROUP BY {ROW}"
 
 
+_CANCELLED = {"refunds": "w.amount", "cross_border_refunds": "w.abroad"}
 _WITH_CANCELLED = ", ".join(
-    f"{name} + COALESCE(w.amount, 0)" if name == "refunds" else name for name in MEASURES
+    f"{name} + COALESCE({_CANCELLED[name]}, 0)" if name in _CANCELLED else name for name in MEASURES
 )
 # In the order of the key: into an index that is the faster way by far.
 INSERT_HOURS = f"""
@@ -151,7 +169,8 @@ INSERT_HOURS = f"""
     SELECT {ROW}, COALESCE(w.amount, 0), {_WITH_CANCELLED}, COALESCE(o.paid, 0), COALESCE(o.refunded, 0)
     FROM rollup_hour h
     LEFT JOIN (
-        SELECT {ROW}, CAST(SUM(amount) AS bigint) AS amount FROM rollup_worth GROUP BY {ROW}) w USING ({ROW})
+        SELECT {ROW}, CAST(SUM(amount) AS bigint) AS amount, CAST(SUM(abroad) AS bigint) AS abroad
+        FROM rollup_worth GROUP BY {ROW}) w USING ({ROW})
     LEFT JOIN (
         SELECT {ROW}, COUNT(*) FILTER (WHERE what = 'paid') AS paid,
             COUNT(*) FILTER (WHERE what = 'refunded') AS refunded

@@ -93,7 +93,12 @@ def sales_record(
 
 
 def _changes_others(fact: SaleFact) -> bool:
-    return fact.version > 1 or fact.kind == "cancelled"
+    return fact.version > 1 or fact.kind == "cancelled" or _decides_refunds(fact)
+
+
+def _decides_refunds(fact: SaleFact | SalesEvent) -> bool:
+    """Whether refunds of its order are cross-border by this fact."""
+    return fact.kind == "paid" and fact.customs_mode != "domestic"
 
 
 def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
@@ -187,14 +192,22 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
         return []
     mine = {line.id for line in lines}
     others = [key.id for key in store.known_keys(seller.pk, source, corrected) if key.id not in mine]
-    columns = ("id", "external_id", "version", "slot", "order_no", "ref_order_no")
+    columns = ("id", "external_id", "version", "slot", "order_no", "ref_order_no", "kind", "customs_mode")
     return list(SalesEvent.objects.filter(pk__in=others).only(*columns))
 
 
 def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
-    """Mark the hours of the facts, of what they supersede, and of the cancellations in their orders."""
+    """Mark the hours of the facts, of what they supersede, and of what counts otherwise because of them.
+
+    Those are the cancellations in their orders, and the refunds of cross-border sales.
+    """
     slots = {line.slot for line in lines} | {event.slot for event in superseded}
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
     slots |= store.slots_of_cancellations(seller.pk, source, orders - {""})
+    abroad = {
+        fact.order_no for fact in (*(line.fact for line in lines), *superseded) if _decides_refunds(fact)
+    }
+    if abroad:
+        slots |= store.slots_of_refunds(seller.pk, source, abroad)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])

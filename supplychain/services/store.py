@@ -210,6 +210,18 @@ def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]
     return {slot for (slot,) in rows}
 
 
+def slots_of_refunds(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
+    """The buckets of all refunds that name some orders: whether those are cross-border depends on what was paid."""
+    index = "INDEXED BY supplychain_sales_refunds" if connection.vendor == "sqlite" else ""
+    rows = _select_among(
+        f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
+        "WHERE seller_id = %s AND NOT (ref_order_no = '') AND source = %s AND ref_order_no",
+        [seller_id, source],
+        order_nos,
+    )
+    return {slot for (slot,) in rows}
+
+
 def _select_among(statement: str, parameters: Sequence[Any], values: Iterable[str]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose last column holds one of any number of values, passed as one parameter."""
     wanted = list(values)

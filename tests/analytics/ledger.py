@@ -18,7 +18,7 @@ from tests.factories import SYSTEM
 
 MEASURES = (
     "gmv_created", "gmv_paid", "refunds", "cancellations", "adjustments",
-    "units_paid", "units_refunded", "lines", "orders", "refund_orders",
+    "units_paid", "units_refunded", "lines", "orders", "refund_orders", "cross_border_paid", "cross_border_refunds",
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def sale_fact(fact: Fact, session: LiveSession | None = None) -> SaleFact:
         ref_order_no=fact.ref_order_no,
         ref_line=fact.ref_line,
         channel=fact.channel,
+        customs_mode=fact.customs_mode,
         session_ref=str(session.uid) if session else "",
     )
 

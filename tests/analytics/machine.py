@@ -43,6 +43,7 @@ orders = st.sampled_from(("o1", "o2", "o3"))
 lines = st.sampled_from(("", "1", "2"))
 amounts = st.sampled_from([Decimal(text) for text in ("0", "0.0001", "9.99", "10", "25.5", "1000")])
 sessions = st.sampled_from((0, 0, 0, 1, 2))
+customs_modes = st.sampled_from(("domestic", "domestic", "9610"))
 periods = st.sampled_from(("day", "month", "total"))
 parks = st.integers(0, 1)
 sales = st.fixed_dictionaries(
@@ -55,6 +56,7 @@ sales = st.fixed_dictionaries(
         "qty": st.integers(0, 3),
         "line_type": st.sampled_from(("goods", "freight")),
         "channel": st.sampled_from(("live", "other")),
+        "customs_mode": customs_modes,
     }
 )
 any_fact = st.integers(0, 10_000)
@@ -145,15 +147,24 @@ class CountingMachine(RuleBasedStateMachine):
         self.tell(dataclasses.replace(fact, amount=fact.amount + 1) if changed else fact)
 
     @precondition(lambda self: self.told)
-    @rule(which=any_fact, version=st.integers(1, 4), at=instants, amount=amounts, order=orders, line=lines)
+    @rule(
+        which=any_fact,
+        version=st.integers(1, 4),
+        at=instants,
+        amount=amounts,
+        order=orders,
+        line=lines,
+        customs=customs_modes,
+    )
     def correct(
-        self, which: int, version: int, at: dt.datetime, amount: Decimal, order: str, line: str
+        self, which: int, version: int, at: dt.datetime, amount: Decimal, order: str, line: str, customs: str
     ) -> None:
-        """Another version, in any order of versions, at another hour, for another amount, order and line."""
+        """Another version, in any order of versions: another hour, amount, order, line and customs mode."""
         fact = self.pick(which)
         moved = {"order_no": order, "line_no": line}
         if fact.kind == "refunded":
             moved = {"ref_order_no": order, "ref_line": line}
+        moved["customs_mode"] = customs
         self.tell(dataclasses.replace(fact, version=version, at=at, amount=abs(amount), **moved))
 
     @precondition(lambda self: self.told)

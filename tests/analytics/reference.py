@@ -31,6 +31,7 @@ class Fact:
     channel: str = "other"
     session: int = 0
     source: str = "test"
+    customs_mode: str = "domestic"
 
     @property
     def hour(self) -> int:
@@ -57,6 +58,8 @@ class Sums:
     units_paid: int = 0
     units_refunded: int = 0
     lines: int = 0
+    cross_border_paid: Decimal = ZERO
+    cross_border_refunds: Decimal = ZERO
     paid: set[Hashable] = field(default_factory=set)
     refunded: set[Hashable] = field(default_factory=set)
 
@@ -64,6 +67,7 @@ class Sums:
         return (
             self.gmv_created, self.gmv_paid, self.refunds, self.cancellations, self.adjustments,
             self.units_paid, self.units_refunded, self.lines, len(self.paid), len(self.refunded),
+            self.cross_border_paid, self.cross_border_refunds,
         )  # fmt: skip
 
 
@@ -93,6 +97,7 @@ class Book:
         """The figures by what `level` says of a fact; facts of which it says None stay out."""
         facts = self.current()
         worth = cancellation_values(facts)
+        abroad = cross_border(facts)
         rows: dict[Hashable, Sums] = defaultdict(Sums)
         for fact in facts:
             if (place := level(fact)) is None:
@@ -107,18 +112,42 @@ class Book:
                 row.gmv_paid += fact.amount
                 row.units_paid += goods
                 row.paid.add(order)
+                row.cross_border_paid += fact.amount if fact in abroad else ZERO
             elif fact.kind == "adjusted":
                 row.adjustments += fact.amount
             elif fact.kind == "refunded":
                 row.refunds += fact.amount
                 row.units_refunded += goods
+                row.cross_border_refunds += fact.amount if fact in abroad else ZERO
                 if fact.ref_order_no:
                     row.refunded.add((fact.tenant, fact.source, fact.ref_order_no))
             elif value := worth.get(fact, ZERO):
                 row.refunds += value
                 row.cancellations += value
+                row.cross_border_refunds += value if fact in abroad else ZERO
                 row.refunded.add(order)
         return {place: row.as_tuple() for place, row in rows.items()}
+
+
+def cross_border(facts: Iterable[Fact]) -> set[Fact]:
+    """Facts with a customs mode, and the refunds and cancellations of paid lines with one.
+
+    A refund may come before its sale; a cancellation takes back what was paid up to it.
+    """
+    everything = list(facts)
+    sold = [fact for fact in everything if fact.kind == "paid" and fact.customs_mode != "domestic"]
+    found = {fact for fact in everything if fact.customs_mode != "domestic"}
+    for fact in everything:
+        order, line = (
+            (fact.order_no, fact.line_no) if fact.kind == "cancelled" else (fact.ref_order_no, fact.ref_line)
+        )
+        if fact.kind not in ("cancelled", "refunded") or not order:
+            continue
+        for sale in sold:
+            same = (sale.tenant, sale.source, sale.order_no) == (fact.tenant, fact.source, order)
+            if same and line in ("", sale.line_no) and (fact.kind == "refunded" or sale.at <= fact.at):
+                found.add(fact)
+    return found
 
 
 def cancellation_values(facts: Iterable[Fact]) -> dict[Fact, Decimal]:

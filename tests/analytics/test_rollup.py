@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 import threading
@@ -84,6 +85,32 @@ def test_a_refund_counts_on_the_day_it_succeeded(tenant: Tenant, say: Sell) -> N
     assert (day(tenant, 2).gmv_paid, day(tenant, 2).refunds) == (0, 30)
     month = MonthSales.objects.get(tenant=tenant)
     assert (month.gmv_paid, month.refunds, month.orders, month.refund_orders) == (100, 30, 1, 1)
+
+
+def test_refunds_and_cancellations_cross_the_border_with_their_sale(
+    tenant: Tenant, say: Sell, book: Book
+) -> None:
+    say("refunded", "3", hours=24, order_no="r1", ref_order_no="o1", ref_line="1")
+    say("refunded", "4", hours=25, order_no="r2", ref_order_no="o2", ref_line="1")
+    rollup.drain()
+    assert day(tenant, 2).cross_border_refunds == 0
+    # The sales come in after their refunds: the hours of the refunds are counted again.
+    sale = say("paid", "10", customs_mode="9610")
+    say("paid", "7", order_no="o1", line_no="2")
+    say("paid", "20", order_no="o2")
+    say("paid", "30", order_no="o3", customs_mode="9710")
+    say("cancelled", "0", hours=2, order_no="o3")
+    say("refunded", "1", hours=26, order_no="r3", customs_mode="9810")
+    assert rollup.drain() == 4
+    assert (day(tenant, 1).cross_border_paid, day(tenant, 1).cross_border_refunds) == (40, 30)
+    assert (day(tenant, 2).refunds, day(tenant, 2).cross_border_refunds) == (8, 4)
+    # Corrected to a domestic sale it takes its refund along.
+    corrected = dataclasses.replace(sale, version=2, customs_mode="domestic")
+    book.tell(corrected)
+    tell(tenant, [corrected])
+    rollup.drain()
+    assert (day(tenant, 1).cross_border_paid, day(tenant, 2).cross_border_refunds) == (30, 1)
+    assert_counted(book)
 
 
 # Lines of one order as (kind, amount, line, hour); then what the cancellations at each hour are worth.
