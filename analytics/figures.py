@@ -10,16 +10,24 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Literal
 
-from django.db.models import Count, DateField, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from analytics import closing, metrics
-from analytics.metrics import REGISTRY, Metric
-from analytics.models import DaySales, SalesMeasures, SpreadOrder
+from analytics.firmsums import (
+    ADDED,
+    MEASURES,
+    Columns,
+    by_period,
+    sales_by_firm,
+    seated,
+    total,
+    withheld,
+)
+from analytics.metrics import REGISTRY
+from analytics.models import DaySales, SpreadOrder
 from core import clock
 from core.actors import Actor
 from core.buckets import SALES
@@ -35,10 +43,6 @@ By = Literal["day", "month", "total"]
 Sums = dict[date, dict[str, Any]]
 Pending = Mapping[date, tuple[int, datetime]]
 
-MEASURES = tuple(column.name for column in SalesMeasures._meta.local_fields)
-_ADDED = {name: Sum(name, default=0) for name in MEASURES}
-# A cell of a bureau shows no single firm: at least three firms, none with more than this share.
-FEWEST_FIRMS, LARGEST_SHARE = 3, Decimal("0.8")
 PLACES = (NodeKind.NATION, NodeKind.PROVINCE, NodeKind.CITY, NodeKind.TOWN)
 
 
@@ -89,8 +93,8 @@ def park_figures(*, actor: Actor, park: Park, since: date, until: date, by: By =
     if not may(actor, VIEW, DaySales, park.pk):
         raise NotFound
     tenancies = Tenancy.objects.filter(park=park)
-    days = _seated(DaySales.objects.all(), tenancies, since, until)
-    sums = _sums(days, _seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
+    days = seated(DaySales.objects.all(), tenancies, since, until)
+    sums = _sums(days, seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
     return _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
 
 
@@ -105,32 +109,19 @@ def bureau_figures(
     if place.kind not in PLACES or not may(actor, VIEW, Park, place.pk):
         raise NotFound
     tenancies = Tenancy.objects.filter(park__node__path__startswith=place.path)
-    days = _seated(DaySales.objects.all(), tenancies, since, until)
-    sums = _sums(days, _seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
-    firms: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for firm in _by_period(days, since, by).values("period", "tenant__company").annotate(**_ADDED):
-        firms[firm["period"]].append(firm)
+    firms = {
+        period: found.over(found.parks)
+        for period, found in sales_by_firm(tenancies, since, until, by).items()
+    }
+    sums = {period: total(of_firm) for period, of_firm in firms.items()}
     rows = _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
-    return [_without_single_firms(row, firms[row.period]) for row in rows]
+    return [_without_single_firms(row, firms.get(row.period, {})) for row in rows]
 
 
-def _without_single_firms(row: FigureRow, firms: list[dict[str, Any]]) -> BureauRow:
-    withheld = {code: reason for code in row.values if (reason := _reason(REGISTRY[code], firms))}
-    values = {code: None if code in withheld else value for code, value in row.values.items()}
-    return BureauRow(row.period, values, row.as_of, row.dirty, len(firms), withheld)
-
-
-def _reason(metric: Metric, firms: list[dict[str, Any]]) -> str:
-    """Why a metric over these firms is not shown; empty when it may be. The number of lines is always told."""
-    if metric.code == "lines":
-        return ""
-    if len(firms) < FEWEST_FIRMS:
-        return "few_firms"
-    for name in metric.needs:
-        sizes = [abs(firm[name]) for firm in firms]
-        if max(sizes) > LARGEST_SHARE * sum(sizes):
-            return "dominant_firm"
-    return ""
+def _without_single_firms(row: FigureRow, firms: dict[int, Columns]) -> BureauRow:
+    reasons = {code: str(reason) for code in row.values if (reason := withheld(REGISTRY[code], firms))}
+    values = {code: None if code in reasons else value for code, value in row.values.items()}
+    return BureauRow(row.period, values, row.as_of, row.dirty, len(firms), reasons)
 
 
 def _check_range(since: date, until: date) -> None:
@@ -138,28 +129,13 @@ def _check_range(since: date, until: date) -> None:
         raise InvalidInput(_("The last day lies before the first one."), code="range", field="until")
 
 
-def _seated(queryset: QuerySet[Any], tenancies: QuerySet[Tenancy], since: date, until: date) -> QuerySet[Any]:
-    """Rows by tenant and day on which the tenant held one of the tenancies."""
-    that_day = tenancies.filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=OuterRef("day")),
-        tenant=OuterRef("tenant"),
-        from_day__lte=OuterRef("day"),
-    )
-    return queryset.filter(Exists(that_day), day__range=(since, until))
-
-
-def _by_period(queryset: QuerySet[Any], since: date, by: By) -> QuerySet[Any]:
-    first_days = {"day": F("day"), "month": TruncMonth("day"), "total": Value(since, DateField())}
-    return queryset.annotate(period=first_days[by])
-
-
 def _sums(days: QuerySet[DaySales], spread: QuerySet[SpreadOrder], since: date, by: By) -> Sums:
     """The columns by period; orders that fall on several days of a period count once."""
     sums: Sums = {}
-    for row in _by_period(days, since, by).values("period").annotate(**_ADDED):
+    for row in by_period(days, since, by).values("period").annotate(**ADDED):
         sums[row.pop("period")] = row
     if by != "day":
-        orders = _by_period(spread, since, by).values("period", "what", "tenant", "source", "order_no")
+        orders = by_period(spread, since, by).values("period", "what", "tenant", "source", "order_no")
         for order in orders.annotate(days=Count("day", distinct=True)).filter(days__gt=1):
             column = "orders" if order["what"] == SpreadOrder.PAID else "refund_orders"
             sums[order["period"]][column] -= order["days"] - 1

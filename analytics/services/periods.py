@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics import closing, metrics, rollup
-from analytics.figures import MEASURES
+from analytics.firmsums import MEASURES
 from analytics.models import MonthSales, PeriodClose
 from core import audit, buckets, clock
 from core.actors import Actor

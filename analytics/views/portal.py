@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.figures import MEASURES, FigureRow, tenant_figures
+from analytics.figures import FigureRow, tenant_figures
+from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
 from core.clock import DAY, local, now, today

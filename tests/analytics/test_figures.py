@@ -13,7 +13,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from analytics import closing, metrics, rollup
-from analytics.figures import MEASURES, bureau_figures, park_figures, tenant_figures
+from analytics.figures import bureau_figures, park_figures, tenant_figures
+from analytics.firmsums import MEASURES
 from analytics.models import PeriodClose
 from analytics.services import figures_rebuild, period_close
 from core import jobs
