@@ -16,6 +16,7 @@ from analytics.models import (
     Indicator,
     IndicatorValue,
     MonthSales,
+    ParkValue,
     PeriodClose,
     SessionFigures,
 )
@@ -28,6 +29,7 @@ from core.policy import ADD
 MEASURES = (
     ("gmv_created", "gmv_paid"),
     ("refunds", "cancellations", "adjustments"),
+    ("cross_border_paid", "cross_border_refunds"),
     ("orders", "refund_orders", "lines"),
     ("units_paid", "units_refunded"),
 )
@@ -101,17 +103,55 @@ class IndicatorAdmin(ScopedModelAdmin):
 
 @admin.register(IndicatorValue)
 class IndicatorValueAdmin(ScopedModelAdmin):
-    list_display = ("indicator", "place", "period", "value", "source", "published_on", "seq")
-    list_filter = ("indicator", "place", "source", "period")
+    list_display = (
+        "indicator",
+        "place",
+        "period_kind",
+        "period",
+        "value",
+        "withheld",
+        "is_preliminary",
+        "source",
+        "published_on",
+        "seq",
+    )
+    list_filter = ("indicator", "place", "source", "period_kind", "period", "is_preliminary", "withheld")
     search_fields = ("indicator__code", "indicator__name_zh", "place__name_zh", "place__name_en")
     ordering = ("-period", "indicator", "place")
     fields = (
         ("indicator", "place"),
         ("period_kind", "period"),
-        "value",
-        ("published_on", "seq"),
-        ("source", "source_note"),
+        ("value", "withheld"),
+        ("published_on", "seq", "is_preliminary"),
+        ("source", "source_note", "is_synthetic"),
         "lineage",
+    )
+
+
+@admin.register(ParkValue)
+class ParkValueAdmin(ScopedModelAdmin):
+    list_display = (
+        "indicator",
+        "park",
+        "period_kind",
+        "period",
+        "value",
+        "firms",
+        "lines",
+        "is_preliminary",
+        "published_on",
+        "seq",
+    )
+    list_filter = ("indicator", "park", "period_kind", "period", "is_preliminary")
+    search_fields = ("indicator__code", "indicator__name_zh", "park__code", "park__name_zh", "park__name_en")
+    ordering = ("-period", "indicator", "park")
+    fields = (
+        ("indicator", "park"),
+        ("period_kind", "period"),
+        ("value", "withheld"),
+        ("published_on", "seq", "is_preliminary"),
+        ("firms", "lines", "lines_hash"),
+        "counted_at",
     )
 
 
@@ -123,8 +163,8 @@ class IndexScoreInline(ShownInline):
 
 @admin.register(IndexRun)
 class IndexRunAdmin(ScopedModelAdmin):
-    list_display = ("made_at", "first_year", "last_year", "made_by", "is_synthetic")
-    list_filter = ("made_at", "is_synthetic")
+    list_display = ("made_at", "first_year", "last_year", "made_by", "is_synthetic", "is_preliminary")
+    list_filter = ("made_at", "is_synthetic", "is_preliminary")
     search_fields = ("inputs_hash",)
     fields = (("made_at", "made_by"), ("first_year", "last_year"), "parameters", "weights", "inputs_hash")
     inlines = (IndexScoreInline,)

@@ -31,8 +31,14 @@ class LineHash:
 
 def lines_of_month(tenant_id: int, month: date, received_until: datetime | None = None) -> LineHash:
     """The lines that count in a month of a tenant: now, or as they were known at an earlier instant."""
-    first = clock.hour_of(clock.day_start(month))
-    end = clock.hour_of(clock.day_start(clock.next_month(month)))
+    return lines_between(tenant_id, month, clock.next_month(month), received_until)
+
+
+def lines_between(
+    tenant_id: int, first_day: date, end_day: date, received_until: datetime | None = None
+) -> LineHash:
+    """The same for the days from the first one to before the last one."""
+    first, end = (clock.hour_of(clock.day_start(day)) for day in (first_day, end_day))
     facts = SalesEvent.objects.filter(seller_id=tenant_id, slot__gte=first, slot__lt=end)
     if received_until is None:
         facts = facts.current()

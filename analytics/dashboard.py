@@ -33,7 +33,7 @@ from supplychain.choices import BackorderState
 from supplychain.models import Backorder, StockLevel
 from tenants.choices import LeaseState
 from tenants.models import Lease
-from tenants.selectors import Occupancy
+from tenants.selectors import Occupancy, occupancy_on
 
 CHART_DAYS = 14
 LEASE_HORIZON = timedelta(days=60)
@@ -75,7 +75,7 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
         found["sales"] = _sales(days)
         found["sales_chart"] = _sales_chart(days)
     if may(actor, VIEW, Unit):
-        found["occupancy"] = _occupancy(parkday.occupancy(parks, today))
+        found["occupancy"] = _occupancy(occupancy_on(parks, today))
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today)
         found["bookings"] = parkday.next_bookings(actor, parks, at)

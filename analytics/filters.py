@@ -17,10 +17,11 @@ YEAR = RegexValidator(r"\A(?:19|20)[0-9]{2}\Z", _("Give a year such as 2022."))
 
 
 class IndicatorValueFilter(django_filters.FilterSet):
-    """Values by series, province (code or any of its names), year, kind of period and source."""
+    """Values by series, place (code), province (code or any of its names), year, kind of period and source."""
 
     code = django_filters.CharFilter("indicator__code", label=_("Indicator"), max_length=64)
     province = django_filters.CharFilter(method="by_province", label=_("Province"), max_length=64)
+    place = django_filters.CharFilter("place__code", label=_("Place"), max_length=64)
     year = django_filters.CharFilter(
         method="by_year", label=_("Year"), min_length=4, max_length=4, validators=[YEAR]
     )

@@ -1,7 +1,7 @@
 """The metric registry: code, name, unit, formula and way of adding, the same for API, portal, wall and commands.
 
-A metric is computed from the sums of a row (see analytics.models.SalesMeasures). Which columns a line of which
-kind adds to stands in docs/counting.md.
+A metric is computed from the sums of a row: REGISTRY from those of sales (analytics.models.SalesMeasures; which
+columns a line of which kind adds to stands in docs/counting.md), PARK_REGISTRY from what analytics.parkseries counts.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ Value = Decimal | int | None
 Sums = Mapping[str, Decimal | int]
 
 RATE = Decimal("0.000001")
+HOUR_PLACES, MICROSECONDS_OF_AN_HOUR = Decimal("0.0001"), 3_600_000_000
 
 
 class Unit(Enum):
     CNY = "CNY"
     COUNT = "count"
     SHARE = "share"
+    HOURS = "hours"
 
 
 class Adds(Enum):
@@ -35,6 +37,7 @@ class Adds(Enum):
     RATIO = "ratio of sums"
     DISTINCT = "distinct"
     FROZEN = "frozen at close"
+    AT_END = "as on the last day"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +77,15 @@ def _column(code: str, label: Any, unit: Unit, adds: Adds, formula: Any) -> Metr
     )
 
 
-def _quotient(code: str, label: Any, unit: Unit, formula: Any, over: str, under: str) -> Metric:
+def _quotient(
+    code: str, label: Any, unit: Unit, formula: Any, over: str, under: str, adds: Adds = Adds.RATIO
+) -> Metric:
     places = PLACES if unit is Unit.CNY else RATE
     return Metric(
         code=code,
         label=label,
         unit=unit,
-        adds=Adds.RATIO,
+        adds=adds,
         formula=formula,
         needs=(over, under),
         compute=_ratio(over, under, places),
@@ -203,7 +208,42 @@ _ALL = (
     ),
 )
 
+# What a park counts beside the sales of its tenants.
+_OF_PARKS = (
+    _column(
+        "live_sessions",
+        _("live sessions"),
+        Unit.COUNT,
+        Adds.SUM,
+        _("sessions that went live, on the day they began"),
+    ),
+    Metric(
+        code="live_hours",
+        label=_("live hours"),
+        unit=Unit.HOURS,
+        adds=Adds.SUM,
+        formula=_("time on air of the sessions that have ended, on the days on which it passed"),
+        needs=("live_microseconds",),
+        compute=lambda sums: (Decimal(sums["live_microseconds"]) / MICROSECONDS_OF_AN_HOUR).quantize(
+            HOUR_PLACES, ROUND_HALF_UP
+        ),
+    ),
+    _column(
+        "tenants", _("tenants resident"), Unit.COUNT, Adds.AT_END, _("tenants that sit in the park that day")
+    ),
+    _quotient(
+        "occupancy_area",
+        _("occupancy by area"),
+        Unit.SHARE,
+        _("area let / lettable area, units under conversion left out"),
+        "let_area",
+        "lettable_area",
+        Adds.AT_END,
+    ),
+)
+
 REGISTRY: dict[str, Metric] = {metric.code: metric for metric in _ALL}
+PARK_REGISTRY: dict[str, Metric] = {metric.code: metric for metric in _OF_PARKS}
 
 
 def compute_all(sums: Sums) -> dict[str, Value]:

@@ -28,7 +28,6 @@ from supplychain.choices import BackorderState
 from supplychain.models import Backorder, StockLevel
 from tenants.choices import LeaseState
 from tenants.models import Lease
-from tenants.selectors import Occupancy, occupancy_on
 
 Parks = Sequence[Park]
 ZERO = Decimal(0)
@@ -155,17 +154,6 @@ def leases_ending(actor: Actor, parks: Parks, until: date, limit: int = 6) -> Qu
     """Active leases of the parks that end by a day, the nearest end first."""
     leases = Lease.objects.filter(park__in=parks, state=LeaseState.ACTIVE, to_day__lte=until)
     return visible_to(leases, actor).select_related("tenant").order_by("to_day")[:limit]
-
-
-def occupancy(parks: Parks, day: date) -> Occupancy:
-    """Let and lettable units and areas of the parks together."""
-    each = [occupancy_on(park, day) for park in parks]
-    return Occupancy(
-        lettable_units=sum(one.lettable_units for one in each),
-        let_units=sum(one.let_units for one in each),
-        lettable_area=sum((one.lettable_area for one in each), ZERO),
-        let_area=sum((one.let_area for one in each), ZERO),
-    )
 
 
 def tenant_nodes(parks: Parks) -> QuerySet[ScopeNode, int]:

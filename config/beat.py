@@ -5,6 +5,7 @@ from __future__ import annotations
 BEAT: dict[str, float] = {
     "analytics.tasks.drain": 15.0,
     "core.tasks.run_jobs": 10.0,
+    "analytics.tasks.publish_indicators": 600.0,
     "livestreams.tasks.release_expired": 30.0,
     "livestreams.tasks.offer_waitlist": 60.0,
     "supplychain.tasks.resolve_pending": 60.0,

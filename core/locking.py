@@ -9,7 +9,8 @@ import functools
 import hashlib
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, models, transaction
@@ -64,6 +65,20 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return wrapper
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """A transaction whose reads all see the database as it was at the first of them.
+
+    SQLite's one writer sees nothing else anyway; inside another transaction its own rules hold.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def lock_rows(queryset: models.QuerySet[M]) -> list[M]:

@@ -226,6 +226,8 @@ TABLE: dict[str, dict[str, Permission]] = {
     "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},
     "analytics.Indicator": {**_REFERENCE},
     "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
+    # A bureau sees the parks behind a value by the rule on single firms (analytics.selectors.park_series).
+    "analytics.ParkValue": {**_each(PARK_ROLES, SEE)},
     "analytics.IndexRun": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
     "analytics.IndexScore": {**_REFERENCE},
 }

@@ -124,26 +124,30 @@ def _two_letters(number: int) -> str:
     return chr(ord("a") + number // 26 % 26) + chr(ord("a") + number % 26)
 
 
-def make_park(name: str, canary: str = "") -> Park:
-    """A bare park in a province of its own."""
+def make_town(province: Province, name: str, canary: str = "") -> Town:
+    """A town in a city of its own."""
     canary = canary or name
-    province = make_province(name, canary)
     node = ScopeNode.objects.create(
         kind=NodeKind.CITY, code=f"{name}-city", name_zh=f"{canary}市", parent=province.node
     )
     city = City.objects.create(
         node=node,
         province=province,
-        code=f"{province.code}01",
+        code=f"{province.code}{City.objects.filter(province=province).count() + 1:02d}",
         name_zh=node.name_zh,
         name_en=f"{canary} City",
     )
-    town = town_create(
+    return town_create(
         actor=SYSTEM, city=city, code=f"{name}-town", name_zh=f"{canary}镇", name_en=f"{canary} Town"
     )
+
+
+def make_park(name: str, canary: str = "", town: Town | None = None) -> Park:
+    """A bare park, in a province of its own unless a town is given."""
+    canary = canary or name
     return park_create(
         actor=SYSTEM,
-        town=town,
+        town=town or make_town(make_province(name, canary), name, canary),
         code=name,
         name_zh=f"{canary}园区",
         name_en=f"{canary} Park",

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.choices import PeriodKind, ValueSource
+from analytics.choices import PeriodKind, ValueSource, Withheld
 from analytics.models import Indicator, IndicatorValue
 from core.choices import NodeKind
 from core.doors.fields import InstantField
@@ -76,14 +76,18 @@ class PlainDecimal(serializers.CharField):
 
 
 class IndicatorValueSerializer(serializers.ModelSerializer[IndicatorValue]):
-    """One value of one vintage."""
+    """One value of one vintage; null where it is withheld. `lineage` names file and line, or of a value counted from
+    the parks how many parks, firms and lines it has, the hash over them, and what it changed."""
 
     indicator = serializers.CharField(source="indicator.code")
     place = serializers.CharField(source="place.code")
     place_name = serializers.CharField(source="place.name_zh")
+    place_kind = serializers.ChoiceField(source="place.kind", choices=NodeKind.choices)
     period_kind = serializers.ChoiceField(choices=PeriodKind.choices)
-    value = PlainDecimal()
+    value = PlainDecimal(allow_null=True)
+    withheld = serializers.ChoiceField(choices=[("", ""), *Withheld.choices])
     source = serializers.ChoiceField(choices=ValueSource.choices)  # type: ignore[assignment]
+    lineage = serializers.DictField()
 
     class Meta:
         model = IndicatorValue
@@ -91,11 +95,37 @@ class IndicatorValueSerializer(serializers.ModelSerializer[IndicatorValue]):
             "indicator",
             "place",
             "place_name",
+            "place_kind",
             "period_kind",
             "period",
             "value",
+            "withheld",
+            "is_preliminary",
+            "is_synthetic",
             "source",
             "source_note",
             "published_on",
             "seq",
+            "lineage",
         ]
+
+
+class ParkPartSerializer(serializers.Serializer[Any]):
+    """What a park brought into a value; null where it is withheld from the caller."""
+
+    park = serializers.CharField(source="row.park.code")
+    park_name = serializers.CharField(source="row.park.name_zh")
+    value = PlainDecimal(allow_null=True)
+    withheld = serializers.ChoiceField(choices=[("", ""), *Withheld.choices])
+    firms = serializers.IntegerField(source="row.firms")
+    lines = serializers.IntegerField(source="row.lines")
+    lines_hash = serializers.CharField(source="row.lines_hash")
+    counted_at = InstantField(source="row.counted_at")
+
+
+class LineageSerializer(serializers.Serializer[Any]):
+    """A value, the vintages of it, and the parks it was counted from, as far as the caller may see them."""
+
+    value = IndicatorValueSerializer()
+    vintages = IndicatorValueSerializer(many=True)
+    parks = ParkPartSerializer(many=True)

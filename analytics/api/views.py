@@ -6,10 +6,11 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,11 +19,14 @@ from analytics.api.serializers import (
     FiguresSerializer,
     IndicatorSerializer,
     IndicatorValueSerializer,
+    LineageSerializer,
     MetricsSerializer,
 )
 from analytics.filters import IndicatorValueFilter
-from analytics.metrics import REGISTRY, as_text
+from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue
+from analytics.periods import Period, period_named
+from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
 from core import strict
 from core.choices import NodeKind
 from core.clock import today
@@ -75,7 +79,7 @@ class FigureViewSet(ScopedViewSet):
 
     @extend_schema(operation_id="figures_metrics", responses=MetricsSerializer)
     def metrics(self, request: Request) -> Response:
-        """Every registered metric: what its code means and how it adds up."""
+        """Every registered metric: what its code means and how it adds up. Those of parks are in indicators only."""
         results = [
             {
                 "code": metric.code,
@@ -84,7 +88,7 @@ class FigureViewSet(ScopedViewSet):
                 "adds": metric.adds.value,
                 "formula": str(metric.formula),
             }
-            for metric in REGISTRY.values()
+            for metric in (REGISTRY | PARK_REGISTRY).values()
         ]
         return Response({"results": results})
 
@@ -119,10 +123,42 @@ class IndicatorViewSet(ReadOnlyScopedViewSet):
     model = Indicator
     serializer_class = IndicatorSerializer
     lookup_field = "code"
-    permissions = {"list": Needs("view", READ), "retrieve": Needs("view", READ)}
+    permissions = {
+        "list": Needs("view", READ),
+        "retrieve": Needs("view", READ),
+        "lineage": Needs("view", READ),
+    }
 
     def base_queryset(self) -> QuerySet[Indicator]:
         return Indicator.objects.order_by("order", "code")
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("place", str, required=True, description="Code of the province, city or town."),
+            OpenApiParameter("period", str, required=True, description="2025-06, 2025-Q2 or 2025."),
+            OpenApiParameter(
+                "vintage", str, description="Such as 2025-07-15.1; the one in force without it."
+            ),
+        ],
+        responses=LineageSerializer,
+    )
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def lineage(self, request: Request, code: str) -> Response:
+        """Where one value comes from: its vintages, and the parks with their counted and hashed lines."""
+        period = query_value(request, "period", _period)
+        place = query_value(request, "place", str)
+        if period is None or place is None:
+            field = "period" if period is None else "place"
+            raise InvalidInput(_("Name the place and the period."), code="required", field=field)
+        if not is_public_name(place, "code"):
+            raise NotFound
+        known = vintages_of(self.actor, self.get_object(), place, period)
+        wanted = request.query_params.get("vintage", "")
+        chosen = [value for value in known if wanted in ("", f"{value.published_on}.{value.seq}")]
+        if not chosen:
+            raise NotFound
+        body = {"value": chosen[0], "vintages": known, "parks": parks_behind(self.actor, chosen[0])}
+        return Response(LineageSerializer(body, context=self.get_serializer_context()).data)
 
 
 class IndicatorValueViewSet(mixins.ListModelMixin, ScopedViewSet):
@@ -146,10 +182,8 @@ class IndicatorValueViewSet(mixins.ListModelMixin, ScopedViewSet):
         return values if vintages == "all" else values.filter(~Exists(later_vintages()))
 
 
-def later_vintages() -> QuerySet[IndicatorValue]:
-    """Later vintages of the value that an outer query looks at."""
-    same = {name: OuterRef(name) for name in ("indicator", "place", "period_kind", "period")}
-    later = Q(published_on__gt=OuterRef("published_on")) | Q(
-        published_on=OuterRef("published_on"), seq__gt=OuterRef("seq")
-    )
-    return IndicatorValue.objects.filter(later, **same)
+def _period(value: object) -> Period:
+    found = period_named(str(value))
+    if found is None:
+        raise InvalidInput(_("Give a period such as 2025-06, 2025-Q2 or 2025."), code="period")
+    return found

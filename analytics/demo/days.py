@@ -80,6 +80,11 @@ def tenant_code(plan: ParkPlan, index: int) -> str:
     return f"{plan.code}-{index + 1:03d}"
 
 
+def sells_abroad(plan: ParkPlan, seller: int) -> bool:
+    """Every other cross-border tenant sells across the border, the star of a park at home."""
+    return seller < plan.cross_border and seller % 2 == 1
+
+
 def plan_day(plan: ParkPlan, day: date, *, seed: int, first_day: date, last_day: date) -> PlannedDay:
     """One day of a park. `first_day` and `last_day` bound the history: a growing seller grows between them."""
     draw = random.Random(f"{seed}:{plan.code}:{day}")
@@ -218,6 +223,7 @@ def _order(
         "channel": channel,
         "session_ref": session_ref,
         "owner": owner,
+        "customs_mode": "9610" if sells_abroad(plan, seller) else "domestic",
     }
 
     def fact(kind: Any, when: datetime, **more: Any) -> PlannedFact:

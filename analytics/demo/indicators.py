@@ -36,6 +36,7 @@ def load_panel(*, actor: Actor, seed: int) -> int:
             published_on=PUBLISHED_ON,
             value=row.value,
             source=ValueSource.SYNTHETIC,
+            is_synthetic=True,
             source_note=_("drawn to the published moments, not observed"),
             lineage=lineage,
         )

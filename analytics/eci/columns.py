@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from analytics.eci.indicators import IndicatorSpec, eci_indicators, indicator_by_header, study_variables
+from analytics.eci.indicators import (
+    IndicatorSpec,
+    eci_indicators,
+    indicator_by_header,
+    park_indicators,
+    study_variables,
+)
 from analytics.statfiles.tables import TableError
 from core.errors import RowError
 from core.strict import StrictError, shown, text
@@ -25,9 +31,9 @@ def choose_columns(
 ) -> tuple[dict[str, IndicatorSpec], tuple[str, ...]]:
     """The indicator under each chosen heading, in the order of the study, and the headings set aside.
 
-    Without `indicators`, a panel with any of the twelve must have them all and nothing unknown beside; a panel
-    with none of them uses every column. The variables of the study (EXP, controls) are set aside in both cases.
-    `negative` names the columns of which less is better.
+    Without `indicators`, a panel with any of the twelve must have them all and nothing unknown beside but park-born
+    series; a panel with none of them uses every column. The variables of the study (EXP, controls) are set aside in
+    both cases. `negative` names the columns of which less is better.
 
     Raises:
         PanelError
@@ -35,11 +41,11 @@ def choose_columns(
     known = {head: spec for head in heads if (spec := indicator_by_header(head))}
     if indicators:
         chosen = _named(heads, known, indicators)
-    elif known:
+    elif _codes(eci_indicators()) & _codes(known.values()):
         _refuse_partial(heads, known)
         chosen = known
     else:
-        chosen = {head: _own(head) for head in heads if head not in _variable_names()}
+        chosen = {head: known.get(head) or _own(head) for head in heads if head not in _variable_names()}
     if not chosen:
         raise PanelError(_("The panel has no indicator."), code="no_indicator")
     codes = [spec.code for spec in chosen.values()]
@@ -54,6 +60,34 @@ def choose_columns(
     order = {spec.code: i for i, spec in enumerate(eci_indicators())}
     ordered = dict(sorted(turned.items(), key=lambda item: order.get(item[1].code, len(order))))
     return ordered, tuple(head for head in dict.fromkeys(heads) if head not in ordered)
+
+
+def chosen_codes(
+    beside: Sequence[str] = (), instead: Mapping[str, str] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The codes of an index with park-born series beside the twelve or instead of some, and those series alone.
+
+    Raises:
+        PanelError: no such series, none of the twelve, or one of them twice.
+    """
+    instead = instead or {}
+    parks, twelve = _codes(park_indicators()), [spec.code for spec in eci_indicators()]
+    taken = (*instead.values(), *beside)
+    if strange := [name for name in taken if name not in parks]:
+        message = _("No series of the parks: %(names)s. There are: %(known)s.")
+        raise PanelError(
+            message % {"names": _list(strange), "known": ", ".join(sorted(parks))}, code="no_park_series"
+        )
+    if strange := [name for name in instead if name not in twelve]:
+        message = _("None of the twelve indicators: %(names)s.")
+        raise PanelError(message % {"names": _list(strange)}, code="not_of_the_twelve")
+    if len(set(taken)) < len(taken):
+        raise PanelError(_("Columns that stand twice: %(names)s.") % {"names": _list(taken)}, code="repeated")
+    return (*(instead.get(code, code) for code in twelve), *beside), taken
+
+
+def _codes(specs: Iterable[IndicatorSpec]) -> set[str]:
+    return {spec.code for spec in specs}
 
 
 def _named(

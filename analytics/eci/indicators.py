@@ -1,4 +1,4 @@
-"""The twelve indicators of the e-commerce index and the variables beside it, read from the shipped tables.
+"""The twelve indicators of the e-commerce index, the variables and park-born series beside it, from shipped tables.
 
 The weights are the published ones in per cent; they add up to 99.9 through rounding in print. `ECI` among the
 variables is the index itself: it is computed, never read.
@@ -78,10 +78,16 @@ def study_variables() -> tuple[StudyVariable, ...]:
 
 
 @cache
+def park_indicators() -> tuple[IndicatorSpec, ...]:
+    """The park-born series, which an index may take beside the twelve or instead of some."""
+    return tuple(IndicatorSpec(dimension="parks", **row) for row in _rows("park_series.csv"))
+
+
+@cache
 def indicator_by_header(header: str) -> IndicatorSpec | None:
     """The indicator whose code or Chinese or English name stands in a column header."""
     plain = header.strip().casefold()
-    for spec in eci_indicators():
+    for spec in (*eci_indicators(), *park_indicators()):
         if plain in (spec.code, spec.name_zh, spec.name_en.casefold()):
             return spec
     return None

@@ -63,6 +63,7 @@ def _run_record(result: PanelResult, source_name: str, texts: dict[str, str]) ->
         "provinces": list(data.provinces),
         "years": list(data.years),
         "set_aside": list(data.set_aside),
+        "left_out": list(data.left_out),
         "winsorized": [asdict(limits) for limits in result.winsorized],
         "outside_base": index.n_outside,
         "score": {

@@ -52,7 +52,8 @@ class PanelRow:
 class PanelData:
     """`values[i, j]` is indicator j of `places[i]` (province code, year); places are sorted.
 
-    `set_aside` names the columns of the source that are not in the index; `sha256` is that of the source.
+    `set_aside` names the columns of the source that are not in the index, `left_out` the provinces that lack a chosen
+    series of the parks; `sha256` is that of the source.
     """
 
     indicators: tuple[IndicatorSpec, ...]
@@ -60,6 +61,7 @@ class PanelData:
     values: FloatArray
     set_aside: tuple[str, ...]
     sha256: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def years(self) -> tuple[int, ...]:

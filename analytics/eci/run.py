@@ -69,7 +69,7 @@ class PanelResult:
 
 
 def run_panel(
-    source: Path | bytes | Iterable[PanelRow],
+    source: Path | bytes | PanelData | Iterable[PanelRow],
     options: RunOptions | None = None,
     *,
     base: Mapping[str, Any] | None = None,
@@ -111,7 +111,9 @@ def run_panel(
     )
 
 
-def _read(source: Path | bytes | Iterable[PanelRow], options: RunOptions) -> PanelData:
+def _read(source: Path | bytes | PanelData | Iterable[PanelRow], options: RunOptions) -> PanelData:
+    if isinstance(source, PanelData):
+        return source
     if isinstance(source, Path | bytes):
         return panel_from_file(source, indicators=options.indicators, negative=options.negative)
     return panel_from_rows(source, indicators=options.indicators, negative=options.negative)
@@ -164,6 +166,10 @@ def _warnings(data: PanelData, weights: EntropyWeights, index: CompositeIndex) -
     for j, code in enumerate(codes):
         if constant[:, j].any():
             yield _("%(code)s does not vary and gets weight 0.") % {"code": code}
+    if data.left_out:
+        yield _("Left out, because they have no value of a series of the parks: %(names)s.") % {
+            "names": ", ".join(data.left_out)
+        }
     full = len(data.provinces) * len(data.years)
     if len(data.places) != full:
         message = _("The panel is not balanced: %(rows)d of %(full)d provinces and years.")

@@ -11,9 +11,18 @@ from analytics.models.figures import (
     SessionFigures,
     SpreadOrder,
 )
-from analytics.models.indicators import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue
+from analytics.models.indicators import (
+    SIGNIFICANT_DIGITS,
+    IndexRun,
+    IndexScore,
+    Indicator,
+    IndicatorValue,
+    ParkValue,
+    kept,
+)
 
 __all__ = [
+    "SIGNIFICANT_DIGITS",
     "DaySales",
     "HourSales",
     "IndexRun",
@@ -26,4 +35,5 @@ __all__ = [
     "SalesMeasures",
     "SessionFigures",
     "SpreadOrder",
+    "kept",
 ]

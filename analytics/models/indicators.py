@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,14 @@ from core import dbrules
 from core.clock import local
 from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
 from parks.models import Park
+
+# Both databases keep so many digits of a decimal exactly, and so many after the point.
+SIGNIFICANT_DIGITS, DECIMALS = 15, 8
+
+
+def kept(value: Decimal | int) -> Decimal:
+    """A value as the databases keep it: amounts up to 10 trillion CNY to the cent."""
+    return Context(prec=SIGNIFICANT_DIGITS).create_decimal(value)
 
 
 class Indicator(NamedMixin):
@@ -76,7 +86,7 @@ class IndicatorValue(Vintage):
     place = models.ForeignKey(
         ScopeNode, models.PROTECT, related_name="indicator_values", verbose_name=_("place")
     )
-    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8, null=True)
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=DECIMALS, null=True)
     is_synthetic = models.BooleanField(_("synthetic data"), default=False)
     source = models.CharField(_("source"), max_length=16, choices=ValueSource)
     source_note = models.CharField(_("source note"), max_length=300, blank=True)
@@ -116,7 +126,7 @@ class ParkValue(Vintage):
         Indicator, models.PROTECT, related_name="park_values", verbose_name=_("indicator")
     )
     park = models.ForeignKey(Park, models.PROTECT, related_name="+", verbose_name=_("park"))
-    value = models.DecimalField(_("value"), max_digits=24, decimal_places=8)
+    value = models.DecimalField(_("value"), max_digits=24, decimal_places=DECIMALS)
     firms = models.PositiveIntegerField(_("firms"))
     lines = models.BigIntegerField(_("lines"))
     lines_hash = models.CharField(_("hash of the lines"), max_length=64)

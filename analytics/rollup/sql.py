@@ -113,7 +113,8 @@ def worth(picked: str) -> str:
         LEFT JOIN told t ON t.id = f.id
         WHERE f.kind = 'cancelled' AND {CURRENT}),
     paid AS (
-        SELECT c.id, SUM(f.amount) AS amount, MAX(CASE WHEN f.customs_mode <> 'domestic' THEN 1 ELSE 0 END) AS paid_abroad
+        SELECT c.id, SUM(f.amount) AS amount,
+            MAX(CASE WHEN f.customs_mode <> 'domestic' THEN 1 ELSE 0 END) AS paid_abroad
         FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         WHERE f.kind = 'paid' AND (c.line_no = '' OR f.line_no = c.line_no) AND f.occurred_at <= c.occurred_at
           AND {CURRENT}

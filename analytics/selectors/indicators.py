@@ -75,7 +75,7 @@ def series_stored(actor: Actor) -> list[SeriesSummary]:
         first=Min("values__period", filter=yearly),
         last=Max("values__period", filter=yearly),
         published=Max("values__published_on", filter=yearly),
-        synthetic=Count("values", filter=yearly & Q(values__source=ValueSource.SYNTHETIC)),
+        synthetic=Count("values", filter=yearly & Q(values__is_synthetic=True)),
     )
     return [
         SeriesSummary(

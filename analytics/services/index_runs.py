@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics.choices import ValueSource
-from analytics.eci.columns import PanelError
+from analytics.eci.columns import PanelError, chosen_codes
 from analytics.eci.frozenbase import base_record
 from analytics.eci.indicators import eci_indicators
 from analytics.eci.panel import PanelRow
+from analytics.eci.parkcolumns import without_parks
 from analytics.eci.run import PanelResult, RunOptions, run_panel
-from analytics.models import IndexRun, IndexScore, Indicator
-from analytics.selectors.indicators import values_in_force
+from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue
+from analytics.selectors.indicators import PlaceYear, values_in_force
 from core import audit, clock
 from core.actors import Actor
 from core.errors import InvalidInput, RowError
@@ -31,22 +31,33 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 @dataclass(frozen=True, slots=True)
 class _Inputs:
     rows: Sequence[PanelRow]
+    values: Sequence[int]
     nodes: Mapping[str, int]
+    left_out: Sequence[str]
     is_synthetic: bool
+    is_preliminary: bool
 
 
 @retried
 def index_run_create(
-    *, actor: Actor, first_year: int, last_year: int, parameters: RunOptions | None = None
+    *,
+    actor: Actor,
+    first_year: int,
+    last_year: int,
+    parameters: RunOptions | None = None,
+    beside: Sequence[str] = (),
+    instead: Mapping[str, str] | None = None,
 ) -> IndexRun:
     """Weigh and score all provinces of the study that have data, on the values in force, and store the run.
 
-    `parameters` may set `winsor` and `epsilon`. The same values and parameters give the same numbers; `inputs_hash`
-    is the SHA-256 of the values. A run with one synthetic value in it is synthetic.
+    `parameters` may set `winsor` and `epsilon`. Park-born series, by code, may stand `beside` the twelve indicators or
+    `instead` of some; provinces without parks are then left out. The same values and parameters give the same numbers;
+    `inputs` are the ids of the values, `inputs_hash` is their SHA-256. A run with one synthetic value in it is
+    synthetic, with one preliminary value preliminary.
 
     Raises:
-        InvalidInput: a value is missing, each named by province, year and indicator; years that make no range;
-            nothing varies; a parameter that stored runs do not take.
+        InvalidInput: a value is missing or withheld, each named by province, year and indicator; years that make no
+            range; nothing varies; a parameter that stored runs do not take; an unknown series.
         Refused: the actor may not add index runs.
     """
     require(actor, "add", IndexRun)
@@ -58,19 +69,24 @@ def index_run_create(
         raise InvalidInput(
             message % {"first": FIRST_YEAR, "last": LAST_YEAR}, code="years", field="first_year"
         )
+    codes, of_parks = chosen_codes(beside, instead)
+    if of_parks:
+        options = replace(options, indicators=codes)
     with transaction.atomic():
-        inputs = _inputs(actor, range(first_year, last_year + 1))
+        inputs = _inputs(actor, range(first_year, last_year + 1), codes, of_parks)
         result = run_panel(inputs.rows, options)
         run = IndexRun.objects.create(
             made_at=clock.now(),
             made_by_id=actor.user_id,
             first_year=first_year,
             last_year=last_year,
-            parameters=asdict(options),
+            parameters=asdict(options) | {"left_out": inputs.left_out},
+            inputs=inputs.values,
             inputs_hash=result.data.sha256,
             weights=dict(zip(_codes(result), result.weights.weights.tolist(), strict=True)),
             base=base_record(result.weights, _codes(result)),
             is_synthetic=inputs.is_synthetic,
+            is_preliminary=inputs.is_preliminary,
         )
         IndexScore.objects.bulk_create(_scores(run, result, inputs.nodes))
         audit.record(
@@ -107,42 +123,84 @@ def _scores(run: IndexRun, result: PanelResult, nodes: Mapping[str, int]) -> lis
     ]
 
 
-def _inputs(actor: Actor, years: range) -> _Inputs:
-    """One value for each province, year and indicator; a province counts as soon as it has any."""
-    indicators = Indicator.objects.in_bulk([spec.code for spec in eci_indicators()], field_name="code")
-    found = values_in_force(actor, indicators.values())
-    present = {place for cells in found.values() for place, year in cells if year in years}
+def _inputs(actor: Actor, years: range, codes: Sequence[str], of_parks: Sequence[str]) -> _Inputs:
+    """One value for each province, year and indicator; a province counts when it has any of the published ones."""
+    found = _found(actor, codes)
+    published = [cells for code, cells in found.items() if code not in of_parks]
+    present = {place for cells in published for place, year in cells if year in years}
     study = {province.code for province in STUDY_PROVINCES}
     nodes = dict(Province.objects.filter(pk__in=present, code__in=study).values_list("code", "pk"))
+    left_out = without_parks(nodes.values(), years, {code: found[code] for code in of_parks})
+    nodes = {province: node for province, node in sorted(nodes.items()) if node not in left_out}
     if not nodes:
-        message = _("No province has a value of the twelve indicators in these years.")
+        message = _("No province has a value of each of these indicators in these years.")
         raise InvalidInput(message, code="no_values")
-    rows, missing, synthetic = [], [], False
-    for province, node in sorted(nodes.items()):
-        for year in years:
-            for spec in eci_indicators():
-                cells = found.get(indicators[spec.code].pk, {}) if spec.code in indicators else {}
-                value = cells.get((node, year))
-                if value is None:
-                    missing.append((province, year, spec.code))
-                    continue
-                synthetic |= value.source == ValueSource.SYNTHETIC
-                rows.append(PanelRow(province, year, spec.code, value.value))
-    if missing:
-        raise _incomplete(missing)
-    return _Inputs(rows, nodes, synthetic)
-
-
-def _incomplete(missing: Sequence[tuple[str, int, str]]) -> PanelError:
-    names = dict(Province.objects.values_list("code", "name_zh"))
-    labels = {spec.code: spec.name_zh for spec in eci_indicators()}
-    problems = [
-        RowError(number, code, "missing", _("%(place)s %(year)d: %(indicator)s has no value.") % {
-            "place": names[province], "year": year, "indicator": labels[code],
-        })
-        for number, (province, year, code) in enumerate(missing[:SHOWN_PROBLEMS], start=1)
-    ]  # fmt: skip
-    message = _("The index cannot be computed: %(count)d values are missing, the first: %(first)s")
-    return PanelError(
-        message % {"count": len(missing), "first": problems[0].message}, code="missing", rows=problems
+    cells = [(province, year, code) for province in nodes for year in years for code in codes]
+    values = {cell: found[cell[2]].get((nodes[cell[0]], cell[1])) for cell in cells}
+    _refuse_gaps(values)
+    rows = [PanelRow(*cell, value.value) for cell, value in values.items()]
+    names = Province.objects.filter(pk__in=left_out).order_by("code").values_list("code", flat=True)
+    return _Inputs(
+        rows=rows,
+        values=[value.pk for value in values.values()],
+        nodes=nodes,
+        left_out=list(names),
+        is_synthetic=any(value.is_synthetic for value in values.values()),
+        is_preliminary=any(value.is_preliminary for value in values.values()),
     )
+
+
+def _found(actor: Actor, codes: Sequence[str]) -> dict[str, dict[PlaceYear, IndicatorValue]]:
+    """The values in force by code; an indicator that nobody has loaded has none."""
+    indicators = Indicator.objects.in_bulk(codes, field_name="code")
+    found = values_in_force(actor, indicators.values())
+    return {code: found.get(indicators[code].pk, {}) if code in indicators else {} for code in codes}
+
+
+def _refuse_gaps(values: Mapping[tuple[str, int, str], IndicatorValue | None]) -> None:
+    gaps = {cell: value for cell, value in values.items() if value is None or value.value is None}
+    if not gaps:
+        return
+    names = dict(Province.objects.values_list("code", "name_zh"))
+    labels = dict(Indicator.objects.values_list("code", "name_zh")) | {
+        spec.code: spec.name_zh for spec in eci_indicators()
+    }
+    problems = []
+    for number, ((province, year, code), value) in enumerate(gaps.items(), start=1):
+        message = (
+            _("%(place)s %(year)d: %(indicator)s has no value.")
+            if value is None
+            else _("%(place)s %(year)d: %(indicator)s is withheld.")
+        )
+        message %= {"place": names[province], "year": year, "indicator": labels[code]}
+        problems.append(RowError(number, code, "missing" if value is None else "withheld", message))
+        if number == SHOWN_PROBLEMS:
+            break
+    message = _("The index cannot be computed: %(count)d values are missing, the first: %(first)s")
+    raise PanelError(
+        message % {"count": len(gaps), "first": problems[0].message}, code="missing", rows=problems
+    )
+
+
+def index_run_repeat(run: IndexRun) -> PanelResult:
+    """Compute a stored run again from the very values it took.
+
+    Raises:
+        PanelError: the run does not say which values it took, or they do not give its hash.
+    """
+    values = IndicatorValue.objects.select_related("indicator", "place__province").in_bulk(run.inputs)
+    rows = [
+        PanelRow(value.place.province.code, value.period.year, value.indicator.code, value.value)
+        for pk in run.inputs
+        if (value := values.get(pk)) is not None and value.value is not None
+    ]
+    kept = run.parameters
+    options = RunOptions(
+        indicators=tuple(kept["indicators"]),
+        winsor=tuple(kept["winsor"]) if kept["winsor"] else None,
+        epsilon=kept["epsilon"],
+    )
+    result = run_panel(rows, options) if rows else None
+    if result is None or result.data.sha256 != run.inputs_hash:
+        raise PanelError(_("The run does not say which values it was computed from."), code="inputs")
+    return result

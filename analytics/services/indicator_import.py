@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from analytics.choices import PeriodKind, ValueSource
-from analytics.models import Indicator, IndicatorValue
+from analytics.models import SIGNIFICANT_DIGITS, Indicator, IndicatorValue
 from analytics.services.indicators import indicator_called, indicators_load, province_nodes
 from analytics.statfiles import IndicatorReading, StatFile, read_statfile
 from core import audit, clock
@@ -25,8 +25,6 @@ from core.models import AuditEntry
 from core.scoping import require
 
 IMPORTED: Final = "indicators.import"
-# Both databases keep so many digits of a decimal exactly.
-SIGNIFICANT_DIGITS: Final = 15
 SeriesKey = tuple[str, str]  # name and unit as the file has them
 
 

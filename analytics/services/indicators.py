@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from analytics.choices import Dimension
-from analytics.eci.indicators import eci_indicators, study_variables
+from analytics.eci.indicators import eci_indicators, park_indicators, study_variables
 from analytics.models import Indicator
 from analytics.statfiles.series import official_series
 from core import strict
@@ -17,13 +17,14 @@ from core.errors import InvalidInput
 from parks.geography import geography_load
 from parks.models import Province
 
-# Where the study's variables and the official series stand after the twelve.
+# Where the others stand after the twelve.
 CONTROLS_FROM: Final = 100
 OFFICIAL_FROM: Final = 200
+PARKS_FROM: Final = 300
 
 
 def indicators_load() -> dict[str, Indicator]:
-    """Bring the definitions of the twelve indicators and the study's variables up to what is shipped; by code."""
+    """Bring the twelve indicators, the study's variables and the park-born series up to what is shipped; by code."""
     rows = [
         Indicator(
             code=spec.code,
@@ -51,6 +52,20 @@ def indicators_load() -> dict[str, Indicator]:
         )
         for order, variable in enumerate(study_variables(), start=CONTROLS_FROM)
         if variable.code != "ECI"  # the index is computed, never stored as a value
+    ]
+    rows += [
+        Indicator(
+            code=spec.code,
+            name_zh=spec.name_zh,
+            name_en=spec.name_en,
+            dimension=Dimension.PARKS,
+            unit_zh=spec.unit_zh,
+            unit_en=spec.unit_en,
+            definition=spec.definition_zh,
+            direction=spec.direction,
+            order=order,
+        )
+        for order, spec in enumerate(park_indicators(), start=PARKS_FROM)
     ]
     shipped = [field.name for field in Indicator._meta.concrete_fields if field.name not in ("id", "code")]
     Indicator.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=shipped)

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from analytics.choices import ValueSource
 from analytics.eci.indicators import eci_indicators, study_variables
 from analytics.forms import IndicatorFileForm
 from analytics.models import Indicator, IndicatorValue
@@ -52,7 +51,7 @@ class IndicatorPage(AnalyticsPage):
             notes=list(dict.fromkeys(value.source_note for value in known if value.source_note)),
             definition=_definition(indicator),
             weight=self._weight(indicator),
-            is_synthetic=any(value.source == ValueSource.SYNTHETIC for value in cells.values()),
+            is_synthetic=any(value.is_synthetic for value in cells.values()),
             chart=self._chart(rows, years),
             **kwargs,
         )

@@ -108,6 +108,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("lock_clock", "analytics.PeriodClose"),
             ("functions", "analytics.Indicator"),
             ("dataset", "analytics.IndicatorValue"),
+            ("domain_verification", "analytics.ParkValue"),
             ("leaderboard", "analytics.IndexRun"),
         ],
     ),

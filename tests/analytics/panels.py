@@ -54,6 +54,7 @@ def store_values(
             published_on=day,
             value=Decimal(int(province) * (place + 1) % 17 + (year - 2000) * (place % 3)) / 4,
             source=source,
+            is_synthetic=source == ValueSource.SYNTHETIC,
         )
         for province, node in nodes.items()
         for year in years

@@ -17,7 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from analytics import rollup
-from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, PeriodClose
+from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue, PeriodClose
 from core import buckets
 from core.clock import DAY, HOUR, hour_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
@@ -55,6 +55,11 @@ def filled_world(name: str) -> World:
         _fill_tenant(world, mine)
     # Of the two neighbours one shows its order lines to the park.
     tenant_update(actor=SYSTEM, tenant=world.tenants[SHARES].tenant, shares_orders_with_park=True)
+    ParkValue.objects.create(
+        indicator=Indicator.objects.get_or_create(code="of-parks", name_zh="园区系列", dimension="parks")[0],
+        park=world.park, period=dt.date(2022, 1, 1), published_on=dt.date(2023, 1, 1), value=AMOUNTS[world.name],
+        firms=2, lines=4, lines_hash="0", counted_at=now(), withheld="few_firms",
+    )  # fmt: skip
     rollup.drain()
     for mine in world.tenants:
         _close(world, mine)

@@ -18,6 +18,7 @@ from analytics.demo.logins import SYSTEM
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.rollup import drain
+from analytics.services import park_indicators_publish
 from core import clock
 from core.strict import StrictError, instant
 from parks.geography import geography_load
@@ -65,6 +66,8 @@ class Command(BaseCommand):
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
+        published = park_indicators_publish(actor=SYSTEM)
+        values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
             f"{values} indicator values, {counted} buckets counted, {time.monotonic() - started:.1f} s"
         )
