@@ -1,7 +1,7 @@
 """Figures as doors show them: scoped, by metric code, with how far they are complete.
 
-Ranges are whole business days, `since` and `until` included. Distinct orders of a range are the sum of its days less
-what SpreadOrder says twice: nothing here adds up what may not be added up.
+Ranges are whole business days, `since` and `until` included; of bureaus whole months. Distinct orders of a range are the
+sum of its days less what SpreadOrder says twice: nothing here adds up what may not be added up.
 """
 
 from __future__ import annotations
@@ -103,9 +103,14 @@ def bureau_figures(
 ) -> list[BureauRow]:
     """Sums over the firms of a nation, province, city or town; what would show a single firm is withheld.
 
-    Every row tells its firms and its counted lines. NotFound when the place is not in the actor's reach.
+    A row for every month that the range touches, always the whole month: sums over ranges that overlap could be taken
+    from each other, and would show what a cell withholds. Every row tells its firms and its counted lines. NotFound when
+    the place is not in the actor's reach, InvalidInput for rows other than months.
     """
     _check_range(since, until)
+    if by != "month":
+        raise InvalidInput(_("Figures of places are given by whole months only."), code="by", field="by")
+    since, until = clock.month_of(since), clock.next_month(clock.month_of(until)) - clock.DAY
     if place.kind not in PLACES or not may(actor, VIEW, Park, place.pk):
         raise NotFound
     tenancies = Tenancy.objects.filter(park__node__path__startswith=place.path)

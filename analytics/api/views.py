@@ -57,11 +57,15 @@ class FigureViewSet(ScopedViewSet):
             OpenApiParameter("tenant", str, description="Code of a tenant; of a key's own without it."),
             OpenApiParameter("park", str, description="Code of a park: sums over its tenants."),
             OpenApiParameter(
-                "place", str, description="Code of a place: sums over firms, single ones withheld."
+                "place",
+                str,
+                description="Code of a place: sums over firms by whole months, single ones withheld.",
             ),
             OpenApiParameter("since", date, description="First day; 30 days ago without it."),
             OpenApiParameter("until", date, description="Last day; today without it."),
-            OpenApiParameter("by", str, enum=["day", "month", "total"]),
+            OpenApiParameter(
+                "by", str, enum=["day", "month", "total"], description="day without it; month of a place."
+            ),
         ],
         responses=FiguresSerializer,
     )
@@ -70,7 +74,8 @@ class FigureViewSet(ScopedViewSet):
         kind, code = self._subject(request)
         until = query_value(request, "until", strict.day, today())
         since = query_value(request, "since", strict.day, max(until - timedelta(days=30), date.min))
-        by = query_value(request, "by", one_of(("day", "month", "total")), "day")
+        usual = "day" if kind in (NodeKind.TENANT, NodeKind.PARK) else "month"
+        by = query_value(request, "by", one_of(("day", "month", "total")), usual)
         if until - since > (LONGEST_BY_DAY if by == "day" else LONGEST):
             raise InvalidInput(_("The range is too long."), code="range", field="since")
         rows = self._rows(kind, code, {"actor": self.actor, "since": since, "until": until, "by": by})

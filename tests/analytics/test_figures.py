@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -187,7 +188,7 @@ def test_a_bureau_sees_no_single_firm() -> None:
     firms = [one.tenant for one in world.tenants]
 
     def june() -> dict[str, object]:
-        [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=END, by="total")
+        [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=JUNE)
         return {"firms": row.firms, "paid": row.values["gmv_paid"], "why": row.withheld.get("gmv_paid")}
 
     for firm in firms:
@@ -198,7 +199,7 @@ def test_a_bureau_sees_no_single_firm() -> None:
     assert june() == {"firms": 3, "paid": 30, "why": None}
     sell(firms[2], "71")
     assert june() == {"firms": 3, "paid": None, "why": "dominant_firm"}
-    [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=END, by="total")
+    [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=JUNE)
     assert (row.values["lines"], row.values["orders"], row.values["aov_order"]) == (4, 4, None)
 
 
@@ -208,7 +209,32 @@ def test_a_bureau_stays_in_its_place() -> None:
     for place in (alpha.province.node, beta.city.node, alpha.park.node):
         with pytest.raises(NotFound):
             bureau_figures(actor=analyst, place=place, since=JUNE, until=END)
-    assert len(bureau_figures(actor=analyst, place=alpha.town.node, since=JUNE, until=END, by="total")) == 1
+    sell(alpha.tenants[0].tenant, "1")
+    assert len(bureau_figures(actor=analyst, place=alpha.town.node, since=JUNE, until=END)) == 1
+
+
+def test_a_bureau_cannot_take_one_range_from_another() -> None:
+    """A day on which one firm sold alone would else be the total of two days less that of one."""
+    world = make_world("alpha")
+    analyst = user_actor(world.users[Role.PROVINCE_ANALYST])
+    firms = [*(one.tenant for one in world.tenants), make_tenant(world.park, "third")]
+    for firm in firms:
+        sell(firm, "10")
+    second = JUNE + dt.timedelta(days=1)
+    sell(firms[0], "7", second)
+    sell(firms[0], "3", JULY)
+
+    def told(since: dt.date, until: dt.date) -> dict[dt.date, tuple[metrics.Value, str | None]]:
+        rows = bureau_figures(actor=analyst, place=world.city.node, since=since, until=until)
+        return {row.period: (row.values["gmv_paid"], row.withheld.get("gmv_paid")) for row in rows}
+
+    june = {JUNE: (Decimal(37), None)}
+    for since, until in itertools.product((JUNE, second), (second, dt.date(2025, 6, 29))):
+        assert told(since, until) == june
+    assert told(second, JULY) == told(JUNE, END) == june | {JULY: (None, "few_firms")}
+    for by in ("day", "total"):
+        with pytest.raises(InvalidInput):
+            bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=END, by=by)
 
 
 # --- closed months

@@ -64,8 +64,12 @@ def test_whose_figures(world: World, tool: Caller) -> None:
     assert tool.get("figures", tenant="alpha-a", park="alpha").status_code == 400
     assert Caller(user=world.users["park_manager"]).get("figures").json()["code"] == "subject_required"
     analyst = Caller(user=world.users["province_analyst"])
-    town = analyst.get("figures", place="alpha-town", by="total").json()
+    sell(tool, 1, "1")
+    rollup.drain()
+    town = analyst.get("figures", place="alpha-town", since="2025-06-03", until="2025-06-03").json()
+    assert (town["by"], town["rows"][0]["period"]) == ("month", "2025-06-01")
     assert town["rows"][0]["withheld"]["gmv_paid"] == "few_firms"
+    assert analyst.get("figures", place="alpha-town", by="total").json()["code"] == "by"
     assert analyst.get("figures", place="beta-town").status_code == 404
     assert analyst.get("figures", tenant="alpha-a").status_code == 404
     assert other.name == "beta"
