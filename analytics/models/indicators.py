@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import Dimension, PeriodKind, ValueSource, Withheld
+from analytics.periods import Period
 from core import dbrules
 from core.clock import local
 from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
@@ -113,6 +114,11 @@ class IndicatorValue(Vintage):
 
     def __str__(self) -> str:
         return f"{self.indicator} · {self.place} · {self.period}"
+
+    @property
+    def period_name(self) -> str:
+        """2025-06, 2025-Q2 or 2025."""
+        return Period(PeriodKind(self.period_kind), self.period).name
 
 
 class ParkValue(Vintage):

@@ -39,8 +39,9 @@ def values_in_force(
 
 
 def vintages(actor: Actor, indicator: Indicator, place: ScopeNode) -> list[IndicatorValue]:
-    """Every value ever stored of an indicator for a place: the newest year first, its value in force first."""
+    """Every yearly value ever stored of an indicator for a place: newest year first, its value in force first."""
     rows = visible_to(IndicatorValue.objects.filter(indicator=indicator, place=place), actor)
+    rows = rows.filter(period_kind=PeriodKind.YEAR)
     newest_first = list(reversed(list(_oldest_first(rows))))
     return sorted(newest_first, key=lambda value: value.period, reverse=True)
 

@@ -34,9 +34,22 @@ def places_and_periods(
     actor: Actor, indicator: Indicator, kind: PeriodKind, level: NodeKind
 ) -> list[IndicatorValue]:
     """The values in force of the places of a level, by place and then the newest period first."""
+    values = _in_force(actor, indicator, kind).filter(place__kind=level)
+    return list(values.order_by("place__code", "-period"))
+
+
+def values_within(
+    actor: Actor, indicator: Indicator, kind: PeriodKind, above: ScopeNode
+) -> list[IndicatorValue]:
+    """The values in force of a place and of those in it, each place before its parts, the newest period first."""
+    values = _in_force(actor, indicator, kind).filter(place__path__startswith=above.path)
+    return list(values.order_by("place__path", "-period"))
+
+
+def _in_force(actor: Actor, indicator: Indicator, kind: PeriodKind) -> QuerySet[IndicatorValue]:
     values = visible_to(IndicatorValue.objects.filter(indicator=indicator), actor)
-    values = values.filter(period_kind=kind, place__kind=level).filter(~Exists(later_vintages()))
-    return list(values.select_related("place").order_by("place__code", "-period"))
+    values = values.filter(~Exists(later_vintages()), period_kind=kind)
+    return values.select_related("place")
 
 
 def vintages_of(actor: Actor, indicator: Indicator, place: str, period: Period) -> list[IndicatorValue]:

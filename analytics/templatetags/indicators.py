@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django import template
+from django.utils.translation import gettext as _
 
 from analytics.models import IndicatorValue
 
@@ -13,8 +14,10 @@ register = template.Library()
 
 @register.filter
 def figure(stored: IndicatorValue | None, places: int) -> str:
-    """A stored value with thousands separators and so many decimals; a dash when there is none."""
-    return "–" if stored is None else f"{stored.value:,.{places}f}"
+    """A stored value with thousands separators and so many decimals; a dash when there is none, a word when withheld."""
+    if stored is None:
+        return "–"
+    return _("withheld") if stored.value is None else f"{stored.value:,.{places}f}"
 
 
 @register.filter

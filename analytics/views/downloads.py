@@ -18,6 +18,7 @@ from core.scoping import get_visible
 from parks.models import Province
 
 Rows = Iterator[Sequence[Any]]
+STATE = ("withheld", "is_preliminary", "is_synthetic")
 PLACE = ("province_code", "province_zh", "province_en", "year")
 
 
@@ -88,7 +89,17 @@ class IndicatorTable(AnalyticsPage):
         indicator = get_visible(Indicator, self.actor, code=self.kwargs["code"])
         if self.kwargs["kind"] not in FORMATS:
             raise NotFound
-        header = (*PLACE, "indicator", "value", "unit", "source", "published_on", "seq", "source_note")
+        header = (
+            *PLACE,
+            "indicator",
+            "value",
+            "unit",
+            "source",
+            "published_on",
+            "seq",
+            "source_note",
+            *STATE,
+        )
         return table_response(self.kwargs["kind"], f"{indicator.code}-values", header, self._rows(indicator))
 
     def _rows(self, indicator: Indicator) -> Rows:
@@ -100,4 +111,5 @@ class IndicatorTable(AnalyticsPage):
                 continue
             names = (province.code, province.name_zh, province.name_en, year)
             vintage = (value.source, value.published_on, value.seq, value.source_note)
-            yield (*names, indicator.code, value.value, indicator.unit_zh, *vintage)
+            state = (value.withheld, value.is_preliminary, value.is_synthetic)
+            yield (*names, indicator.code, value.value, indicator.unit_zh, *vintage, *state)

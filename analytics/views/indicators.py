@@ -1,4 +1,4 @@
-"""Pages of indicators: the series of one in every province with the vintages behind it, and the upload of more."""
+"""Pages of indicators: the series of one in every province with what is behind it, and the upload of more."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from analytics.eci.indicators import eci_indicators, study_variables
+from analytics.choices import Dimension
+from analytics.eci.indicators import eci_indicators, park_indicators, study_variables
 from analytics.forms import IndicatorFileForm
 from analytics.models import Indicator, IndicatorValue
 from analytics.selectors.indicators import latest_run, values_in_force, vintages
 from analytics.services.indicator_import import ImportReport, indicator_values_import
 from analytics.views.pages import AnalyticsPage, decimals, in_language
+from analytics.views.parkborn import park_born
 from core.choices import NodeKind
 from core.errors import DomainError, NotFound
 from core.models import ScopeNode
@@ -27,7 +29,8 @@ Row = tuple[Province, list[IndicatorValue | None]]
 
 
 class IndicatorPage(AnalyticsPage):
-    """One indicator: its series in every province, and the vintages of one of them down to file and line."""
+    """One indicator: its series in every province, and the vintages of one of them down to file and line, or of a
+    park-born one the places in it, down to parks and hashed lines."""
 
     template_name = "analytics/indicator.html"
     needs = ("view", IndicatorValue)
@@ -41,6 +44,8 @@ class IndicatorPage(AnalyticsPage):
         rows = [(province, [cells.get((province.pk, year)) for year in years]) for province in provinces]
         chosen = self._chosen(provinces)
         known = vintages(self.actor, indicator, chosen.node) if chosen else []
+        if chosen and indicator.dimension == Dimension.PARKS:
+            kwargs["born"] = park_born(self.actor, self.request.GET, indicator, chosen.node)
         return super().get_context_data(
             indicator=indicator,
             years=years[::-1],
@@ -76,7 +81,7 @@ class IndicatorPage(AnalyticsPage):
 
     def _chart(self, rows: list[Row], years: list[int]) -> dict[str, Any]:
         """One line for each province; the reader's own and the largest of the last year stand out."""
-        largest = sorted(rows, key=lambda row: row[1][-1].value if row[1] and row[1][-1] else 0, reverse=True)
+        largest = sorted(rows, key=lambda row: _number(row[1][-1]) or 0 if row[1] else 0, reverse=True)
         shown = self.own_provinces() | {province.pk for province, _values in largest[:HIGHLIGHTED]}
         return {
             "years": years,
@@ -84,17 +89,22 @@ class IndicatorPage(AnalyticsPage):
                 {
                     "name": province.short_name,
                     "shown": province.pk in shown,
-                    "values": [float(value.value) if value else None for value in values],
+                    "values": [_number(value) for value in values],
                 }
                 for province, values in rows
             ],
         }
 
 
+def _number(value: IndicatorValue | None) -> float | None:
+    """A value as a chart takes it; None where there is none or it is withheld."""
+    return float(value.value) if value is not None and value.value is not None else None
+
+
 def _definition(indicator: Indicator) -> str:
     """The definition in the language of the reader; shipped ones are known in both."""
     shipped = {one.code: one.definition_en for one in eci_indicators()}
-    shipped |= {one.code: one.definition_en for one in study_variables()}
+    shipped |= {one.code: one.definition_en for one in (*study_variables(), *park_indicators())}
     return in_language(indicator.definition, shipped.get(indicator.code, ""))
 
 

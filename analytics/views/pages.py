@@ -55,7 +55,8 @@ class AnalyticsPage(TemplateResponseMixin, ContextMixin, View):
 
 def decimals(values: Iterable[IndicatorValue]) -> int:
     """As many decimals as the longest of these values has: a column of figures shows them all alike."""
-    return max([0, *(-int(value.value.normalize().as_tuple().exponent) for value in values)])
+    shown = [value.value.normalize() for value in values if value.value is not None]
+    return max([0, *(-int(value.as_tuple().exponent) for value in shown)])
 
 
 def in_language(zh: str, en: str) -> str:
