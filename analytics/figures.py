@@ -1,7 +1,7 @@
 """Figures as doors show them: scoped, by metric code, with how far they are complete.
 
-Ranges are whole business days, `since` and `until` included; of bureaus whole months. Distinct orders of a range are the
-sum of its days less what SpreadOrder says twice: nothing here adds up what may not be added up.
+Ranges are whole business days, `since` and `until` included; of bureaus whole months. Distinct orders of a range are
+the sum of its days less what SpreadOrder says twice: nothing here adds up what may not be added up.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def bureau_figures(
     """Sums over the firms of a nation, province, city or town; what would show a single firm is withheld.
 
     A row for every month that the range touches, always the whole month: sums over ranges that overlap could be taken
-    from each other, and would show what a cell withholds. Every row tells its firms and its counted lines. NotFound when
-    the place is not in the actor's reach, InvalidInput for rows other than months.
+    from each other, and would show what a cell withholds. Every row tells its firms and its counted lines. NotFound
+    when the place is not in the actor's reach, InvalidInput for rows other than months.
     """
     _check_range(since, until)
     if by != "month":

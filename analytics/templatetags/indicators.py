@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def figure(stored: IndicatorValue | None, places: int) -> str:
-    """A stored value with thousands separators and so many decimals; a dash when there is none, a word when withheld."""
+    """A stored value with thousands separators and so many decimals; a dash when there is none, or a word for why."""
     if stored is None:
         return "–"
     return _("withheld") if stored.value is None else f"{stored.value:,.{places}f}"

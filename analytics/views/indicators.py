@@ -50,7 +50,7 @@ class IndicatorPage(AnalyticsPage):
             indicator=indicator,
             years=years[::-1],
             rows=[(province, values[::-1]) for province, values in rows],
-            places=decimals(cells.values()),
+            places=decimals(cells.values(), indicator),
             chosen=chosen,
             vintages=known,
             notes=list(dict.fromkeys(value.source_note for value in known if value.source_note)),

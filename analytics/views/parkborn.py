@@ -37,7 +37,7 @@ def park_born(
         rows.append(
             (place, in_language(place.name_zh, place.name_en), [cells.get(first) for first in firsts])
         )
-    places = decimals(values)
+    places = decimals(values, indicator)
     traced = _traced(
         actor, query, indicator, province, period_of(PeriodKind(kind), firsts[0]) if firsts else None
     )

@@ -22,6 +22,7 @@ from analytics.selectors.indicators import (
     run_scores,
     series_stored,
     values_in_force,
+    vintages,
     weight_table,
 )
 from analytics.services.index_runs import index_run_create
@@ -39,6 +40,7 @@ from parks.provinces import LETTERS, PROVINCES
 COLOURS = ("#eaf2f0", "#c5dfdb", "#94c4bf", "#58a09f", "#26777c", "#0a474d")
 PARK_METRICS = ("gmv_paid", "net_sales", "orders", "aov_order", "refund_rate_amount")
 PARK_MONTHS = 6
+SALES_OF_PARKS = "park_net_sales"
 WITHHELD = {
     "few_firms": gettext_lazy("withheld: fewer than three firms"),
     "dominant_firm": gettext_lazy("withheld: one firm makes more than 80 %"),
@@ -196,6 +198,7 @@ class ProvincePage(AnalyticsPage):
             ranked=len(scores.get(year or 0, {})),
             dimensions=self._dimensions(run, own.get(year or 0)),
             values=self._values(province, year, own),
+            chain=self._chain(province, run, year),
             chart={
                 "years": sorted(own),
                 "names": [province.short_name, _("mean of the provinces")],
@@ -207,6 +210,17 @@ class ProvincePage(AnalyticsPage):
             bars=self._bars(own.get(year or 0)),
             **kwargs,
         )
+
+    def _chain(self, province: Province, run: IndexRun | None, year: int | None) -> dict[str, Any] | None:
+        """How the order lines of the parks in a province became its indicator, and a score where the run took it."""
+        indicator = Indicator.objects.filter(code=SALES_OF_PARKS).first()
+        known = vintages(self.actor, indicator, province.node) if indicator else []
+        value = next((one for one in known if one.period.year == year), known[0] if known else None)
+        if indicator is None or value is None:
+            return None
+        taken = run is not None and indicator.code in run.weights and value.period.year == year
+        places = decimals([value], indicator)
+        return {"indicator": indicator, "value": value, "places": places, "is_in_index": taken}
 
     def _dimensions(self, run: IndexRun | None, score: IndexScore | None) -> list[dict[str, Any]]:
         """What each dimension adds to a score, and the most it could add."""
@@ -239,7 +253,7 @@ class ProvincePage(AnalyticsPage):
                     "indicator": indicator,
                     "value": cells.get(at or 0),
                     "before": cells.get((at or 0) - 1),
-                    "places": decimals(cells.values()),
+                    "places": decimals(cells.values(), indicator),
                     "contribution": score.contributions.get(indicator.code) if score else None,
                 }
             )

@@ -197,7 +197,8 @@ def test_a_late_refund_restates_a_closed_period_beside_what_was_published(
     counts = publish()
     assert set(counts) == {"restated", "goes_on"}
     new = value_of(place, "net_sales")
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     old.refresh_from_db()
     assert (old.value, new.value) == (Decimal("298.50"), Decimal("298.25"))
     assert new.lineage["change"] == "-0.25"
@@ -222,7 +223,8 @@ def test_a_period_that_ends_becomes_final_without_a_change_of_value(
     in_july.move_to(dt.datetime(2025, 8, 1, 4, tzinfo=dt.UTC))
     assert publish()["closed"] > 0
     last = value_of(park.town.node, "gmv_paid", JULY)
-    assert first is not None and last is not None
+    assert first is not None
+    assert last is not None
     assert (first.is_preliminary, last.is_preliminary) == (True, False)
     assert (first.value, last.value, last.lineage["change"]) == (30, 30, "0.00")
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from analytics.models import Indicator, IndicatorValue
+from analytics.services import park_indicators_publish
 from core.models import Job
 from tests.api.conftest import Caller
-from tests.factories import World
+from tests.factories import SYSTEM, World
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -37,6 +38,13 @@ def shape(value: Any) -> Any:
     if isinstance(value, list):
         return [shape(value[0])] if value else []
     return type(value).__name__
+
+
+def published_lineage(world: World) -> Any:
+    """The series of the parks are published first; the park's manager sees its part."""
+    park_indicators_publish(actor=SYSTEM)
+    manager = Caller(user=world.users["park_manager"])
+    return manager.get("indicators/park_gmv_paid/lineage", place="alpha-town", period="2025-06")
 
 
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
@@ -114,6 +122,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET indicators": tool.get("indicators"),
         "GET indicators/{code}": tool.get("indicators/s"),
         "GET indicator-values": tool.get("indicator-values"),
+        "GET indicators/{code}/lineage": published_lineage(world),
         "GET rooms": tool.get("rooms"),
         "GET rooms/{code}": tool.get("rooms/alpha-room-0"),
         "GET rooms/{code}/free-windows": tool.get("rooms/alpha-room-0/free-windows"),
