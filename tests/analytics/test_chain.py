@@ -101,7 +101,7 @@ def test_from_an_order_file_to_a_score_and_back(
     call_command("rollup", stdout=StringIO())
     out = StringIO()
     call_command("indicators", "publish", stdout=out)
-    assert ", 0 restated" in out.getvalue()
+    assert ", 0 已修订," in out.getvalue()
     assert (sales_of(provinces["31"]).value, sales_of(provinces["44"]).value) == (
         Decimal("297.06"),
         Decimal("297.15"),

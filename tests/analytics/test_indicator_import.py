@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from analytics.choices import ValueSource
 from analytics.models import Indicator, IndicatorValue
+from analytics.parkseries.definitions import park_series
 from analytics.selectors.indicators import values_in_force, vintages
 from analytics.services.indicator_import import ImportReport, indicator_values_import
 from analytics.services.indicators import indicators_load, province_nodes
@@ -177,7 +178,7 @@ class TestSeries:
         indicators_load()
         Indicator.objects.filter(code="pilot_zones").update(name_en="outdated")
         found = indicators_load()
-        assert Indicator.objects.count() == len(found) == 12 + 7
+        assert Indicator.objects.count() == len(found) == 12 + 7 + len(park_series())
         assert Indicator.objects.get(code="pilot_zones").name_en == "Cross-border e-commerce pilot zones"
         assert sum(row.published_weight or 0 for row in found.values()) == Decimal("99.9")
         assert "ECI" not in found

@@ -25,6 +25,7 @@ from livestreams.choices import SessionState
 from livestreams.models import AudienceSample
 from tenants.choices import WallVisibility
 from tests.factories import SYSTEM, World, make_session, make_world
+from tests.loops import in_a_loop
 
 
 def sell(world: World, index: int, paid: str, refunds: str = "0") -> None:
@@ -207,7 +208,7 @@ def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation(
         _status, bodies = await watching
         assert bodies[-1].startswith(b"event: closed")
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 def test_one_loop_serves_all_screens() -> None:
@@ -230,7 +231,7 @@ def test_one_loop_serves_all_screens() -> None:
         await asyncio.sleep(hub_module.PERIOD * 1.5)
         assert len(taken) <= 2, "nobody looks, nothing is taken"
 
-    asyncio.run(story())
+    in_a_loop(story())
 
 
 def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,4 +252,4 @@ def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatc
             await channel.changed.wait_for(lambda: channel.version > 0)
         hub.leave("park", screen)
 
-    asyncio.run(story())
+    in_a_loop(story())

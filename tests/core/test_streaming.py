@@ -13,6 +13,7 @@ from django.urls import path
 
 from core.doors.export import table_response
 from core.doors.streaming import PIECE_BYTES, StreamingHandler
+from tests.loops import in_a_loop
 
 pytestmark = pytest.mark.filterwarnings("error:StreamingHttpResponse")
 
@@ -54,7 +55,7 @@ def ask(target: str, seen: Callable[[bytes], None] = lambda piece: None) -> list
             pieces.append(piece)
 
     scope = {"type": "http", "method": "GET", "path": target, "query_string": b"", "headers": []}
-    asyncio.run(StreamingHandler()(scope, receive, send))
+    in_a_loop(StreamingHandler()(scope, receive, send))
     return pieces
 
 

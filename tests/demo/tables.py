@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,9 @@ APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 TRAIL = {"core.AuditEntry", "core.BucketMark"}
 # Written with the clock of the moment, salted, or made of surrogate keys.
 OF_THE_MOMENT = {"password", "secret_hash", "prefix", "path", "date_joined", "made_at", "received_at"}
+# Which of several publications a value comes from, of which the newest counts, and which lines were there by then.
+VINTAGE = ("published_on", "seq")
+PROOF = {"counted_at", "lines", "lines_hash", "lineage"}
 
 
 class Tables:
@@ -27,15 +30,25 @@ class Tables:
     def rows(self) -> dict[str, list[str]]:
         told: dict[type[models.Model], dict[Any, Hashable]] = {}
         return {
-            model._meta.label: sorted(map(repr, self._content(model, told).values()))
+            model._meta.label: sorted(
+                repr(row) for key, row in self._content(model, told).items() if key in in_force
+            )
             for model in self._models
+            for in_force in [self._in_force(model)]
         }
 
+    def _in_force(self, model: type[models.Model]) -> Container[Any]:
+        """The keys of the rows that count: of the vintages of a value the newest one."""
+        identity = _identity(model)
+        rows = model._base_manager.order_by(*VINTAGE if identity else ["pk"])
+        return set({tuple(named or [key]): key for key, *named in rows.values_list("pk", *identity)}.values())
+
     def _fields(self, model: type[models.Model]) -> list[models.Field[Any, Any]]:
+        left_out = OF_THE_MOMENT | (PROOF.union(VINTAGE) if _identity(model) else set())
         return [
             field
             for field in model._meta.concrete_fields
-            if field.name not in OF_THE_MOMENT
+            if field.name not in left_out
             and (field.is_relation or not field.primary_key)
             and not getattr(field, "auto_now", False)
             and not getattr(field, "auto_now_add", False)
@@ -69,3 +82,11 @@ class Tables:
 
 def _is_asked(model: type[models.Model]) -> bool:
     return model._meta.app_label in APPS and model._meta.label not in TRAIL
+
+
+def _identity(model: type[models.Model]) -> list[str]:
+    """What says that two rows are vintages of one value; nothing for other models."""
+    for rule in model._meta.constraints:
+        if isinstance(rule, models.UniqueConstraint) and set(VINTAGE) <= set(rule.fields):
+            return [name for name in rule.fields if name not in VINTAGE]
+    return []
