@@ -18,6 +18,7 @@ from analytics.models import (
     Indicator,
     IndicatorValue,
     MonthSales,
+    ParkValue,
     PeriodClose,
     SessionFigures,
 )
@@ -84,6 +85,17 @@ def complete(world: World) -> None:
         published_on=today(),
         value=Decimal(1),
         source="official",
+    )
+    ParkValue.objects.create(
+        indicator=indicator,
+        park=world.park,
+        period=month_of(today()),
+        published_on=today(),
+        value=Decimal(1),
+        firms=3,
+        lines=1,
+        lines_hash="0" * 64,
+        counted_at=now(),
     )
     ExchangeRate.objects.create(
         currency=f"X{world.name[0].upper()}X", day=today(), cny_per_unit=7, source=canary

@@ -131,11 +131,10 @@ def test_a_check_in_without_a_network_is_told_later(
     tapped = now()
     page.locator("#door-bookings button").click()
     page.wait_for_function("document.getElementById('check-in-said').textContent !== ''")
-    page.context.set_offline(False)
     with page.expect_response("**/check-in") as told:
-        page.goto(f"{live_site.url}/door/{made['room']}/")
+        page.context.set_offline(False)
     answer = told.value.json()
     assert (told.value.status, answer["state"], answer["uid"]) == (200, "checked_in", made["uid"])
     seen = page.evaluate("(at) => Date.parse(at) / 1000", answer["checked_in_at"])
     assert abs(seen - tapped.timestamp()) < 10, "the time of the tap counts"
-    assert page.evaluate("localStorage.getItem('livepark-check-ins')") == "[]"
+    page.wait_for_function("localStorage.getItem('livepark-check-ins') === '[]'")
