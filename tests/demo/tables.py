@@ -10,11 +10,22 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from livestreams.models import LiveSession
+
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 # The trail of the runs themselves, which differ by how often somebody ran.
 TRAIL = {"core.AuditEntry", "core.BucketMark"}
 # Written with the clock of the moment, salted, or made of surrogate keys.
-OF_THE_MOMENT = {"password", "secret_hash", "prefix", "path", "date_joined", "made_at", "received_at"}
+OF_THE_MOMENT = {
+    "password",
+    "secret_hash",
+    "prefix",
+    "path",
+    "date_joined",
+    "made_at",
+    "received_at",
+    "inputs",
+}
 # Which of several publications a value comes from, of which the newest counts, and which lines were there by then.
 VINTAGE = ("published_on", "seq")
 PROOF = {"counted_at", "lines", "lines_hash", "lineage"}
@@ -73,6 +84,8 @@ class Tables:
     def _value(self, field: models.Field[Any, Any], value: Any, told: Any) -> Hashable:
         if value is not None and field.is_relation and field.related_model is not None:
             return hash(self._content(field.related_model, told).get(value))  # type: ignore[arg-type]
+        if field.name == "session_key":
+            return hash(self._content(LiveSession, told).get(value))
         if isinstance(value, uuid.UUID) and value.version != 5:
             return "random"
         if field.name == "source_key" and value.isdecimal():
