@@ -65,10 +65,10 @@ class LettableUnits:
         )
         self._leases: dict[int, list[tuple[int, Decimal, date, date]]] = defaultdict(list)
         leases = LeaseUnit.objects.filter(unit__park__in=parks, is_active=True)
-        for unit, *lease in leases.values_list(
+        for unit, company, area, from_day, to_day in leases.values_list(
             "unit_id", "lease__tenant__company_id", "area_m2", "from_day", "to_day"
         ):
-            self._leases[unit].append((lease[0], lease[1], lease[2], lease[3]))
+            self._leases[unit].append((company, area, from_day, to_day))
 
     def on(self, day: date) -> list[UnitLet]:
         """Every unit that was lettable on a day, let or not, in the order of the codes."""

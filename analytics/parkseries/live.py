@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.db.models import Q
 
@@ -35,7 +36,8 @@ def count_live(first: date, end: date, seats: Seats) -> LiveCount:
         Q(ended_at__isnull=True, started_at__gte=start) | Q(ended_at__gte=start), started_at__lt=stop
     ).exclude(state=SessionState.SCHEDULED)
     rows = on_air.order_by("pk").values_list("uid", "tenant_id", "started_at", "ended_at")
-    for uid, tenant, started_at, ended_at in rows.iterator():
+    for uid, tenant, begin, ended_at in rows.iterator():
+        started_at = cast(datetime, begin)  # no row that the filter lets through is without
         touched: set[ParkMonth] = set()
         for day, began, length in _days(started_at, ended_at):
             seat = seats.of(tenant, day)

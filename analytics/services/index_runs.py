@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from core.locking import retried
 from core.scoping import require
 from parks.models import Province
 from parks.provinces import STUDY_PROVINCES
+
+Cell = tuple[str, int, str]  # the codes of province, year and indicator
 
 SHOWN_PROBLEMS = 1000
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -137,16 +140,16 @@ def _inputs(actor: Actor, years: range, codes: Sequence[str], of_parks: Sequence
         raise InvalidInput(message, code="no_values")
     cells = [(province, year, code) for province in nodes for year in years for code in codes]
     values = {cell: found[cell[2]].get((nodes[cell[0]], cell[1])) for cell in cells}
-    _refuse_gaps(values)
-    rows = [PanelRow(*cell, value.value) for cell, value in values.items()]
+    taken = _without_gaps(values)
+    rows = [PanelRow(*cell, number) for cell, (_value, number) in taken.items()]
     names = Province.objects.filter(pk__in=left_out).order_by("code").values_list("code", flat=True)
     return _Inputs(
         rows=rows,
-        values=[value.pk for value in values.values()],
+        values=[value.pk for value, _number in taken.values()],
         nodes=nodes,
         left_out=list(names),
-        is_synthetic=any(value.is_synthetic for value in values.values()),
-        is_preliminary=any(value.is_preliminary for value in values.values()),
+        is_synthetic=any(value.is_synthetic for value, _number in taken.values()),
+        is_preliminary=any(value.is_preliminary for value, _number in taken.values()),
     )
 
 
@@ -157,10 +160,18 @@ def _found(actor: Actor, codes: Sequence[str]) -> dict[str, dict[PlaceYear, Indi
     return {code: found.get(indicators[code].pk, {}) if code in indicators else {} for code in codes}
 
 
-def _refuse_gaps(values: Mapping[tuple[str, int, str], IndicatorValue | None]) -> None:
-    gaps = {cell: value for cell, value in values.items() if value is None or value.value is None}
+def _without_gaps(
+    values: Mapping[Cell, IndicatorValue | None],
+) -> dict[Cell, tuple[IndicatorValue, Decimal]]:
+    """Every value with its number. PanelError names the cells that have none."""
+    taken = {
+        cell: (value, value.value)
+        for cell, value in values.items()
+        if value is not None and value.value is not None
+    }
+    gaps = {cell: value for cell, value in values.items() if cell not in taken}
     if not gaps:
-        return
+        return taken
     names = dict(Province.objects.values_list("code", "name_zh"))
     labels = dict(Indicator.objects.values_list("code", "name_zh")) | {
         spec.code: spec.name_zh for spec in eci_indicators()

@@ -193,7 +193,7 @@ def _new_vintages(
     row: Indicator, readings: Sequence[IndicatorReading], nodes: Mapping[str, int], day: date
 ) -> tuple[list[tuple[IndicatorValue, IndicatorReading]], int, int]:
     """Values that differ from what was in force on `day`; how many are as they were, how many are revisions."""
-    in_force: dict[tuple[int, date], Decimal] = {}
+    in_force: dict[tuple[int, date], Decimal | None] = {}
     last_seq: dict[tuple[int, date], int] = {}
     known = IndicatorValue.objects.filter(
         indicator_id=row.pk, period_kind=PeriodKind.YEAR, published_on__lte=day

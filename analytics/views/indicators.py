@@ -103,8 +103,8 @@ def _number(value: IndicatorValue | None) -> float | None:
 
 def _definition(indicator: Indicator) -> str:
     """The definition in the language of the reader; shipped ones are known in both."""
-    shipped = {one.code: one.definition_en for one in eci_indicators()}
-    shipped |= {one.code: one.definition_en for one in (*study_variables(), *park_indicators())}
+    shipped = {one.code: one.definition_en for one in (*eci_indicators(), *park_indicators())}
+    shipped |= {one.code: one.definition_en for one in study_variables()}
     return in_language(indicator.definition, shipped.get(indicator.code, ""))
 
 

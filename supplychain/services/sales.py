@@ -205,9 +205,8 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
     slots |= store.slots_of_cancellations(seller.pk, source, orders - {""})
-    abroad = {
-        fact.order_no for fact in (*(line.fact for line in lines), *superseded) if _decides_refunds(fact)
-    }
+    abroad = {line.fact.order_no for line in lines if _decides_refunds(line.fact)}
+    abroad |= {event.order_no for event in superseded if _decides_refunds(event)}
     if abroad:
         slots |= store.slots_of_refunds(seller.pk, source, abroad)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
