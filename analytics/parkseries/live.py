@@ -37,7 +37,7 @@ def count_live(first: date, end: date, seats: Seats) -> LiveCount:
     ).exclude(state=SessionState.SCHEDULED)
     rows = on_air.order_by("pk").values_list("uid", "tenant_id", "started_at", "ended_at")
     for uid, tenant, begin, ended_at in rows.iterator():
-        started_at = cast(datetime, begin)  # no row that the filter lets through is without
+        started_at = cast("datetime", begin)  # no row that the filter lets through is without
         touched: set[ParkMonth] = set()
         for day, began, length in _days(started_at, ended_at):
             seat = seats.of(tenant, day)
