@@ -27,8 +27,8 @@
 
   // Money arrives as exact text and is only grouped, never computed with.
   const money = (text) => {
-    const [whole, cents] = text.split(".");
-    return `¥${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
+    const [, sign, whole, cents] = text.match(/^(-?)(\d+)\.(\d+)$/);
+    return `${sign}¥${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
   };
 
   let snapshot = null;
