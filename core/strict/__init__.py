@@ -8,7 +8,7 @@ from core.clock import SHANGHAI
 from core.strict.base import StrictError, shown
 from core.strict.json_text import check_depth, decode_utf8, duplicate_key, load_json, malformed, outline
 from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, stamp, to_utc, zone
-from core.strict.values import MAX_QUANTITY, amount, code, currency, quantity, text
+from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, quantity, text
 
 __all__ = [
     "FIRST_YEAR",
@@ -24,6 +24,7 @@ __all__ = [
     "day",
     "decode_utf8",
     "duplicate_key",
+    "identifier",
     "instant",
     "load_json",
     "malformed",

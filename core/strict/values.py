@@ -16,6 +16,8 @@ _AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _CURRENCY = re.compile("[A-Z]{3}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_WRITTEN_AS_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+|[0-9]{16,}\.0+")
+_CUT_OFF = re.compile(r"(?=[0-9]*000$)[0-9]{15}0+")
 
 
 def amount(value: object, *, places: int = 4, digits: int = 13, signed: bool = False) -> Decimal:
@@ -81,6 +83,28 @@ def code(value: object, max_len: int) -> str:
         raise StrictError("characters", message % {"value": shown(value)})
     if len(found) > max_len:
         raise _too_long(found, max_len)
+    return found
+
+
+def identifier(value: object, max_len: int, *, trust: bool = False) -> str:
+    """A `code` that a platform gave, refused where a spreadsheet has ruined it.
+
+    Spreadsheets keep 15 digits of a number: longer ids turn into 1.23457E+17, or end in zeros from the 16th
+    digit on. Three or more such zeros are taken for damage; `trust` accepts them, for text that cannot have
+    been in a spreadsheet. JSON numbers are refused: readers of JSON cut them in the same way.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        message = _('Send ids as strings, such as "6917528391234567891": numbers lose digits after the 15th.')
+        raise StrictError("type", message)
+    found = code(value, max_len)
+    if found.isalnum() and (trust or len(found) <= 15):
+        return found
+    if _WRITTEN_AS_NUMBER.fullmatch(found) or (not trust and _CUT_OFF.fullmatch(found)):
+        message = _(
+            "“%(value)s” is an id ruined by a spreadsheet, which keeps 15 digits. Export again and import the"
+            " file without opening and saving it there."
+        )
+        raise StrictError("id_ruined", message % {"value": shown(found)})
     return found
 
 

@@ -19,11 +19,12 @@ from core import strict
 from core.errors import InvalidInput, RowError
 from core.strict import StrictError
 from supplychain.facts.fact import SaleFact, content_hash
-from supplychain.facts.values import PARSERS, REQUIRED, FactError, fact_from_values
+from supplychain.facts.values import CELL_PARSERS, PARSERS, REQUIRED, FactError, Parsers, fact_from_values
 from supplychain.facts.wire import quick_facts
 
 MAX_LINES = 5000
 MAX_BYTES = 8 * 1024 * 1024
+CSV = "text/csv"
 
 
 class BatchError(InvalidInput):
@@ -74,7 +75,7 @@ def parse_batch(
         raise BatchError("empty", 400, _("The body holds no rows."))
     if len(rows) > max_lines:
         raise _too_large(_("at most %(limit)d rows") % {"limit": max_lines})
-    return _parse_rows(rows)
+    return _parse_rows(rows, CELL_PARSERS if media_type == CSV else PARSERS)
 
 
 def _too_large(limit: str) -> BatchError:
@@ -82,13 +83,13 @@ def _too_large(limit: str) -> BatchError:
     return BatchError("too_large", 413, message % {"limit": limit})
 
 
-def _parse_rows(rows: list[Any]) -> ParsedBatch:
+def _parse_rows(rows: list[Any], parsers: Parsers) -> ParsedBatch:
     facts: list[tuple[int, SaleFact]] = []
     problems: list[RowError] = []
     first: dict[tuple[str, int], int] = {}
     for index, row in enumerate(rows):
         try:
-            fact = row if type(row) is SaleFact else fact_from_values(_object(row))
+            fact = row if type(row) is SaleFact else fact_from_values(_object(row), parsers)
             earlier = first.setdefault(fact.key, len(facts))
             if earlier != len(facts):
                 _check_same(facts[earlier], fact)
@@ -201,5 +202,5 @@ def _csv_row(header: list[str], cells: list[str]) -> dict[str, str] | StrictErro
 _READERS = {
     "application/json": _read_json,
     "application/x-ndjson": _read_ndjson,
-    "text/csv": _read_csv,
+    CSV: _read_csv,
 }

@@ -21,6 +21,8 @@ from supplychain.facts.fact import (
     SaleFact,
 )
 
+Parsers = dict[str, Callable[[object], object]]
+
 
 class FactError(InvalidInput):
     """A row that is no fact; `problems` holds a StrictError for each field that is wrong."""
@@ -59,15 +61,23 @@ _code = partial(strict.code, max_len=CODE_LENGTH)
 _signed_amount = partial(strict.amount, signed=True)
 _signed_quantity = partial(strict.quantity, signed=True)
 
-PARSERS: dict[str, Callable[[object], object]] = {
+_IDS = {
+    "external_id": EXTERNAL_ID_LENGTH,
+    **dict.fromkeys(
+        ("order_no", "line_no", "ref_order_no", "ref_line", "session_ref", "host_ref"), CODE_LENGTH
+    ),
+}
+
+
+def _ids(*, trust: bool) -> Parsers:
+    return {name: partial(strict.identifier, max_len=length, trust=trust) for name, length in _IDS.items()}
+
+
+PARSERS: Parsers = {
+    **_ids(trust=True),
     "kind": _one_of(KINDS),
-    "external_id": partial(strict.code, max_len=EXTERNAL_ID_LENGTH),
     "version": _version,
-    "order_no": _code,
-    "line_no": _code,
     "line_type": _one_of(LINE_TYPES),
-    "ref_order_no": _code,
-    "ref_line": _code,
     "sku_code": _code,
     "title": partial(strict.text, max_len=TITLE_LENGTH),
     "qty": _signed_quantity,
@@ -78,18 +88,18 @@ PARSERS: dict[str, Callable[[object], object]] = {
     "rate_day": strict.day,
     "occurred_at": strict.instant,
     "channel": _one_of(CHANNELS),
-    "session_ref": _code,
-    "host_ref": _code,
     "owner": _code,
     "destination": _code,
     "customs_mode": _one_of(CUSTOMS_MODES),
 }
+# A table may have been through a spreadsheet.
+CELL_PARSERS = {**PARSERS, **_ids(trust=False)}
 REQUIRED = ("kind", "order_no", "qty", "occurred_at")
 _REQUIRED = frozenset(REQUIRED)
 
 
-def fact_from_values(values: Mapping[str, object]) -> SaleFact:
-    """The SaleFact of raw values (JSON values, or the texts of a CSV row); None and "" count as absent.
+def fact_from_values(values: Mapping[str, object], parsers: Parsers = PARSERS) -> SaleFact:
+    """The SaleFact of raw values (JSON values; texts of a CSV row by CELL_PARSERS); None and "" count as absent.
 
     Raises FactError that lists every field that is unknown, missing or wrong.
     """
@@ -98,7 +108,7 @@ def fact_from_values(values: Mapping[str, object]) -> SaleFact:
     for name, value in values.items():
         if value is None or value == "":
             continue
-        parser = PARSERS.get(name)
+        parser = parsers.get(name)
         if parser is None:
             problems.append(
                 StrictError("unknown_field", _("There is no such field."), field=strict.shown(name))

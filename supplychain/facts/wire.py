@@ -62,9 +62,9 @@ def _are_plain(rows: list[_Row], name: str) -> bool:
 
 
 def _needs_care(fact: SaleFact) -> bool:
-    """Whether a text of the fact may have spaces around it, or characters that cannot be printed."""
+    """Whether a text may have spaces around it, characters that cannot be printed, or be an id written as a number."""
     texts = (
         f"|{fact.external_id}|{fact.order_no}|{fact.line_no}|{fact.ref_order_no}|{fact.ref_line}|{fact.sku_code}"
         f"|{fact.session_ref}|{fact.host_ref}|{fact.owner}|{fact.destination}|{fact.currency}|{fact.title}|"
     )
-    return "| " in texts or " |" in texts or not texts.isprintable()
+    return "| " in texts or " |" in texts or "+" in texts or ".0" in texts or not texts.isprintable()

@@ -33,8 +33,6 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})" + _TIME)
 _SERIAL = re.compile(r"[3-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time, as the cells are
-_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+")
-_CUT_OFF = re.compile(r"[0-9]*000")
 _FLOAT_ID = re.compile(r"([0-9]{1,15})\.0")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -130,23 +128,10 @@ def _no_time(text: str) -> StrictError:
     return StrictError("time", message % {"value": strict.shown(text)})
 
 
-def identifier(text: str, *, trust: bool = False) -> str:
-    """An id, refused where a spreadsheet has ruined it.
-
-    Spreadsheets keep 15 digits of a number: longer ids turn into 1.23457E+17, or end in zeros from the 16th
-    digit on. Three or more such zeros are taken for damage; `trust` accepts them.
-    """
-    if len(text) <= 15 and text.isalnum():
-        return text
-    cut_off = len(text) > 15 and _CUT_OFF.fullmatch(text) and not text[15:].strip("0")
-    if _SCIENTIFIC.fullmatch(text) or (cut_off and not trust):
-        message = _(
-            "“%(value)s” is an id ruined by a spreadsheet, which keeps 15 digits. Export again and import the"
-            " file without opening and saving it there."
-        )
-        raise StrictError("id_ruined", message % {"value": strict.shown(text)})
-    as_float = _FLOAT_ID.fullmatch(text)
-    return as_float[1] if as_float else text
+def identifier(text: str, max_len: int, *, trust: bool = False) -> str:
+    """An id, refused where a spreadsheet has ruined it; one it only wrote as 536365.0 is taken back."""
+    as_float = _FLOAT_ID.fullmatch(text) if text.endswith(".0") else None
+    return strict.identifier(as_float[1] if as_float else text, max_len, trust=trust)
 
 
 def label(text: str, max_len: int) -> str:

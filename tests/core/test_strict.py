@@ -40,6 +40,7 @@ PARSERS: list[Callable[[Any], object]] = [
     strict.zone,
     strict.currency,
     lambda value: strict.code(value, 64),
+    lambda value: strict.identifier(value, 64),
     lambda value: strict.text(value, 200),
 ]
 
@@ -74,7 +75,7 @@ JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**63)
-    | st.text(alphabet=st.characters(exclude_characters="\0")),
+    | st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=9), inner, max_size=3)
     ),
@@ -300,6 +301,49 @@ def test_codes_and_texts() -> None:
     assert strict.text(" 连衣裙👨‍👩‍👧　夏 ", 64) == "连衣裙👨‍👩‍👧　夏"
     for bad in ("a\0", "a\tb", "a\ud800", "a\x85b", "a\u2028b"):
         assert refusal(strict.text, bad, 64) == "characters"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.23457E+17",
+        "1,23457E+17",
+        "6.91752839123457e+18",
+        "1E+17",
+        "479012345678901234.0",
+        "123457000000000000",
+        "6917528391234560000",
+        "1234567890123000",
+    ],
+)
+def test_ids_ruined_by_a_spreadsheet(text: str) -> None:
+    assert refusal(strict.identifier, text, 64) == "id_ruined"
+    if text.isdigit():  # text that no spreadsheet has touched may end so
+        assert strict.identifier(text, 64, trust=True) == text
+    else:
+        assert refusal(strict.identifier, text, 64, trust=True) == "id_ruined"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6917528391234567891",
+        "123456789012300",
+        "C536379",
+        "5E12345",
+        "1E17",
+        "2025060100000000001",
+        "A1000000000000000",
+        "1.5",
+    ],
+)
+def test_other_ids(text: str) -> None:
+    assert strict.identifier(f" {text} ", 64) == text
+
+
+@pytest.mark.parametrize("number", [1, 123456789012345000, 1.23457e17, True, None])
+def test_an_id_is_text(number: object) -> None:
+    assert refusal(strict.identifier, number, 64) == "type"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ class Row:
         """An id of the platform, refused where a spreadsheet has ruined it."""
 
         def parse(text: str) -> str:
-            return strict.code(cells.identifier(text, trust=self._layout.trust_ids), max_len)
+            return cells.identifier(text, max_len, trust=self._layout.trust_ids)
 
         return (self.need(name, parse) if needed else self.read(name, parse)) or ""
 
