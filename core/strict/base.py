@@ -8,15 +8,22 @@ from core.errors import InvalidInput
 
 
 class StrictError(InvalidInput):
-    """A refused value: `code` for programs, `message` for people; `field`, `line` and `offset` where known.
+    """A refused value: `code` for programs, `message` for people; `field`, `row`, `line`, `offset` where known.
 
-    `line` counts from 1, `offset` from 0 (bytes for text that is not UTF-8, characters otherwise).
+    `line` counts from 1, `row` and `offset` from 0 (bytes for text that is not UTF-8, characters otherwise).
     """
 
     def __init__(
-        self, code: str, message: str, *, field: str = "", line: int | None = None, offset: int | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str = "",
+        row: int | None = None,
+        line: int | None = None,
+        offset: int | None = None,
     ) -> None:
-        place = {"line": line, "offset": offset}
+        place = {"row": row, "line": line, "offset": offset}
         known: dict[str, Any] = {name: value for name, value in place.items() if value is not None}
         super().__init__(message, code=code, field=field, **known)
         self.message = message

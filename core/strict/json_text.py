@@ -6,7 +6,7 @@ import codecs
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ _NUL_ESCAPE = re.compile(rb"\\u0000")
 _LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_OUTLINE = bytes(set(range(256)) - set(b'":[]{}'))
 _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
@@ -25,8 +26,8 @@ _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 def load_json(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
     """The value of a JSON text that means the same to every reader.
 
-    Refused: more than `max_bytes`, not UTF-8, nested deeper than `max_depth`, NUL, lone surrogates,
-    duplicate keys, NaN, Infinity and numbers too large for a float.
+    Refused: more than `max_bytes`, not UTF-8, nested deeper than `max_depth`, duplicate keys; with the field and
+    the row in which they stand NUL, lone surrogates, NaN, Infinity and numbers too large for a float.
     """
     if len(body) > max_bytes:
         message = _("The body has %(size)d bytes; at most %(limit)d are accepted.")
@@ -34,18 +35,26 @@ def load_json(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any
     text = decode_utf8(body)
     check_depth(outline(body), max_depth)
     escapes = body.replace(rb"\\", b"") if b"\\" in body else b""
-    if b"\x00" in body or _NUL_ESCAPE.search(escapes):
-        raise StrictError("nul", _("NUL characters are not accepted."))
-    if _LONE_SURROGATE.search(escapes):
-        raise StrictError(
-            "surrogate", _("The text holds half of a surrogate pair, which is not a character.")
-        )
+    nul = b"\x00" in body
+    misfits = bool(nul or _NUL_ESCAPE.search(escapes) or _LONE_SURROGATE.search(escapes))
+
+    def number(text: str) -> float:
+        nonlocal misfits
+        found = float(text)
+        misfits = misfits or not math.isfinite(found)
+        return found
+
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_not_a_number, parse_float=_finite)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=number, parse_float=number, strict=not nul
+        )
     except json.JSONDecodeError as error:
         raise malformed(error) from None
     except ValueError:  # an integer of more digits than the interpreter converts
         raise StrictError("number", _("A number has too many digits.")) from None
+    if misfits:
+        _refuse_misfits(value)
+    return value
 
 
 def malformed(error: json.JSONDecodeError) -> StrictError:
@@ -63,9 +72,8 @@ def duplicate_key(pairs: list[tuple[str, Any]]) -> StrictError:
     """The refusal of an object that names one key twice."""
     names = [name for name, _value in pairs]
     twice = next(name for name in names if names.count(name) > 1)
-    return StrictError(
-        "duplicate_key", _("The key “%(key)s” stands twice in one object.") % {"key": shown(twice)}
-    )
+    message = _("The key “%(key)s” stands twice in one object.")
+    return StrictError("duplicate_key", message % {"key": shown(twice)}, field=shown(twice))
 
 
 def decode_utf8(body: bytes) -> str:
@@ -120,10 +128,25 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _not_a_number(name: str) -> NoReturn:
-    raise StrictError("number", _("%(name)s is not a number.") % {"name": name})
+def _refuse_misfits(value: Any, path: tuple[str | int, ...] = ()) -> None:
+    """Refuse texts and numbers that no field may hold, with the field and the row in which they stand."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_misfits(name, (*path, shown(name)))
+            _refuse_misfits(inner, (*path, shown(name)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_misfits(inner, (*path, index))
+    elif isinstance(value, str) and "\0" in value:
+        raise _misfit("nul", _("NUL characters are not accepted."), path)
+    elif isinstance(value, str) and _SURROGATE.search(value):
+        message = _("The text holds half of a surrogate pair, which is not a character.")
+        raise _misfit("surrogate", message, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise _misfit("number", _("%(name)s is not a number.") % {"name": shown(value)}, path)
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if math.isfinite(value) else _not_a_number(shown(text))
+def _misfit(code: str, message: str, path: tuple[str | int, ...]) -> StrictError:
+    row = next((step for step in path if isinstance(step, int)), None)
+    field = ".".join(step for step in path if isinstance(step, str))
+    return StrictError(code, message, field=field, row=row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -74,9 +74,9 @@ class RoomViewSet(ReadOnlyScopedViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("since", str, description="From when; now if it is left out."),
+            OpenApiParameter("since", datetime, description="From when; now if it is left out."),
             OpenApiParameter(
-                "until", str, description="Until when, at most 31 days; a day if it is left out."
+                "until", datetime, description="Until when, at most 31 days; a day if it is left out."
             ),
             OpenApiParameter("minutes", int, description="How long the window has to be at least."),
         ],

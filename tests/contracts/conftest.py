@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from tests.contracts.matrix import Matrix
-from tests.contracts.worlds import filled_world, shared_reference
+from tests.contracts.worlds import filled_world, fingerprint, shared_reference
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +22,10 @@ def matrix(django_db_setup: None, django_db_blocker: Any) -> Iterator[Matrix]:
         yield Matrix(alpha, beta)
         transaction.set_rollback(True)
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def worlds_stay(matrix: Matrix) -> Iterator[None]:
+    """Whatever a test tries, both worlds are afterwards as they were."""
+    yield
+    assert {world.name: fingerprint(world) for world in (matrix.alpha, matrix.beta)} == matrix.baseline

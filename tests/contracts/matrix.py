@@ -25,9 +25,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils.html import escape
 
+from core.actors import NOBODY, Actor, key_actor, user_actor
 from core.choices import Role
 from core.models import PublicIdMixin, User
-from core.services import tool_key_create
+from core.services import tool_key_by_secret, tool_key_create
 from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED, READING_WRITES
 from tests.contracts.forms import form_data
 from tests.contracts.objects import Place, api_body, is_published, is_shared, values_for
@@ -86,6 +87,14 @@ class Caller:
             CLIENT.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
         self._cookies = CLIENT.cookies.copy()
         CLIENT.cookies.clear()
+
+    @property
+    def actor(self) -> Actor:
+        """Who this is to the services."""
+        if self.user is not None:
+            return user_actor(self.user)
+        key = tool_key_by_secret(self.secret)
+        return key_actor(key) if key is not None else NOBODY
 
     def call(self, method: str, path: str, data: Any = None, **query: str) -> HttpResponse:
         """One request, its writes rolled back with those of its log-in state."""
@@ -177,6 +186,22 @@ class Matrix:
 
     def other(self, world: World) -> World:
         return self.beta if world is self.alpha else self.alpha
+
+    def caller(self, name: str) -> Caller:
+        return next(caller for caller in self.callers if caller.name == name)
+
+    @property
+    def own(self) -> Place:
+        """The first tenant of the first world."""
+        return Place("own", self.alpha, self.alpha.tenants[0])
+
+    @property
+    def strangers(self) -> list[Place]:
+        """Whose rows are foreign to that tenant: another province's, and its neighbour's."""
+        return [
+            Place("foreign", self.beta, self.beta.tenants[0]),
+            Place("neighbour", self.alpha, self.alpha.tenants[1]),
+        ]
 
     # --- one route ---------------------------------------------------------------------------------
 

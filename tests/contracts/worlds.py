@@ -112,7 +112,8 @@ def _fill_tenant(world: World, mine: TenantWorld) -> None:
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
     Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
     ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"a": canary})
-    Unresolved.objects.get_or_create(kind="sku", node=tenant.node, reference=f"{code}-missing")
+    for kind in ("sku", "session"):
+        Unresolved.objects.get_or_create(kind=kind, node=tenant.node, reference=f"{code}-missing")
     BucketFailure.objects.create(family="sales", node=tenant.node, slot=1, error=canary, retry_at=now())
     VerifiedFigure.objects.create(
         tenant=tenant,

@@ -163,6 +163,24 @@ def test_errors_name_their_place() -> None:
     assert encoding.value.extra == {"line": 2, "offset": 5}
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "field", "row"),
+    [
+        (b'{"a": {"b": "x\\u0000"}}', "nul", "a.b", None),
+        (b'{"a": "x\x00"}', "nul", "a", None),
+        (b'{"a": [{"b": 1}, {"b": "\\udc00"}]}', "surrogate", "a.b", 1),
+        (b'[{"a": 1}, {"a\\u0000": 2}]', "nul", "a\ufffd", 1),
+        (b'{"a": {"b": [1, NaN]}}', "number", "a.b", 1),
+        (b'{"a": -1e999}', "number", "a", None),
+        (b'{"a": {"b": 1, "b": 2}}', "duplicate_key", "b", None),
+    ],
+)
+def test_errors_name_field_and_row(body: bytes, code: str, field: str, row: int | None) -> None:
+    with pytest.raises(StrictError) as caught:
+        load(body)
+    assert (caught.value.code, caught.value.field, caught.value.extra.get("row")) == (code, field, row)
+
+
 @given(st.decimals(min_value=0, max_value=Decimal("9999999999999.9999"), places=4))
 def test_amounts_come_back_exactly(value: Decimal) -> None:
     assert strict.amount(f"{value:f}") == value

@@ -284,7 +284,7 @@ def test_duplicate_keys_are_found_in_their_row(twice: str) -> None:
     bad = '{"kind": "paid", "order_no": "A1", "qty": 1, "occurred_at": "2025-06-01T12:00:00Z", ' + twice + "}"
     for body, form in ((f"[{good},{bad}]", JSON), (f"{good}\n{bad}", NDJSON)):
         batch = parse_batch(body.encode(), form)
-        assert problems_of(batch) == [(1, "", "duplicate_key")]
+        assert problems_of(batch) == [(1, "amount", "duplicate_key")]
         assert len(batch.facts) == 1
 
 
