@@ -78,12 +78,12 @@ def hidden_in(form: Any, actor: Actor, place: Place) -> dict[str, Name]:
     }
 
 
-def form_of(answer: Any) -> Any:
-    """The form that a page shows, or None."""
+def form_of(answer: Any, name: str = "form") -> Any:
+    """The form that a page shows under a name of its template, or None."""
     context = answer.context if answer.status_code in (200, 400) else None
     if context is None:
         return None
-    return context["adminform"].form if "adminform" in context else context.get("form")
+    return context["adminform"].form if "adminform" in context else context.get(name)
 
 
 def posted(form: Any, page: dict[str, Any], values: dict[str, Any]) -> QueryDict:
@@ -95,14 +95,19 @@ def posted(form: Any, page: dict[str, Any], values: dict[str, Any]) -> QueryDict
 
 
 def form_faults(
-    caller: Caller, path: str, page: Any, place: Place, bind: Callable[[QueryDict], Any]
+    caller: Caller,
+    path: str,
+    page: Any,
+    place: Place,
+    bind: Callable[[QueryDict], Any],
+    name: str = "form",
 ) -> Iterator[str]:
     """What tells foreign rows from absent ones in a form that was opened: all its relations are filled at once.
 
     The plain spelling goes through the page, also as a value of its address; all of them are given to a form
     like the page's, which `bind` makes.
     """
-    form, shown = form_of(page), form_data(page.content.decode())
+    form, shown = form_of(page, name), form_data(page.content.decode())
     names = hidden_in(form, caller.actor, place)
     if not names:
         return

@@ -164,7 +164,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             **span,
         },
         "api-booking-move": span,
-        "api-booking-swap": {"other": str(mine.booking.uid)},
+        "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},
         "api-series-list": {
             "tenant": mine.tenant.code,
             "room": world.rooms[0].code,

@@ -53,10 +53,13 @@ WORDS = {
     "indicator-values province": "places are published",
     "orders cursor": "a place in the list that was asked for",
     "live-sessions platform_live_id": "a number of the platform, given once, whoever has it",
+    "skus code": "a code among the tenant's own goods, whoever else uses it",
+    "skus product": "likewise: products of others are no candidates",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
-            "atomic", "by", "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
+            "atomic", "by", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search", "specification", "start",
+            "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "vintages", "year", "amount", "amount_foreign", "rate",
         ),
@@ -199,10 +202,12 @@ def told(answers: Any, *names: Name) -> str:
         each if isinstance(each, str) else f"{each.status_code}\n{text_of(each)}"
         for each in (answers if isinstance(answers, list) else [answers])
     ]
-    text = "\n\n".join(texts)
+    # Addresses within addresses: what was asked for stands in them in a wrapping of its own.
+    text = "\n\n".join(texts).replace("%3D", "=").replace("%26", "&")
+    text = INSTANT.sub("INSTANT", text)
     if said := [spelling for spelling in _spellings(names) if spelling in text]:
         text = re.sub("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in said), "ASKED", text)
-    return normal(INSTANT.sub("INSTANT", text))
+    return normal(text)
 
 
 @lru_cache(maxsize=64)

@@ -139,7 +139,8 @@ def test_autocompletes_of_the_admin(
         row = hidden(field.related_model, caller.actor, matrix.strangers[0]) if field.is_relation else None  # type: ignore[arg-type]
         if row is None:
             continue
-        row = replace(row, public=getattr(field.related_model.objects.get(pk=row.key), "code", row.public))  # type: ignore[union-attr]
+        typed = getattr(field.related_model.objects.get(pk=row.key), "code", row.spoken)  # type: ignore[union-attr]
+        row = replace(row, public=typed)
 
         def ask(values: dict[str, Any], of: str = field.name) -> Any:
             query = {"app_label": app, "model_name": name, "field_name": of, **values}

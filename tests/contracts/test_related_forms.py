@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import urlencode
 
 import pytest
 from django import forms
@@ -23,7 +24,12 @@ from tests.contracts.routes import Route, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("worlds_stay")]
 # Pages whose form depends on the row: every row is opened.
-ROWS_OF_PAGES: dict[str, type[Model]] = {"portal-unresolved-one": Unresolved}
+ROWS_OF_PAGES: dict[str, type[Model]] = {
+    "portal-unresolved-one": Unresolved,
+    "portal-unresolved-one-sku": Unresolved,
+}
+# Pages that show another form beside their own: the name of theirs in the template.
+FORM_NAMES = {"portal-unresolved-one-sku": "make_form"}
 PAGES = [route for route in walk() if route.door in ("portal", "pages")]
 
 
@@ -49,13 +55,14 @@ def test_forms_of_the_portal(matrix: Matrix) -> None:
     for route in PAGES:
         for path in paths_of(route, own):
             page = sent(owner, "GET", path)
-            form = form_of(page) if not page.streaming else None
+            name = FORM_NAMES.get(route.key, "form")
+            form = form_of(page, name) if not page.streaming else None
             if not isinstance(form, ScopedForm):
                 continue
             opened.add(type(form))
             bind = partial(type(form), actor=form.actor, tenant=form.tenant)
             for place in matrix.strangers:
-                faults += form_faults(owner, path, page, place, bind)
+                faults += form_faults(owner, path, page, place, bind, name)
     assert not faults, "\n".join(faults[:20])
     related = {
         form

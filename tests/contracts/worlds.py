@@ -23,7 +23,7 @@ from core.clock import DAY, HOUR, hour_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
-from livestreams.services import Reading, samples_record
+from livestreams.services import Reading, booking_create, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, Backorder, ImportProfileMap, Product, SalesEvent, SkuResolution
@@ -107,6 +107,14 @@ def _fill_tenant(world: World, mine: TenantWorld) -> None:
     )
     Backorder.objects.create(
         owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
+    )
+    booking_create(
+        actor=SYSTEM,
+        room=mine.booking.room,
+        tenant=tenant,
+        starts_at=mine.booking.starts_at + 5 * DAY,
+        ends_at=mine.booking.ends_at + 5 * DAY,
+        purpose=canary,
     )
     file = UCI_FILE.format(canary=canary).encode()
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
