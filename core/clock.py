@@ -14,11 +14,18 @@ from django.utils import timezone
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SKEW = timedelta(minutes=5)
+"""How wrong the clocks of others may be: of encoders, platforms, tools and phones."""
 
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
     return timezone.now().astimezone(UTC)
+
+
+def latest() -> datetime:
+    """The latest instant of which others may say that it is over."""
+    return now() + SKEW
 
 
 def today() -> date:

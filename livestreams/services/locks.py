@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import policy
 from core.actors import Actor
-from core.clock import now, today
+from core.clock import latest, today
 from core.errors import InvalidInput, Refused
 from core.locking import lock_rows
 from core.models import ScopeNode
@@ -22,9 +22,6 @@ from parks.models import ParkSettings
 from tenants.models import Tenant
 
 M = TypeVar("M", bound=Model)
-
-# Clocks of encoders and of people's phones are not ours.
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANGE) -> M:
@@ -81,5 +78,5 @@ def terms_of(park_id: int) -> Terms:
 
 def check_not_future(instant: datetime, field: str) -> None:
     """BadTime for an instant that has not come yet."""
-    if instant > now() + CLOCK_SKEW:
+    if instant > latest():
         raise BadTime(_("This time has not come yet."), code="future", field=field)

@@ -9,14 +9,14 @@ from django.db import IntegrityError, InternalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core.clock import DAY, HOUR, now
+from core.clock import DAY, HOUR, SKEW, now
 from core.errors import InvalidInput
 from core.money import to_cents
 from livestreams.availability import alternatives, is_open, setup_time
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, Overlap, RoomUnavailable
 from livestreams.models import Booking, LiveRoom, Maintenance
-from livestreams.services.locks import CLOCK_SKEW, lock_host, park_of, terms_of
+from livestreams.services.locks import lock_host, park_of, terms_of
 from livestreams.services.steps import expire_holds
 from tenants.models import Tenant
 
@@ -71,7 +71,7 @@ def _set_free_hours(booking: Booking) -> None:
 def _checked_span(starts_at: datetime, ends_at: datetime) -> Span:
     if ends_at <= starts_at:
         raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
-    if starts_at < now() - CLOCK_SKEW:
+    if starts_at < now() - SKEW:
         raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="starts_at")
     if ends_at - starts_at > LONGEST:
         raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field="ends_at")

@@ -9,15 +9,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, clock
 from core.actors import Actor
-from core.clock import now
 from core.errors import RowError
 from core.locking import lock_rows, retried
 from core.scoping import require
 from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
-from livestreams.services.locks import CLOCK_SKEW, check_key_allows
+from livestreams.services.locks import check_key_allows
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def samples_record(
 
 
 def _check_times(readings: Sequence[Reading]) -> None:
-    latest = now() + CLOCK_SKEW
+    latest = clock.latest()
     message = _("This time has not come yet.")
     rows = [
         RowError(row, "at", "future", message) for row, reading in enumerate(readings) if reading.at > latest

@@ -131,7 +131,7 @@ def answer_of(seller: Tenant, source: str, parsed: ParsedBatch, result: BatchRes
     """The verdicts of parser and ledger on each row of a batch, in the order of the rows."""
     rows = {line.index: RowResult(line.index, line.status) for line in result.lines}
     for line in result.refused:
-        rows[line.index].errors = [FieldReason("", line.code, line.message)]
+        rows[line.index].errors = [FieldReason(line.field, line.code, line.message)]
     for problem in parsed.problems:
         row = rows.setdefault(problem.row, RowResult(problem.row, "rejected"))
         row.errors = [*row.errors, FieldReason(problem.field, problem.code, str(problem.message))]

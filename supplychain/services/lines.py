@@ -22,12 +22,16 @@ STORED, DUPLICATE, CONFLICT, REJECTED = "stored", "duplicate", "conflict", "reje
 
 
 class LineResult(msgspec.Struct, frozen=True, gc=False):
-    """The verdict on one line: `index` as the sender counts, status stored | duplicate | conflict | rejected."""
+    """The verdict on one line: `index` as the sender counts, status stored | duplicate | conflict | rejected.
+
+    A refused line has a code, a message, and the field where one is to blame.
+    """
 
     index: int
     status: str
     code: str = ""
     message: str = ""
+    field: str = ""
 
 
 class Hour(NamedTuple):
@@ -77,19 +81,25 @@ def prepare(
 ) -> tuple[list[Line], list[LineResult]]:
     """The lines of a batch, and the verdicts on those that cannot become one.
 
-    From the day on which its seller left, nothing is sold. What takes back or adjusts an earlier sale is taken for
-    as long as it comes: buyers return goods for weeks, and the park's figures of the past are to end up true.
+    What lies ahead has not been sold. From the day on which its seller left, nothing is sold. What takes back or
+    adjusts an earlier sale is taken for as long as it comes: buyers return goods for weeks, and the park's figures of
+    the past are to end up true.
     """
     hours: dict[int, Hour] = {}
     rates = _rates_of(fact for _index, fact in facts if fact.currency != BASE_CURRENCY)
     lines: list[Line] = []
     rejected: list[LineResult] = []
+    latest = clock.latest()
     for index, fact in facts:
+        if fact.occurred_at > latest:
+            message = _("This time has not come yet.")
+            rejected.append(LineResult(index, REJECTED, "future", message, "occurred_at"))
+            continue
         slot = clock.hour_of(fact.occurred_at)
         hour = hours.get(slot) or hours.setdefault(slot, Hour.of(fact.occurred_at))
         if closed_on is not None and fact.kind in SELLING and hour.day >= closed_on:
             message = _("The seller left on %(day)s and sells nothing from then on.") % {"day": closed_on}
-            rejected.append(LineResult(index, REJECTED, "seller_closed", message))
+            rejected.append(LineResult(index, REJECTED, "seller_closed", message, "occurred_at"))
             continue
         line = Line(index, fact, content_hash(fact), hour)
         if fact.amount is not None:
@@ -110,18 +120,18 @@ def _rates_of(facts: Iterable[SaleFact]) -> Rates:
     return {(rate.currency, rate.day): rate.cny_per_unit for rate in found}
 
 
-def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str] | None:
+def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str, str] | None:
     """Give a line its CNY amount, half up to 4 places; or return why that cannot be done."""
     fact = line.fact
     rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.hour.day))
     if rate is None:
         message = _("There is no exchange rate of %(currency)s for %(day)s.")
-        return "no_rate", message % {"currency": fact.currency, "day": line.hour.day}
+        return "no_rate", message % {"currency": fact.currency, "day": line.hour.day}, "currency"
     with localcontext(prec=60):
         amount = (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
     try:
         line.amount = to_units(amount)
     except ValueError:
-        return "amount_range", _("The amount in CNY is too large.")
+        return "amount_range", _("The amount in CNY is too large."), "amount_foreign"
     line.rate, line.rate_day = rate, fact.rate_day or line.hour.day
     return None

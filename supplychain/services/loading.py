@@ -7,7 +7,7 @@ process that dies leaves nothing behind, and the next run begins again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -25,7 +25,7 @@ from supplychain.facts import SaleFact
 from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services.lines import CONFLICT, DUPLICATE, STORED, prepare
+from supplychain.services.lines import CONFLICT, DUPLICATE, STORED, LineResult, prepare
 from supplychain.services.references import lock_facts
 from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
@@ -125,22 +125,32 @@ def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Out
         if result.problems:
             bad[result.line_no] = result.problems
         spool.add(result.line_no, result.facts)
-        rows += [(result.line_no, fact) for fact in result.facts if fact.amount is None]
+        rows += [(result.line_no, fact) for fact in result.facts]
         if file.report.rows % STEP == 0:
-            _check_rates(rows, bad)
+            _check(plan, rows, bad)
             rows = []
             progress(min(stream.tell(), size), size, _("Read %(rows)d rows.") % {"rows": file.report.rows})
-    _check_rates(rows, bad)
+    _check(plan, rows, bad)
     return Outcome(file.profile, file.report, bad)
 
 
-def _check_rates(rows: Iterable[tuple[int, SaleFact]], bad: Bad) -> None:
-    """Find rows in a foreign currency that has no rate for their day."""
-    numbered = list(rows)
-    _lines, rejected = prepare([(place, fact) for place, (_line_no, fact) in enumerate(numbered)])
-    for verdict in rejected:
-        line_no = numbered[verdict.index][0]
-        bad.setdefault(line_no, []).append(RowError(line_no, "currency", verdict.code, verdict.message))
+def _check(plan: Plan, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
+    """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
+    _lines, rejected = prepare(list(_numbered(rows)), plan.seller.closed_on)
+    _add(bad, rows, rejected)
+
+
+def _numbered(rows: Iterable[tuple[int, SaleFact]]) -> Iterator[tuple[int, SaleFact]]:
+    """Facts by their place: a row of a file may become several."""
+    return enumerate(fact for _line_no, fact in rows)
+
+
+def _add(bad: Bad, rows: Sequence[tuple[int, SaleFact]], refused: Iterable[LineResult]) -> None:
+    """Say of the rows of a file what the ledger says of their facts."""
+    for verdict in refused:
+        line_no = rows[verdict.index][0]
+        problem = RowError(line_no, verdict.field, verdict.code, verdict.message)
+        bad.setdefault(line_no, []).append(problem)
 
 
 @retried
@@ -163,14 +173,9 @@ def _write(
         lock_facts(plan.seller, alone=True)
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]
-            result = record_facts(
-                plan.seller, source, [(place, fact) for place, (_no, fact) in enumerate(rows)], batch
-            )
+            result = record_facts(plan.seller, source, list(_numbered(rows)), batch)
             found.counts.update(result.counts)
-            for verdict in result.refused:
-                line_no = rows[verdict.index][0]
-                problem = RowError(line_no, "", verdict.code, verdict.message)
-                found.bad.setdefault(line_no, []).append(problem)
+            _add(found.bad, rows, result.refused)
             done += len(chunk)
             progress(
                 done,

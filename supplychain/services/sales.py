@@ -67,7 +67,7 @@ def sales_record(
     stored     new: it is in the ledger, its buckets are marked, its stock is taken
     duplicate  its key is known with the same content: nothing to do
     conflict   its key is known with other content: kept for review, the ledger stays as it is
-    rejected   it cannot be stored (no exchange rate, say, or sold after the seller left)
+    rejected   it cannot be stored (no exchange rate, say, or a time that has not come yet)
 
     A higher version of a known external id is a correction: the whole new state, which then counts alone.
     With `atomic` the first line that is refused takes all others with it: Conflict or InvalidInput names every
@@ -115,7 +115,7 @@ def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch |
 
 def refusal(refused: Sequence[LineResult]) -> Conflict | InvalidInput:
     """The error that names every refused line of a batch which was all or nothing."""
-    rows = [RowError(line.index, "", line.code, line.message) for line in refused]
+    rows = [RowError(line.index, line.field, line.code, line.message) for line in refused]
     message = _("%(count)d lines are refused, so nothing is stored.") % {"count": len(rows)}
     if any(line.status == CONFLICT for line in refused):
         return Conflict(message, code="event_conflict", rows=rows)

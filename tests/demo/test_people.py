@@ -15,13 +15,14 @@ from analytics.demo.build import built_park
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
 from analytics.demo.people import SIMULATOR_KEY, WALL_KEY, demo_secret
 from analytics.demo.plans import TINY
+from core.clock import DAY, now
 from core.models import Membership, ToolKey
 from parks.services import park_create
 from tests.factories import SYSTEM, make_park
 
 pytestmark = pytest.mark.django_db
 
-UNTIL = "2026-05-10T12:30:00Z"
+UNTIL = "2025-05-10T12:30:00Z"
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,11 @@ def test_the_demo_is_not_loaded_beside_a_real_park(
     demo(if_empty=True)
     assert "no demo data" in capsys.readouterr().out
     assert not Membership.objects.exists()
+
+
+def test_the_demo_tells_no_day_ahead(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="has not come yet"):
+        call_command("demo", "--tiny", until=(now() + DAY).isoformat(), verbosity=0)
 
 
 def test_a_real_park_ends_what_the_demo_log_ins_may(client: Client, tmp_path: Path) -> None:

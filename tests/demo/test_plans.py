@@ -28,7 +28,7 @@ from tenants.models import Company, LeaseUnit, Tenant
 from tests.factories import SYSTEM
 
 PLAN = {plan.code: plan for plan in PLANS}
-LAST_DAY = dt.date(2026, 5, 10)
+LAST_DAY = dt.date(2025, 5, 10)
 FIRST_DAY = LAST_DAY - dt.timedelta(days=HISTORY_DAYS)
 
 
@@ -112,7 +112,7 @@ def test_the_panel_is_the_size_of_the_study_and_everything_says_that_it_is_inven
     shared_dir: Path, tmp_path: Path, settings: Any
 ) -> None:
     settings.DATA_DIR = tmp_path
-    call_command("demo", "--tiny", until="2026-05-10T12:30:00Z", verbosity=0)
+    call_command("demo", "--tiny", until="2025-05-10T12:30:00Z", verbosity=0)
     study = yaml.safe_load((shared_dir / "facts/eci_study.yaml").read_text("utf-8"))
     exports = IndicatorValue.objects.filter(indicator__code="EXP")
     assert exports.count() == study["descriptive"]["EXP"]["n"] == 300

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
 
-from core import dbrules
+from core import clock, dbrules
 from core.models import AuditEntry, BucketMark, ExchangeRate, Unresolved
 from supplychain.models import ImportBatch, SalesEvent, SalesEventKey
 from tenants.models import Tenant
@@ -155,6 +155,22 @@ def test_orders_with_a_bad_row_can_be_left_out_whole(seller: Tenant, tmp_path: P
     assert set(SalesEvent.objects.values_list("order_no", flat=True)) == {"X0", "X2"}
     assert "rows of the same orders: 2" in out
     assert "Stored 4" in out
+
+
+def test_an_order_that_the_ledger_would_not_take_is_left_out_whole(seller: Tenant, tmp_path: Path) -> None:
+    """Its rows look good; tomorrow's, and those of a day on which the seller was gone, are no sales."""
+    path = files.orders_file(tmp_path / "ahead.csv", 3)
+    ahead = f"{clock.local(clock.now() + clock.DAY):%Y-%m-%d}"
+    path.write_text(path.read_text().replace("X2,0,2025-06-01", f"X2,0,{ahead}"))
+    with pytest.raises(CommandError, match="Nothing is imported"):
+        run(path)
+    problem = ImportBatch.objects.get().report["problems"][0]
+    assert (problem["row"], problem["field"], problem["code"]) == (6, "occurred_at", "future")
+    path.write_text(path.read_text().replace("X1,1,2025-06-01", "X1,1,2025-06-02"))
+    seller.closed_on = date(2025, 6, 2)
+    seller.save()
+    assert "rows of the same orders: 2" in run(path, skip_bad_rows=True)
+    assert set(SalesEvent.objects.values_list("order_no", flat=True)) == {"X0"}
 
 
 def test_a_row_that_contradicts_the_ledger_refuses_the_file(seller: Tenant, tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
+from core import clock
 from core.errors import Conflict, InvalidInput, Refused
 from core.models import AuditEntry, ExchangeRate, Unresolved
 from livestreams.models import SessionTenant
@@ -255,6 +257,19 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_its_size(
 
 def _park(tenant: Tenant) -> object:
     return tenant.tenancies.get().park
+
+
+def test_what_lies_ahead_has_not_been_sold(seller: Tenant) -> None:
+    """The clocks of shops may be some minutes wrong, not more."""
+    with time_machine.travel(NOON, tick=False):
+        result = record(
+            seller,
+            fact("A1", occurred_at=NOON + clock.SKEW),
+            fact("A2", occurred_at=NOON + clock.SKEW + timedelta(microseconds=1)),
+            fact("A3", "refunded", occurred_at=NOON + timedelta(days=40)),
+        )
+    assert statuses(result) == ["stored", "rejected", "rejected"]
+    assert {(line.field, line.code) for line in result.refused} == {("occurred_at", "future")}
 
 
 def test_a_seller_that_left_sells_nothing_and_still_takes_back(seller: Tenant) -> None:

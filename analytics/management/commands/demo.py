@@ -81,6 +81,9 @@ class Command(BaseCommand):
         if text is None:
             return clock.now().replace(second=0, microsecond=0)
         try:
-            return instant(text)
+            until = instant(text)
         except StrictError as error:
             raise CommandError(f"--until: {error.message}") from error
+        if until > clock.latest():
+            raise CommandError(f"--until: {text} has not come yet.")
+        return until
