@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.filters import DayInput
+from core.doors.formfields import PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from livestreams.choices import Delivery, Platform
 from livestreams.models import Booking, Host, LiveRoom
@@ -153,9 +154,8 @@ class SessionForm(OwnChoicesForm):
     )
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
-    platform_live_id = forms.CharField(
+    platform_live_id = PlatformIdField(
         label=_("Platform's live id"),
-        max_length=64,
         required=False,
         help_text=_("From the platform's back office; orders that name it find this session by themselves."),
     )

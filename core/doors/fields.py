@@ -67,6 +67,13 @@ class CodeField(LineField):
         return _parsed(strict.code, data, self.max_length or 64)
 
 
+class PlatformIdField(LineField):
+    """An id that a platform gave, refused where a spreadsheet has ruined it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return _parsed(strict.identifier, data, self.max_length or 64, trust=True)
+
+
 class ChoiceField(serializers.ChoiceField):
     """One of the texts that are allowed, and nothing that merely prints like one."""
 

@@ -60,15 +60,23 @@ class WholeNumberField(forms.IntegerField):
 class CodeField(forms.CharField):
     """A printable identifier as it stands on labels and in files; case is kept."""
 
+    parse = staticmethod(strict.code)
+
     def __init__(self, *, max_length: int = 64, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
         self.widget.attrs |= {"autocapitalize": "off", "autocomplete": "off", "spellcheck": "false"}
 
     def to_python(self, value: Any) -> str:
         try:
-            return strict.code(super().to_python(value) or "", self.max_length or 64)
+            return self.parse(super().to_python(value) or "", self.max_length or 64)
         except strict.StrictError as error:
             raise ValidationError(str(error), code=error.code) from error
+
+
+class PlatformIdField(CodeField):
+    """An id that a platform gave, refused where a spreadsheet has ruined it."""
+
+    parse = staticmethod(strict.identifier)
 
 
 class DayField(forms.DateField):

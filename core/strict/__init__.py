@@ -6,7 +6,15 @@ Each function raises StrictError and nothing else, whatever it is given. No ORM,
 
 from core.clock import SHANGHAI
 from core.strict.base import StrictError, shown
-from core.strict.json_text import check_depth, decode_utf8, duplicate_key, load_json, malformed, outline
+from core.strict.json_text import (
+    check_depth,
+    decode_utf8,
+    duplicate_key,
+    load_json,
+    malformed,
+    outline,
+    unique_keys,
+)
 from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, stamp, to_utc, zone
 from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, quantity, text
 
@@ -34,5 +42,6 @@ __all__ = [
     "stamp",
     "text",
     "to_utc",
+    "unique_keys",
     "zone",
 ]

@@ -26,8 +26,8 @@ _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 def load_json(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
     """The value of a JSON text that means the same to every reader.
 
-    Refused: more than `max_bytes`, not UTF-8, nested deeper than `max_depth`, duplicate keys; with the field and
-    the row in which they stand NUL, lone surrogates, NaN, Infinity and numbers too large for a float.
+    Refused: more than `max_bytes`, not UTF-8, nested deeper than `max_depth`; with the field and the row in which
+    they stand duplicate keys, NUL, lone surrogates, NaN, Infinity and numbers too large for a float.
     """
     if len(body) > max_bytes:
         message = _("The body has %(size)d bytes; at most %(limit)d are accepted.")
@@ -44,9 +44,15 @@ def load_json(body: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> Any
         misfits = misfits or not math.isfinite(found)
         return found
 
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | StrictError:
+        nonlocal misfits
+        found = unique_keys(pairs)
+        misfits = misfits or isinstance(found, StrictError)
+        return found
+
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=number, parse_float=number, strict=not nul
+            text, object_pairs_hook=unique, parse_constant=number, parse_float=number, strict=not nul
         )
     except json.JSONDecodeError as error:
         raise malformed(error) from None
@@ -66,6 +72,12 @@ def malformed(error: json.JSONDecodeError) -> StrictError:
         line=error.lineno,
         offset=error.pos,
     )
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any] | StrictError:
+    """An object of a JSON text; one that names a key twice is replaced by its refusal."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else duplicate_key(pairs)
 
 
 def duplicate_key(pairs: list[tuple[str, Any]]) -> StrictError:
@@ -121,15 +133,10 @@ def check_depth(shape: bytes, max_depth: int = MAX_DEPTH) -> None:
             raise StrictError("too_deep", message % {"limit": max_depth})
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise duplicate_key(pairs)
-    return found
-
-
 def _refuse_misfits(value: Any, path: tuple[str | int, ...] = ()) -> None:
-    """Refuse texts and numbers that no field may hold, with the field and the row in which they stand."""
+    """Refuse texts, numbers and objects that no field may hold, with the field and the row in which they stand."""
+    if isinstance(value, StrictError):
+        raise _misfit(value.code, value.message, (*path, value.field))
     if isinstance(value, dict):
         for name, inner in value.items():
             _refuse_misfits(name, (*path, shown(name)))

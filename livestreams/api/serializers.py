@@ -18,6 +18,7 @@ from core.doors.fields import (
     InstantField,
     LineField,
     MoneyField,
+    PlatformIdField,
     ScopedRelatedField,
     StrictSerializer,
 )
@@ -280,7 +281,7 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
 class SessionInput(StrictSerializer):
     tenant = ScopedRelatedField(model=Tenant)
     platform = ChoiceField(choices=Platform.choices)
-    platform_live_id = CodeField(max_length=64, required=False, allow_blank=True)
+    platform_live_id = PlatformIdField(max_length=64, required=False, allow_blank=True)
     booking = ScopedRelatedField(model=Booking, slug_field="uid", required=False, allow_null=True)
     room = ScopedRelatedField(model=LiveRoom, required=False, allow_null=True)
     host = ScopedRelatedField(model=Host, required=False, allow_null=True)

@@ -30,8 +30,8 @@ CSV = "text/csv"
 class BatchError(InvalidInput):
     """A body that is refused as a whole, with the HTTP status that belongs to it."""
 
-    def __init__(self, code: str, status: int, message: str) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, code: str, status: int, message: str, field: str = "") -> None:
+        super().__init__(message, code=code, field=field)
         self.status = status
         self.message = message
 
@@ -70,7 +70,7 @@ def parse_batch(
     try:
         rows = _READERS[media_type](body)
     except StrictError as error:
-        raise BatchError(error.code, error.status, error.message) from None
+        raise BatchError(error.code, error.status, error.message, error.field) from None
     if not rows:
         raise BatchError("empty", 400, _("The body holds no rows."))
     if len(rows) > max_lines:
@@ -154,16 +154,11 @@ def _read_carefully(body: bytes) -> Any:
     """
     strict.check_depth(strict.outline(body))
     try:
-        return json.loads(strict.decode_utf8(body), object_pairs_hook=_unique, strict=False)
+        return json.loads(strict.decode_utf8(body), object_pairs_hook=strict.unique_keys, strict=False)
     except json.JSONDecodeError as error:
         raise strict.malformed(error) from None
     except ValueError:
         raise StrictError("number", _("A number has too many digits.")) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | StrictError:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else strict.duplicate_key(pairs)
 
 
 def _read_csv(body: bytes) -> list[Any]:

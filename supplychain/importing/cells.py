@@ -62,7 +62,7 @@ def count(text: str) -> int:
     """A whole number within 32 bits; may be negative."""
     if _WHOLE.fullmatch(text):
         return strict.quantity(int(text), signed=True)
-    found = _number(text)
+    found = _number(text, "integer")
     if found != found.to_integral_value():
         raise StrictError("integer", _("“%(value)s” is not a whole number.") % {"value": strict.shown(text)})
     return strict.quantity(int(found), signed=True)
@@ -77,7 +77,7 @@ def percent(text: str) -> Decimal:
     return Decimal(found[1]) / 100
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str, code: str = "amount") -> Decimal:
     bare = text.removeprefix("¥").removeprefix("￥").removesuffix("元").strip()
     factor = WAN if bare.endswith("万") else 1
     bare = bare.removesuffix("万")
@@ -87,7 +87,7 @@ def _number(text: str) -> Decimal:
         found = Decimal(bare.replace(",", "")) * factor
     else:
         message = _("“%(value)s” is not a number such as 1234.50 or 1,234.50.")
-        raise StrictError("amount", message % {"value": strict.shown(text)})
+        raise StrictError(code, message % {"value": strict.shown(text)})
     if abs(found) >= MAX_AMOUNT:
         message = _("“%(value)s” has more than 13 digits before the point.")
         raise StrictError("digits", message % {"value": strict.shown(text)})

@@ -84,6 +84,8 @@ class SalesFile:
             else:
                 report.add(facts)
                 yield RowResult(line_no, facts, [])
+        if not report.rows:
+            raise FileError("empty", _("The file has a header and no rows below it."))
 
 
 @dataclass(frozen=True)

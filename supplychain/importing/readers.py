@@ -71,7 +71,7 @@ def sniff_encoding(stream: BinaryIO) -> str:
     if max(even, odd) > len(start) // 8 and min(even, odd) <= max(even, odd) // 8:
         return _checked(stream, "utf-16-le" if odd > even else "utf-16-be")
     if even or odd:
-        raise FileError("binary", _("This is a binary file, neither CSV nor XLSX."))
+        raise _binary(line=start.count(b"\n", 0, start.index(b"\0")) + 1)
     try:
         return _checked(stream, "utf-8-sig")
     except _DamagedUtf8 as error:
@@ -95,9 +95,7 @@ def _checked(stream: BinaryIO, encoding: str) -> str:
             line += text.count("\n")
             chinese = chinese or (not text.isascii() and max(text) >= "\u0800")
             if "\x00" in text:
-                raise FileError(
-                    "binary", _("The file holds NUL characters (line %(line)d).") % {"line": line}
-                )
+                raise _binary(line - text.count("\n", text.index("\0")))
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, "ignore")
@@ -107,6 +105,13 @@ def _checked(stream: BinaryIO, encoding: str) -> str:
         message = _("The file is neither UTF-8 nor GB18030 (or mixes them), near line %(line)d.")
         raise refusal("encoding", message % {"line": line}) from None
     return encoding
+
+
+def _binary(line: int) -> FileError:
+    message = _(
+        "Line %(line)d holds a NUL character: this is a binary file, neither CSV nor XLSX, or damaged."
+    )
+    return FileError("binary", message % {"line": line})
 
 
 # CSV

@@ -11,7 +11,7 @@ import time_machine
 
 from core.clock import now
 from core.services import tool_key_create
-from livestreams.models import AudienceSample, Booking
+from livestreams.models import AudienceSample
 from tests.api.conftest import Caller, instant
 from tests.factories import SYSTEM, World
 
@@ -75,13 +75,6 @@ def test_a_conflict_offers_what_can_be_had(world: World, tool: Caller, at: At) -
     assert again.status_code == 201
 
 
-def test_booking_the_past_or_the_closed_door(world: World, tool: Caller, at: At) -> None:
-    past = tool.post("bookings", wish(at) | {"starts_at": at(9, day=-2), "ends_at": at(10, day=-2)})
-    assert (past.status_code, past.json()["code"], past.json()["field"]) == (400, "past", "starts_at")
-    assert tool.post("bookings", wish(at) | {"ends_at": at(8)}).json()["code"] == "order"
-    assert Booking.objects.count() == 2  # those of the world
-
-
 def test_free_windows(tool: Caller, at: At) -> None:
     tool.post("bookings", wish(at, 9))
     address = "rooms/alpha-room-0/free-windows"
@@ -119,9 +112,6 @@ def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
         "duplicates": 0,
         "corrected": 1,
     }
-    future = [{"at": session["started_at"]}, {"at": (now() + timedelta(days=1)).isoformat()}]
-    refused = tool.post(samples, {"source": "obs", "readings": future})
-    assert (refused.status_code, refused.json()["errors"][0]["row"]) == (400, 1)
     bad = tool.post(samples, {"source": "obs", "readings": [{"at": session["started_at"]}, {"likes": -1}]})
     assert {(reason["row"], reason["field"]) for reason in bad.json()["errors"]} == {
         (1, "readings.at"),
@@ -129,8 +119,6 @@ def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
     }
     assert AudienceSample.objects.filter(source="obs").count() == 2
     end = f"live-sessions/{session['uid']}/end"
-    early = (instant(session["started_at"]) - timedelta(minutes=1)).isoformat()
-    assert tool.post(end, {"ended_at": early}).json()["code"] == "order"
     ended = tool.post(end)
     assert ended.json()["state"] == "ended"
     assert tool.post(end).content == ended.content

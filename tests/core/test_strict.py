@@ -172,7 +172,9 @@ def test_errors_name_their_place() -> None:
         (b'[{"a": 1}, {"a\\u0000": 2}]', "nul", "a\ufffd", 1),
         (b'{"a": {"b": [1, NaN]}}', "number", "a.b", 1),
         (b'{"a": -1e999}', "number", "a", None),
-        (b'{"a": {"b": 1, "b": 2}}', "duplicate_key", "b", None),
+        (b'{"a": {"b": 1, "b": 2}}', "duplicate_key", "a.b", None),
+        (b'{"a": [{"b": 1}, {"b": 1, "b": 2}]}', "duplicate_key", "a.b", 1),
+        (b'{"b": 1, "b": 2}', "duplicate_key", "b", None),
     ],
 )
 def test_errors_name_field_and_row(body: bytes, code: str, field: str, row: int | None) -> None:

@@ -255,7 +255,10 @@ def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) ->
         "booking": str(booking.uid),
         "title": "evening",
     }
-    page = owner.post(reverse("portal-session-new", args=[firm.tenant.code]), form)
+    address = reverse("portal-session-new", args=[firm.tenant.code])
+    ruined = owner.post(address, {**form, "platform_live_id": "7.31246E+18"})
+    assert ruined.context["form"].has_error("platform_live_id", "id_ruined")
+    page = owner.post(address, form)
     session = LiveSession.objects.get(title="evening")
     assert page["Location"] == reverse("portal-session", args=[firm.tenant.code, session.uid])
     assert (session.room_id, session.state) == (booking.room_id, SessionState.LIVE)

@@ -149,7 +149,7 @@ def test_a_right_that_ended_meanwhile_stops_the_job(
 
 def test_a_stranger_neither_stages_nor_confirms(mine: TenantWorld, stage: Callable[..., ImportBatch]) -> None:
     stranger = factories.make_world("beta").tenants[0].owner
-    batch = stage(HEADER)
+    batch = stage(HEADER + "A,1,2025-06-01 10:00:00,1,10.00,S\n")
     with pytest.raises(Refused):
         import_stage(actor=stranger, tenant=mine.tenant, file_name="f.csv", chunks=[b"x"])
     with pytest.raises(Refused):

@@ -244,12 +244,3 @@ def test_what_is_unknown_is_said_plainly(
         call_command("import_orders", path, *tenant, *arguments, skip_checks=True)
     assert not SalesEvent.objects.exists()
     assert not ImportBatch.objects.exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b"PK\x03\x04broken", b"\x00" * 100])
-def test_what_is_no_sales_file_is_refused(seller: Tenant, tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "f.csv"
-    path.write_bytes(content)
-    with pytest.raises(CommandError):
-        run(path)
-    assert not ImportBatch.objects.exists()

@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -146,6 +147,13 @@ def test_an_open_quote_spoils_its_row_and_is_told() -> None:
 )
 def test_files_refused(body: bytes, code: str) -> None:
     assert refusal(body).code == code
+
+
+def test_a_nul_is_named_by_its_line() -> None:
+    for filler in ("", "x" * 5000):  # within what is looked at first, and beyond it
+        body = f"order_no,qty\n{filler}\nA\0,1\n".encode()
+        with translation.override("en"), pytest.raises(FileError, match="Line 3 holds a NUL"):
+            sniff_encoding(io.BytesIO(body))
 
 
 def test_refused_headers_are_listed() -> None:

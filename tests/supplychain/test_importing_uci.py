@@ -120,7 +120,7 @@ def test_rows_that_make_no_sense_are_refused_by_line() -> None:
         (7, "UnitPrice", "amount"),
         (8, "InvoiceDate", "time"),
         (9, "InvoiceNo", "required"),
-        (10, "Quantity", "amount"),
+        (10, "Quantity", "integer"),
         (11, "amount", "negative"),
     ]
 
