@@ -7,7 +7,7 @@ the sum of its days less what SpreadOrder says twice: nothing here adds up what 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -87,12 +87,14 @@ def tenant_figures(
     return rows
 
 
-def park_figures(*, actor: Actor, park: Park, since: date, until: date, by: By = "day") -> list[FigureRow]:
-    """Sums over the tenants that sat in a park on each day, wherever they are now. Errors as of tenant_figures."""
+def park_figures(
+    *, actor: Actor, parks: Collection[Park], since: date, until: date, by: By = "day"
+) -> list[FigureRow]:
+    """Sums over the tenants that sat in the parks on each day, wherever they are now. Errors as of tenant_figures."""
     _check_range(since, until)
-    if not may(actor, VIEW, DaySales, park.pk):
+    if not all(may(actor, VIEW, DaySales, park.pk) for park in parks):
         raise NotFound
-    tenancies = Tenancy.objects.filter(park=park)
+    tenancies = Tenancy.objects.filter(park__in=parks)
     days = seated(DaySales.objects.all(), tenancies, since, until)
     sums = _sums(days, seated(SpreadOrder.objects.all(), tenancies, since, until), since, by)
     return _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)

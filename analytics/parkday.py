@@ -42,21 +42,18 @@ class SalesDay:
     net: Decimal = ZERO
     orders: Decimal = ZERO
 
-    def plus(self, row: FigureRow) -> SalesDay:
-        """With the figures of one more park: nobody sits in two parks on one day, so also orders add up."""
+    @classmethod
+    def of(cls, row: FigureRow) -> SalesDay:
         paid, net, orders = (Decimal(row.values[code] or 0) for code in ("gmv_paid", "net_sales", "orders"))
-        return SalesDay(self.day, self.paid + paid, self.net + net, self.orders + orders)
+        return cls(row.period, paid, net, orders)
 
 
 def sales_by_day(actor: Actor, parks: Parks, since: date, until: date) -> list[SalesDay]:
     """One SalesDay for each day from `since` to `until`, both included, over the parks whose sums the actor may see."""
     days = [since + timedelta(days=offset) for offset in range((until - since).days + 1)]
-    sums = {day: SalesDay(day) for day in days}
-    for park in parks:
-        if may(actor, VIEW, DaySales, park.pk):
-            for row in park_figures(actor=actor, park=park, since=since, until=until):
-                sums[row.period] = sums[row.period].plus(row)
-    return [sums[day] for day in days]
+    seen = [park for park in parks if may(actor, VIEW, DaySales, park.pk)]
+    rows = {row.period: row for row in park_figures(actor=actor, parks=seen, since=since, until=until)}
+    return [SalesDay.of(rows[day]) if day in rows else SalesDay(day) for day in days]
 
 
 @dataclass(frozen=True)

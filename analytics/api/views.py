@@ -113,7 +113,7 @@ class FigureViewSet(ScopedViewSet):
         if kind == NodeKind.TENANT:
             return figures.tenant_figures(tenant=get_visible(Tenant, self.actor, code=code), **asked)
         if kind == NodeKind.PARK:
-            return figures.park_figures(park=get_visible(Park, self.actor, code=code), **asked)
+            return figures.park_figures(parks=[get_visible(Park, self.actor, code=code)], **asked)
         return figures.bureau_figures(place=get_visible(ScopeNode, self.actor, code=code), **asked)
 
 

@@ -299,7 +299,7 @@ class CountingMachine(RuleBasedStateMachine):
             return {"day": fact.day, "month": fact.month, "total": FIRST_DAY.isoformat()}[by]
 
         park, span = self.world.parks[which], {"since": FIRST_DAY, "until": LAST_DAY}
-        rows = park_figures(actor=SYSTEM, park=park, by=by, **span)  # type: ignore[arg-type]
+        rows = park_figures(actor=SYSTEM, parks=[park], by=by, **span)  # type: ignore[arg-type]
         found = {row.period.isoformat(): tuple(row.values[name] for name in MEASURES) for row in rows}
         expected = self.book.count(period)
         if by == "total":

@@ -144,7 +144,7 @@ def test_who_sees_a_tenants_figures() -> None:
             tenant_figures(actor=actor, tenant=tenant, since=JUNE, until=END)
     for actor in (beta.manager, alpha.tenants[0].owner, analyst):
         with pytest.raises(NotFound):
-            park_figures(actor=actor, park=alpha.park, since=JUNE, until=END)
+            park_figures(actor=actor, parks=[alpha.park], since=JUNE, until=END)
     with pytest.raises(InvalidInput):
         tenant_figures(actor=SYSTEM, tenant=tenant, since=END, until=JUNE)
 
@@ -175,7 +175,7 @@ def test_a_parks_sums_follow_the_tenancies_of_each_day(tenant: Tenant) -> None:
     rollup.drain()
 
     def paid(park: Park) -> list[tuple[dt.date, metrics.Value, metrics.Value]]:
-        rows = park_figures(actor=SYSTEM, park=park, since=JUNE, until=END, by="month")
+        rows = park_figures(actor=SYSTEM, parks=[park], since=JUNE, until=END, by="month")
         return [(row.period, row.values["gmv_paid"], row.values["orders"]) for row in rows]
 
     assert paid(old) == [(JUNE, 11, 2), (JULY, 1, 1)]
