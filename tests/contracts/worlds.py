@@ -34,9 +34,9 @@ from tenants.services import tenant_update
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 
 # Amounts that stand in no other world, as people and programs write them.
-AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81")}
+AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
 # What their goods cost.
-COSTS = {"alpha": Decimal("1414.21"), "beta": Decimal("1732.05")}
+COSTS = {"alpha": Decimal("1414.21"), "beta": Decimal("1732.05"), "gamma": Decimal("2236.06")}
 
 # Which tenant of a world shares its order lines with the park, and which keeps them.
 KEEPS, SHARES = 0, 1
@@ -52,7 +52,7 @@ def filled_world(name: str) -> World:
     IndustrialCluster.objects.create(province=world.province, number=1, name_zh=f"{world.canary}集群")
     Job.objects.create(kind="sales-import", node=world.park.node, message=world.canary)
     for mine in world.tenants:
-        _fill_tenant(world, mine)
+        fill_tenant(world, mine)
     # Of the two neighbours one shows its order lines to the park.
     tenant_update(actor=SYSTEM, tenant=world.tenants[SHARES].tenant, shares_orders_with_park=True)
     ParkValue.objects.create(
@@ -76,7 +76,7 @@ def line_marks(mine: TenantWorld) -> list[str]:
     return [line_mark(mine), f"{mine.tenant.code}-soldsku"]
 
 
-def _fill_tenant(world: World, mine: TenantWorld) -> None:
+def fill_tenant(world: World, mine: TenantWorld) -> None:
     tenant, code = mine.tenant, mine.tenant.code
     canary = f"{world.canary}{code[-1]}"
     at = mine.session.started_at + HOUR
@@ -143,10 +143,10 @@ def _close(world: World, mine: TenantWorld) -> None:
     buckets.mark(buckets.SALES, [(mine.tenant.pk, hour_of(mine.session.started_at))])
 
 
-def shared_reference() -> None:
+def shared_reference(code: str = "series", currency: str = "USD") -> None:
     """Published rows that belong to no world."""
     series = Indicator.objects.create(
-        code="series", name_zh="系列", name_en="Series", dimension="market", published_weight=Decimal("8.1")
+        code=code, name_zh="系列", name_en="Series", dimension="market", published_weight=Decimal("8.1")
     )
     place = ScopeNode.objects.filter(kind="province").earliest("id")
     IndicatorValue.objects.create(
@@ -158,7 +158,7 @@ def shared_reference() -> None:
     )
     IndexScore.objects.create(run=run, place=place, year=2022, score=0.5, rank=1, contributions={})
     ExchangeRate.objects.create(
-        currency="USD", day=dt.date(2025, 1, 1), cny_per_unit=Decimal(7), source="test"
+        currency=currency, day=dt.date(2025, 1, 1), cny_per_unit=Decimal(7), source="test"
     )
 
 

@@ -1,0 +1,104 @@
+"""More of everything in a world: what a list page must not ask more statements for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from core.choices import Role
+from core.clock import DAY, HOUR, now
+from core.models import Unresolved
+from core.services import membership_grant, tool_key_create
+from livestreams.services import booking_create, series_create, waitlist_join
+from supplychain.facts import SaleFact
+from supplychain.services import sales_record
+from supplychain.services.imports import import_stage
+from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, shared_reference
+from tests.factories import (
+    SYSTEM,
+    TenantWorld,
+    World,
+    make_host,
+    make_room,
+    make_session,
+    make_sku,
+    make_tenant_world,
+    make_user,
+)
+
+MORE = 3
+
+
+def grow(world: World) -> None:
+    """Another world, two more firms in this one, and more rows of what the first firm's pages list."""
+    filled_world("gamma")
+    shared_reference("series-2", "EUR")
+    world = replace(world, rooms=[*world.rooms], tenants=[*world.tenants])
+    for number, letter in enumerate("cd", len(world.rooms)):
+        world.rooms.append(
+            make_room(world.park, f"{world.name}-room-{number}", world.canary, world.units[number])
+        )
+        world.tenants.append(make_tenant_world(world, letter))
+        fill_tenant(world, world.tenants[-1])
+    first = world.tenants[0]
+    for number in range(MORE):
+        _more_of(world, first, number)
+
+
+def _more_of(world: World, mine: TenantWorld, number: int) -> None:
+    tenant, name = mine.tenant, f"{mine.tenant.code}-more-{number}"
+    starts_at = mine.booking.starts_at + (20 + number) * DAY
+    sku = make_sku(tenant, f"{name}-sku")
+    host = make_host(tenant, f"{name}-host", world.canary, make_user(f"{name}-host", Role.HOST, tenant.node))
+    booking_create(
+        actor=SYSTEM,
+        room=mine.booking.room,
+        tenant=tenant,
+        host=host,
+        starts_at=starts_at,
+        ends_at=starts_at + HOUR,
+    )
+    series_create(
+        actor=SYSTEM,
+        room=mine.booking.room,
+        tenant=tenant,
+        host=host,
+        first_day=(starts_at + 40 * DAY).date(),
+        last_day=(starts_at + 44 * DAY).date(),
+        weekdays=range(7),
+        start=(now() + timedelta(hours=number)).time().replace(minute=0, second=0, microsecond=0),
+        minutes=20,
+        skip_taken=True,
+    )
+    waitlist_join(
+        actor=SYSTEM,
+        tenant=tenant,
+        room=mine.booking.room,
+        host=host,
+        earliest=starts_at,
+        latest=starts_at + HOUR,
+        minutes=60,
+    )
+    session = make_session(
+        tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
+    )
+    fact = SaleFact(
+        kind="paid",
+        order_no=f"{name}-order",
+        amount=Decimal("10.00"),
+        qty=1,
+        occurred_at=session.started_at,
+        sku_code=sku.code,
+        session_ref=str(session.uid),
+    )
+    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=[(0, fact)])
+    import_stage(
+        actor=SYSTEM,
+        tenant=tenant,
+        file_name=f"{name}.csv",
+        chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    Unresolved.objects.create(kind="sku", node=tenant.node, reference=f"{name}-unknown")
+    tool_key_create(actor=SYSTEM, node=tenant.node, name=name, scopes=["orders:write"])
+    membership_grant(actor=SYSTEM, user=make_user(name), role=Role.TENANT_STAFF, node=tenant.node)
