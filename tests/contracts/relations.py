@@ -51,6 +51,8 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
 WORDS = {
     "indicator-values code": "indicators are published",
     "indicator-values province": "places are published",
+    "indicator-values place": "likewise",
+    "indicators/(?P<code>[^/.]+)/lineage place": "likewise; whose parks are behind a value is scoped",
     "orders cursor": "a place in the list that was asked for",
     "live-sessions platform_live_id": "a number of the platform, given once, whoever has it",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
