@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from livestreams import door, views
+from livestreams import door
+from livestreams.views import bookings, rooms, series, sessions
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
@@ -15,16 +16,16 @@ urlpatterns = [
     path("door-worker.js", door.worker, name="door-worker"),
     path("door/<slug:room_code>/", door.Door.as_view(), name="door"),
     path("door/<slug:room_code>/sign/", door.Sign.as_view(), name="door-sign"),
-    path("portal/<slug:tenant>/bookings/", views.Bookings.as_view(), name="portal-bookings"),
-    path("portal/<slug:tenant>/bookings/new/", views.BookRoom.as_view(), name="portal-booking-new"),
-    path("portal/<slug:tenant>/bookings/wait/", views.Wait.as_view(), name="portal-wait"),
-    path(f"{WAIT}stop/", views.StopWaiting.as_view(), name="portal-wait-stop"),
-    path("portal/<slug:tenant>/rooms/", views.RoomsDay.as_view(), name="portal-rooms"),
-    path(BOOKING, views.BookingDetail.as_view(), name="portal-booking"),
-    path(f"{BOOKING}confirm/", views.ConfirmBooking.as_view(), name="portal-booking-confirm"),
-    path(f"{BOOKING}cancel/", views.CancelBooking.as_view(), name="portal-booking-cancel"),
-    path(f"{BOOKING}cancel-series/", views.CancelSeries.as_view(), name="portal-booking-cancel-series"),
-    path(f"{BOOKING}check-in/", views.CheckIn.as_view(), name="portal-booking-check-in"),
-    path("portal/<slug:tenant>/sessions/new/", views.GoLive.as_view(), name="portal-session-new"),
-    path(f"{SESSION}end/", views.EndSession.as_view(), name="portal-session-end"),
+    path("portal/<slug:tenant>/bookings/", bookings.Bookings.as_view(), name="portal-bookings"),
+    path("portal/<slug:tenant>/bookings/new/", rooms.BookRoom.as_view(), name="portal-booking-new"),
+    path("portal/<slug:tenant>/bookings/wait/", series.Wait.as_view(), name="portal-wait"),
+    path(f"{WAIT}stop/", series.StopWaiting.as_view(), name="portal-wait-stop"),
+    path("portal/<slug:tenant>/rooms/", rooms.RoomsDay.as_view(), name="portal-rooms"),
+    path(BOOKING, bookings.BookingDetail.as_view(), name="portal-booking"),
+    path(f"{BOOKING}confirm/", bookings.ConfirmBooking.as_view(), name="portal-booking-confirm"),
+    path(f"{BOOKING}cancel/", bookings.CancelBooking.as_view(), name="portal-booking-cancel"),
+    path(f"{BOOKING}cancel-series/", series.CancelSeries.as_view(), name="portal-booking-cancel-series"),
+    path(f"{BOOKING}check-in/", bookings.CheckIn.as_view(), name="portal-booking-check-in"),
+    path("portal/<slug:tenant>/sessions/new/", sessions.GoLive.as_view(), name="portal-session-new"),
+    path(f"{SESSION}end/", sessions.EndSession.as_view(), name="portal-session-end"),
 ]

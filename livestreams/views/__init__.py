@@ -1,0 +1,1 @@
+"""The tenant's bookings, the rooms' day, series, and sessions by hand."""

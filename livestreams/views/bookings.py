@@ -1,0 +1,128 @@
+"""The tenant's bookings and what may be done with each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from core.clock import HOUR, now
+from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
+from core.scoping import may, visible_to
+from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, BookingState
+from livestreams.models import Booking, LiveSession, WaitlistEntry
+from livestreams.services import (
+    booking_cancel,
+    booking_check_in,
+    booking_confirm,
+)
+from livestreams.services.locks import settings_of
+
+
+class BookingPage:
+    """What templates ask about bookings."""
+
+    actor: Any
+    node: Any
+
+    def rights(self) -> dict[str, Any]:
+        return {
+            "can_book": may(self.actor, "add", Booking, self.node.pk),
+            "can_cancel": may(self.actor, "change", Booking, self.node.pk),
+            "can_go_live": may(self.actor, "add", LiveSession, self.node.pk),
+        }
+
+
+class Bookings(BookingPage, ScopedListPage):
+    """Bookings that lie ahead or run now, the next one first; with ?past those that are over."""
+
+    template_name = "portal/bookings.html"
+    section = "bookings"
+    needs = ("view", Booking)
+    model = Booking
+
+    def base_queryset(self) -> Any:
+        bookings = Booking.objects.select_related("room", "host")
+        if "past" in self.request.GET:
+            return bookings.filter(ends_at__lte=now()).order_by("-starts_at")
+        return bookings.filter(ends_at__gt=now(), state__in=BOOKING_BLOCKING).order_by("starts_at")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        waiting = WaitlistEntry.objects.current(now()).select_related("room", "booking__room")
+        return super().get_context_data(
+            past="past" in self.request.GET,
+            waiting=list(self.own(waiting).order_by("created_at", "pk")[:50]),
+            **self.rights(),
+            **kwargs,
+        )
+
+
+class BookingDetail(BookingPage, ScopedDetailPage):
+    """One booking and what may be done with it now."""
+
+    template_name = "portal/booking.html"
+    section = "bookings"
+    needs = ("view", Booking)
+    model = Booking
+
+    def base_queryset(self) -> Any:
+        return Booking.objects.select_related("room", "host", "session", "series")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        booking, at = self.get_object(), now()
+        early = HOUR / 60 * settings_of(self.node.parent_id or 0).checkin_early_minutes
+        held = visible_to(Booking.objects.filter(pk=booking.pk), self.actor, "check_in").exists()
+        return super().get_context_data(
+            booking=booking,
+            open_for_check_in=held
+            and booking.state == BookingState.CONFIRMED
+            and booking.starts_at - early <= at < booking.ends_at,
+            check_in_from=booking.starts_at - early,
+            ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
+            late=booking.free_until is not None and booking.free_until <= at,
+            terms=settings_of(self.node.parent_id or 0),
+            series_ahead=booking.series_id is not None
+            and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
+            running=booking.starts_at - early <= at < booking.ends_at,
+            **self.rights(),
+            **kwargs,
+        )
+
+
+class ConfirmBooking(ServiceAction):
+    """Turns a hold into a booking."""
+
+    needs = ("change", Booking)
+    done = gettext_lazy("The booking is confirmed.")
+
+    def carry_out(self) -> None:
+        booking_confirm(actor=self.actor, booking=self.named(Booking.objects.all(), "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-booking", uid=self.kwargs["uid"])
+
+
+class CancelBooking(ServiceAction):
+    """Gives a booking back."""
+
+    needs = ("change", Booking)
+    done = gettext_lazy("The booking is cancelled; the room is free again.")
+
+    def carry_out(self) -> None:
+        booking_cancel(actor=self.actor, booking=self.named(Booking.objects.all(), "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-bookings")
+
+
+class CheckIn(ServiceAction):
+    """Says that tenant or host are in the room."""
+
+    needs = ("check_in", Booking)
+    done = gettext_lazy("Checked in. Have a good session!")
+
+    def carry_out(self) -> None:
+        booking_check_in(actor=self.actor, booking=self.named(Booking.objects.all(), "check_in"))
+
+    def back_to(self) -> str:
+        return self.url("portal-booking", uid=self.kwargs["uid"])

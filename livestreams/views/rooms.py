@@ -1,0 +1,143 @@
+"""The day of the rooms, and booking one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.clock import DAY, HOUR, SHANGHAI, local, now, today
+from core.doors.filters import day_of
+from core.doors.portal import ServiceFormPage, TenantPage
+from core.scoping import may, visible_to
+from livestreams.dayplan import bar, calendar, day_plan
+from livestreams.forms import BookingForm
+from livestreams.models import Booking, LiveRoom
+from livestreams.services import (
+    booking_create,
+    series_create,
+)
+from livestreams.views.bookings import BookingPage
+from livestreams.views.series import series_sentence
+
+
+class RoomsDay(BookingPage, TenantPage):
+    """All rooms of the park on one day: what is free, what is one's own."""
+
+    template_name = "portal/rooms_day.html"
+    section = "bookings"
+    needs = ("view", Booking)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        day = day_of(self.request.GET.get("day", ""), today())
+        rooms = LiveRoom.objects.open_on(day).for_tenant(self.tenant.pk).filter(park=self.node.parent_id)
+        mine = self.own(Booking.objects.blocking()).select_related("host").order_by("starts_at")
+        plans = day_plan(rooms=visible_to(rooms, self.actor).order_by("code"), mine=mine, day=day)
+        since_midnight = local(now()) - datetime.combine(day, datetime.min.time(), SHANGHAI)
+        return super().get_context_data(
+            day=day,
+            before=day - DAY,
+            after=day + DAY,
+            is_today=day == today(),
+            plans=[(plan, bar(plan, day)) for plan in plans],
+            hours=[(hour, f"{hour / 24 * 100:.3f}") for hour in range(0, 25, 4)],
+            now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
+            calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"))
+            | {
+                "may_move": may(self.actor, "change", Booking, self.node.pk),
+                "move": f"{reverse('api-booking-list')}/",
+                "day": day.isoformat(),
+                "book": self.url("portal-booking-new"),
+                "show": self.url("portal-bookings"),
+            },
+            **self.rights(),
+            **kwargs,
+        )
+
+
+class BookRoom(ServiceFormPage):
+    """Book a room; when it is taken, the nearest alternatives are one tap away."""
+
+    template_name = "portal/booking_new.html"
+    section = "bookings"
+    needs = ("add", Booking)
+    form_class = BookingForm
+
+    def get_initial(self) -> dict[str, Any]:
+        """What the calendar or a link chose; otherwise the next full hour."""
+        asked = self.request.GET
+        start = local(now() + HOUR).replace(minute=0)
+        return {
+            "day": asked.get("day") or start.date(),
+            "start": asked.get("start") or f"{start:%H:%M}",
+            "room": asked.get("room"),
+            "minutes": asked.get("minutes") or 120,
+        }
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        values = form.cleaned_data
+        if (series := form.series) is not None:
+            made = series_create(
+                actor=self.actor,
+                tenant=self.tenant,
+                room=values["room"],
+                host=values["host"],
+                purpose=values["purpose"],
+                **series,
+            )
+            messages.success(self.request, series_sentence(made))
+            return redirect(self.url("portal-bookings"))
+        starts_at, ends_at = form.span
+        booking = booking_create(
+            actor=self.actor,
+            room=values["room"],
+            tenant=self.tenant,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            host=values["host"],
+            purpose=values["purpose"],
+        )
+        return redirect(self.url("portal-booking", uid=booking.uid))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        refused = kwargs.get("refused")
+        windows = refused.extra.get("alternatives", []) if refused else []
+        return super().get_context_data(
+            alternatives=self._alternatives(windows, kwargs["form"]),
+            wait_from=self._waiting(kwargs["form"]) if refused and refused.code == "overlap" else "",
+            **kwargs,
+        )
+
+    def _waiting(self, form: Any) -> str:
+        """The address of the waitlist's form, filled in with what was wanted and an hour on each side."""
+        starts_at, ends_at = (local(instant) for instant in form.span)
+        wanted = {name: form[name].value() or "" for name in ("room", "minutes", "host", "purpose")}
+        times = {"start": f"{starts_at - HOUR:%H:%M}", "end": f"{ends_at + HOUR:%H:%M}"}
+        return f"{self.url('portal-wait')}?{urlencode({**wanted, 'day': starts_at.date(), **times})}"
+
+    def _alternatives(self, windows: list[dict[str, Any]], form: Any) -> list[dict[str, Any]]:
+        """The free windows that a refusal names, as values of the form's fields."""
+        rooms = form.fields["room"].queryset.in_bulk(
+            [window["room"] for window in windows], field_name="code"
+        )
+        found = []
+        for window in windows:
+            start, end = (
+                datetime.fromisoformat(window["starts_at"]),
+                datetime.fromisoformat(window["ends_at"]),
+            )
+            found.append(
+                {
+                    "room": rooms[window["room"]],
+                    "start": start,
+                    "end": end,
+                    "minutes": (end - start) // (HOUR / 60),
+                }
+            )
+        return found

@@ -1,0 +1,46 @@
+"""Going live by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
+
+from core.doors.portal import ServiceAction, ServiceFormPage
+from livestreams.forms import SessionForm
+from livestreams.models import LiveSession
+from livestreams.services import (
+    session_end,
+    session_open,
+)
+
+
+class GoLive(ServiceFormPage):
+    """Opens a session by hand, for a phone or an encoder that goes straight to the platform."""
+
+    template_name = "portal/session_new.html"
+    section = "sessions"
+    needs = ("add", LiveSession)
+    form_class = SessionForm
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"booking": self.request.GET.get("booking"), "delivery": "phone", "market": "CN"}
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        session = session_open(actor=self.actor, tenant=self.tenant, **form.cleaned_data)
+        return redirect(self.url("portal-session", uid=session.uid))
+
+
+class EndSession(ServiceAction):
+    """Ends a live session now."""
+
+    needs = ("change", LiveSession)
+    done = gettext_lazy("The session has ended. Import the platform's order file when it is ready.")
+
+    def carry_out(self) -> None:
+        session_end(actor=self.actor, session=self.named(LiveSession.objects.all(), "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-session", uid=self.kwargs["uid"])
