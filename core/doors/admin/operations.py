@@ -42,7 +42,8 @@ def _always(_row: Any) -> bool:
 @dataclass(frozen=True)
 class Operation:
     """A named service call on one row. `row` is the service's keyword for it, `verb` what the actor must hold:
-    on the row, or, where the call makes rows of another model, on that model (`makes`).
+    on the row, or, where the call makes rows of another model, on that model (`makes`). `told` makes of the service's
+    result what is said this once.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Operation:
     bulk: bool = False
     danger: bool = False
     when: Callable[[Any], bool] = _always
+    told: Callable[[Any], str] | None = None
 
     def run(self, actor: Any, row: Model, **values: Any) -> Any:
         """Carry it out on the row as it is now. Raises DomainError, also for what the database refused."""
@@ -119,12 +121,14 @@ class OperationMixin(ModelAdmin):
         form = operation.form(request.POST if request.method == "POST" else None, row=row, actor=actor)
         if form.is_bound and form.is_valid():
             try:
-                operation.run(actor, row, **form.values())
+                made = operation.run(actor, row, **form.values())
             except DomainError as error:
                 show_refusal(form, error)
             else:
                 done = operation.done or _("Done: %(title)s.") % {"title": operation.title}
                 self.message_user(request, str(done), messages.SUCCESS)
+                if operation.told is not None:
+                    self.message_user(request, operation.told(made), messages.WARNING)
                 return HttpResponseRedirect(self._after(row))
         context = {
             **self.admin_site.each_context(request),
