@@ -5,6 +5,8 @@ from __future__ import annotations
 BEAT: dict[str, float] = {
     "analytics.tasks.drain": 15.0,
     "core.tasks.run_jobs": 10.0,
+    "livestreams.tasks.drop_streams": 10.0,
+    "livestreams.tasks.watch_streams": 10.0,
     "analytics.tasks.publish_indicators": 600.0,
     "livestreams.tasks.release_expired": 30.0,
     "livestreams.tasks.offer_waitlist": 60.0,
@@ -13,4 +15,11 @@ BEAT: dict[str, float] = {
     "core.tasks.forget_old_answers": 3600.0,
 }
 # These also run when a commit rings.
-ON_RING = frozenset({"analytics.tasks.drain", "core.tasks.run_jobs", "livestreams.tasks.offer_waitlist"})
+ON_RING = frozenset(
+    {
+        "analytics.tasks.drain",
+        "core.tasks.run_jobs",
+        "livestreams.tasks.drop_streams",
+        "livestreams.tasks.offer_waitlist",
+    }
+)

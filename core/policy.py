@@ -182,6 +182,19 @@ TABLE: dict[str, dict[str, Permission]] = {
         MONEY: SEE,
         Role.HOST: SEE_OWN,
     },
+    # The key is the tenant's proof that it was on air: nobody of the park sees it.
+    "livestreams.MediaNode": {MANAGER: RUN, STUDIO: RUN},
+    "livestreams.StreamKey": {OWNER: RUN, STAFF: RUN, Role.HOST: SEE_OWN, Role.TOOL: RUN},
+    "livestreams.Publish": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO), _p("view change")),
+        **_each((OWNER, STAFF), SEE),
+        Role.HOST: SEE_OWN,
+    },
+    "livestreams.PublishDecision": {
+        **_each((MANAGER, STUDIO, OWNER, STAFF), SEE),
+        Role.HOST: SEE_OWN,
+    },
     "livestreams.AudienceSample": {
         MANAGER: SEE,
         STUDIO: SEE,

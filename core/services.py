@@ -33,11 +33,12 @@ KEY_SCOPES = {
     "bookings:write": gettext_lazy("make bookings"),
     "goods:read": gettext_lazy("read goods"),
     "goods:write": gettext_lazy("add goods"),
+    "streams:write": gettext_lazy("get and renew stream keys"),
     "figures:read": gettext_lazy("read figures"),
     "wall:read": gettext_lazy("show the wall on a screen"),
 }
-# Order lines and goods leave the tenant by its own choice only: no key of a park reaches them.
-TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write"})
+# Order lines, goods and stream keys leave the tenant by its own choice only: no key of a park reaches them.
+TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write", "streams:write"})
 
 
 def node_create(
@@ -186,7 +187,7 @@ def tool_key_create(
     inner = TENANT_KEY_SCOPES & set(scopes)
     if inner and node.kind != NodeKind.TENANT:
         message = _(
-            "Only the tenant itself makes keys to its order lines and goods, and only for itself: %(scopes)s."
+            "Only the tenant itself makes keys to its order lines, goods and streams, and only for itself: %(scopes)s."
         )
         raise InvalidInput(message % {"scopes": ", ".join(sorted(inner))}, code="key_scopes", field="scopes")
     prefix = secrets.token_hex(6)

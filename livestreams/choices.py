@@ -63,6 +63,51 @@ class Delivery(models.TextChoices):
     PHONE = "phone", _("phone or the platform's own tool")
 
 
+class MediaServer(models.TextChoices):
+    """The programs that take encoders in; the names are those of the programs."""
+
+    NGINX_RTMP = "nginx-rtmp", "nginx-rtmp"
+    SRS = "srs", "SRS"
+    MEDIAMTX = "mediamtx", "MediaMTX"
+
+
+class PublishReason(models.TextChoices):
+    """Why an encoder was let in, or not."""
+
+    ACCEPTED = "accepted", _("accepted")
+    RECONNECT = "reconnect", _("accepted again")
+    TEST = "test", _("accepted as a test")
+    CONTINUED = "continued", _("goes on")
+    MALFORMED = "malformed", _("this is no stream key")
+    REPEATED = "repeated", _("a field of the request stands in it twice")
+    UNKNOWN_KEY = "unknown_key", _("nobody has this key")
+    REPLACED_KEY = "replaced_key", _("the key was replaced by a newer one")
+    NOT_CONFIRMED = "not_confirmed", _("the booking is only held")
+    CANCELLED = "cancelled", _("the booking was cancelled")
+    NO_SHOW = "no_show", _("nobody came, the room was released")
+    COMPLETED = "completed", _("the booking is completed")
+    TENANT_LEFT = "tenant_left", _("the tenant has left the park")
+    WRONG_ROOM = "wrong_room", _("the room is not served there")
+    ROOM_CLOSED = "room_closed", _("the room is closed or under maintenance")
+    CUT = "cut", _("cut by the park")
+    TOO_EARLY = "too_early", _("too early")
+    TOO_LATE = "too_late", _("the slot is over")
+    TEST_OVER = "test_over", _("the test has lasted long enough")
+    ROOM_BUSY = "room_busy", _("the room is on air")
+    NO_SESSION = "no_session", _("the session cannot open")
+
+
+LET_IN = (PublishReason.ACCEPTED, PublishReason.RECONNECT, PublishReason.TEST, PublishReason.CONTINUED)
+
+
+class PublishEnd(models.TextChoices):
+    """How a stream ended."""
+
+    STOPPED = "stopped", _("stopped by the encoder")
+    LOST = "lost", _("connection lost")
+    REFUSED = "refused", _("ended by the park")
+
+
 class ShiftRole(models.TextChoices):
     HOST = "host", _("host")
     CONTROLLER = "controller", _("controller")

@@ -14,7 +14,7 @@ from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.filters import DayInput
 from core.doors.formfields import PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from livestreams.choices import Delivery, Platform
+from livestreams.choices import SESSION_OPEN, Delivery, Platform
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.sessions import LIVE_READY
 
@@ -59,9 +59,8 @@ class OwnChoicesForm(ScopedForm):
             return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
         if queryset.model is Booking:
             return (
-                queryset.filter(
-                    tenant=self.tenant, state__in=LIVE_READY, session__isnull=True, ends_at__gt=now()
-                )
+                queryset.filter(tenant=self.tenant, state__in=LIVE_READY, ends_at__gt=now())
+                .exclude(sessions__state__in=SESSION_OPEN)
                 .select_related("room")
                 .order_by("starts_at")
             )

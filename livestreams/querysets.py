@@ -36,6 +36,18 @@ class BookingQuerySet(models.QuerySet[Any]):
         return self.filter(starts_at__lt=until, ends_at__gt=since)
 
 
+class PublishQuerySet(models.QuerySet[Any]):
+    """Streams, by whether they run."""
+
+    def running(self) -> PublishQuerySet:
+        """Those that have not ended, as far as we know."""
+        return self.filter(ended_at__isnull=True)
+
+    def on_air(self) -> PublishQuerySet:
+        """Those that run and are no test."""
+        return self.running().filter(is_test=False)
+
+
 class LiveRoomQuerySet(models.QuerySet[Any]):
     """Live rooms, by whether they can be had."""
 

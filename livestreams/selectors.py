@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, Value
+from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -84,9 +84,11 @@ def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, Ro
         for room_id, since, until in found.values_list("room", start, end):
             if since < until and (span := Span(since, until).clipped(within)):
                 getattr(facts[room_id], name).append(span)
-    over = visible_to(bookings.filter(room__in=facts, ends_at__lte=within.end), actor)
+    over = visible_to(bookings.filter(room__in=facts, ends_at__lte=within.end), actor).annotate(
+        went_live=Exists(LiveSession.objects.filter(booking=OuterRef("pk")))
+    )
     counts = over.values("room").annotate(
-        kept=Count("pk", filter=Q(session__isnull=False)), missed=Count("pk", filter=Q(session__isnull=True))
+        kept=Count("pk", filter=Q(went_live=True)), missed=Count("pk", filter=Q(went_live=False))
     )
     return facts | {
         row["room"]: replace(facts[row["room"]], kept=row["kept"], no_shows=row["missed"]) for row in counts

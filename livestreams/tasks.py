@@ -15,3 +15,13 @@ def release_expired() -> int:
 @shared_task(name="livestreams.tasks.offer_waitlist")
 def offer_waitlist() -> int:
     return services.offer_waitlist()
+
+
+@shared_task(name="livestreams.tasks.watch_streams")
+def watch_streams() -> int:
+    return services.watch_streams()
+
+
+@shared_task(name="livestreams.tasks.drop_streams")
+def drop_streams() -> int:
+    return services.drop_streams()

@@ -14,7 +14,15 @@ from core.choices import NodeKind, Role
 from core.clock import DAY, HOUR, day_start, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
-from livestreams.choices import BookingState, Delivery, Platform, SessionState, ShiftRole
+from livestreams.choices import (
+    BookingState,
+    Delivery,
+    Platform,
+    PublishEnd,
+    PublishReason,
+    SessionState,
+    ShiftRole,
+)
 from livestreams.models import (
     AudienceSample,
     Booking,
@@ -24,9 +32,13 @@ from livestreams.models import (
     LiveRoom,
     LiveSession,
     Maintenance,
+    MediaNode,
+    Publish,
+    PublishDecision,
     SessionTenant,
     WaitlistEntry,
 )
+from livestreams.services import node_create, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
@@ -82,6 +94,8 @@ class World:
     users: dict[str, User] = field(default_factory=dict)
     building: Building = None  # type: ignore[assignment]
     units: list[Unit] = field(default_factory=list)
+    media_node: MediaNode = None  # type: ignore[assignment]
+    media_secret: str = ""
     rooms: list[LiveRoom] = field(default_factory=list)
     warehouse: Warehouse = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
@@ -189,6 +203,18 @@ def make_room(park: Park, code: str, canary: str = "", unit: Unit | None = None)
         name_zh=f"{canary or code}直播间",
         name_en=f"{canary or code} Room",
         hourly_rate=Decimal(100),
+    )
+
+
+def make_media_node(park: Park, code: str, canary: str = "", **values: str) -> tuple[MediaNode, str]:
+    """A media node of a park, nginx-rtmp unless another is given, with its secret."""
+    return node_create(
+        actor=SYSTEM,
+        park=park,
+        code=code,
+        name_zh=f"{canary or code}推流节点",
+        name_en=f"{canary or code} Node",
+        **{"address": f"rtmp://{code}.example/live", **values},
     )
 
 
@@ -301,6 +327,29 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         purpose=canary,
     )
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
+    key = stream_key_renew(actor=SYSTEM, booking=mine.booking, platform=Platform.DOUYIN)
+    Publish.objects.create(
+        node=world.media_node,
+        room=room,
+        booking=mine.booking,
+        key=key,
+        session=mine.session,
+        client=f"{canary}-1",
+        address=canary,
+        started_at=mine.session.started_at,
+        last_seen_at=mine.session.ended_at,
+        ended_at=mine.session.ended_at,
+        end=PublishEnd.STOPPED,
+    )
+    PublishDecision.objects.create(
+        node=world.media_node,
+        at=mine.session.started_at,
+        booking=mine.booking,
+        call="publish",
+        address=canary,
+        accepted=True,
+        reason=PublishReason.ACCEPTED,
+    )
     AudienceSample.objects.create(
         session=mine.session, source="test", at=mine.session.started_at, concurrent=100 + index
     )
@@ -379,6 +428,7 @@ def make_world(name: str) -> World:
     world.rooms = [
         make_room(world.park, f"{name}-room-{number}", canary, world.units[2 + number]) for number in (0, 1)
     ]
+    world.media_node, world.media_secret = make_media_node(world.park, f"{name}-node", canary)
     Maintenance.objects.create(
         room=world.rooms[0],
         starts_at=day_start(OPENED),

@@ -1,7 +1,7 @@
-"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions."""
+"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions, media nodes and streams."""
 
 from __future__ import annotations
 
-from livestreams.admin import booking, plan, room, session
+from livestreams.admin import booking, plan, room, session, stream
 
-__all__ = ["booking", "plan", "room", "session"]
+__all__ = ["booking", "plan", "room", "session", "stream"]

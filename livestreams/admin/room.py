@@ -56,10 +56,10 @@ class LiveRoomAdmin(ScopedModelAdmin):
     search_fields = ("code", "name_zh", "name_en", "scene")
     fieldsets = (
         (None, {"fields": ("park", "code", ("name_zh", "name_en"), "unit", "dedicated_to")}),
-        (_("What it is like"), {"fields": ("scene", "equipment", "industries")}),
+        (_("What it is like"), {"fields": ("scene", "equipment", "industries", "media_node")}),
         (_("Hours and price"), {"fields": (("opens_at", "closes_at"), ("setup_minutes", "hourly_rate"))}),
     )
-    autocomplete_fields = ("park", "unit", "dedicated_to")
+    autocomplete_fields = ("park", "unit", "dedicated_to", "media_node")
     fixed_fields = ("park", "code")
     inlines = (MaintenanceInline,)
     operations = (

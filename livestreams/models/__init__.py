@@ -6,6 +6,7 @@ from livestreams.models.host import Host
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
+from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
 
 __all__ = [
     "AudienceSample",
@@ -16,6 +17,10 @@ __all__ = [
     "LiveRoom",
     "LiveSession",
     "Maintenance",
+    "MediaNode",
+    "Publish",
+    "PublishDecision",
     "SessionTenant",
+    "StreamKey",
     "WaitlistEntry",
 ]

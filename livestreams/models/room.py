@@ -44,6 +44,15 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         related_name="dedicated_rooms",
         verbose_name=_("dedicated to"),
     )
+    media_node = models.ForeignKey(
+        "livestreams.MediaNode",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rooms",
+        verbose_name=_("media node"),
+        help_text=_("Where its encoders publish; empty: any node of the park."),
+    )
 
     objects = LiveRoomQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from core import dbrules
 from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
-from livestreams.choices import Delivery, Platform, SessionState, ShiftRole
+from livestreams.choices import SESSION_OPEN, Delivery, Platform, SessionState, ShiftRole
 from livestreams.models.host import Host
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.querysets import LiveSessionQuerySet
@@ -26,8 +26,8 @@ class LiveSession(PublicIdMixin, StampedMixin):
     room = models.ForeignKey(
         LiveRoom, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("live room")
     )
-    booking = models.OneToOneField(
-        Booking, models.PROTECT, null=True, blank=True, related_name="session", verbose_name=_("booking")
+    booking = models.ForeignKey(
+        Booking, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("booking")
     )
     host = models.ForeignKey(
         Host, models.PROTECT, null=True, blank=True, related_name="sessions", verbose_name=_("first host")
@@ -64,6 +64,11 @@ class LiveSession(PublicIdMixin, StampedMixin):
             ),
             models.UniqueConstraint(
                 fields=["room"], condition=Q(state="live"), name="livestreams_one_live_per_room"
+            ),
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=Q(state__in=SESSION_OPEN),
+                name="livestreams_one_open_per_booking",
             ),
         ]
         indexes = [models.Index(fields=["tenant", "started_at"], name="livestreams_session_when")]

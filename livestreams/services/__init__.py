@@ -1,4 +1,4 @@
-"""Writes of live streams: rooms and hosts, bookings, sessions, audience samples."""
+"""Writes of live streams: rooms and hosts, bookings, sessions, audience samples, media nodes, keys and streams."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from livestreams.services.bookings import (
     booking_move,
     booking_swap,
 )
+from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
+from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import (
     host_create,
     host_update,
@@ -21,9 +23,13 @@ from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
 from livestreams.services.steps import release_expired
+from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
+from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
+    "Answer",
+    "Credentials",
     "Reading",
     "SampleCounts",
     "booking_cancel",
@@ -32,18 +38,32 @@ __all__ = [
     "booking_create",
     "booking_move",
     "booking_swap",
+    "drop_streams",
     "host_create",
     "host_update",
     "maintenance_create",
+    "node_by_secret",
+    "node_create",
+    "node_secret_renew",
+    "node_update",
     "offer_waitlist",
+    "publish_ask",
+    "publish_cut",
+    "publish_done",
+    "publish_readmit",
+    "publish_refuse",
     "release_expired",
     "room_create",
     "room_update",
     "samples_record",
+    "secret_of",
     "series_cancel",
     "series_create",
     "session_end",
     "session_open",
+    "stream_credentials",
+    "stream_key_renew",
     "waitlist_join",
     "waitlist_withdraw",
+    "watch_streams",
 ]

@@ -64,6 +64,10 @@ def room_update(*, actor: Actor, room: LiveRoom, **values: Any) -> LiveRoom:
 def _check_room(room: LiveRoom) -> None:
     if room.unit is not None and room.unit.park_id != room.park_id:
         raise InvalidInput(_("The unit is not in the room's park."), code="other_park", field="unit")
+    if room.media_node is not None and room.media_node.park_id != room.park_id:
+        raise InvalidInput(
+            _("The media node is not in the room's park."), code="other_park", field="media_node"
+        )
     if room.dedicated_to is not None and room.dedicated_to.node.parent_id != room.park_id:
         raise InvalidInput(
             _("The tenant is not in the room's park."), code="other_park", field="dedicated_to"

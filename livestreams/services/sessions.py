@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
 from django.utils.translation import gettext as _
@@ -54,7 +55,8 @@ def session_open(
 
     The booking is checked in, the host's shift begins, and the seller is among the tenants whose goods may be
     shown; `shown` adds others of the park. The same live id again returns the tenant's own session: a
-    reconnect is no new one. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
+    reconnect is no new one. What an encoder has begun in the same room is named instead of opened. Raises
+    LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
     """
     require(actor, "add", LiveSession, tenant.pk)
     started_at = started_at or now()
@@ -65,6 +67,9 @@ def session_open(
             known = LiveSession.objects.filter(platform=platform, platform_live_id=platform_live_id).first()
             if known is not None:
                 return _same_session(actor, known, tenant)
+        begun = _begun_by_encoder(actor, tenant, room, booking)
+        if begun is not None:
+            return _name(actor, begun, platform, platform_live_id, host, title)
         park_id = park_of(tenant)
         room, booking = _room_and_booking(actor, tenant, started_at, room, booking)
         host = host or (booking.host if booking else None)
@@ -100,6 +105,33 @@ def _same_session(actor: Actor, known: LiveSession, tenant: Tenant) -> LiveSessi
     return known
 
 
+def _begun_by_encoder(
+    actor: Actor, tenant: Tenant, room: LiveRoom | None, booking: Booking | None
+) -> LiveSession | None:
+    """The tenant's open session of the booking or room that came by a stream and has no live id yet, locked."""
+    if room is None and booking is None:
+        return None
+    begun = LiveSession.objects.open().filter(tenant=tenant, delivery=Delivery.NODE, platform_live_id="")
+    given = {name: row for name, row in (("room", room), ("booking", booking)) if row is not None}
+    rows = lock_rows(begun.filter(**given))
+    if rows:
+        check_key_allows(actor, rows[0].room)
+    return rows[0] if rows else None
+
+
+def _name(
+    actor: Actor, session: LiveSession, platform: str, live_id: str, host: Host | None, title: str
+) -> LiveSession:
+    """Add to a session what its encoder could not know."""
+    values: dict[str, Any] = {"platform": platform, "platform_live_id": live_id}
+    values |= {"title": title} if title else {}
+    if host is not None and session.host is None and session.started_at is not None:
+        values["host"] = session.host = lock_host(host, session.park_id)
+        _begin_shift(session, session.started_at)
+    _turn(actor, "session.name", session, **values)
+    return session
+
+
 def _room_and_booking(
     actor: Actor, tenant: Tenant, started_at: datetime, room: LiveRoom | None, booking: Booking | None
 ) -> tuple[LiveRoom | None, Booking | None]:
@@ -121,7 +153,7 @@ def _room_and_booking(
         taken = Booking.objects.taking_room(started_at, started_at).filter(room=room)
         if taken.exclude(tenant=tenant).exists():
             raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
-        booking = taken.filter(session__isnull=True, state__in=LIVE_READY).first()
+        booking = taken.filter(state__in=LIVE_READY).first()
     if booking is not None:
         booking = lock_visible(Booking, actor, booking.pk)
         _check_booking(booking, tenant)
@@ -131,7 +163,7 @@ def _room_and_booking(
 def _check_booking(booking: Booking, tenant: Tenant) -> None:
     if booking.tenant_id != tenant.pk:
         raise InvalidInput(_("The booking is another tenant's."), code="other_tenant", field="booking")
-    if LiveSession.objects.filter(booking=booking).exists():
+    if LiveSession.objects.open().filter(booking=booking).exists():
         raise WrongState(_("The booking already has its session."), code="booking_used", field="booking")
 
 
@@ -167,10 +199,18 @@ def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:
 
 
 @retried
-def session_end(*, actor: Actor, session: LiveSession, ended_at: datetime | None = None) -> LiveSession:
+def session_end(
+    *,
+    actor: Actor,
+    session: LiveSession,
+    ended_at: datetime | None = None,
+    booking_goes_on: bool = False,
+) -> LiveSession:
     """End a session: its shifts end with it, its booking is completed. The same end again changes nothing.
 
-    Raises BadTime for an end before the start or in the future, WrongState for another end than the known one.
+    A booking that goes on can go live again, as another session: the picture was gone for long, and nobody said that
+    this was all. Raises BadTime for an end before the start or in the future, WrongState for another end than the
+    known one.
     """
     with transaction.atomic():
         held = lock_visible(LiveSession, actor, session.pk)
@@ -182,14 +222,48 @@ def session_end(*, actor: Actor, session: LiveSession, ended_at: datetime | None
         check_not_future(ended_at, "ended_at")
         if held.started_at is None or ended_at < held.started_at:
             raise BadTime(_("A session cannot end before it starts."), code="order", field="ended_at")
-        before = audit.snapshot(held, AUDITED)
-        held.state, held.ended_at = SessionState.ENDED, ended_at
-        held.save(update_fields=["state", "ended_at", "updated_at"])
         _end_shifts(held, ended_at)
-        if held.booking_id is not None:
+        if held.booking_id is not None and not booking_goes_on:
             complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
-        _record(actor, "session.end", held, before)
+        _turn(actor, "session.end", held, state=SessionState.ENDED, ended_at=ended_at)
     return held
+
+
+@retried
+def session_lose(*, actor: Actor, session: LiveSession) -> LiveSession:
+    """A live session has lost its picture and waits for it; any other stays as it is."""
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if held.state == SessionState.LIVE:
+            _turn(actor, "session.lose", held, state=SessionState.LOST)
+    return held
+
+
+@retried
+def session_resume(*, actor: Actor, session: LiveSession) -> LiveSession:
+    """An open session has its picture through a media node, for the first time or again. WrongState once it ended."""
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if held.state == SessionState.ENDED:
+            raise WrongState(_("The session has ended."), code="ended")
+        if (held.state, held.delivery) != (SessionState.LIVE, Delivery.NODE):
+            _turn(
+                actor,
+                "session.resume",
+                held,
+                state=SessionState.LIVE,
+                delivery=Delivery.NODE,
+                started_at=held.started_at or now(),
+            )
+    return held
+
+
+def _turn(actor: Actor, verb: str, session: LiveSession, **values: Any) -> None:
+    before = audit.snapshot(session, AUDITED)
+    for name, value in values.items():
+        setattr(session, name, value)
+    session.save(update_fields=[*values, "updated_at"])
+    _record(actor, verb, session, before)
 
 
 def _end_shifts(session: LiveSession, ended_at: datetime) -> None:

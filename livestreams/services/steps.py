@@ -121,7 +121,7 @@ def release_expired() -> int:
         if min(starts_at + timedelta(minutes=patience), ends_at) <= at:
             released += _release(pk, BookingState.CONFIRMED, "booking.no_show", BookingState.NO_SHOW)
     over = Booking.objects.filter(state=BookingState.CHECKED_IN, ends_at__lte=at)
-    for pk in over.exclude(session__state__in=SESSION_OPEN).values_list("pk", flat=True):
+    for pk in over.exclude(sessions__state__in=SESSION_OPEN).values_list("pk", flat=True):
         released += _release(pk, BookingState.CHECKED_IN, "booking.complete", BookingState.COMPLETED)
     return released
 

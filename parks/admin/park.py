@@ -63,11 +63,10 @@ class ParkSettingsAdmin(RecordAdmin):
     list_display = ("park", "hold_minutes", "checkin_early_minutes", "requires_certificates")
     fields = (
         "park",
-        "hold_minutes",
-        "checkin_early_minutes",
+        ("hold_minutes", "checkin_early_minutes"),
+        ("stream_early_minutes", "stream_late_minutes"),
         "cancel_free_hours",
-        "late_cancel_percent",
-        "no_show_percent",
+        ("late_cancel_percent", "no_show_percent"),
         "requires_certificates",
     )
     fixed_fields = ("park",)

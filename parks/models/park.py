@@ -43,6 +43,10 @@ class ParkSettings(models.Model):
     )
     hold_minutes = models.PositiveSmallIntegerField(_("minutes a booking is held"), default=30)
     checkin_early_minutes = models.PositiveSmallIntegerField(_("minutes of early check-in"), default=30)
+    stream_early_minutes = models.PositiveSmallIntegerField(
+        _("minutes an encoder may begin early"), default=15
+    )
+    stream_late_minutes = models.PositiveSmallIntegerField(_("minutes an encoder may end late"), default=5)
     cancel_free_hours = models.PositiveSmallIntegerField(
         _("hours before the start until which a booking may be given back for nothing"), default=24
     )
