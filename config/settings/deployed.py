@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from config.env import Environment
@@ -54,6 +55,17 @@ def from_environment(environment: Environment) -> dict[str, Any]:
     }
 
 
+# Tool keys, media nodes and stream keys: a media node without headers shows its secret in the address.
+SECRETS = re.compile(r"\b(l(?:pk|pn|sk)_)[\w-]+")
+
+
+def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A line of the log with secrets cut down to what kind they are."""
+    return {
+        name: SECRETS.sub(r"\1…", value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
 def _cache(redis_url: str) -> dict[str, Any]:
     if not redis_url:
         return {
@@ -76,6 +88,7 @@ def _logging(json: bool) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        without_secrets,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

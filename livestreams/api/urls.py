@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import views
+from livestreams.api import hooks, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
@@ -13,4 +14,17 @@ router.register("bookings", views.BookingViewSet, "api-booking")
 router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")
 router.register("live-sessions", views.SessionViewSet, "api-session")
-urlpatterns = router.urls
+HOOKS: dict[str, type[hooks.Hook]] = {
+    "nginx-rtmp/<slug:call>": hooks.NginxRtmp,
+    "srs": hooks.Srs,
+    "mediamtx/auth": hooks.MediaMtxAuth,
+    "mediamtx/events": hooks.MediaMtxEvents,
+}
+urlpatterns = [
+    *router.urls,
+    *(
+        path(f"stream-hooks/{where}{secret}", hook.as_view(), name="api-stream-hook")
+        for where, hook in HOOKS.items()
+        for secret in ("", "/<str:secret>")
+    ),
+]

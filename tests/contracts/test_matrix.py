@@ -61,7 +61,9 @@ def test_the_schema_and_the_admin_registry_are_walked() -> None:
     document = SchemaGenerator().get_schema(request=None, public=True)
     described = {path.replace("{uid}", "x").replace("{code}", "x") for path in document["paths"]}
     assert described <= walked
-    assert walked - described == {"/api/schema", "/api/docs"}
+    # The hooks speak the languages of media servers, which read no schema.
+    others = {path for path in walked - described if not path.startswith("/api/v1/stream-hooks/")}
+    assert others == {"/api/schema", "/api/docs"}
     pages = {route.admin_model for route in ROUTES}
     assert {model._meta.label_lower for model in site._registry} <= pages
 

@@ -1,0 +1,213 @@
+"""How media nodes prove themselves and ask, each in the words of its program."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import pytest
+import time_machine
+from django.test import Client
+
+from config.settings.deployed import without_secrets
+from core.clock import today
+from livestreams import services
+from livestreams.choices import MediaServer
+from livestreams.choices import PublishReason as R
+from livestreams.models import Booking, LiveSession, MediaNode, Publish, PublishDecision
+from tests.factories import SYSTEM, World, make_media_node
+from tests.livestreams.encoders import HOOKS, Encoder, encoder
+
+pytestmark = pytest.mark.both_databases
+MINUTE = timedelta(minutes=1)
+
+
+def test_only_a_node_with_its_secret_is_heard(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    http, form = Client(enforce_csrf_checks=True), {"app": "live", "clientid": "1", "name": "evil"}
+    for secret, status in ((world.media_secret, 403), ("", 403), ("lpn_wrong", 403)):
+        assert http.post(f"{HOOKS}nginx-rtmp/publish/{secret or 'x'}", form).status_code == status
+    assert PublishDecision.objects.filter(reason=R.MALFORMED).count() == 1  # the others were not even heard
+    assert http.post(f"{HOOKS}nginx-rtmp/connect/{world.media_secret}", form).status_code == 204
+    assert http.post(f"{HOOKS}nginx-rtmp/connect/wrong", form).status_code == 403
+    # a node is heard in the words of its own program only
+    said = {"action": "on_connect"}
+    answer = http.post(f"{HOOKS}srs/{world.media_secret}", said, content_type="application/json")
+    assert answer.json() == {"code": 403, "msg": "refused"}
+    assert http.get(f"{HOOKS}nginx-rtmp/publish/{world.media_secret}").status_code == 405
+    good = encoder(world, booking)
+    MediaNode.objects.update(closed_on=today())
+    with time_machine.travel(at(9), tick=False):
+        assert good.publish().status_code == 403
+    assert not PublishDecision.objects.filter(booking=booking).exists()
+
+
+def test_secrets_in_addresses_stay_out_of_the_log(world: World) -> None:
+    line = {"event": f"POST {HOOKS}srs/{world.media_secret} 403", "code": 403}
+    assert without_secrets(None, "", line) == {"event": f"POST {HOOKS}srs/lpn_… 403", "code": 403}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"name=%00&app=live&clientid=1",
+        b"name=%ff",
+        b"{}",
+        b"&" * 4000,
+        b"name=" + b"x" * 9000,
+    ],
+)
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "application/json", "text/plain"]
+)
+def test_no_body_breaks_a_hook(world: World, body: bytes, content_type: str) -> None:
+    http = Client(raise_request_exception=False)
+    nodes = {kind: make_media_node(world.park, f"alpha-{kind}", kind=kind)[1] for kind in MediaServer}
+    for path, kind in (
+        ("nginx-rtmp/publish", MediaServer.NGINX_RTMP),
+        ("nginx-rtmp/update", MediaServer.NGINX_RTMP),
+        ("nginx-rtmp/publish_done", MediaServer.NGINX_RTMP),
+        ("srs", MediaServer.SRS),
+        ("mediamtx/auth", MediaServer.MEDIAMTX),
+        ("mediamtx/events", MediaServer.MEDIAMTX),
+    ):
+        answer = http.post(f"{HOOKS}{path}/{nodes[kind]}", body, content_type=content_type)
+        assert answer.status_code < 500, (path, answer.content)
+        assert not Publish.objects.running().exists()
+
+
+def test_refusals_of_one_address_fill_no_table(world: World) -> None:
+    wrong = Encoder(world, "lsk_" + "a" * 32)
+    statuses = {wrong.publish().status_code for _ in range(70)}
+    assert statuses == {403}
+    assert PublishDecision.objects.filter(reason=R.UNKNOWN_KEY).count() == 60
+
+
+# --- SRS and MediaMTX: as their sources say they ask, against an API that answers as theirs do ----------
+
+
+class Api(BaseHTTPRequestHandler):
+    """What the API of a media server said when it was recorded; keeps what it was asked."""
+
+    answers: ClassVar[dict[str, Any]] = {}
+    asked: ClassVar[list[str]] = []
+
+    def _answer(self) -> None:
+        self.asked.append(f"{self.command} {self.path}")
+        body = json.dumps(self.answers.get(self.path.split("?")[0], {})).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def api_of_the_node(answers: dict[str, Any]) -> Iterator[str]:
+    Api.answers, Api.asked = answers, []
+    server = HTTPServer(("127.0.0.1", 0), Api)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def with_node(world: World, kind: MediaServer, control_url: str) -> str:
+    """Let the first room be served by a node of another program; its secret."""
+    node, secret = make_media_node(world.park, f"alpha-{kind}", kind=kind, control_url=control_url)
+    services.room_update(actor=world.manager, room=world.rooms[0], media_node=node)
+    return secret
+
+
+def test_srs_lets_in_and_is_told_to_cut(world: World, booking: Booking, at: Callable[..., datetime]) -> None:
+    clients = {"/api/v1/clients": {"clients": [{"id": "93x", "publish": True, "kbps": {"recv_30s": 2100}}]}}
+    with api_of_the_node(clients) as control, time_machine.travel(at(9), tick=False) as clock:
+        secret, key = with_node(world, MediaServer.SRS, control), encoder(world, booking).key
+        call = {
+            "action": "on_publish",
+            "client_id": "93x",
+            "ip": "10.0.0.9",
+            "vhost": "__defaultVhost__",
+            "app": "live",
+            "stream": booking.room.code,
+            "param": f"?token={key}",
+        }
+        post = lambda **more: Client().post(  # noqa: E731
+            f"{HOOKS}srs/{secret}", json.dumps(call | more), content_type="application/json"
+        )
+        assert post().json() == {"code": 0}
+        assert post(client_id="94x").json()["code"] == 403
+        clock.shift(600)
+        services.watch_streams()
+        publish = Publish.objects.on_air().get(booking=booking)
+        assert (publish.kbps, publish.quality, publish.last_seen_at) == (2100, "good", at(9) + 10 * MINUTE)
+        clock.move_to(at(11) + 5 * MINUTE)
+        services.watch_streams()
+        assert Api.asked[-1] == "DELETE /api/v1/clients/93x"
+        assert post(action="on_unpublish").json() == {"code": 0}
+    assert LiveSession.objects.get(booking=booking).ended_at == at(11) + 5 * MINUTE
+
+
+def test_mediamtx_lets_in_and_is_told_to_cut(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    source = "0198c0de-0000-7000-8000-11fe9a4c0de0"
+    paths = {"/v3/paths/list": {"items": [{"name": "live/x", "source": {"type": "rtmpConn", "id": source}}]}}
+    with api_of_the_node(paths) as control, time_machine.travel(at(9), tick=False) as clock:
+        secret, key = with_node(world, MediaServer.MEDIAMTX, control), encoder(world, booking).key
+        call = {
+            "ip": "10.0.0.9",
+            "user": "",
+            "password": "",
+            "token": "",
+            "action": "publish",
+            "path": f"live/{booking.room.code}",
+            "protocol": "rtmp",
+            "id": source,
+            "query": "",
+        }
+        post = lambda **more: Client().post(  # noqa: E731
+            f"{HOOKS}mediamtx/auth/{secret}", json.dumps(call | more), content_type="application/json"
+        )
+        assert post().status_code == 401
+        assert post(query="token=wrong").status_code == 403
+        assert post(query=f"token={key}").status_code == 204
+        assert post(action="read").status_code == 204
+        assert post(action="api").status_code == 403
+        clock.shift(600)
+        services.watch_streams()
+        publish = Publish.objects.on_air().get(booking=booking)
+        assert publish.last_seen_at == at(9) + 10 * MINUTE
+        services.publish_cut(actor=world.manager, publish=publish)
+        services.drop_streams()
+        assert Api.asked[-1] == f"POST /v3/rtmpconns/kick/{source}"
+        gone = {"event": "unavailable", "path": "live/x", "source_id": source}
+        assert Client().post(f"{HOOKS}mediamtx/events/{secret}", gone).status_code == 204
+    publish.refresh_from_db()
+    assert publish.ended_at is not None
+
+
+def test_a_node_that_does_not_answer_stops_nothing(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    services.node_update(actor=SYSTEM, node=world.media_node, control_url="http://127.0.0.1:9")
+    with time_machine.travel(at(9), tick=False) as clock:
+        encoder(world, booking).publish()
+        clock.shift(31)
+        assert services.watch_streams() == 1
