@@ -241,6 +241,57 @@ def celery_worker(env: Mapping[str, str], *, queues: Sequence[str], beat: bool =
 
 
 @dataclasses.dataclass
+class MediaNode:
+    """A running nginx with its RTMP module: where encoders publish, and where it answers itself."""
+
+    rtmp: str
+    control: str
+    hls: str
+
+
+@contextlib.contextmanager
+def media_node(site: str, secret: str, rtmp: int, control: int, *, interval: str) -> Iterator[MediaNode]:
+    """Run deploy/nginx-rtmp.conf beside a site on these ports; it asks again every `interval`, such as "1s"."""
+    nginx = program("nginx", Path("/usr/sbin"))
+    if not Path("/usr/share/nginx/modules/ngx_rtmp_module.so").exists():
+        raise NotInstalled("libnginx-mod-rtmp is not installed (make services)")
+    hls = free_port()
+    # Its workers give up root, and must still get in.
+    folder = Path(tempfile.mkdtemp(prefix="livepark-rtmp-"))
+    text = (ROOT / "deploy" / "nginx-rtmp.conf").read_text("utf-8")
+    for written, here in (
+        ("listen 1935;", f"listen 127.0.0.1:{rtmp};"),
+        ("127.0.0.1:1935", f"127.0.0.1:{rtmp}"),
+        ("127.0.0.1:8935", f"127.0.0.1:{control}"),
+        ("listen 8936;", f"listen 127.0.0.1:{hls};"),
+        ("server 127.0.0.1:8000;", f"server {site.removeprefix('http://')};"),
+        ("/var/lib/livepark-rtmp", str(folder)),
+        ("notify_update_timeout 5s;", f"notify_update_timeout {interval};"),
+        ("NODE-SECRET;", f"{secret};"),
+    ):
+        if written not in text:
+            raise RuntimeError(f"deploy/nginx-rtmp.conf has no {written!r}")
+        text = text.replace(written, here)
+    (folder / "nginx.conf").write_text(text)
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        os.chown(folder, pwd.getpwnam("www-data").pw_uid, -1)
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", control)) == 0
+
+    command = [nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
+    try:
+        with running(command, log=folder / "log", answers=answers):
+            yield MediaNode(
+                f"rtmp://127.0.0.1:{rtmp}", f"http://127.0.0.1:{control}", f"http://127.0.0.1:{hls}"
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclasses.dataclass
 class Site:
     """A site in a process of its own, as `make run` starts it."""
 
@@ -270,12 +321,20 @@ def live_site(
 
     `env` adds variables such as DATABASE_URL and REDIS_URL; without them the site is embedded.
     """
+    environment = installed(folder, *prepare, settings=settings, **env)
+    with serve(environment) as site:
+        yield site
+
+
+def installed(
+    folder: Path, *prepare: Sequence[str], settings: str = "config.settings.dev", **env: str
+) -> dict[str, str]:
+    """The environment of a whole site on data in `folder`, after migration and the commands of `prepare`."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
     environment = {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
     for command in (("migrate", "--verbosity", "0"), *prepare):
         manage(environment, *command)
-    with serve(environment) as site:
-        yield site
+    return environment
 
 
 @contextlib.contextmanager

@@ -1,0 +1,292 @@
+"""A booked slot with a real encoder: ffmpeg publishes to nginx with its RTMP module, which asks a running site.
+
+The node runs the configuration of deploy/, with other ports and asking every second instead of every five.
+"""
+
+# ruff: noqa: S608  what stands in the queries is this module's own
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import servers
+from tests.scaled.conftest import wait_until
+from tests.scaled.sites import select_from, write_to
+
+pytestmark = pytest.mark.xdist_group("encoder")
+
+# Two worlds in the site's database, with bookings as these tests need them; prints secret and keys.
+PREPARE = """
+import json
+from datetime import timedelta
+from core.clock import HOUR, now
+from livestreams import services
+from livestreams.choices import BookingState
+from livestreams.models import Booking
+from parks.models import ParkSettings
+from tests.factories import SYSTEM, make_room, make_world
+
+alpha, beta = make_world("alpha"), make_world("beta")
+ParkSettings.objects.update_or_create(park=alpha.park, defaults={"stream_late_minutes": 0})
+services.node_update(actor=SYSTEM, node=alpha.media_node, control_url="%(control)s")
+
+def key(world, name, begins=-HOUR / 12, state=BookingState.CONFIRMED):
+    mine, starts_at = world.tenants[0], now() + begins
+    span = {"starts_at": starts_at, "ends_at": starts_at + 2 * HOUR}
+    room = make_room(world.park, name)
+    booking = Booking.objects.create(
+        room=room, tenant=mine.tenant, state=state,
+        blocked_from=span["starts_at"], blocked_until=span["ends_at"], **span,
+    )
+    made = services.stream_key_renew(actor=SYSTEM, booking=booking, platform="douyin")
+    return services.secret_of(made)
+
+keys = {name: key(alpha, f"encoder-{name}") for name in ("slot", "again", "cut", "cancelled")}
+keys["early"] = key(alpha, "encoder-early", begins=HOUR)
+keys["foreign"] = key(beta, "encoder-foreign")
+cancelled = Booking.objects.filter(room__code="encoder-cancelled")
+cancelled.update(state=BookingState.CANCELLED)
+print(json.dumps({"secret": alpha.media_secret, "keys": keys}))
+"""
+CUT = """
+from livestreams import services
+from livestreams.models import Publish
+from tests.factories import SYSTEM
+services.watch_streams()
+publish = Publish.objects.on_air().get(room__code="encoder-cut")
+services.publish_cut(actor=SYSTEM, publish=publish, reason="smoke")
+print(publish.kbps, services.drop_streams())
+"""
+
+
+class Park:
+    """A running site with its media node."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        rtmp, control = servers.free_port(), servers.free_port()
+        self.stack = stack
+        self.env = servers.installed(folder)
+        prepared = servers.manage(
+            self.env, "shell", "-c", PREPARE % {"control": f"http://127.0.0.1:{control}"}
+        )
+        made = json.loads(prepared.splitlines()[-1])
+        self.keys: dict[str, str] = made["keys"]
+        self.port = servers.free_port()
+        self.site = stack.enter_context(servers.serve(self.env, self.port))
+        node = servers.media_node(self.site.url, made["secret"], rtmp, control, interval="1s")
+        self.node = stack.enter_context(node)
+        self.select = select_from(self.env)
+
+    def restart(self) -> None:
+        """Kill the site, leave it away for two questions of the node, and bring it back."""
+        self.site.server.kill()
+        time.sleep(2.5)
+        self.site = self.stack.enter_context(servers.serve(self.env, self.port))
+
+    def publish(self, name: str, *, seconds: float = 60, app: str = "live") -> Encoder:
+        return Encoder(f"{self.node.rtmp}/{app}/{name}", seconds)
+
+    def session(self, room: str) -> dict[str, Any]:
+        """The one session of a room."""
+        ((state, started, ended),) = self.select(
+            "SELECT s.state, s.started_at, s.ended_at FROM livestreams_livesession s"
+            f" JOIN livestreams_liveroom r ON r.id = s.room_id WHERE r.code = '{room}'"
+        )
+        return {"state": state, "started_at": instant(started), "ended_at": instant(ended)}
+
+    def is_live(self, room: str) -> bool:
+        rows = self.select(
+            "SELECT 1 FROM livestreams_livesession s JOIN livestreams_liveroom r ON r.id = s.room_id"
+            f" WHERE r.code = '{room}' AND s.state = 'live'"
+        )
+        return bool(rows)
+
+    def reasons(self, key: str) -> list[str]:
+        return [
+            row[0]
+            for row in self.select(f"SELECT reason FROM livestreams_publishdecision WHERE {key} ORDER BY id")
+        ]
+
+
+def instant(text: str | None) -> float | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() if text else None
+
+
+class Encoder:
+    """A running ffmpeg that sends a test picture with a tone, as fast as a camera would."""
+
+    def __init__(self, address: str, seconds: float) -> None:
+        picture = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=15"]
+        tone = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"]
+        video = [
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-tune",
+            "zerolatency",
+            "-pix_fmt",
+            "yuv420p",
+            "-g",
+            "30",
+        ]
+        sound = ["-c:a", "aac", "-b:a", "64k", "-f", "flv"]
+        self.process = subprocess.Popen(
+            [
+                "ffmpeg",
+                "-loglevel",
+                "error",
+                "-re",
+                *picture,
+                *tone,
+                "-t",
+                str(seconds),
+                *video,
+                *sound,
+                address,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    def stop(self) -> float:
+        """Hang up as OBS does; returns when that was."""
+        self.process.terminate()
+        self.process.communicate(timeout=10)
+        return time.time()
+
+    def ended(self, seconds: float) -> tuple[int, float]:
+        """Wait until it has ended by itself: its return code, and when that was."""
+        self.process.communicate(timeout=seconds)
+        return self.process.returncode, time.time()
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+
+@pytest.fixture(scope="module")
+def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
+    try:
+        servers.program("ffmpeg")
+        with ExitStack() as stack:
+            yield Park(stack, tmp_path_factory.mktemp("encoder"))
+    except servers.NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
+def read(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=5) as answer:
+        return str(answer.read().decode())
+
+
+def test_only_the_key_of_a_slot_that_runs_gets_in(park: Park) -> None:
+    bad = "lsk_" + "a" * 32
+    tried = {
+        "unknown_key": park.publish(bad),
+        "malformed": park.publish("hello"),
+        "repeated": park.publish(f"evil?name={park.keys['slot']}"),
+        "wrong_room": park.publish(park.keys["foreign"]),
+        "too_early": park.publish(park.keys["early"]),
+        "cancelled": park.publish(park.keys["cancelled"]),
+    }
+    for reason, encoder in tried.items():
+        assert encoder.ended(10)[0] != 0, reason
+    assert set(park.reasons("accepted = 0")) == set(tried)
+    assert park.select("SELECT COUNT(*) FROM livestreams_publish WHERE ended_at IS NULL") == [(0,)]
+
+
+def test_a_slot_with_one_encoder_a_restart_and_an_end(park: Park) -> None:
+    key, room = park.keys["slot"], "encoder-slot"
+    began = time.time()
+    encoder = park.publish(key)
+    wait_until(lambda: park.is_live(room), seconds=10)
+    second = park.publish(key)
+    assert second.ended(10)[0] != 0
+    seen = (
+        "SELECT MAX(p.last_seen_at) FROM livestreams_publish p"
+        f" JOIN livestreams_liveroom r ON r.id = p.room_id WHERE r.code = '{room}'"
+    )
+    first_seen = park.select(seen)
+    wait_until(lambda: park.select(seen) != first_seen, seconds=5)
+    park.restart()
+    assert encoder.is_running
+    assert park.is_live(room)
+    before = park.select(seen)
+    wait_until(lambda: park.select(seen) != before, seconds=5)
+    # The slot ends now, while the picture runs.
+    ends_at = time.time() + 1
+    stamp = datetime.fromtimestamp(ends_at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    write_to(
+        park.env,
+        f"UPDATE livestreams_booking SET ends_at = '{stamp}' WHERE room_id IN"
+        f" (SELECT id FROM livestreams_liveroom WHERE code = '{room}')",
+    )
+    code, ended = encoder.ended(15)
+    assert code != 0
+    assert ends_at < ended < ends_at + 4
+    session = park.session(room)
+    assert session["state"] == "ended"
+    assert abs(session["started_at"] - began) < 2
+    assert abs(session["ended_at"] - ended) < 2
+    assert park.publish(key).ended(10)[0] != 0
+
+
+def test_a_picture_that_comes_back_is_one_session_and_nobody_sees_its_key(park: Park) -> None:
+    key, room = park.keys["again"], "encoder-again"
+    began = time.time()
+    encoder = park.publish(key)
+    playlist = f"{park.node.hls}/hls/{room}.m3u8"
+    wait_until(lambda: served(playlist), seconds=15, every=0.3)
+    shown = read(playlist) + read(f"{park.node.control}/stat")
+    assert room in shown
+    assert key not in shown
+    assert not served(f"{park.node.hls}/hls/{key}.m3u8")
+    gone = encoder.stop()
+    wait_until(lambda: not park.is_live(room), seconds=5)
+    again = park.publish(key)
+    wait_until(lambda: park.is_live(room), seconds=10)
+    publishes = park.select(
+        "SELECT p.started_at, p.ended_at, p.session_id FROM livestreams_publish p"
+        f" JOIN livestreams_liveroom r ON r.id = p.room_id WHERE r.code = '{room}' ORDER BY p.id"
+    )
+    assert len(publishes) == 2
+    assert publishes[0][2] == publishes[1][2]
+    assert abs(instant(publishes[0][1]) - gone) < 2
+    assert abs(park.session(room)["started_at"] - began) < 2
+    again.stop()
+
+
+def served(address: str) -> bool:
+    try:
+        read(address)
+    except urllib.error.HTTPError:
+        return False
+    return True
+
+
+def test_the_park_cuts_a_stream(park: Park) -> None:
+    encoder = park.publish(park.keys["cut"])
+    wait_until(lambda: park.is_live("encoder-cut"), seconds=10)
+    told = park.site.manage("shell", "-c", CUT)
+    kbps, dropped = told.split()[-2:]
+    assert int(kbps) > 10  # as the node's figures say
+    assert dropped == "1"  # the node did it at once
+    code, cut = encoder.ended(5)
+    assert code != 0
+    session = park.session("encoder-cut")
+    assert session["state"] == "ended"
+    assert abs(session["ended_at"] - cut) < 2
+    assert park.publish(park.keys["cut"]).ended(10)[0] != 0
+    assert park.reasons("accepted = 0")[-1] == "cut"
