@@ -152,6 +152,26 @@ class SwapInput(StrictSerializer):
     other = ScopedRelatedField(model=Booking, slug_field="uid", verb="change")
 
 
+class StreamKeyInput(StrictSerializer):
+    platform = ChoiceField(
+        choices=Platform.choices,
+        required=False,
+        help_text=_("Where the picture is shown; without it as before."),
+    )
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    """What is typed into an encoder: `server` and `stream_name`; `test_server` instead of `server` to try it out."""
+
+    server = serializers.CharField()
+    test_server = serializers.CharField()
+    key = serializers.CharField()
+    stream_name = serializers.CharField()
+    platform = serializers.CharField()
+    valid_from = InstantField()
+    valid_until = InstantField()
+
+
 class SeriesSerializer(serializers.ModelSerializer[BookingSeries]):
     """A series with its bookings by uid, and the days that were left out with the reason."""
 

@@ -24,6 +24,7 @@ from livestreams.api.serializers import (
     BookingInput,
     BookingSerializer,
     CheckInInput,
+    CredentialsSerializer,
     EndInput,
     HostSerializer,
     MoveInput,
@@ -34,6 +35,7 @@ from livestreams.api.serializers import (
     SeriesSerializer,
     SessionInput,
     SessionSerializer,
+    StreamKeyInput,
     SwapInput,
     WaitlistInput,
     WaitlistSerializer,
@@ -47,6 +49,7 @@ from livestreams.models import (
     Host,
     LiveRoom,
     LiveSession,
+    StreamKey,
     WaitlistEntry,
 )
 from livestreams.selectors import free_windows
@@ -54,6 +57,7 @@ from livestreams.selectors import free_windows
 READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
 READ_BOOKINGS = ("bookings:read", "bookings:write")
 WRITE_BOOKINGS = ("bookings:write",)
+WRITE_STREAMS = ("streams:write",)
 READ_SESSIONS = ("sessions:write", "samples:write")
 
 
@@ -127,6 +131,8 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "check_in": Needs("check_in", WRITE_BOOKINGS),
         "move": Needs("change", WRITE_BOOKINGS),
         "swap": Needs("change", WRITE_BOOKINGS),
+        "stream_key": Needs("view", WRITE_STREAMS, model=StreamKey),
+        "renew_stream_key": Needs("add", WRITE_STREAMS, model=StreamKey),
     }
     inputs = {
         "create": BookingInput,
@@ -135,6 +141,7 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "check_in": CheckInInput,
         "move": MoveInput,
         "swap": SwapInput,
+        "renew_stream_key": StreamKeyInput,
     }
 
     def base_queryset(self) -> QuerySet[Booking]:
@@ -176,6 +183,25 @@ class BookingViewSet(ReadOnlyScopedViewSet):
     def swap(self, request: Request, uid: str) -> HttpResponse:
         """Let two bookings change places: room and time."""
         return self._step(services.booking_swap)
+
+    @extend_schema(responses=CredentialsSerializer)
+    @action(detail=True, url_path="stream-key", filter_backends=[], pagination_class=None)
+    def stream_key(self, request: Request, uid: str) -> Response:
+        """What an encoder needs to go on air; `key` is empty until the booking has been given one."""
+        credentials = services.stream_credentials(actor=self.actor, booking=self.get_object())
+        return Response(CredentialsSerializer(credentials).data)
+
+    @extend_schema(request=StreamKeyInput, responses=BookingSerializer)
+    @stream_key.mapping.post
+    def renew_stream_key(self, request: Request, uid: str) -> HttpResponse:
+        """Give the booking its stream key, or a new one in place of the old; read it by GET."""
+
+        def renewed() -> Booking:
+            booking = self.get_object()
+            services.stream_key_renew(actor=self.actor, booking=booking, **self.read())
+            return booking
+
+        return self.answer(renewed)
 
     def _step(self, service: Any) -> HttpResponse:
         return self.answer(lambda: service(actor=self.actor, booking=self.get_object(), **self.read()))

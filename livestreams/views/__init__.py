@@ -1,1 +1,1 @@
-"""The tenant's bookings, the rooms' day, series, and sessions by hand."""
+"""The tenant's bookings, the rooms' day, series, sessions by hand, and how an encoder goes on air."""

@@ -17,6 +17,7 @@ from livestreams.services import (
     booking_confirm,
 )
 from livestreams.services.locks import settings_of
+from livestreams.views.streams import stream_of
 
 
 class BookingPage:
@@ -87,6 +88,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             running=booking.starts_at - early <= at < booking.ends_at,
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),
+            stream=stream_of(self.actor, booking),
             **self.rights(),
             **kwargs,
         )

@@ -160,3 +160,37 @@ def test_lists_are_filtered(world: World, tool: Caller) -> None:
     park = Caller(world.secret)
     assert park.get("live-sessions").json()["count"] == 2
     assert park.get("live-sessions", tenant="alpha-b").json()["count"] == 1
+
+
+def test_a_tool_gets_the_stream_key_of_its_booking(world: World, tool: Caller, at: At) -> None:
+    uid = tool.post("bookings", wish(at)).json()["uid"]
+    before = tool.get(f"bookings/{uid}/stream-key").json()
+    assert (before["key"], before["server"]) == ("", "rtmp://alpha-node.example/live")
+    asked = {"Idempotency-Key": "stream-1"}
+    made = tool.post(f"bookings/{uid}/stream-key", {"platform": "taobao"}, **asked)
+    assert made.status_code == 200
+    shown = tool.get(f"bookings/{uid}/stream-key").json()
+    assert (shown["stream_name"], shown["platform"]) == (shown["key"], "taobao")
+    # the key stands in no answer that is kept, and a repeat makes no other one
+    assert shown["key"].startswith("lsk_")
+    assert shown["key"].encode() not in made.content
+    assert tool.post(f"bookings/{uid}/stream-key", {"platform": "taobao"}, **asked).content == made.content
+    assert tool.get(f"bookings/{uid}/stream-key").json() == shown
+    assert tool.post(f"bookings/{uid}/stream-key", {"platform": "nowhere"}).status_code == 400
+    tool.post(f"bookings/{uid}/cancel")
+    gone = tool.get(f"bookings/{uid}/stream-key")
+    assert (gone.status_code, gone.json()["code"]) == (409, "no_stream")
+
+
+def test_a_stream_key_needs_its_scope_and_its_room(world: World, at: At) -> None:
+    node, booking = world.tenants[0].tenant.node, world.tenants[0].booking
+    path = f"bookings/{booking.uid}/stream-key"
+    for scopes, rooms, status in (
+        (["bookings:write"], [], 403),
+        (["streams:write"], [], 200),
+        (["streams:write"], ["alpha-room-1"], 403),
+    ):
+        _key, secret = tool_key_create(actor=SYSTEM, node=node, name="dock", scopes=scopes, rooms=rooms)
+        caller = Caller(secret)
+        assert caller.get(path).status_code == status, scopes
+        assert caller.post(path).status_code == status, scopes

@@ -96,6 +96,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET booking-series": tool.get("booking-series"),
         "GET booking-series/{uid}": tool.get(f"booking-series/{series.json()['uid']}"),
         "POST booking-series/{uid}/cancel": tool.post(f"booking-series/{series.json()['uid']}/cancel"),
+        "POST bookings/{uid}/stream-key": tool.post(f"bookings/{pair[0]}/stream-key"),
+        "GET bookings/{uid}/stream-key": tool.get(f"bookings/{pair[0]}/stream-key"),
         "POST bookings/{uid}/swap": tool.post(f"bookings/{pair[0]}/swap", {"other": pair[1]}),
         "POST waitlist": waiting,
         "GET waitlist": tool.get("waitlist"),
