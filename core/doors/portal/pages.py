@@ -1,31 +1,17 @@
-"""Base classes of portal pages. A page that inherits from `TenantPage` works for one tenant and cannot see others'.
-
-    TenantPage        log-in, the tenant named by the address, the declared permission
-    ScopedListPage    visible rows of that tenant, filtered and paged
-    ScopedDetailPage  one of them by uid
-    ServiceFormPage   a form that checks shape only, and one call of a service
-    ServiceAction     a button: one POST, one call of a service
-Forms inherit from `ScopedForm`; choices in them are `ScopedChoiceField`s.
-"""
+"""Pages of one tenant: the log-in, the tenant named by the address, the declared permission, and its rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from django import forms
 from django.apps import apps
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 from django_filters import FilterSet
 from django_htmx.http import HttpResponseClientRedirect
@@ -33,84 +19,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
 from core.doors.context import actor_of
-from core.errors import DomainError, NotFound, Refused
+from core.doors.portal.tabs import TABS, Tab
+from core.errors import NotFound, Refused
 from core.models import ScopeNode
 from core.scoping import may, require, scope_of, visible_to
 
 PORTAL_ROLES = (*TENANT_ROLES, Role.HOST)
 REMEMBERED = "portal_tenant"
 LAST_PAGE = 500
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A page of the portal's navigation; `model` is the one a caller must be able to view to be offered it."""
-
-    section: str
-    icon: str
-    name: Any
-    model: str = ""
-    shown_on: str = ""
-    what: Any = ""
-    url: str = ""
-
-
-# A phone's tab bar has room for five; the rest stands behind "more" there and in the bar of a desk.
-TABS = (
-    Tab("today", "house", _("Today")),
-    Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
-    Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
-    Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
-    Tab(
-        "goods",
-        "bag",
-        _("Goods"),
-        "supplychain.Product",
-        "desk-only",
-        _("Products and SKUs, prices and costs"),
-    ),
-    Tab(
-        "imports",
-        "upload",
-        _("Import"),
-        "supplychain.ImportBatch",
-        "desk-only",
-        _("Order files of platforms and shops"),
-    ),
-    Tab(
-        "unresolved",
-        "question-circle",
-        _("Unresolved"),
-        "core.Unresolved",
-        "desk-only",
-        _("What could not be placed yet"),
-    ),
-    Tab(
-        "keys",
-        "key",
-        _("Tool keys"),
-        "core.ToolKey",
-        "desk-only",
-        _("For tools that send orders and sessions"),
-    ),
-    Tab(
-        "members",
-        "people",
-        _("Members"),
-        "core.Membership",
-        "desk-only",
-        _("Who works for the firm, in which role"),
-    ),
-    Tab(
-        "firm",
-        "building-gear",
-        _("Firm"),
-        "tenants.Company",
-        "desk-only",
-        _("Name, what the hall shows, what the park sees"),
-    ),
-    Tab("more", "three-dots", _("More"), shown_on="phone-only"),
-)
 
 
 def portal_nodes(actor: Actor) -> QuerySet[ScopeNode]:
@@ -270,115 +186,3 @@ class ScopedDetailPage(TenantPage):
 
     def get_object(self) -> Any:
         return self.named(self.base_queryset(), lookup=self.tenant_lookup)
-
-
-class ScopedForm(forms.Form):
-    """A form that checks shape only. It knows for whom it is shown, so that its choices can be scoped."""
-
-    def __init__(self, *args: Any, actor: Actor, tenant: Any, **kwargs: Any) -> None:
-        self.actor, self.tenant = actor, tenant
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field, ScopedChoiceField):
-                field.queryset = self.narrow(
-                    visible_to(field.model._default_manager.all(), actor, field.verb)
-                )
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Visible rows that make sense for this tenant; override where a person may work for several."""
-        return queryset
-
-    def show(self, error: DomainError) -> None:
-        """Put what a service refused beside the field it names, with every row it names."""
-        field = error.field if error.field in self.fields else None
-        self.add_error(field, ValidationError(str(error.detail), code=error.code))
-        for row in error.rows[:50]:
-            place = gettext("Row %(row)d, %(field)s: %(message)s") % {
-                "row": row.row,
-                "field": row.field,
-                "message": row.message,
-            }
-            self.add_error(None, ValidationError(place, code=row.code))
-
-
-class ScopedChoiceField(forms.ModelChoiceField):
-    """A choice among visible rows. A foreign value is refused with the words for an absent one."""
-
-    def __init__(
-        self, model: type[Model], *, verb: str = "view", to_field: str = "uid", **kwargs: Any
-    ) -> None:
-        self.model, self.verb = model, verb
-        super().__init__(queryset=model._default_manager.none(), to_field_name=to_field, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        if value in self.empty_values:
-            return None
-        try:
-            if not str(value).isprintable():
-                raise ValueError(value)
-            return super().to_python(value)
-        except (ValidationError, ValueError, TypeError) as error:
-            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from error
-
-
-class ServiceFormPage(TenantPage):
-    """Shows a form and, when its shape is right, calls one service. What the service refuses appears in the form."""
-
-    form_class: ClassVar[type[ScopedForm]]
-
-    def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
-        initial = None if data is not None else self.get_initial()
-        return self.form_class(data, files, actor=self.actor, tenant=self.tenant, initial=initial)
-
-    def get_initial(self) -> dict[str, Any]:
-        return {}
-
-    def carry_out(self, form: Any) -> HttpResponse:
-        """Call the service with the form's clean values and say where to go next."""
-        raise NotImplementedError
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=self.get_form()))
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = self.get_form(request.POST, request.FILES)
-        refused: DomainError | None = None
-        if form.is_valid():
-            try:
-                return self.carry_out(form)
-            except DomainError as error:
-                form.show(error)
-                refused = error
-        response = self.render_to_response(self.get_context_data(form=form, refused=refused))
-        response.status_code = refused.status if refused else 400
-        return response
-
-
-class ServiceAction(TenantPage):
-    """A button: POST calls one service, then back to the page it stood on. What is refused is shown there."""
-
-    http_method_names = ["post", "options"]
-    done: ClassVar[Any] = ""
-
-    def carry_out(self) -> None:
-        raise NotImplementedError
-
-    def back_to(self) -> str:
-        """Where the button stands, unless the form names another page of this site."""
-        raise NotImplementedError
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            self.carry_out()
-        except NotFound:
-            raise
-        except DomainError as error:
-            messages.error(request, str(error.detail))
-        else:
-            if self.done:
-                messages.success(request, self.done)
-        named = request.POST.get("back", "")
-        safe = url_has_allowed_host_and_scheme(
-            named, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
-        return redirect(named if safe else self.back_to())

@@ -1,0 +1,63 @@
+"""Forms of the portal: they check shape only, and offer visible rows only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.errors import DomainError
+from core.scoping import visible_to
+
+
+class ScopedForm(forms.Form):
+    """A form that checks shape only. It knows for whom it is shown, so that its choices can be scoped."""
+
+    def __init__(self, *args: Any, actor: Actor, tenant: Any, **kwargs: Any) -> None:
+        self.actor, self.tenant = actor, tenant
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, ScopedChoiceField):
+                field.queryset = self.narrow(
+                    visible_to(field.model._default_manager.all(), actor, field.verb)
+                )
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Visible rows that make sense for this tenant; override where a person may work for several."""
+        return queryset
+
+    def show(self, error: DomainError) -> None:
+        """Put what a service refused beside the field it names, with every row it names."""
+        field = error.field if error.field in self.fields else None
+        self.add_error(field, ValidationError(str(error.detail), code=error.code))
+        for row in error.rows[:50]:
+            place = _("Row %(row)d, %(field)s: %(message)s") % {
+                "row": row.row,
+                "field": row.field,
+                "message": row.message,
+            }
+            self.add_error(None, ValidationError(place, code=row.code))
+
+
+class ScopedChoiceField(forms.ModelChoiceField):
+    """A choice among visible rows. A foreign value is refused with the words for an absent one."""
+
+    def __init__(
+        self, model: type[Model], *, verb: str = "view", to_field: str = "uid", **kwargs: Any
+    ) -> None:
+        self.model, self.verb = model, verb
+        super().__init__(queryset=model._default_manager.none(), to_field_name=to_field, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            if not str(value).isprintable():
+                raise ValueError(value)
+            return super().to_python(value)
+        except (ValidationError, ValueError, TypeError) as error:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from error

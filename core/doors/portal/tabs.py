@@ -1,0 +1,79 @@
+"""The pages of the portal's navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of the portal's navigation; `model` is the one a caller must be able to view to be offered it."""
+
+    section: str
+    icon: str
+    name: Any
+    model: str = ""
+    shown_on: str = ""
+    what: Any = ""
+    url: str = ""
+
+
+# A phone's tab bar has room for five; the rest stands behind "more" there and in the bar of a desk.
+TABS = (
+    Tab("today", "house", _("Today")),
+    Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
+    Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
+    Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
+    Tab(
+        "goods",
+        "bag",
+        _("Goods"),
+        "supplychain.Product",
+        "desk-only",
+        _("Products and SKUs, prices and costs"),
+    ),
+    Tab(
+        "imports",
+        "upload",
+        _("Import"),
+        "supplychain.ImportBatch",
+        "desk-only",
+        _("Order files of platforms and shops"),
+    ),
+    Tab(
+        "unresolved",
+        "question-circle",
+        _("Unresolved"),
+        "core.Unresolved",
+        "desk-only",
+        _("What could not be placed yet"),
+    ),
+    Tab(
+        "keys",
+        "key",
+        _("Tool keys"),
+        "core.ToolKey",
+        "desk-only",
+        _("For tools that send orders and sessions"),
+    ),
+    Tab(
+        "members",
+        "people",
+        _("Members"),
+        "core.Membership",
+        "desk-only",
+        _("Who works for the firm, in which role"),
+    ),
+    Tab(
+        "firm",
+        "building-gear",
+        _("Firm"),
+        "tenants.Company",
+        "desk-only",
+        _("Name, what the hall shows, what the park sees"),
+    ),
+    Tab("more", "three-dots", _("More"), shown_on="phone-only"),
+)
