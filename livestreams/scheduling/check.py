@@ -106,11 +106,11 @@ class _Check:
         for place in (*self.problem.locked, *self.placed):
             if place.host is not None:
                 for slot in range(place.start, self._end(place)):
-                    day = place.host, slot // self.problem.day_length
-                    days[day] += 1
+                    that_day = place.host, slot // self.problem.day_length
+                    days[that_day] += 1
                     totals[place.host] += 1
                     if place in self.placed:
-                        new.add(day)
+                        new.add(that_day)
         for key, day in sorted(new):
             host: Host = self.hosts[key]
             if host.day_limit is not None and days[key, day] > host.day_limit:
