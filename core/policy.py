@@ -150,6 +150,13 @@ TABLE: dict[str, dict[str, Permission]] = {
     },
     "livestreams.BookingSeries": {**_BOOKED},
     "livestreams.WaitlistEntry": {**_BOOKED},
+    "livestreams.SlotRequest": {**_BOOKED},
+    "livestreams.SchedulePlan": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), RUN)},
+    "livestreams.PlannedSlot": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, MONEY, Role.TOOL), SEE),
+        Role.HOST: SEE_OWN,
+    },
     "livestreams.Host": {
         **_each(PARK_ROLES, SEE),
         STUDIO: RUN,

@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class LivestreamsConfig(AppConfig):
     name = "livestreams"
     verbose_name = _("Live streams")
+
+    def ready(self) -> None:
+        from livestreams.services import planjobs  # noqa: F401  registers the job that makes schedules

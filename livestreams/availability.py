@@ -7,7 +7,7 @@ gives out are windows that are free, never who holds the others.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -48,11 +48,11 @@ def is_open(room: LiveRoom, span: Span) -> bool:
 
 
 def windows_of(
-    rooms: Iterable[LiveRoom], within: Span, *, host: Host | None = None, ignoring: int | None = None
+    rooms: Iterable[LiveRoom], within: Span, *, host: Host | None = None, ignoring: Collection[int] = ()
 ) -> dict[int, list[Span]]:
     """Per room id the spans in which a booking may lie, set-up time left free before it.
 
-    `host` takes out the host's bookings too; `ignoring` is the id of a booking that is about to move.
+    `host` takes out the host's bookings too; `ignoring` are the ids of bookings that are about to move.
     """
     rooms = list(rooms)
     busy = _busy_rooms([room.pk for room in rooms], within, ignoring)
@@ -67,10 +67,10 @@ def windows_of(
     return found
 
 
-def _busy_rooms(room_ids: list[int], within: Span, ignoring: int | None) -> dict[int, list[Span]]:
+def _busy_rooms(room_ids: list[int], within: Span, ignoring: Collection[int]) -> dict[int, list[Span]]:
     reach = within.grown(before=DAY)  # a set-up may lie before the window
     bookings = (
-        Booking.objects.taking_room(reach.start, reach.end).filter(room__in=room_ids).exclude(pk=ignoring)
+        Booking.objects.taking_room(reach.start, reach.end).filter(room__in=room_ids).exclude(pk__in=ignoring)
     )
     repairs = Maintenance.objects.filter(room__in=room_ids, starts_at__lt=reach.end, ends_at__gt=reach.start)
     busy: dict[int, list[Span]] = defaultdict(list)
@@ -82,8 +82,10 @@ def _busy_rooms(room_ids: list[int], within: Span, ignoring: int | None) -> dict
     return busy
 
 
-def _busy_host(host: Host, within: Span, ignoring: int | None) -> list[Span]:
-    bookings = Booking.objects.taking_host(within.start, within.end).filter(host=host).exclude(pk=ignoring)
+def _busy_host(host: Host, within: Span, ignoring: Collection[int]) -> list[Span]:
+    bookings = (
+        Booking.objects.taking_host(within.start, within.end).filter(host=host).exclude(pk__in=ignoring)
+    )
     return merged(Span(start, end) for start, end in bookings.values_list("starts_at", "ends_at"))
 
 
@@ -94,7 +96,8 @@ def alternatives(
     around = span.grown(LOOK_AROUND, LOOK_AROUND)
     around = Span(max(around.start, min(now(), span.start)), around.end)
     siblings = LiveRoom.objects.filter(park=room.park_id).for_tenant(tenant_id).exclude(pk=room.pk)
-    windows = windows_of([room, *siblings], around, host=host, ignoring=ignoring)
+    moving = () if ignoring is None else (ignoring,)
+    windows = windows_of([room, *siblings], around, host=host, ignoring=moving)
     here = nearest(windows.pop(room.pk), span, SUGGESTIONS)
     elsewhere = [
         sibling for sibling in siblings if any(window.contains(span) for window in windows[sibling.pk])

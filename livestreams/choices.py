@@ -45,6 +45,30 @@ class WaitState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class PlanKind(models.TextChoices):
+    PLAN = "plan", _("schedule")
+    WHAT_IF = "what_if", _("what if")
+    REPAIR = "repair", _("repair")
+
+
+class PlanState(models.TextChoices):
+    """How a schedule stands; only a proposal can be published."""
+
+    RUNNING = "running", _("being made")
+    PROPOSED = "proposed", _("proposal")
+    PUBLISHED = "published", _("published")
+    STOPPED = "stopped", _("stopped")
+    DISCARDED = "discarded", _("discarded")
+
+
+class ProofKind(models.TextChoices):
+    """What is known of a schedule's worth."""
+
+    OPTIMAL = "optimal", _("nothing is better")
+    BOUNDED = "bounded", _("within the gap")
+    NONE = "none", _("no proof")
+
+
 class SessionState(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
     LIVE = "live", _("live")

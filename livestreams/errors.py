@@ -21,6 +21,13 @@ class RoomUnavailable(Conflict):
     title = _("The room is not available")
 
 
+class SlotTaken(Conflict):
+    """A schedule cannot be published as it stands; `rows` name the slots that were taken meanwhile."""
+
+    code = "slot_taken"
+    title = _("Slots of the schedule were taken meanwhile")
+
+
 class WrongState(Conflict):
     """What was asked for cannot follow the present state."""
 

@@ -17,6 +17,7 @@ from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_
 from livestreams.choices import (
     BookingState,
     Delivery,
+    PlanState,
     Platform,
     PublishEnd,
     PublishReason,
@@ -33,9 +34,12 @@ from livestreams.models import (
     LiveSession,
     Maintenance,
     MediaNode,
+    PlannedSlot,
     Publish,
     PublishDecision,
+    SchedulePlan,
     SessionTenant,
+    SlotRequest,
     WaitlistEntry,
 )
 from livestreams.services import node_create, stream_key_renew
@@ -98,6 +102,7 @@ class World:
     media_secret: str = ""
     rooms: list[LiveRoom] = field(default_factory=list)
     warehouse: Warehouse = None  # type: ignore[assignment]
+    plan: SchedulePlan = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
@@ -326,6 +331,25 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         minutes=60,
         purpose=canary,
     )
+    request = SlotRequest.objects.create(
+        park=world.park,
+        tenant=tenant,
+        minutes=60,
+        windows=[[starts_at.isoformat(), (starts_at + 2 * HOUR).isoformat()]],
+        earliest=starts_at,
+        latest=starts_at + 2 * HOUR,
+        host=mine.host,
+        purpose=canary,
+    )
+    PlannedSlot.objects.create(
+        plan=world.plan,
+        request=request,
+        room=room,
+        host=mine.host,
+        starts_at=starts_at,
+        ends_at=starts_at + HOUR,
+        reasons={"why": canary},
+    )
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
     key = stream_key_renew(actor=SYSTEM, booking=mine.booking, platform=Platform.DOUYIN)
     Publish.objects.create(
@@ -434,6 +458,14 @@ def make_world(name: str) -> World:
         starts_at=day_start(OPENED),
         ends_at=day_start(OPENED) + HOUR,
         reason=f"{canary} repair",
+    )
+    world.plan = SchedulePlan.objects.create(
+        park=world.park,
+        first_day=OPENED,
+        last_day=OPENED,
+        starts_at=day_start(OPENED),
+        state=PlanState.PUBLISHED,
+        changes={"why": canary},
     )
     world.warehouse = Warehouse.objects.create(
         park=world.park, code=f"{name}-wh", name_zh=f"{canary}仓", name_en=f"{canary} Warehouse"

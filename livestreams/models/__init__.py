@@ -5,6 +5,7 @@ from __future__ import annotations
 from livestreams.models.host import Host
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
+from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
 
@@ -18,9 +19,12 @@ __all__ = [
     "LiveSession",
     "Maintenance",
     "MediaNode",
+    "PlannedSlot",
     "Publish",
     "PublishDecision",
+    "SchedulePlan",
     "SessionTenant",
+    "SlotRequest",
     "StreamKey",
     "WaitlistEntry",
 ]

@@ -11,6 +11,7 @@ from livestreams.services.bookings import (
     booking_swap,
 )
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
+from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import (
     host_create,
@@ -22,6 +23,7 @@ from livestreams.services.resources import (
 from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
+from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
@@ -47,6 +49,11 @@ __all__ = [
     "node_secret_renew",
     "node_update",
     "offer_waitlist",
+    "plan_publish",
+    "plan_repair",
+    "plan_start",
+    "plan_stop",
+    "plan_what_if",
     "publish_ask",
     "publish_cut",
     "publish_done",
@@ -61,6 +68,9 @@ __all__ = [
     "series_create",
     "session_end",
     "session_open",
+    "slot_request_make",
+    "slot_request_rank",
+    "slot_request_withdraw",
     "stream_credentials",
     "stream_key_renew",
     "waitlist_join",

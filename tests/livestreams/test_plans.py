@@ -1,0 +1,317 @@
+"""Requests, schedules made by a job, what-if, repair, and publishing under the rules of every booking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+import pytest
+import time_machine
+
+from core import jobs
+from core.choices import JobState
+from core.clock import DAY, now, today
+from core.errors import InvalidInput, NotFound, Refused
+from livestreams import services
+from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
+from livestreams.errors import BadTime, SlotTaken, WrongState
+from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.planning import MakeupShift, PlanRules
+from livestreams.scheduling import from_json
+from tests.factories import World, make_host, make_world
+
+At = Callable[..., datetime]
+pytestmark = pytest.mark.both_databases
+
+
+def ask(
+    world: World, at: At, first: int, last: int, *, tenant: int = 0, day: int = 2, **more: Any
+) -> SlotRequest:
+    mine = world.tenants[tenant]
+    values: dict[str, Any] = {"minutes": 120, "windows": [(at(first, day), at(last, day))], **more}
+    return services.slot_request_make(actor=mine.owner, tenant=mine.tenant, **values)
+
+
+def make(world: World, **more: Any) -> SchedulePlan:
+    values: dict[str, Any] = {
+        "first_day": today() + 2 * DAY,
+        "last_day": today() + 2 * DAY,
+        "seconds": 10,
+        **more,
+    }
+    return solved(services.plan_start(actor=world.manager, park=world.park, **values))
+
+
+def solved(plan: SchedulePlan) -> SchedulePlan:
+    jobs.run_due()
+    plan.refresh_from_db()
+    assert plan.job is not None
+    assert plan.job.state == JobState.DONE, plan.job.message
+    return plan
+
+
+def only(plan: SchedulePlan) -> PlannedSlot:
+    return plan.slots.get()
+
+
+def fill(world: World, at: At, *, count: int = 3) -> SchedulePlan:
+    """More requests for one window than there are rooms, worth 100, 110, 120 ..., solved."""
+    for number in range(count):
+        ask(world, at, 10, 12, value=100 + 10 * number)
+    return make(world)
+
+
+def test_a_proposal_has_value_bound_and_reasons_and_is_published_as_bookings(world: World, at: At) -> None:
+    plan = fill(world, at)
+    assert (plan.state, plan.proof, plan.value, plan.bound) == (
+        PlanState.PROPOSED,
+        ProofKind.OPTIMAL,
+        230,
+        230,
+    )
+    assert plan.gap_percent == 0
+    problem = from_json(plan.inputs.encode())
+    assert len([one for one in problem.requests if not one.key.startswith("booking:")]) == 3
+    refused = plan.slots.get(room=None)
+    assert refused.request.value == 100
+    assert refused.reasons["obstacles"][0]["why"] == "room"
+    assert refused.reasons["elsewhen"] is not None
+    published = services.plan_publish(actor=world.manager, plan=plan)
+    assert published.state == PlanState.PUBLISHED
+    made = Booking.objects.filter(planned__plan=plan)
+    assert made.count() == 2
+    assert set(made.values_list("state", "starts_at")) == {(BookingState.CONFIRMED, at(10))}
+    assert {booking.price for booking in made} == {200}
+    again = make(world)
+    assert only(again).request == refused.request, "what was given is not asked for again"
+    with pytest.raises(WrongState):
+        services.plan_publish(actor=world.manager, plan=plan)
+
+
+def test_a_slot_taken_meanwhile_refuses_the_whole_and_names_it(world: World, at: At) -> None:
+    plan = fill(world, at, count=2)
+    slot = plan.slots.earliest("room_id")
+    assert slot.room is not None
+    services.booking_create(
+        actor=world.tenants[1].owner,
+        room=slot.room,
+        tenant=world.tenants[1].tenant,
+        starts_at=at(11),
+        ends_at=at(13),
+    )
+    before = Booking.objects.count()
+    with pytest.raises(SlotTaken) as refused:
+        services.plan_publish(actor=world.manager, plan=plan)
+    (row,) = refused.value.rows
+    assert row.code == "overlap"
+    assert slot.room.code in row.field
+    assert Booking.objects.count() == before
+    plan.refresh_from_db()
+    assert plan.state == PlanState.PROPOSED
+
+
+def test_a_request_withdrawn_meanwhile_refuses_it_too(world: World, at: At) -> None:
+    plan = fill(world, at, count=1)
+    services.slot_request_withdraw(actor=world.tenants[0].owner, request=only(plan).request)
+    with pytest.raises(SlotTaken) as refused:
+        services.plan_publish(actor=world.manager, plan=plan)
+    assert refused.value.rows[0].code == "withdrawn"
+
+
+def test_two_plans_do_not_give_one_request_twice(world: World, at: At) -> None:
+    one, two = fill(world, at, count=1), make(world)
+    services.plan_publish(actor=world.manager, plan=one)
+    with pytest.raises(SlotTaken) as refused:
+        services.plan_publish(actor=world.manager, plan=two)
+    assert refused.value.rows[0].code == "given"
+
+
+def test_the_plan_goes_around_bookings_set_up_and_hosts(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    for room in world.rooms:
+        services.booking_create(
+            actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(12), ends_at=at(14)
+        )
+    ask(world, at, 11, 17)
+    assert only(make(world)).starts_at == at(14.5), "a quarter of set-up takes a slot of half an hour"
+    host = mine.host
+    ask(world, at, 18, 22, host=host, day=3)
+    services.booking_create(
+        actor=mine.owner,
+        room=world.rooms[0],
+        tenant=mine.tenant,
+        starts_at=at(18, 3),
+        ends_at=at(19, 3),
+        host=host,
+    )
+    day = today() + 3 * DAY
+    plan = make(world, first_day=day, last_day=day, rules=PlanRules(host_rest_minutes=60))
+    assert only(plan).starts_at == at(20, 3)
+    services.plan_publish(actor=world.manager, plan=plan)
+
+
+def test_every_week_is_answered_on_its_own(world: World, at: At) -> None:
+    request = ask(world, at, 10, 12, repeat_until=today() + 17 * DAY)
+    plan = make(world, last_day=today() + 20 * DAY)
+    slots = list(plan.slots.order_by("week"))
+    assert [(slot.request, slot.week, slot.starts_at) for slot in slots] == [
+        (request, week, at(10, 2 + 7 * week)) for week in range(3)
+    ]
+
+
+def test_hosts_of_a_category_and_the_preferred_one(world: World, at: At) -> None:
+    one, two = (make_host(world.tenants[1].tenant, f"lamps-{number}") for number in (1, 2))
+    for host in (one, two):
+        services.host_update(actor=world.tenants[1].owner, host=host, categories=["lamps"])
+    ask(world, at, 10, 12, category="lamps", preferred_host=two)
+    plan = make(world)
+    assert only(plan).host == two
+    ask(world, at, 10, 12, category="nobody knows it", day=3)
+    day = today() + 3 * DAY
+    refused = only(make(world, first_day=day, last_day=day))
+    assert refused.reasons["obstacles"][0]["why"] == "no_host"
+
+
+def test_make_up_quota_and_priority(world: World, at: At) -> None:
+    cheap = ask(world, at, 10, 12, made_up=True, value=10)
+    ask(world, at, 10, 12, made_up=True, value=20, room=world.rooms[0])
+    ask(world, at, 10, 12, made_up=True, value=20, room=world.rooms[0])
+    services.slot_request_rank(actor=world.manager, request=cheap, priority=5)
+    shifts = (MakeupShift(time(8), time(9), 1),)
+    rules = PlanRules(quota_hours=2, makeup_shifts=shifts, makeup_percent=100, makeup_wait_hours=1)
+    plan = make(world, rules=rules)
+    given = plan.slots.get(room__isnull=False)
+    assert given.request == cheap
+    assert given.made_up_at is None or at(8) <= given.made_up_at < at(9)
+    assert plan.value == 50
+
+
+def test_greedy_without_time_says_that_it_has_no_proof(world: World, at: At) -> None:
+    ask(world, at, 10, 12)
+    plan = make(world, seconds=0)
+    assert (plan.proof, plan.bound, plan.gap_percent) == (ProofKind.NONE, None, None)
+
+
+def test_what_if_says_what_a_room_more_or_less_is_worth_and_is_never_published(world: World, at: At) -> None:
+    plan = fill(world, at)
+    more = solved(services.plan_what_if(actor=world.manager, plan=plan, more_rooms=1))
+    assert (more.kind, more.value) == (PlanKind.WHAT_IF, 330)
+    less = solved(services.plan_what_if(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
+    assert less.value == 120
+    with pytest.raises(WrongState):
+        services.plan_publish(actor=world.manager, plan=less)
+
+
+def test_a_repair_moves_what_is_hit_and_nothing_else(world: World, at: At) -> None:
+    hit = ask(world, at, 10, 16)
+    stays = ask(world, at, 10, 12, value=900)
+    plan = make(world)
+    services.plan_publish(actor=world.manager, plan=plan)
+    first = {key: Booking.objects.get(planned__request=key) for key in (hit, stays)}
+    broken = first[hit].room
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(broken,)))
+    services.plan_publish(actor=world.manager, plan=repair)
+    now_at = {key: Booking.objects.get(pk=booking.pk) for key, booking in first.items()}
+    if first[stays].room != broken:
+        assert (now_at[stays].room, now_at[stays].starts_at) == (first[stays].room, first[stays].starts_at)
+    assert {booking.state for booking in now_at.values()} == {BookingState.CONFIRMED}
+    assert broken not in {booking.room for booking in now_at.values()}
+    assert now_at[hit].starts_at == at(12.5)
+
+
+def test_a_repair_gives_back_what_has_no_place_any_more(world: World, at: At) -> None:
+    plan = fill(world, at, count=2)
+    services.plan_publish(actor=world.manager, plan=plan)
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
+    assert repair.value == 110, "the one that is worth more is kept"
+    services.plan_publish(actor=world.manager, plan=repair)
+    states = Booking.objects.filter(planned__plan=plan).distinct().values_list("state", "due")
+    assert sorted(states) == [(BookingState.CANCELLED, 0), (BookingState.CONFIRMED, 0)]
+
+
+def test_a_run_can_be_stopped_and_a_proposal_discarded(world: World, at: At) -> None:
+    ask(world, at, 10, 12)
+    plan = services.plan_start(
+        actor=world.manager, park=world.park, first_day=today() + 2 * DAY, last_day=today() + 2 * DAY
+    )
+    services.plan_stop(actor=world.manager, plan=plan)
+    jobs.run_due()
+    plan.refresh_from_db()
+    assert plan.job is not None
+    assert (plan.state, plan.job.state) == (PlanState.STOPPED, JobState.CANCELLED)
+    assert not plan.slots.exists()
+    proposal = make(world)
+    services.plan_stop(actor=world.manager, plan=proposal)
+    with pytest.raises(WrongState):
+        services.plan_publish(actor=world.manager, plan=proposal)
+
+
+def test_the_same_inputs_and_seed_give_the_same_plan(world: World, at: At) -> None:
+    one = fill(world, at, count=4)
+    two = make(world)
+    assert one.inputs == two.inputs
+    order = ("request_id", "room_id", "starts_at")
+    assert set(one.slots.values_list(*order)) == set(two.slots.values_list(*order))
+
+
+def test_nothing_is_planned_into_the_past(world: World, at: At) -> None:
+    ask(world, at, 10, 16)
+    half_past = at(12.5)
+    with time_machine.travel(at(12.2), tick=True):
+        plan = make(world, first_day=today(), last_day=today())
+        assert (only(plan).starts_at or now()) == half_past
+
+
+def test_who_may_what(world: World, at: At) -> None:
+    other = make_world("beta")
+    mine = world.tenants[0]
+    request = ask(world, at, 10, 12)
+    with pytest.raises(Refused):
+        services.slot_request_make(
+            actor=other.tenants[0].owner, tenant=mine.tenant, minutes=60, windows=[(at(10), at(11))]
+        )
+    with pytest.raises(Refused):
+        services.slot_request_rank(actor=mine.owner, request=request, priority=9)
+    with pytest.raises(NotFound):
+        services.slot_request_rank(actor=other.manager, request=request, priority=9)
+    with pytest.raises(Refused):
+        services.plan_start(
+            actor=mine.owner, park=world.park, first_day=today() + DAY, last_day=today() + DAY
+        )
+    plan = make(world)
+    with pytest.raises(NotFound):
+        services.plan_publish(actor=other.manager, plan=plan)
+    with pytest.raises(NotFound):
+        services.plan_publish(actor=mine.owner, plan=plan)
+
+
+def test_impossible_requests_and_plans_are_refused(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    other = make_world("beta")
+    cases: list[tuple[type[Exception], dict[str, Any]]] = [
+        (BadTime, {"minutes": 45}),
+        (BadTime, {"minutes": 180}),
+        (BadTime, {"windows": []}),
+        (BadTime, {"windows": [(at(10, -3), at(12, -3))]}),
+        (BadTime, {"windows": [(at(10, 500), at(12, 500))]}),
+        (InvalidInput, {"value": 0}),
+        (InvalidInput, {"value": 1001}),
+        (InvalidInput, {"host": mine.host, "category": "lamps"}),
+        (InvalidInput, {"room": other.rooms[0]}),
+        (InvalidInput, {"host": other.tenants[0].host}),
+    ]
+    for error, values in cases:
+        with pytest.raises(error):
+            ask(world, at, 10, 12, **values)
+    days = {"first_day": today(), "last_day": today()}
+    wrong: list[dict[str, Any]] = [
+        {"last_day": today() - DAY},
+        {"last_day": today() + 28 * DAY},
+        {"seconds": 601},
+        {"rules": PlanRules(makeup_percent=101)},
+        {"rules": PlanRules(makeup_shifts=(MakeupShift(time(8), time(9), 0),))},
+    ]
+    for values in wrong:
+        with pytest.raises(InvalidInput):
+            services.plan_start(actor=world.manager, park=world.park, **{**days, **values})
