@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from livestreams import door
-from livestreams.views import bookings, rooms, series, sessions, streams
+from livestreams.views import bookings, rooms, series, sessions, slots, streams
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
@@ -20,6 +20,13 @@ urlpatterns = [
     path("portal/<slug:tenant>/bookings/new/", rooms.BookRoom.as_view(), name="portal-booking-new"),
     path("portal/<slug:tenant>/bookings/wait/", series.Wait.as_view(), name="portal-wait"),
     path(f"{WAIT}stop/", series.StopWaiting.as_view(), name="portal-wait-stop"),
+    path("portal/<slug:tenant>/slots/", slots.Slots.as_view(), name="portal-slots"),
+    path("portal/<slug:tenant>/slots/new/", slots.AskForSlot.as_view(), name="portal-slot-new"),
+    path(
+        "portal/<slug:tenant>/slots/<uuid:uid>/withdraw/",
+        slots.WithdrawSlot.as_view(),
+        name="portal-slot-withdraw",
+    ),
     path("portal/<slug:tenant>/rooms/", rooms.RoomsDay.as_view(), name="portal-rooms"),
     path(BOOKING, bookings.BookingDetail.as_view(), name="portal-booking"),
     path(f"{BOOKING}confirm/", bookings.ConfirmBooking.as_view(), name="portal-booking-confirm"),

@@ -55,6 +55,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("event", "livestreams.Booking"),
             ("event_repeat", "livestreams.BookingSeries"),
             ("hourglass", "livestreams.WaitlistEntry"),
+            ("edit_calendar", "livestreams.SlotRequest"),
+            ("calendar_month", "livestreams.SchedulePlan"),
             ("live_tv", "livestreams.LiveSession"),
             ("meeting_room", "livestreams.LiveRoom"),
             ("build", "livestreams.Maintenance"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import hooks, views
+from livestreams.api import hooks, schedule, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
@@ -14,6 +14,8 @@ router.register("bookings", views.BookingViewSet, "api-booking")
 router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")
 router.register("live-sessions", views.SessionViewSet, "api-session")
+router.register("slot-requests", schedule.SlotRequestViewSet, "api-slot-request")
+router.register("schedules", schedule.ScheduleViewSet, "api-schedule")
 HOOKS: dict[str, type[hooks.Hook]] = {
     "nginx-rtmp/<slug:call>": hooks.NginxRtmp,
     "srs": hooks.Srs,

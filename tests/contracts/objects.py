@@ -42,10 +42,13 @@ UIDS: dict[str, Factory] = {
     "api-booking": lambda world, mine: mine.booking.uid,
     "api-series": lambda world, mine: mine.booking.series.uid,
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
+    "api-slot-request": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
+    "api-schedule": lambda world, mine: world.plan.uid,
     "api-session": lambda world, mine: mine.session.uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
+    "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,
     "portal-key-revoke": lambda world, mine: mine.key.uid,
@@ -65,7 +68,7 @@ CODES: dict[str, Factory] = {
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
 }
-OF_THE_PARK = ("api-park", "api-room", "wall", "door")
+OF_THE_PARK = ("api-park", "api-room", "api-schedule", "wall", "door")
 # The same for everybody: published data.
 OF_NOBODY = ("api-indicator", "analytics-")
 # Parameters that name no object.
@@ -187,6 +190,17 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "earliest": span["starts_at"],
             "latest": span["ends_at"],
             "minutes": 30,
+        },
+        "api-slot-request-list": {
+            "tenant": mine.tenant.code,
+            "minutes": 60,
+            "windows": [span],
+        },
+        "api-slot-request-rank": {"priority": 2},
+        "api-schedule-list": {
+            "park": world.park.code,
+            "first_day": str(today() + 3 * DAY),
+            "last_day": str(today() + 3 * DAY),
         },
         "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
         "api-session-samples": {

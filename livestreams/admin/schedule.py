@@ -1,0 +1,300 @@
+"""The schedule: what tenants ask for, plans with their proof, and publishing."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSingleTimeWidget
+
+from core.actors import Actor
+from core.choices import JOB_OPEN
+from core.doors.admin import (
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ServiceForm,
+    ShownInline,
+    badge,
+    related_field,
+    style,
+)
+from core.doors.formfields import WholeNumberField
+from core.policy import ADD
+from livestreams import services
+from livestreams.answers import counts_of, obstacles, proof_of, ways_in
+from livestreams.choices import PlanKind, PlanState
+from livestreams.models import PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.planning import MakeupShift, PlanRules
+
+STATE_COLOURS = {
+    PlanState.RUNNING: "warning",
+    PlanState.PROPOSED: "info",
+    PlanState.PUBLISHED: "success",
+}
+
+
+class SlotRequestAddForm(ServiceForm):
+    """One window; several are asked for in the portal or the API."""
+
+    earliest = style(forms.SplitDateTimeField, gettext_lazy("from"))
+    latest = style(forms.SplitDateTimeField, gettext_lazy("until"))
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "windows": [(values.pop("earliest"), values.pop("latest"))]}
+
+
+class RankForm(OperationForm):
+    from_row = ("priority",)
+
+    priority = style(WholeNumberField, gettext_lazy("priority"), max_value=10)
+
+
+@admin.register(SlotRequest)
+class SlotRequestAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = (
+        "tenant",
+        "earliest",
+        "latest",
+        "minutes",
+        "room",
+        "scene",
+        "host",
+        "category",
+        "value",
+        "priority",
+        "withdrawn_at",
+    )
+    list_filter = ("park", "tenant", "earliest", "made_up")
+    search_fields = ("tenant__code", "tenant__name_zh", "scene", "category", "purpose")
+    asked = (
+        "minutes",
+        ("earliest", "latest"),
+        "repeat_until",
+        ("room", "scene"),
+        ("host", "category", "preferred_host"),
+        ("value", "made_up"),
+        "purpose",
+    )
+    fields = ("park", "tenant", *asked[:1], "windows", *asked[1:], "priority", "withdrawn_at")
+    add_form = SlotRequestAddForm
+    add_fieldsets = ((None, {"fields": ("tenant", *asked)}),)
+    autocomplete_fields = ("tenant", "room", "host", "preferred_host")
+    operations = (
+        Operation(
+            "rank",
+            gettext_lazy("Set the priority"),
+            services.slot_request_rank,
+            row="request",
+            form=RankForm,
+            icon="priority_high",
+            when=lambda request: request.withdrawn_at is None,
+        ),
+        Operation(
+            "withdraw",
+            gettext_lazy("Withdraw"),
+            services.slot_request_withdraw,
+            row="request",
+            icon="event_busy",
+            question=gettext_lazy("It is not asked for any more; what was booked for it stays."),
+            danger=True,
+            when=lambda request: request.withdrawn_at is None,
+        ),
+    )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> SlotRequest:
+        return services.slot_request_make(actor=actor, **values)
+
+
+class PlanForm(ServiceForm):
+    """The days, the time to think, and the rules of the park; an empty limit is none."""
+
+    quota_hours = style(WholeNumberField, gettext_lazy("hours of each firm at most"), required=False)
+    fair_sessions = style(
+        WholeNumberField,
+        gettext_lazy("first sessions of a firm that count more"),
+        required=False,
+        initial=0,
+    )
+    fair_bonus = style(WholeNumberField, gettext_lazy("… by so much worth"), required=False, initial=0)
+    host_rest_minutes = style(
+        WholeNumberField,
+        gettext_lazy("rest of a host between two sessions (minutes)"),
+        required=False,
+        initial=0,
+    )
+    host_day_hours = style(WholeNumberField, gettext_lazy("hours of a host per day at most"), required=False)
+    makeup_people = style(WholeNumberField, gettext_lazy("make-up artists"), required=False)
+    makeup_begins = style(
+        forms.TimeField,
+        gettext_lazy("their shift begins"),
+        required=False,
+        widget=UnfoldAdminSingleTimeWidget(),
+    )
+    makeup_ends = style(
+        forms.TimeField, gettext_lazy("… and ends"), required=False, widget=UnfoldAdminSingleTimeWidget()
+    )
+    makeup_percent = style(
+        WholeNumberField, gettext_lazy("made up before: % of the sessions at least"), required=False
+    )
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        people, begins, ends = (values.pop(f"makeup_{name}") for name in ("people", "begins", "ends"))
+        shifts = (MakeupShift(begins or time(8), ends or time(22), people),) if people else ()
+        names = ("quota_hours", "fair_sessions", "fair_bonus", "host_rest_minutes", "host_day_hours")
+        given = {name: values.pop(name) for name in (*names, "makeup_percent")}
+        rules = {name: value for name, value in given.items() if value is not None}
+        return {**values, "rules": PlanRules(makeup_shifts=shifts, **rules)}
+
+
+class ChangeForm(OperationForm):
+    """Rooms that are out of use and hosts who are away, from when until when; empty: for the whole schedule."""
+
+    rooms = related_field(
+        PlannedSlot, "room", many=True, required=False, label=gettext_lazy("rooms out of use")
+    )
+    hosts = related_field(
+        PlannedSlot, "host", many=True, required=False, label=gettext_lazy("hosts who are away")
+    )
+    since = style(forms.SplitDateTimeField, gettext_lazy("from"), required=False)
+    until = style(forms.SplitDateTimeField, gettext_lazy("until"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "rooms": tuple(values["rooms"]), "hosts": tuple(values["hosts"])}
+
+
+class WhatIfForm(ChangeForm):
+    more_rooms = style(WholeNumberField, gettext_lazy("rooms more"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "more_rooms": values["more_rooms"] or 0}
+
+
+class SlotInline(ShownInline):
+    model = PlannedSlot
+    fields = ("request", "week", "starts_at", "ends_at", "room", "host", "made_up_at", "booking", "why")
+    ordering = ("starts_at", "pk")
+    verbose_name_plural = gettext_lazy("slots and requests left out")
+
+    @display(description=gettext_lazy("what stands in the way, and what would let it in"))
+    def why(self, slot: PlannedSlot) -> str:
+        lines = [*obstacles(slot), *(f"→ {sentence}" for sentence in ways_in(slot))]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+
+
+@admin.register(SchedulePlan)
+class SchedulePlanAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = (
+        "park",
+        "first_day",
+        "last_day",
+        badge("kind", gettext_lazy("kind"), {}),
+        badge("state", gettext_lazy("state"), STATE_COLOURS),
+        "value",
+        "bound",
+        "proof_sentence",
+        "created_at",
+    )
+    list_filter = ("park", "first_day", "state", "kind")
+    search_fields = ("park__code", "park__name_zh")
+    readonly_fields = ("proof_sentence", "counts", "progress")
+    fieldsets = (
+        (None, {"fields": (("park", "kind", "state"), ("first_day", "last_day"), "base", "progress")}),
+        (
+            gettext_lazy("Proof"),
+            {"fields": ("proof_sentence", "counts", ("value", "bound"), ("spent", "seconds", "seed"))},
+        ),
+        (gettext_lazy("Rules"), {"fields": ("rules", "changes", "published_at", "created_by")}),
+    )
+    add_form = PlanForm
+    add_fieldsets = (
+        (None, {"fields": ("park", ("first_day", "last_day"), ("seconds", "seed"))}),
+        (
+            gettext_lazy("Rules"),
+            {
+                "fields": (
+                    "quota_hours",
+                    ("fair_sessions", "fair_bonus"),
+                    ("host_rest_minutes", "host_day_hours"),
+                    ("makeup_people", "makeup_begins", "makeup_ends"),
+                    "makeup_percent",
+                )
+            },
+        ),
+    )
+    autocomplete_fields = ("park",)
+    inlines = (SlotInline,)
+    operations = (
+        Operation(
+            "publish",
+            gettext_lazy("Publish as bookings"),
+            services.plan_publish,
+            row="plan",
+            icon="event_available",
+            question=gettext_lazy("All slots become bookings at once, or none does."),
+            when=lambda plan: plan.state == PlanState.PROPOSED and plan.kind != PlanKind.WHAT_IF,
+        ),
+        Operation(
+            "what-if",
+            gettext_lazy("What if …"),
+            services.plan_what_if,
+            row="plan",
+            form=WhatIfForm,
+            icon="help",
+            verb=ADD,
+            question=gettext_lazy("The same requests with other rooms and hosts: nothing is booked by it."),
+            when=lambda plan: bool(plan.inputs),
+        ),
+        Operation(
+            "repair",
+            gettext_lazy("Repair"),
+            services.plan_repair,
+            row="plan",
+            form=ChangeForm,
+            icon="healing",
+            verb=ADD,
+            question=gettext_lazy("What is hit gets another place, and as few others as can be are moved."),
+            when=lambda plan: plan.state == PlanState.PUBLISHED,
+        ),
+        Operation(
+            "stop",
+            gettext_lazy("Stop or discard"),
+            services.plan_stop,
+            row="plan",
+            icon="cancel",
+            danger=True,
+            when=lambda plan: plan.state in (PlanState.RUNNING, PlanState.PROPOSED),
+        ),
+    )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> SchedulePlan:
+        return services.plan_start(actor=actor, **values)
+
+    @display(description=gettext_lazy("what is proven"))
+    def proof_sentence(self, plan: SchedulePlan) -> str:
+        return proof_of(plan)
+
+    @display(description=gettext_lazy("requests"))
+    def counts(self, plan: SchedulePlan) -> str:
+        return counts_of(plan)
+
+    @display(description=gettext_lazy("progress"))
+    def progress(self, plan: SchedulePlan) -> str:
+        job = plan.job
+        if job is None:
+            return ""
+        if job.state in JOB_OPEN:
+            return format_html("{} / {} s · {}", job.done // 10, plan.seconds, job.message or _("waits"))
+        return f"{job.get_state_display()} · {job.message}"

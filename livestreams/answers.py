@@ -1,0 +1,97 @@
+"""Why a request got no slot, and what would let it in, as sentences. Whose session is in the way is never said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.clock import local
+from livestreams.models import PlannedSlot, SchedulePlan
+from livestreams.scheduling import Why
+
+IN_THE_WAY = {
+    Why.NO_ROOM: gettext_lazy("No room of this park is as asked for."),
+    Why.ROOM_CLOSED: gettext_lazy("The rooms that would do are closed or booked in all of these windows."),
+    Why.NO_HOST: gettext_lazy("No host of this park is as asked for."),
+    Why.HOST_AWAY: gettext_lazy("The hosts who would do are not there in these windows."),
+    Why.NO_SHIFT: gettext_lazy("No make-up artist works before these windows."),
+    Why.ROOM: gettext_lazy("All rooms that would do are taken then."),
+    Why.HOST: gettext_lazy("The hosts who would do are busy or rest then."),
+    Why.HOST_DAY: gettext_lazy("The hosts would work longer than a day allows."),
+    Why.HOST_TOTAL: gettext_lazy("The hosts would work longer than agreed."),
+    Why.CREW: gettext_lazy("All make-up artists are busy before."),
+    Why.QUOTA: gettext_lazy("The firm's hours in this schedule are used up."),
+    Why.SHARE: gettext_lazy("Too few sessions would be made up before."),
+    Why.WORTH: gettext_lazy("Other requests are worth more."),
+}
+NEEDED = {
+    Why.ROOM: gettext_lazy("one room more"),
+    Why.HOST: gettext_lazy("another host"),
+    Why.HOST_DAY: gettext_lazy("longer days of the host"),
+    Why.HOST_TOTAL: gettext_lazy("more hours of the host"),
+    Why.CREW: gettext_lazy("one make-up artist more"),
+    Why.QUOTA: gettext_lazy("more hours for the firm"),
+    Why.SHARE: gettext_lazy("a make-up artist for it"),
+}
+
+
+def obstacles(slot: PlannedSlot) -> list[str]:
+    """What stood in the way, the most frequent first."""
+    return [_obstacle(one) for one in slot.reasons.get("obstacles", ())]
+
+
+def _obstacle(one: dict[str, Any]) -> str:
+    sentence = str(IN_THE_WAY[Why(one["why"])])
+    if one["percent"] < 100:
+        return f"{sentence} {_('(in %(percent)d %% of the possible ways)') % {'percent': one['percent']}}"
+    return sentence
+
+
+def ways_in(slot: PlannedSlot) -> list[str]:
+    """What would let it in."""
+    return list(_ways(slot))
+
+
+def _ways(slot: PlannedSlot) -> Iterator[str]:
+    reasons = slot.reasons
+    if reasons.get("elsewhen"):
+        yield _("A window at %(when)s: it is free then.") % {"when": _when(reasons["elsewhen"])}
+    for way in reasons.get("ways", ()):
+        needed = [str(NEEDED[Why(one["why"])]) for one in way["without"] if one["why"] in NEEDED]
+        if needed:
+            words = {"when": _when(way["starts_at"]), "needed": _(" and ").join(needed)}
+            yield _("At %(when)s with %(needed)s.") % words
+    if reasons.get("enough"):
+        yield _("A worth of about %(worth)d: worth times priority.") % {"worth": reasons["enough"]}
+
+
+def _when(text: str) -> str:
+    return f"{local(datetime.fromisoformat(text)):%m-%d %H:%M}"
+
+
+def proof_of(plan: SchedulePlan) -> str:
+    """What is known of a schedule's worth, in a sentence."""
+    gap = plan.gap_percent
+    if plan.value is None:
+        return ""
+    if gap is None:
+        return _("No proof: this is the greedy schedule, a better one may exist.")
+    if gap == 0:
+        return _("Proven: no schedule is worth more.")
+    return _("At most %(gap)s %% more could be scheduled.") % {"gap": f"{gap:.2f}"}
+
+
+def counts_of(plan: SchedulePlan) -> str:
+    """How many requests got a slot, and how many did not."""
+    placed = plan.slots.filter(room__isnull=False).count()
+    left = plan.slots.filter(room__isnull=True).count()
+    return " · ".join(
+        (
+            ngettext("%(n)d placed", "%(n)d placed", placed) % {"n": placed},
+            ngettext("%(n)d left out", "%(n)d left out", left) % {"n": left},
+        )
+    )
