@@ -7,14 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext as _
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from core.actors import Actor
-from core.choices import JOB_OPEN
+from core.choices import JOB_OPEN, JobState
 from core.doors.admin import (
     Operation,
     OperationForm,
@@ -32,6 +31,7 @@ from livestreams.answers import counts_of, obstacles, proof_of, ways_in
 from livestreams.choices import PlanKind, PlanState
 from livestreams.models import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
+from livestreams.services.planjobs import TENTHS
 
 STATE_COLOURS = {
     PlanState.RUNNING: "warning",
@@ -296,5 +296,6 @@ class SchedulePlanAdmin(ScopedModelAdmin):
         if job is None:
             return ""
         if job.state in JOB_OPEN:
-            return format_html("{} / {} s · {}", job.done // 10, plan.seconds, job.message or _("waits"))
-        return f"{job.get_state_display()} · {job.message}"
+            return f"{job.done // TENTHS} / {plan.seconds} s · {job.message}"
+        failed = job.state == JobState.FAILED
+        return f"{job.get_state_display()} · {job.message}" if failed else job.get_state_display()

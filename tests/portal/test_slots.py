@@ -1,0 +1,133 @@
+"""Asking the schedule in the portal: what was asked, what it got, and why not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core import jobs
+from core.choices import Role
+from core.clock import DAY, HOUR, day_start, today
+from livestreams import services
+from livestreams.models import SchedulePlan, SlotRequest
+from tests.factories import TenantWorld, World
+
+
+def wish(**values: Any) -> dict[str, Any]:
+    day = today() + 3 * DAY
+    return {"day": f"{day}", "start": "14:00", "end": "16:00", "minutes": "120", "value": "100", **values}
+
+
+def schedule(world: World) -> SchedulePlan:
+    day = today() + 3 * DAY
+    plan = services.plan_start(actor=world.manager, park=world.park, first_day=day, last_day=day, seconds=10)
+    jobs.run_due()
+    return services.plan_publish(actor=world.manager, plan=plan)
+
+
+def test_what_was_asked_is_answered_on_the_page(owner: Client, world: World, firm: TenantWorld) -> None:
+    address = reverse("portal-slot-new", args=[firm.tenant.code])
+    page = reverse("portal-slots", args=[firm.tenant.code])
+    for number in range(3):
+        answer = owner.post(address, wish(value=str(100 + number), purpose=f"drop {number}"))
+        assert answer["Location"] == page
+    assert "waits for the next schedule" in owner.get(page).text
+    schedule(world)
+    shown = owner.get(page)
+    answers = {row.purpose: found for row, found in shown.context["asked"]}
+    assert [one["slot"].booking.starts_at for one in answers["drop 2"]] == [
+        day_start(today() + 3 * DAY) + 14 * HOUR
+    ]
+    (refused,) = answers["drop 0"]
+    assert refused["slot"].booking is None
+    assert refused["obstacles"] == ["All rooms that would do are taken then."]
+    assert any("one room more" in way for way in refused["ways"])
+    assert refused["obstacles"][0] in shown.text
+
+
+def test_a_proposal_is_not_shown_before_it_is_published(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish())
+    day = today() + 3 * DAY
+    services.plan_start(actor=world.manager, park=world.park, first_day=day, last_day=day, seconds=10)
+    jobs.run_due()
+    asked = dict(owner.get(reverse("portal-slots", args=[firm.tenant.code])).context["asked"])
+    assert asked[SlotRequest.objects.latest("pk")] == []
+
+
+def test_windows_of_several_days_and_past_midnight(owner: Client, firm: TenantWorld) -> None:
+    last = today() + 5 * DAY
+    owner.post(
+        reverse("portal-slot-new", args=[firm.tenant.code]),
+        wish(last_day=f"{last}", start="22:00", end="02:00"),
+    )
+    request = SlotRequest.objects.latest("pk")
+    assert len(request.windows) == 3
+    assert request.latest - request.earliest == 2 * DAY + 4 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"value": "0"}, "value"),
+        ({"end": "15:00"}, None),
+        ({"last_day": "2001-01-01"}, "last_day"),
+        ({"day": "x"}, "day"),
+    ],
+)
+def test_impossible_wishes_are_refused_where_they_stand(
+    owner: Client, firm: TenantWorld, values: dict[str, str], field: str | None
+) -> None:
+    before = SlotRequest.objects.count()
+    page = owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish(**values))
+    assert page.status_code == 400
+    errors = page.context["form"].errors
+    assert (field in errors) if field else errors
+    assert SlotRequest.objects.count() == before
+
+
+def test_a_request_is_withdrawn(owner: Client, firm: TenantWorld) -> None:
+    owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish())
+    request = SlotRequest.objects.latest("pk")
+    owner.post(reverse("portal-slot-withdraw", args=[firm.tenant.code, request.uid]))
+    request.refresh_from_db()
+    assert request.withdrawn_at is not None
+
+
+def test_the_operator_runs_reads_and_publishes_a_schedule(
+    world: World, firm: TenantWorld, browser_of: Any
+) -> None:
+    for number in range(3):
+        starts_at = day_start(today() + 3 * DAY) + 14 * HOUR
+        services.slot_request_make(
+            actor=firm.owner,
+            tenant=firm.tenant,
+            minutes=120,
+            windows=[(starts_at, starts_at + timedelta(hours=2))],
+            value=100 + number,
+        )
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    day = f"{today() + 3 * DAY}"
+    values = {"park": world.park.pk, "first_day": day, "last_day": day, "seconds": 10, "seed": 0}
+    made = operator.post(reverse("admin:livestreams_scheduleplan_add"), values)
+    assert made.status_code == 302, made.context["adminform"].form.errors
+    jobs.run_due()
+    plan = SchedulePlan.objects.latest("pk")
+    page = operator.get(
+        reverse("admin:livestreams_scheduleplan_change", args=[plan.pk]), headers={"accept-language": "en"}
+    )
+    assert "Proven: no schedule is worth more." in page.text
+    assert "2 placed · 1 left out" in page.text
+    assert "All rooms that would do are taken then." in page.text
+    operation = reverse("admin:livestreams_scheduleplan_operation", args=[plan.pk, "publish"])
+    assert operator.post(operation).status_code == 302
+    assert plan.slots.filter(booking__isnull=False).count() == 2
+    repair = reverse("admin:livestreams_scheduleplan_operation", args=[plan.pk, "repair"])
+    assert operator.post(repair, {"rooms": [world.rooms[0].pk]}).status_code == 302
+    jobs.run_due()
+    assert SchedulePlan.objects.latest("pk").value == 102
