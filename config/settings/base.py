@@ -179,6 +179,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "BookingState": "livestreams.choices.BookingState",
         "SessionState": "livestreams.choices.SessionState",
         "JobState": "core.choices.JobState",
+        "PlanState": "livestreams.choices.PlanState",
+        "PlanKind": "livestreams.choices.PlanKind",
     },
 }
 

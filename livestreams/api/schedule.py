@@ -274,8 +274,9 @@ class ChangeInput(StrictSerializer):
     until = InstantField(required=False)
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        lists = {name: tuple(values[name]) for name in ("rooms", "hosts") if name in values}
-        return {**values, **lists}
+        for name in {"rooms", "hosts"} & set(values):
+            values[name] = tuple(values[name])
+        return values
 
 
 class WhatIfInput(ChangeInput):

@@ -17,6 +17,7 @@ import pytest
 
 from analytics.models import Indicator, IndicatorValue
 from analytics.services import park_indicators_publish
+from core.jobs import run_due
 from core.models import Job
 from tests.api.conftest import Caller
 from tests.factories import SYSTEM, World
@@ -45,6 +46,32 @@ def published_lineage(world: World) -> Any:
     park_indicators_publish(actor=SYSTEM)
     manager = Caller(user=world.users["park_manager"])
     return manager.get("indicators/park_gmv_paid/lineage", place="alpha-town", period="2025-06")
+
+
+def of_the_schedule(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """A request, its way into a published schedule, and what is made of that."""
+    tool, manager = Caller(world.tenants[0].secret), Caller(user=world.users["park_manager"])
+    window = {"starts_at": at(9), "ends_at": at(11)}
+    asked = tool.post("slot-requests", {"tenant": "alpha-a", "minutes": 60, "windows": [window]})
+    days = {"park": "alpha", "first_day": at(9)[:10], "last_day": at(9)[:10], "seconds": 5}
+    made, dropped = (manager.post("schedules", days) for _number in range(2))
+    stopped = manager.post(f"schedules/{dropped.json()['uid']}/stop")
+    run_due()
+    uid, request = made.json()["uid"], asked.json()["uid"]
+    return {
+        "POST slot-requests": asked,
+        "POST slot-requests/{uid}/rank": manager.post(f"slot-requests/{request}/rank", {"priority": 2}),
+        "POST schedules": made,
+        "POST schedules/{uid}/stop": stopped,
+        "POST schedules/{uid}/publish": manager.post(f"schedules/{uid}/publish"),
+        "POST schedules/{uid}/what-if": manager.post(f"schedules/{uid}/what-if", {"more_rooms": 1}),
+        "POST schedules/{uid}/repair": manager.post(f"schedules/{uid}/repair", {"rooms": ["alpha-room-0"]}),
+        "GET schedules": manager.get("schedules"),
+        "GET schedules/{uid}": manager.get(f"schedules/{uid}"),
+        "GET slot-requests": tool.get("slot-requests"),
+        "GET slot-requests/{uid}": tool.get(f"slot-requests/{request}"),
+        "POST slot-requests/{uid}/withdraw": tool.post(f"slot-requests/{request}/withdraw"),
+    }
 
 
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
@@ -138,6 +165,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST jobs/{uid}/cancel": owner.post(f"jobs/{job.uid}/cancel"),
         "GET 401": Caller().get("me"),
         "GET 404": tool.get("nowhere"),
+        **of_the_schedule(world, at),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()
