@@ -53,7 +53,7 @@ def _obstacle(one: dict[str, Any]) -> str:
 
 def ways_in(slot: PlannedSlot) -> list[str]:
     """What would let it in."""
-    return list(_ways(slot))
+    return list(dict.fromkeys(_ways(slot)))
 
 
 def _ways(slot: PlannedSlot) -> Iterator[str]:

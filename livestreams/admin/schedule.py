@@ -228,8 +228,8 @@ class SchedulePlanAdmin(ScopedModelAdmin):
                     "quota_hours",
                     ("fair_sessions", "fair_bonus"),
                     ("host_rest_minutes", "host_day_hours"),
-                    ("makeup_people", "makeup_begins", "makeup_ends"),
-                    "makeup_percent",
+                    ("makeup_people", "makeup_percent"),
+                    ("makeup_begins", "makeup_ends"),
                 )
             },
         ),

@@ -16,8 +16,11 @@ def value_of(problem: Problem, placed: Iterable[Placement]) -> int:
     for place in (*problem.locked, *placed):
         request = requests[place.request]
         total += request.worth
+        bonus = request.worth * rules.preference // 100
         if place.host is not None and place.host == request.preferred:
-            total += request.worth * rules.preference // 100
+            total += bonus
+        if place.shift is not None and request.need is not None and request.need.optional:
+            total += bonus
         sessions[request.tenant] += 1
     return total + rules.fair_bonus * sum(min(count, rules.fair_sessions) for count in sessions.values())
 

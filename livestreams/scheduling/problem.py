@@ -117,7 +117,8 @@ class Rules:
     """What holds over all requests.
 
     `quotas` are slots a tenant gets at most. Fairness: the first `fair_sessions` of each tenant are worth
-    `fair_bonus` more. A preferred host makes a session worth `preference` percent more.
+    `fair_bonus` more. A preferred host makes a session worth `preference` percent more, and so does
+    a need that could have been left out.
     """
 
     quotas: tuple[tuple[str, int], ...] = ()
@@ -162,10 +163,11 @@ class Problem:
         return self.day or self.slots
 
 
-def worth_with(problem: Problem, request: Request, host: str | None) -> int:
-    """What a session is worth with this host."""
-    liked = host is not None and host == request.preferred
-    return request.worth + (request.worth * problem.rules.preference // 100 if liked else 0)
+def worth_of(problem: Problem, request: Request, place: Placement) -> int:
+    """What a session is worth in this place, without fairness."""
+    liked = place.host is not None and place.host == request.preferred
+    served = place.shift is not None and request.need is not None and request.need.optional
+    return request.worth + (liked + served) * (request.worth * problem.rules.preference // 100)
 
 
 def starts(request: Request, step: int) -> list[int]:

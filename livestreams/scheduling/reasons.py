@@ -117,14 +117,16 @@ class _View:
     def refusal(self, number: int, request: Request) -> Refusal:
         columns = self.columns[number]
         if not len(columns):
-            return Refusal(request.key, tuple(_nowhere(self.model.problem, request)))
+            # Otherwise each is there at some time, but never all at once, or only where locked sessions are.
+            obstacles = tuple(_nowhere(self.model.problem, request)) or (Obstacle(Why.ROOM),)
+            return Refusal(request.key, obstacles)
         lacking = [self._lacking(int(column)) for column in columns]
         names: dict[Why, dict[str, None]] = defaultdict(dict)
         counts = Counter(why for rows in lacking for why in {why for why, _name in rows})
         for rows in lacking:
             for why, name in rows:
                 names[why][name] = None
-        obstacles = [
+        found = [
             Obstacle(why, tuple(names[why])[:5], max(100 * count // len(lacking), 1))
             for why, count in counts.most_common()
         ]
@@ -135,7 +137,7 @@ class _View:
                 ways.setdefault(lacking[place], self._way(int(columns[place]), lacking[place]))
         return Refusal(
             request.key,
-            tuple(obstacles) or (Obstacle(Why.WORTH),),
+            tuple(found) or (Obstacle(Why.WORTH),),
             tuple(ways.values()),
             enough=self._enough(columns, request),
         )
@@ -201,8 +203,6 @@ def _nowhere(problem: Problem, request: Request) -> Iterator[Obstacle]:
             for span in spans
         ):
             yield Obstacle(Why.NO_SHIFT, (need.crew,))
-    # Each is there at some time, but never all at once, or only where locked bookings are.
-    yield Obstacle(Why.ROOM)
 
 
 def _elsewhen(problem: Problem, placed: tuple[Placement, ...], seated: set[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from livestreams.scheduling.columns import Columns
 from livestreams.scheduling.model import NONE, Ints, Limit, Model
-from livestreams.scheduling.problem import Problem, worth_with
+from livestreams.scheduling.problem import Problem, worth_of
 
 
 class Taken(NamedTuple):
@@ -55,7 +55,7 @@ def build(problem: Problem) -> Model:
         row_limit=names[:, 0],
         row_part=names[:, 1],
         row_slot=names[:, 2],
-        constant=sum(worth_with(problem, parts.requests[held.request], held.host) for held in problem.locked),
+        constant=sum(worth_of(problem, parts.requests[held.request], held) for held in problem.locked),
     )
 
 
@@ -74,14 +74,16 @@ def _numbered(parts: Columns, taken: list[Taken]) -> tuple[Ints, tuple[Ints, tup
 
 def _worth(parts: Columns, ways: Ints) -> Ints:
     """What each way is worth; a session that stands where it stood is worth one more, all else many times that."""
-    group, _start, _pool, host, _shift, _crew_start = ways
+    group, _start, _pool, host, shift, _crew_start = ways
     worth = np.array([kind.worth for kind in parts.kinds], dtype=np.int64)
     bonus = worth * parts.problem.rules.preference // 100
     preferred = np.array(
         [NONE - 1 if kind.preferred is None else parts.host_number[kind.preferred] for kind in parts.kinds],
         dtype=np.int64,
     )
-    plain = worth[group] + bonus[group] * (preferred[group] == host)
+    optional = np.array([kind.need is not None and kind.need.optional for kind in parts.kinds], dtype=bool)
+    served = optional[group] & (shift != NONE)
+    plain = worth[group] + bonus[group] * ((preferred[group] == host).astype(np.int64) + served)
     return np.asarray(plain * (len(parts.problem.before) + 1) + _stays(parts, ways), dtype=np.int64)
 
 

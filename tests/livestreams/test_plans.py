@@ -183,8 +183,9 @@ def test_make_up_quota_and_priority(world: World, at: At) -> None:
     plan = make(world, rules=rules)
     given = plan.slots.get(room__isnull=False)
     assert given.request == cheap
-    assert given.made_up_at is None or at(8) <= given.made_up_at < at(9)
-    assert plan.value == 50
+    assert given.made_up_at is not None
+    assert at(8) <= given.made_up_at < at(9)
+    assert plan.value == 55
 
 
 def test_greedy_without_time_says_that_it_has_no_proof(world: World, at: At) -> None:

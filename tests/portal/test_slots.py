@@ -17,6 +17,16 @@ from livestreams.models import SchedulePlan, SlotRequest
 from tests.factories import TenantWorld, World
 
 
+@pytest.fixture(autouse=True)
+def in_english(owner: Client) -> None:
+    """Sentences are compared as they stand in the code."""
+    read_in_english(owner)
+
+
+def read_in_english(browser: Client) -> None:
+    browser.cookies["django_language"] = "en"
+
+
 def wish(**values: Any) -> dict[str, Any]:
     day = today() + 3 * DAY
     return {"day": f"{day}", "start": "14:00", "end": "16:00", "minutes": "120", "value": "100", **values}
@@ -112,6 +122,7 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
             value=100 + number,
         )
     operator = browser_of(world.users[Role.PARK_STUDIO])
+    read_in_english(operator)
     day = f"{today() + 3 * DAY}"
     values = {"park": world.park.pk, "first_day": day, "last_day": day, "seconds": 10, "seed": 0}
     made = operator.post(reverse("admin:livestreams_scheduleplan_add"), values)
