@@ -32,7 +32,7 @@ def faults(problem: Problem, placed: Iterable[Placement]) -> list[str]:
 
 class _Check:
     def __init__(self, problem: Problem, placed: tuple[Placement, ...]) -> None:
-        self.problem, self.placed = problem, placed
+        self.problem, self.placed, self.new = problem, placed, set(placed)
         self.requests = {request.key: request for request in problem.requests}
         self.rooms = {room.key: room for room in problem.rooms}
         self.hosts = {host.key: host for host in problem.hosts}
@@ -112,7 +112,7 @@ class _Check:
                     that_day = place.host, slot // self.problem.day_length
                     days[that_day] += 1
                     totals[place.host] += 1
-                    if place in self.placed:
+                    if place in self.new:
                         new.add(that_day)
         for key, day in sorted(new):
             host: Host = self.hosts[key]
@@ -128,11 +128,10 @@ class _Check:
             key = of(place)
             if key is not None:
                 rows[key].append(place)
-        new = set(self.placed)
         for key, found in rows.items():
             found.sort(key=lambda place: (place.start, self._end(place)))
             for one, two in pairwise(found):
-                if one in new or two in new:
+                if one in self.new or two in self.new:
                     yield key, one, two
 
     def _crews(self) -> Iterator[str]:
@@ -142,7 +141,7 @@ class _Check:
             if need is not None and place.shift is not None and place.crew_start is not None:
                 for slot in range(place.crew_start, place.crew_start + need.length):
                     busy[need.crew, place.shift, slot] += 1
-                    if place in self.placed:
+                    if place in self.new:
                         new.add((need.crew, place.shift, slot))
         for crew, shift, slot in sorted(new):
             if busy[crew, shift, slot] > self.crews[crew].shifts[shift].people:

@@ -105,6 +105,7 @@ class _View:
 
     def __init__(self, model: Model, x: Ints, relaxed: Relaxed | None) -> None:
         self.model, self.left, self.relaxed = model, model.left(x), relaxed
+        self.names: dict[int, tuple[Why, str]] = {}
         placing = np.flatnonzero(model.group != NONE)
         order = placing[np.argsort(model.group[placing], kind="stable")]
         numbers = np.arange(len(model.groups))
@@ -133,8 +134,8 @@ class _View:
         best = sorted(range(len(lacking)), key=lambda place: len(lacking[place]))
         ways: dict[tuple[tuple[Why, str], ...], Way] = {}
         for place in best:
-            if len(ways) < MOST_WAYS:
-                ways.setdefault(lacking[place], self._way(int(columns[place]), lacking[place]))
+            if len(ways) < MOST_WAYS and lacking[place] not in ways:
+                ways[lacking[place]] = self._way(int(columns[place]), lacking[place])
         return Refusal(
             request.key,
             tuple(found) or (Obstacle(Why.WORTH),),
@@ -147,8 +148,8 @@ class _View:
         entries = slice(matrix.indptr[column], matrix.indptr[column + 1])
         rows, factors = matrix.indices[entries], matrix.data[entries]
         short = rows[(factors > 0) & (factors > self.left[rows])].tolist()
-        found = {self._named(row): None for row in short if self.model.row_limit[row] in OF_LIMIT}
-        return tuple(found)
+        named = (self.names.get(row) or self._named(row) for row in short if row >= len(self.model.groups))
+        return tuple(dict.fromkeys(named))
 
     def _named(self, row: int) -> tuple[Why, str]:
         """The reason behind a row and the name of whom it is about; rooms go by their kind."""
@@ -165,7 +166,8 @@ class _View:
             name = model.tenants[part]
         else:
             name = problem.rules.shares[part].crew
-        return OF_LIMIT[limit], name
+        self.names[row] = OF_LIMIT[limit], name
+        return self.names[row]
 
     def _way(self, column: int, lacking: tuple[tuple[Why, str], ...]) -> Way:
         model = self.model

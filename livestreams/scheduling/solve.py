@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -73,13 +74,15 @@ def schedule(
 
     With `seconds` 0 it is the greedy one, without proof. ProblemError when the problem makes no sense.
     """
+    began = time.monotonic()
     validate(problem)
     model = build(problem)
 
     def tell(search: Search) -> None:
         report(Progress(search.spent, seconds, model.value(search.x), _bound(model, search)))
 
-    search = Search(model, seconds=seconds, seed=seed, report=tell)
+    ahead = seconds - (time.monotonic() - began)
+    search = Search(model, seconds=ahead, seed=seed, report=tell)
     search.run()
     placed = placements(model, search.x)
     broken = faults(problem, placed)
@@ -91,7 +94,7 @@ def schedule(
         refusals(model, search.x, placed, search.relaxed),
         value,
         _bound(model, search),
-        search.spent,
+        time.monotonic() - began,
         seed,
     )
 
