@@ -42,7 +42,8 @@ class ShownInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         names = [field.name for field in self.opts.fields if field.is_relation and field.name in self.fields]
         # Django's own asks for the right without a row, which an inline on the page for adding does not have.
-        rows = self.model._default_manager.order_by(*self.get_ordering(request))
+        order = self.get_ordering(request) or self.opts.ordering
+        rows = self.model._default_manager.order_by(*order, "pk")
         return visible_to(rows, actor_of(request)).select_related(*names)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
