@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0001_kernel"),
-        ("livestreams", "0002_series_and_waitlist"),
+        ("livestreams", "0003_encoders"),
         ("parks", "0002_room_terms"),
         ("tenants", "0001_tenants_and_leases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
