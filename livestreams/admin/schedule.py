@@ -143,7 +143,7 @@ class PlanForm(ServiceForm):
         forms.TimeField, gettext_lazy("… and ends"), required=False, widget=UnfoldAdminSingleTimeWidget()
     )
     makeup_percent = style(
-        WholeNumberField, gettext_lazy("made up before: % of the sessions at least"), required=False
+        WholeNumberField, gettext_lazy("made up before: at least so many of 100 sessions"), required=False
     )
 
     def values(self) -> dict[str, Any]:
