@@ -465,6 +465,7 @@ def make_world(name: str) -> World:
         last_day=OPENED,
         starts_at=day_start(OPENED),
         state=PlanState.PUBLISHED,
+        inputs={"why": canary},
         changes={"why": canary},
     )
     world.warehouse = Warehouse.objects.create(

@@ -10,7 +10,7 @@ from core.choices import Role
 from core.clock import DAY, HOUR, now
 from core.models import Unresolved
 from core.services import membership_grant, tool_key_create
-from livestreams.services import booking_create, series_create, waitlist_join
+from livestreams.services import booking_create, series_create, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
@@ -80,6 +80,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         latest=starts_at + HOUR,
         minutes=60,
     )
+    slot_request_make(actor=SYSTEM, tenant=tenant, minutes=60, windows=[(starts_at, starts_at + HOUR)])
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
     )

@@ -16,6 +16,8 @@ from django.utils import timezone
 from analytics.models import IndexRun
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
+from livestreams.choices import PlanState
+from livestreams.models import SchedulePlan
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
 from tests.contracts.worlds import row_in
@@ -44,6 +46,8 @@ UIDS: dict[str, Factory] = {
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-slot-request": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "api-schedule": lambda world, mine: world.plan.uid,
+    "api-schedule-publish": lambda world, mine: _proposal(world).uid,
+    "api-schedule-stop": lambda world, mine: _proposal(world).uid,
     "api-session": lambda world, mine: mine.session.uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
@@ -116,6 +120,10 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
         held = Membership.objects.filter(node=object_of.mine.tenant.node) if object_of.mine else None
         return str(held.latest("id").pk) if held is not None else ABSENT_NUMBER
     raise NoFactory(f"{route.key}: nothing makes an object for <{name}> of {route.pattern}")
+
+
+def _proposal(world: World) -> SchedulePlan:
+    return SchedulePlan.objects.get(park=world.park, state=PlanState.PROPOSED)
 
 
 def _named(factories: dict[str, Factory], route: Route, object_of: Place, absent: str) -> str:

@@ -60,7 +60,7 @@ WORDS = {
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
-            "atomic", "by", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
+            "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
             "specification", "start",
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",

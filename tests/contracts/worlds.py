@@ -23,6 +23,8 @@ from core.clock import DAY, HOUR, hour_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
+from livestreams.choices import PlanState
+from livestreams.models import SchedulePlan
 from livestreams.services import Reading, booking_create, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
@@ -60,6 +62,9 @@ def filled_world(name: str) -> World:
         park=world.park, period=dt.date(2022, 1, 1), published_on=dt.date(2023, 1, 1), value=AMOUNTS[world.name],
         firms=2, lines=4, lines_hash="0", counted_at=now(), withheld="few_firms",
     )  # fmt: skip
+    SchedulePlan.objects.create(
+        park=world.park, first_day=today(), last_day=today(), starts_at=now(), state=PlanState.PROPOSED
+    )
     rollup.drain()
     for mine in world.tenants:
         _close(world, mine)
