@@ -10,10 +10,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit, buckets
+from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import day_bounds, hour_of, today
+from core.clock import today
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
@@ -102,7 +102,7 @@ def tenant_update(*, actor: Actor, tenant: Tenant, **values: Any) -> Tenant:
 
 @retried
 def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) -> Tenancy:
-    """Move a tenant to another park from today or a past day on, and mark the days whose park changes.
+    """Move a tenant to another park from today or a past day on; sums of parks follow, for they join the tenancies.
 
     The scope node moves with it, so the rights of the old park's operators end at once. InvalidInput for a day to
     come: they would end before the move. What the tenant showed to its old park it does not show to the new one
@@ -129,8 +129,6 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
         moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
         node_move(actor=actor, node=tenant.node, parent=park.node)
         Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False)
-        if from_day < today():
-            buckets.mark(buckets.SALES, _hours_of_days(tenant.pk, from_day, today()))
         audit.record(
             actor=actor,
             verb="tenancy.move",
@@ -140,12 +138,6 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             after={"park": park.code, "from_day": from_day, "shares_orders_with_park": False},
         )
     return moved
-
-
-def _hours_of_days(tenant_id: int, first: date, last: date) -> list[tuple[int, int]]:
-    start, _end = day_bounds(first)
-    _start, end = day_bounds(last)
-    return [(tenant_id, slot) for slot in range(hour_of(start), hour_of(end))]
 
 
 @retried

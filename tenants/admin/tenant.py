@@ -113,7 +113,7 @@ class TenantAdmin(ScopedModelAdmin):
             form=MoveForm,
             icon="swap_horiz",
             question=_(
-                "Its sales belong to the new park from that day on; figures of past days are counted again."
+                "Its sales belong to the new park from that day on; what happened before stays with the old one."
             ),
             danger=True,
             when=lambda tenant: tenant.closed_on is None,
