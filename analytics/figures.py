@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from analytics import closing, metrics
@@ -72,11 +72,14 @@ def tenant_figures(
 ) -> list[FigureRow]:
     """A tenant's figures by day, by month or in total; days and months without a line or a mark are left out.
 
+    People of a park read them from the day on which the tenant came.
     NotFound when the actor may not see them, InvalidInput when `until` lies before `since`.
     """
     _check_range(since, until)
     if not may(actor, VIEW, DaySales, tenant.pk):
         raise NotFound
+    elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
+    since = max(since, elsewhere.aggregate(left=Max("to_day"))["left"] or since)
     in_range = {"tenant": tenant, "day__range": (since, until)}
     days = visible_to(DaySales.objects.filter(**in_range), actor)
     sums = _sums(days, SpreadOrder.objects.filter(**in_range), since, by)

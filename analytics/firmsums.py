@@ -11,13 +11,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DateField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import TruncMonth, TruncQuarter, TruncYear
 
 from analytics.choices import Withheld
 from analytics.metrics import Metric
 from analytics.models import DaySales, SalesMeasures, SpreadOrder
-from tenants.models import Tenancy
+from tenants.querysets import TenancyQuerySet
 
 Columns = dict[str, Any]
 MEASURES = tuple(column.name for column in SalesMeasures._meta.local_fields)
@@ -80,7 +80,7 @@ def withheld(metric: Metric, firms: Mapping[int, Columns]) -> Withheld | None:
     return None
 
 
-def seated(queryset: QuerySet[Any], tenancies: QuerySet[Tenancy], since: date, until: date) -> QuerySet[Any]:
+def seated(queryset: QuerySet[Any], tenancies: TenancyQuerySet, since: date, until: date) -> QuerySet[Any]:
     """Rows by tenant and day on which the tenant held one of the tenancies."""
     return queryset.filter(Exists(_that_day(tenancies)), day__range=(since, until))
 
@@ -97,7 +97,7 @@ def by_period(queryset: QuerySet[Any], since: date, by: str) -> QuerySet[Any]:
     return queryset.annotate(period=first_days[by])
 
 
-def sales_by_firm(tenancies: QuerySet[Tenancy], since: date, until: date, by: str) -> dict[date, FirmSums]:
+def sales_by_firm(tenancies: TenancyQuerySet, since: date, until: date, by: str) -> dict[date, FirmSums]:
     """The sales measures by period (its first day), park and firm: the tenancy of each day says the park."""
     found: dict[date, FirmSums] = defaultdict(FirmSums)
     days = _with_park(seated(DaySales.objects.all(), tenancies, since, until), tenancies)
@@ -109,16 +109,12 @@ def sales_by_firm(tenancies: QuerySet[Tenancy], since: date, until: date, by: st
     return found
 
 
-def _that_day(tenancies: QuerySet[Tenancy]) -> QuerySet[Tenancy]:
+def _that_day(tenancies: TenancyQuerySet) -> TenancyQuerySet:
     """Those of the tenancies that the tenant of the outer row held on its day."""
-    return tenancies.filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=OuterRef("day")),
-        tenant=OuterRef("tenant"),
-        from_day__lte=OuterRef("day"),
-    )
+    return tenancies.on(OuterRef("day")).of_outer_tenant()
 
 
-def _with_park(queryset: QuerySet[Any], tenancies: QuerySet[Tenancy]) -> QuerySet[Any]:
+def _with_park(queryset: QuerySet[Any], tenancies: TenancyQuerySet) -> QuerySet[Any]:
     return queryset.annotate(park=Subquery(_that_day(tenancies).values("park")[:1]))
 
 

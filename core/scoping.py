@@ -84,7 +84,14 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
         return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in scope.nodes)
     if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
         return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
-    return _any_of(Q(**{f"{lookup}__in": subtree_ids(grant.node_path)}) for lookup in scope.nodes)
+    return _below(scope, subtree_ids(grant.node_path))
+
+
+def _below(scope: Scope, nodes: QuerySet[ScopeNode, int]) -> Q:
+    """The rows that hang on some nodes of the tree: those of a park by their park, whoever is in it now."""
+    if callable(scope.park):
+        return scope.park(nodes)
+    return _any_of(Q(**{f"{lookup}__in": nodes}) for lookup in ((scope.park,) if scope.park else scope.nodes))
 
 
 def _any_of(conditions: Iterable[Q]) -> Q:

@@ -20,6 +20,7 @@ from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows
 from core.models import Membership, ScopeNode, ToolKey, User
+from core.models.audit import NODE_MOVE
 from core.scoping import get_visible, require
 
 KEY_PREFIX = "lpk_"
@@ -70,7 +71,7 @@ def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
         below.update(path=Concat(Value(node.path), Substr("path", len(old) + 1)))
         audit.record(
             actor=actor,
-            verb="node.move",
+            verb=NODE_MOVE,
             obj=node,
             node_id=node.pk,
             before={"path": old},

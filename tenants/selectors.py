@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from parks.choices import NOT_LETTABLE_USES
 from parks.models import Park, UnitUse
@@ -17,7 +17,7 @@ from tenants.models import LeaseUnit, Tenancy
 
 def tenancies_on(park: Park, day: date) -> QuerySet[Tenancy]:
     """Who sat in a park on a day."""
-    return Tenancy.objects.filter(Q(to_day__isnull=True) | Q(to_day__gt=day), park=park, from_day__lte=day)
+    return Tenancy.objects.on(day).filter(park=park)
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def lease_create(
             actor=actor,
             verb="lease.create",
             obj=lease,
-            node_id=tenant.pk,
+            node_id=park.pk,
             after={"units": [unit.code for unit, _area in units]},
         )
     return lease
@@ -225,7 +225,7 @@ def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
         actor=actor,
         verb="lease.end",
         obj=lease,
-        node_id=lease.tenant_id,
+        node_id=lease.park_id,
         before=before,
         after={"to_day": day},
     )
@@ -263,7 +263,7 @@ def charge_record(
             actor=actor,
             verb="charge.record",
             obj=charge,
-            node_id=tenant.pk,
+            node_id=park.pk,
             after={"amount": amount, "kind": kind},
         )
     return charge

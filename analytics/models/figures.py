@@ -10,7 +10,7 @@ from core.models import Scope
 from core.money import MoneyField
 from livestreams.models import LiveSession
 from supplychain.choices import Channel
-from tenants.models import Tenant
+from tenants.models import Tenant, seat_of_day, seat_of_month
 
 
 class SalesMeasures(models.Model):
@@ -54,7 +54,7 @@ class HourSales(SalesMeasures):
     channel = models.CharField(_("channel"), max_length=16, choices=Channel)
     session_key = models.BigIntegerField(_("session or 0"), default=0)
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=seat_of_day("day"))
 
     class Meta:
         verbose_name = _("hour figures")
@@ -115,7 +115,7 @@ class DaySales(SalesMeasures):
     tenant = _counted_tenant()
     day = models.DateField(_("day"))
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=seat_of_day("day"))
 
     class Meta:
         verbose_name = _("day figures")
@@ -133,7 +133,7 @@ class MonthSales(SalesMeasures):
     tenant = _counted_tenant()
     month = models.DateField(_("month"))
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=seat_of_month("month"))
 
     class Meta:
         verbose_name = _("month figures")
@@ -151,7 +151,7 @@ class SessionFigures(SalesMeasures):
         LiveSession, models.PROTECT, primary_key=True, related_name="figures", verbose_name=_("live session")
     )
 
-    scope = Scope(nodes=("session__tenant_id", "session__park_id"), user="session__host__user_id")
+    scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
 
     class Meta:
         verbose_name = _("session figures")
@@ -175,7 +175,7 @@ class PeriodClose(models.Model):
     lines = models.BigIntegerField(_("lines"))
     lines_hash = models.CharField(_("hash of the lines"), max_length=64)
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=seat_of_month("month"))
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
 from core.clock import local
 from core.models.base import Scope
+
+# The action that hangs a node under another one.
+NODE_MOVE = "node.move"
+
+
+def _since_it_came(nodes: Any) -> Q:
+    """Entries on nodes that have not moved since: what a firm did at its old park the new one does not read."""
+    moves = AuditEntry.objects.filter(
+        object_type="core.ScopeNode", object_id=OuterRef("node_id"), verb=NODE_MOVE, pk__gt=OuterRef("pk")
+    )
+    return Q(~Exists(moves), node__in=nodes)
 
 
 class AuditEntry(models.Model):
@@ -27,7 +41,7 @@ class AuditEntry(models.Model):
     after = models.JSONField(_("after"), null=True)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
 
-    scope = Scope(nodes=("node_id",))
+    scope = Scope(nodes=("node_id",), park=_since_it_came)
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

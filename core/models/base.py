@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import uuid6
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+ParkOf = str | Callable[[Any], models.Q]
+"""A lookup that gives a park, or which rows are of a park among these nodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +20,8 @@ class Scope:
     """How rows of a model hang on the scope tree. Exactly one way is declared; the rest stays empty.
 
     nodes      lookups that give a ScopeNode id (tenant_id and park_id are node ids); a row belongs to each of them
+    park       of which park a tenant's row is, wherever the tenant is now: whoever works above the tenant reaches
+               the row by this alone, and its own people by nodes
     user       lookup that gives the User whose own row it is; may stand beside nodes
     reference  reason why everybody with any role may read it
     system     reason why nobody but the system and superusers may read it
@@ -24,6 +31,7 @@ class Scope:
     """
 
     nodes: tuple[str, ...] = ()
+    park: ParkOf = ""
     user: str = ""
     reference: str = ""
     system: str = ""

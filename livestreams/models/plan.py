@@ -37,7 +37,7 @@ class BookingSeries(PublicIdMixin, StampedMixin):
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     skipped = models.JSONField(_("days left out"), default=list, blank=True)
 
-    scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
+    scope = Scope(nodes=("tenant_id",), park="room__park_id", user="host__user_id")
 
     class Meta:
         verbose_name = _("series of bookings")
@@ -85,7 +85,7 @@ class WaitlistEntry(PublicIdMixin, StampedMixin):
 
     objects = WaitlistQuerySet.as_manager()
 
-    scope = Scope(nodes=("tenant_id", "park_id"), user="host__user_id")
+    scope = Scope(nodes=("tenant_id",), park="park_id", user="host__user_id")
 
     class Meta:
         verbose_name = _("waitlist entry")

@@ -124,7 +124,7 @@ class Booking(PublicIdMixin, StampedMixin):
 
     objects = BookingQuerySet.as_manager()
 
-    scope = Scope(nodes=("tenant_id", "room__park_id"), user="host__user_id")
+    scope = Scope(nodes=("tenant_id",), park="room__park_id", user="host__user_id")
     database_rules = (
         no_overlap(
             "livestreams_booking",

@@ -45,7 +45,7 @@ class LiveSession(PublicIdMixin, StampedMixin):
 
     objects = LiveSessionQuerySet.as_manager()
 
-    scope = Scope(nodes=("tenant_id", "park_id"), user="host__user_id")
+    scope = Scope(nodes=("tenant_id",), park="park_id", user="host__user_id")
 
     class Meta:
         verbose_name = _("live session")
@@ -85,7 +85,7 @@ class SessionTenant(models.Model):
     )
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="shown_in", verbose_name=_("tenant"))
 
-    scope = Scope(nodes=("tenant_id", "session__tenant_id", "session__park_id"))
+    scope = Scope(nodes=("tenant_id", "session__tenant_id"), park="session__park_id")
 
     class Meta:
         verbose_name = _("tenant shown in a session")
@@ -104,7 +104,9 @@ class HostShift(models.Model):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
 
-    scope = Scope(nodes=("session__tenant_id", "session__park_id", "host__tenant_id"), user="host__user_id")
+    scope = Scope(
+        nodes=("session__tenant_id", "host__tenant_id"), park="session__park_id", user="host__user_id"
+    )
     database_rules = (
         no_overlap(
             "livestreams_hostshift",
@@ -146,7 +148,7 @@ class AudienceSample(models.Model):
     follows = models.PositiveBigIntegerField(_("new followers"), null=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
 
-    scope = Scope(nodes=("session__tenant_id", "session__park_id"))
+    scope = Scope(nodes=("session__tenant_id",), park="session__park_id")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

@@ -43,7 +43,7 @@ class StockMove(models.Model):
     occurred_at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=200, blank=True)
 
-    scope = Scope(nodes=("owner_id", "warehouse__park_id"))
+    scope = Scope(nodes=("owner_id",), park="warehouse__park_id")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
@@ -71,7 +71,7 @@ class StockLevel(models.Model):
     on_hand = models.IntegerField(_("on hand"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)
 
-    scope = Scope(nodes=("owner_id", "warehouse__park_id"))
+    scope = Scope(nodes=("owner_id",), park="warehouse__park_id")
 
     class Meta:
         verbose_name = _("stock level")

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from tenants.models.lease import Charge, Lease, LeaseUnit, VerifiedFigure
-from tenants.models.tenant import SHARES_ORDERS, Company, Store, Tenancy, Tenant
+from tenants.models.tenant import (
+    SHARES_ORDERS,
+    Company,
+    Store,
+    Tenancy,
+    Tenant,
+    seat_of_day,
+    seat_of_month,
+)
 
 __all__ = [
     "SHARES_ORDERS",
@@ -15,4 +23,6 @@ __all__ = [
     "Tenancy",
     "Tenant",
     "VerifiedFigure",
+    "seat_of_day",
+    "seat_of_month",
 ]

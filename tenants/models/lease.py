@@ -12,7 +12,7 @@ from core.money import MoneyField
 from core.overlap import no_overlap
 from parks.models import Park, Unit
 from tenants.choices import ChargeKind, LeaseState
-from tenants.models.tenant import Tenant
+from tenants.models.tenant import Tenant, seat_of_month
 
 
 class Lease(PublicIdMixin, StampedMixin):
@@ -33,7 +33,7 @@ class Lease(PublicIdMixin, StampedMixin):
     )
     turnover_threshold = MoneyField(_("turnover rent from (CNY per month)"), default=0)
 
-    scope = Scope(nodes=("tenant_id", "park_id"))
+    scope = Scope(nodes=("tenant_id",), park="park_id")
 
     class Meta:
         verbose_name = _("lease")
@@ -69,7 +69,7 @@ class LeaseUnit(models.Model):
     to_day = models.DateField(_("until"))
     is_active = models.BooleanField(_("active"), default=True)
 
-    scope = Scope(nodes=("lease__tenant_id", "lease__park_id"))
+    scope = Scope(nodes=("lease__tenant_id",), park="lease__park_id")
     database_rules = (
         no_overlap(
             "tenants_leaseunit", "unit_id", "from_day", "to_day", kind="date", where="{row}.is_active"
@@ -101,7 +101,7 @@ class Charge(PublicIdMixin):
     explanation = models.JSONField(_("how it was computed"), default=dict)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    scope = Scope(nodes=("tenant_id", "park_id"))
+    scope = Scope(nodes=("tenant_id",), park="park_id")
 
     class Meta:
         verbose_name = _("charge")
@@ -127,7 +127,7 @@ class VerifiedFigure(models.Model):
     source_hash = models.CharField(_("hash of the lines"), max_length=64)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=seat_of_month("period"))
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

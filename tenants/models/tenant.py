@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, ScopeNode, StampedMixin
 from core.overlap import no_overlap
 from parks.models import IndustrialCluster, Park
 from tenants.choices import TenantKind, WallVisibility
+from tenants.querysets import TenancyQuerySet
 
 # From a scope node to its tenant's choice: the `shared` of what a tenant's order lines are.
 SHARES_ORDERS = "tenant__shares_orders_with_park"
@@ -68,8 +72,10 @@ class Tenancy(models.Model):
     from_day = models.DateField(_("from"))
     to_day = models.DateField(_("until"), null=True, blank=True)
 
-    scope = Scope(nodes=("tenant_id", "park_id"))
+    scope = Scope(nodes=("tenant_id",), park="park_id")
     database_rules = (no_overlap("tenants_tenancy", "tenant_id", "from_day", "to_day", kind="date"),)
+
+    objects = TenancyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tenancy")
@@ -83,6 +89,25 @@ class Tenancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} · {self.park} · {self.from_day}"
+
+
+def seat_of_day(day: str) -> Callable[[Any], Q]:
+    """The `park` of what a tenant did on a day: where it sat on it."""
+
+    def rows(parks: Any) -> Q:
+        return Q(Exists(Tenancy.objects.on(OuterRef(day)).of_outer_tenant().filter(park__in=parks)))
+
+    return rows
+
+
+def seat_of_month(month: str) -> Callable[[Any], Q]:
+    """The `park` of what a tenant did in a month: where it sat in it, and none where it moved within it."""
+
+    def rows(parks: Any) -> Q:
+        seats = Tenancy.objects.in_month(OuterRef(month)).of_outer_tenant()
+        return Q(Exists(seats.filter(park__in=parks))) & ~Q(Exists(seats.exclude(park__in=parks)))
+
+    return rows
 
 
 class Store(NamedMixin, PublicIdMixin, ClosableMixin):

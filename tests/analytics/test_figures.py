@@ -8,21 +8,23 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
 from analytics import closing, metrics, rollup
-from analytics.figures import bureau_figures, park_figures, tenant_figures
+from analytics.figures import By, bureau_figures, park_figures, tenant_figures
 from analytics.firmsums import MEASURES
-from analytics.models import PeriodClose
+from analytics.models import DaySales, MonthSales, PeriodClose
 from analytics.services import figures_rebuild, period_close
 from core import buckets, jobs
-from core.actors import user_actor
+from core.actors import Actor, user_actor
 from core.choices import JobState, Role
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry
+from core.scoping import visible_to
 from parks.models import Park
 from tenants.models import Tenant, VerifiedFigure
 from tenants.services import tenancy_move
@@ -180,6 +182,47 @@ def test_a_parks_sums_follow_the_tenancies_of_each_day(tenant: Tenant) -> None:
 
     assert paid(old) == [(JUNE, 11, 2), (JULY, 1, 1)]
     assert paid(new) == [(JULY, 10, 1)]
+
+
+def test_people_of_a_park_read_a_tenant_from_its_coming_on(in_august: None) -> None:
+    alpha, beta = make_world("alpha"), make_world("beta")
+    tenant, middle = alpha.tenants[0].tenant, dt.date(2025, 7, 10)
+    days = (JUNE, JULY, middle, END, dt.date(2025, 8, 1))
+    for day in days:
+        sell(tenant, "10", day, order="long")
+    for month in (JUNE, JULY):
+        period_close(actor=SYSTEM, tenant=tenant, month=month)
+    sell(tenant, "1", JUNE, order="late")
+    sell(tenant, "2", END, order="late")
+    tenancy_move(actor=SYSTEM, tenant=tenant, park=beta.park, from_day=middle)
+
+    def read(actor: Actor, by: By) -> list[tuple[dt.date, metrics.Value, metrics.Value, metrics.Value]]:
+        rows = tenant_figures(actor=actor, tenant=tenant, since=JUNE, until=days[-1], by=by)
+        shown = ("gmv_paid", "orders", "verified_net")
+        return [(row.period, *(row.values[code] for code in shown)) for row in rows]
+
+    assert read(beta.manager, "day") == [(middle, 10, 1, None), (END, 12, 2, None), (days[-1], 10, 1, 10)]
+    assert read(beta.manager, "month") == [(JULY, 22, 2, None), (days[-1], 10, 1, 10)]
+    assert read(beta.manager, "total") == [(middle, 32, 2, None)]
+    assert read(alpha.tenants[0].owner, "month") == [
+        (JUNE, 11, 2, 10),
+        (JULY, 32, 2, 30),
+        (days[-1], 10, 1, 10),
+    ]
+    with pytest.raises(NotFound):
+        read(alpha.manager, "day")
+
+    def seen(actor: Actor, model: Any, field: str) -> list[dt.date]:
+        rows = visible_to(model.objects.filter(tenant=tenant), actor).distinct()
+        return list(rows.order_by(field).values_list(field, flat=True))
+
+    assert seen(alpha.manager, DaySales, "day") == list(days[:2])
+    assert seen(beta.manager, DaySales, "day") == list(days[2:])
+    for model, field in ((MonthSales, "month"), (PeriodClose, "month"), (VerifiedFigure, "period")):
+        assert seen(alpha.manager, model, field)[:1] == [JUNE]
+        assert JULY not in seen(alpha.manager, model, field) + seen(beta.manager, model, field)
+        assert JULY in seen(alpha.tenants[0].owner, model, field)
+    assert seen(beta.manager, MonthSales, "month") == [days[-1]]
 
 
 def test_a_bureau_sees_no_single_firm() -> None:

@@ -170,7 +170,9 @@ def shared_reference(code: str = "series", currency: str = "USD") -> None:
 def rows_in(model: type[models.Model], path: str) -> models.QuerySet[Any] | None:
     """The rows of a model that hang on a part of the scope tree; None when the model does not hang there at all."""
     scope = scope_of(model)
-    lookups = list(scope.nodes) if scope is not None else []
+    lookups = (
+        [*scope.nodes, *([scope.park] if isinstance(scope.park, str) and scope.park else [])] if scope else []
+    )
     if not lookups and scope is not None and scope.system:
         lookups = [field.attname for field in model._meta.fields if field.related_model is ScopeNode]
     if not lookups:
