@@ -21,7 +21,7 @@ from core.scoping import scope_of
 
 GENESIS = "0" * 64
 SEAL_BATCH = 10_000
-# Stands for the value of a private column: parks read the audit of their tenants.
+# Stands for the value of a private column: the audit is read by more people than the row.
 WITHHELD = "…"
 MARGIN = timedelta(minutes=1)
 """More than the clocks of two machines differ, and than an entry needs from its time to its number."""

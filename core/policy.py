@@ -259,6 +259,15 @@ TABLE: dict[str, dict[str, Permission]] = {
 }
 
 
+def seen_below(role: str) -> list[str]:
+    """The models of which a role views the rows below its node as well, without anybody's leave."""
+    return [
+        label
+        for label, roles in TABLE.items()
+        if role in roles and VIEW in roles[role].verbs and roles[role].reach is Reach.SUBTREE
+    ]
+
+
 def permission(model_label: str, role: str) -> Permission | None:
     """What a role may do with a model, or None."""
     return TABLE.get(model_label, {}).get(role)

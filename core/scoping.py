@@ -84,7 +84,11 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
         return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in scope.nodes)
     if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
         return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
-    return _below(scope, subtree_ids(grant.node_path))
+    rows = _below(scope, subtree_ids(grant.node_path))
+    if scope.about:
+        own = _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
+        rows &= own | Q(**{f"{scope.about}__in": policy.seen_below(grant.role)})
+    return rows
 
 
 def _below(scope: Scope, nodes: QuerySet[ScopeNode, int]) -> Q:

@@ -41,7 +41,7 @@ class AuditEntry(models.Model):
     after = models.JSONField(_("after"), null=True)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
 
-    scope = Scope(nodes=("node_id",), park=_since_it_came)
+    scope = Scope(nodes=("node_id",), park=_since_it_came, about="object_type")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:

@@ -27,6 +27,8 @@ class Scope:
     system     reason why nobody but the system and superusers may read it
     many       a lookup in nodes crosses to many rows (a company's tenants), so rows are found by a subquery
     shared     lookup from a node to the flag by which its tenant shows these rows to the park (Reach.SHARED)
+    about      column with the label of the model that a row tells of: below its own node a role reads as far as it
+               reads rows of that model there
     private    columns for those only who hold `view_private` on the row's node; the audit never keeps their values
     """
 
@@ -37,6 +39,7 @@ class Scope:
     system: str = ""
     many: bool = False
     shared: str = ""
+    about: str = ""
     private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

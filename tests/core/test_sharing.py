@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from core import checks, policy
 from core.actors import Actor, key_actor, user_actor
 from core.choices import PARK_ROLES, Role
 from core.errors import InvalidInput, Refused
-from core.models import AuditEntry, ToolKey
+from core.models import AuditEntry, ScopeNode, ToolKey
 from core.models.base import Scope
 from core.scoping import get_visible, hidden_columns, may, shares, visible_to
-from core.services import tool_key_create
+from core.services import membership_end, membership_grant, tool_key_create, tool_key_revoke
 from supplychain.models import Attribution, Product, SalesEvent, SkuResolution
 from supplychain.services import product_create, product_update
+from supplychain.services.imports import import_stage
 from tenants.models import SHARES_ORDERS, Tenant
 from tenants.services import tenancy_move, tenant_update
 from tests.factories import SYSTEM, TenantWorld, World, make_user, make_world
@@ -26,6 +28,7 @@ from tests.supplychain.ledger import fact, record
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 LINES: tuple[type[Model], ...] = (SalesEvent, SkuResolution, Attribution)
 READERS = (Role.PARK_MANAGER, Role.PARK_FINANCE)
+FILE = Path("supplychain/samples/uci-online-retail.csv")
 
 
 @pytest.fixture
@@ -162,13 +165,41 @@ def test_what_goods_cost_stays_with_the_tenant(world: World) -> None:
     assert get_visible(Product, keeper, uid=product.uid)
     for actor in (keeper, world.manager, mine.tool, key_actor(world.key), world.tenants[1].owner):
         assert hidden_columns(actor, Product, node) == {"cost"}
-    # The park reads the audit of its tenants: it says that the cost changed, and not to what.
-    entries = visible_to(AuditEntry.objects.filter(object_type=Product._meta.label), world.manager)
+    # The firm's own audit says that the cost changed, and not to what; its park reads nothing of goods there.
+    entries = visible_to(AuditEntry.objects.filter(object_type=Product._meta.label), mine.owner)
+    assert not visible_to(entries, world.manager).exists()
     told = [(entry.verb, entry.before, entry.after) for entry in entries.order_by("pk")]
     assert [verb for verb, _before, _after in told] == ["product.create", "product.update"]
     assert told[1][1:] == ({"cost": "…"}, {"cost": "…"})
     assert told[0][2]["list_price"] == "99"
     assert told[0][2]["cost"] == "…"
+
+
+def test_the_audit_opens_nothing_that_is_closed(world: World) -> None:
+    """Who works for a firm, its keys and its files are its own affair, in the audit as well."""
+    mine = world.tenants[0]
+    member = membership_grant(
+        actor=mine.owner, user=make_user("new"), role=Role.TENANT_STAFF, node=mine.tenant.node
+    )
+    membership_end(actor=mine.owner, membership=member)
+    key, _secret = tool_key_create(
+        actor=mine.owner, node=mine.tenant.node, name="till", scopes=["orders:write"]
+    )
+    tool_key_revoke(actor=mine.owner, uid=str(key.uid))
+    import_stage(actor=mine.owner, tenant=mine.tenant, file_name="secret.csv", chunks=[FILE.read_bytes()])
+    tenant_update(actor=mine.owner, tenant=mine.tenant, industry="lights")
+    membership_grant(actor=SYSTEM, user=make_user("viewer"), role=Role.PARK_VIEWER, node=world.park.node)
+
+    def told(actor: Actor, node: ScopeNode) -> set[str]:
+        return set(visible_to(AuditEntry.objects.filter(node=node), actor).values_list("verb", flat=True))
+
+    inner = {"membership.grant", "membership.end", "key.create", "key.revoke", "import.stage"}
+    assert inner <= told(mine.owner, mine.tenant.node)
+    for role in READERS:
+        reader = user_actor(world.users[role])
+        assert not inner & told(reader, mine.tenant.node)
+        assert {"tenant.create", "tenant.update"} <= told(reader, mine.tenant.node)
+        assert {"membership.grant", "key.create"} <= told(reader, world.park.node)
 
 
 def test_every_shared_model_declares_the_same_flag() -> None:
