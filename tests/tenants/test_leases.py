@@ -1,0 +1,54 @@
+"""Leases: who may make and end them, over which units, and that what was decided meanwhile counts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.actors import user_actor
+from core.choices import Role
+from core.clock import DAY, today
+from core.errors import InvalidInput, Refused
+from parks.models import Unit
+from tenants.choices import LeaseState
+from tenants.models import Lease, LeaseUnit
+from tenants.services import lease_create, lease_end
+from tests.factories import SYSTEM, World, make_user, make_world
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world("alpha")
+
+
+def let(world: World, unit: Unit, number: str = "new", **values: Any) -> Lease:
+    values = {
+        "actor": SYSTEM,
+        "park": world.park,
+        "from_day": today(),
+        "to_day": today() + 100 * DAY,
+    } | values
+    return lease_create(tenant=world.tenants[0].tenant, number=number, units=[(unit, Decimal(10))], **values)
+
+
+def test_only_who_lets_in_a_park_ends_its_leases(world: World) -> None:
+    lease, day = world.tenants[0].lease, today()
+    keeper = user_actor(make_user("beta-leasing", Role.PARK_LEASING, make_world("beta").park.node))
+    for actor in (keeper, user_actor(world.users[Role.PARK_FINANCE]), world.tenants[0].owner):
+        with pytest.raises(Refused):
+            lease_end(actor=actor, lease=lease, day=day)
+    lease.refresh_from_db()
+    assert lease.state == LeaseState.ACTIVE
+    assert lease_end(actor=world.manager, lease=lease, day=day).state == LeaseState.ENDED
+
+
+def test_a_lease_is_over_units_of_its_own_park(world: World) -> None:
+    foreign = make_world("beta").units[3]
+    with pytest.raises(InvalidInput) as refused:
+        let(world, foreign)
+    assert refused.value.field == "units"
+    assert not LeaseUnit.objects.filter(unit=foreign).exists()
