@@ -209,27 +209,29 @@ def lease_create(
     return lease
 
 
-@transaction.atomic
+@retried
 def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
-    """End a lease on a day; its units are free from then on."""
+    """End a lease on a day; its units are free from then on. InvalidInput for a day outside of its present term."""
     require(actor, "change", Lease, lease.park_id)
-    if not lease.from_day < day <= lease.to_day:
-        raise InvalidInput(_("A lease can end only within its term."), field="day")
-    before = audit.snapshot(lease, ("state", "to_day"))
-    lease.to_day = day
-    if day <= today():
-        lease.state = LeaseState.ENDED
-    lease.save()
-    lease.lease_units.update(to_day=day)
-    audit.record(
-        actor=actor,
-        verb="lease.end",
-        obj=lease,
-        node_id=lease.park_id,
-        before=before,
-        after={"to_day": day},
-    )
-    return lease
+    with transaction.atomic():
+        (held,) = lock_rows(Lease.objects.filter(pk=lease.pk))
+        if not held.from_day < day <= held.to_day:
+            raise InvalidInput(_("A lease can end only within its term."), field="day")
+        before = audit.snapshot(held, ("state", "to_day"))
+        held.to_day = day
+        if day <= today():
+            held.state = LeaseState.ENDED
+        held.save(update_fields=["to_day", "state", "updated_at"])
+        held.lease_units.update(to_day=day)
+        audit.record(
+            actor=actor,
+            verb="lease.end",
+            obj=held,
+            node_id=held.park_id,
+            before=before,
+            after={"to_day": day},
+        )
+    return held
 
 
 @transaction.atomic

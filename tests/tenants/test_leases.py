@@ -11,6 +11,7 @@ from core.actors import user_actor
 from core.choices import Role
 from core.clock import DAY, today
 from core.errors import InvalidInput, Refused
+from core.models import AuditEntry
 from parks.models import Unit
 from tenants.choices import LeaseState
 from tenants.models import Lease, LeaseUnit
@@ -52,3 +53,25 @@ def test_a_lease_is_over_units_of_its_own_park(world: World) -> None:
         let(world, foreign)
     assert refused.value.field == "units"
     assert not LeaseUnit.objects.filter(unit=foreign).exists()
+
+
+def test_a_lease_that_has_ended_is_not_lengthened_by_who_saw_it_before(world: World) -> None:
+    unit, soon = world.units[3], today() + 10 * DAY
+    lease = let(world, unit)
+    seen_before = Lease.objects.get(pk=lease.pk)
+    Lease.objects.filter(pk=lease.pk).update(
+        rent_per_month=Decimal(7)
+    )  # something else that changed meanwhile
+    lease_end(actor=SYSTEM, lease=lease, day=soon)
+    again = let(world, unit, "again", from_day=soon)
+    with pytest.raises(InvalidInput):
+        lease_end(actor=SYSTEM, lease=seen_before, day=soon + 5 * DAY)
+    assert lease_end(actor=SYSTEM, lease=seen_before, day=soon - DAY).rent_per_month == 7
+    kept = Lease.objects.get(pk=lease.pk)
+    assert (kept.to_day, kept.rent_per_month, kept.state) == (soon - DAY, 7, LeaseState.ACTIVE)
+    assert list(LeaseUnit.objects.filter(unit=unit).order_by("from_day").values_list("lease", "to_day")) == [
+        (lease.pk, soon - DAY),
+        (again.pk, again.to_day),
+    ]
+    entry = AuditEntry.objects.filter(verb="lease.end").latest("pk")
+    assert entry.before == {"state": "active", "to_day": str(soon)}
