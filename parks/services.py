@@ -14,8 +14,9 @@ from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows
+from core.locking import lock_rows, retried
 from core.models import ScopeNode
+from core.records import record_update
 from core.scoping import require
 from core.services import node_create
 from parks.choices import UnitUseKind
@@ -72,25 +73,15 @@ def park_create(
     return park
 
 
-@transaction.atomic
+@retried
 def park_update(*, actor: Actor, park: Park, **values: Any) -> Park:
     """Change what a park says of itself; its code stays."""
     require(actor, "change", Park, park.pk)
-    before = audit.snapshot(park, values)
-    for name, value in values.items():
-        setattr(park, name, value)
-    park.save()
-    if {"name_zh", "name_en"} & values.keys():
-        ScopeNode.objects.filter(pk=park.pk).update(name_zh=park.name_zh, name_en=park.name_en)
-    audit.record(
-        actor=actor,
-        verb="park.update",
-        obj=park,
-        node_id=park.pk,
-        before=before,
-        after=audit.snapshot(park, values),
-    )
-    return park
+    with transaction.atomic():
+        kept = record_update(actor=actor, row=park, **values)
+        if {"name_zh", "name_en"} & values.keys():
+            ScopeNode.objects.filter(pk=kept.pk).update(name_zh=kept.name_zh, name_en=kept.name_en)
+    return kept
 
 
 @transaction.atomic
@@ -138,6 +129,7 @@ def unit_create(
     return unit
 
 
+@retried
 def unit_convert(
     *,
     actor: Actor,
@@ -153,13 +145,14 @@ def unit_convert(
     UnitInUse names who still relies on the unit; InvalidInput when the day lies before the present use began.
     """
     require(actor, "change", Unit, unit.park_id)
-    blockers = unit_conversion_blockers(unit, from_day)
-    if blockers:
-        raise UnitInUse(" ".join(blockers))
     if fit_out_until is not None and fit_out_until <= from_day:
         raise InvalidInput(_("The fit-out must end after it begins."), field="fit_out_until")
     with transaction.atomic():
         lock_rows(Unit.objects.filter(pk=unit.pk))
+        # Whoever lets the unit locks it too, so nobody comes in after this question.
+        blockers = unit_conversion_blockers(unit, from_day)
+        if blockers:
+            raise UnitInUse(" ".join(blockers))
         current = unit.uses.filter(to_day__isnull=True).get()
         if from_day <= current.from_day:
             raise InvalidInput(
