@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
@@ -35,6 +38,12 @@ class Product(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
         ]
 
 
+def _kept_there(parks: Any) -> Q:
+    """SKUs of a park: its tenants' ones, and those of goods that lie in its warehouses, wherever their owner is now."""
+    levels = apps.get_model("supplychain.StockLevel")._base_manager.filter(sku=OuterRef("pk"), on_hand__gt=0)
+    return Q(tenant_id__in=parks) | Q(Exists(levels.filter(warehouse__park__in=parks)))
+
+
 class Sku(PublicIdMixin, StampedMixin, ClosableMixin):
     """A stock-keeping unit; its code is case-sensitive and unique within the tenant.
 
@@ -49,7 +58,7 @@ class Sku(PublicIdMixin, StampedMixin, ClosableMixin):
     tracked_since = models.DateTimeField(_("takes stock since"), null=True, blank=True)
     presale_limit = models.PositiveIntegerField(_("pre-sale limit"), default=0)
 
-    scope = Scope(nodes=("tenant_id",))
+    scope = Scope(nodes=("tenant_id",), park=_kept_there)
 
     class Meta:
         verbose_name = _("SKU")

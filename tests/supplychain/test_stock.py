@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from core.actors import Actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
-from supplychain.models import Backorder, Sku, StockLevel, StockMove, Warehouse
+from core.scoping import visible_to
+from supplychain.models import Backorder, Product, Sku, StockLevel, StockMove, Warehouse
 from supplychain.services import (
     backorder_fill,
     sku_resolve,
@@ -24,6 +26,7 @@ from supplychain.services import (
     stock_transfer,
 )
 from tenants.models import Tenant
+from tenants.services import tenancy_move
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
 
@@ -133,6 +136,29 @@ def test_a_keeper_moves_in_the_park_and_a_stranger_sees_nothing() -> None:
         stock_receive(actor=stranger, **{**goods, "warehouse": other.warehouse})
     with pytest.raises(Refused):
         stock_receive(actor=mine.owner, **goods)
+
+
+def test_goods_of_a_tenant_that_moved_are_handed_out_where_they_lie() -> None:
+    world, other = factories.make_world("alpha"), factories.make_world("beta")
+    mine = world.tenants[0]
+    lying, elsewhere = mine.skus
+    tenancy_move(actor=SYSTEM, tenant=mine.tenant, park=other.park, from_day=today())
+    old, new = (factories.user_actor(each.users["park_warehouse"]) for each in (world, other))
+
+    def out(actor: Actor, sku: Sku, quantity: int) -> StockMove:
+        return stock_adjust(
+            actor=actor, warehouse=world.warehouse, sku=sku, quantity=-quantity, note="fetched by its owner"
+        )
+
+    assert set(visible_to(Sku.objects.filter(tenant=mine.tenant), old)) == {lying}
+    assert set(visible_to(Sku.objects.filter(tenant=mine.tenant), new)) == {lying, elsewhere}
+    assert not visible_to(Product.objects.filter(tenant=mine.tenant), old).exists()
+    for actor, sku in ((new, lying), (old, elsewhere)):
+        with pytest.raises(NotFound):
+            out(actor, sku, 1)
+    assert stock_count(actor=old, warehouse=world.warehouse, sku=lying, counted=49) is not None
+    assert out(old, lying, 49).quantity == -49
+    assert not visible_to(Sku.objects.filter(tenant=mine.tenant), old).exists()  # nothing lies there any more
 
 
 def test_a_sale_takes_what_is_there_and_owes_the_rest(shop: Shop) -> None:
