@@ -73,7 +73,7 @@ class StreamKey(PublicIdMixin, StampedMixin):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     replaced_at = models.DateTimeField(_("replaced at"), null=True, blank=True)
 
-    scope = Scope(nodes=("booking__tenant_id",), user="booking__host__user_id")
+    scope = Scope(nodes=("booking__tenant_id",), park="booking__room__park_id", user="booking__host__user_id")
 
     class Meta:
         verbose_name = _("stream key")
@@ -127,7 +127,7 @@ class Publish(PublicIdMixin):
 
     objects = PublishQuerySet.as_manager()
 
-    scope = Scope(nodes=("booking__tenant_id", "room__park_id"), user="booking__host__user_id")
+    scope = Scope(nodes=("booking__tenant_id",), park="room__park_id", user="booking__host__user_id")
 
     class Meta:
         verbose_name = _("stream")
@@ -197,7 +197,7 @@ class PublishDecision(models.Model):
     reason = models.CharField(_("reason"), max_length=16, choices=PublishReason)
     detail = models.CharField(_("detail"), max_length=64, blank=True)
 
-    scope = Scope(nodes=("node__park_id", "booking__tenant_id"), user="booking__host__user_id")
+    scope = Scope(nodes=("booking__tenant_id",), park="node__park_id", user="booking__host__user_id")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
