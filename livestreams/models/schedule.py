@@ -60,7 +60,7 @@ class SlotRequest(PublicIdMixin, StampedMixin):
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
-    scope = Scope(nodes=("tenant_id", "park_id"), user="host__user_id")
+    scope = Scope(nodes=("tenant_id",), park="park_id", user="host__user_id")
 
     class Meta:
         verbose_name = _("slot request")
@@ -156,7 +156,7 @@ class PlannedSlot(models.Model):
         Booking, models.PROTECT, null=True, related_name="planned", verbose_name=_("booking")
     )
 
-    scope = Scope(nodes=("request__tenant_id", "plan__park_id"), user="host__user_id")
+    scope = Scope(nodes=("request__tenant_id",), park="plan__park_id", user="host__user_id")
 
     class Meta:
         verbose_name = _("planned slot")
