@@ -56,6 +56,11 @@ def test_a_route_without_a_factory_is_a_failure(matrix: Matrix) -> None:
             values_for(Route(pattern, "new-route", None), own, own)
 
 
+def test_nobody_is_slowed_down_by_how_much_the_matrix_asks(matrix: Matrix) -> None:
+    answers = {matrix.caller("revoked tool").call("GET", "/api/v1/me").status_code for _ in range(300)}
+    assert answers == {401}
+
+
 def test_the_schema_and_the_admin_registry_are_walked() -> None:
     walked = {route.path(dict.fromkeys(route.parameters, "x")) for route in ROUTES if route.door == "api"}
     document = SchemaGenerator().get_schema(request=None, public=True)
