@@ -16,7 +16,7 @@ from django.utils import timezone
 from analytics.models import IndexRun
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
-from livestreams.choices import PlanState
+from livestreams.choices import BookingState, PlanState
 from livestreams.models import SchedulePlan
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
@@ -42,6 +42,8 @@ Factory = Callable[[World, TenantWorld], Any]
 # Objects named by a uid, per route (or API basename).
 UIDS: dict[str, Factory] = {
     "api-booking": lambda world, mine: mine.booking.uid,
+    "api-booking-confirm": lambda world, mine: mine.tenant.bookings.get(state=BookingState.HELD).uid,
+    "api-booking-check-in": lambda world, mine: mine.tenant.bookings.earliest("starts_at").uid,
     "api-series": lambda world, mine: mine.booking.series.uid,
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-slot-request": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
@@ -75,6 +77,17 @@ CODES: dict[str, Factory] = {
 OF_THE_PARK = ("api-park", "api-room", "api-schedule", "wall", "door")
 # The same for everybody: published data.
 OF_NOBODY = ("api-indicator", "analytics-")
+# Writing operations whose address says everything -> what it says.
+WITHOUT_BODY: dict[str, str] = {
+    "api-booking-confirm": "which hold becomes a booking",
+    "api-booking-cancel": "which booking is given back",
+    "api-series-cancel": "whose bookings are given back",
+    "api-waitlist-withdraw": "who stops waiting",
+    "api-slot-request-withdraw": "who wishes for nothing any more",
+    "api-schedule-publish": "which plan becomes bookings",
+    "api-schedule-stop": "which plan is to stop",
+    "api-job-cancel": "which job is to stop",
+}
 # Parameters that name no object.
 FIXED: dict[str, dict[str, str]] = {
     "portal-who-sees": {"what": "orders"},
@@ -87,7 +100,7 @@ FIXED: dict[str, dict[str, str]] = {
 
 
 class NoFactory(Exception):
-    """A route has a parameter for which nothing here makes an object."""
+    """A route has a parameter for which nothing here makes an object, or it writes and nothing makes its body."""
 
 
 def values_for(route: Route, tenant: Place, object_of: Place) -> dict[str, str]:
@@ -170,7 +183,7 @@ def is_published(route: Route) -> bool:
 
 
 def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
-    """A valid body for a writing operation of the API, with objects of this tenant."""
+    """A valid body for a writing operation of the API, with objects of this tenant. Raises NoFactory without one."""
     starts_at = day_start(today() + 3 * DAY) + 9 * HOUR
     span = {"starts_at": local(starts_at).isoformat(), "ends_at": local(starts_at + HOUR).isoformat()}
     bodies: dict[str, Any] = {
@@ -180,6 +193,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "host": mine.host.code,
             **span,
         },
+        "api-booking-check-in": {"at": now().isoformat()},
         "api-booking-move": span,
         "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},
         "api-series-list": {
@@ -211,6 +225,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "last_day": str(today() + 3 * DAY),
         },
         "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
+        "api-session-end": {"ended_at": local(mine.session.ended_at).isoformat()},
         "api-session-samples": {
             "source": "matrix",
             "readings": [{"at": (now() - HOUR).isoformat(), "concurrent": 1}],
@@ -226,4 +241,6 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             }
         ],
     }
+    if route.writes and route.key not in {**bodies, **WITHOUT_BODY}:
+        raise NoFactory(f"{route.key}: no body for {route.pattern}")
     return bodies.get(route.key, {})

@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.admin import site
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from core.doors.api import UNSAFE
+
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
 
@@ -42,6 +44,12 @@ class Route:
         label = ".".join(self.pattern.split("/")[1:3])
         registered = {model._meta.label_lower for model in site._registry}
         return label if self.door == "admin" and label in registered else ""
+
+    @property
+    def writes(self) -> set[str]:
+        """The methods by which a route of the API writes."""
+        actions = getattr(self.callback, "actions", None) or {}
+        return {method.upper() for method in actions} & set(UNSAFE)
 
     def path(self, values: Mapping[str, str]) -> str:
         """The address with these values in it."""

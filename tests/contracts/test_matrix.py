@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from django.contrib.admin import site
@@ -15,7 +16,7 @@ from livestreams.models import LiveSession
 from supplychain.models import SalesEvent
 from tests.contracts import exemptions
 from tests.contracts.matrix import Matrix, text_of
-from tests.contracts.objects import NoFactory, Place, values_for
+from tests.contracts.objects import NoFactory, Place, api_body, values_for
 from tests.contracts.routes import Route, walk
 from tests.contracts.worlds import COSTS, KEEPS, SHARES, line_mark, line_marks
 
@@ -32,6 +33,18 @@ def test_no_route_shows_or_changes_what_is_foreign(matrix: Matrix, group: str) -
     faults = [fault for route in GROUPS[group] for fault in matrix.faults_of(route)]
     print(f"{group}: {len(GROUPS[group])} routes, {matrix.requests - before} requests, {len(faults)} faults")
     assert not faults, "\n".join(faults[:60])
+
+
+def test_every_write_of_the_api_succeeds_for_somebody(matrix: Matrix) -> None:
+    """A refusal shows and changes nothing: only what can succeed puts the scope of a write to the test."""
+    writes = {(route, method) for route in GROUPS["api"] for method in route.writes}
+    for route, _method in writes:
+        if not matrix.succeeded & {
+            (route.key, method) for method in route.writes
+        }:  # in a run of this test alone
+            matrix.faults_of(route)
+    assert len(writes) > 10
+    assert {(route.key, method) for route, method in writes} <= matrix.succeeded
 
 
 def test_every_route_has_an_object_factory(matrix: Matrix) -> None:
@@ -54,6 +67,9 @@ def test_a_route_without_a_factory_is_a_failure(matrix: Matrix) -> None:
     ):
         with pytest.raises(NoFactory):
             values_for(Route(pattern, "new-route", None), own, own)
+    writing = next(route for route in GROUPS["api"] if route.key == "api-sku-list")
+    with pytest.raises(NoFactory):
+        api_body(replace(writing, name="new-route"), matrix.alpha, matrix.alpha.tenants[0])
 
 
 def test_nobody_is_slowed_down_by_how_much_the_matrix_asks(matrix: Matrix) -> None:

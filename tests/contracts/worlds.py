@@ -24,7 +24,7 @@ from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
 from livestreams.choices import PlanState
-from livestreams.models import SchedulePlan
+from livestreams.models import Booking, SchedulePlan
 from livestreams.services import Reading, booking_create, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
@@ -113,14 +113,11 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     Backorder.objects.create(
         owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
     )
-    booking_create(
-        actor=SYSTEM,
-        room=mine.booking.room,
-        tenant=tenant,
-        starts_at=mine.booking.starts_at + 5 * DAY,
-        ends_at=mine.booking.ends_at + 5 * DAY,
-        purpose=canary,
-    )
+    soon = now().replace(second=0, microsecond=0) + HOUR / 3
+    held = book(mine, mine.booking.starts_at + 6 * DAY, canary, hold=True)
+    Booking.objects.filter(pk=held.pk).update(hold_expires_at=now() + DAY)
+    book(mine, soon, canary)
+    book(mine, mine.booking.starts_at + 5 * DAY, canary)
     file = UCI_FILE.format(canary=canary).encode()
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
     Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
@@ -137,6 +134,18 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
         source_hash="0",
     )
     samples_record(actor=SYSTEM, session=mine.session, source=canary, readings=[Reading(at, concurrent=7)])
+
+
+def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool = False) -> Booking:
+    return booking_create(
+        actor=SYSTEM,
+        room=mine.booking.room,
+        tenant=mine.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+        purpose=purpose,
+        hold=hold,
+    )
 
 
 def _close(world: World, mine: TenantWorld) -> None:
