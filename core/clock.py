@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SKEW = timedelta(minutes=5)
@@ -26,6 +27,12 @@ def now() -> datetime:
 def latest() -> datetime:
     """The latest instant of which others may say that it is over."""
     return now() + SKEW
+
+
+def next_minute(instant: datetime) -> datetime:
+    """The instant, when it is a whole minute, else the next one."""
+    whole = instant.replace(second=0, microsecond=0)
+    return whole if whole == instant else whole + MINUTE
 
 
 def today() -> date:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import strict
-from core.clock import DAY, now
+from core.clock import DAY, next_minute, now
 from core.doors.api import Needs, ReadOnlyScopedViewSet, encode, query_value
 from core.doors.fields import Nothing
 from core.errors import NotFound
@@ -89,7 +89,7 @@ class RoomViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, url_path="free-windows", filter_backends=[], pagination_class=None)
     def free_windows(self, request: Request, code: str) -> Response:
         """When the room can be booked."""
-        since = query_value(request, "since", strict.instant, now())
+        since = query_value(request, "since", strict.instant, next_minute(now()))
         until = query_value(request, "until", strict.instant, since + DAY)
         minutes = query_value(request, "minutes", strict.quantity, 0)
         if not code.isprintable():

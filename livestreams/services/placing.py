@@ -9,7 +9,7 @@ from django.db import IntegrityError, InternalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core.clock import DAY, HOUR, SKEW, now
+from core.clock import DAY, HOUR, MINUTE, SKEW, next_minute, now
 from core.errors import InvalidInput
 from core.money import to_cents
 from livestreams.availability import alternatives, is_open, setup_time
@@ -21,6 +21,7 @@ from livestreams.services.steps import expire_holds
 from tenants.models import Tenant
 
 SECOND = timedelta(seconds=1)
+SHORTEST = 15 * MINUTE
 LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
 
@@ -68,17 +69,28 @@ def _set_free_hours(booking: Booking) -> None:
         booking.free_until = terms_of(booking.room.park_id).free_until(booking.starts_at)
 
 
+def check_length(length: timedelta, field: str) -> None:
+    """BadTime for a booking that would be too short or too long."""
+    if length < SHORTEST:
+        detail = _("A booking lasts at least %(minutes)d minutes.") % {"minutes": SHORTEST // MINUTE}
+        raise BadTime(detail, code="too_short", field=field)
+    if length > LONGEST:
+        raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field=field)
+
+
 def _checked_span(starts_at: datetime, ends_at: datetime) -> Span:
     if ends_at <= starts_at:
         raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
     if starts_at < now() - SKEW:
         raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="starts_at")
-    if ends_at - starts_at > LONGEST:
-        raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field="ends_at")
+    check_length(ends_at - starts_at, "ends_at")
     if starts_at > now() + FURTHEST:
         raise BadTime(
             _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="starts_at"
         )
+    for field, instant in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if instant != next_minute(instant):
+            raise BadTime(_("Bookings begin and end on whole minutes."), code="whole_minutes", field=field)
     return Span(starts_at, ends_at)
 
 

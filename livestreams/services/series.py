@@ -21,6 +21,7 @@ from livestreams.models import Booking, BookingSeries, Host, LiveRoom
 from livestreams.recurrence import series_days
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import lock_room, lock_visible
+from livestreams.services.placing import check_length
 from tenants.models import Tenant
 
 MOST = 100
@@ -101,6 +102,7 @@ def series_create(
 def _check(days: list[date], minutes: int) -> None:
     if minutes <= 0:
         raise InvalidInput(_("A booking must end after it starts."), code="order", field="minutes")
+    check_length(timedelta(minutes=minutes), "minutes")
     if not days:
         raise InvalidInput(_("No day is left in this series."), code="empty", field="last_day")
     if len(days) > MOST:

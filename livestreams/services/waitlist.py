@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import now
+from core.clock import next_minute, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from core.scoping import require
@@ -20,7 +20,7 @@ from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
-from livestreams.services.placing import FURTHEST, LONGEST, check_room
+from livestreams.services.placing import FURTHEST, check_length, check_room
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
 
@@ -47,8 +47,9 @@ def waitlist_join(
     require(actor, "add", Booking, tenant.pk)
     check_key_allows(actor, room)
     length = timedelta(minutes=minutes)
-    if not timedelta(0) < length <= min(latest - earliest, LONGEST):
+    if not timedelta(0) < length <= latest - next_minute(earliest):
         raise BadTime(_("The time does not fit into the window."), code="order", field="minutes")
+    check_length(length, "minutes")
     if latest - length < now():
         raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="latest")
     if latest > now() + FURTHEST:
@@ -105,7 +106,10 @@ def _offer(pk: int) -> bool:
 
 def _places(entry: WaitlistEntry) -> list[tuple[LiveRoom, Span]]:
     """Where the entry fits: the earliest place of each room, the earliest first."""
-    within = Span(max(entry.earliest, now()), entry.latest)
+    earliest = next_minute(max(entry.earliest, now()))
+    if entry.latest <= earliest:
+        return []
+    within = Span(earliest, entry.latest)
     rooms = LiveRoom.objects.filter(park=entry.park_id).for_tenant(entry.tenant_id)
     if entry.room_id is not None:
         rooms = rooms.filter(pk=entry.room_id)

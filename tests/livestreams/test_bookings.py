@@ -116,6 +116,34 @@ def test_impossible_times_are_refused(world: World, shift: timedelta, hours: flo
     assert (refusal.value.status, refusal.value.code) == (400, code)
 
 
+@pytest.mark.parametrize(
+    ("begins", "length", "code", "field"),
+    [
+        ({}, timedelta(microseconds=1), "too_short", "ends_at"),
+        ({}, timedelta(minutes=14, seconds=59), "too_short", "ends_at"),
+        ({"microseconds": 1}, HOUR, "whole_minutes", "starts_at"),
+        ({"seconds": 30}, HOUR, "whole_minutes", "starts_at"),
+        ({}, HOUR + timedelta(seconds=1), "whole_minutes", "ends_at"),
+    ],
+)
+def test_bookings_are_whole_minutes_and_no_moments(
+    world: World, at: At, begins: dict[str, int], length: timedelta, code: str, field: str
+) -> None:
+    starts_at = at(9) + timedelta(**begins)
+    kept = book(world, at(15), 0.25)  # a quarter of an hour is enough
+    for attempt in (
+        lambda: book(world, starts_at, length / HOUR),
+        lambda: services.booking_move(
+            actor=world.tenants[0].owner, booking=kept, starts_at=starts_at, ends_at=starts_at + length
+        ),
+    ):
+        with pytest.raises(BadTime) as refusal:
+            attempt()
+        assert (refusal.value.code, refusal.value.field) == (code, field)
+    kept.refresh_from_db()
+    assert kept.starts_at == at(15)
+
+
 def test_opening_hours_maintenance_and_other_peoples_rooms(world: World, at: At) -> None:
     room = world.rooms[0]
     services.room_update(actor=world.manager, room=room, opens_at=time(9), closes_at=time(2))

@@ -121,6 +121,8 @@ def test_the_rest_of_a_series_is_given_back(world: World) -> None:
         ({"weekdays": ()}, "empty"),
         ({"days": 200}, "too_many"),
         ({"minutes": 0}, "order"),
+        ({"minutes": 14}, "too_short"),
+        ({"minutes": 8 * 24 * 60}, "time"),
     ],
 )
 def test_impossible_series_are_refused(world: World, values: dict[str, object], code: str) -> None:
@@ -151,6 +153,29 @@ def full(world: World, at: At) -> list[Booking]:
     """Both rooms taken from nine to one, and nobody waiting."""
     WaitlistEntry.objects.all().delete()
     return [book(world, at(9), 4, room=number) for number in (0, 1)]
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_a_moment(world: World, at: At) -> None:
+    with pytest.raises(BadTime) as refusal:
+        wait(world, at(9), 1, 14)
+    assert (refusal.value.code, refusal.value.field) == ("too_short", "minutes")
+
+
+@pytest.mark.both_databases
+def test_what_is_free_by_now_is_offered_from_the_next_whole_minute(world: World, at: At) -> None:
+    WaitlistEntry.objects.all().delete()
+    entry = wait(world, at(9), 2, 60)
+    last = wait(world, at(20), 1, 60)
+    with time_machine.travel(at(9) + timedelta(seconds=30.5), tick=False):
+        assert services.offer_waitlist() == 2
+    entry.refresh_from_db()
+    assert entry.booking is not None
+    assert entry.booking.starts_at == at(9) + timedelta(minutes=1)
+    last.refresh_from_db()
+    WaitlistEntry.objects.filter(pk=last.pk).update(booking=None)
+    with time_machine.travel(last.latest - timedelta(seconds=1), tick=False):
+        assert services.offer_waitlist() == 0
 
 
 @pytest.mark.both_databases

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.clock import now
+from core.clock import next_minute, now
 from core.models import User
 from livestreams.choices import BookingState
 from livestreams.models import Booking
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def booking(world: World, firm: TenantWorld) -> Booking:
     """A booking whose check-in is open."""
-    starts_at = now() + timedelta(minutes=20)
+    starts_at = next_minute(now() + timedelta(minutes=20))
     return booking_create(
         actor=firm.owner,
         room=world.rooms[0],
@@ -88,13 +88,13 @@ BOOK = """
 import json
 from datetime import timedelta
 from core.actors import system_actor
-from core.clock import now
+from core.clock import next_minute, now
 from livestreams.services import booking_create, room_create
 from tenants.models import Tenant
 tenant = Tenant.objects.select_related("node__parent__park").get(code="TENANT")
 actor = system_actor("test")
 room = room_create(actor=actor, park=tenant.node.parent.park, code="always-open", name_zh="通宵直播间")
-starts_at = now() + timedelta(minutes=20)
+starts_at = next_minute(now() + timedelta(minutes=20))
 booking = booking_create(
     actor=actor, room=room, tenant=tenant, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30)
 )
