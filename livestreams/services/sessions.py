@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
-from core.clock import now
+from core.clock import DAY, now
 from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
@@ -32,6 +32,7 @@ from tenants.models import Tenant
 
 # A booking in one of these states can go live.
 LIVE_READY = (BookingState.CONFIRMED, BookingState.CHECKED_IN)
+TOLD_WITHIN = 7 * DAY
 AUDITED = ("state", "platform", "platform_live_id", "started_at", "ended_at")
 
 
@@ -61,6 +62,12 @@ def session_open(
     require(actor, "add", LiveSession, tenant.pk)
     started_at = started_at or now()
     check_not_future(started_at, "started_at")
+    if started_at < now() - TOLD_WITHIN:
+        raise BadTime(
+            _("The start of a session must be told within %(days)d days.") % {"days": TOLD_WITHIN.days},
+            code="told_late",
+            field="started_at",
+        )
     with transaction.atomic():
         if platform_live_id:
             advisory_lock(f"live-id:{platform}:{platform_live_id}")

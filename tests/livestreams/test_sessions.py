@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from core.clock import HOUR, now
+from core.clock import DAY, HOUR, now
 from core.errors import DomainError, NotFound, Refused
 from livestreams import services
 from livestreams.choices import BookingState, SessionState
@@ -103,6 +103,11 @@ def test_times_of_a_session(world: World) -> None:
     with pytest.raises(BadTime) as refusal:
         go_live(world, started_at=now() + HOUR)
     assert refusal.value.code == "future"
+    for long_ago in (datetime(1990, 1, 1, tzinfo=UTC), now() - 7 * DAY - HOUR):
+        with pytest.raises(BadTime) as refusal:
+            go_live(world, started_at=long_ago)
+        assert (refusal.value.code, refusal.value.field) == ("told_late", "started_at")
+    assert go_live(world, started_at=now() - 7 * DAY + HOUR).pk  # a tool was without a network
     session = go_live(world, started_at=now() - HOUR, host=world.tenants[0].host)
     for ended_at, code in ((now() - 2 * HOUR, "order"), (now() + HOUR, "future")):
         with pytest.raises(BadTime) as refusal:
