@@ -41,7 +41,7 @@ def with_park_columns(
     rows = [i for i, (province, _year) in enumerate(data.places) if province not in left_out]
     places = tuple(data.places[i] for i in rows)
     if not places:
-        raise PanelError(_("No province has a value of these series of the parks."), code="no_values")
+        raise PanelError(no_province(columns, data.years), code="no_values")
     replaced = [instead.get(code, code) for code in own]
     specs, table = [], []
     for code in (*replaced, *(code for code in columns if code not in replaced)):
@@ -68,6 +68,17 @@ def _number(code: str, place: Place, value: Decimal | None) -> float:
         values = {"code": code, "province": known.short_zh if known else place[0], "year": place[1]}
         raise PanelError(message % values, code="missing")
     return float(value)
+
+
+def no_province(columns: Mapping[str, Mapping[tuple[Any, int], Any]], years: Iterable[int]) -> str:
+    """Why no province is left: the series that have no value at all in the years, else that none has all of them."""
+    span = sorted(years)
+    empty = [code for code, cells in columns.items() if not any(year in span for _place, year in cells)]
+    return _("From %(first)d to %(last)d no province has values of: %(series)s.") % {
+        "first": span[0],
+        "last": span[-1],
+        "series": ", ".join(empty or columns),
+    }
 
 
 def without_parks(

@@ -13,7 +13,7 @@ from analytics.eci.columns import PanelError, chosen_codes
 from analytics.eci.frozenbase import base_record
 from analytics.eci.indicators import eci_indicators
 from analytics.eci.panel import PanelRow
-from analytics.eci.parkcolumns import without_parks
+from analytics.eci.parkcolumns import no_province, without_parks
 from analytics.eci.run import PanelResult, RunOptions, run_panel
 from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue
 from analytics.selectors.indicators import PlaceYear, values_in_force
@@ -136,8 +136,7 @@ def _inputs(actor: Actor, years: range, codes: Sequence[str], of_parks: Sequence
     left_out = without_parks(nodes.values(), years, {code: found[code] for code in of_parks})
     nodes = {province: node for province, node in sorted(nodes.items()) if node not in left_out}
     if not nodes:
-        message = _("No province has a value of each of these indicators in these years.")
-        raise InvalidInput(message, code="no_values")
+        raise InvalidInput(no_province(found, years), code="no_values")
     cells = [(province, year, code) for province in nodes for year in years for code in codes]
     values = {cell: found[cell[2]].get((nodes[cell[0]], cell[1])) for cell in cells}
     taken = _without_gaps(values)

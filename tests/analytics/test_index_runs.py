@@ -237,6 +237,17 @@ class TestRefusals:
         with pytest.raises(InvalidInput) as refusal:
             create(2020, 2021)
         assert refusal.value.code == "no_values"
+        for part in ("2020", "2021", *CODES):
+            assert part in refusal.value.detail
+
+    def test_years_without_figures_of_the_parks(self) -> None:
+        store_values(["11", "31"], [2020, 2021])
+        with pytest.raises(InvalidInput) as refusal:
+            index_run_create(actor=SYSTEM, first_year=2020, last_year=2021, beside=["park_net_sales"])
+        assert refusal.value.code == "no_values"
+        assert "2020" in refusal.value.detail
+        assert "park_net_sales" in refusal.value.detail
+        assert CODES[0] not in refusal.value.detail
 
     @pytest.mark.parametrize(("first", "last"), [(2021, 2020), (0, 2020), (2020, 10_000)])
     def test_years_that_are_no_range(self, first: int, last: int) -> None:
