@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
+from django_filters import FilterSet
 from rest_framework import exceptions, mixins, serializers, viewsets
 from rest_framework.request import Request
 
@@ -60,11 +61,13 @@ class ScopedViewSet(viewsets.GenericViewSet[Any]):
     inputs: ClassVar[dict[str, type[StrictSerializer]]] = {}
     lookup_field = "uid"
     metadata_class = None
+    filterset_class: ClassVar[type[FilterSet] | None] = None
     body = b""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request._request.actor = self.actor  # type: ignore[attr-defined]  # what filters shared with pages ask for
         super().initial(request, *args, **kwargs)
+        check_query_names(self, request)
         if request.method in UNSAFE:
             self.body = body_of(request)
 
@@ -154,6 +157,31 @@ class ScopedViewSet(viewsets.GenericViewSet[Any]):
 
 class ReadOnlyScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
     """List and retrieve."""
+
+
+def check_query_names(view: ScopedViewSet, request: Request) -> None:
+    """InvalidInput for a parameter that the action does not know: a misspelt filter would show everything.
+
+    It knows what its documentation names and, of a list, its filters and pages.
+    """
+    action = str(view.action)
+    known: set[str] = set()
+    documented = getattr(getattr(view, action, None), "kwargs", {}).get("schema")
+    if documented is not None:
+        schema = documented()
+        schema.view, schema.method = view, request.method
+        known.update(parameter.name for parameter in schema.get_override_parameters())
+    if action == "list":
+        known.update(getattr(view.filterset_class, "base_filters", ()))
+        paginator: Any = view.paginator
+        known.update(parameter["name"] for parameter in paginator.get_schema_operation_parameters(view))
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidInput(
+                _("There is no parameter “%(name)s” here.") % {"name": shown(name)},
+                code="unknown_parameter",
+                field=shown(name),
+            )
 
 
 def encode(value: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -63,10 +64,16 @@ class LongList(pagination.CursorPagination):
         return positive(request, "page_size", self.page_size, self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Any:
+        raw = request.query_params.get(self.cursor_query_param)
+        if not raw:
+            return None
         try:
+            b64decode(raw, validate=True)  # what is no base64 would be read past
             cursor = super().decode_cursor(request)
-            if cursor is not None and cursor.position is not None:
+            if cursor.position is not None:
                 quantity(cursor.position)
-        except (PageNotFound, StrictError) as error:
+            elif not cursor.offset:  # no page is given out under such a name
+                raise PageNotFound
+        except (PageNotFound, StrictError, ValueError) as error:
             raise InvalidInput(_("This is no cursor of this list."), code="cursor", field="cursor") from error
         return cursor

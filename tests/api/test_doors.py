@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from core.clock import now
 from core.doors.credentials import Rate
 from core.services import tool_key_create, tool_key_revoke
+from core.strict import shown
 from tests.api.conftest import API, Caller
 from tests.factories import SYSTEM, World, make_user
 
@@ -51,6 +55,52 @@ def test_methods_types_and_formats(tool: Caller) -> None:
     check_problem(tool.post("bookings", [1]), 400)
     host = tool.client.get(API + "rooms", headers={**tool.headers, "Host": "evil.example"})
     assert (host.status_code, host["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("bookings", "tenannt"),
+        ("bookings", "format"),
+        ("bookings", "cursor"),
+        ("bookings/{uid}", "tenant"),
+        ("rooms/alpha-room-0/free-windows", "day"),
+        ("rooms/alpha-room-0/free-windows", "page"),
+        ("orders", "page"),
+        ("figures", "from"),
+        ("figures/metrics", "tenant"),
+        ("me", "a\x00b"),
+    ],
+)
+def test_parameters_that_nobody_knows_are_refused_by_name(
+    tool: Caller, world: World, path: str, name: str
+) -> None:
+    path = path.format(uid=world.tenants[0].booking.uid)
+    problem = check_problem(tool.get(path, **{name: "alpha-a"}), 400, "unknown_parameter")
+    assert problem["field"] == shown(name)
+    assert shown(name) in problem["detail"]
+
+
+def test_a_write_with_an_unknown_parameter_stores_nothing(tool: Caller) -> None:
+    check_problem(tool.post("orders/bulk?atomik=true", [{}]), 400, "unknown_parameter")
+    wanted = {"tenant": "alpha-a", "code": "new", "name_zh": "灯"}
+    check_problem(tool.post("skus?dry_run=true", wanted), 400, "unknown_parameter")
+    assert tool.get("skus", code="new").json()["count"] == 0
+
+
+def test_every_documented_parameter_is_known(tool: Caller) -> None:
+    """The other half: the parameters that the document names are none that is refused as unknown."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    asked = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+            address = path.removeprefix(API).format(code="alpha-room-0", uid=uuid4())
+            query = urlencode(dict.fromkeys(names, "1"))
+            reply = (tool.post if method == "post" else tool.get)(f"{address}?{query}")
+            assert reply.status_code < 400 or reply.json()["code"] != "unknown_parameter", (path, names)
+            asked += len(names)
+    assert asked > 40
 
 
 @pytest.mark.parametrize(

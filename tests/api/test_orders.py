@@ -174,6 +174,9 @@ def test_filters_and_pages_of_lines(tool: Caller) -> None:
     for query in (
         {"cursor": "abc"},
         {"cursor": "cD1hYmM="},
+        {"cursor": "\x00"},
+        {"cursor": "AAAA"},
+        {"cursor": "中"},
         {"page_size": "all"},
         {"since": "zz"},
         {"kind": "x"},
