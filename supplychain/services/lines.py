@@ -19,6 +19,7 @@ from supplychain.facts.fact import BASE_CURRENCY
 
 SELLING = (SalesKind.CREATED, SalesKind.PAID)
 STORED, DUPLICATE, CONFLICT, REJECTED = "stored", "duplicate", "conflict", "rejected"
+NO_RATE = "no_rate"
 
 
 class LineResult(msgspec.Struct, frozen=True, gc=False):
@@ -126,7 +127,7 @@ def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str, str]
     rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.hour.day))
     if rate is None:
         message = _("There is no exchange rate of %(currency)s for %(day)s.")
-        return "no_rate", message % {"currency": fact.currency, "day": line.hour.day}, "currency"
+        return NO_RATE, message % {"currency": fact.currency, "day": line.hour.day}, "currency"
     with localcontext(prec=60):
         amount = (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
     try:

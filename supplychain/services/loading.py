@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
@@ -25,7 +25,7 @@ from supplychain.facts import SaleFact
 from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services.lines import CONFLICT, DUPLICATE, STORED, LineResult, prepare
+from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
 from supplychain.services.references import lock_facts
 from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
@@ -71,12 +71,24 @@ class Outcome:
 
     @property
     def problems(self) -> list[RowError]:
-        """What is wrong, row by row, the first thousand."""
-        rows = sorted(self.bad)[:MAX_PROBLEMS]
-        return [problem for row in rows for problem in self.bad[row]][:MAX_PROBLEMS]
+        """What is wrong, row by row. A missing rate is one problem, at the first of the rows that need it."""
+        told = [problem for row in sorted(self.bad) for problem in self.bad[row]]
+        need = Counter(problem.message for problem in told if problem.code == NO_RATE)
+        problems = []
+        for problem in told:
+            if problem.code != NO_RATE:
+                problems.append(problem)
+            elif count := need.pop(problem.message, 0):
+                message = _("%(reason)s Rows that need it: %(count)d.") % {
+                    "reason": problem.message,
+                    "count": count,
+                }
+                problems.append(replace(problem, message=message))
+        return problems
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON values; see FileReport.as_dict for what describes the file."""
+        """The report as JSON values, with the first thousand problems; see FileReport.as_dict for the file."""
+        problems = self.problems
         return {
             **self.file.as_dict(),
             "refused": self.refused,
@@ -85,8 +97,8 @@ class Outcome:
             "conflicts": self.counts[CONFLICT],
             "bad_rows": len(self.bad),
             "left_out": len(self.left_out),
-            "problem_count": sum(map(len, self.bad.values())),
-            "problems": [problem.as_dict() for problem in self.problems],
+            "problem_count": len(problems),
+            "problems": [problem.as_dict() for problem in problems[:MAX_PROBLEMS]],
         }
 
 

@@ -148,6 +148,26 @@ def test_a_bad_row_refuses_the_file_and_every_bad_row_is_named(seller: Tenant, t
     assert (batch.state, batch.report["bad_rows"], batch.report["refused"]) == ("refused", 2, True)
 
 
+def test_a_missing_rate_is_told_once_for_its_day(seller: Tenant, tmp_path: Path) -> None:
+    path = files.orders_file(tmp_path / "f.csv", 3)
+    text = path.read_text()
+    path.write_text(text.replace("X2,0,2025-06-01", "X2,0,2025-06-02").replace("X2,1,2025-06-01", "X2,1,x"))
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command(
+            "import_orders", str(path), tenant="alpha-a", currency="GBP", stdout=out, skip_checks=True
+        )
+    told = [line.split(":")[0] for line in out.getvalue().splitlines() if line.startswith("  line")]
+    assert told == ["  line 2", "  line 6", "  line 7"]
+    assert "rate of GBP for 2025-06-01. Rows that need it: 4." in out.getvalue()
+    assert "rate of GBP for 2025-06-02. Rows that need it: 1." in out.getvalue()
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["problem_count"], len(report["problems"])) == (6, 3, 3)
+    run(path, currency="GBP", skip_bad_rows=True, rejects=tmp_path / "rejects.csv")
+    rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(rejects) == 1 + 6  # each row is told in the file of those not taken
+
+
 def test_orders_with_a_bad_row_can_be_left_out_whole(seller: Tenant, tmp_path: Path) -> None:
     out = run(bad_file(tmp_path), skip_bad_rows=True, rejects=tmp_path / "rejects.csv")
     rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig").splitlines()
