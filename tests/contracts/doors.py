@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from core.errors import DomainError
 from core.models import AuditEntry
@@ -93,14 +94,10 @@ def command(matrix: Matrix, body: bytes, folder: Path) -> Says:
     path = folder / "f.csv"
     path.write_bytes(body)
     out = StringIO()
+    tenant = matrix.alpha.tenants[0].tenant.code
     try:
-        call_command(
-            "import_orders",
-            str(path),
-            tenant=matrix.alpha.tenants[0].tenant.code,
-            stdout=out,
-            skip_checks=True,
-        )
+        with translation.override("en"):
+            call_command("import_orders", str(path), tenant=tenant, stdout=out, skip_checks=True)
     except CommandError as error:
         if isinstance(error.__cause__, DomainError):
             return Says(error.__cause__.status, error.__cause__.code)

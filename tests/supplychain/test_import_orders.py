@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
+from django.utils import translation
 
 from core import clock, dbrules
 from core.models import AuditEntry, BucketMark, ExchangeRate, Unresolved
@@ -24,6 +25,12 @@ from tests import factories
 from tests.supplychain import files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -168,6 +175,17 @@ def test_a_missing_rate_is_told_once_for_its_day(seller: Tenant, tmp_path: Path)
     assert len(rejects) == 1 + 6  # each row is told in the file of those not taken
 
 
+def test_the_command_speaks_the_language_of_the_site(seller: Tenant, tmp_path: Path) -> None:
+    path = files.orders_file(tmp_path / "f.csv", 1)
+    out = StringIO()
+    with translation.override("zh-hans"), pytest.raises(CommandError):
+        call_command(
+            "import_orders", str(path), tenant="alpha-a", currency="GBP", stdout=out, skip_checks=True
+        )
+    assert "没有 GBP 在 2025-06-01 的汇率" in out.getvalue()
+    assert "There is no exchange rate" not in out.getvalue()
+
+
 def test_orders_with_a_bad_row_can_be_left_out_whole(seller: Tenant, tmp_path: Path) -> None:
     out = run(bad_file(tmp_path), skip_bad_rows=True, rejects=tmp_path / "rejects.csv")
     rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -245,7 +263,7 @@ def test_a_mapping_reads_headers_that_nobody_foresaw(seller: Tenant, tmp_path: P
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"tenant": "nobody"}, "no tenant nobody"),
+        ({"tenant": "nobody"}, "no tenant with the code nobody"),
         ({"profile": "nothing"}, "invalid choice"),
         ({"file": "/nowhere.csv"}, "no file"),
         ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),

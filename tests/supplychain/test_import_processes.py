@@ -60,19 +60,23 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{host}:{port}/{found['NAME']}"
 
 
-def command(path: Path) -> list[str]:
-    return [sys.executable, "manage.py", "import_orders", str(path), "--tenant", "alpha-a", "--skip-checks"]
+def command(path: Path, every_seconds: float = 1.0) -> list[str]:
+    """The command in English, telling of its steps as often as that."""
+    script = f"""
+import django
+django.setup()
+from django.core.management import call_command
+from django.utils import translation
+from supplychain.management.commands import import_orders
+import_orders.EVERY_SECONDS = {every_seconds}
+translation.activate("en")
+call_command("import_orders", {str(path)!r}, tenant="alpha-a", skip_checks=True)
+"""
+    return [sys.executable, "-c", script]
 
 
 def talkative(path: Path) -> list[str]:
-    """The same, telling of every step instead of one a second."""
-    told = "import_orders.EVERY_SECONDS = 0"
-    call = f"call_command('import_orders', {str(path)!r}, tenant='alpha-a', skip_checks=True)"
-    imports = (
-        "from django.core.management import call_command; "
-        "from supplychain.management.commands import import_orders"
-    )
-    return [sys.executable, "-c", f"import django; django.setup(); {imports}; {told}; {call}"]
+    return command(path, every_seconds=0)
 
 
 @contextmanager

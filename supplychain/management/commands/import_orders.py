@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import translation
+from django.utils.translation import gettext as _
 
 from core import storage
 from core.actors import system_actor
@@ -58,25 +58,24 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en"):
-            try:
-                report = self._import(options)
-            except DomainError as error:
-                raise CommandError(str(error)) from error
+        try:
+            report = self._import(options)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(render(report, dry_run=options["dry_run"]))
         if report["refused"]:
             raise CommandError(
-                "Nothing is imported: put these rows right, or leave their orders out by --skip-bad-rows."
+                _("Nothing is imported: put these rows right, or leave their orders out by --skip-bad-rows.")
             )
 
     def _import(self, options: dict[str, Any]) -> dict[str, Any]:
         actor = system_actor("import_orders")
         tenant = Tenant.objects.filter(code=options["tenant"]).first()
         if tenant is None:
-            raise CommandError(f"There is no tenant {options['tenant']}.")
+            raise CommandError(_("There is no tenant with the code %(code)s.") % {"code": options["tenant"]})
         path: Path = options["file"]
         if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
+            raise CommandError(_("There is no file %(path)s.") % {"path": path})
         reading: dict[str, Any] = {
             "profile": _profile(options["profile"]),
             "mapping": _mapping(options["map"]),
@@ -124,34 +123,42 @@ class ProgressLine:
 def render(report: dict[str, Any], *, dry_run: bool) -> str:
     """The report as lines for people."""
     lines = [
-        f"Profile {report['profile']}, {report['form']}, header in line {report['header_line']}",
-        f"Rows {report['rows']:,}, facts {report['facts']:,}, {report['first_at']} to {report['last_at']}",
+        _("Profile %(profile)s, %(form)s, header in line %(header_line)d") % report,
+        _("Rows %(rows)s, facts %(facts)s, %(first_at)s to %(last_at)s") % (report | _counts(report)),
     ]
     lines += [
         f"  {kind:10s} {report['counts'][kind]:>9,} {total:>18s} {report['currency']}"
         for kind, total in sorted(report["sums"].items())
     ]
     if report["dropped"]:
-        lines.append(f"Personal data not read: {', '.join(report['dropped'])}")
+        lines.append(_("Personal data not read: %(columns)s") % {"columns": ", ".join(report["dropped"])})
     if report["ignored"]:
-        lines.append(f"Columns not used: {', '.join(report['ignored'])}")
+        lines.append(_("Columns not used: %(columns)s") % {"columns": ", ".join(report["ignored"])})
     lines += report["notes"]
     if report["problem_count"]:
-        lines.append(f"Refused: {report['bad_rows']:,} rows")
+        lines.append(_("Refused: %(bad_rows)s rows") % _counts(report))
         lines += [
-            f"  line {row['row']}: {row['field']} {row['message']}"
+            "  " + _("line %(row)d: %(field)s %(message)s") % row
             for row in report["problems"][:PROBLEMS_SHOWN]
         ]
     if report["problem_count"] > PROBLEMS_SHOWN:
-        lines.append(f"  ... and {report['problem_count'] - PROBLEMS_SHOWN:,} more")
+        more = report["problem_count"] - PROBLEMS_SHOWN
+        lines.append("  " + _("and %(count)d more") % {"count": more})
     if report["left_out"]:
-        lines.append(f"Left out with them, as rows of the same orders: {report['left_out']:,}")
+        lines.append(_("Left out with them, as rows of the same orders: %(left_out)s") % _counts(report))
     if not report["refused"]:
-        did = "Would store" if dry_run else "Stored"
-        lines.append(
-            f"{did} {report['stored']:,}, known already {report['duplicates']:,}, conflicts {report['conflicts']:,}"
+        did = (
+            _("Would store %(stored)s, known already %(duplicates)s, conflicts %(conflicts)s")
+            if dry_run
+            else _("Stored %(stored)s, known already %(duplicates)s, conflicts %(conflicts)s")
         )
+        lines.append(did % _counts(report))
     return "\n".join(lines)
+
+
+def _counts(report: dict[str, Any]) -> dict[str, str]:
+    """The numbers of a report with their thousands apart."""
+    return {name: f"{value:,}" for name, value in report.items() if isinstance(value, int)}
 
 
 def _profile(code: str) -> Profile | None:
@@ -162,7 +169,7 @@ def _mapping(path: Path | None) -> Mapping | None:
     if path is None:
         return None
     if not path.is_file():
-        raise CommandError(f"There is no file {path}.")
+        raise CommandError(_("There is no file %(path)s.") % {"path": path})
     return load_mapping(path.read_bytes())
 
 
