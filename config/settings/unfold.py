@@ -45,13 +45,13 @@ UNFOLD: dict[str, Any] = {
 }
 
 # Groups of (icon, model) in the order of an operator's day; an entry is shown to whoever may look at the model.
-# A page is written as (address name, title).
+# A page is written as (address name, title), with the model that it shows if it is not for everybody.
 ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
     (_("Today"), [("dashboard", ("admin:index", _("Overview")))]),
     (
         _("Live rooms"),
         [
-            ("view_timeline", ("admin:rooms_board", _("Board of the rooms"))),
+            ("view_timeline", ("admin:rooms_board", _("Board of the rooms"), "livestreams.Booking")),
             ("event", "livestreams.Booking"),
             ("event_repeat", "livestreams.BookingSeries"),
             ("hourglass", "livestreams.WaitlistEntry"),
@@ -65,7 +65,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("sensors", "livestreams.Publish"),
             ("gavel", "livestreams.PublishDecision"),
             ("dns", "livestreams.MediaNode"),
-            ("grid_on", ("admin:rooms_usage", _("Use of the rooms"))),
+            ("grid_on", ("admin:rooms_usage", _("Use of the rooms"), "livestreams.Booking")),
         ],
     ),
     (

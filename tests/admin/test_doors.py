@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -23,6 +24,23 @@ from tests.admin.conftest import Worlds, url_of
 from tests.factories import SYSTEM
 
 pytestmark = pytest.mark.django_db
+
+
+def test_every_link_of_the_overview_can_be_followed_by_whom_it_is_shown_to(
+    as_user: Callable[[User], Client], worlds: Worlds
+) -> None:
+    for role, user in worlds.mine.users.items():
+        browser = as_user(user)
+        links = set(
+            re.findall(
+                r'href="(/(?:admin|walls?)/[^"#]*)"', unescape(browser.get("/admin/").content.decode())
+            )
+        )
+        assert len(links) > 5
+        refused = {
+            link: status for link in links if (status := browser.get(link, follow=True).status_code) != 200
+        }
+        assert not refused, role
 
 
 def test_park_people_enter_tenants_and_strangers_do_not(

@@ -27,6 +27,8 @@ from core.doors.admin.forms import OwnPasswordForm
 from core.doors.admin.options import ScopedModelAdmin
 from core.doors.context import actor_of
 from core.errors import Refused
+from core.policy import VIEW
+from core.scoping import may
 
 NOT_OFFERED = frozenset({"view_on_site"})
 SEARCH_RESULTS = 20
@@ -114,7 +116,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _menu_item(request: HttpRequest, icon: str, target: Any) -> dict[str, Any] | None:
     if isinstance(target, tuple):
-        name, title = target
+        name, title, *models = target
+        if not all(may(actor_of(request), VIEW, apps.get_model(model)) for model in models):
+            return None
         try:
             return {"title": str(title), "icon": icon, "link": reverse(name)}
         except NoReverseMatch:
