@@ -70,10 +70,10 @@ class LongList(pagination.CursorPagination):
         try:
             b64decode(raw, validate=True)  # what is no base64 would be read past
             cursor = super().decode_cursor(request)
+            if cursor is None or (cursor.position is None and not cursor.offset):
+                raise PageNotFound  # no page is given out under such a name
             if cursor.position is not None:
                 quantity(cursor.position)
-            elif not cursor.offset:  # no page is given out under such a name
-                raise PageNotFound
         except (PageNotFound, StrictError, ValueError) as error:
             raise InvalidInput(_("This is no cursor of this list."), code="cursor", field="cursor") from error
         return cursor
