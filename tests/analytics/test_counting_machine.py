@@ -63,12 +63,9 @@ def test_without_the_rule_of_uniqueness_the_figures_are_wrong(
 
 
 def drop_uniqueness_of_keys() -> None:
-    """Take the unique constraint off the ledger's keys, until this test's transaction is rolled back."""
+    """Take the unique constraint off the ledger's keys (on SQLite), until this test's transaction is rolled back."""
     table, rule = "supplychain_saleseventkey", "supplychain_event_once"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {rule}")
-            return
         cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [table])
         [made] = cursor.fetchone()
         without = re.sub(rf',\s*CONSTRAINT "{rule}" UNIQUE \([^)]*\)', "", made)
