@@ -195,6 +195,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         },
         "api-booking-check-in": {"at": now().isoformat()},
         "api-booking-move": span,
+        "api-booking-stream-key": {"platform": "douyin"},
         "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},
         "api-series-list": {
             "tenant": mine.tenant.code,
@@ -224,6 +225,8 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "first_day": str(today() + 3 * DAY),
             "last_day": str(today() + 3 * DAY),
         },
+        "api-schedule-what-if": {"more_rooms": 1},
+        "api-schedule-repair": {"rooms": [world.rooms[1].code]},
         "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
         "api-session-end": {"ended_at": local(mine.session.ended_at).isoformat()},
         "api-session-samples": {
