@@ -122,7 +122,10 @@ def test_the_panel_is_the_size_of_the_study_and_everything_says_that_it_is_inven
     assert mean(map(float, exports.values_list("value", flat=True))) == pytest.approx(
         study["descriptive"]["EXP"]["mean"], rel=0.005
     )
-    assert set(IndicatorValue.objects.values_list("source", flat=True)) == {ValueSource.SYNTHETIC}
+    assert not IndicatorValue.objects.filter(is_synthetic=False).exists()
+    assert set(exports.values_list("source", flat=True)) == {ValueSource.SYNTHETIC}
+    of_parks = IndicatorValue.objects.exclude(source=ValueSource.SYNTHETIC)
+    assert set(of_parks.values_list("source", flat=True)) == {ValueSource.ROLLUP}
     assert Park.objects.get(code=TINY.code).is_synthetic
     assert not Tenant.objects.filter(is_synthetic=False).exists()
     assert not Company.objects.exclude(name_zh__contains="演示").exists()

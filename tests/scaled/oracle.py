@@ -11,11 +11,11 @@ from tests.analytics.reference import Book, Fact
 
 LEDGER = """
     SELECT seller_id, source, external_id, version, kind, occurred_at, order_no, line_no, ref_order_no, ref_line,
-        line_type, quantity, amount
+        line_type, customs_mode, quantity, amount
     FROM supplychain_salesevent"""
 DAYS = """
     SELECT tenant_id, day, gmv_created, gmv_paid, refunds, cancellations, adjustments, units_paid, units_refunded,
-        lines, orders, refund_orders
+        lines, orders, refund_orders, cross_border_paid, cross_border_refunds
     FROM analytics_daysales"""
 
 Select = Callable[[str], list[tuple[Any, ...]]]
@@ -28,7 +28,7 @@ def recounted(select: Select) -> Days:
     """The day figures as a recount of the whole ledger gives them."""
     book = Book()
     for seller, source, external_id, version, kind, at, *words, quantity, amount in select(LEDGER):
-        order_no, line_no, ref_order_no, ref_line, line_type = words
+        order_no, line_no, ref_order_no, ref_line, line_type, customs_mode = words
         fact = Fact(
             tenant=seller,
             source=source,
@@ -41,6 +41,7 @@ def recounted(select: Select) -> Days:
             ref_order_no=ref_order_no,
             ref_line=ref_line,
             line_type=line_type,
+            customs_mode=customs_mode,
             qty=quantity,
             amount=Decimal(amount),
         )
