@@ -91,7 +91,7 @@ def test_eight_writers_and_a_second_process_beside_the_worker(live_site: Site) -
 def test_a_site_that_is_killed_twice_ends_exact(live_site: Site, tmp_path: Path) -> None:
     env = copy_of(live_site, tmp_path)
     select = select_from(env)
-    job = "SELECT state, attempt, done FROM core_job ORDER BY id DESC LIMIT 1"
+    job = "SELECT state, attempt, done FROM core_job WHERE kind = 'sales-import'"
     file = hourly_file(tmp_path / "orders.csv", 10_000)
     stage_and_confirm = (
         "from core.actors import system_actor; from tenants.models import Tenant\n"
