@@ -31,3 +31,51 @@ class Withheld(models.TextChoices):
 
     FEW_FIRMS = "few_firms", _("withheld: fewer than three firms")
     DOMINANT_FIRM = "dominant_firm", _("withheld: one firm makes more than 80 %")
+
+
+class Verdict(models.TextChoices):
+    """What can be said of the figures stated of a session."""
+
+    VERIFIED = "verified", _("verified")
+    DOUBTFUL = "doubtful", _("doubtful")
+    CANNOT_TELL = "cannot_tell", _("cannot tell")
+
+
+class Witness(models.TextChoices):
+    """Who speaks on a session; one that contradicts is also the reason of the verdict."""
+
+    ORDERS = "orders", _("orders paid in the session")
+    AFTER_SALES = "after_sales", _("after-sales")
+    WATCH = "watch", _("watch time")
+    ENTRIES = "entries", _("entries counted")
+    COUNTERS = "counters", _("counters that only grow")
+    CHECK_IN = "check_in", _("check-in at the room")
+    ROOM_SESSIONS = "room_sessions", _("best sessions of such rooms")
+    ROOM_DAYS = "room_days", _("best days of such rooms")
+
+
+class Origin(models.TextChoices):
+    """Where witnesses draw from: two of one origin are not independent."""
+
+    LEDGER = "ledger", _("order lines")
+    AUDIENCE = "audience", _("audience samples")
+    DOOR = "door", _("the park's door")
+    HOST_RECORD = "host_record", _("published sales of hosts")
+    FESTIVAL_RECORD = "festival_record", _("published sales of festivals")
+
+
+class Reason(models.TextChoices):
+    """Why a verdict is not a contradiction."""
+
+    AGREEMENT = "agreement", _("independent witnesses agree")
+    FEW_WITNESSES = "few_witnesses", _("fewer than two independent witnesses")
+    SALES_UNWITNESSED = "sales_unwitnessed", _("nobody vouches for the sales")
+    NOTHING_STATED = "nothing_stated", _("nothing was stated")
+
+
+class ClaimSource(models.TextChoices):
+    """Who stated the figures of a session."""
+
+    REPORT = "report", _("the platform's report")
+    AGENCY = "agency", _("the host's agency")
+    TENANT = "tenant", _("the firm itself")
