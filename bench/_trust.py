@@ -1,0 +1,65 @@
+"""Simulated parks for the verdicts: some days of every demo park, with what was stated and what witnesses saw."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import rankdata
+
+from analytics.demo.claims import Inflation, Told, inflated, sold, told
+from analytics.demo.days import plan_day
+from analytics.demo.plans import PLANS, ParkPlan
+from analytics.trust.evidence import NOTHING_SOLD, Evidence
+from supplychain.facts import SaleFact
+
+LAST_DAY = dt.date(2026, 5, 10)
+
+
+def honest_parks(days: int, seed: int) -> list[Evidence]:
+    """Every session of every demo park on some days, honestly told."""
+    return [one.evidence for plan in PLANS for one in _park(plan, days, seed)]
+
+
+def _park(plan: ParkPlan, days: int, seed: int) -> list[Told]:
+    first = LAST_DAY - dt.timedelta(days=days - 1)
+    # The seller that outgrows its unit sells without sessions; its orders would only take time.
+    plan = replace(plan, star=None)
+    sessions, facts = [], defaultdict[str, list[SaleFact]](list)
+    by_seller = defaultdict[int, list[SaleFact]](list)
+    for number in range(days):
+        day = plan_day(plan, first + dt.timedelta(days=number), seed=seed, first_day=first, last_day=LAST_DAY)
+        sessions += day.sessions
+        for item in day.facts:
+            by_seller[item.seller].append(item.fact)
+            if item.fact.session_ref:
+                facts[item.fact.session_ref].append(item.fact)
+    totals = defaultdict(lambda: NOTHING_SOLD, {seller: sold(known) for seller, known in by_seller.items()})
+    return [
+        told(
+            session,
+            facts[session.live_id],
+            totals[session.seller] - sold(facts[session.live_id]),
+            random.Random(f"{seed}:{session.live_id}:told"),
+        )
+        for session in sessions
+    ]
+
+
+def blown_up(
+    parks: Sequence[Evidence], factor: float, seed: int, kinds: Sequence[Inflation] = tuple(Inflation)
+) -> list[Evidence]:
+    """The same sessions, each inflated in one way."""
+    draw = random.Random(f"{seed}:{factor}")
+    return [inflated(evidence, draw.choice(kinds), factor, draw) for evidence in parks]
+
+
+def auc(clean: Sequence[float], false: Sequence[float]) -> float:
+    """How often a false session ranks above a clean one; half when they tie (Mann and Whitney)."""
+    ranks = rankdata(np.concatenate([np.asarray(false), np.asarray(clean)]))
+    above = ranks[: len(false)].sum() - len(false) * (len(false) + 1) / 2
+    return float(above / (len(false) * len(clean)))
