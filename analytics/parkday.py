@@ -17,6 +17,7 @@ from analytics.figures import FigureRow, park_figures
 from analytics.models import DaySales
 from core import clock
 from core.actors import Actor
+from core.buckets import SALES
 from core.choices import NodeKind
 from core.models import BucketFailure, BucketMark, Job, ScopeNode, Unresolved
 from core.policy import VIEW
@@ -130,8 +131,8 @@ class Counting:
 
 def counting(parks: Parks) -> Counting:
     """Look at the marks of the parks' tenants. Marks carry no figures, so whoever sees the parks sees them."""
-    marks = BucketMark.objects.filter(node__in=tenant_nodes(parks))
-    waiting = marks.values("family", "node", "slot").distinct().count()
+    marks = BucketMark.objects.filter(family=SALES, node__in=tenant_nodes(parks))
+    waiting = marks.values("node", "slot").distinct().count()
     oldest = marks.aggregate(oldest=Min("marked_at"))["oldest"]
     return Counting(waiting, oldest, BucketFailure.objects.filter(node__in=tenant_nodes(parks)).count())
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 
 from analytics import rollup, services
+from analytics.trust import judging
 
 
 @shared_task(name="analytics.tasks.drain")
 def drain() -> int:
-    """Count dirty buckets for at most a minute; the beat and the next ring take up what is left."""
-    return rollup.drain(seconds=60)
+    """Count dirty hours, then judge sessions, each for at most a minute; beat and next ring take up what is left."""
+    return rollup.drain(seconds=60) + judging.drain(seconds=60)
 
 
 @shared_task(name="analytics.tasks.publish_indicators")

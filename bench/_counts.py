@@ -13,7 +13,7 @@ import pandas as pd
 from django.db import connection, transaction
 
 from analytics.rollup import drain, rebuild
-from analytics.rollup.drainer import _count as count_batch
+from analytics.rollup.drainer import count_together
 from bench import best_ms
 from bench._ledger import ACTOR, FIRST, facts_of, limit, payload, prepared, seller
 from core import buckets
@@ -136,7 +136,7 @@ def late(tenant: Tenant, over: timedelta, start: int) -> dict[str, float]:
     with level_tables(source) as tables:
         (limit_ms,) = best_ms(1, lambda: add_differences(tables))
     some = dirty[:: max(1, len(dirty) // LOOPED)]
-    (loop_ms,) = best_ms(1, lambda: [count_batch([bucket]) for bucket in some])
+    (loop_ms,) = best_ms(1, lambda: [count_together([bucket]) for bucket in some])
     buckets.mark(buckets.SALES, dirty)
     (ours_ms,) = best_ms(1, drain)
     assert marked() == []

@@ -15,6 +15,9 @@ from core import doorbell
 from core.models import BucketMark
 
 SALES = "sales"
+"""Slots are UTC hours of the tenant."""
+TRUST = "trust"
+"""Slots are ids of the tenant's sessions."""
 
 
 def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:

@@ -73,6 +73,7 @@ _REFERENCE = {
 _SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST: SEE_PARK}
 # Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
 _SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL: SEE}
+_SESSION_SUMS = {**_SUMS, Role.HOST: SEE_OWN}
 # Order lines and their answers: of the park only who runs it and who settles with it, and only what a tenant shares.
 _LINES = {**_each((MANAGER, PARK_MONEY), SEE_SHARED), **_each((OWNER, STAFF), _p("view add")), MONEY: SEE}
 # Goods: a park's keeper looks them up.
@@ -241,14 +242,14 @@ TABLE: dict[str, dict[str, Permission]] = {
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},
     "analytics.MonthSales": {**_SUMS},
-    "analytics.SessionFigures": {
-        **_each(PARK_ROLES, SEE),
-        OWNER: SEE,
-        STAFF: SEE,
-        MONEY: SEE,
-        Role.HOST: SEE_OWN,
-        Role.TOOL: SEE,
+    "analytics.SessionFigures": {**_SESSION_SUMS},
+    # Whoever may state the figures of a session may answer the verdict on them; the park enters what agencies told it.
+    "analytics.SessionClaim": {
+        **_SESSION_SUMS,
+        **_each((OWNER, STAFF, MANAGER, STUDIO, Role.TOOL), _p("view add")),
     },
+    "analytics.TrustVerdict": {**_SESSION_SUMS},
+    "analytics.TrustReply": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},
     "analytics.Indicator": {**_REFERENCE},
     "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},

@@ -20,6 +20,7 @@ from analytics.models.indicators import (
     ParkValue,
     kept,
 )
+from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
 __all__ = [
     "SIGNIFICANT_DIGITS",
@@ -33,7 +34,10 @@ __all__ = [
     "ParkValue",
     "PeriodClose",
     "SalesMeasures",
+    "SessionClaim",
     "SessionFigures",
     "SpreadOrder",
+    "TrustReply",
+    "TrustVerdict",
     "kept",
 ]

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import connection
 
 from analytics.rollup import sql
+from analytics.rollup.queue import Bucket
 from core import clock
+from core.buckets import TRUST
 from core.locking import advisory_locks
-
-Bucket = tuple[int, int]
 
 # Sessions share some locks: PostgreSQL has room for a few thousand in all.
 SESSION_LOCKS = 64
@@ -120,6 +120,7 @@ def recount_buckets(cursor: Any) -> None:
         fill_from(cursor, "rollup_order_row", sql.order_rows(sql.OF_ORDERS))
         cursor.execute(sql.INSERT_SPREAD)
     replace_levels(cursor)
+    cursor.execute(sql.MARK_JUDGED_SESSIONS, [TRUST, connection.ops.adapt_datetimefield_value(clock.now())])
 
 
 def replace_levels(cursor: Any) -> None:

@@ -284,3 +284,12 @@ INSERT_SESSIONS = _insert_level(
         WHERE s.session_key > 0 AND s.session_key IN (SELECT session_key FROM rollup_session)""",
     times="COUNT(*)",
 )
+
+# --- what follows from other figures of a session
+
+# Sales are no witness where nothing was stated.
+MARK_JUDGED_SESSIONS = """
+    INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
+    SELECT %s, l.tenant_id, l.id, %s FROM livestreams_livesession l
+    WHERE l.state = 'ended' AND l.id IN (SELECT session_key FROM rollup_session)
+      AND EXISTS (SELECT 1 FROM analytics_sessionclaim c WHERE c.session_id = l.id)"""

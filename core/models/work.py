@@ -14,7 +14,8 @@ from core.models.users import User
 class BucketMark(models.Model):
     """ "Count this again": inserted in the transaction of the facts, deleted by whoever has counted it.
 
-    family says what is counted ("sales"), node whose (a tenant), slot which (the UTC hour).
+    family says what is counted (core.buckets names them), node whose (a tenant), slot which (the UTC
+    hour, the session).
     """
 
     family = models.CharField(max_length=16)

@@ -9,11 +9,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, clock
+from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
 from core.locking import lock_rows, retried
 from core.scoping import require
+from livestreams.choices import SessionState
 from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
 from livestreams.services.locks import check_key_allows
@@ -55,7 +56,7 @@ def samples_record(
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():
-        lock_rows(LiveSession.objects.filter(pk=session.pk))
+        (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
         newest = _newest(session, source, [reading.at for reading in readings])
         rows, duplicates, corrected = [], 0, 0
         for reading in readings:
@@ -68,6 +69,8 @@ def samples_record(
             rows.append(_sample(session, source, version + 1, reading))
         AudienceSample.objects.bulk_create(rows, batch_size=1000)
         counts = SampleCounts(len(rows) - corrected, duplicates, corrected)
+        if rows and held.state == SessionState.ENDED:
+            buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
         if rows:
             audit.record(
                 actor=actor,

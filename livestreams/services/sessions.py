@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, InternalError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import DAY, now
 from core.errors import InvalidInput
@@ -233,6 +233,7 @@ def session_end(
         if held.booking_id is not None and not booking_goes_on:
             complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
         _turn(actor, "session.end", held, state=SessionState.ENDED, ended_at=ended_at)
+        buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
     return held
 
 

@@ -1,0 +1,96 @@
+"""The queue of a family's dirty buckets: picked in key order, counted in batches, set aside when they raise."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from core import clock
+from core.locking import is_transient
+from core.models import BucketFailure
+
+log = structlog.get_logger("livepark.rollup")
+
+Bucket = tuple[int, int]
+CountTogether = Callable[[Sequence[Bucket]], int]
+
+LAST_TENANT = 2**63 - 1
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+
+# In the order of the keys, so that the days and months of a tenant come in one batch.
+NEXT_BUCKETS = """
+    SELECT DISTINCT m.node_id, m.slot FROM core_bucketmark m
+    WHERE m.family = %s AND (m.node_id, m.slot) > (%s, %s) AND m.node_id <= %s AND NOT EXISTS (
+        SELECT 1 FROM core_bucketfailure x
+        WHERE x.family = m.family AND x.node_id = m.node_id AND x.slot = m.slot AND x.retry_at > %s)
+    ORDER BY 1, 2 LIMIT %s"""
+
+
+def drain_family(
+    family: str,
+    count_together: CountTogether,
+    *,
+    most: int,
+    seconds: float = math.inf,
+    tenant_id: int | None = None,
+) -> int:
+    """Count every dirty bucket of a family once, of one tenant or of all; returns how many.
+
+    `count_together` counts up to `most` buckets in one transaction and deletes the marks it saw. `seconds` ends the
+    run after the batch in which they are over: the marks that are left are next time's work.
+    """
+    deadline = time.monotonic() + seconds
+    counted = 0
+    reached, last = ((tenant_id, -1), tenant_id) if tenant_id else ((0, -1), LAST_TENANT)
+    while time.monotonic() < deadline and (buckets := _next_buckets(family, reached, last, most)):
+        reached = buckets[-1]
+        counted += count(family, buckets, count_together)
+    return counted
+
+
+def _next_buckets(family: str, after: Bucket, last_tenant: int, most: int) -> list[Bucket]:
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_BUCKETS, [family, *after, last_tenant, now, most])
+        return cursor.fetchall()
+
+
+def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether) -> int:
+    """Count a batch. When it raises, its halves are counted alone, down to the bucket that is to blame."""
+    try:
+        return count_together(buckets)
+    except Exception as error:
+        if isinstance(error, DatabaseError) and is_transient(error):
+            log.info("buckets left for later", family=family, buckets=len(buckets), reason=str(error))
+            return 0
+        if len(buckets) == 1:
+            _set_aside(family, buckets[0], error)
+            return 0
+    half = len(buckets) // 2
+    return count(family, buckets[:half], count_together) + count(family, buckets[half:], count_together)
+
+
+def _set_aside(family: str, bucket: Bucket, error: Exception) -> None:
+    """Record that a bucket cannot be counted and when it is tried again, each time after twice as long."""
+    tenant, slot = bucket
+    with transaction.atomic():
+        failure, _new = BucketFailure.objects.get_or_create(
+            family=family, node_id=tenant, slot=slot, defaults={"error": "", "retry_at": clock.now()}
+        )
+        failure.retry_at = clock.now() + min(FIRST_RETRY * 2**failure.attempts, LAST_RETRY)
+        failure.attempts += 1
+        failure.error = f"{type(error).__name__}: {error}"[:2000]
+        failure.save()
+    log.error(
+        "bucket cannot be counted",
+        family=family,
+        tenant=tenant,
+        slot=slot,
+        attempts=failure.attempts,
+        error=failure.error,
+    )

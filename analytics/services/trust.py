@@ -1,0 +1,106 @@
+"""What is stated of a session, and what its people reply to the verdict on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from analytics.choices import ClaimSource
+from analytics.models import SessionClaim, TrustReply, TrustVerdict
+from core import audit, buckets
+from core.actors import Actor
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows, retried
+from core.policy import ADD
+from core.scoping import get_visible, require
+from livestreams.models import LiveSession
+
+# More than anybody ever said of one session: what is beyond was typed wrongly.
+MOST = {"sales": 10**12, "viewers": 10**10, "stay_seconds": 24 * 60 * 60, "minutes": 7 * 24 * 60}
+FIGURES = tuple(MOST)
+
+
+@retried
+def session_claim(
+    *,
+    actor: Actor,
+    session: LiveSession,
+    source: str = ClaimSource.TENANT,
+    sales: Decimal | None = None,
+    viewers: int | None = None,
+    stay_seconds: int | None = None,
+    minutes: int | None = None,
+) -> SessionClaim:
+    """Keep the figures stated of a session that has begun; they replace those stated before, the same ones once.
+
+    Sales in CNY, the mean stay of a viewer in seconds. Raises InvalidInput when nothing is stated or a figure
+    is out of all reason, Conflict before
+    the session has begun.
+    """
+    require(actor, ADD, SessionClaim, session.tenant_id)
+    figures: dict[str, Any] = {
+        "sales": sales,
+        "viewers": viewers,
+        "stay_seconds": stay_seconds,
+        "minutes": minutes,
+    }
+    if (sales, viewers, minutes) == (None, None, None):
+        raise InvalidInput(
+            _("State the sales, the viewers or the time on air."), code="required", field="sales"
+        )
+    for name, value in figures.items():
+        if value is not None and not 0 <= value <= MOST[name]:
+            message = _("This must lie between 0 and %(most)s.") % {"most": f"{MOST[name]:,}"}
+            raise InvalidInput(message, code="range", field=name)
+    with transaction.atomic():
+        held = get_visible(LiveSession, actor, pk=session.pk)
+        lock_rows(LiveSession.objects.filter(pk=held.pk))
+        if held.started_at is None:
+            raise Conflict(_("The session has not begun."), code="not_begun")
+        known = held.claims.order_by("-version").first()
+        if known is not None and (known.source, *(getattr(known, name) for name in FIGURES)) == (
+            source,
+            *figures.values(),
+        ):
+            return known
+        claim = SessionClaim.objects.create(
+            session=held,
+            version=known.version + 1 if known else 1,
+            source=source,
+            made_by_id=actor.user_id,
+            **figures,
+        )
+        buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
+        audit.record(
+            actor=actor,
+            verb="session.claim",
+            obj=held,
+            node_id=held.tenant_id,
+            after=audit.snapshot(claim, ("version", "source", *FIGURES)),
+        )
+    return claim
+
+
+@retried
+def verdict_reply(*, actor: Actor, session: LiveSession, text: str) -> TrustReply:
+    """Reply to the verdict that stands on a session. Raises InvalidInput without words, Conflict without a verdict."""
+    require(actor, ADD, TrustReply, session.tenant_id)
+    if not text.strip():
+        raise InvalidInput(_("Write what you want to say."), code="required", field="text")
+    with transaction.atomic():
+        held = get_visible(LiveSession, actor, pk=session.pk)
+        verdict = TrustVerdict.objects.filter(session=held).order_by("-version").first()
+        if verdict is None:
+            raise Conflict(_("There is no verdict on this session yet."), code="not_judged")
+        reply = TrustReply.objects.create(verdict=verdict, text=text.strip(), made_by_id=actor.user_id)
+        audit.record(
+            actor=actor,
+            verb="verdict.reply",
+            obj=held,
+            node_id=held.tenant_id,
+            after={"verdict": verdict.version, "text": reply.text},
+        )
+    return reply

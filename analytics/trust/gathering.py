@@ -1,0 +1,124 @@
+"""Gathers the evidence on sessions from the facts, for many sessions at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from analytics.choices import Origin, Witness
+from analytics.models import DaySales, SessionClaim, SessionFigures
+from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Reading, Sold
+from analytics.trust.thresholds import CHECK_IN_APART, USUAL_DAYS
+from core.clock import DAY, business_day
+from livestreams.models import AudienceSample, LiveSession
+
+COUNTERS = ("entered", "likes", "comments", "follows")
+SUMS = ("gmv_paid", "refunds", "orders", "refund_orders")
+Tracks = dict[int, tuple[tuple[Reading, ...], ...]]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The evidence on one session, and the statement that it is about."""
+
+    session: LiveSession
+    claim: SessionClaim | None
+    evidence: Evidence
+
+
+def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
+    """The evidence on ended sessions, whose bookings are loaded with them. Where nothing was stated nothing is read."""
+    claims = _claims(sessions)
+    asked = [session for session in sessions if session.pk in claims]
+    sold, usual, tracks = _sold(asked), _usual(asked), _tracks(asked)
+    found = []
+    for session in sessions:
+        claim = claims.get(session.pk)
+        evidence = Evidence(claim=Claim())
+        if claim is not None:
+            evidence = Evidence(
+                claim=Claim(claim.sales, claim.viewers, claim.stay_seconds, claim.minutes),
+                length=_length(session),
+                air=tuple(_check_in(session)),
+                sold=sold.get(session.pk),
+                elsewhere=usual.get(session.pk),
+                tracks=tracks.get(session.pk, ()),
+            )
+        found.append(Gathered(session, claim, evidence))
+    return found
+
+
+def _claims(sessions: Sequence[LiveSession]) -> dict[int, SessionClaim]:
+    rows = SessionClaim.objects.filter(session__in=sessions).order_by("version")
+    return {row.session_id: row for row in rows}
+
+
+def _length(session: LiveSession) -> timedelta | None:
+    if session.started_at is None or session.ended_at is None:
+        return None
+    return session.ended_at - session.started_at
+
+
+def _check_in(session: LiveSession) -> Iterable[AirTime]:
+    """From a check-in of its own to the end of the slot."""
+    booking = session.booking
+    if booking is None or booking.checked_in_at is None:
+        return
+    there = booking.ends_at - booking.checked_in_at
+    if session.created_at - booking.checked_in_at >= CHECK_IN_APART and there > timedelta(0):
+        yield AirTime(Witness.CHECK_IN, Origin.DOOR, there)
+
+
+def _sold(sessions: Sequence[LiveSession]) -> dict[int, Sold]:
+    rows = SessionFigures.objects.filter(session__in=sessions, lines__gt=0)
+    return {key: Sold(*sums) for key, *sums in rows.values_list("session", *SUMS)}
+
+
+def _usual(sessions: Sequence[LiveSession]) -> dict[int, Sold]:
+    """What the seller of each session sold in the days before the one on which it began."""
+    began = {
+        session.pk: business_day(session.started_at) for session in sessions if session.started_at is not None
+    }
+    if not began:
+        return {}
+    by_tenant: Mapping[int, list[tuple[date, Sold]]] = defaultdict(list)
+    days = DaySales.objects.filter(
+        tenant__in={session.tenant_id for session in sessions},
+        day__gte=min(began.values()) - USUAL_DAYS * DAY,
+        day__lt=max(began.values()),
+    )
+    for tenant, day, *sums in days.values_list("tenant", "day", *SUMS):
+        by_tenant[tenant].append((day, Sold(*sums)))
+    return {
+        session.pk: sum(
+            (
+                each
+                for day, each in by_tenant[session.tenant_id]
+                if began[session.pk] - USUAL_DAYS * DAY <= day < began[session.pk]
+            ),
+            NOTHING_SOLD,
+        )
+        for session in sessions
+        if session.pk in began
+    }
+
+
+def _tracks(sessions: Sequence[LiveSession]) -> Tracks:
+    """The readings of each session by source, in the order of time, each instant in its highest version."""
+    within = {session.pk: (session.started_at, session.ended_at) for session in sessions}
+    by_source: dict[int, dict[str, dict[Any, Reading]]] = defaultdict(lambda: defaultdict(dict))
+    rows = AudienceSample.objects.filter(session__in=sessions).order_by("session", "source", "at", "version")
+    for key, source, at, concurrent, *counts in rows.values_list(
+        "session", "source", "at", "concurrent", *COUNTERS
+    ).iterator():
+        start, end = within[key]
+        if start is not None and end is not None and start <= at <= end:
+            known = {name: value for name, value in zip(COUNTERS, counts, strict=True) if value is not None}
+            by_source[key][source][at] = Reading(at, concurrent, known)
+    return {
+        key: tuple(tuple(readings.values()) for readings in sources.values())
+        for key, sources in by_source.items()
+    }
