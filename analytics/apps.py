@@ -11,3 +11,4 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         from analytics import services  # noqa: F401  registers the handlers of jobs
         from analytics.demo import logins  # noqa: F401  ends the demo's log-ins when a real park opens
+        from analytics.trust import label  # noqa: F401  registers the verdict beside a session

@@ -10,6 +10,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from analytics.choices import ClaimSource
+from core.doors.formfields import AmountField, WholeNumberField
+from core.doors.portal import ScopedForm
+
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 
@@ -46,3 +50,34 @@ class IndicatorFileForm(forms.Form):
             limit = {"limit": MAX_BYTES // 2**20}
             raise ValidationError(_("The file is larger than %(limit)d MiB.") % limit, code="too_large")
         return file
+
+
+class ClaimForm(ScopedForm):
+    """The figures stated of a session; what is left open was not stated."""
+
+    source = forms.ChoiceField(label=gettext_lazy("Stated by"), choices=ClaimSource)
+    sales = AmountField(
+        label=gettext_lazy("Sales (CNY)"),
+        required=False,
+        max_digits=15,
+        decimal_places=2,
+        help_text=gettext_lazy("Paid, refunds not yet taken off."),
+    )
+    viewers = WholeNumberField(
+        label=gettext_lazy("Viewers"),
+        required=False,
+        help_text=gettext_lazy("People, not entries."),
+    )
+    stay_seconds = WholeNumberField(label=gettext_lazy("Mean stay (seconds)"), required=False)
+    minutes = WholeNumberField(label=gettext_lazy("Minutes on air"), required=False)
+
+
+class ReplyForm(ScopedForm):
+    """What a session's people say to its verdict."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Your reply"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
+        help_text=gettext_lazy("Your park reads it beside the verdict. It stays as you write it."),
+    )

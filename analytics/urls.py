@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, indicators, portal, province, wall
+from analytics.views import downloads, indicators, portal, province, trust, wall
 from analytics.views.landing import Landing
 
+SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
-    path("portal/<slug:tenant>/sessions/<uuid:uid>/", portal.SessionDetail.as_view(), name="portal-session"),
+    path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
+    path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
+    path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
     path("wall/", wall.walls, name="walls"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
     path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),

@@ -6,10 +6,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.choices import PeriodKind, ValueSource, Withheld
-from analytics.models import Indicator, IndicatorValue
+from analytics.choices import ClaimSource, PeriodKind, ValueSource, Withheld
+from analytics.models import Indicator, IndicatorValue, SessionClaim
 from core.choices import NodeKind
-from core.doors.fields import InstantField
+from core.doors.fields import (
+    ChoiceField,
+    CountField,
+    InstantField,
+    MoneyField,
+    ScopedRelatedField,
+    StrictSerializer,
+)
+from livestreams.models import LiveSession
 
 
 class FigureRowSerializer(serializers.Serializer[Any]):
@@ -129,3 +137,27 @@ class LineageSerializer(serializers.Serializer[Any]):
     value = IndicatorValueSerializer()
     vintages = IndicatorValueSerializer(many=True)
     parks = ParkPartSerializer(many=True)
+
+
+class SessionClaimInput(StrictSerializer):
+    """What the platform's report, the agency or the firm says of a session; what nobody stated is left out."""
+
+    session = ScopedRelatedField(model=LiveSession, slug_field="uid")
+    source = ChoiceField(choices=ClaimSource.choices, required=False)  # type: ignore[assignment]
+    sales = MoneyField(required=False, allow_null=True)
+    viewers = CountField(required=False, allow_null=True)
+    stay_seconds = CountField(required=False, allow_null=True)
+    minutes = CountField(required=False, allow_null=True)
+
+
+class SessionClaimSerializer(serializers.ModelSerializer[SessionClaim]):
+    """Figures as they were stated."""
+
+    session = serializers.UUIDField(source="session.uid")
+    source = serializers.ChoiceField(choices=ClaimSource.choices)  # type: ignore[assignment]
+    sales = MoneyField(allow_null=True)
+    made_at = InstantField()
+
+    class Meta:
+        model = SessionClaim
+        fields = ["session", "version", "source", "sales", "viewers", "stay_seconds", "minutes", "made_at"]

@@ -10,6 +10,7 @@ from analytics.api import views
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
 router.register("indicator-values", views.IndicatorValueViewSet, "api-indicator-value")
+router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
     path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
@@ -21,12 +22,15 @@ from analytics.api.serializers import (
     IndicatorValueSerializer,
     LineageSerializer,
     MetricsSerializer,
+    SessionClaimInput,
+    SessionClaimSerializer,
 )
 from analytics.filters import IndicatorValueFilter
 from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
-from analytics.models import DaySales, Indicator, IndicatorValue
+from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
 from analytics.periods import Period, period_named
 from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
+from analytics.services import session_claim
 from core import strict
 from core.choices import NodeKind
 from core.clock import today
@@ -185,6 +189,20 @@ class IndicatorValueViewSet(mixins.ListModelMixin, ScopedViewSet):
         )
         vintages = query_value(self.request, "vintages", one_of(("latest", "all")), "latest")
         return values if vintages == "all" else values.filter(~Exists(later_vintages()))
+
+
+class SessionClaimViewSet(ScopedViewSet):
+    """Figures stated of live sessions. What can be said of them stands on the session (`trust`)."""
+
+    model = SessionClaim
+    serializer_class = SessionClaimSerializer
+    permissions = {"create": Needs("add", ("sessions:write",))}
+    inputs = {"create": SessionClaimInput}
+
+    @extend_schema(request=SessionClaimInput, responses={201: SessionClaimSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """State the figures of a session; they replace those stated before, which are kept."""
+        return self.answer(lambda: session_claim(actor=self.actor, **self.read()), 201)
 
 
 def _period(value: object) -> Period:

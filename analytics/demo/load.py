@@ -7,7 +7,7 @@ the same keys however they come in (here or by the simulator), so nothing counts
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,8 +16,10 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from analytics.demo.build import BuiltPark, uid
+from analytics.demo.claims import stated_claim
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
-from core import audit, clock
+from analytics.models import SessionClaim
+from core import audit, buckets, clock
 from core.actors import Actor
 from core.models import AuditEntry
 from core.money import to_cents
@@ -80,6 +82,7 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
         _bookings(built, sessions, until)
         _sessions(built, sessions, after, until)
     stored = _sales(built, days, after, until, actor)
+    _claims(built, days, after, until, seed)
     audit.record(
         actor=actor,
         verb="demo.load",
@@ -197,6 +200,38 @@ def _end_those_that_are_over(built: BuiltPark, sessions: list[PlannedSession], u
         row.state, row.ended_at = SessionState.ENDED, end
         row.save(update_fields=["state", "ended_at", "updated_at"])
         row.shifts.filter(ends_at__isnull=True).update(ends_at=end)
+
+
+def _claims(
+    built: BuiltPark, days: dict[date, PlannedDay], after: datetime, until: datetime, seed: int
+) -> None:
+    """What was stated of the sessions that ended: most often a report's figures, of some hosts their agency's."""
+    ended = {
+        session.live_id: session
+        for planned in days.values()
+        for session in planned.sessions
+        if after < session.ends_at <= until
+    }
+    paid: dict[str, Decimal] = defaultdict(Decimal)
+    for planned in days.values():
+        for item in planned.facts:
+            if item.fact.kind == "paid" and item.fact.session_ref in ended:
+                paid[item.fact.session_ref] += Decimal(item.fact.amount or 0)
+    rows = dict(
+        LiveSession.objects.filter(park=built.park, platform_live_id__in=ended).values_list(
+            "platform_live_id", "pk"
+        )
+    )
+    SessionClaim.objects.bulk_create(
+        SessionClaim(session_id=rows[live_id], version=1, source=source, **asdict(claim))
+        for live_id, session in ended.items()
+        if (stated := stated_claim(session, paid[live_id], seed)) is not None
+        for source, claim in [stated]
+    )
+    buckets.mark(
+        buckets.TRUST,
+        [(built.tenants[session.seller].pk, rows[live_id]) for live_id, session in ended.items()],
+    )
 
 
 def _sales(

@@ -9,6 +9,7 @@ from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
+from analytics.views.trust import session_rights, trust_of
 from core.clock import DAY, local, now, today
 from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
 from core.models import Unresolved
@@ -148,6 +149,8 @@ class SessionDetail(ScopedDetailPage):
             shifts=shifts,
             audience=self._audience(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
+            trust=trust_of(self.actor, session),
+            **session_rights(self.actor, self.node.pk),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,
         )

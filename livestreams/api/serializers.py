@@ -277,6 +277,14 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
     state = serializers.ChoiceField(choices=SessionState.choices)
     started_at = InstantField(allow_null=True)
     ended_at = InstantField(allow_null=True)
+    trust = serializers.CharField(
+        default=None,
+        allow_null=True,
+        help_text=_("verified, doubtful or cannot_tell; null before a verdict."),
+    )
+    trust_reasons = serializers.SerializerMethodField(
+        help_text=_("Codes of the reasons, or of the witnesses that contradict.")
+    )
 
     class Meta:
         model = LiveSession
@@ -295,7 +303,12 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
             "state",
             "started_at",
             "ended_at",
+            "trust",
+            "trust_reasons",
         ]
+
+    def get_trust_reasons(self, session: LiveSession) -> list[str]:
+        return (getattr(session, "trust_reasons", None) or "").split()
 
 
 class SessionInput(StrictSerializer):

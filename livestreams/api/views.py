@@ -42,6 +42,7 @@ from livestreams.api.serializers import (
     WindowsSerializer,
 )
 from livestreams.filters import BookingFilter, SessionsOfTenants
+from livestreams.labels import labelled
 from livestreams.models import (
     AudienceSample,
     Booking,
@@ -291,9 +292,8 @@ class SessionViewSet(ReadOnlyScopedViewSet):
     inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput}
 
     def base_queryset(self) -> QuerySet[LiveSession]:
-        return LiveSession.objects.select_related("tenant", "park", "room", "booking", "host").order_by(
-            "-started_at", "-pk"
-        )
+        sessions = LiveSession.objects.select_related("tenant", "park", "room", "booking", "host")
+        return labelled(sessions).order_by("-started_at", "-pk")
 
     @extend_schema(request=SessionInput, responses={201: SessionSerializer})
     def create(self, request: Request) -> HttpResponse:

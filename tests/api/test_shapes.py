@@ -136,6 +136,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST live-sessions/{uid}/samples": tool.post(
             f"live-sessions/{sid}/samples", {"source": "obs", "readings": readings}
         ),
+        "POST session-claims": tool.post("session-claims", {"session": sid, "sales": "1.00", "viewers": 5}),
         "POST live-sessions/{uid}/end": tool.post(f"live-sessions/{sid}/end"),
         "POST orders/bulk": tool.post("orders/bulk", [LINE, {}]),
         "POST orders/bulk 400": tool.post("orders/bulk?atomic=true", [{}]),

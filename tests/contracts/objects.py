@@ -233,6 +233,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "source": "matrix",
             "readings": [{"at": (now() - HOUR).isoformat(), "concurrent": 1}],
         },
+        "api-session-claim-list": {"session": str(mine.session.uid), "source": "report", "sales": "1.00"},
         "api-sku-list": {"tenant": mine.tenant.code, "code": "matrix", "name_zh": "matrix", "cost": "1.00"},
         "api-order-bulk": [
             {

@@ -18,6 +18,8 @@ from django.db import models
 
 from analytics import rollup
 from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue, PeriodClose
+from analytics.services import session_claim, verdict_reply
+from analytics.trust import judging
 from core import buckets
 from core.clock import DAY, HOUR, hour_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
@@ -66,7 +68,9 @@ def filled_world(name: str) -> World:
         park=world.park, first_day=today(), last_day=today(), starts_at=now(), state=PlanState.PROPOSED
     )
     rollup.drain()
+    judging.drain()
     for mine in world.tenants:
+        verdict_reply(actor=SYSTEM, session=mine.session, text=f"{world.canary}{mine.tenant.code[-1]}")
         _close(world, mine)
     return world
 
@@ -134,6 +138,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
         source_hash="0",
     )
     samples_record(actor=SYSTEM, session=mine.session, source=canary, readings=[Reading(at, concurrent=7)])
+    session_claim(actor=SYSTEM, session=mine.session, sales=AMOUNTS[world.name])
 
 
 def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool = False) -> Booking:

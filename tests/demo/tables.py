@@ -30,6 +30,9 @@ OF_THE_MOMENT = {
 VINTAGE = ("published_on", "seq")
 PROOF = {"counted_at", "lines", "lines_hash", "lineage"}
 
+# Verdicts by session: a site that is told its days in pieces judges a session more often.
+VERDICT, OF_SESSION = "analytics.TrustVerdict", ("session",)
+
 
 class Tables:
     """The content of every row of the site, foreign keys told by the content of the row they name."""
@@ -51,11 +54,11 @@ class Tables:
     def _in_force(self, model: type[models.Model]) -> Container[Any]:
         """The keys of the rows that count: of the vintages of a value the newest one."""
         identity = _identity(model)
-        rows = model._base_manager.order_by(*VINTAGE if identity else ["pk"])
+        rows = model._base_manager.order_by(*_newest_last(model))
         return set({tuple(named or [key]): key for key, *named in rows.values_list("pk", *identity)}.values())
 
     def _fields(self, model: type[models.Model]) -> list[models.Field[Any, Any]]:
-        left_out = OF_THE_MOMENT | (PROOF.union(VINTAGE) if _identity(model) else set())
+        left_out = OF_THE_MOMENT | (PROOF.union(VINTAGE, {"version"}) if _identity(model) else set())
         return [
             field
             for field in model._meta.concrete_fields
@@ -97,8 +100,16 @@ def _is_asked(model: type[models.Model]) -> bool:
     return model._meta.app_label in APPS and model._meta.label not in TRAIL
 
 
+def _newest_last(model: type[models.Model]) -> tuple[str, ...]:
+    if model._meta.label == VERDICT:
+        return ("version",)
+    return VINTAGE if _identity(model) else ("pk",)
+
+
 def _identity(model: type[models.Model]) -> list[str]:
     """What says that two rows are vintages of one value; nothing for other models."""
+    if model._meta.label == VERDICT:
+        return list(OF_SESSION)
     for rule in model._meta.constraints:
         if isinstance(rule, models.UniqueConstraint) and set(VINTAGE) <= set(rule.fields):
             return [name for name in rule.fields if name not in VINTAGE]

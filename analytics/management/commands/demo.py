@@ -19,6 +19,7 @@ from analytics.demo.people import WELCOME, make_people, make_short_logins, write
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.rollup import drain
 from analytics.services import park_indicators_publish
+from analytics.trust import judging
 from core import clock
 from core.strict import StrictError, instant
 from parks.geography import geography_load
@@ -66,10 +67,12 @@ class Command(BaseCommand):
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
+        judged = judging.drain()
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
-            f"{values} indicator values, {counted} buckets counted, {time.monotonic() - started:.1f} s"
+            f"{values} indicator values, {counted} buckets counted, {judged} sessions judged, "
+            f"{time.monotonic() - started:.1f} s"
         )
 
     def _build(self, plan: ParkPlan, seed: int, until: date) -> BuiltPark:

@@ -1,0 +1,7 @@
+"""The operator's door to figures, indicators and verdicts."""
+
+from __future__ import annotations
+
+from analytics.admin import figures, trust
+
+__all__ = ["figures", "trust"]
