@@ -50,6 +50,7 @@ class Witness(models.TextChoices):
     ENTRIES = "entries", _("entries counted")
     COUNTERS = "counters", _("counters that only grow")
     CHECK_IN = "check_in", _("check-in at the room")
+    ENCODER = "encoder", _("encoder on air")
     ROOM_SESSIONS = "room_sessions", _("best sessions of such rooms")
     ROOM_DAYS = "room_days", _("best days of such rooms")
 
@@ -60,6 +61,7 @@ class Origin(models.TextChoices):
     LEDGER = "ledger", _("order lines")
     AUDIENCE = "audience", _("audience samples")
     DOOR = "door", _("the park's door")
+    NODE = "node", _("the park's media node")
     HOST_RECORD = "host_record", _("published sales of hosts")
     FESTIVAL_RECORD = "festival_record", _("published sales of festivals")
 

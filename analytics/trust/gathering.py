@@ -13,7 +13,8 @@ from analytics.models import DaySales, SessionClaim, SessionFigures
 from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Reading, Sold
 from analytics.trust.thresholds import CHECK_IN_APART, USUAL_DAYS
 from core.clock import DAY, business_day
-from livestreams.models import AudienceSample, LiveSession
+from livestreams.conflicts import Span, merged
+from livestreams.models import AudienceSample, LiveSession, Publish
 
 COUNTERS = ("entered", "likes", "comments", "follows")
 SUMS = ("gmv_paid", "refunds", "orders", "refund_orders")
@@ -33,7 +34,7 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
     """The evidence on ended sessions, whose bookings are loaded with them. Where nothing was stated nothing is read."""
     claims = _claims(sessions)
     asked = [session for session in sessions if session.pk in claims]
-    sold, usual, tracks = _sold(asked), _usual(asked), _tracks(asked)
+    sold, usual, tracks, sent = _sold(asked), _usual(asked), _tracks(asked), _sent(asked)
     found = []
     for session in sessions:
         claim = claims.get(session.pk)
@@ -42,7 +43,7 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
             evidence = Evidence(
                 claim=Claim(claim.sales, claim.viewers, claim.stay_seconds, claim.minutes),
                 length=_length(session),
-                air=tuple(_check_in(session)),
+                air=(*_check_in(session), *sent.get(session.pk, ())),
                 sold=sold.get(session.pk),
                 elsewhere=usual.get(session.pk),
                 tracks=tracks.get(session.pk, ()),
@@ -70,6 +71,21 @@ def _check_in(session: LiveSession) -> Iterable[AirTime]:
     there = booking.ends_at - booking.checked_in_at
     if session.created_at - booking.checked_in_at >= CHECK_IN_APART and there > timedelta(0):
         yield AirTime(Witness.CHECK_IN, Origin.DOOR, there)
+
+
+def _sent(sessions: Sequence[LiveSession]) -> dict[int, tuple[AirTime, ...]]:
+    """How long the encoders of each session sent a picture; what overlaps counts once."""
+    spans: dict[int, list[Span]] = defaultdict(list)
+    rows = Publish.objects.filter(session__in=sessions, is_test=False).order_by("pk")
+    for key, start, end, seen in rows.values_list("session", "started_at", "ended_at", "last_seen_at"):
+        if start < (until := end or seen):
+            spans[key].append(Span(start, until))
+    return {
+        key: (
+            AirTime(Witness.ENCODER, Origin.NODE, sum((one.length for one in merged(found)), timedelta(0))),
+        )
+        for key, found in spans.items()
+    }
 
 
 def _sold(sessions: Sequence[LiveSession]) -> dict[int, Sold]:

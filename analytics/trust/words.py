@@ -55,6 +55,9 @@ REASONS: dict[str, ReasonText] = {
     Witness.CHECK_IN.value: ReasonText(
         Witness.CHECK_IN.label, gettext_lazy("More time on air was stated than anybody was in the room.")
     ),
+    Witness.ENCODER.value: ReasonText(
+        Witness.ENCODER.label, gettext_lazy("More time on air was stated than the encoder sent a picture.")
+    ),
     Witness.ROOM_SESSIONS.value: ReasonText(
         Witness.ROOM_SESSIONS.label,
         gettext_lazy("More sales were stated than such rooms bring in their best sessions."),
@@ -84,6 +87,7 @@ SAYS = {
     Witness.ENTRIES: (gettext_lazy("%s people"), _number),
     Witness.COUNTERS: (gettext_lazy("%s steps back"), _number),
     Witness.CHECK_IN: (gettext_lazy("%s minutes"), _number),
+    Witness.ENCODER: (gettext_lazy("%s minutes"), _number),
 }
 
 

@@ -21,7 +21,7 @@ from core.clock import DAY, HOUR
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry, BucketFailure, BucketMark
 from livestreams.choices import BookingState, SessionState
-from livestreams.models import Booking, LiveSession
+from livestreams.models import Booking, LiveSession, Publish
 from livestreams.services import Reading, samples_record, session_end, session_open
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
@@ -195,6 +195,25 @@ def test_a_check_in_that_opening_the_session_made_is_no_witness(
     )
     count()
     assert TrustVerdict.objects.get(session=session).witnesses == []
+
+
+def test_the_encoder_saw_how_long_the_session_was_on_air(firm: TenantWorld, session: LiveSession) -> None:
+    """It sent 40 minutes, was away for 10, and came back for another 40; a test stream counts for nothing."""
+    known = Publish.objects.filter(booking__tenant=firm.tenant).earliest("pk")
+    for since, until, is_test in ((0, 40, False), (50, 90, False), (-60, 0, True)):
+        Publish.objects.create(
+            node=known.node, room=session.room, booking=session.booking, key=known.key, session=session,
+            client=f"c{since}", started_at=START + since * MINUTE, last_seen_at=START + until * MINUTE,
+            ended_at=START + until * MINUTE, is_test=is_test,
+        )  # fmt: skip
+    services.session_claim(actor=firm.owner, session=session, minutes=96)
+    count()
+    seen = {row["witness"]: row["seen"] for row in TrustVerdict.objects.get(session=session).witnesses}
+    assert seen == {"check_in": "130", "encoder": "80"}
+    assert verdicts(session) == [(1, "verified", "agreement")]
+    services.session_claim(actor=firm.owner, session=session, minutes=97)
+    count()
+    assert verdicts(session)[1:] == [(2, "doubtful", "encoder")]
 
 
 def test_a_claim_is_kept_in_versions_and_audited(firm: TenantWorld, session: LiveSession) -> None:
