@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import ClaimSource, Verdict
@@ -61,9 +62,9 @@ class TrustVerdictQuerySet(models.QuerySet["TrustVerdict"]):
 
     def because_of(self, reason: str) -> TrustVerdictQuerySet:
         """Verdicts with one of their reasons."""
-        return self.annotate(
-            spaced=models.functions.Concat(models.Value(" "), "reasons", models.Value(" "))
-        ).filter(spaced__contains=f" {reason} ")
+        return self.annotate(spaced=Concat(models.Value(" "), "reasons", models.Value(" "))).filter(
+            spaced__contains=f" {reason} "
+        )
 
 
 class TrustVerdict(models.Model):
