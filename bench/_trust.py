@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from analytics.demo.claims import Inflation, Told, inflated, sold, told
-from analytics.demo.days import plan_day
+from analytics.demo.days import PlannedSession, plan_day
 from analytics.demo.plans import PLANS, ParkPlan
 from analytics.trust.evidence import NOTHING_SOLD, Evidence
 from supplychain.facts import SaleFact
@@ -29,7 +28,8 @@ def _park(plan: ParkPlan, days: int, seed: int) -> list[Told]:
     first = LAST_DAY - dt.timedelta(days=days - 1)
     # The seller that outgrows its unit sells without sessions; its orders would only take time.
     plan = replace(plan, star=None)
-    sessions, facts = [], defaultdict[str, list[SaleFact]](list)
+    sessions: list[PlannedSession] = []
+    facts = defaultdict[str, list[SaleFact]](list)
     by_seller = defaultdict[int, list[SaleFact]](list)
     for number in range(days):
         day = plan_day(plan, first + dt.timedelta(days=number), seed=seed, first_day=first, last_day=LAST_DAY)
@@ -60,6 +60,6 @@ def blown_up(
 
 def auc(clean: Sequence[float], false: Sequence[float]) -> float:
     """How often a false session ranks above a clean one; half when they tie (Mann and Whitney)."""
-    ranks = rankdata(np.concatenate([np.asarray(false), np.asarray(clean)]))
-    above = ranks[: len(false)].sum() - len(false) * (len(false) + 1) / 2
-    return float(above / (len(false) * len(clean)))
+    ranked = np.sort(clean)
+    below, up_to = np.searchsorted(ranked, false, "left"), np.searchsorted(ranked, false, "right")
+    return float((below + up_to).sum() / 2 / (len(false) * len(clean)))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from analytics.rollup.queue import drain_family
-from analytics.rollup.recount import Bucket, fill_buckets, recount_buckets, tenant_lock, work_tables
+from analytics.rollup.queue import Bucket, drain_family
+from analytics.rollup.recount import fill_buckets, recount_buckets, tenant_lock, work_tables
 from core.buckets import SALES
 from core.locking import try_advisory_locks
 

@@ -40,7 +40,7 @@ def judge_together(marked: Sequence[Bucket]) -> int:
         # Marks are read after the lock and before the facts: what is judged holds at least their facts.
         seen = list(BucketMark.objects.filter(family=TRUST, slot__in=taken).values_list("pk", flat=True))
         ended = LiveSession.objects.filter(pk__in=taken, state=SessionState.ENDED)
-        _keep(gather(ended.select_related("booking").order_by("pk")))
+        _keep(gather(list(ended.select_related("booking").order_by("pk"))))
         BucketMark.objects.filter(pk__in=seen).delete()
         BucketFailure.objects.filter(family=TRUST, slot__in=taken).delete()
     return len(taken)

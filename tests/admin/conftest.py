@@ -22,6 +22,8 @@ from analytics.models import (
     PeriodClose,
     SessionFigures,
 )
+from analytics.services import session_claim, verdict_reply
+from analytics.trust import judging
 from core.actors import Actor, user_actor
 from core.choices import Role
 from core.clock import DAY, hour_of, month_of, now, today
@@ -31,7 +33,7 @@ from core.scoping import visible_to
 from parks.models import IndustrialCluster
 from supplychain.models import Backorder, ImportBatch, SalesEvent
 from tenants.models import VerifiedFigure
-from tests.factories import World, make_user, make_world
+from tests.factories import SYSTEM, World, make_user, make_world
 
 AMOUNTS = {"gmv_paid": Decimal("1234.50"), "refunds": Decimal("34.50"), "orders": 7, "lines": 9}
 REGISTERED = sorted(site._registry.items(), key=lambda item: item[0]._meta.label)
@@ -106,6 +108,9 @@ def complete(world: World) -> None:
             DaySales.objects.create(tenant=tenant, day=day, **AMOUNTS)
         MonthSales.objects.create(tenant=tenant, month=month_of(today()), **AMOUNTS)
         SessionFigures.objects.create(session=seat.session, **AMOUNTS)
+        session_claim(actor=SYSTEM, session=seat.session, sales=AMOUNTS["gmv_paid"])
+        judging.drain()
+        verdict_reply(actor=SYSTEM, session=seat.session, text=world.canary)
         PeriodClose.objects.create(
             tenant=tenant,
             month=month_of(today()),
