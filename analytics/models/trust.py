@@ -31,7 +31,7 @@ class SessionClaim(models.Model):
     )
     made_at = models.DateTimeField(_("entered at"), auto_now_add=True)
 
-    scope = Scope(nodes=("session__tenant_id", "session__park_id"), user="session__host__user_id")
+    scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
@@ -89,7 +89,7 @@ class TrustVerdict(models.Model):
 
     objects = TrustVerdictQuerySet.as_manager()
 
-    scope = Scope(nodes=("session__tenant_id", "session__park_id"), user="session__host__user_id")
+    scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
@@ -115,7 +115,8 @@ class TrustReply(models.Model):
     made_at = models.DateTimeField(_("replied at"), auto_now_add=True)
 
     scope = Scope(
-        nodes=("verdict__session__tenant_id", "verdict__session__park_id"),
+        nodes=("verdict__session__tenant_id",),
+        park="verdict__session__park_id",
         user="verdict__session__host__user_id",
     )
     database_rules = (dbrules.AppendOnly(),)
