@@ -181,6 +181,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",
+        "ValueSource": "analytics.choices.ValueSource",
+        "ClaimSource": "analytics.choices.ClaimSource",
     },
 }
 
