@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livestreams.models import Booking
 
 Spans = list[tuple[datetime, datetime]]
 
 
-def people_at_once() -> int:
-    """SQLite has one writer, who keeps the others waiting; PostgreSQL as many as it has connections for."""
-    return 48 if connection.vendor == "postgresql" else 8
+@contextmanager
+def crowd(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int = 48) -> Iterator[ThreadPoolExecutor]:
+    """So many people at once, each with a connection of their own that is closed when they have gone.
 
-
-def on_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every connection made from now on open a copy of the present database in a file.
-
-    The SQLite of the tests lives in memory, where threads share locks that real connections do not share.
+    SQLite has one writer, who keeps the others waiting: eight are enough. The SQLite of the tests lives in memory,
+    where threads share locks that real connections do not share: people work on a copy of it in a file.
     """
     if connection.vendor == "sqlite":
+        number = 8
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(folder / "copy.sqlite3")])
         monkeypatch.setitem(connections.settings["default"], "NAME", str(folder / "copy.sqlite3"))
+    opened: list[BaseDatabaseWrapper] = []
+
+    def come() -> None:
+        mine = connections["default"]
+        mine.inc_thread_sharing()
+        opened.append(mine)
+
+    with ThreadPoolExecutor(number, initializer=come) as people:
+        yield people
+    for theirs in opened:
+        theirs.close()
 
 
-def doubled(pool: ThreadPoolExecutor) -> int:
+def doubled(people: ThreadPoolExecutor) -> int:
     """How many bookings begin in a room, set-up included, or with a host before the one before has ended."""
-    return sum(map(_overlaps, pool.submit(_spans).result()))
+    return sum(map(_overlaps, people.submit(_spans).result()))
 
 
 def _overlaps(spans: Spans) -> int:
@@ -43,7 +55,6 @@ def _overlaps(spans: Spans) -> int:
 def _spans() -> list[Spans]:
     """The spans held in each room and by each host."""
     held = list(Booking.objects.blocking())
-    connection.close()
     rooms: dict[int, Spans] = {}
     hosts: dict[int, Spans] = {}
     for booking in held:

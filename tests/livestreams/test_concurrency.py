@@ -19,14 +19,14 @@ from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking, LiveRoom
 from tests.factories import World, make_room, make_world
-from tests.livestreams.crowds import doubled, on_file, people_at_once
+from tests.livestreams.crowds import crowd, doubled
 
 TRIES = 250
 EXPECTED = {"book", "move", "cancel", "nothing to do", "409 overlap", "409 wrong_state"}
 At = Callable[..., datetime]
 
 
-class Crowd:
+class Tries:
     """What one person does again and again: book, move, cancel, in three rooms with two hosts."""
 
     def __init__(self, world: World, day: datetime) -> None:
@@ -56,8 +56,6 @@ class Crowd:
                 services.booking_cancel(actor=actor, booking=booking)
         except DomainError as refusal:
             return f"{refusal.status} {refusal.code}"
-        finally:
-            connection.close()
         return what
 
 
@@ -66,11 +64,10 @@ class Crowd:
 def test_no_room_and_no_host_is_taken_twice(
     transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd = Crowd(make_world("alpha"), at(0))
-    on_file(tmp_path, monkeypatch)
-    with ThreadPoolExecutor(people_at_once()) as pool:
-        outcomes = Counter(pool.map(crowd.act, range(TRIES)))
-        assert doubled(pool) == 0
+    tries = Tries(make_world("alpha"), at(0))
+    with crowd(tmp_path, monkeypatch) as people:
+        outcomes = Counter(people.map(tries.act, range(TRIES)))
+        assert doubled(people) == 0
     print(connection.vendor, dict(outcomes))
     assert outcomes["book"] > 20
     assert outcomes["409 overlap"] > 20
@@ -83,14 +80,13 @@ def test_the_database_alone_holds_the_rule(
     transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same crowd past the checks of the service: the exclusion constraint and the triggers refuse."""
-    crowd = Crowd(make_world("alpha"), at(0))
-    on_file(tmp_path, monkeypatch)
+    tries = Tries(make_world("alpha"), at(0))
     nothing = lambda self, *_span: self.none()  # noqa: E731
     monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_room", nothing)
     monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_host", nothing)
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = Counter(pool.map(crowd.act, range(TRIES)))
-        assert doubled(pool) == 0
+    with crowd(tmp_path, monkeypatch) as people:
+        outcomes = Counter(people.map(tries.act, range(TRIES)))
+        assert doubled(people) == 0
     print(connection.vendor, "without checks:", dict(outcomes))
     assert outcomes["409 overlap"] > 20
     assert not set(outcomes) - EXPECTED, outcomes
@@ -102,7 +98,7 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
     from django.db import transaction
 
     world = make_world("alpha")
-    crowd = Crowd(world, at(0))
+    tries = Tries(world, at(0))
 
     def impatient() -> str:
         with connection.cursor() as cursor:
@@ -110,7 +106,7 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
         try:
             mine = world.tenants[0]
             services.booking_create(
-                actor=mine.owner, room=crowd.rooms[2], tenant=mine.tenant, starts_at=at(9), ends_at=at(10)
+                actor=mine.owner, room=tries.rooms[2], tenant=mine.tenant, starts_at=at(9), ends_at=at(10)
             )
         except DomainError as refusal:
             return f"{refusal.status} {refusal.code}"
@@ -119,5 +115,5 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
         return "booked"
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        lock_rows(LiveRoom.objects.filter(pk=crowd.rooms[2].pk))
+        lock_rows(LiveRoom.objects.filter(pk=tries.rooms[2].pk))
         assert pool.submit(impatient).result() == "503 busy"

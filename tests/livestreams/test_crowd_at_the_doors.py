@@ -6,7 +6,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, local
 from core.models import User
-from livestreams.choices import BOOKING_BLOCKING, BookingState
+from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking
 from tests.factories import TenantWorld, World, make_room, make_world
-from tests.livestreams.crowds import doubled, on_file, people_at_once
+from tests.livestreams.crowds import crowd, doubled
 
 TRIES = 1_000
 # How each door says that what was wanted is taken; the admin shows its form again.
@@ -57,11 +56,8 @@ class Doors:
         """The door's name and the status of its answer, 0 when there was nothing to be done."""
         chance = random.Random(seed)
         act = chance.choice(self.acts)
-        try:
-            answer = act(chance, chance.choice(self.tenants))
-            return act.__name__, answer.status_code if answer is not None else 0
-        finally:
-            connection.close()
+        answer = act(chance, chance.choice(self.tenants))
+        return act.__name__, answer.status_code if answer is not None else 0
 
     def tool_books(self, chance: random.Random, mine: TenantWorld) -> Any:
         start, end = self._span(chance)
@@ -135,6 +131,9 @@ class Doors:
             return None
         return self._person(self.manager).post(_operation(booking, "cancel"))
 
+    def held(self) -> int:
+        return Booking.objects.blocking().filter(starts_at__gte=self.day).count()
+
     def _span(self, chance: random.Random) -> tuple[datetime, datetime]:
         start = local(self.day + timedelta(minutes=30 * chance.randrange(46)))
         return start, start + timedelta(minutes=30 * chance.randint(1, 3))
@@ -185,11 +184,10 @@ def test_a_thousand_tries_through_every_door(
     transactional_db: None, at: Callable[..., datetime], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doors = Doors(make_world("alpha"), at(0))
-    on_file(tmp_path, monkeypatch)
-    with ThreadPoolExecutor(people_at_once()) as pool:
-        answers = Counter(pool.map(doors.try_one, range(TRIES)))
-        assert doubled(pool) == 0
-        won = pool.submit(_made, doors.day).result()
+    with crowd(tmp_path, monkeypatch, 16) as people:
+        answers = Counter(people.map(doors.try_one, range(TRIES)))
+        assert doubled(people) == 0
+        won = people.submit(doors.held).result()
     print(connection.vendor, dict(sorted(answers.items())), f"{won} held at the end")
     assert {status for _door, status in answers} <= {0, 200, 201, 302, 409}
     for act in doors.acts:
@@ -198,9 +196,3 @@ def test_a_thousand_tries_through_every_door(
     for name, status in TAKEN.items():
         assert answers[name, status] > 10, f"{name}: others held what was wanted"
     assert won > 20
-
-
-def _made(day: datetime) -> int:
-    made = Booking.objects.filter(starts_at__gte=day, state=BookingState.CONFIRMED).count()
-    connection.close()
-    return made
