@@ -121,7 +121,8 @@ TABLE: dict[str, dict[str, Permission]] = {
     "parks.Unit": {**_SHARED, MANAGER: RUN, LEASING: RUN},
     "parks.UnitUse": {**_SHARED, MANAGER: RUN, LEASING: RUN},
     "parks.ServiceOffer": {**_SHARED, MANAGER: RUN, LEASING: RUN},
-    "parks.Event": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN},
+    "parks.Event": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN, Role.TOOL: SEE_PARK},
+    "parks.EventVenue": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN, Role.TOOL: SEE_PARK},
     # --- tenants
     "tenants.Company": {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), MANAGER: RUN, LEASING: RUN},
     "tenants.Tenant": {

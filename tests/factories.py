@@ -46,7 +46,7 @@ from livestreams.services import node_create, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
-from parks.services import building_create, park_create, town_create, unit_create
+from parks.services import building_create, event_create, park_create, town_create, unit_create
 from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import Lease, Store, Tenant
@@ -103,6 +103,7 @@ class World:
     rooms: list[LiveRoom] = field(default_factory=list)
     warehouse: Warehouse = None  # type: ignore[assignment]
     plan: SchedulePlan = None  # type: ignore[assignment]
+    event: Event = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
@@ -481,11 +482,14 @@ def make_world(name: str) -> World:
         name_zh=f"{canary}培训",
         name_en=f"{canary} Training",
     )
-    Event.objects.create(
+    world.event = event_create(
+        actor=SYSTEM,
         park=world.park,
         kind=EventKind.FESTIVAL,
-        first_day=OPENED,
-        last_day=OPENED + DAY,
+        first_day=today() - DAY,
+        main_from=today(),
+        last_day=today() + DAY,
+        target_gmv_paid=Decimal(100_000),
         industry=canary,
         name_zh=f"{canary}节",
         name_en=f"{canary} Festival",
