@@ -142,6 +142,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         LEASING: RUN,
         Role.TOOL: SEE,
     },
+    # A park enters its tenants on their behalf; what they bring is their own affair.
+    "tenants.EventEntry": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        **_each((MANAGER, OWNER, STAFF), RUN),
+    },
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
@@ -224,6 +230,11 @@ TABLE: dict[str, dict[str, Permission]] = {
         MONEY: _p("view view_private"),
     },
     "supplychain.Sku": {**_GOODS},
+    "supplychain.EventItem": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        **_each((OWNER, STAFF), RUN),
+    },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
     "supplychain.StockMove": {
         KEEPER: _p("view add"),

@@ -48,9 +48,10 @@ from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
 from parks.services import building_create, event_create, park_create, town_create, unit_create
 from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.services import item_enter
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
-from tenants.models import Lease, Store, Tenant
-from tenants.services import charge_record, company_get_or_create, lease_create, tenant_create
+from tenants.models import EventEntry, Lease, Store, Tenant
+from tenants.services import charge_record, company_get_or_create, event_enter, lease_create, tenant_create
 
 SYSTEM = system_actor("test")
 PASSWORD = "correct horse battery"
@@ -73,6 +74,7 @@ class TenantWorld:
     session: LiveSession = None  # type: ignore[assignment]
     lease: Lease = None  # type: ignore[assignment]
     store: Store = None  # type: ignore[assignment]
+    entry: EventEntry = None  # type: ignore[assignment]
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
 
@@ -418,6 +420,8 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         note=canary,
     )
     StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
+    item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
     return mine
 
 

@@ -92,6 +92,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("room_service", "parks.ServiceOffer"),
             ("celebration", "parks.Event"),
             ("location_on", "parks.EventVenue"),
+            ("how_to_reg", "tenants.EventEntry"),
+            ("sell", "supplychain.EventItem"),
         ],
     ),
     (
