@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -118,12 +118,9 @@ class EventAdmin(ScopedModelAdmin):
 
     @display(description=_("figures"))
     def figures(self, event: Event) -> str:
-        """A link to the event's report, which a higher app shows."""
-        try:
-            address = reverse("event-report", args=[event.uid])
-        except NoReverseMatch:
-            return ""
-        return format_html('<a href="{}">{}</a>', address, gettext("Report and leaderboard"))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("festival", args=[event.uid]), gettext("Report and leaderboard")
+        )
 
 
 def told(collision: Collision) -> str:
