@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="items",
                         to="tenants.evententry",
-                        verbose_name="entry",
+                        verbose_name="entry to an event",
                     ),
                 ),
                 (

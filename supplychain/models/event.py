@@ -16,7 +16,9 @@ from tenants.models.event import parks_of_entry
 class EventItem(PublicIdMixin, StampedMixin, ClosableMixin):
     """A product that a tenant enters to an event, at a price for it. Closed, it is taken back."""
 
-    entry = models.ForeignKey(EventEntry, models.PROTECT, related_name="items", verbose_name=_("entry"))
+    entry = models.ForeignKey(
+        EventEntry, models.PROTECT, related_name="items", verbose_name=_("entry to an event")
+    )
     product = models.ForeignKey(
         Product, models.PROTECT, related_name="event_items", verbose_name=_("product")
     )
