@@ -78,7 +78,7 @@ class AfterDaySerializer(serializers.Serializer[Any]):
 class DecaySerializer(serializers.Serializer[Any]):
     """What stays: paid GMV per day before the event (base), in its main phase, and on each day after."""
 
-    base = ExactText()
+    base = ExactText(allow_null=True)
     main = ExactText(allow_null=True)
     days = AfterDaySerializer(many=True)
 

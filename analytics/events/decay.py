@@ -14,6 +14,7 @@ from core.money import PLACES
 from parks.models import Event
 
 BASE_DAYS = AFTER_DAYS = 28
+FEWEST_BASE_DAYS = 7
 ZERO = Decimal(0)
 
 
@@ -28,16 +29,17 @@ class AfterDay:
 
 @dataclass(frozen=True)
 class Decay:
-    """The base is paid GMV per day in the 28 days before the event; `main` the same of its main phase so far."""
+    """The base is paid GMV per day in the 28 days before the event, or since the first day that was counted; None with
+    fewer than 7 of them. `main` is the same of its main phase so far."""
 
-    base: Decimal
+    base: Decimal | None
     main: Decimal | None
     days: list[AfterDay]
 
     @property
     def lift(self) -> Decimal | None:
         """How many times the base a day of the main phase sold."""
-        return _share(self.main, self.base) if self.main is not None else None
+        return _share(self.main, self.base)
 
 
 def decay_of(event: Event, actor: Actor | None) -> Decay:
@@ -47,15 +49,13 @@ def decay_of(event: Event, actor: Actor | None) -> Decay:
     since = event.first_day - BASE_DAYS * clock.DAY
     until = min(event.main_until + AFTER_DAYS * clock.DAY, yesterday)
     paid = takings.by_day(takings.known, since, until)
-    before = [amount for day, amount in paid.items() if day < event.first_day]
-    base = (sum(before, ZERO) / BASE_DAYS).quantize(PLACES, ROUND_HALF_UP)
-    after = _days(max(event.main_until + clock.DAY, since), until)
+    before = _days(min(paid, default=event.first_day), event.first_day - clock.DAY)
+    base = _mean(paid, before) if len(before) >= FEWEST_BASE_DAYS else None
+    after = _days(event.main_until + clock.DAY, until)
     main = _days(event.main_from, min(event.main_until, yesterday))
     return Decay(
         base=base,
-        main=(sum((paid.get(day, ZERO) for day in main), ZERO) / len(main)).quantize(PLACES, ROUND_HALF_UP)
-        if main
-        else None,
+        main=_mean(paid, main) if main else None,
         days=[AfterDay(day, paid.get(day, ZERO), _share(paid.get(day, ZERO), base)) for day in after],
     )
 
@@ -64,5 +64,9 @@ def _days(first: date, last: date) -> list[date]:
     return [first + offset * clock.DAY for offset in range((last - first).days + 1)]
 
 
-def _share(amount: Decimal, base: Decimal) -> Decimal | None:
-    return (amount / base).quantize(RATE, ROUND_HALF_UP) if base else None
+def _mean(paid: dict[date, Decimal], days: list[date]) -> Decimal:
+    return (sum((paid.get(day, ZERO) for day in days), ZERO) / len(days)).quantize(PLACES, ROUND_HALF_UP)
+
+
+def _share(amount: Decimal | None, base: Decimal | None) -> Decimal | None:
+    return (amount / base).quantize(RATE, ROUND_HALF_UP) if amount is not None and base else None

@@ -90,16 +90,18 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
     }
 
 
-def entries_in(readings: Iterable[tuple[int, str, datetime, int]]) -> int:
+def entries_in(readings: Iterable[tuple[int, str, datetime, int]]) -> int | None:
     """Entries over sessions, of (session, source, instant, counter) in this order.
 
     Of an instant the last version holds. A counter that falls began anew, so its rises are added up; of several
-    sources of a session the largest counts.
+    sources of a session the largest counts. None where nobody counts entries.
     """
-    total = 0
+    total: int | None = None
     for _session, of_session in groupby(readings, itemgetter(0)):
         sources = (list(rows) for _source, rows in groupby(of_session, itemgetter(1)))
-        total += max(_rises(list({at: entered for *_, at, entered in rows}.values())) for rows in sources)
+        total = (total or 0) + max(
+            _rises(list({at: entered for *_, at, entered in rows}.values())) for rows in sources
+        )
     return total
 
 

@@ -253,7 +253,7 @@ def _lines(report: EventReport) -> Iterator[tuple[Any, ...]]:
         "",
         as_text(decay.base),
         "CNY",
-        str(_("paid GMV per day in the 28 days before the event")),
+        str(_("paid GMV per day in the 28 days before the event, or since the first counted one")),
     )
     for day in decay.days:
         yield ("after", f"{day.day}", "", as_text(day.amount), "CNY", as_text(day.share))

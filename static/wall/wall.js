@@ -49,7 +49,7 @@
     const box = at("rooms");
     const dense = rooms.length > 40;
     box.classList.toggle("dense", dense);
-    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : "11.5rem");
+    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > (snapshot.campaign ? 9 : 18) ? "9rem" : "11.5rem");
     const tiles = rooms.map((room, index) => {
       const tile = element("div", undefined, `room ${room.state}`);
       tile.title = named(room, "name");
@@ -73,7 +73,7 @@
   };
 
   const drawSessions = (sessions) => {
-    const rows = sessions.slice(0, 7).map((session) => {
+    const rows = sessions.slice(0, snapshot.campaign ? 5 : 7).map((session) => {
       const row = element("tr");
       const who = element("td", named(session, "host") || session.title);
       const facts = [session.platform, fill(words.minutes, count.format(session.minutes))];

@@ -28,7 +28,7 @@ class EventEntryAdmin(ScopedModelAdmin):
     operations = (
         Operation(
             "withdraw",
-            _("Withdraw"),
+            _("Withdraw from the event"),
             services.entry_withdraw,
             row="entry",
             icon="logout",

@@ -152,7 +152,10 @@ def test_what_stays_is_told_as_a_share_of_the_base(alpha: World) -> None:
         (today() - 2 * DAY, 0, 0),
         (today() - 1 * DAY, 120, Decimal("1.2")),
     ]
-    DaySales.objects.filter(day__lt=event.first_day).delete()
+    DaySales.objects.filter(day__lt=event.first_day - 8 * DAY).delete()
+    assert decay_of(event, None).base == 100
+    DaySales.objects.filter(day__lt=event.first_day - 6 * DAY).delete()
+    assert decay_of(event, None).base is None
     assert [day.share for day in decay_of(event, None).days] == [None, None, None]
 
 
@@ -207,7 +210,7 @@ def test_entries_are_the_rises_of_the_best_counter() -> None:
         (2, "a", at[3], 7),
     ]  # fmt: skip
     assert entries_in(readings) == 110 + 7
-    assert entries_in([]) == 0
+    assert entries_in([]) is None
 
 
 def test_the_wall_tells_of_the_phase_and_when_it_changes(alpha: World, beta: World) -> None:
