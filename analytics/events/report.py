@@ -90,7 +90,7 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
     }
 
 
-def entries_in(readings: Iterable[tuple[int, str, datetime, int]]) -> int | None:
+def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> int | None:
     """Entries over sessions, of (session, source, instant, counter) in this order.
 
     Of an instant the last version holds. A counter that falls began anew, so its rises are added up; of several

@@ -31,8 +31,8 @@ class Event(NamedMixin, PublicIdMixin, ClosableMixin):
     main_until = models.DateField(_("main phase until"))
     last_day = models.DateField(_("last day"))
     is_announced = models.BooleanField(_("parks near by may be told of it"), default=True)
-    target_gmv_paid = MoneyField(_("joint target: paid GMV (CNY)"), null=True, blank=True)
-    target_net_sales = MoneyField(_("joint target: net sales (CNY)"), null=True, blank=True)
+    target_gmv_paid = MoneyField(_("joint target: paid GMV (CNY)"), null=True, blank=True)  # type: ignore[misc]
+    target_net_sales = MoneyField(_("joint target: net sales (CNY)"), null=True, blank=True)  # type: ignore[misc]
     target_orders = models.PositiveIntegerField(_("joint target: paid orders"), null=True, blank=True)
 
     scope = Scope(nodes=("park_id",), seen_from=("venues__park_id",))

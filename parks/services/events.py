@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import audit
 from core.actors import Actor
@@ -17,8 +18,13 @@ from core.records import record_create, record_update
 from core.scoping import get_visible
 from parks.models import Event, EventVenue, Park
 
-# The days of an event in their order.
-DAYS = ("first_day", "main_from", "main_until", "last_day")
+# The days of an event in their order, and what they are called.
+DAYS = {
+    "first_day": gettext_lazy("first day"),
+    "main_from": gettext_lazy("main phase from"),
+    "main_until": gettext_lazy("main phase until"),
+    "last_day": gettext_lazy("last day"),
+}
 
 
 @retried
@@ -105,8 +111,8 @@ def _check_order(days: dict[str, date]) -> None:
             raise InvalidInput(
                 _("“%(day)s” must not lie before “%(before)s”.")
                 % {
-                    "day": Event._meta.get_field(name).verbose_name,
-                    "before": Event._meta.get_field(before).verbose_name,
+                    "day": DAYS[name],
+                    "before": DAYS[before],
                 },
                 code="order",
                 field=name,
