@@ -58,7 +58,7 @@ class Takings:
         """The measures of the event's days by tenant; an order of several days counts once."""
         tenants = list(tenants)
         days = self.days(tenants, self.event.first_day, self.until)
-        rows: Iterable[Columns] = days.values("tenant").annotate(**ADDED)
+        rows: Any = days.values("tenant").annotate(**ADDED)
         sums = {row.pop("tenant"): row for row in rows}
         spread = seated(
             SpreadOrder.objects.filter(tenant__in=tenants), self._seats, self.event.first_day, self.until
