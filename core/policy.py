@@ -142,11 +142,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         LEASING: RUN,
         Role.TOOL: SEE,
     },
-    # A park enters its tenants on their behalf; what they bring is their own affair.
+    # To enter an event is to be shown at its venues: the owner decides. A park may send an entrant away.
     "tenants.EventEntry": {
         **_each(PARK_ROLES, SEE),
         **_each(TENANT_ROLES, SEE),
-        **_each((MANAGER, OWNER, STAFF), RUN),
+        MANAGER: _p("view change"),
+        OWNER: RUN,
     },
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},

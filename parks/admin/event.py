@@ -119,7 +119,9 @@ class EventAdmin(ScopedModelAdmin):
     @display(description=_("figures"))
     def figures(self, event: Event) -> str:
         return format_html(
-            '<a href="{}">{}</a>', reverse("festival", args=[event.uid]), gettext("Report and leaderboard")
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            reverse("festival", args=[event.uid]),
+            gettext("Report and leaderboard"),
         )
 
 

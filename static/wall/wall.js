@@ -49,7 +49,7 @@
     const box = at("rooms");
     const dense = rooms.length > 40;
     box.classList.toggle("dense", dense);
-    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > (snapshot.campaign ? 9 : 18) ? "9rem" : "11.5rem");
+    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : snapshot.campaign && rooms.length > 12 ? "10rem" : "11.5rem");
     const tiles = rooms.map((room, index) => {
       const tile = element("div", undefined, `room ${room.state}`);
       tile.title = named(room, "name");

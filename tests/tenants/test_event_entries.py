@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from core.actors import user_actor
+from core.choices import Role
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.records import record_close
@@ -47,8 +49,10 @@ def test_a_tenant_enters_where_it_sits_and_venue_and_organiser_see_it() -> None:
         assert item not in visible_to(EventItem.objects.all(), stranger)
     with pytest.raises(Conflict):
         event_enter(actor=owner, event=alpha.event, tenant=guest)
-    with pytest.raises(Refused):
-        event_enter(actor=gamma.manager, event=alpha.event, tenant=guest)
+    neighbour = beta.tenants[1]
+    for other in (gamma.manager, beta.manager, alpha.manager, user_actor(neighbour.users[Role.TENANT_STAFF])):
+        with pytest.raises(Refused):
+            event_enter(actor=other, event=alpha.event, tenant=neighbour.tenant)
 
 
 def test_the_organiser_may_send_an_entrant_away_and_not_bring_its_goods() -> None:
@@ -87,7 +91,7 @@ def test_nobody_enters_after_the_end_or_where_no_venue_is() -> None:
     late = make_tenant(beta.park, "late")
     record_close(actor=alpha.manager, row=EventVenue.objects.get(event=event, park=beta.park))
     with pytest.raises(Conflict):
-        event_enter(actor=beta.manager, event=event, tenant=late)
+        event_enter(actor=SYSTEM, event=event, tenant=late)
     with time_machine.travel(now() + timedelta(days=3), tick=False):
         own = make_tenant(alpha.park, "own")
         for write in (
