@@ -96,6 +96,7 @@ class EventPage(ServiceFormPage):
             items=list(items.select_related("product")) if entry else [],
             board=(board := board_of(event, self.actor)),
             places=board.places[:SHOWN_PLACES],
+            open_now=open_now,
             may_enter=open_now and may(self.actor, "add", EventEntry, self.node.pk),
             may_bring=open_now and entry is not None and may(self.actor, "add", EventItem, self.node.pk),
             **kwargs,
