@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, indicators, portal, province, trust, wall
+from analytics.views import downloads, events, indicators, portal, province, trust, wall
 from analytics.views.landing import Landing
 
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
@@ -15,6 +15,21 @@ urlpatterns: list[URLPattern] = [
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
+    path("portal/<slug:tenant>/events/", events.Events.as_view(), name="portal-events"),
+    path("portal/<slug:tenant>/events/<uuid:uid>/", events.EventPage.as_view(), name="portal-event"),
+    path("portal/<slug:tenant>/events/<uuid:uid>/enter/", events.Enter.as_view(), name="portal-event-enter"),
+    path(
+        "portal/<slug:tenant>/events/<uuid:uid>/withdraw/",
+        events.Withdraw.as_view(),
+        name="portal-event-withdraw",
+    ),
+    path(
+        "portal/<slug:tenant>/event-items/<uuid:uid>/withdraw/",
+        events.WithdrawItem.as_view(),
+        name="portal-item-withdraw",
+    ),
+    path("festivals/<uuid:uid>/", events.FestivalReport.as_view(), name="festival"),
+    path("festivals/<uuid:uid>/report.<slug:kind>", events.FestivalTable.as_view(), name="festival-table"),
     path("wall/", wall.walls, name="walls"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
     path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),

@@ -121,7 +121,8 @@ TABLE: dict[str, dict[str, Permission]] = {
     "parks.Unit": {**_SHARED, MANAGER: RUN, LEASING: RUN},
     "parks.UnitUse": {**_SHARED, MANAGER: RUN, LEASING: RUN},
     "parks.ServiceOffer": {**_SHARED, MANAGER: RUN, LEASING: RUN},
-    "parks.Event": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN},
+    "parks.Event": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN, Role.TOOL: SEE_PARK},
+    "parks.EventVenue": {**_each(ANALYST_ROLES, SEE), **_SHARED, MANAGER: RUN, Role.TOOL: SEE_PARK},
     # --- tenants
     "tenants.Company": {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE), MANAGER: RUN, LEASING: RUN},
     "tenants.Tenant": {
@@ -140,6 +141,13 @@ TABLE: dict[str, dict[str, Permission]] = {
         MANAGER: RUN,
         LEASING: RUN,
         Role.TOOL: SEE,
+    },
+    # To enter an event is to be shown at its venues: the owner decides. A park may send an entrant away.
+    "tenants.EventEntry": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        MANAGER: _p("view change"),
+        OWNER: RUN,
     },
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
@@ -223,6 +231,11 @@ TABLE: dict[str, dict[str, Permission]] = {
         MONEY: _p("view view_private"),
     },
     "supplychain.Sku": {**_GOODS},
+    "supplychain.EventItem": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE),
+        **_each((OWNER, STAFF), RUN),
+    },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
     "supplychain.StockMove": {
         KEEPER: _p("view add"),

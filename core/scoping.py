@@ -61,41 +61,42 @@ def visible_to(queryset: QuerySet[M], actor: Actor, verb: str = policy.VIEW) -> 
         permission = policy.permission(model._meta.label, grant.role)
         if permission is None or verb not in permission.verbs:
             continue
-        rows = _rows(scope, grant, permission.reach, actor)
+        rows = _rows(scope, grant, permission.reach, actor, verb)
         if rows is None:
             return queryset
         reached = rows if reached is None else reached | rows
     if reached is None:
         return queryset.none()
-    if scope.many:
+    if scope.many or scope.seen_from:
         return queryset.filter(pk__in=model._base_manager.filter(reached).values("pk"))
     return queryset.filter(reached)
 
 
-def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor) -> Q | None:
+def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor, verb: str) -> Q | None:
     """The rows one grant reaches; None means all rows of the model."""
     if scope.reference:
         return None
+    hung = (*scope.nodes, *scope.seen_from) if verb == policy.VIEW else scope.nodes
     if reach is Reach.OWN:
         return Q(**{scope.user: actor.user_id}) if scope.user and actor.user_id else Q(pk__in=[])
     if reach is Reach.PARK:
-        return _any_of(Q(**{lookup: grant.park_id}) for lookup in scope.nodes)
+        return _any_of(Q(**{lookup: grant.park_id}) for lookup in hung)
     if reach is Reach.SHARED:
-        return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in scope.nodes)
+        return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in hung)
     if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
-        return _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
-    rows = _below(scope, subtree_ids(grant.node_path))
+        return _any_of(Q(**{lookup: grant.node_id}) for lookup in hung)
+    rows = _below(scope, hung, subtree_ids(grant.node_path))
     if scope.about:
         own = _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
         rows &= own | Q(**{f"{scope.about}__in": policy.seen_below(grant.role)})
     return rows
 
 
-def _below(scope: Scope, nodes: QuerySet[ScopeNode, int]) -> Q:
+def _below(scope: Scope, hung: tuple[str, ...], nodes: QuerySet[ScopeNode, int]) -> Q:
     """The rows that hang on some nodes of the tree: those of a park by their park, whoever is in it now."""
     if callable(scope.park):
         return scope.park(nodes)
-    return _any_of(Q(**{f"{lookup}__in": nodes}) for lookup in ((scope.park,) if scope.park else scope.nodes))
+    return _any_of(Q(**{f"{lookup}__in": nodes}) for lookup in ((scope.park,) if scope.park else hung))
 
 
 def _any_of(conditions: Iterable[Q]) -> Q:

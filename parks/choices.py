@@ -55,3 +55,11 @@ class EventKind(models.TextChoices):
     FESTIVAL = "festival", _("festival")
     CAMPAIGN = "campaign", _("campaign")
     ORDER_MEETING = "order_meeting", _("order meeting")
+
+
+class EventPhase(models.TextChoices):
+    """Where a day lies in an event; before and after all of them there is none."""
+
+    WARM_UP = "warm_up", _("warm-up")
+    MAIN = "main", _("main phase")
+    AFTER = "after", _("after-sales phase")

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from core.choices import NodeKind
 from core.models import ScopeNode
-from parks.models import City, IndustrialCluster, Province
+from parks.models import City, IndustrialCluster, Province, Town
 from parks.provinces import PROVINCES
+from parks.towns import town_place
 
 DATA = Path(__file__).parent / "data"
 NATION_CODE = "cn"
@@ -44,9 +45,20 @@ def _children(kind: str, wanted: list[tuple[str, str, str, ScopeNode]]) -> dict[
     return known
 
 
+def _place_towns() -> None:
+    """Give towns that were entered without coordinates the ones that are known."""
+    unplaced = list(Town.objects.filter(latitude__isnull=True).select_related("city"))
+    for town in unplaced:
+        town.latitude, town.longitude = town_place(town.city.code, town.name_zh)
+    Town.objects.bulk_update(unplaced, ["latitude", "longitude"], batch_size=200)
+
+
 @transaction.atomic
 def geography_load() -> dict[str, int]:
-    """Make the nation, 34 provinces, their cities and clusters where they are missing. Returns how many there are."""
+    """Make the nation, 34 provinces, their cities and clusters where they are missing, and place towns.
+
+    Returns how many there are.
+    """
     root = nation()
     province_nodes = _children(
         NodeKind.PROVINCE, [(f"cn-{p.code}", p.name_zh, p.name_en, root) for p in PROVINCES]
@@ -97,12 +109,17 @@ def geography_load() -> dict[str, int]:
                 province=provinces[row["province_code"]],
                 number=int(row["no"]),
                 name_zh=row["name_zh"],
+                place=row["place"],
+                industry=row["industry"],
                 note=row["note"][:200],
             )
             for row in _rows("clusters.csv")
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["province", "number"],
+        update_fields=["place", "industry"],
     )
+    _place_towns()
     return {
         "provinces": len(provinces),
         "cities": City.objects.count(),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from core.actors import Actor
 from core.scoping import visible_to
-from parks.models import Park, Unit, UnitUse
+from parks.collisions import Collision, Plan, Spot, collisions_of
+from parks.models import Event, EventVenue, Park, Unit, UnitUse
 
 
 def parks_of(actor: Actor) -> QuerySet[Park]:
@@ -26,4 +27,49 @@ def units_on(park: Park, day: date) -> QuerySet[Any]:
         Unit.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day), park=park)
         .annotate(use_now=Subquery(uses.values("use")[:1]), area_now=Subquery(uses.values("area_m2")[:1]))
         .exclude(use_now__isnull=True)
+    )
+
+
+def event_collisions(event: Event) -> list[Collision]:
+    """The announced events of other parks that collide with an event, the earliest first.
+
+    This is all that a park learns of an event it is no venue of: its name, its town and its days. An event that is
+    not announced is told to nobody. None for an event that was called off.
+    """
+    if event.closed_on is not None:
+        return []
+    others = (
+        Event.objects.filter(
+            closed_on__isnull=True,
+            is_announced=True,
+            first_day__lte=event.last_day,
+            last_day__gte=event.first_day,
+        )
+        .exclude(pk=event.pk)
+        .exclude(industry="")
+        .prefetch_related(_VENUES)
+    )
+    (one,) = Event.objects.filter(pk=event.pk).prefetch_related(_VENUES)
+    return collisions_of(_plan(one), (_plan(other) for other in others))
+
+
+_VENUES = Prefetch(
+    "venues",
+    EventVenue.objects.filter(closed_on__isnull=True).select_related("park__town__city"),
+    to_attr="open_venues",
+)
+
+
+def _plan(event: Any) -> Plan:
+    towns = {venue.park.town_id: venue.park.town for venue in event.open_venues}
+    return Plan(
+        key=event.pk,
+        name=event.name,
+        industry=event.industry,
+        first_day=event.first_day,
+        last_day=event.last_day,
+        spots=tuple(
+            Spot(town.code, town.city.code, town.name, town.latitude, town.longitude)
+            for town in towns.values()
+        ),
     )

@@ -46,11 +46,12 @@ from livestreams.services import node_create, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
-from parks.services import building_create, park_create, town_create, unit_create
+from parks.services import building_create, event_create, park_create, town_create, unit_create
 from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.services import item_enter
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
-from tenants.models import Lease, Store, Tenant
-from tenants.services import charge_record, company_get_or_create, lease_create, tenant_create
+from tenants.models import EventEntry, Lease, Store, Tenant
+from tenants.services import charge_record, company_get_or_create, event_enter, lease_create, tenant_create
 
 SYSTEM = system_actor("test")
 PASSWORD = "correct horse battery"
@@ -73,6 +74,7 @@ class TenantWorld:
     session: LiveSession = None  # type: ignore[assignment]
     lease: Lease = None  # type: ignore[assignment]
     store: Store = None  # type: ignore[assignment]
+    entry: EventEntry = None  # type: ignore[assignment]
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
 
@@ -103,6 +105,7 @@ class World:
     rooms: list[LiveRoom] = field(default_factory=list)
     warehouse: Warehouse = None  # type: ignore[assignment]
     plan: SchedulePlan = None  # type: ignore[assignment]
+    event: Event = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
@@ -417,6 +420,8 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         note=canary,
     )
     StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
+    item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
     return mine
 
 
@@ -481,11 +486,14 @@ def make_world(name: str) -> World:
         name_zh=f"{canary}培训",
         name_en=f"{canary} Training",
     )
-    Event.objects.create(
+    world.event = event_create(
+        actor=SYSTEM,
         park=world.park,
         kind=EventKind.FESTIVAL,
-        first_day=OPENED,
-        last_day=OPENED + DAY,
+        first_day=today() - DAY,
+        main_from=today(),
+        last_day=today() + DAY,
+        target_gmv_paid=Decimal(100_000),
         industry=canary,
         name_zh=f"{canary}节",
         name_en=f"{canary} Festival",

@@ -14,5 +14,10 @@ router.register("session-claims", views.SessionClaimViewSet, "api-session-claim"
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
     path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),
+    path(
+        "events/<slug:uid>/report",
+        views.EventReportViewSet.as_view({"get": "retrieve"}),
+        name="api-event-report",
+    ),
     *router.urls,
 ]

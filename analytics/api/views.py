@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import figures
+from analytics.api.reports import EventReportSerializer
 from analytics.api.serializers import (
     FiguresSerializer,
     IndicatorSerializer,
@@ -25,6 +26,7 @@ from analytics.api.serializers import (
     SessionClaimInput,
     SessionClaimSerializer,
 )
+from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
 from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
@@ -39,7 +41,7 @@ from core.doors.fields import is_public_name
 from core.errors import InvalidInput, NotFound
 from core.models import ScopeNode
 from core.scoping import get_visible
-from parks.models import Park
+from parks.models import Event, Park
 from tenants.models import Tenant
 
 READ = ("figures:read",)
@@ -124,6 +126,22 @@ class FigureViewSet(ScopedViewSet):
 def row_of(row: figures.FigureRow) -> dict[str, Any]:
     """A row as the serializer shows it, values as exact text."""
     return asdict(row) | {"values": {code: as_text(value) for code, value in row.values.items()}}
+
+
+class EventReportViewSet(ScopedViewSet):
+    """The figures of a festival: of a park that organises it or is a venue of it, and of their tenants."""
+
+    model = Event
+    serializer_class = EventReportSerializer
+    permissions = {"retrieve": Needs("view", READ)}
+
+    def base_queryset(self) -> QuerySet[Event]:
+        return Event.objects.select_related("park")
+
+    @extend_schema(operation_id="events_report", responses=EventReportSerializer)
+    def retrieve(self, request: Request, uid: str) -> Response:
+        """Figures with their definitions, leaderboards, joint targets, and what stays after the event."""
+        return Response(self.shown(report_of(self.get_object(), self.actor)))
 
 
 class IndicatorViewSet(ReadOnlyScopedViewSet):

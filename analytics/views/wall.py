@@ -35,6 +35,20 @@ WORDS = {
     "no_sales": _("No sales counted yet today."),
     "no_rooms": _("This park has no live rooms yet."),
     "quiet": _("Nothing has happened yet today."),
+    "phase_before": _("begins soon"),
+    "phase_warm_up": _("warm-up"),
+    "phase_main": _("main phase"),
+    "phase_after": _("after-sales phase"),
+    "until_warm_up": _("{n} until the warm-up"),
+    "until_main": _("{n} until the main phase"),
+    "until_after": _("{n} until the main phase ends"),
+    "until_end": _("{n} until the end"),
+    "days": _("{n} d"),
+    "gmv_paid": _("paid GMV"),
+    "net_sales": _("net sales"),
+    "orders": _("paid orders"),
+    "reached": _("{n} of {of}"),
+    "campaign_summed": _("joint target, from the orders of {n} of {of} tenants"),
 }
 
 

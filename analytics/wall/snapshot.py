@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
 
+from analytics.events import campaign_of
 from analytics.models import DaySales, HourSales, SessionFigures
 from core import buckets, clock
 from core.money import to_cents
@@ -58,6 +59,7 @@ def wall_snapshot(park: Park) -> dict[str, Any]:
         "ranking": _ranking(tenants, day),
         "trend": _trend(open_books, day),
         "ticker": _ticker(park, day),
+        "campaign": campaign_of(park, day),
         "dirty": dirty,
     }
 

@@ -91,6 +91,9 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("workspace_premium", "parks.Accreditation"),
             ("room_service", "parks.ServiceOffer"),
             ("celebration", "parks.Event"),
+            ("location_on", "parks.EventVenue"),
+            ("how_to_reg", "tenants.EventEntry"),
+            ("sell", "supplychain.EventItem"),
         ],
     ),
     (

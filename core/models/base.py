@@ -20,6 +20,7 @@ class Scope:
     """How rows of a model hang on the scope tree. Exactly one way is declared; the rest stays empty.
 
     nodes      lookups that give a ScopeNode id (tenant_id and park_id are node ids); a row belongs to each of them
+    seen_from  further lookups that give a ScopeNode id: whoever stands there views the row, and no more
     park       of which park a tenant's row is, wherever the tenant is now: whoever works above the tenant reaches
                the row by this alone, and its own people by nodes
     user       lookup that gives the User whose own row it is; may stand beside nodes
@@ -33,6 +34,7 @@ class Scope:
     """
 
     nodes: tuple[str, ...] = ()
+    seen_from: tuple[str, ...] = ()
     park: ParkOf = ""
     user: str = ""
     reference: str = ""

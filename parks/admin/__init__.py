@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from parks.admin import park, places, units
+from parks.admin import event, park, places, units
 
-__all__ = ["park", "places", "units"]
+__all__ = ["event", "park", "places", "units"]

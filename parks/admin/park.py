@@ -1,4 +1,4 @@
-"""A park, what it decided for itself, its accreditations, services and events."""
+"""A park, what it decided for itself, its accreditations and services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.doors.admin import CLOSE, REOPEN, OpenFilter, RecordAdmin, ScopedModelAdmin, ShownInline
 from core.policy import ADD, CHANGE
 from parks import services
-from parks.models import Accreditation, Building, Event, Park, ParkSettings, ServiceOffer
+from parks.models import Accreditation, Building, Park, ParkSettings, ServiceOffer
 
 
 class BuildingInline(ShownInline):
@@ -94,13 +94,3 @@ class ServiceOfferAdmin(RecordAdmin):
     autocomplete_fields = ("park",)
     fixed_fields = ("park",)
     operations = (CLOSE, REOPEN)
-
-
-@admin.register(Event)
-class EventAdmin(RecordAdmin):
-    list_display = ("name_zh", "park", "kind", "industry", "first_day", "last_day", "main_event")
-    list_filter = ("park", "kind", "first_day")
-    search_fields = ("name_zh", "name_en", "industry")
-    fields = ("park", ("name_zh", "name_en"), ("kind", "industry"), ("first_day", "last_day"), "main_event")
-    autocomplete_fields = ("park", "main_event")
-    fixed_fields = ("park",)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin
 from core.policy import ADD
+from parks.industries import industries
 from parks.models import City, IndustrialCluster, Province, Town
 from parks.services import town_create
 
@@ -32,10 +36,10 @@ class CityAdmin(ScopedModelAdmin):
 @admin.register(Town)
 class TownAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("code", "name_zh", "name_en", "city")
+    list_display = ("code", "name_zh", "name_en", "city", "latitude", "longitude")
     list_filter = ("city",)
     search_fields = ("code", "name_zh", "name_en")
-    fields = ("city", "code", "name_zh", "name_en")
+    fields = ("city", "code", ("name_zh", "name_en"), ("latitude", "longitude"))
     autocomplete_fields = ("city",)
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Town:
@@ -44,7 +48,14 @@ class TownAdmin(ScopedModelAdmin):
 
 @admin.register(IndustrialCluster)
 class IndustrialClusterAdmin(ScopedModelAdmin):
-    list_display = ("number", "name_zh", "name_en", "province", "note")
+    list_display = ("number", "name_zh", "place", "industry_group", "province", "note")
     list_filter = ("province",)
-    search_fields = ("name_zh", "name_en")
-    fields = ("province", "number", "name_zh", "name_en", "note")
+    search_fields = ("name_zh", "name_en", "place", "industry")
+    fields = ("province", "number", ("name_zh", "name_en"), ("place", "industry"), "note")
+
+    @display(description=_("industry"), ordering="industry")
+    def industry_group(self, cluster: IndustrialCluster) -> str:
+        group = industries().get(cluster.industry)
+        if group is None:
+            return cluster.industry
+        return group.name_en if (get_language() or "").startswith("en") else group.name_zh

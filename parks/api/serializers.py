@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
-from parks.models import Park
+from core.doors.fields import MoneyField
+from parks.models import Event, Park
 
 
 class ParkSerializer(serializers.ModelSerializer[Park]):
@@ -30,4 +33,41 @@ class ParkSerializer(serializers.ModelSerializer[Park]):
             "industries",
             "floor_area_m2",
             "is_synthetic",
+        ]
+
+
+class VenueSerializer(serializers.Serializer[Any]):
+    """A park in which an event takes place."""
+
+    park = serializers.CharField(source="park.code")
+    is_main = serializers.BooleanField()
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    """A festival or campaign; days are business days, both ends included. `called_off` says since when."""
+
+    park = serializers.CharField(source="park.code")
+    venues = VenueSerializer(many=True, source="open_venues")
+    target_gmv_paid = MoneyField(allow_null=True)
+    target_net_sales = MoneyField(allow_null=True)
+    called_off = serializers.DateField(source="closed_on", allow_null=True)
+
+    class Meta:
+        model = Event
+        fields = [
+            "uid",
+            "park",
+            "kind",
+            "name_zh",
+            "name_en",
+            "industry",
+            "first_day",
+            "main_from",
+            "main_until",
+            "last_day",
+            "called_off",
+            "target_gmv_paid",
+            "target_net_sales",
+            "target_orders",
+            "venues",
         ]

@@ -7,5 +7,6 @@ from rest_framework.routers import SimpleRouter
 from parks.api import views
 
 router = SimpleRouter(trailing_slash=False)
+router.register("events", views.EventViewSet, "api-event")
 router.register("parks", views.ParkViewSet, "api-park")
 urlpatterns = router.urls

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from core.doors.api import Needs, ReadOnlyScopedViewSet
-from parks.api.serializers import ParkSerializer
-from parks.models import Park
+from parks.api.serializers import EventSerializer, ParkSerializer
+from parks.models import Event, EventVenue, Park
 
 
 class ParkViewSet(ReadOnlyScopedViewSet):
@@ -22,4 +22,20 @@ class ParkViewSet(ReadOnlyScopedViewSet):
             Park.objects.filter(closed_on__isnull=True)
             .select_related("town__city__province")
             .order_by("code")
+        )
+
+
+class EventViewSet(ReadOnlyScopedViewSet):
+    """The events that a park of the caller organises or is a venue of, the latest first."""
+
+    model = Event
+    serializer_class = EventSerializer
+    permissions = {"list": Needs("view"), "retrieve": Needs("view")}
+
+    def base_queryset(self) -> QuerySet[Event]:
+        venues = EventVenue.objects.filter(closed_on__isnull=True).select_related("park")
+        return (
+            Event.objects.select_related("park")
+            .prefetch_related(Prefetch("venues", venues, to_attr="open_venues"))
+            .order_by("-first_day", "-pk")
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parks.models.park import Accreditation, Event, Park, ParkSettings, ServiceOffer
+from parks.models.event import Event, EventVenue
+from parks.models.park import Accreditation, Park, ParkSettings, ServiceOffer
 from parks.models.places import City, IndustrialCluster, Province, Town
 from parks.models.unit import Building, Unit, UnitUse
 
@@ -11,6 +12,7 @@ __all__ = [
     "Building",
     "City",
     "Event",
+    "EventVenue",
     "IndustrialCluster",
     "Park",
     "ParkSettings",

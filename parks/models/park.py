@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, ScopeNode, StampedMixin
 from core.money import MoneyField
-from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing
+from parks.choices import OperatingMode, ServiceKind, ServicePricing
 from parks.models.places import Town
 
 
@@ -115,26 +115,4 @@ class ServiceOffer(NamedMixin, PublicIdMixin, ClosableMixin):
             models.CheckConstraint(
                 condition=Q(share_percent__gte=0, share_percent__lte=100), name="parks_offer_share"
             ),
-        ]
-
-
-class Event(NamedMixin, PublicIdMixin):
-    """A festival or campaign of a park; sub venues point at the main one."""
-
-    park = models.ForeignKey(Park, models.PROTECT, related_name="events", verbose_name=_("park"))
-    main_event = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="sub_venues", verbose_name=_("main venue")
-    )
-    kind = models.CharField(_("kind"), max_length=16, choices=EventKind)
-    industry = models.CharField(_("industry"), max_length=100, blank=True)
-    first_day = models.DateField(_("first day"))
-    last_day = models.DateField(_("last day"))
-
-    scope = Scope(nodes=("park_id",))
-
-    class Meta:
-        verbose_name = _("event")
-        verbose_name_plural = _("events")
-        constraints = [
-            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="parks_event_order")
         ]

@@ -49,7 +49,7 @@
     const box = at("rooms");
     const dense = rooms.length > 40;
     box.classList.toggle("dense", dense);
-    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : "11.5rem");
+    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : snapshot.campaign && rooms.length > 12 ? "10rem" : "11.5rem");
     const tiles = rooms.map((room, index) => {
       const tile = element("div", undefined, `room ${room.state}`);
       tile.title = named(room, "name");
@@ -73,7 +73,7 @@
   };
 
   const drawSessions = (sessions) => {
-    const rows = sessions.slice(0, 7).map((session) => {
+    const rows = sessions.slice(0, snapshot.campaign ? 5 : 7).map((session) => {
       const row = element("tr");
       const who = element("td", named(session, "host") || session.title);
       const facts = [session.platform, fill(words.minutes, count.format(session.minutes))];
@@ -127,6 +127,37 @@
     });
   };
 
+  // The festival: its phase, and of each joint target what is reached; the countdown runs on with the clock.
+  const drawCampaign = (campaign) => {
+    at("campaign").hidden = !campaign;
+    if (!campaign) return;
+    at("campaign_name").textContent = named(campaign, "name");
+    at("campaign_phase").textContent = words[`phase_${campaign.phase}`];
+    at("campaign_phase").className = campaign.phase;
+    const shown = (code, text) => (code === "orders" ? count.format(text) : money(text));
+    at("campaign_progress").replaceChildren(...campaign.progress.map((each) => {
+      const bar = element("div", undefined, "target");
+      const track = element("i");
+      track.style.width = `${Math.max(0, Math.min(100, Number(each.share) * 100))}%`;
+      const text = fill(words.reached, shown(each.code, each.value)).replace("{of}", shown(each.code, each.target));
+      bar.append(track, element("span", `${words[each.code]} ${text} · ${(Number(each.share) * 100).toFixed(1)}%`));
+      return bar;
+    }));
+    const source = fill(words.campaign_summed, count.format(campaign.summed.tenants)).replace("{of}", count.format(campaign.summed.of));
+    const late = campaign.dirty ? ` · ${fill(words.dirty, count.format(campaign.dirty))}` : "";
+    at("campaign_source").textContent = campaign.progress.length ? source + late : "";
+  };
+
+  const pad = (number) => String(number).padStart(2, "0");
+  const countDown = (campaign) => {
+    if (!campaign) return;
+    const seconds = Math.max(0, Math.floor((new Date(campaign.next_at) - new Date()) / 1000));
+    const days = Math.floor(seconds / 86400);
+    const rest = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(pad).join(":");
+    const left = days ? `${fill(words.days, days)} ${rest}` : rest;
+    at("campaign_next").textContent = fill(words[`until_${campaign.next}`], left);
+  };
+
   const draw = () => {
     const { figures, yesterday, rooms } = snapshot;
     at("gmv_paid").textContent = money(figures.gmv_paid);
@@ -144,6 +175,7 @@
     drawRanking(snapshot.ranking);
     drawTicker(snapshot.ticker);
     drawTrend(snapshot.trend);
+    drawCampaign(snapshot.campaign);
   };
 
   const show = (next) => {
@@ -157,6 +189,7 @@
     at("clock").textContent = clock.format(new Date());
     const age = Math.floor((performance.now() - arrived) / 1000);
     at("age").textContent = fill(connected ? words.age : words.away, count.format(age));
+    countDown(snapshot && snapshot.campaign);
     at("connection").className = `lamp ${connected ? "on" : "lost"}`;
   };
 

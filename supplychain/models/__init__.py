@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.models.event import EventItem
 from supplychain.models.goods import Product, Sku
 from supplychain.models.ledger import (
     Attribution,
@@ -16,6 +17,7 @@ from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 __all__ = [
     "Attribution",
     "Backorder",
+    "EventItem",
     "ImportBatch",
     "ImportProfileMap",
     "Product",

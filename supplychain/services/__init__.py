@@ -1,5 +1,6 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
@@ -18,6 +19,8 @@ __all__ = [
     "import_confirm",
     "import_run",
     "import_stage",
+    "item_enter",
+    "item_withdraw",
     "lock_facts",
     "product_create",
     "product_update",

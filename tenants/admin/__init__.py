@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tenants.admin import lease, tenant
+from tenants.admin import event, lease, tenant
 
-__all__ = ["lease", "tenant"]
+__all__ = ["event", "lease", "tenant"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenants.models.event import EventEntry
 from tenants.models.lease import Charge, Lease, LeaseUnit, VerifiedFigure
 from tenants.models.tenant import (
     SHARES_ORDERS,
@@ -17,6 +18,7 @@ __all__ = [
     "SHARES_ORDERS",
     "Charge",
     "Company",
+    "EventEntry",
     "Lease",
     "LeaseUnit",
     "Store",

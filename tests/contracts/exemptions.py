@@ -5,6 +5,10 @@ from __future__ import annotations
 # Route -> why people of one tenant may read names of another tenant of their own park there.
 NEIGHBOURS_ARE_NAMED: dict[str, str] = {
     "wall": "the wall ranks the park's tenants, each as it chose to be shown",
+    "festival": "who enters an event agrees to the leaderboard, by the same choice",
+    "festival-table": "likewise",
+    "portal-event": "likewise",
+    "api-event-report": "likewise",
     "walls": "the list of walls names parks, whose tenants stand on them",
 }
 

@@ -53,6 +53,10 @@ UIDS: dict[str, Factory] = {
     "api-session": lambda world, mine: mine.session.uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
+    "api-event": lambda world, mine: world.event.uid,
+    "festival": lambda world, mine: world.event.uid,
+    "portal-event": lambda world, mine: world.event.uid,
+    "portal-item": lambda world, mine: mine.entry.items.earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
     "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
@@ -74,7 +78,16 @@ CODES: dict[str, Factory] = {
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
 }
-OF_THE_PARK = ("api-park", "api-room", "api-schedule", "wall", "door")
+OF_THE_PARK = (
+    "api-park",
+    "api-event",
+    "festival",
+    "portal-event",
+    "api-room",
+    "api-schedule",
+    "wall",
+    "door",
+)
 # The same for everybody: published data.
 OF_NOBODY = ("api-indicator", "analytics-")
 # Writing operations whose address says everything -> what it says.
@@ -93,6 +106,7 @@ FIXED: dict[str, dict[str, str]] = {
     "portal-who-sees": {"what": "orders"},
     "portal-import-sample": {"name": "uci-online-retail.csv"},
     "analytics-indicator-table": {"kind": "csv"},
+    "festival-table": {"kind": "csv"},
     "analytics-run-table": {"table": "scores", "kind": "csv"},
     "admin:app_list": {"app_label": "livestreams"},
     "api-stream-hook": {"call": "publish"},

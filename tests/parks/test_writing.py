@@ -13,11 +13,10 @@ from core.choices import Role
 from core.clock import DAY, today
 from core.errors import Refused
 from core.models import AuditEntry
-from parks import services
 from parks.choices import UnitUseKind
 from parks.errors import UnitInUse
 from parks.models import Park, UnitUse
-from parks.services import park_update, unit_convert
+from parks.services import park_update, places, unit_convert
 from tenants.services import lease_create
 from tests.factories import SYSTEM, World, make_world
 
@@ -31,7 +30,7 @@ def world() -> World:
 
 def test_a_unit_that_is_let_meanwhile_is_not_converted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who relies on a unit is asked under its lock: what was committed while waiting for it counts."""
-    unit, lock_rows = world.units[3], services.lock_rows
+    unit, lock_rows = world.units[3], places.lock_rows
 
     def let_before_the_lock(rows: Any) -> Any:
         lease_create(
@@ -45,7 +44,7 @@ def test_a_unit_that_is_let_meanwhile_is_not_converted(world: World, monkeypatch
         )
         return lock_rows(rows)
 
-    monkeypatch.setattr(services, "lock_rows", let_before_the_lock)
+    monkeypatch.setattr(places, "lock_rows", let_before_the_lock)
     with pytest.raises(UnitInUse):
         unit_convert(actor=SYSTEM, unit=unit, use=UnitUseKind.WAREHOUSE, from_day=today())
     assert UnitUse.objects.filter(unit=unit).count() == 1

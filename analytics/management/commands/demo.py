@@ -12,8 +12,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.demo.build import BuiltPark, build_park, built_park
+from analytics.demo.festival import build_festivals
 from analytics.demo.indicators import load_panel
-from analytics.demo.load import load_until
+from analytics.demo.load import history_of, load_until
 from analytics.demo.logins import SYSTEM
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
@@ -63,6 +64,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
             )
+        history = history_of(parks[0])
+        if history is not None:
+            build_festivals(parks, history.first_day, clock.business_day(until))
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])

@@ -28,6 +28,14 @@ TABS = (
     Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
     Tab(
+        "events",
+        "calendar-event",
+        _("Festivals"),
+        "tenants.EventEntry",
+        "desk-only",
+        _("Take part, bring goods, see who leads"),
+    ),
+    Tab(
         "goods",
         "bag",
         _("Goods"),

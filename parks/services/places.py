@@ -23,15 +23,35 @@ from parks.choices import UnitUseKind
 from parks.errors import UnitInUse
 from parks.guards import real_park_opened, unit_conversion_blockers
 from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
+from parks.towns import town_place
 
 
 @transaction.atomic
-def town_create(*, actor: Actor, city: City, code: str, name_zh: str, name_en: str = "") -> Town:
-    """Add a town or district to a city."""
+def town_create(
+    *,
+    actor: Actor,
+    city: City,
+    code: str,
+    name_zh: str,
+    name_en: str = "",
+    latitude: float | None = None,
+    longitude: float | None = None,
+) -> Town:
+    """Add a town or district to a city. Without coordinates (degrees) it gets the ones that are known of its name."""
+    if latitude is None and longitude is None:
+        latitude, longitude = town_place(city.code, name_zh)
     node = node_create(
         actor=actor, kind=NodeKind.TOWN, code=code, name_zh=name_zh, name_en=name_en, parent=city.node
     )
-    return Town.objects.create(node=node, city=city, code=code, name_zh=name_zh, name_en=name_en)
+    return Town.objects.create(
+        node=node,
+        city=city,
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        latitude=latitude,
+        longitude=longitude,
+    )
 
 
 @transaction.atomic

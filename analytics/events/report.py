@@ -1,0 +1,109 @@
+"""The report of an event: what took part, what was sold, and what that is per unit and per thousand entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from analytics.events.board import Board, board_of
+from analytics.events.decay import Decay, decay_of
+from analytics.events.measures import EVENT_REGISTRY
+from analytics.events.takings import Takings
+from analytics.metrics import HOUR_PLACES, Metric, Sums, Value
+from analytics.models import SessionFigures
+from core import clock
+from core.actors import Actor
+from livestreams.models import AudienceSample, LiveSession
+from parks.models import Event
+from supplychain.models import EventItem
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report with its definition; None where there is nothing to divide by."""
+
+    metric: Metric
+    value: Value
+
+
+@dataclass(frozen=True)
+class EventReport:
+    """Everything that is told of an event's figures, as of an instant."""
+
+    event: Event
+    at: datetime
+    board: Board
+    decay: Decay
+    figures: list[Figure]
+
+
+def report_of(event: Event, actor: Actor) -> EventReport:
+    """The report as the actor may read it: what depends on sales goes over the tenants that the board counts."""
+    board = board_of(event, actor)
+    takings = Takings(event, actor)
+    sums = {
+        **board.sums,
+        "event_tenants": board.tenants,
+        "event_items": EventItem.objects.filter(entry__in=takings.entries, closed_on__isnull=True).count(),
+        **_of_sessions(_sessions(takings)),
+    }
+    return EventReport(event, clock.now(), board, decay_of(event, actor), figures_of(sums))
+
+
+def figures_of(sums: Sums) -> list[Figure]:
+    """Every figure of a report that follows from its sums."""
+    return [Figure(metric, metric.compute(sums)) for metric in EVENT_REGISTRY.values()]
+
+
+def _sessions(takings: Takings) -> QuerySet[LiveSession]:
+    since, until = clock.day_start(takings.event.first_day), clock.day_bounds(takings.event.last_day)[1]
+    return LiveSession.objects.filter(
+        tenant__in=takings.known,
+        park__venues__event=takings.event,
+        started_at__gte=since,
+        started_at__lt=until,
+    )
+
+
+def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
+    now = clock.now()
+    times = list(sessions.values_list("started_at", "ended_at"))
+    seconds = sum(((ended or now) - started).total_seconds() for started, ended in times if started)
+    paid = SessionFigures.objects.filter(session__in=sessions).aggregate(paid=Sum("gmv_paid"))["paid"]
+    readings = (
+        AudienceSample.objects.filter(session__in=sessions, entered__isnull=False)
+        .order_by("session", "source", "at", "version")
+        .values_list("session", "source", "at", "entered")
+    )
+    return {
+        "event_sessions": len(times),
+        "event_live_hours": (Decimal(int(seconds)) / 3600).quantize(HOUR_PLACES, ROUND_HALF_UP),
+        "event_live_paid": paid or Decimal(0),
+        "event_entries": entries_in(readings.iterator()),
+    }
+
+
+def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> int | None:
+    """Entries over sessions, of (session, source, instant, counter) in this order.
+
+    Of an instant the last version holds. A counter that falls began anew, so its rises are added up; of several
+    sources of a session the largest counts. None where nobody counts entries.
+    """
+    total: int | None = None
+    for _session, of_session in groupby(readings, itemgetter(0)):
+        sources = (list(rows) for _source, rows in groupby(of_session, itemgetter(1)))
+        total = (total or 0) + max(
+            _rises(list({at: entered for *_, at, entered in rows}.values())) for rows in sources
+        )
+    return total
+
+
+def _rises(counter: list[int]) -> int:
+    return sum(after - before if after >= before else after for before, after in pairwise([0, *counter]))

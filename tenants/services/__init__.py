@@ -1,0 +1,28 @@
+"""Writes of tenants: what other apps and doors may call."""
+
+from __future__ import annotations
+
+from tenants.services.events import entry_withdraw, event_enter
+from tenants.services.firms import (
+    charge_record,
+    company_get_or_create,
+    lease_create,
+    lease_end,
+    tenancy_move,
+    tenant_create,
+    tenant_update,
+    verified_figure_push,
+)
+
+__all__ = [
+    "charge_record",
+    "company_get_or_create",
+    "entry_withdraw",
+    "event_enter",
+    "lease_create",
+    "lease_end",
+    "tenancy_move",
+    "tenant_create",
+    "tenant_update",
+    "verified_figure_push",
+]

@@ -1,0 +1,60 @@
+"""Writes of entries to events."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.actors import Actor
+from core.errors import Conflict
+from core.locking import lock_rows, retried
+from core.policy import ADD
+from core.records import record_close, record_create, record_update
+from core.scoping import get_visible, require
+from parks.models import Event
+from tenants.models import EventEntry, Tenancy, Tenant
+
+
+@retried
+def event_enter(*, actor: Actor, event: Event, tenant: Tenant) -> EventEntry:
+    """Let a tenant take part in an event, at the venue it sits in today; who withdrew comes back.
+
+    NotFound for an event that the actor does not see; Conflict when it is over or called off, when the tenant's park
+    is no venue of it, and for who takes part already.
+    """
+    require(actor, ADD, EventEntry, tenant.pk)
+    get_visible(Event, actor, pk=event.pk)
+    with transaction.atomic():
+        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        event = Event.objects.get(pk=event.pk)
+        _check_open(event)
+        seat = (
+            Tenancy.objects.on(clock.today())
+            .filter(tenant=tenant, park__venues__event=event, park__venues__closed_on__isnull=True)
+            .select_related("park")
+            .first()
+        )
+        if seat is None:
+            raise Conflict(_("The park of this tenant is no venue of the event."), code="no_venue")
+        known = EventEntry.objects.filter(event=event, tenant=tenant).first()
+        if known is None:
+            return record_create(actor=actor, model=EventEntry, event=event, tenant=tenant, park=seat.park)
+        if known.closed_on is None:
+            raise Conflict(_("This tenant takes part already."), code="entered")
+        return record_update(actor=actor, row=known, closed_on=None, park=seat.park)
+
+
+@retried
+def entry_withdraw(*, actor: Actor, entry: EventEntry) -> EventEntry:
+    """Take no part any more: none of the tenant's sales count for the event. Conflict once the event is over."""
+    with transaction.atomic():
+        _check_open(Event.objects.get(pk=entry.event_id))
+        return record_close(actor=actor, row=entry)
+
+
+def _check_open(event: Event) -> None:
+    if event.closed_on is not None:
+        raise Conflict(_("The event was called off."), code="called_off")
+    if event.last_day < clock.today():
+        raise Conflict(_("The event is over."), code="over")
