@@ -25,6 +25,7 @@ from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
+from supplychain.facts import SaleFact
 from supplychain.importing import Mapping, Profile, mapping_profile, preview, profile
 from supplychain.models import ImportBatch
 from supplychain.services.loading import Outcome, Plan, Progress, load
@@ -43,7 +44,7 @@ def import_stage(
     tenant: Tenant,
     file_name: str,
     chunks: Iterable[bytes],
-    profile: Profile | None = None,
+    profile: Profile[SaleFact] | None = None,
     mapping: Mapping | None = None,
     currency: str = "",
     timezone: str = "",
