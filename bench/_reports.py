@@ -2,8 +2,8 @@
 
 A tenant with one or two accounts on a platform is on air once or twice a day, back to back or past midnight. What the
 house knows of its sessions differs from what the platform says, as in life: rooms are checked in early and left late,
-connections are lost, few sessions carry the live id, some were never entered. One file in ten is not there. They come as
-tables and workbooks, in UTF-8 and GBK, under any name, some of them twice.
+connections are lost, few sessions carry the live id, some were never entered. One file in ten is not there. They come
+as tables and workbooks, in UTF-8 and GBK, under any name, some of them twice.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def _on_air(rng: Random, platform: str, accounts: int, count: int) -> list[OnAir
                 OnAir(
                     id=len(found) + 1,
                     platform=platform,
-                    live_id=f"73{rng.randrange(10**16, 10**17)}" if platform != "tiktok" else "",
+                    live_id=f"73{rng.randrange(10**15, 10**16)}{rng.randrange(1, 10)}"
+                    if platform != "tiktok"
+                    else "",
                     account=f"{88120000 + account}",
                     name=f"示例账号{account}",
                     started_at=(at + timedelta(seconds=rng.randrange(60))).replace(microsecond=0),

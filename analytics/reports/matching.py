@@ -1,17 +1,18 @@
 """Which session each row of a drop of reports is about. Pure: rows and sessions in, answers out.
 
 An id decides where both sides have one. Otherwise time does, where it leaves no choice: one session fits the row, one
-row the session, and both are of one account. Where a tenant has several accounts, two of them may be on air at once: then
-a host must have shown before, or in this drop at least three times, with which account they are on air. What is left is
-asked, never guessed; a session is opened only where the house knows of none near.
+row the session, and both are of one account. Where a tenant has several accounts, two of them may be on air at once:
+then a host must have shown before, or in this drop at least three times, with which account they are on air. What is
+left is asked, never guessed; a session is opened only where the house knows of none near.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TypeVar
 
 from analytics.choices import ReadBy
@@ -71,14 +72,16 @@ def match(
     rows: Sequence[SessionRow],
     sessions: Iterable[Known],
     read: Mapping[str, int],
-    accounts: Iterable[str] = (),
+    accounts: Mapping[str, Collection[str]] = MappingProxyType({}),
+    several: Collection[str] = (),
 ) -> list[Match]:
     """What each row is about.
 
-    `read` says which session the platform's key of it was read for before, `accounts` which accounts the tenant is
-    known to have. Rows with one key are one session.
+    `read` says which session the platform's key of it was read for before, `accounts` which accounts of a platform
+    reports named before, `several` on which platforms the tenant has more than one in any case. Rows with one key
+    are one session.
     """
-    return _Matching(rows, list(sessions), read, accounts).run()
+    return _Matching(rows, list(sessions), read, accounts, several).run()
 
 
 @dataclass
@@ -86,7 +89,8 @@ class _Matching:
     rows: Sequence[SessionRow]
     sessions: list[Known]
     read: Mapping[str, int]
-    accounts: Iterable[str]
+    accounts: Mapping[str, Collection[str]]
+    platforms: Collection[str]
     found: dict[tuple[str, str], Match] = field(default_factory=dict)
 
     def run(self) -> list[Match]:
@@ -106,11 +110,10 @@ class _Matching:
 
     def _platforms_with_several_accounts(self) -> set[str]:
         """Where time alone cannot tell, since two accounts may be on air at once."""
-        named = defaultdict(set)
+        named = {platform: {plain(account) for account in known} for platform, known in self.accounts.items()}
         for row in self.rows:
-            named[row.platform].add(plain(row.account))
-        known = {plain(account) for account in self.accounts} - {""}
-        return {platform for platform, seen in named.items() if len((seen | known) - {""}) > 1}
+            named.setdefault(row.platform, set()).add(plain(row.account))
+        return {platform for platform, seen in named.items() if len(seen - {""}) > 1} | set(self.platforms)
 
     def _by_id(self) -> None:
         by_live_id = {(each.platform, each.live_id): each for each in self.sessions if each.live_id}
@@ -141,10 +144,11 @@ class _Matching:
             for number, shared in by_row[name].items():
                 by_session[number][name] = shared
         by_id = {session.id: session for session in self.free}
+        best = {name: _clear(choices) for name, choices in by_row.items()}
         fitting = [
-            (name, open_rows[name], by_id[number])
-            for name, choices in by_row.items()
-            if (number := _clear(choices)) is not None and _clear(by_session[number]) == name
+            (name, open_rows[name], by_id[session_id])
+            for name, session_id in best.items()
+            if session_id is not None and _clear(by_session[session_id]) == name
         ]
         sure = [
             (name, row, session)
@@ -233,8 +237,10 @@ def _near(row: SessionRow, session: Known) -> bool:
 
 
 def _agreement(row: SessionRow, session: Known) -> float:
-    """How well two times on air agree, from 0 to 1: by the share of time that they have in common, or, if they have some,
-    by how near their beginnings and ends are, where these are known."""
+    """How well two times on air agree, from 0 to 1.
+
+    By the share of time that they have in common, or, if they have some, by how near beginnings and ends are.
+    """
     apart = abs(row.occurred_at - session.started_at)
     if row.ended_at is None or session.ended_at is None:
         return max(0.0, 1 - apart / APART)

@@ -57,10 +57,10 @@ def import_stage(
     """
     require(actor, ADD, ImportBatch, tenant.pk)
     digest = hashlib.sha256()
-    name = _plain_name(file_name)
+    name = plain_name(file_name)
     suffix = PurePosixPath(name).suffix
     stored = storage.keep(
-        FOLDER, _hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
+        FOLDER, hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
     )
     try:
         with _opened(stored) as stream:
@@ -168,13 +168,14 @@ def _opened(stored: str) -> BinaryIO:
     return cast("BinaryIO", storage.opened(stored))
 
 
-def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+def hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    """The chunks as they come, each counted into the digest."""
     for chunk in chunks:
         digest.update(chunk)
         yield chunk
 
 
-def _plain_name(file_name: str) -> str:
+def plain_name(file_name: str) -> str:
     """The last part of a file's name, printable and short enough to keep."""
     name = PurePosixPath(file_name.replace("\\", "/")).name
     return "".join(char for char in name if char.isprintable())[-200:] or "upload"

@@ -75,8 +75,12 @@ def test_with_several_accounts_time_alone_does_not_decide() -> None:
     asked, other = match([row(), row(START + DAY, account="a2")], [known(1), known(2, START + DAY)], {})
     assert asked.asked
     assert other.asked
-    (found,) = match([row()], [known(1)], {}, accounts=["a1", "a2"])
+    (found,) = match([row()], [known(1)], {}, accounts={"douyin": ["a1", "a2"]})
     assert found.asked
+    (found,) = match([row()], [known(1)], {}, several=["douyin"])
+    assert found.asked
+    (found,) = match([row()], [known(1)], {}, accounts={"taobao": ["a1", "a2"]}, several=["taobao"])
+    assert found.session == 1
 
 
 def test_with_several_accounts_the_one_that_the_host_was_on_air_with_decides() -> None:
@@ -96,7 +100,7 @@ def test_an_account_that_is_learned_from_an_id_helps_the_next_row() -> None:
 
 def test_a_session_of_another_account_is_never_taken_and_never_doubled() -> None:
     session = known(1, host=5, accounts=frozenset({"a2"}))
-    (found,) = match([row()], [session], {}, accounts=["a1", "a2"])
+    (found,) = match([row()], [session], {}, accounts={"douyin": ["a1", "a2"]})
     assert found.candidates == (1,)
 
 
