@@ -91,7 +91,7 @@ class FilesField(forms.FileField):
 class ReportsForm(ScopedForm):
     """Report files of platforms, and how they are to be read where they do not say it."""
 
-    files = FilesField(
+    file = FilesField(
         label=gettext_lazy("Report files"),
         allow_empty_file=True,
         max_length=255,

@@ -15,6 +15,7 @@ from core.models import Unresolved
 from core.scoping import visible_to
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
+from tenants.models import Tenant
 
 # A session whose report nobody brought in so long is not asked for any more.
 LOOK_BACK = timedelta(days=60)
@@ -26,11 +27,8 @@ DUE = Count("pk", filter=Q(read=True))
 class Waiting:
     """How many sessions of one tenant at one park wait for a report, and for another reading of it."""
 
-    tenant_id: int
-    code: str
-    name_zh: str
-    name_en: str
-    park_id: int
+    tenant: Tenant
+    park_code: str
     missing: int
     due: int
 
@@ -57,13 +55,14 @@ def round_counts(sessions: QuerySet[LiveSession]) -> dict[str, int]:
 
 def round_by_tenant(sessions: QuerySet[LiveSession]) -> list[Waiting]:
     """The same for each park and tenant of the sessions, by their codes."""
-    rows = (
+    rows = list(
         sessions_waiting(sessions)
         .order_by("park__code", "tenant__code")
-        .values("tenant_id", "tenant__code", "tenant__name_zh", "tenant__name_en", "park_id")
+        .values_list("park__code", "tenant_id")
         .annotate(missing=MISSING, due=DUE)
     )
-    return [Waiting(*row.values()) for row in rows]
+    tenants = Tenant.objects.in_bulk({tenant_id for _park, tenant_id, _missing, _due in rows})
+    return [Waiting(tenants[tenant_id], park, missing, due) for park, tenant_id, missing, due in rows]
 
 
 def questions(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:

@@ -66,7 +66,7 @@ class ReportRound(ScopedListPage, ServiceFormPage):
         job = reports_drop(
             actor=self.actor,
             tenant=self.tenant,
-            files=[(file.name, file.chunks()) for file in values["files"]],
+            files=[(file.name, file.chunks()) for file in values["file"]],
             profile=values["profile"],
             timezone=values["timezone"],
         )

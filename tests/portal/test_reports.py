@@ -38,7 +38,7 @@ def firm(world: World) -> TenantWorld:
 def upload(browser: Client, *files: bytes) -> str:
     """Drop files and let the job look at them; returns the page of the drop."""
     named = [SimpleUploadedFile(f"直播{number}.csv", content) for number, content in enumerate(files)]
-    response = browser.post(PAGE, {"files": named})
+    response = browser.post(PAGE, {"file": named})
     assert response.status_code == 302, response.content.decode()
     jobs.run_due()
     return str(response.url)
@@ -134,7 +134,7 @@ def test_no_file_and_no_right_are_refused(
     assert owner.post(PAGE, {}).status_code == 400
     finance = browser_of(firm.users[Role.TENANT_FINANCE])
     file = SimpleUploadedFile("a.csv", body(row()))
-    assert finance.post(PAGE, {"files": [file]}).status_code == 403
+    assert finance.post(PAGE, {"file": [file]}).status_code == 403
     assert 'type="file"' not in page(finance)
 
 

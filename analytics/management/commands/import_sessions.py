@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -102,7 +101,10 @@ def render(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _opener(path: Path) -> Callable[[], BinaryIO]:
-    return partial(path.open, "rb")
+    def opened() -> BinaryIO:
+        return path.open("rb")
+
+    return opened
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -76,7 +76,7 @@ def reports_keep(
     require(actor, ADD, ImportBatch, tenant.pk)
     if not 0 < len(files) <= MOST_FILES:
         message = _("Drop between 1 and %(most)d files at once.") % {"most": MOST_FILES}
-        raise InvalidInput(message, code="files", field="files")
+        raise InvalidInput(message, code="files", field="file")
     if profile:
         session_profile(profile)
     batches: list[ImportBatch] = []
