@@ -184,8 +184,8 @@ class _Matching:
     def _in_question(self, row: SessionRow, session: Known, free: bool) -> bool:
         if free:
             return _may_be(row, session) and _near(row, session)
-        same = _may_be(row, session) and _agreement(row, session) >= SAME
-        return same and self._same_account(row, session) is not False
+        at_once = _may_be(row, session) and _agreement(row, session) >= POSSIBLE
+        return at_once and self._same_account(row, session) is not False
 
     def _same_account(self, row: SessionRow, session: Known) -> bool | None:
         """Whether row and session are of one account; None where nothing says so or otherwise."""
@@ -203,9 +203,9 @@ class _Matching:
         return False if accounts else None
 
     def _new_or_asked(self, row: SessionRow) -> Match:
-        """A new session where nothing that is still free lies near the row, and nothing that is read is the same.
+        """A new session where nothing still free lies near the row, and nothing that is read was on air with it.
 
-        The latter are two exports of one session, one of them without its live id.
+        The latter may be two exports of one session, one of them without its live id.
         """
         free = {session.id for session in self.free}
         near = [session for session in self.sessions if self._in_question(row, session, session.id in free)]

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0001_kernel'),
+        ("core", "0001_kernel"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='unresolved',
-            name='kind',
-            field=models.CharField(choices=[('sku', 'unknown SKU'), ('session', 'unknown session'), ('owner', 'unknown owner'), ('conflict', 'same key, other content'), ('report', 'a report without its session')], max_length=16, verbose_name='kind'),
+            model_name="unresolved",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("sku", "unknown SKU"),
+                    ("session", "unknown session"),
+                    ("owner", "unknown owner"),
+                    ("conflict", "same key, other content"),
+                    ("report", "a report without its session"),
+                ],
+                max_length=16,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -17,6 +17,7 @@ from core.doors.fields import (
     FlagField,
     InstantField,
     LineField,
+    MomentField,
     MoneyField,
     PlatformIdField,
     ScopedRelatedField,
@@ -334,7 +335,7 @@ class EndInput(StrictSerializer):
 class ReadingInput(StrictSerializer):
     """Counters as the source shows them at one instant; what it does not know is left out."""
 
-    at = InstantField()
+    at = MomentField()
     concurrent = CountField(required=False, allow_null=True)
     entered = CountField(required=False, allow_null=True)
     likes = CountField(required=False, allow_null=True)

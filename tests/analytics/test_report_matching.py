@@ -115,6 +115,12 @@ def test_the_same_session_once_with_and_once_without_its_live_id_is_asked_about(
     assert found[1].candidates == (1,)
 
 
+def test_one_account_is_not_on_air_twice_at_once() -> None:
+    found = match([row(), row(START + HOUR, live_id="78")], [known(1)], {})
+    assert [one.session for one in found] == [1, None]
+    assert found[1].candidates == (1,)
+
+
 def test_nothing_is_opened_near_a_session_that_nobody_has_placed() -> None:
     lost = known(1, START - HOUR, 0.6)
     (found,) = match([row()], [lost], {})

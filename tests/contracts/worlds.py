@@ -145,9 +145,9 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     read_reports(mine, canary, AMOUNTS[world.name])
 
 
-# The report on a session, and one that says too little to be placed.
+# The report on a session that nobody entered, and one that says too little to be placed.
 REPORT = """直播间ID,直播标题,开播时间,直播时长,直播间观看人数,成交金额
-{live_id},{canary},{start},120分钟,7,{amount}
+{canary}-0,{canary},{start},120分钟,7,{amount}
 """
 UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间观看人数
 {canary},{canary}-1,{start},8,7
@@ -155,9 +155,9 @@ UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间
 
 
 def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
-    """A drop of two files that was looked at and taken: a reading, and a question."""
-    start = f"{local(mine.session.started_at or now()):%Y-%m-%d %H:%M:%S}"
-    values = {"live_id": mine.session.platform_live_id, "canary": canary, "start": start, "amount": amount}
+    """A drop of two files that was taken: a reading, and a question. The tenant's session still waits for its report."""
+    start = f"{local(mine.booking.starts_at - 9 * DAY):%Y-%m-%d %H:%M:%S}"
+    values = {"canary": canary, "start": start, "amount": amount}
     batches = reports_keep(
         actor=SYSTEM,
         tenant=mine.tenant,

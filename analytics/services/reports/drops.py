@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -191,11 +192,14 @@ def _take(
         )
     for batch in batches:
         storage.discard(batch.stored_file)
-    return _told(files, placed) | {"counts": dict(writer.counts), "taken": True}
+    opened = {key: session.pk for (_platform, key), session in writer.opened.items()}
+    return _told(files, placed, opened) | {"counts": dict(writer.counts), "taken": True}
 
 
-def _told(files: Sequence[ReadFile], placed: Sequence[Placed]) -> dict[str, Any]:
-    """What was found, as JSON values: files, and rows with the session each is about."""
+def _told(
+    files: Sequence[ReadFile], placed: Sequence[Placed], opened: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, Any]:
+    """What was found, as JSON values: files, and rows with the session each is about, those opened by key."""
     rows = [
         {
             "file": files[one.stated.file].name,
@@ -209,7 +213,7 @@ def _told(files: Sequence[ReadFile], placed: Sequence[Placed]) -> dict[str, Any]
             "sales": str(one.stated.sales) if one.stated.sales is not None else None,
             "provisional": one.stated.row.provisional,
             "how": str(one.match.how or ""),
-            "session": one.match.session,
+            "session": one.match.session or opened.get(one.stated.row.key),
             "candidates": len(one.match.candidates),
         }
         for one in placed

@@ -36,10 +36,10 @@ class Writer:
     actor: Actor
     tenant: Tenant
     counts: Counter[str] = field(default_factory=Counter)
+    opened: dict[tuple[str, str], LiveSession] = field(default_factory=dict)
 
     def write(self, placed: Sequence[Placed], batches: Sequence[ImportBatch]) -> None:
         """Write all rows; those that mean a session which the same drop opens find it."""
-        opened: dict[tuple[str, str], LiveSession] = {}
         by_id = LiveSession.objects.in_bulk({one.match.session for one in placed if one.match.session})
         for one in placed:
             row, how = one.stated.row, one.match.how
@@ -48,10 +48,10 @@ class Writer:
                 continue
             if how != ReadBy.OPENED:
                 session = by_id[one.match.session]
-            elif (row.platform, row.key) in opened:
-                session, how = opened[row.platform, row.key], ReadBy.KNOWN
+            elif (row.platform, row.key) in self.opened:
+                session, how = self.opened[row.platform, row.key], ReadBy.KNOWN
             else:
-                session = opened[row.platform, row.key] = self.open(one.stated)
+                session = self.opened[row.platform, row.key] = self.open(one.stated)
             self.read(one.stated, session, how, batches[one.stated.file])
 
     def open(self, stated: Stated) -> LiveSession:
