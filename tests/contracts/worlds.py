@@ -155,7 +155,7 @@ UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间
 
 
 def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
-    """A drop of two files that was taken: a reading, and a question. The tenant's session still waits for its report."""
+    """A drop of two files that was taken: a reading, and a question. The tenant's session still waits for its own."""
     start = f"{local(mine.booking.starts_at - 9 * DAY):%Y-%m-%d %H:%M:%S}"
     values = {"canary": canary, "start": start, "amount": amount}
     batches = reports_keep(
