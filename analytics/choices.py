@@ -75,6 +75,16 @@ class Reason(models.TextChoices):
     NOTHING_STATED = "nothing_stated", _("nothing was stated")
 
 
+class ReadBy(models.TextChoices):
+    """How a row of a platform's report found its session."""
+
+    KNOWN = "known", _("read before")
+    LIVE_ID = "live_id", _("live id")
+    TIME = "time", _("time and account")
+    CHOSEN = "chosen", _("chosen by hand")
+    OPENED = "opened", _("opened by the report")
+
+
 class ClaimSource(models.TextChoices):
     """Who stated the figures of a session."""
 

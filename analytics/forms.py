@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from analytics.choices import ClaimSource
 from core.doors.formfields import AmountField, WholeNumberField
 from core.doors.portal import ScopedForm
+from supplychain.importing import SESSION_PROFILES
+from supplychain.uploads import ZONES
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 
@@ -70,6 +72,46 @@ class ClaimForm(ScopedForm):
     )
     stay_seconds = WholeNumberField(label=gettext_lazy("Mean stay (seconds)"), required=False)
     minutes = WholeNumberField(label=gettext_lazy("Minutes on air"), required=False)
+
+
+class FilesInput(forms.ClearableFileInput):
+    """A file input that takes many files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """At least one file; the clean value is the list of them."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, (list, tuple)) else [data]
+        return [super(FilesField, self).clean(file, initial) for file in files or [None]]
+
+
+class ReportsForm(ScopedForm):
+    """Report files of platforms, and how they are to be read where they do not say it."""
+
+    file = FilesField(
+        label=gettext_lazy("Report files"),
+        allow_empty_file=True,
+        max_length=255,
+        widget=FilesInput(attrs={"accept": ".csv,.xlsx,.txt", "class": "form-control"}),
+    )
+    profile = forms.ChoiceField(
+        label=gettext_lazy("What they are"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("find out by their columns")),
+            *((found.code, found.name) for found in SESSION_PROFILES.values()),
+        ],
+    )
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=ZONES, required=False)
+
+
+class ReportAnswerForm(ScopedForm):
+    """Which session a row of a report is about: one by its uid, a new one, or none."""
+
+    answer = forms.CharField(max_length=36, error_messages={"required": gettext_lazy("Choose one.")})
 
 
 class ReplyForm(ScopedForm):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, events, indicators, portal, province, trust, wall
+from analytics.views import downloads, events, indicators, portal, province, reports, trust, wall
 from analytics.views.landing import Landing
 
+REPORTS = "portal/<slug:tenant>/reports/"
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
@@ -30,6 +31,12 @@ urlpatterns: list[URLPattern] = [
     ),
     path("festivals/<uuid:uid>/", events.FestivalReport.as_view(), name="festival"),
     path("festivals/<uuid:uid>/report.<slug:kind>", events.FestivalTable.as_view(), name="festival-table"),
+    path(REPORTS, reports.ReportRound.as_view(), name="portal-reports"),
+    path(f"{REPORTS}<uuid:uid>/", reports.ReportDrop.as_view(), name="portal-reports-drop"),
+    path(f"{REPORTS}<uuid:uid>/progress/", reports.DropProgress.as_view(), name="portal-reports-progress"),
+    path(f"{REPORTS}<uuid:uid>/confirm/", reports.ConfirmDrop.as_view(), name="portal-reports-confirm"),
+    path(f"{REPORTS}<uuid:uid>/cancel/", reports.CancelDrop.as_view(), name="portal-reports-cancel"),
+    path(f"{REPORTS}questions/<uuid:uid>/", reports.ReportQuestion.as_view(), name="portal-report-question"),
     path("wall/", wall.walls, name="walls"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
     path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),

@@ -71,3 +71,4 @@ class UnresolvedKind(models.TextChoices):
     SESSION = "session", _("unknown session")
     OWNER = "owner", _("unknown owner")
     CONFLICT = "conflict", _("same key, other content")
+    REPORT = "report", _("a report without its session")

@@ -85,6 +85,11 @@ class Delivery(models.TextChoices):
     NODE = "node", _("through our media node")
     DIRECT = "direct", _("encoder straight to the platform")
     PHONE = "phone", _("phone or the platform's own tool")
+    REPORT = "report", _("only known from the platform's report")
+
+
+# What people and tools say of a session that they begin.
+DELIVERIES_TOLD = tuple(choice for choice in Delivery.choices if choice[0] != Delivery.REPORT)
 
 
 class MediaServer(models.TextChoices):

@@ -60,6 +60,10 @@ class AttributionRule(models.TextChoices):
     NO_SESSION = "no_session", _("no park session")
 
 
+# The source of imports that are platforms' reports on sessions; all others bring sales.
+SESSION_REPORT = "session-report"
+
+
 class ImportState(models.TextChoices):
     STAGED = "staged", _("waiting for confirmation")
     IMPORTED = "imported", _("imported")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
 from supplychain.choices import Channel
+from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
 from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS
@@ -89,7 +90,7 @@ class UploadForm(ScopedForm):
         self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}
 
     @property
-    def reading(self) -> dict[str, Profile | Mapping | None]:
+    def reading(self) -> dict[str, Profile[SaleFact] | Mapping | None]:
         """The chosen profile or saved mapping, as the importer's arguments."""
         chosen = self.cleaned_data["profile"]
         if chosen in self.maps:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analytics.admin import figures, trust
+from analytics.admin import figures, reports, trust
 
-__all__ = ["figures", "trust"]
+__all__ = ["figures", "reports", "trust"]

@@ -105,7 +105,8 @@ class SessionClaimAdmin(ScopedModelAdmin):
         ("source", "made_by", "made_at"),
         "sales",
         ("viewers", "stay_seconds"),
-        "minutes",
+        ("minutes", "peak"),
+        "orders",
     )
     add_fieldsets = (
         (None, {"fields": ("session", "source", "sales", ("viewers", "stay_seconds"), "minutes")}),

@@ -20,6 +20,7 @@ from analytics.models.indicators import (
     ParkValue,
     kept,
 )
+from analytics.models.reports import SessionReading
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "SalesMeasures",
     "SessionClaim",
     "SessionFigures",
+    "SessionReading",
     "SpreadOrder",
     "TrustReply",
     "TrustVerdict",

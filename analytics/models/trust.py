@@ -26,6 +26,8 @@ class SessionClaim(models.Model):
     viewers = models.PositiveBigIntegerField(_("viewers stated"), null=True)
     stay_seconds = models.PositiveIntegerField(_("mean stay stated (s)"), null=True)
     minutes = models.PositiveIntegerField(_("minutes on air stated"), null=True)
+    peak = models.PositiveBigIntegerField(_("peak audience stated"), null=True)
+    orders = models.PositiveBigIntegerField(_("orders stated"), null=True)
     made_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("entered by")
     )

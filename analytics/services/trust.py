@@ -19,7 +19,14 @@ from core.scoping import get_visible, require
 from livestreams.models import LiveSession
 
 # More than anybody ever said of one session: what is beyond was typed wrongly.
-MOST = {"sales": 10**12, "viewers": 10**10, "stay_seconds": 24 * 60 * 60, "minutes": 7 * 24 * 60}
+MOST = {
+    "sales": 10**12,
+    "viewers": 10**10,
+    "stay_seconds": 24 * 60 * 60,
+    "minutes": 7 * 24 * 60,
+    "peak": 10**10,
+    "orders": 10**9,
+}
 FIGURES = tuple(MOST)
 
 
@@ -33,6 +40,8 @@ def session_claim(
     viewers: int | None = None,
     stay_seconds: int | None = None,
     minutes: int | None = None,
+    peak: int | None = None,
+    orders: int | None = None,
 ) -> SessionClaim:
     """Keep the figures stated of a session that has begun; they replace those stated before, the same ones once.
 
@@ -46,6 +55,8 @@ def session_claim(
         "viewers": viewers,
         "stay_seconds": stay_seconds,
         "minutes": minutes,
+        "peak": peak,
+        "orders": orders,
     }
     if (sales, viewers, minutes) == (None, None, None):
         raise InvalidInput(

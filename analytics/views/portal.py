@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
+from analytics.trust.audience import watched
+from analytics.trust.evidence import Reading
 from analytics.views.trust import session_rights, trust_of
 from core.clock import DAY, local, now, today
 from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
@@ -104,6 +107,10 @@ def _value(row: FigureRow | None, code: str) -> Any:
     return None if REGISTRY[code].unit is Unit.SHARE or code == "aov_order" else 0
 
 
+def _track(points: Mapping[Any, int]) -> list[Reading]:
+    return [Reading(at, viewers) for at, viewers in points.items()]
+
+
 class Sessions(ScopedListPage):
     """The tenant's live sessions, the latest first, each with its figures."""
 
@@ -183,4 +190,7 @@ class SessionDetail(ScopedDetailPage):
                 }
             )
         peak = max((max(points.values()) for points in by_source.values()), default=None)
-        return {"series": series, "peak": peak}
+        means = [seen for points in by_source.values() if (seen := watched(_track(points)))]
+        # Of several sources the one that looked longest.
+        mean = max(means, key=lambda seen: seen.covered).acu if means else None
+        return {"series": series, "peak": peak, "mean": None if mean is None else round(mean)}

@@ -109,6 +109,13 @@ class InstantField(serializers.DateTimeField):
         return local(value).isoformat()
 
 
+class MomentField(InstantField):
+    """An instant, also as a Unix time in seconds or milliseconds."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        return _parsed(strict.moment, value)
+
+
 class DayField(serializers.DateField):
     """A calendar day of Asia/Shanghai."""
 

@@ -15,7 +15,7 @@ from core.strict.json_text import (
     outline,
     unique_keys,
 )
-from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, stamp, to_utc, zone
+from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, moment, stamp, to_utc, zone
 from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, quantity, text
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "instant",
     "load_json",
     "malformed",
+    "moment",
     "outline",
     "quantity",
     "shown",

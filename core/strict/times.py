@@ -80,6 +80,13 @@ def stamp(value: object) -> datetime:
     raise StrictError("time", message % {"value": shown(value), "first": FIRST_YEAR, "last": LAST_YEAR})
 
 
+def moment(value: object, zone: ZoneInfo = SHANGHAI) -> datetime:
+    """A UTC instant from ISO 8601 text or a Unix time, as tools write either."""
+    digits = isinstance(value, str) and _STAMP.fullmatch(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return stamp(value) if digits or number else instant(value, zone)
+
+
 def day(value: object) -> date:
     """A calendar day from “2025-06-01”."""
     try:

@@ -17,12 +17,13 @@ from core.doors.fields import (
     FlagField,
     InstantField,
     LineField,
+    MomentField,
     MoneyField,
     PlatformIdField,
     ScopedRelatedField,
     StrictSerializer,
 )
-from livestreams.choices import BookingState, Delivery, Platform, SessionState, WaitState
+from livestreams.choices import DELIVERIES_TOLD, BookingState, Platform, SessionState, WaitState
 from livestreams.models import Booking, BookingSeries, Host, LiveRoom, LiveSession, WaitlistEntry
 from livestreams.services.placing import LONGEST
 from livestreams.services.samples import COUNTERS, Reading
@@ -320,7 +321,7 @@ class SessionInput(StrictSerializer):
     host = ScopedRelatedField(model=Host, required=False, allow_null=True)
     started_at = InstantField(required=False)
     title = LineField(max_length=200, required=False, allow_blank=True)
-    delivery = ChoiceField(choices=Delivery.choices, required=False)
+    delivery = ChoiceField(choices=DELIVERIES_TOLD, required=False)
     market = CodeField(max_length=8, required=False)
     shown = ScopedRelatedField(
         model=Tenant, many=True, required=False, help_text=_("Other tenants whose goods may be shown.")
@@ -334,7 +335,7 @@ class EndInput(StrictSerializer):
 class ReadingInput(StrictSerializer):
     """Counters as the source shows them at one instant; what it does not know is left out."""
 
-    at = InstantField()
+    at = MomentField()
     concurrent = CountField(required=False, allow_null=True)
     entered = CountField(required=False, allow_null=True)
     likes = CountField(required=False, allow_null=True)

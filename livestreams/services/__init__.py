@@ -27,6 +27,7 @@ from livestreams.services.slots import slot_request_make, slot_request_rank, slo
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
+from livestreams.services.told import session_name_live_id, session_tell
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
@@ -67,7 +68,9 @@ __all__ = [
     "series_cancel",
     "series_create",
     "session_end",
+    "session_name_live_id",
     "session_open",
+    "session_tell",
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",

@@ -31,6 +31,17 @@ _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _TIME = r"(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?)?"
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?" + _TIME)
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})" + _TIME)
+_DASHED_CLOCK = re.compile(r" ([0-9]{2})-([0-9]{2})-([0-9]{2})$")
+_PART = r"(?:([0-9]+(?:\.[0-9]+)?) ?"
+_LENGTH = re.compile(
+    _PART
+    + r"(?:小时|时|h|hr|hrs|hour|hours) ?)?"
+    + _PART
+    + r"(?:分钟|分|m|min|mins|minute|minutes) ?)?"
+    + _PART
+    + r"(?:秒钟|秒|s|sec|secs|second|seconds))?"
+)
+_CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{2}):([0-9]{2})")
 _SERIAL = re.compile(r"[3-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time, as the cells are
 _FLOAT_ID = re.compile(r"([0-9]{1,15})\.0")
@@ -126,6 +137,31 @@ def _moment(year: str, month: str, day: str, clock: list[str | None]) -> datetim
 def _no_time(text: str) -> StrictError:
     message = _("“%(value)s” is not a time such as 2025-06-01 20:00:00.")
     return StrictError("time", message % {"value": strict.shown(text)})
+
+
+def span(text: str) -> tuple[datetime, datetime]:
+    """Two times with a ~ or 至 between, as in “2025-09-08 00-00-00~2025-09-08 07-00-46”; the clock may have dashes."""
+    parts = [_DASHED_CLOCK.sub(r" \1:\2:\3", part.strip()) for part in re.split("[~～至]", text)]
+    if len(parts) != 2:
+        message = _("“%(value)s” is not two times with a ~ between.")
+        raise StrictError("time", message % {"value": strict.shown(text)})
+    return when(parts[0]), when(parts[1])
+
+
+def duration(text: str, *, unit: int = 1) -> int:
+    """Seconds of a length such as 1小时20分5秒, 3分钟20秒, 1h 20m 5s, 01:20:05; a bare number counts `unit` seconds."""
+    found = _LENGTH.fullmatch(text.strip().casefold()) if text else None
+    if found and any(found.groups()):
+        hours, minutes, seconds = (Decimal(part or 0) for part in found.groups())
+        return round(hours * 3600 + minutes * 60 + seconds)
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        hours, minutes, seconds = (Decimal(part or 0) for part in clock.groups())
+        return round(hours * 3600 + minutes * 60 + seconds)
+    if _NUMBER.fullmatch(text) and not text.startswith("-"):
+        return round(Decimal(text) * unit)
+    message = _("“%(value)s” is not a length such as 1小时20分5秒 or 01:20:05.")
+    raise StrictError("duration", message % {"value": strict.shown(text)})
 
 
 def identifier(text: str, max_len: int, *, trust: bool = False) -> str:

@@ -1,10 +1,10 @@
-"""From an uploaded file to facts, row by row and in constant memory."""
+"""From an uploaded file to facts or statements, row by row and in constant memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Generic
 
 from django.utils.translation import gettext as _
 
@@ -15,32 +15,34 @@ from supplychain.facts import SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing.errors import FileError
 from supplychain.importing.mapping import Mapping, mapping_profile
-from supplychain.importing.profiles import PROFILES, recognise
-from supplychain.importing.profiles.base import Layout, Options, Profile, Row
+from supplychain.importing.profiles import PROFILES, best_fit
+from supplychain.importing.profiles.base import C, Layout, Options, Profile, Row
 from supplychain.importing.readers import MAX_BYTES, open_table
 from supplychain.importing.report import FileReport
+from supplychain.importing.sessions import SESSION_PROFILES, SessionRow
 from supplychain.importing.tables import Cells, Table
 
 MAX_ROWS = 1_000_000
+MAX_SESSIONS = 20_000
 PREVIEW_ROWS = 5000
 SAMPLE_FACTS = 20
 FOOTERS = ("合计", "总计", "小计", "注:", "注：", "数据来源")
 
 
 @dataclass(frozen=True)
-class RowResult:
+class RowResult(Generic[C]):
     """One row of a file: its line number, and either its facts (none: the row is no sale) or what is wrong."""
 
     line_no: int
-    facts: list[SaleFact]
+    facts: list[C]
     problems: list[RowError]
 
 
-class SalesFile:
-    """The rows of a file as facts; iterate once. `report` tells what was read so far."""
+class FileOf(Generic[C]):
+    """The rows of a file as what its profile makes of them; iterate once. `report` tells what was read so far."""
 
     def __init__(
-        self, table: Table, profile: Profile, options: Options, *, trust_ids: bool, max_rows: int
+        self, table: Table, profile: Profile[C], options: Options, *, trust_ids: bool, max_rows: int
     ) -> None:
         index = profile.index(table.headers)
         personal = profile.personal_headers(table.headers)
@@ -62,7 +64,7 @@ class SalesFile:
         self._facts_of = profile.build(options)
         self._max_rows = max_rows
 
-    def __iter__(self) -> Iterator[RowResult]:
+    def __iter__(self) -> Iterator[RowResult[C]]:
         report = self.report
         for line_no, cells in self._table.rows:
             if report.rows >= self._max_rows:
@@ -88,11 +90,15 @@ class SalesFile:
             raise FileError("empty", _("The file has a header and no rows below it."))
 
 
+SalesFile = FileOf[SaleFact]
+SessionFile = FileOf[SessionRow]
+
+
 @dataclass(frozen=True)
 class ImportPreview:
     """The first rows of a file: the report on them, some facts, and whether that was the whole file."""
 
-    profile: Profile
+    profile: Profile[SaleFact]
     report: FileReport
     sample: list[SaleFact]
     complete: bool
@@ -100,7 +106,7 @@ class ImportPreview:
 
 def iter_facts(
     stream: BinaryIO,
-    profile: Profile | None = None,
+    profile: Profile[SaleFact] | None = None,
     *,
     currency: str = "",
     timezone: str = "",
@@ -116,11 +122,43 @@ def iter_facts(
     """
     if mapping is not None:
         profile = mapping_profile(mapping)
-    candidates = [profile] if profile is not None else list(PROFILES.values())
+    return _open(
+        stream,
+        [profile] if profile is not None else PROFILES.values(),
+        currency=currency or (mapping.currency if mapping else ""),
+        timezone=timezone or (mapping.timezone if mapping else ""),
+        trust_ids=mapping is not None and mapping.trust_ids,
+        max_bytes=max_bytes,
+        max_rows=max_rows,
+    )
+
+
+def iter_sessions(
+    stream: BinaryIO,
+    profile: Profile[SessionRow] | None = None,
+    *,
+    currency: str = "",
+    timezone: str = "",
+) -> SessionFile:
+    """What a platform's report says of live sessions, session by session; otherwise as `iter_facts`."""
+    candidates = [profile] if profile is not None else SESSION_PROFILES.values()
+    return _open(stream, candidates, currency=currency, timezone=timezone, max_rows=MAX_SESSIONS)
+
+
+def _open(
+    stream: BinaryIO,
+    candidates: Collection[Profile[C]],
+    *,
+    currency: str,
+    timezone: str,
+    max_rows: int,
+    trust_ids: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> FileOf[C]:
     table = open_table(
         stream, lambda headers: max(each.score(headers) for each in candidates), max_bytes=max_bytes
     )
-    profile = profile or recognise(table.headers)
+    profile = next(iter(candidates)) if len(candidates) == 1 else best_fit(candidates, table.headers)
     if profile is None:
         raise _headers_error(
             "unknown_headers", _("No import profile fits these columns: %(seen)s."), table, []
@@ -131,19 +169,18 @@ def iter_facts(
         raise _headers_error("missing_headers", message, table, missing)
     try:
         options = Options(
-            currency=strict.currency(currency or (mapping and mapping.currency) or BASE_CURRENCY),
-            zone=strict.zone(timezone or (mapping and mapping.timezone) or strict.SHANGHAI.key),
+            currency=strict.currency(currency or BASE_CURRENCY),
+            zone=strict.zone(timezone or strict.SHANGHAI.key),
             columns=frozenset(profile.index(table.headers)) | frozenset(profile.constants),
         )
     except StrictError as error:
         raise FileError(error.code, error.message) from None
-    trust_ids = mapping is not None and mapping.trust_ids
-    return SalesFile(table, profile, options, trust_ids=trust_ids, max_rows=max_rows)
+    return FileOf(table, profile, options, trust_ids=trust_ids, max_rows=max_rows)
 
 
 def preview(
     stream: BinaryIO,
-    profile: Profile | None = None,
+    profile: Profile[SaleFact] | None = None,
     *,
     currency: str = "",
     timezone: str = "",

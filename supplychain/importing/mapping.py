@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from core import strict
 from core.strict import StrictError
-from supplychain.facts import KINDS
+from supplychain.facts import KINDS, SaleFact
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Profile, is_personal, plain_header
 from supplychain.importing.profiles.generic import AMOUNT_FIELDS, COLUMNS, GenericBuilder, Rules
@@ -57,7 +57,7 @@ def load_mapping(body: bytes) -> Mapping:
     return mapping
 
 
-def mapping_profile(mapping: Mapping) -> Profile:
+def mapping_profile(mapping: Mapping) -> Profile[SaleFact]:
     """The profile that reads a file by a mapping; all mapped columns must be there."""
     if isinstance(mapping.kind, dict):
         rules = Rules(kinds=mapping.kind, net_of_refunds=mapping.net_of_refunds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.errors import RowError
-from supplychain.facts import SaleFact
+from supplychain.importing.profiles.base import Content
 
 MAX_PROBLEMS = 1000
 
@@ -51,7 +52,7 @@ class FileReport:
         """Rows that the platform completes later: import the same orders again."""
         return self.notes["due_again"]
 
-    def add(self, facts: list[SaleFact]) -> None:
+    def add(self, facts: Sequence[Content]) -> None:
         """Count a good row."""
         self.rows += 1
         for fact in facts:
@@ -75,6 +76,9 @@ class FileReport:
         words = {
             "due_again": _(
                 "%(count)d rows will be completed by the platform; import these orders again tomorrow."
+            ),
+            "figures_later": _(
+                "%(count)d sessions will be completed by the platform; import them again tomorrow."
             ),
             "unknown_channel": _("%(count)d rows name an unknown channel and are counted as “other”."),
             "freight_elsewhere": _(

@@ -25,6 +25,7 @@ from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
+from supplychain.facts import SaleFact
 from supplychain.importing import Mapping, Profile, mapping_profile, preview, profile
 from supplychain.models import ImportBatch
 from supplychain.services.loading import Outcome, Plan, Progress, load
@@ -43,7 +44,7 @@ def import_stage(
     tenant: Tenant,
     file_name: str,
     chunks: Iterable[bytes],
-    profile: Profile | None = None,
+    profile: Profile[SaleFact] | None = None,
     mapping: Mapping | None = None,
     currency: str = "",
     timezone: str = "",
@@ -56,10 +57,10 @@ def import_stage(
     """
     require(actor, ADD, ImportBatch, tenant.pk)
     digest = hashlib.sha256()
-    name = _plain_name(file_name)
+    name = plain_name(file_name)
     suffix = PurePosixPath(name).suffix
     stored = storage.keep(
-        FOLDER, _hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
+        FOLDER, hashed(chunks, digest), suffix=suffix, limit=settings.LIVEPARK_BYTES_PER_UPLOAD
     )
     try:
         with _opened(stored) as stream:
@@ -167,13 +168,14 @@ def _opened(stored: str) -> BinaryIO:
     return cast("BinaryIO", storage.opened(stored))
 
 
-def _hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+def hashed(chunks: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    """The chunks as they come, each counted into the digest."""
     for chunk in chunks:
         digest.update(chunk)
         yield chunk
 
 
-def _plain_name(file_name: str) -> str:
+def plain_name(file_name: str) -> str:
     """The last part of a file's name, printable and short enough to keep."""
     name = PurePosixPath(file_name.replace("\\", "/")).name
     return "".join(char for char in name if char.isprintable())[-200:] or "upload"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
@@ -113,7 +113,13 @@ def prepare(
 
 
 def _rates_of(facts: Iterable[SaleFact]) -> Rates:
-    wanted = {(fact.currency, clock.business_day(fact.occurred_at)) for fact in facts if fact.rate is None}
+    return rates_for(
+        {(fact.currency, clock.business_day(fact.occurred_at)) for fact in facts if fact.rate is None}
+    )
+
+
+def rates_for(wanted: Collection[tuple[str, date]]) -> Rates:
+    """The published CNY per unit of currencies on days, as far as they are known."""
     if not wanted:
         return {}
     currencies, days = zip(*wanted, strict=True)
@@ -121,17 +127,25 @@ def _rates_of(facts: Iterable[SaleFact]) -> Rates:
     return {(rate.currency, rate.day): rate.cny_per_unit for rate in found}
 
 
+def in_cny(foreign: Decimal, rate: Decimal) -> Decimal:
+    """A foreign amount in CNY, half up to 4 places."""
+    with localcontext(prec=60):
+        return (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
+
+
+def no_rate(currency: str, day: date) -> str:
+    """The words for a rate that is not known."""
+    return _("There is no exchange rate of %(currency)s for %(day)s.") % {"currency": currency, "day": day}
+
+
 def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str, str] | None:
     """Give a line its CNY amount, half up to 4 places; or return why that cannot be done."""
     fact = line.fact
     rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.hour.day))
     if rate is None:
-        message = _("There is no exchange rate of %(currency)s for %(day)s.")
-        return NO_RATE, message % {"currency": fact.currency, "day": line.hour.day}, "currency"
-    with localcontext(prec=60):
-        amount = (foreign * rate).quantize(PLACES, ROUND_HALF_UP)
+        return NO_RATE, no_rate(fact.currency, line.hour.day), "currency"
     try:
-        line.amount = to_units(amount)
+        line.amount = to_units(in_cny(foreign, rate))
     except ValueError:
         return "amount_range", _("The amount in CNY is too large."), "amount_foreign"
     line.rate, line.rate_day = rate, fact.rate_day or line.hour.day

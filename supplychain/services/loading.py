@@ -45,7 +45,7 @@ class Plan:
 
     seller: Tenant
     open: Callable[[], BinaryIO]
-    profile: Profile | None = None
+    profile: Profile[SaleFact] | None = None
     mapping: Mapping | None = None
     currency: str = ""
     timezone: str = ""
@@ -62,7 +62,7 @@ class Outcome:
     """What a file held and what became of it. `bad` rows are not in the ledger, nor is `left_out`, which are
     the good rows of their orders. With `refused` nothing of the file is."""
 
-    profile: Profile
+    profile: Profile[SaleFact]
     file: FileReport
     bad: Bad = field(default_factory=dict)
     left_out: set[int] = field(default_factory=set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from supplychain.importing.readers import open_table
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 
 
-def rows_of_same_orders(stream: BinaryIO, profile: Profile, line_nos: Collection[int]) -> set[int]:
+def rows_of_same_orders(stream: BinaryIO, profile: Profile[Any], line_nos: Collection[int]) -> set[int]:
     """The line numbers of all rows that belong to the orders of some rows, those rows included."""
     position = profile.index(open_table(stream, profile.score).headers).get(profile.order)
     if position is None:
@@ -29,14 +29,14 @@ def rows_of_same_orders(stream: BinaryIO, profile: Profile, line_nos: Collection
     return same | set(line_nos)
 
 
-def _orders(stream: BinaryIO, profile: Profile, position: int) -> Iterator[tuple[int, str]]:
+def _orders(stream: BinaryIO, profile: Profile[Any], position: int) -> Iterator[tuple[int, str]]:
     for line_no, cells in open_table(stream, profile.score).rows:
         if not isinstance(cells, StrictError) and position < len(cells):
             yield line_no, clean(cells[position])
 
 
 def rejects_file(
-    stream: BinaryIO, profile: Profile, bad: Mapping[int, Sequence[RowError]], left_out: Collection[int]
+    stream: BinaryIO, profile: Profile[Any], bad: Mapping[int, Sequence[RowError]], left_out: Collection[int]
 ) -> Iterator[bytes]:
     """A CSV of the rows that were not taken, with the reason in a last column and without personal columns."""
     table = open_table(stream, profile.score)

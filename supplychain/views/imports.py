@@ -18,15 +18,19 @@ from core.errors import DomainError, NotFound
 from core.jobs import job_cancel
 from core.models import Job
 from core.scoping import may, visible_to
-from supplychain.choices import ImportState, SalesKind
-from supplychain.importing import PROFILES
+from supplychain.choices import SESSION_REPORT, ImportState, SalesKind
+from supplychain.importing import PROFILES, SESSION_PROFILES
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
 from supplychain.services.maps import import_map_save
 from supplychain.uploads import ColumnForm, UploadForm
 
-SAMPLE_FILES = {name for profile in PROFILES.values() for name in profile.samples} | {"mapping.csv"}
+SAMPLE_FILES = {
+    *(name for profile in PROFILES.values() for name in profile.samples),
+    *(name for profile in SESSION_PROFILES.values() for name in profile.samples),
+    "mapping.csv",
+}
 # With these the file is fine and only its columns need an explanation.
 COLUMNS_UNKNOWN = ("unknown_headers", "missing_headers")
 
@@ -46,7 +50,8 @@ class Imports(ScopedListPage, ServiceFormPage):
     page_size = 20
 
     def base_queryset(self) -> Any:
-        return ImportBatch.objects.exclude(file_name="").select_related("created_by").order_by("-id")
+        orders = ImportBatch.objects.exclude(file_name="").exclude(source=SESSION_REPORT)
+        return orders.select_related("created_by").order_by("-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_import = may(self.actor, "add", ImportBatch, self.node.pk)
@@ -98,6 +103,9 @@ class ImportDetail(ScopedDetailPage):
     section = "imports"
     needs = ("view", ImportBatch)
     model = ImportBatch
+
+    def base_queryset(self) -> Any:
+        return ImportBatch.objects.exclude(source=SESSION_REPORT)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch = self.get_object()
@@ -172,7 +180,8 @@ class ConfirmImport(ServiceAction):
     needs = ("change", ImportBatch)
 
     def carry_out(self) -> None:
-        batch = self.named(ImportBatch.objects.select_related("tenant"), "change")
+        orders = ImportBatch.objects.exclude(source=SESSION_REPORT)
+        batch = self.named(orders.select_related("tenant"), "change")
         import_confirm(
             actor=self.actor, batch=batch, skip_bad_rows=bool(self.request.POST.get("skip_bad_rows"))
         )

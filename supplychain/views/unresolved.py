@@ -54,7 +54,8 @@ class AnswerReference(ServiceFormPage):
     def reference(self) -> Unresolved:
         if not hasattr(self, "_reference"):
             self._reference: Unresolved = self.named(
-                Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id"
+                Unresolved.objects.filter(resolved_at__isnull=True).exclude(kind=UnresolvedKind.REPORT),
+                lookup="node_id",
             )
         return self._reference
 

@@ -33,6 +33,7 @@ from core.scoping import visible_to
 from parks.models import IndustrialCluster
 from supplychain.models import Backorder, ImportBatch, SalesEvent
 from tenants.models import VerifiedFigure
+from tests.contracts.worlds import read_reports
 from tests.factories import SYSTEM, World, make_user, make_world
 
 AMOUNTS = {"gmv_paid": Decimal("1234.50"), "refunds": Decimal("34.50"), "orders": 7, "lines": 9}
@@ -109,6 +110,7 @@ def complete(world: World) -> None:
         MonthSales.objects.create(tenant=tenant, month=month_of(today()), **AMOUNTS)
         SessionFigures.objects.create(session=seat.session, **AMOUNTS)
         session_claim(actor=SYSTEM, session=seat.session, sales=AMOUNTS["gmv_paid"])
+        read_reports(seat, f"{canary}{index}", AMOUNTS["gmv_paid"])
         judging.drain()
         verdict_reply(actor=SYSTEM, session=seat.session, text=world.canary)
         PeriodClose.objects.create(

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from analytics.services.reports.drops import JOB_KIND
 from core.choices import Role
 from core.clock import DAY, HOUR, now
-from core.models import Unresolved
+from core.models import Job, Unresolved
 from core.services import membership_grant, tool_key_create
 from livestreams.services import booking_create, series_create, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
@@ -100,6 +101,9 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
     )
+    drop = Job.objects.get(node=tenant.node, kind=JOB_KIND)
+    drop.result["rows"] += drop.result["rows"][:1]
+    drop.save()
     Unresolved.objects.create(kind="sku", node=tenant.node, reference=f"{name}-unknown")
     tool_key_create(actor=SYSTEM, node=tenant.node, name=name, scopes=["orders:write"])
     membership_grant(actor=SYSTEM, user=make_user(name), role=Role.TENANT_STAFF, node=tenant.node)

@@ -14,6 +14,8 @@ from django.contrib.admin import site
 from django.utils import timezone
 
 from analytics.models import IndexRun
+from analytics.services.reports.drops import JOB_KIND
+from core.choices import UnresolvedKind
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
@@ -66,6 +68,10 @@ UIDS: dict[str, Factory] = {
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "portal-unresolved-one": lambda world, mine: (
         Unresolved.objects.filter(node=mine.tenant.node).earliest("id").uid
+    ),
+    "portal-reports": lambda world, mine: _drop(mine).uid,
+    "portal-report-question": lambda world, mine: (
+        Unresolved.objects.get(node=mine.tenant.node, kind=UnresolvedKind.REPORT).uid
     ),
     "analytics-run-table": lambda world, mine: IndexRun.objects.earliest("id").uid,
 }
@@ -147,6 +153,10 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
         held = Membership.objects.filter(node=object_of.mine.tenant.node) if object_of.mine else None
         return str(held.latest("id").pk) if held is not None else ABSENT_NUMBER
     raise NoFactory(f"{route.key}: nothing makes an object for <{name}> of {route.pattern}")
+
+
+def _drop(mine: TenantWorld) -> Job:
+    return Job.objects.get(node=mine.tenant.node, kind=JOB_KIND)
 
 
 def _proposal(world: World) -> SchedulePlan:

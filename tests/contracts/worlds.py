@@ -19,9 +19,12 @@ from django.db import models
 from analytics import rollup
 from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue, PeriodClose
 from analytics.services import session_claim, verdict_reply
+from analytics.services.reports import reports_keep, reports_load
+from analytics.services.reports.drops import JOB_KIND
 from analytics.trust import judging
 from core import buckets
-from core.clock import DAY, HOUR, hour_of, now, today
+from core.choices import JobState
+from core.clock import DAY, HOUR, hour_of, local, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
@@ -139,6 +142,34 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     )
     samples_record(actor=SYSTEM, session=mine.session, source=canary, readings=[Reading(at, concurrent=7)])
     session_claim(actor=SYSTEM, session=mine.session, sales=AMOUNTS[world.name])
+    read_reports(mine, canary, AMOUNTS[world.name])
+
+
+# The report on a session that nobody entered, and one that says too little to be placed.
+REPORT = """直播间ID,直播标题,开播时间,直播时长,直播间观看人数,成交金额
+{canary}-0,{canary},{start},120分钟,7,{amount}
+"""
+UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间观看人数
+{canary},{canary}-1,{start},8,7
+"""
+
+
+def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
+    """A drop of two files that was taken: a reading, and a question. The tenant's session still waits for its own."""
+    start = f"{local(mine.booking.starts_at - 9 * DAY):%Y-%m-%d %H:%M:%S}"
+    values = {"canary": canary, "start": start, "amount": amount}
+    batches = reports_keep(
+        actor=SYSTEM,
+        tenant=mine.tenant,
+        files=[(f"{canary}.csv", [text.format(**values).encode()]) for text in (REPORT, UNPLACED)],
+    )
+    result = reports_load(
+        actor=SYSTEM, tenant=mine.tenant, batches=batches, write=True, progress=lambda *_told: None
+    )
+    Job.objects.create(
+        kind=JOB_KIND, node=mine.tenant.node, message=canary, state=JobState.DONE, result=result,
+        params={"batches": [batch.pk for batch in batches], "write": True},
+    )  # fmt: skip
 
 
 def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool = False) -> Booking:

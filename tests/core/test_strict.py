@@ -36,6 +36,7 @@ PARSERS: list[Callable[[Any], object]] = [
     lambda value: strict.quantity(value, signed=True),
     strict.instant,
     strict.stamp,
+    strict.moment,
     strict.day,
     strict.zone,
     strict.currency,
@@ -303,6 +304,13 @@ def test_gaps_are_those_of_the_zone() -> None:
 )
 def test_stamps_in_seconds_and_milliseconds(value: object) -> None:
     assert strict.stamp(value) == datetime(2025, 6, 1, 12, tzinfo=UTC)
+    assert strict.moment(value) == datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+
+def test_a_moment_is_a_stamp_or_text() -> None:
+    assert strict.moment("2025-06-01T20:00:00") == datetime(2025, 6, 1, 12, tzinfo=UTC)
+    assert refusal(strict.moment, 10**11) == "time"
+    assert refusal(strict.moment, None) == "type"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,14 @@ TABS = (
     Tab("today", "house", _("Today")),
     Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
     Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
+    Tab(
+        "reports",
+        "clipboard-data",
+        _("Reports"),
+        "analytics.SessionReading",
+        "desk-only",
+        _("What platforms say of each live session"),
+    ),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
     Tab(
         "events",

@@ -1,4 +1,4 @@
-"""What an import profile is: the columns of one kind of export, and how a row of it becomes facts."""
+"""What an import profile is: the columns of one kind of export, and how a row of it becomes facts or statements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -57,6 +57,22 @@ PERSONAL_WORDS = (
 PERSONAL_HEADERS = frozenset({"phone", "mobile", "email", "address", "customer", "buyer"})
 
 T = TypeVar("T")
+
+
+class Content(Protocol):
+    """What a row becomes, as far as the report on a file counts it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def amount(self) -> Decimal | None: ...
+    @property
+    def amount_foreign(self) -> Decimal | None: ...
+
+
+C = TypeVar("C", bound=Content)
 
 
 @lru_cache(maxsize=4096)
@@ -161,7 +177,7 @@ FactsOfRow = Callable[[Row], list[SaleFact]]
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Generic[C]):
     """One kind of export file.
 
     `columns` maps the field names that `build` uses to the headers they may stand under; all of `required`
@@ -175,7 +191,7 @@ class Profile:
     source: str
     columns: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
-    build: Callable[[Options], FactsOfRow]
+    build: Callable[[Options], Callable[[Row], list[C]]]
     known: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core import storage
 from core.actors import system_actor
 from core.errors import DomainError
+from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
 from supplychain.services.imports import import_run, import_stage
 from supplychain.services.loading import Plan, load
@@ -161,7 +162,7 @@ def _counts(report: dict[str, Any]) -> dict[str, str]:
     return {name: f"{value:,}" for name, value in report.items() if isinstance(value, int)}
 
 
-def _profile(code: str) -> Profile | None:
+def _profile(code: str) -> Profile[SaleFact] | None:
     return None if code == AUTO else profile(code)
 
 

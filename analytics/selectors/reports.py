@@ -1,0 +1,73 @@
+"""The report round: sessions whose report is missing, or due to be read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from analytics.models import SessionReading
+from core import clock
+from core.actors import Actor
+from core.choices import UnresolvedKind
+from core.models import Unresolved
+from core.scoping import visible_to
+from livestreams.choices import SessionState
+from livestreams.models import LiveSession
+from tenants.models import Tenant
+
+# A session whose report nobody brought in so long is not asked for any more.
+LOOK_BACK = timedelta(days=60)
+MISSING = Count("pk", filter=Q(read=False))
+DUE = Count("pk", filter=Q(read=True))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many sessions of one tenant at one park wait for a report, and for another reading of it."""
+
+    tenant: Tenant
+    park_code: str
+    missing: int
+    due: int
+
+
+def sessions_waiting(sessions: QuerySet[LiveSession]) -> QuerySet[LiveSession]:
+    """Those that ended and whose report is missing or due again, with `read` and `due_at` of the latest reading.
+
+    The latest sessions first. `due_at` is null where the report is missing.
+    """
+    now = clock.now()
+    readings = SessionReading.objects.filter(session=OuterRef("pk"))
+    return (
+        sessions.filter(state=SessionState.ENDED, ended_at__gte=now - LOOK_BACK)
+        .annotate(read=Exists(readings), due_at=Subquery(readings.order_by("-pk").values("due_at")[:1]))
+        .filter(Q(read=False) | Q(due_at__lte=now))
+        .order_by("-ended_at", "-pk")
+    )
+
+
+def round_counts(sessions: QuerySet[LiveSession]) -> dict[str, int]:
+    """How many of these sessions wait for a report, and for another reading of it."""
+    return sessions_waiting(sessions).order_by().aggregate(missing=MISSING, due=DUE)
+
+
+def round_by_tenant(sessions: QuerySet[LiveSession]) -> list[Waiting]:
+    """The same for each park and tenant of the sessions, by their codes."""
+    rows = list(
+        sessions_waiting(sessions)
+        .order_by("park__code", "tenant__code")
+        .values_list("park__code", "tenant_id")
+        .annotate(missing=MISSING, due=DUE)
+    )
+    tenants = Tenant.objects.in_bulk({tenant_id for _park, tenant_id, _missing, _due in rows})
+    return [Waiting(tenants[tenant_id], park, missing, due) for park, tenant_id, missing, due in rows]
+
+
+def questions(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
+    """The rows of the tenant's reports that wait for an answer, the oldest first."""
+    waiting = Unresolved.objects.filter(
+        node_id=tenant_id, kind=UnresolvedKind.REPORT, resolved_at__isnull=True
+    )
+    return visible_to(waiting, actor).order_by("first_seen_at", "pk")

@@ -1,0 +1,122 @@
+"""Which sessions the rows of a drop are about, as the house knows them now."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from analytics.models import SessionReading
+from analytics.reports.matching import Known, Match, match, plain
+from analytics.services.reports.files import ReadFile, Stated
+from core.clock import DAY
+from core.errors import RowError
+from livestreams.models import LiveSession
+from tenants.models import Store, Tenant
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row and what it is about."""
+
+    stated: Stated
+    match: Match
+
+
+def place(tenant: Tenant, files: Iterable[ReadFile]) -> list[Placed]:
+    """Place the rows of all files that are not refused, all at once: what one row takes, another cannot mean.
+
+    A row whose live id is another firm's refuses its file, as the problem of the row.
+    """
+    files = list(files)
+    _refuse_foreign(tenant, files)
+    stated = [each for file in files if not file.refused for each in file.stated]
+    if not stated:
+        return []
+    rows = [each.row for each in stated]
+    read = dict(
+        SessionReading.objects.filter(session__tenant=tenant, key__in={row.key for row in rows})
+        .order_by("pk")
+        .values_list("key", "session_id")
+    )
+    stores = Counter(Store.objects.filter(tenant=tenant).values_list("platform", flat=True))
+    readings = SessionReading.objects.filter(session__tenant=tenant).exclude(account="")
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for platform, account in readings.order_by().values_list("session__platform", "account").distinct():
+        seen[platform].add(account)
+    matches = match(
+        rows,
+        _known(tenant, stated, read.values()),
+        read,
+        accounts=seen,
+        several=[platform for platform, count in stores.items() if count > 1],
+    )
+    return [Placed(each, found) for each, found in zip(stated, matches, strict=True)]
+
+
+def _refuse_foreign(tenant: Tenant, files: Sequence[ReadFile]) -> None:
+    ids = {each.row.live_id for file in files for each in file.stated if each.row.live_id}
+    foreign = set(
+        LiveSession.objects.filter(platform_live_id__in=ids)
+        .exclude(tenant=tenant)
+        .values_list("platform", "platform_live_id")
+    )
+    message = _("Another session already has this live id.")
+    for file in files:
+        file.problems += [
+            RowError(each.line_no, "live_id", "live_id_taken", message)
+            for each in file.stated
+            if (each.row.platform, each.row.live_id) in foreign
+        ]
+
+
+def _known(tenant: Tenant, stated: Sequence[Stated], read: Iterable[int]) -> list[Known]:
+    """The tenant's sessions that the rows could be about, with the accounts that their hosts were on air with."""
+    rows = [each.row for each in stated]
+    first, last = min(row.occurred_at for row in rows), max(row.ended_at or row.occurred_at for row in rows)
+    near = Q(started_at__gte=first - DAY, started_at__lte=last + DAY)
+    named = Q(platform_live_id__in={row.live_id for row in rows if row.live_id})
+    sessions = LiveSession.objects.filter(
+        near | named | Q(pk__in=set(read)), tenant=tenant, platform__in={row.platform for row in rows}
+    )
+    own, of_host = _accounts(SessionReading.objects.filter(session__tenant=tenant).exclude(account=""))
+    found = []
+    for session in sessions.select_related("host"):
+        if session.started_at is None:
+            continue
+        accounts = own[session.pk] or of_host[session.platform, session.host_id]
+        found.append(
+            Known(
+                id=session.pk,
+                platform=session.platform,
+                started_at=session.started_at,
+                ended_at=session.ended_at,
+                live_id=session.platform_live_id,
+                title=session.title,
+                host=session.host_id,
+                accounts=frozenset(accounts),
+                names=frozenset(
+                    {plain(name) for name in (session.host.name_zh, session.host.name_en) if name}
+                    if session.host
+                    else ()
+                ),
+            )
+        )
+    return found
+
+
+def _accounts(
+    readings: QuerySet[SessionReading],
+) -> tuple[defaultdict[int, set[str]], defaultdict[tuple[str, int | None], set[str]]]:
+    """The accounts on air in each session, and with each host on each platform."""
+    own: defaultdict[int, set[str]] = defaultdict(set)
+    of_host: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
+    rows = readings.order_by().values_list("session_id", "session__platform", "session__host_id", "account")
+    for session_id, platform, host_id, account in rows.distinct():
+        own[session_id].add(plain(account))
+        if host_id is not None:
+            of_host[platform, host_id].add(plain(account))
+    return own, of_host

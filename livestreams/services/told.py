@@ -1,0 +1,93 @@
+"""What becomes known of a session afterwards, from the platform's report: that it took place, and its live id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import business_day
+from core.errors import InvalidInput
+from core.locking import advisory_lock, retried
+from core.scoping import require
+from livestreams.choices import Delivery, SessionState
+from livestreams.errors import BadTime, LiveIdTaken
+from livestreams.models import LiveSession, SessionTenant
+from livestreams.services.locks import check_key_allows, check_not_future, lock_visible
+from tenants.models import Tenancy, Tenant
+
+AUDITED = ("state", "delivery", "platform", "platform_live_id", "started_at", "ended_at")
+
+
+@retried
+def session_tell(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    platform: str,
+    started_at: datetime,
+    ended_at: datetime,
+    platform_live_id: str = "",
+    title: str = "",
+) -> LiveSession:
+    """Record a session that took place and that only the platform's report tells of; its way of the picture says so.
+
+    It belongs to the park in which the tenant sat when it began. Raises BadTime, LiveIdTaken, InvalidInput where the
+    tenant sat in no park then.
+    """
+    require(actor, "add", LiveSession, tenant.pk)
+    check_key_allows(actor, None)
+    check_not_future(ended_at, "ended_at")
+    if ended_at < started_at:
+        raise BadTime(_("A session cannot end before it starts."), code="order", field="ended_at")
+    with transaction.atomic():
+        check_live_id_free(platform, platform_live_id)
+        seat = Tenancy.objects.on(business_day(started_at)).filter(tenant=tenant).first()
+        if seat is None:
+            raise InvalidInput(
+                _("The tenant sat in no park on that day."), code="no_park", field="started_at"
+            )
+        session = LiveSession.objects.create(
+            tenant=tenant,
+            park_id=seat.park_id,
+            title=title,
+            platform=platform,
+            platform_live_id=platform_live_id,
+            delivery=Delivery.REPORT,
+            state=SessionState.ENDED,
+            started_at=started_at,
+            ended_at=ended_at,
+        )
+        SessionTenant.objects.create(session=session, tenant=tenant)
+        after = audit.snapshot(session, AUDITED)
+        audit.record(actor=actor, verb="session.tell", obj=session, node_id=tenant.pk, after=after)
+    return session
+
+
+@retried
+def session_name_live_id(*, actor: Actor, session: LiveSession, platform_live_id: str) -> LiveSession:
+    """Add the live id that a session did not have, so that its orders find it. Raises LiveIdTaken."""
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if held.platform_live_id == platform_live_id:
+            return held
+        if held.platform_live_id:
+            raise LiveIdTaken(_("The session has another live id."), field="platform_live_id")
+        check_live_id_free(held.platform, platform_live_id)
+        held.platform_live_id = platform_live_id
+        held.save(update_fields=["platform_live_id", "updated_at"])
+        after = {"platform_live_id": platform_live_id}
+        audit.record(actor=actor, verb="session.name", obj=held, node_id=held.tenant_id, after=after)
+    return held
+
+
+def check_live_id_free(platform: str, live_id: str) -> None:
+    """Wait for whoever is giving the live id away, and raise LiveIdTaken where a session has it."""
+    if not live_id:
+        return
+    advisory_lock(f"live-id:{platform}:{live_id}")
+    if LiveSession.objects.filter(platform=platform, platform_live_id=live_id).exists():
+        raise LiveIdTaken(_("Another session already has this live id."), field="platform_live_id")
