@@ -15,8 +15,10 @@ from core.clock import DAY, HOUR, day_start, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
 from livestreams.choices import (
+    AbsenceKind,
     BookingState,
     Delivery,
+    EngagementKind,
     PlanState,
     Platform,
     PublishEnd,
@@ -28,12 +30,17 @@ from livestreams.models import (
     AudienceSample,
     Booking,
     BookingSeries,
+    Engagement,
+    FollowerReading,
     Host,
+    HostAbsence,
+    HostAccount,
     HostShift,
     LiveRoom,
     LiveSession,
     Maintenance,
     MediaNode,
+    PlannedShift,
     PlannedSlot,
     Publish,
     PublishDecision,
@@ -68,6 +75,7 @@ class TenantWorld:
     tenant: Tenant
     users: dict[str, User] = field(default_factory=dict)
     host: Host = None  # type: ignore[assignment]
+    controller: Host = None  # type: ignore[assignment]
     skus: list[Sku] = field(default_factory=list)
     booking: Booking = None  # type: ignore[assignment]
     session: LiveSession = None  # type: ignore[assignment]
@@ -234,6 +242,16 @@ def make_host(tenant: Tenant, code: str, canary: str = "", user: User | None = N
     )
 
 
+def make_record_of(host: Host, canary: str = "") -> None:
+    """What is known of a host besides its name: its contract, an account with followers, an absence long ago."""
+    Engagement.objects.create(host=host, kind=EngagementKind.EMPLOYEE, from_day=OPENED, monthly_sessions=20)
+    account = HostAccount.objects.create(host=host, platform=Platform.DOUYIN, account=f"{canary}-{host.code}")
+    FollowerReading.objects.create(account=account, day=OPENED, followers=1000, source=canary)
+    HostAbsence.objects.create(
+        host=host, kind=AbsenceKind.LEAVE, starts_at=day_start(OPENED), ends_at=day_start(OPENED + DAY)
+    )
+
+
 def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
     product = Product.objects.create(
         tenant=tenant,
@@ -293,6 +311,8 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         mine.users[role] = make_user(f"{name}-{role}", role, tenant.node)
     mine.users[Role.HOST] = make_user(f"{name}-host", Role.HOST, tenant.node)
     mine.host = make_host(tenant, f"{name}-host", canary, mine.users[Role.HOST])
+    mine.controller = make_host(tenant, f"{name}-controller", canary)
+    make_record_of(mine.host, canary)
     mine.skus = [make_sku(tenant, f"{name}-SKU-{number}", canary) for number in (1, 2)]
     index = len(world.tenants)
     room = world.rooms[index]
@@ -320,6 +340,9 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         state=BookingState.CONFIRMED,
         price=Decimal(200),
         purpose=canary,
+    )
+    PlannedShift.objects.create(
+        booking=mine.booking, host=mine.host, starts_at=starts_at, ends_at=starts_at + 2 * HOUR
     )
     WaitlistEntry.objects.create(
         park=world.park,

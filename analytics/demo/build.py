@@ -321,7 +321,6 @@ def _hosts(plan: ParkPlan, tenants: list[Tenant], draw: random.Random) -> list[H
                 languages=["zh"],
                 categories=[plan.industries[index % len(plan.industries)]],
                 day_rate=Decimal(draw.randrange(300, 3000, 100)),
-                is_employee=own,
             )
         )
     return Host.objects.bulk_create(hosts)

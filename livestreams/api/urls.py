@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import hooks, schedule, views
+from livestreams.api import hooks, hosts, schedule, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
-router.register("hosts", views.HostViewSet, "api-host")
+router.register("hosts", hosts.HostViewSet, "api-host")
+router.register("host-accounts", hosts.AccountViewSet, "api-host-account")
+router.register("absences", hosts.AbsenceViewSet, "api-absence")
+router.register("planned-shifts", hosts.PlannedShiftViewSet, "api-planned-shift")
+router.register("shifts", hosts.ShiftViewSet, "api-shift")
 router.register("bookings", views.BookingViewSet, "api-booking")
 router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from livestreams.models.host import Host
+from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
+from livestreams.models.shift import PlannedShift
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
 
 __all__ = [
     "AudienceSample",
     "Booking",
     "BookingSeries",
+    "Engagement",
+    "FollowerReading",
     "Host",
+    "HostAbsence",
+    "HostAccount",
     "HostShift",
     "LiveRoom",
     "LiveSession",
     "Maintenance",
     "MediaNode",
+    "PlannedShift",
     "PlannedSlot",
     "Publish",
     "PublishDecision",

@@ -10,16 +10,23 @@ from livestreams.services.bookings import (
     booking_move,
     booking_swap,
 )
+from livestreams.services.hosts import (
+    FollowerCounts,
+    Followers,
+    absence_create,
+    absence_withdraw,
+    account_create,
+    engagement_begin,
+    engagement_end,
+    followers_record,
+    host_create,
+    host_update,
+)
+from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
-from livestreams.services.resources import (
-    host_create,
-    host_update,
-    maintenance_create,
-    room_create,
-    room_update,
-)
+from livestreams.services.resources import maintenance_create, room_create, room_update
 from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
@@ -32,8 +39,13 @@ from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlis
 __all__ = [
     "Answer",
     "Credentials",
+    "FollowerCounts",
+    "Followers",
     "Reading",
     "SampleCounts",
+    "absence_create",
+    "absence_withdraw",
+    "account_create",
     "booking_cancel",
     "booking_check_in",
     "booking_confirm",
@@ -41,6 +53,9 @@ __all__ = [
     "booking_move",
     "booking_swap",
     "drop_streams",
+    "engagement_begin",
+    "engagement_end",
+    "followers_record",
     "host_create",
     "host_update",
     "maintenance_create",
@@ -68,6 +83,10 @@ __all__ = [
     "series_create",
     "session_end",
     "session_open",
+    "shift_begin",
+    "shift_drop",
+    "shift_end",
+    "shift_plan",
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",

@@ -10,7 +10,7 @@ from core.choices import Role
 from core.clock import DAY, HOUR, now
 from core.models import Unresolved
 from core.services import membership_grant, tool_key_create
-from livestreams.services import booking_create, series_create, slot_request_make, waitlist_join
+from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
@@ -20,6 +20,7 @@ from tests.factories import (
     TenantWorld,
     World,
     make_host,
+    make_record_of,
     make_room,
     make_session,
     make_sku,
@@ -51,7 +52,8 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     starts_at = mine.booking.starts_at + (20 + number) * DAY
     sku = make_sku(tenant, f"{name}-sku")
     host = make_host(tenant, f"{name}-host", world.canary, make_user(f"{name}-host", Role.HOST, tenant.node))
-    booking_create(
+    make_record_of(host, name)
+    booking = booking_create(
         actor=SYSTEM,
         room=mine.booking.room,
         tenant=tenant,
@@ -59,6 +61,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         starts_at=starts_at,
         ends_at=starts_at + HOUR,
     )
+    shift_plan(actor=SYSTEM, booking=booking, host=host, starts_at=starts_at, ends_at=starts_at + HOUR)
     series_create(
         actor=SYSTEM,
         room=mine.booking.room,

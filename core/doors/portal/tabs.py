@@ -28,6 +28,14 @@ TABS = (
     Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
     Tab(
+        "hosts",
+        "mic",
+        _("Hosts"),
+        "livestreams.Host",
+        "desk-only",
+        _("Sessions of the month, hours and absences, shifts"),
+    ),
+    Tab(
         "goods",
         "bag",
         _("Goods"),
