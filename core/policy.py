@@ -189,6 +189,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     # Who is ill or on leave is for those who plan the host's days.
     "livestreams.HostAbsence": {**_each((MANAGER, STUDIO, OWNER, STAFF), RUN), Role.HOST: SEE_OWN},
     "livestreams.PlannedShift": {**_BOOKED},
+    "livestreams.Course": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.CourseRun": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.Enrolment": {**_HOSTS, **_each((OWNER, STAFF), _p("view add")), Role.TOOL: SEE},
+    "livestreams.Certificate": {**_HOSTS, Role.TOOL: SEE},
+    "livestreams.IncubationStage": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.HostStage": {**_HOSTS, **_each((OWNER, STAFF), SEE)},
     "livestreams.LiveSession": {
         **_each(PARK_ROLES, SEE),
         MANAGER: RUN,

@@ -158,6 +158,14 @@ class CourseResult(models.TextChoices):
     ABSENT = "absent", _("did not come")
 
 
+class Validity(models.TextChoices):
+    """How a certificate stands."""
+
+    VALID = "valid", _("valid")
+    EXPIRING = "expiring", _("expires within 30 days")
+    EXPIRED = "expired", _("expired")
+
+
 class Platform(models.TextChoices):
     DOUYIN = "douyin", _("Douyin")
     KUAISHOU = "kuaishou", _("Kuaishou")

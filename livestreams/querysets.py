@@ -9,8 +9,11 @@ from django.apps import apps
 from django.db import models
 from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
-from core.clock import business_day
+from core.clock import DAY, business_day
 from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+
+SOON = 30 * DAY
+"""How long before its end a certificate is to be renewed."""
 
 
 class BookingQuerySet(models.QuerySet[Any]):
@@ -85,6 +88,11 @@ class HostQuerySet(models.QuerySet[Any]):
         """Those not closed by that day."""
         return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
 
+    def with_stage(self) -> HostQuerySet:
+        """With the number of the stage of incubation entered last as `stage_number`, None before the first."""
+        entered = apps.get_model("livestreams.HostStage").objects.filter(host=OuterRef("pk")).order_by("-pk")
+        return self.annotate(stage_number=Subquery(entered.values("stage__number")[:1]))
+
     def with_engagement(self, day: date) -> HostQuerySet:
         """With the engagement of that day as the one element or none of `engaged`."""
         held = Q(to_day__isnull=True) | Q(to_day__gt=day)
@@ -105,6 +113,20 @@ class HostAccountQuerySet(models.QuerySet[Any]):
             followers=Subquery(newest.values("followers")[:1]),
             followers_on=Subquery(newest.values("day")[:1]),
         )
+
+
+class CertificateQuerySet(models.QuerySet[Any]):
+    """Certificates, by whether they hold."""
+
+    def valid_on(self, day: date) -> CertificateQuerySet:
+        return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=day))
+
+    def expiring_on(self, day: date) -> CertificateQuerySet:
+        """Those that hold on the day and no longer thirty days after it."""
+        return self.filter(expires_on__gte=day, expires_on__lt=day + SOON)
+
+    def expired_on(self, day: date) -> CertificateQuerySet:
+        return self.filter(expires_on__lt=day)
 
 
 class WaitlistQuerySet(models.QuerySet[Any]):

@@ -30,12 +30,18 @@ from livestreams.models import (
     AudienceSample,
     Booking,
     BookingSeries,
+    Certificate,
+    Course,
+    CourseRun,
     Engagement,
+    Enrolment,
     FollowerReading,
     Host,
     HostAbsence,
     HostAccount,
     HostShift,
+    HostStage,
+    IncubationStage,
     LiveRoom,
     LiveSession,
     Maintenance,
@@ -111,6 +117,8 @@ class World:
     rooms: list[LiveRoom] = field(default_factory=list)
     warehouse: Warehouse = None  # type: ignore[assignment]
     plan: SchedulePlan = None  # type: ignore[assignment]
+    course_run: CourseRun = None  # type: ignore[assignment]
+    stage: IncubationStage = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
@@ -252,6 +260,13 @@ def make_record_of(host: Host, canary: str = "") -> None:
     )
 
 
+def make_training_of(world: World, host: Host, canary: str = "") -> None:
+    """What a host has learned in its park: a course it was enrolled in, a certificate, its stage of incubation."""
+    Enrolment.objects.create(run=world.course_run, host=host)
+    Certificate.objects.create(host=host, title=f"{canary} certificate", issued_on=OPENED)
+    HostStage.objects.create(host=host, stage=world.stage, entered_on=OPENED, cost=world.stage.cost)
+
+
 def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
     product = Product.objects.create(
         tenant=tenant,
@@ -341,6 +356,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         price=Decimal(200),
         purpose=canary,
     )
+    make_training_of(world, mine.host, canary)
     PlannedShift.objects.create(
         booking=mine.booking, host=mine.host, starts_at=starts_at, ends_at=starts_at + 2 * HOUR
     )
@@ -512,6 +528,15 @@ def make_world(name: str) -> World:
         industry=canary,
         name_zh=f"{canary}节",
         name_en=f"{canary} Festival",
+    )
+    course = Course.objects.create(
+        park=world.park, code=f"{name}-course", name_zh=f"{canary}课程", name_en=f"{canary} Course"
+    )
+    world.course_run = CourseRun.objects.create(
+        course=course, first_day=OPENED, last_day=dt.date(2099, 1, 1), trainer=canary
+    )
+    world.stage = IncubationStage.objects.create(
+        park=world.park, number=1, name_zh=f"{canary}孵化", name_en=f"{canary} Stage", cost=Decimal(1000)
     )
     for letter in ("a", "b"):
         world.tenants.append(make_tenant_world(world, letter))

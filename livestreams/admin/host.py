@@ -18,7 +18,15 @@ from core.policy import ADD, CHANGE
 from livestreams import services
 from livestreams.admin.hostpages import cover_view, month_view
 from livestreams.choices import AbsenceKind, EngagementKind
-from livestreams.models import Engagement, FollowerReading, Host, HostAbsence, HostAccount
+from livestreams.models import (
+    Certificate,
+    Engagement,
+    FollowerReading,
+    Host,
+    HostAbsence,
+    HostAccount,
+    HostStage,
+)
 
 
 class EngagementInline(ShownInline):
@@ -34,6 +42,16 @@ class AccountInline(ShownInline):
 class AbsenceInline(ShownInline):
     model = HostAbsence
     fields = ("kind", "starts_at", "ends_at", "withdrawn_at")
+
+
+class CertificateInline(ShownInline):
+    model = Certificate
+    fields = ("title", "number", "issued_on", "expires_on")
+
+
+class StageInline(ShownInline):
+    model = HostStage
+    fields = ("stage", "entered_on", "cost")
 
 
 @admin.register(Host)
@@ -52,7 +70,19 @@ class HostAdmin(ScopedModelAdmin):
     )
     autocomplete_fields = ("tenant",)
     fixed_fields = ("tenant", "code")
-    inlines = (EngagementInline, AccountInline, AbsenceInline)
+    inlines = (EngagementInline, AccountInline, AbsenceInline, CertificateInline, StageInline)
+    operations = (
+        Operation(
+            "advance",
+            _("Next stage"),
+            services.host_advance,
+            row="host",
+            icon="trending_up",
+            question=_("The host enters the next stage of incubation, if its gate is met."),
+            makes=HostStage,
+            when=lambda host: host.closed_on is None,
+        ),
+    )
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

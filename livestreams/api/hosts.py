@@ -70,6 +70,9 @@ class HostSerializer(serializers.ModelSerializer[Host]):
     )
     is_employee = serializers.SerializerMethodField()
     engagement = serializers.SerializerMethodField()
+    stage = serializers.IntegerField(
+        source="stage_number", allow_null=True, help_text=_("Of incubation, by its number.")
+    )
 
     class Meta:
         model = Host
@@ -85,6 +88,7 @@ class HostSerializer(serializers.ModelSerializer[Host]):
             "weekly_hours",
             "is_employee",
             "engagement",
+            "stage",
             "closed_on",
         ]
 
@@ -120,7 +124,7 @@ class HostViewSet(ReadOnlyScopedViewSet):
     }
 
     def base_queryset(self) -> QuerySet[Host]:
-        return Host.objects.select_related("tenant").with_engagement(today()).order_by("code")
+        return Host.objects.select_related("tenant").with_engagement(today()).with_stage().order_by("code")
 
     @extend_schema(
         parameters=[OpenApiParameter("day", str, description="A day of the month; today if it is left out.")],

@@ -9,17 +9,31 @@ from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 from livestreams.models.shift import PlannedShift
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
+from livestreams.models.training import (
+    Certificate,
+    Course,
+    CourseRun,
+    Enrolment,
+    HostStage,
+    IncubationStage,
+)
 
 __all__ = [
     "AudienceSample",
     "Booking",
     "BookingSeries",
+    "Certificate",
+    "Course",
+    "CourseRun",
     "Engagement",
+    "Enrolment",
     "FollowerReading",
     "Host",
     "HostAbsence",
     "HostAccount",
     "HostShift",
+    "HostStage",
+    "IncubationStage",
     "LiveRoom",
     "LiveSession",
     "Maintenance",

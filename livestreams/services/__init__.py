@@ -34,6 +34,14 @@ from livestreams.services.slots import slot_request_make, slot_request_rank, slo
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
+from livestreams.services.training import (
+    certificate_record,
+    host_advance,
+    host_enrol,
+    result_record,
+    stage_create,
+    stage_update,
+)
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
@@ -52,11 +60,14 @@ __all__ = [
     "booking_create",
     "booking_move",
     "booking_swap",
+    "certificate_record",
     "drop_streams",
     "engagement_begin",
     "engagement_end",
     "followers_record",
+    "host_advance",
     "host_create",
+    "host_enrol",
     "host_update",
     "maintenance_create",
     "node_by_secret",
@@ -75,6 +86,7 @@ __all__ = [
     "publish_readmit",
     "publish_refuse",
     "release_expired",
+    "result_record",
     "room_create",
     "room_update",
     "samples_record",
@@ -90,6 +102,8 @@ __all__ = [
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",
+    "stage_create",
+    "stage_update",
     "stream_credentials",
     "stream_key_renew",
     "waitlist_join",

@@ -89,6 +89,9 @@ def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "planned-shifts",
         {"booking": booking, "host": "alpha-a-host", "starts_at": at(13), "ends_at": at(14)},
     )
+    run, stage = world.course_run, world.stage
+    enrolled = tool.post("enrolments", {"run": str(run.uid), "host": "alpha-a-controller"})
+    certificate = world.tenants[0].host.certificates.get().uid
     session = world.tenants[0].session
     worked = tool.post(
         "shifts",
@@ -129,6 +132,15 @@ def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET absences": owner.get("absences"),
         "GET absences/{uid}": owner.get(f"absences/{uids['away']}"),
         "POST absences/{uid}/withdraw": owner.post(f"absences/{uids['away']}/withdraw"),
+        "GET courses": tool.get("courses"),
+        "GET courses/{code}": tool.get(f"courses/{run.course.code}"),
+        "POST enrolments": enrolled,
+        "GET enrolments": tool.get("enrolments"),
+        "GET enrolments/{uid}": tool.get(f"enrolments/{enrolled.json()['uid']}"),
+        "GET certificates": tool.get("certificates"),
+        "GET certificates/{uid}": tool.get(f"certificates/{certificate}"),
+        "GET incubation-stages": tool.get("incubation-stages"),
+        "GET incubation-stages/{uid}": tool.get(f"incubation-stages/{stage.uid}"),
         "POST planned-shifts": planned,
         "GET planned-shifts": tool.get("planned-shifts"),
         "GET planned-shifts/{uid}": tool.get(f"planned-shifts/{uids['planned']}"),

@@ -25,6 +25,7 @@ from tests.factories import (
     make_session,
     make_sku,
     make_tenant_world,
+    make_training_of,
     make_user,
 )
 
@@ -53,6 +54,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     sku = make_sku(tenant, f"{name}-sku")
     host = make_host(tenant, f"{name}-host", world.canary, make_user(f"{name}-host", Role.HOST, tenant.node))
     make_record_of(host, name)
+    make_training_of(world, host, name)
     booking = booking_create(
         actor=SYSTEM,
         room=mine.booking.room,

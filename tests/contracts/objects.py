@@ -54,6 +54,9 @@ UIDS: dict[str, Factory] = {
     "api-host-account": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "api-absence": lambda world, mine: mine.host.absences.earliest("id").uid,
     "api-planned-shift": lambda world, mine: mine.booking.shifts.earliest("id").uid,
+    "api-enrolment": lambda world, mine: mine.host.enrolments.earliest("id").uid,
+    "api-certificate": lambda world, mine: mine.host.certificates.earliest("id").uid,
+    "api-stage": lambda world, mine: world.stage.uid,
     "api-shift": lambda world, mine: mine.session.shifts.earliest("id").uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
@@ -77,11 +80,12 @@ CODES: dict[str, Factory] = {
     "api-park": lambda world, mine: world.park.code,
     "api-room": lambda world, mine: world.rooms[0].code,
     "api-host": lambda world, mine: mine.host.code,
+    "api-course": lambda world, mine: world.course_run.course.code,
     "api-indicator": lambda world, mine: "series",
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
 }
-OF_THE_PARK = ("api-park", "api-room", "api-schedule", "wall", "door")
+OF_THE_PARK = ("api-park", "api-room", "api-schedule", "api-course", "api-stage", "wall", "door")
 # The same for everybody: published data.
 OF_NOBODY = ("api-indicator", "analytics-")
 # Writing operations whose address says everything -> what it says.
@@ -247,6 +251,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "starts_at": local(mine.booking.starts_at).isoformat(),
             "ends_at": local(mine.booking.ends_at).isoformat(),
         },
+        "api-enrolment-list": {"run": str(world.course_run.uid), "host": mine.controller.code},
         "api-shift-list": {
             "session": str(mine.session.uid),
             "host": mine.controller.code,

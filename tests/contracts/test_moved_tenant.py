@@ -42,6 +42,7 @@ CARRIED = {
     "livestreams.Engagement": "what was agreed with them",
     "livestreams.HostAccount": "their accounts",
     "livestreams.FollowerReading": "likewise",
+    "livestreams.Certificate": "what they have proved",
     "livestreams.HostAbsence": "when they cannot be booked, wherever that is",
     "supplychain.Product": "its goods",
     "supplychain.Sku": "its goods",
