@@ -29,7 +29,18 @@ from livestreams.forms import OwnChoicesForm, TimeOfDayInput
 from livestreams.hostcover import brand_covers
 from livestreams.hostfigures import host_months, shift_gaps
 from livestreams.hosthours import in_words
-from livestreams.models import Booking, Host, HostAbsence, HostAccount, HostShift, PlannedShift
+from livestreams.incubation import standing_of
+from livestreams.models import (
+    Booking,
+    Certificate,
+    Host,
+    HostAbsence,
+    HostAccount,
+    HostShift,
+    HostStage,
+    PlannedShift,
+)
+from livestreams.querysets import SOON
 from livestreams.services import absence_create, absence_withdraw, host_update, shift_drop, shift_plan
 
 AHEAD = 14 * DAY
@@ -47,20 +58,23 @@ class Hosts(TenantPage):
         month = day_of(self.request.GET.get("month", ""), today())
         hosts = self.own(Host.objects.working_on(today()))
         months = host_months(actor=self.actor, hosts=hosts.order_by("code"), month=month)
-        at = now()
+        keys, at = [row.host.pk for row in months], now()
         away = set(
             visible_to(HostAbsence.objects.filter(withdrawn_at__isnull=True), self.actor)
-            .filter(host__in=[row.host.pk for row in months], starts_at__lte=at, ends_at__gt=at)
+            .filter(host__in=keys, starts_at__lte=at, ends_at__gt=at)
             .values_list("host", flat=True)
         )
         planned = PlannedShift.objects.filter(released=False, ends_at__gt=at, starts_at__lt=at + AHEAD)
         shifts = self.own(planned, lookup="booking__tenant_id").select_related("booking__room", "host")
+        certificates = Certificate.objects.filter(host__in=keys, expires_on__lt=today() + SOON)
+        due = visible_to(certificates.select_related("host"), self.actor).order_by("expires_on", "pk")
         covers = brand_covers(actor=self.actor, tenant=self.tenant)
         return super().get_context_data(
             rows=months,
             month=month,
             away=away,
             shifts=list(shifts.order_by("starts_at", "pk")[:SHOWN]),
+            due=[(certificate, certificate.validity_on(today())) for certificate in due[:SHOWN]],
             covers=[
                 (days, title)
                 for cover in covers
@@ -97,6 +111,13 @@ class HostDetail(ScopedDetailPage):
                 visible_to(planned, self.actor).select_related("booking__room").order_by("starts_at")[:SHOWN]
             ),
             worked=list(visible_to(worked, self.actor)[:10]),
+            certificates=[
+                (certificate, certificate.validity_on(today()))
+                for certificate in visible_to(Certificate.objects.filter(host=host), self.actor)
+            ],
+            standing=standing_of(host, self.node.parent_id or 0)
+            if may(self.actor, "view", HostStage, self.node.pk)
+            else None,
             can_plan=may(self.actor, "add", HostAbsence, self.node.pk),
             can_change=may(self.actor, "change", Host, self.node.pk),
             **kwargs,
