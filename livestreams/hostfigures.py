@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
 from core.actors import Actor
+from core.choices import TENANT_ROLES, Role
 from core.clock import HOUR, day_start, month_of, next_month, now
 from core.scoping import visible_to
 from livestreams.choices import BookingState, ShiftRole
@@ -59,7 +60,10 @@ def hours(length: timedelta) -> Decimal:
 
 
 def host_months(*, actor: Actor, hosts: QuerySet[Host], month: date) -> list[HostMonth]:
-    """The month of each visible host of a queryset, as far as the actor sees its bookings and shifts."""
+    """The month of each visible host of a queryset: what the actor sees, and of its own firm's hosts everything.
+
+    An agency's host is booked by others, whose bookings it does not read: it gets their number.
+    """
     first = month_of(month)
     start, end = day_start(first), day_start(next_month(first))
     day = min(max(first, month), next_month(first) - timedelta(days=1))
@@ -90,16 +94,24 @@ def host_months(*, actor: Actor, hosts: QuerySet[Host], month: date) -> list[Hos
     ]
 
 
-def _planned(actor: Actor, hosts: list[int], start: object, end: object) -> Counter[int]:
+def _planned(actor: Actor, hosts: list[int], start: datetime, end: datetime) -> Counter[int]:
+    shown = Q(pk__in=visible_to(Booking.objects.all(), actor).values("pk"))
     bookings = Booking.objects.exclude(state=BookingState.CANCELLED).filter(
-        starts_at__gte=start, starts_at__lt=end
+        shown | Q(host__tenant__in=actor.nodes_with((*TENANT_ROLES, Role.HOST))),
+        host__in=hosts,
+        starts_at__gte=start,
+        starts_at__lt=end,
     )
     shifts = PlannedShift.objects.filter(
-        released=False, role=ShiftRole.HOST, booking__starts_at__gte=start, booking__starts_at__lt=end
+        host__in=hosts,
+        released=False,
+        role=ShiftRole.HOST,
+        booking__starts_at__gte=start,
+        booking__starts_at__lt=end,
     )
     pairs = {
-        *visible_to(bookings.filter(host__in=hosts), actor).values_list("host", "pk"),
-        *visible_to(shifts.filter(host__in=hosts), actor).values_list("host", "booking"),
+        *bookings.values_list("host", "pk"),
+        *visible_to(shifts, actor).values_list("host", "booking"),
     }
     return Counter(host_id for host_id, _booking in pairs)
 

@@ -181,6 +181,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",
+        "EngagementKind": "livestreams.choices.EngagementKind",
+        "AbsenceKind": "livestreams.choices.AbsenceKind",
+        "ShiftRole": "livestreams.choices.ShiftRole",
     },
 }
 

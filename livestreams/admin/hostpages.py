@@ -26,8 +26,9 @@ def month_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     actor = actor_of(request)
     require(actor, VIEW, Host)
     day, context = day_of(request.GET.get("day", ""), today()), _context(request, site, actor)
-    hosts = Host.objects.working_on(day).filter(tenant__node__parent=context["park"]).select_related("tenant")
-    rows = host_months(actor=actor, hosts=hosts.order_by("tenant__code", "code"), month=day)
+    here = Host.objects.working_on(day).filter(tenant__node__parent__park=context["park"])
+    hosts = here.select_related("tenant").order_by("tenant__code", "code")
+    rows = host_months(actor=actor, hosts=hosts, month=day) if context["park"] else []
     context |= {"title": _("Hosts in a month"), "day": day, "rows": rows}
     return TemplateResponse(request, "admin/livepark/hosts_month.html", context)
 

@@ -90,7 +90,7 @@ def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
         {"booking": booking, "host": "alpha-a-host", "starts_at": at(13), "ends_at": at(14)},
     )
     run, stage = world.course_run, world.stage
-    enrolled = tool.post("enrolments", {"run": str(run.uid), "host": "alpha-a-controller"})
+    enrolled = owner.post("enrolments", {"run": str(run.uid), "host": "alpha-a-controller"})
     certificate = world.tenants[0].host.certificates.get().uid
     session = world.tenants[0].session
     worked = tool.post(
