@@ -151,7 +151,7 @@ def _stays(parks: dict[int, int], hosts: set[int], whole: Days) -> Iterator[Stay
 
 def _within(days: Days, held: Iterable[Days]) -> list[date]:
     """The days that lie in any of the others, in order."""
-    found = set()
+    found: set[date] = set()
     for each in held:
         first, last = max(days.first, each.first), min(days.last, each.last)
         found.update(first + number * DAY for number in range(max((last - first).days + 1, 0)))

@@ -17,7 +17,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 
 from livestreams.conflicts import Span, merged, opening_spans
 
-WRITTEN = re.compile(r"([1-7])(?:-([1-7]))? ([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)", re.ASCII)
+WRITTEN = re.compile(r"([1-7])(?:-([1-7]))? ([0-2]\d:[0-5]\d)-([0-2]\d:[0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ def read_hours(text: str) -> Hours:
     found = WRITTEN.fullmatch(text)
     if found is None:
         raise ValueError(text)
-    first, last, *clock = found.groups()
-    numbers = [int(part) for part in clock]
+    first, last, begins, ends = found.groups()
     if int(last or first) < int(first):
         raise ValueError(text)
-    if numbers[2:] == [24, 0]:
-        numbers[2] = 0
-    return Hours(frozenset(range(int(first) - 1, int(last or first))), time(*numbers[:2]), time(*numbers[2:]))
+    weekdays = frozenset(range(int(first) - 1, int(last or first)))
+    return Hours(
+        weekdays, time.fromisoformat(begins), time.fromisoformat("00:00" if ends == "24:00" else ends)
+    )
 
 
 def spans_of(written: Iterable[str], within: Span) -> list[Span]:

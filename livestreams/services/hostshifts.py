@@ -98,7 +98,7 @@ def _place(shift: PlannedShift) -> None:
 
 def take_off(booking: Booking) -> list[PlannedShift]:
     """Take the planned shifts off a locked booking that is about to move, so that they stand in nobody's way."""
-    if booking.pk is None:
+    if booking._state.adding:
         return []
     shifts = list(_planned(booking).select_related("booking", "host"))
     _planned(booking).update(released=True)
@@ -229,7 +229,10 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
     The booking's own host stays away where somebody else is planned; whom the opening of the session names does not.
     """
     booking = session.booking
-    planned = [] if booking is None else list(_planned(booking).filter(starts_at__lte=at, ends_at__gt=at))
+    planned: list[PlannedShift] = []
+    if booking is not None:
+        moment = max(at, booking.starts_at)  # who is to begin the booking begins a session that is early
+        planned = list(_planned(booking).filter(starts_at__lte=moment, ends_at__gt=moment))
     people = {shift.host_id: shift.role for shift in planned}
     meant = booking is not None and session.host_id == booking.host_id and ShiftRole.HOST in people.values()
     if session.host_id is not None and not meant:
@@ -256,14 +259,19 @@ def end_all(session: LiveSession, ended_at: datetime) -> None:
 
 def _hand_over_as_planned(session: LiveSession, booking: Booking, role: str, span: Span) -> None:
     """Whoever began goes when they were to go, or when the next one was to come; those who were to come came."""
-    planned = _planned(booking).filter(role=role).order_by("starts_at", "pk")
-    cuts = [(shift.host_id, Span(shift.starts_at, shift.ends_at).clipped(span)) for shift in planned]
-    plan = [(host_id, cut) for host_id, cut in cuts if cut is not None]
-    later = [(host_id, cut) for host_id, cut in plan if cut.start > span.start]
+    opened = max(span.start, booking.starts_at)
+    plan = []
+    for shift in _planned(booking).filter(role=role).order_by("starts_at", "pk"):
+        # Whoever is to be there last stays as long as it takes.
+        ends_at = max(shift.ends_at, span.end) if shift.ends_at >= booking.ends_at else shift.ends_at
+        cut = Span(shift.starts_at, ends_at).clipped(span)
+        if cut is not None:
+            plan.append((shift.host_id, cut))
+    later = [(host_id, cut) for host_id, cut in plan if cut.start > opened]
     worked = session.shifts.filter(role=role)
     if not later or worked.filter(Q(starts_at__gt=span.start) | Q(ends_at__isnull=False)).exists():
         return
-    until = {host_id: cut.end for host_id, cut in plan if cut.start == span.start}
+    until = {host_id: cut.end for host_id, cut in plan if cut.start <= opened}
     for begun in worked:
         begun.ends_at = until.get(begun.host_id, later[0][1].start)
         begun.save(update_fields=["ends_at"])

@@ -223,6 +223,20 @@ def test_a_session_is_worked_as_planned_when_nobody_says_otherwise(night: Night)
     ]
 
 
+def test_who_is_first_begins_early_and_who_is_last_stays_on(night: Night) -> None:
+    night.plan(night.first, 22, 24)
+    night.plan(night.second, 24, 26)
+    with time_machine.travel(night.at(21.75)):
+        session = night.open()
+        assert night.worked(session) == [(night.first.code, "host", 21.75, None)]
+    with time_machine.travel(night.at(26.25)):
+        services.session_end(actor=night.mine.owner, session=session)
+    assert night.worked(session) == [
+        (night.first.code, "host", 21.75, 24),
+        (night.second.code, "host", 24, 26.25),
+    ]
+
+
 def test_a_hand_over_that_was_told_goes_before_the_plan(night: Night) -> None:
     night.plan(night.first, 22, 24)
     night.plan(night.second, 24, 26)
