@@ -661,7 +661,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="hostaccount",
             constraint=models.UniqueConstraint(
-                fields=("platform", "account"), name="livestreams_account_once"
+                fields=("host", "platform", "account"), name="livestreams_account_once"
             ),
         ),
         migrations.AddConstraint(

@@ -118,7 +118,7 @@ class HostAccount(PublicIdMixin, ClosableMixin):
         verbose_name_plural = _("hosts' accounts")
         ordering = ["host", "platform", "account"]
         constraints = [
-            models.UniqueConstraint(fields=["platform", "account"], name="livestreams_account_once")
+            models.UniqueConstraint(fields=["host", "platform", "account"], name="livestreams_account_once")
         ]
 
     def __str__(self) -> str:

@@ -157,7 +157,7 @@ def _save_engagement(engagement: Engagement) -> None:
 
 @retried
 def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> HostAccount:
-    """Add a host's account on a platform. Conflict when somebody already has it, whoever that is."""
+    """Add a host's account on a platform. Conflict when the host has it already."""
     require(actor, "add", HostAccount, host.tenant_id)
     with transaction.atomic():
         row = HostAccount(host=host, platform=platform, account=account)
@@ -166,7 +166,7 @@ def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> 
                 row.save()
         except IntegrityError as error:
             raise Conflict(
-                _("This account of the platform is already on record."), code="account_taken", field="account"
+                _("This account of the host is already on record."), code="account_taken", field="account"
             ) from error
         _record(actor, "host_account.create", row, host, ("platform", "account"))
     return row

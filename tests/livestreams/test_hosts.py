@@ -126,12 +126,14 @@ def test_followers_are_kept_by_day_and_corrected_by_another_version(world: World
         FollowerReading.objects.update(followers=0)
 
 
-def test_an_account_of_a_platform_is_one_hosts(world: World) -> None:
+def test_a_host_has_an_account_once_and_takes_it_to_the_next_firm(world: World) -> None:
     mine, other = world.tenants
     services.account_create(actor=mine.owner, host=mine.host, platform="jd", account="x")
     with pytest.raises(Conflict) as refusal:
-        services.account_create(actor=other.owner, host=other.host, platform="jd", account="x")
+        services.account_create(actor=mine.owner, host=mine.host, platform="jd", account="x")
     assert refusal.value.code == "account_taken"
+    # Whether somebody else has it on record is not said: the agency before, for example.
+    assert services.account_create(actor=other.owner, host=other.host, platform="jd", account="x").pk
 
 
 # --- when a host can be booked ---------------------------------------------------------------------------
