@@ -61,8 +61,8 @@ WORDS = {
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
-            "atomic", "begins", "by", "day", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
-            "specification", "start",
+            "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
+            "day", "specification", "start",
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "vintages", "year", "amount", "amount_foreign", "rate", "period", "vintage",
