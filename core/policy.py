@@ -79,6 +79,14 @@ _LINES = {**_each((MANAGER, PARK_MONEY), SEE_SHARED), **_each((OWNER, STAFF), _p
 # Goods: a park's keeper looks them up.
 _GOODS = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, KEEPER), SEE), Role.TOOL: _p("view add")}
 
+# What belongs to hosts, written by their firm and by the park's studio.
+_HOSTS = {
+    **_each(PARK_ROLES, SEE),
+    **_each((MANAGER, STUDIO, OWNER, STAFF), RUN),
+    MONEY: SEE,
+    Role.HOST: SEE_OWN,
+}
+
 # What tenants book, and the studio for them.
 _BOOKED = {
     **_each(PARK_ROLES, SEE),
@@ -181,6 +189,21 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
         Role.TOOL: SEE,
     },
+    "livestreams.Engagement": {**_HOSTS},
+    "livestreams.HostAccount": {**_HOSTS, Role.TOOL: SEE},
+    "livestreams.FollowerReading": {
+        **_HOSTS,
+        **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), _p("view add")),
+    },
+    # Who is ill or on leave is for those who plan the host's days.
+    "livestreams.HostAbsence": {**_each((MANAGER, STUDIO, OWNER, STAFF), RUN), Role.HOST: SEE_OWN},
+    "livestreams.PlannedShift": {**_BOOKED},
+    "livestreams.Course": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.CourseRun": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.Enrolment": {**_HOSTS, **_each((OWNER, STAFF), _p("view add")), Role.TOOL: SEE},
+    "livestreams.Certificate": {**_HOSTS, Role.TOOL: SEE},
+    "livestreams.IncubationStage": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.HostStage": {**_HOSTS, **_each((OWNER, STAFF), SEE)},
     "livestreams.LiveSession": {
         **_each(PARK_ROLES, SEE),
         MANAGER: RUN,
@@ -196,14 +219,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, Role.TOOL), RUN),
         **_each(TENANT_ROLES, SEE),
     },
-    "livestreams.HostShift": {
-        **_each(PARK_ROLES, SEE),
-        STUDIO: RUN,
-        OWNER: RUN,
-        STAFF: RUN,
-        MONEY: SEE,
-        Role.HOST: SEE_OWN,
-    },
+    "livestreams.HostShift": {**_HOSTS, Role.TOOL: RUN},
     # The key is the tenant's proof that it was on air: nobody of the park sees it.
     "livestreams.MediaNode": {MANAGER: RUN, STUDIO: RUN},
     "livestreams.StreamKey": {OWNER: RUN, STAFF: RUN, Role.HOST: SEE_OWN, Role.TOOL: RUN},

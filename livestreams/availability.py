@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from core.clock import DAY, day_start, local, now
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from core.clock import DAY, business_day, day_bounds, day_start, local, now
 from livestreams.conflicts import Span, free, merged, nearest, opening_spans
-from livestreams.models import Booking, Host, LiveRoom, Maintenance
+from livestreams.hosthours import spans_of
+from livestreams.models import Booking, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
 
 LOOK_AROUND = 2 * DAY
 SUGGESTIONS = 3
@@ -52,7 +56,8 @@ def windows_of(
 ) -> dict[int, list[Span]]:
     """Per room id the spans in which a booking may lie, set-up time left free before it.
 
-    `host` takes out the host's bookings too; `ignoring` are the ids of bookings that are about to move.
+    `host` takes out the host's bookings, shifts and absences, and what lies outside of its hours; `ignoring` are
+    the ids of bookings that are about to move.
     """
     rooms = list(rooms)
     busy = _busy_rooms([room.pk for room in rooms], within, ignoring)
@@ -86,7 +91,51 @@ def _busy_host(host: Host, within: Span, ignoring: Collection[int]) -> list[Span
     bookings = (
         Booking.objects.taking_host(within.start, within.end).filter(host=host).exclude(pk__in=ignoring)
     )
-    return merged(Span(start, end) for start, end in bookings.values_list("starts_at", "ends_at"))
+    shifts = _shifts_of(host, within).exclude(booking__in=ignoring)
+    taken = [*bookings.values_list("starts_at", "ends_at"), *shifts.values_list("starts_at", "ends_at")]
+    away = free([within], presence_of([host], within)[host.pk])
+    return merged([*(Span(start, end) for start, end in taken), *away])
+
+
+def _shifts_of(host: Host, within: Span) -> QuerySet[PlannedShift]:
+    return PlannedShift.objects.filter(
+        host=host, released=False, starts_at__lt=within.end, ends_at__gt=within.start
+    )
+
+
+def host_taken(host: Host, span: Span, *, ignoring: int | None = None) -> bool:
+    """Whether a booking other than `ignoring`, or a shift planned in one, has the host at any time of the span."""
+    bookings = Booking.objects.taking_host(span.start, span.end).filter(host=host).exclude(pk=ignoring)
+    return bookings.exists() or _shifts_of(host, span).exclude(booking=ignoring).exists()
+
+
+def presence_of(hosts: Iterable[Host], within: Span) -> dict[int, list[Span]]:
+    """Per host id the spans in which it can be booked at all: its hours of the week less its absences."""
+    hosts = list(hosts)
+    away: dict[int, list[Span]] = defaultdict(list)
+    absences = HostAbsence.objects.filter(
+        host__in=hosts, withdrawn_at__isnull=True, starts_at__lt=within.end, ends_at__gt=within.start
+    )
+    for host_id, start, end in absences.values_list("host", "starts_at", "ends_at"):
+        away[host_id].append(Span(start, end))
+    return {host.pk: free(spans_of(host.weekly_hours, within), away[host.pk]) for host in hosts}
+
+
+def why_away(host: Host, span: Span) -> str:
+    """The sentence that says why a host cannot be booked for a span, with the hours that can be had; or nothing.
+
+    Absent and outside of the weekly hours read the same: why somebody is away is nobody's business.
+    """
+    if any(window.contains(span) for window in presence_of([host], span)[host.pk]):
+        return ""
+    around = Span(day_bounds(business_day(span.start))[0], day_bounds(business_day(span.end))[1])
+    windows = presence_of([host], around)[host.pk]
+    if not windows:
+        return _("The host cannot be booked on this day.")
+    told = ", ".join(
+        f"{local(window.start):%m-%d %H:%M}–{local(window.end):%m-%d %H:%M}" for window in windows
+    )
+    return _("The host can be booked at these times: %(windows)s.") % {"windows": told}
 
 
 def alternatives(

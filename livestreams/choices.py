@@ -142,6 +142,35 @@ class ShiftRole(models.TextChoices):
     CONTROLLER = "controller", _("controller")
 
 
+class EngagementKind(models.TextChoices):
+    """Whose host somebody is for a time."""
+
+    AGENCY = "agency", _("under contract with an agency")
+    EMPLOYEE = "employee", _("employee of the firm")
+    PARK = "park", _("the park's own host")
+
+
+class AbsenceKind(models.TextChoices):
+    LEAVE = "leave", _("leave")
+    ILLNESS = "illness", _("illness")
+    OTHER = "other", _("other reason")
+
+
+class CourseResult(models.TextChoices):
+    ENROLLED = "enrolled", _("enrolled")
+    PASSED = "passed", _("passed")
+    FAILED = "failed", _("not passed")
+    ABSENT = "absent", _("did not come")
+
+
+class Validity(models.TextChoices):
+    """How a certificate stands."""
+
+    VALID = "valid", _("valid")
+    EXPIRING = "expiring", _("expires within 30 days")
+    EXPIRED = "expired", _("expired")
+
+
 class Platform(models.TextChoices):
     DOUYIN = "douyin", _("Douyin")
     KUAISHOU = "kuaishou", _("Kuaishou")

@@ -5,11 +5,13 @@ Spans are half-open, [start, end): neighbours may touch. Opening hours are wall-
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from core.clock import DAY, SHANGHAI, business_day
+
+EVERY_DAY = range(7)
 
 
 @dataclass(frozen=True, order=True)
@@ -70,21 +72,24 @@ def free(within: Iterable[Span], busy: Iterable[Span]) -> list[Span]:
     return left
 
 
-def opening_spans(opens_at: time, closes_at: time, within: Span) -> list[Span]:
-    """When a room with these hours is open, clipped to `within`.
+def opening_spans(
+    opens_at: time, closes_at: time, within: Span, weekdays: Collection[int] = EVERY_DAY
+) -> list[Span]:
+    """When a room with these hours is open, clipped to `within`; a host with hours is there on its weekdays.
 
     The same time twice means around the clock; a closing time before the opening time is one of the next day.
     """
-    if opens_at == closes_at:
+    if opens_at == closes_at and weekdays == EVERY_DAY:
         return [within]
     day, last = business_day(within.start) - DAY, business_day(within.end)
     found = []
     while day <= last:
-        closing_day = day if opens_at < closes_at else day + DAY
-        opened = Span(
-            datetime.combine(day, opens_at, SHANGHAI), datetime.combine(closing_day, closes_at, SHANGHAI)
-        )
-        found.append(opened.clipped(within))
+        if day.weekday() in weekdays:
+            closing_day = day if opens_at < closes_at else day + DAY
+            opened = Span(
+                datetime.combine(day, opens_at, SHANGHAI), datetime.combine(closing_day, closes_at, SHANGHAI)
+            )
+            found.append(opened.clipped(within))
         day += DAY
     return merged(span for span in found if span is not None)
 

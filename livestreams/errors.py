@@ -21,6 +21,20 @@ class RoomUnavailable(Conflict):
     title = _("The room is not available")
 
 
+class HostAway(Conflict):
+    """The host cannot be booked then: outside of the weekly hours, or absent."""
+
+    code = "host_away"
+    title = _("The host is not available at that time")
+
+
+class GateNotMet(Conflict):
+    """A host cannot enter the next stage of incubation yet; `missing` says what it takes."""
+
+    code = "gate_not_met"
+    title = _("The gate of the next stage is not met")
+
+
 class SlotTaken(Conflict):
     """A schedule cannot be published as it stands; `rows` name the slots that were taken meanwhile."""
 

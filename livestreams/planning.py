@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from core.clock import DAY, HOUR, business_day, now
 from core.strict import instant
-from livestreams.availability import windows_of
+from livestreams.availability import presence_of, windows_of
 from livestreams.choices import BookingState
 from livestreams.conflicts import Span
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
@@ -112,7 +112,7 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     rooms = LiveRoom.objects.open_on(plan.first_day).filter(park=plan.park_id).select_related("dedicated_to")
     staying = Q(closed_on__isnull=True) | Q(closed_on__gt=plan.last_day)
     hosts = Host.objects.filter(staying, tenant__node__parent=plan.park_id)
-    people = tuple(_person(host, grid, rules) for host in hosts.order_by("pk"))
+    people = tuple(_people(list(hosts.order_by("pk")), grid, rules))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
     wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))
     booked = tuple(_booked(grid, studios, {host.key for host in people}, own))
@@ -153,15 +153,16 @@ def _rooms(rooms: list[LiveRoom], grid: Grid, own: list[int]) -> Iterator[Room]:
         yield Room(room.code, tuple(found), setup, room.scene, features, tenant)
 
 
-def _person(host: Host, grid: Grid, rules: PlanRules) -> Person:
-    ahead = grid.inner(grid.span)
-    return Person(
-        host.code,
-        (ahead,) if ahead else (),
-        frozenset(str(one) for one in host.categories),
-        rest=_slots(rules.host_rest_minutes),
-        day_limit=None if rules.host_day_hours is None else rules.host_day_hours * SLOTS_PER_HOUR,
-    )
+def _people(hosts: list[Host], grid: Grid, rules: PlanRules) -> Iterator[Person]:
+    presence = presence_of(hosts, grid.span)
+    for host in hosts:
+        yield Person(
+            host.code,
+            tuple(inner for inner in map(grid.inner, presence[host.pk]) if inner),
+            frozenset(str(one) for one in host.categories),
+            rest=_slots(rules.host_rest_minutes),
+            day_limit=None if rules.host_day_hours is None else rules.host_day_hours * SLOTS_PER_HOUR,
+        )
 
 
 def _crews(grid: Grid, rules: PlanRules) -> Iterator[Crew]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
-from core.clock import business_day
+from core.clock import DAY, business_day
 from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+
+SOON = 30 * DAY
+"""How long before its end a certificate is to be renewed."""
 
 
 class BookingQuerySet(models.QuerySet[Any]):
@@ -75,6 +79,54 @@ class LiveRoomQuerySet(models.QuerySet[Any]):
             )
             .filter(holder__isnull=True, repair__isnull=True)
         )
+
+
+class HostQuerySet(models.QuerySet[Any]):
+    """Hosts, by whether they still work."""
+
+    def working_on(self, day: date) -> HostQuerySet:
+        """Those not closed by that day."""
+        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+
+    def with_stage(self) -> HostQuerySet:
+        """With the number of the stage of incubation entered last as `stage_number`, None before the first."""
+        entered = apps.get_model("livestreams.HostStage").objects.filter(host=OuterRef("pk")).order_by("-pk")
+        return self.annotate(stage_number=Subquery(entered.values("stage__number")[:1]))
+
+    def with_engagement(self, day: date) -> HostQuerySet:
+        """With the engagement of that day as the one element or none of `engaged`."""
+        held = Q(to_day__isnull=True) | Q(to_day__gt=day)
+        engagements = apps.get_model("livestreams.Engagement").objects.filter(held, from_day__lte=day)
+        return self.prefetch_related(
+            Prefetch("engagements", engagements.select_related("park", "company"), to_attr="engaged")
+        )
+
+
+class HostAccountQuerySet(models.QuerySet[Any]):
+    """Accounts, with what is known of their followers."""
+
+    def with_followers(self) -> HostAccountQuerySet:
+        """With the newest reading: `followers` on `followers_on`, None where there is none."""
+        newest = apps.get_model("livestreams.FollowerReading").objects.filter(account=OuterRef("pk"))
+        newest = newest.order_by("-day", "-version")
+        return self.annotate(
+            followers=Subquery(newest.values("followers")[:1]),
+            followers_on=Subquery(newest.values("day")[:1]),
+        )
+
+
+class CertificateQuerySet(models.QuerySet[Any]):
+    """Certificates, by whether they hold."""
+
+    def valid_on(self, day: date) -> CertificateQuerySet:
+        return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=day))
+
+    def expiring_on(self, day: date) -> CertificateQuerySet:
+        """Those that hold on the day and no longer thirty days after it."""
+        return self.filter(expires_on__gte=day, expires_on__lt=day + SOON)
+
+    def expired_on(self, day: date) -> CertificateQuerySet:
+        return self.filter(expires_on__lt=day)
 
 
 class WaitlistQuerySet(models.QuerySet[Any]):

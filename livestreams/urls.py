@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from livestreams import door
-from livestreams.views import bookings, rooms, series, sessions, slots, streams
+from livestreams.views import bookings, hosts, rooms, series, sessions, slots, streams
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
+HOST = "portal/<slug:tenant>/hosts/<uuid:uid>/"
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 
 urlpatterns = [
@@ -34,6 +35,17 @@ urlpatterns = [
     path(f"{BOOKING}cancel-series/", series.CancelSeries.as_view(), name="portal-booking-cancel-series"),
     path(f"{BOOKING}check-in/", bookings.CheckIn.as_view(), name="portal-booking-check-in"),
     path(f"{BOOKING}stream-key/", streams.RenewStreamKey.as_view(), name="portal-booking-stream-key"),
+    path(f"{BOOKING}shifts/", hosts.BookingShifts.as_view(), name="portal-booking-shifts"),
+    path("portal/<slug:tenant>/shifts/<uuid:uid>/drop/", hosts.DropShift.as_view(), name="portal-shift-drop"),
+    path("portal/<slug:tenant>/hosts/", hosts.Hosts.as_view(), name="portal-hosts"),
+    path(HOST, hosts.HostDetail.as_view(), name="portal-host"),
+    path(f"{HOST}away/", hosts.Away.as_view(), name="portal-host-away"),
+    path(f"{HOST}hours/", hosts.Hours.as_view(), name="portal-host-hours"),
+    path(
+        "portal/<slug:tenant>/absences/<uuid:uid>/withdraw/",
+        hosts.BackAgain.as_view(),
+        name="portal-absence-withdraw",
+    ),
     path("portal/<slug:tenant>/sessions/new/", sessions.GoLive.as_view(), name="portal-session-new"),
     path(f"{SESSION}end/", sessions.EndSession.as_view(), name="portal-session-end"),
 ]

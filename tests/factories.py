@@ -15,8 +15,10 @@ from core.clock import DAY, HOUR, day_start, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
 from livestreams.choices import (
+    AbsenceKind,
     BookingState,
     Delivery,
+    EngagementKind,
     PlanState,
     Platform,
     PublishEnd,
@@ -28,12 +30,23 @@ from livestreams.models import (
     AudienceSample,
     Booking,
     BookingSeries,
+    Certificate,
+    Course,
+    CourseRun,
+    Engagement,
+    Enrolment,
+    FollowerReading,
     Host,
+    HostAbsence,
+    HostAccount,
     HostShift,
+    HostStage,
+    IncubationStage,
     LiveRoom,
     LiveSession,
     Maintenance,
     MediaNode,
+    PlannedShift,
     PlannedSlot,
     Publish,
     PublishDecision,
@@ -69,6 +82,7 @@ class TenantWorld:
     tenant: Tenant
     users: dict[str, User] = field(default_factory=dict)
     host: Host = None  # type: ignore[assignment]
+    controller: Host = None  # type: ignore[assignment]
     skus: list[Sku] = field(default_factory=list)
     booking: Booking = None  # type: ignore[assignment]
     session: LiveSession = None  # type: ignore[assignment]
@@ -106,6 +120,8 @@ class World:
     warehouse: Warehouse = None  # type: ignore[assignment]
     plan: SchedulePlan = None  # type: ignore[assignment]
     event: Event = None  # type: ignore[assignment]
+    course_run: CourseRun = None  # type: ignore[assignment]
+    stage: IncubationStage = None  # type: ignore[assignment]
     tenants: list[TenantWorld] = field(default_factory=list)
     key: ToolKey = None  # type: ignore[assignment]
     secret: str = ""
@@ -237,6 +253,23 @@ def make_host(tenant: Tenant, code: str, canary: str = "", user: User | None = N
     )
 
 
+def make_record_of(host: Host, canary: str = "") -> None:
+    """What is known of a host besides its name: its contract, an account with followers, an absence long ago."""
+    Engagement.objects.create(host=host, kind=EngagementKind.EMPLOYEE, from_day=OPENED, monthly_sessions=20)
+    account = HostAccount.objects.create(host=host, platform=Platform.DOUYIN, account=f"{canary}-{host.code}")
+    FollowerReading.objects.create(account=account, day=OPENED, followers=1000, source=canary)
+    HostAbsence.objects.create(
+        host=host, kind=AbsenceKind.LEAVE, starts_at=day_start(OPENED), ends_at=day_start(OPENED + DAY)
+    )
+
+
+def make_training_of(world: World, host: Host, canary: str = "") -> None:
+    """What a host has learned in its park: a course it was enrolled in, a certificate, its stage of incubation."""
+    Enrolment.objects.create(run=world.course_run, host=host)
+    Certificate.objects.create(host=host, title=f"{canary} certificate", issued_on=OPENED)
+    HostStage.objects.create(host=host, stage=world.stage, entered_on=OPENED, cost=world.stage.cost)
+
+
 def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
     product = Product.objects.create(
         tenant=tenant,
@@ -296,6 +329,8 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         mine.users[role] = make_user(f"{name}-{role}", role, tenant.node)
     mine.users[Role.HOST] = make_user(f"{name}-host", Role.HOST, tenant.node)
     mine.host = make_host(tenant, f"{name}-host", canary, mine.users[Role.HOST])
+    mine.controller = make_host(tenant, f"{name}-controller", canary)
+    make_record_of(mine.host, canary)
     mine.skus = [make_sku(tenant, f"{name}-SKU-{number}", canary) for number in (1, 2)]
     index = len(world.tenants)
     room = world.rooms[index]
@@ -323,6 +358,10 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         state=BookingState.CONFIRMED,
         price=Decimal(200),
         purpose=canary,
+    )
+    make_training_of(world, mine.host, canary)
+    PlannedShift.objects.create(
+        booking=mine.booking, host=mine.host, starts_at=starts_at, ends_at=starts_at + 2 * HOUR
     )
     WaitlistEntry.objects.create(
         park=world.park,
@@ -497,6 +536,15 @@ def make_world(name: str) -> World:
         industry=canary,
         name_zh=f"{canary}节",
         name_en=f"{canary} Festival",
+    )
+    course = Course.objects.create(
+        park=world.park, code=f"{name}-course", name_zh=f"{canary}课程", name_en=f"{canary} Course"
+    )
+    world.course_run = CourseRun.objects.create(
+        course=course, first_day=OPENED, last_day=dt.date(2099, 1, 1), trainer=canary
+    )
+    world.stage = IncubationStage.objects.create(
+        park=world.park, number=1, name_zh=f"{canary}孵化", name_en=f"{canary} Stage", cost=Decimal(1000)
     )
     for letter in ("a", "b"):
         world.tenants.append(make_tenant_world(world, letter))

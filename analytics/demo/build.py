@@ -16,6 +16,7 @@ from django.db import transaction
 
 from analytics.demo import names
 from analytics.demo.days import SKUS_PER_SELLER, sku_code, sku_price, tenant_code
+from analytics.demo.hosts import host_records
 from analytics.demo.plans import ParkPlan
 from core import audit, clock
 from core.actors import Actor
@@ -73,6 +74,8 @@ def build_park(plan: ParkPlan, *, actor: Actor, seed: int, until: date) -> Built
     _leases(plan, park, tenants, [unit for unit in units if unit[1] in LETTABLE_USES], opened, until, draw)
     rooms = _rooms(plan, park, [unit for unit, use, _area in units if use == UnitUseKind.LIVE_ROOM], tenants)
     hosts = _hosts(plan, tenants, draw)
+    agency = next((tenant for tenant in tenants if tenant.kind == TenantKind.MCN), tenants[0])
+    host_records(park, plan.platform, hosts, agency, seed=seed, until=until)
     _goods(plan, park, tenants, opened)
     audit.record(
         actor=actor,
@@ -318,10 +321,10 @@ def _hosts(plan: ParkPlan, tenants: list[Tenant], draw: random.Random) -> list[H
                 name_zh=names.person(draw),
                 name_en=f"Host {index + 1}",
                 level=draw.choice("ABC"),
-                languages=["zh"],
+                languages=["zh"] if index % 4 else ["zh", "en"],
+                markets=["CN"] if index % 4 else ["CN", "SEA"],
                 categories=[plan.industries[index % len(plan.industries)]],
                 day_rate=Decimal(draw.randrange(300, 3000, 100)),
-                is_employee=own,
             )
         )
     return Host.objects.bulk_create(hosts)

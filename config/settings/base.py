@@ -183,6 +183,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PlanKind": "livestreams.choices.PlanKind",
         "ValueSource": "analytics.choices.ValueSource",
         "ClaimSource": "analytics.choices.ClaimSource",
+        "EngagementKind": "livestreams.choices.EngagementKind",
+        "AbsenceKind": "livestreams.choices.AbsenceKind",
+        "ShiftRole": "livestreams.choices.ShiftRole",
     },
 }
 

@@ -56,6 +56,12 @@ SUBJECTS = {
     "bookings": Subject(
         "livestreams.Booking", _("Bookings"), _("Other tenants see that a room is taken, and not by whom or for what.")
     ),
+    "hosts": Subject(
+        "livestreams.Host",
+        _("Hosts"),
+        _("Why a host is away is seen by those who plan its days, and by nobody else. A brand sees on which days an "
+          "own host of the park was there for it, and not who."),
+    ),
     "goods": Subject(
         "supplychain.Product",
         _("Goods"),

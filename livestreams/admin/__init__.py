@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from livestreams.admin import booking, plan, room, schedule, session, stream
+from livestreams.admin import booking, host, plan, room, schedule, session, shift, stream, training
 
-__all__ = ["booking", "plan", "room", "schedule", "session", "stream"]
+__all__ = ["booking", "host", "plan", "room", "schedule", "session", "shift", "stream", "training"]

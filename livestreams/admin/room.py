@@ -1,4 +1,4 @@
-"""Live rooms, their repairs, and hosts."""
+"""Live rooms and their repairs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.doors.admin.records import ClosingForm
 from core.policy import ADD, CHANGE
 from livestreams import services
 from livestreams.admin.usage import board_view, usage_view
-from livestreams.models import Host, LiveRoom, Maintenance
+from livestreams.models import LiveRoom, Maintenance
 
 
 class MaintenanceInline(ShownInline):
@@ -117,32 +117,3 @@ class MaintenanceAdmin(ScopedModelAdmin):
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Maintenance:
         return services.maintenance_create(actor=actor, **values)
-
-
-@admin.register(Host)
-class HostAdmin(ScopedModelAdmin):
-    writes = frozenset({ADD, CHANGE})
-    list_display = (
-        "code",
-        "name_zh",
-        "tenant",
-        "level",
-        "categories",
-        "day_rate",
-        "is_employee",
-        "closed_on",
-    )
-    list_filter = ("tenant", "is_employee", OpenFilter)
-    search_fields = ("code", "name_zh", "name_en")
-    fieldsets = (
-        (None, {"fields": ("tenant", "code", ("name_zh", "name_en"), "is_employee")}),
-        (_("What they bring"), {"fields": ("level", "languages", "categories", "day_rate")}),
-    )
-    autocomplete_fields = ("tenant",)
-    fixed_fields = ("tenant", "code")
-
-    def create(self, actor: Actor, values: dict[str, Any]) -> Host:
-        return services.host_create(actor=actor, **values)
-
-    def update(self, actor: Actor, row: Host, values: dict[str, Any]) -> None:
-        services.host_update(actor=actor, host=row, **values)

@@ -78,11 +78,3 @@ class LiveSessionAdmin(ScopedModelAdmin):
 
     def create(self, actor: Actor, values: dict[str, Any]) -> LiveSession:
         return services.session_open(actor=actor, **values)
-
-
-@admin.register(HostShift)
-class HostShiftAdmin(ScopedModelAdmin):
-    list_display = ("host", "session", "role", "starts_at", "ends_at")
-    list_filter = ("host", "role", "starts_at")
-    search_fields = ("host__code", "host__name_zh", "session__title")
-    fields = ("session", "host", "role", "starts_at", "ends_at")

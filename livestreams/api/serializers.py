@@ -1,4 +1,4 @@
-"""What the API reads and shows of rooms, hosts, bookings and sessions. Public codes and uids, never keys."""
+"""What the API reads and shows of rooms, bookings and sessions. Public codes and uids, never keys."""
 
 from __future__ import annotations
 
@@ -77,26 +77,6 @@ class WindowSerializer(serializers.Serializer[Any]):
 
 class WindowsSerializer(serializers.Serializer[Any]):
     results = WindowSerializer(many=True)
-
-
-class HostSerializer(serializers.ModelSerializer[Host]):
-    tenant = serializers.CharField(source="tenant.code")
-    languages = serializers.ListField(child=serializers.CharField())
-    categories = serializers.ListField(child=serializers.CharField())
-
-    class Meta:
-        model = Host
-        fields = [
-            "code",
-            "name_zh",
-            "name_en",
-            "tenant",
-            "level",
-            "languages",
-            "categories",
-            "is_employee",
-            "closed_on",
-        ]
 
 
 class BookingSerializer(serializers.ModelSerializer[Booking]):

@@ -5,11 +5,19 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import hooks, schedule, views
+from livestreams.api import hooks, hosts, schedule, training, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
-router.register("hosts", views.HostViewSet, "api-host")
+router.register("hosts", hosts.HostViewSet, "api-host")
+router.register("host-accounts", hosts.AccountViewSet, "api-host-account")
+router.register("absences", hosts.AbsenceViewSet, "api-absence")
+router.register("planned-shifts", hosts.PlannedShiftViewSet, "api-planned-shift")
+router.register("shifts", hosts.ShiftViewSet, "api-shift")
+router.register("courses", training.CourseViewSet, "api-course")
+router.register("enrolments", training.EnrolmentViewSet, "api-enrolment")
+router.register("certificates", training.CertificateViewSet, "api-certificate")
+router.register("incubation-stages", training.StageViewSet, "api-stage")
 router.register("bookings", views.BookingViewSet, "api-booking")
 router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")

@@ -1,4 +1,4 @@
-"""The API of live streams: rooms, hosts, bookings, sessions and their audience."""
+"""The API of live streams: rooms, bookings, sessions and their audience."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from livestreams.api.serializers import (
     CheckInInput,
     CredentialsSerializer,
     EndInput,
-    HostSerializer,
     MoveInput,
     RoomSerializer,
     SampleCountsSerializer,
@@ -47,7 +46,6 @@ from livestreams.models import (
     AudienceSample,
     Booking,
     BookingSeries,
-    Host,
     LiveRoom,
     LiveSession,
     StreamKey,
@@ -103,18 +101,6 @@ class RoomViewSet(ReadOnlyScopedViewSet):
             at_least=timedelta(minutes=min(minutes, 60_000)),
         )
         return Response({"results": [window.as_dict() for window in found]})
-
-
-class HostViewSet(ReadOnlyScopedViewSet):
-    """Hosts of the tenants that the caller may look at."""
-
-    model = Host
-    serializer_class = HostSerializer
-    lookup_field = "code"
-    permissions = {"list": Needs("view", READ_ROOMS), "retrieve": Needs("view", READ_ROOMS)}
-
-    def base_queryset(self) -> QuerySet[Host]:
-        return Host.objects.select_related("tenant").order_by("code")
 
 
 class BookingViewSet(ReadOnlyScopedViewSet):

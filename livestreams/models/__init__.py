@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from livestreams.models.host import Host
+from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
+from livestreams.models.shift import PlannedShift
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
+from livestreams.models.training import (
+    Certificate,
+    Course,
+    CourseRun,
+    Enrolment,
+    HostStage,
+    IncubationStage,
+)
 
 __all__ = [
     "AudienceSample",
     "Booking",
     "BookingSeries",
+    "Certificate",
+    "Course",
+    "CourseRun",
+    "Engagement",
+    "Enrolment",
+    "FollowerReading",
     "Host",
+    "HostAbsence",
+    "HostAccount",
     "HostShift",
+    "HostStage",
+    "IncubationStage",
     "LiveRoom",
     "LiveSession",
     "Maintenance",
     "MediaNode",
+    "PlannedShift",
     "PlannedSlot",
     "Publish",
     "PublishDecision",

@@ -93,8 +93,11 @@ class SessionTenant(models.Model):
         constraints = [models.UniqueConstraint(fields=["session", "tenant"], name="livestreams_shown_once")]
 
 
-class HostShift(models.Model):
-    """A host or controller within a session for [starts_at, ends_at); a boundary second belongs to one shift only."""
+class HostShift(PublicIdMixin):
+    """A host or controller within a session for [starts_at, ends_at); a boundary second belongs to one shift only.
+
+    Nobody is in two places: neither as host nor as controller.
+    """
 
     session = models.ForeignKey(
         LiveSession, models.PROTECT, related_name="shifts", verbose_name=_("live session")
@@ -114,7 +117,7 @@ class HostShift(models.Model):
             "starts_at",
             "ends_at",
             kind="timestamptz",
-            where="{row}.role = 'host'",
+            name="livestreams_hostshift_person",
         ),
     )
 

@@ -10,16 +10,23 @@ from livestreams.services.bookings import (
     booking_move,
     booking_swap,
 )
+from livestreams.services.hosts import (
+    FollowerCounts,
+    Followers,
+    absence_create,
+    absence_withdraw,
+    account_create,
+    engagement_begin,
+    engagement_end,
+    followers_record,
+    host_create,
+    host_update,
+)
+from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
-from livestreams.services.resources import (
-    host_create,
-    host_update,
-    maintenance_create,
-    room_create,
-    room_update,
-)
+from livestreams.services.resources import maintenance_create, room_create, room_update
 from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
@@ -28,21 +35,40 @@ from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
 from livestreams.services.told import session_name_live_id, session_tell
+from livestreams.services.training import (
+    certificate_record,
+    host_advance,
+    host_enrol,
+    result_record,
+    stage_create,
+    stage_update,
+)
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
     "Answer",
     "Credentials",
+    "FollowerCounts",
+    "Followers",
     "Reading",
     "SampleCounts",
+    "absence_create",
+    "absence_withdraw",
+    "account_create",
     "booking_cancel",
     "booking_check_in",
     "booking_confirm",
     "booking_create",
     "booking_move",
     "booking_swap",
+    "certificate_record",
     "drop_streams",
+    "engagement_begin",
+    "engagement_end",
+    "followers_record",
+    "host_advance",
     "host_create",
+    "host_enrol",
     "host_update",
     "maintenance_create",
     "node_by_secret",
@@ -61,6 +87,7 @@ __all__ = [
     "publish_readmit",
     "publish_refuse",
     "release_expired",
+    "result_record",
     "room_create",
     "room_update",
     "samples_record",
@@ -71,9 +98,15 @@ __all__ = [
     "session_name_live_id",
     "session_open",
     "session_tell",
+    "shift_begin",
+    "shift_drop",
+    "shift_end",
+    "shift_plan",
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",
+    "stage_create",
+    "stage_update",
     "stream_credentials",
     "stream_key_renew",
     "waitlist_join",

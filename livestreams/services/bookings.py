@@ -18,9 +18,12 @@ from core.errors import Busy, InvalidInput
 from core.locking import retried
 from core.policy import CHANGE
 from core.scoping import may, require
+from livestreams.availability import host_taken
 from livestreams.choices import BOOKING_MOVABLE, BookingState
+from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom
+from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
 from livestreams.services.placing import place
 from livestreams.services.steps import AUDITED, WAITLIST, record, step
@@ -44,8 +47,9 @@ def booking_create(
 ) -> Booking:
     """Book a room for [starts_at, ends_at), confirmed at once or held for the park's hold minutes.
 
-    Raises Overlap with `alternatives` when room or host are taken, RoomUnavailable outside of opening hours,
-    under maintenance or when the room is another tenant's own, BadTime for impossible times.
+    Raises Overlap with `alternatives` when room or host are taken, HostAway with them outside of the host's hours
+    or in an absence, RoomUnavailable outside of opening hours, under maintenance or when the room is another
+    tenant's own, BadTime for impossible times.
     """
     require(actor, "add", Booking, tenant.pk)
     with transaction.atomic():
@@ -113,10 +117,13 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
         befores = [audit.snapshot(row, AUDITED) for row in pair]
         places = [(rooms[row.room_id], row.starts_at, row.ends_at) for row in pair]
         # Neither stands in the other's way while they change places.
+        plans = [take_off(row) for row in pair]
         Booking.objects.filter(pk__in=[row.pk for row in pair]).update(state=BookingState.CANCELLED)
-        for row, (room, starts_at, ends_at), before in zip(pair, reversed(places), befores, strict=True):
+        for row, (room, starts_at, ends_at), before, shifts in zip(
+            pair, reversed(places), befores, plans, strict=True
+        ):
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
-            place(row)
+            place(row, shifts)
             record(actor, "booking.swap", row, before)
     return next(row for row in pair if row.pk == booking.pk)
 
@@ -191,9 +198,11 @@ def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
 
 def _check_still_free(booking: Booking) -> None:
     taken = Booking.objects.exclude(pk=booking.pk)
-    if (
-        taken.taking_room(booking.blocked_from, booking.blocked_until).filter(room=booking.room_id).exists()
-        or taken.taking_host(booking.starts_at, booking.ends_at).filter(host=booking.host_id).exists()
+    if taken.taking_room(booking.blocked_from, booking.blocked_until).filter(
+        room=booking.room_id
+    ).exists() or (
+        booking.host is not None
+        and host_taken(booking.host, Span(booking.starts_at, booking.ends_at), ignoring=booking.pk)
     ):
         raise WrongState(
             _("The room or the host were given to somebody else, because nobody had checked in."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
 from django.db.models import Q
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 from core.clock import DAY, HOUR, MINUTE, SKEW, next_minute, now
 from core.errors import InvalidInput
 from core.money import to_cents
-from livestreams.availability import alternatives, is_open, setup_time
+from livestreams.availability import alternatives, host_taken, is_open, setup_time, why_away
 from livestreams.conflicts import Span
-from livestreams.errors import BadTime, Overlap, RoomUnavailable
-from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.errors import BadTime, HostAway, Overlap, RoomUnavailable
+from livestreams.models import Booking, LiveRoom, Maintenance, PlannedShift
+from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import lock_host, park_of, terms_of
 from livestreams.services.steps import expire_holds
 from tenants.models import Tenant
@@ -26,16 +28,19 @@ LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
 
 
-def place(booking: Booking) -> None:
-    """Check all that may stand against the booking where it is meant to be, and store it there.
+def place(booking: Booking, shifts: list[PlannedShift] | None = None) -> None:
+    """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
-    The caller holds the room's lock. Raises Overlap with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
+    `shifts` are those that were taken off it before. The caller holds the room's lock. Raises Overlap and HostAway
+    with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
     """
     room, span = booking.room, _checked_span(booking.starts_at, booking.ends_at)
     check_room(room, booking.tenant)
     _check_open(room, span)
     if booking.host is not None:
         booking.host = lock_host(booking.host, room.park_id)
+        if away := why_away(booking.host, span):
+            raise HostAway(away, field="host", alternatives=_alternatives(booking, span))
     blocked = span.grown(before=setup_time(room))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = to_cents(room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
@@ -44,8 +49,9 @@ def place(booking: Booking) -> None:
     expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
     if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():
         raise _overlap(booking, span, _("The room is taken at that time."))
-    if booking.host and others.taking_host(span.start, span.end).filter(host=booking.host).exists():
+    if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
         raise _overlap(booking, span, _("The host is booked at that time."))
+    shifts = take_off(booking) if shifts is None else shifts
     try:
         with transaction.atomic():
             booking.save()
@@ -53,6 +59,7 @@ def place(booking: Booking) -> None:
         if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
             raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
         raise
+    put_back(booking, shifts)
 
 
 def check_room(room: LiveRoom, tenant: Tenant) -> None:
@@ -110,7 +117,11 @@ def _check_open(room: LiveRoom, span: Span) -> None:
 
 
 def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
+    return Overlap(detail, field="starts_at", alternatives=_alternatives(booking, span))
+
+
+def _alternatives(booking: Booking, span: Span) -> list[dict[str, Any]]:
     found = alternatives(
         booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
     )
-    return Overlap(detail, field="starts_at", alternatives=[window.as_dict() for window in found])
+    return [window.as_dict() for window in found]

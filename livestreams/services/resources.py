@@ -1,4 +1,4 @@
-"""Rooms, their maintenance, and hosts."""
+"""Rooms and their maintenance."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from core.errors import Conflict, InvalidInput
 from core.locking import retried
 from core.scoping import require
 from livestreams.errors import BadTime, RoomUnavailable
-from livestreams.models import Booking, Host, LiveRoom, Maintenance
+from livestreams.models import Booking, LiveRoom, Maintenance
 from livestreams.services.locks import lock_room, lock_visible
 from parks.models import Park
-from tenants.models import Tenant
 
 
 @transaction.atomic
@@ -107,38 +106,7 @@ def maintenance_create(
     return window
 
 
-@transaction.atomic
-def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **values: Any) -> Host:
-    """Add a host of an agency or employer. Conflict when the code is taken."""
-    require(actor, "add", Host, tenant.pk)
-    host = Host(tenant=tenant, code=code, name_zh=name_zh, **values)
-    _create(host)
-    audit.record(
-        actor=actor, verb="host.create", obj=host, node_id=tenant.pk, after=audit.snapshot(host, values)
-    )
-    return host
-
-
-@transaction.atomic
-def host_update(*, actor: Actor, host: Host, **values: Any) -> Host:
-    """Change a host; code and employer stay."""
-    held = lock_visible(Host, actor, host.pk)
-    before = audit.snapshot(held, values)
-    for name, value in values.items():
-        setattr(held, name, value)
-    held.save()
-    audit.record(
-        actor=actor,
-        verb="host.update",
-        obj=held,
-        node_id=held.tenant_id,
-        before=before,
-        after=audit.snapshot(held, values),
-    )
-    return held
-
-
-def _create(row: LiveRoom | Host) -> None:
+def _create(row: LiveRoom) -> None:
     try:
         with transaction.atomic():
             row.save()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, InternalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, buckets
@@ -16,9 +16,10 @@ from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
 from core.scoping import may, require
-from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
+from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
-from livestreams.models import Booking, Host, HostShift, LiveRoom, LiveSession, SessionTenant
+from livestreams.models import Booking, Host, LiveRoom, LiveSession, SessionTenant
+from livestreams.services.hostshifts import begin_as_planned, end_all
 from livestreams.services.locks import (
     check_key_allows,
     check_not_future,
@@ -97,7 +98,7 @@ def session_open(
         session.save()
         if booking is not None:
             check_in_for_session(actor, booking)
-        _begin_shift(session, started_at)
+        begin_as_planned(session, started_at)
         _show(actor, session, shown)
         _record(actor, "session.open", session)
     return session
@@ -134,7 +135,7 @@ def _name(
     values |= {"title": title} if title else {}
     if host is not None and session.host is None and session.started_at is not None:
         values["host"] = session.host = lock_host(host, session.park_id)
-        _begin_shift(session, session.started_at)
+        begin_as_planned(session, session.started_at)
     _turn(actor, "session.name", session, **values)
     return session
 
@@ -172,22 +173,6 @@ def _check_booking(booking: Booking, tenant: Tenant) -> None:
         raise InvalidInput(_("The booking is another tenant's."), code="other_tenant", field="booking")
     if LiveSession.objects.open().filter(booking=booking).exists():
         raise WrongState(_("The booking already has its session."), code="booking_used", field="booking")
-
-
-def _begin_shift(session: LiveSession, starts_at: datetime) -> None:
-    if session.host is None:
-        return
-    try:
-        with transaction.atomic():
-            HostShift.objects.create(
-                session=session, host=session.host, role=ShiftRole.HOST, starts_at=starts_at
-            )
-    except (IntegrityError, InternalError) as error:
-        if "livestreams_hostshift_no_overlap" not in str(error):
-            raise
-        raise WrongState(
-            _("The host is in another session at that time."), code="host_on_air", field="host"
-        ) from error
 
 
 def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:
@@ -229,7 +214,7 @@ def session_end(
         check_not_future(ended_at, "ended_at")
         if held.started_at is None or ended_at < held.started_at:
             raise BadTime(_("A session cannot end before it starts."), code="order", field="ended_at")
-        _end_shifts(held, ended_at)
+        end_all(held, ended_at)
         if held.booking_id is not None and not booking_goes_on:
             complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
         _turn(actor, "session.end", held, state=SessionState.ENDED, ended_at=ended_at)
@@ -272,13 +257,6 @@ def _turn(actor: Actor, verb: str, session: LiveSession, **values: Any) -> None:
         setattr(session, name, value)
     session.save(update_fields=[*values, "updated_at"])
     _record(actor, verb, session, before)
-
-
-def _end_shifts(session: LiveSession, ended_at: datetime) -> None:
-    """Shifts end with the session; one that would have begun at or after its end never took place."""
-    session.shifts.filter(starts_at__gte=ended_at).delete()
-    session.shifts.filter(ends_at__isnull=True).update(ends_at=ended_at)
-    session.shifts.filter(ends_at__gt=ended_at).update(ends_at=ended_at)
 
 
 def _record(actor: Actor, verb: str, session: LiveSession, before: dict[str, object] | None = None) -> None:

@@ -17,6 +17,7 @@ from livestreams.choices import BOOKING_TRANSITIONS, SESSION_OPEN, BookingState
 from livestreams.errors import WrongState
 from livestreams.models import Booking
 from livestreams.querysets import BookingQuerySet
+from livestreams.services.hostshifts import release
 from livestreams.services.locks import terms_of
 from parks.models import ParkSettings
 from tenants.choices import ChargeKind
@@ -54,6 +55,7 @@ def step(
         _charge(booking, was if owed else state, booking.due - owed)
     record(actor, verb, booking, before)
     if state in (BookingState.CANCELLED, BookingState.NO_SHOW):
+        release(booking)
         doorbell.ring(WAITLIST)
 
 

@@ -74,6 +74,86 @@ def of_the_schedule(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """A host's account with followers, an absence, a shift that is planned and one that is worked."""
+    tool = Caller(world.tenants[0].secret)
+    owner = Caller(user=world.tenants[0].users["tenant_owner"])
+    booking = tool.post(
+        "bookings", {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(13), "ends_at": at(15)}
+    ).json()["uid"]
+    account = owner.post("host-accounts", {"host": "alpha-a-host", "platform": "jd", "account": "a"})
+    away = owner.post(
+        "absences", {"host": "alpha-a-host", "kind": "leave", "starts_at": at(16), "ends_at": at(17)}
+    )
+    planned = tool.post(
+        "planned-shifts",
+        {"booking": booking, "host": "alpha-a-host", "starts_at": at(13), "ends_at": at(14)},
+    )
+    run, stage = world.course_run, world.stage
+    enrolled = owner.post("enrolments", {"run": str(run.uid), "host": "alpha-a-controller"})
+    certificate = world.tenants[0].host.certificates.get().uid
+    session = world.tenants[0].session
+    worked = tool.post(
+        "shifts",
+        {
+            "session": str(session.uid),
+            "host": "alpha-a-controller",
+            "role": "controller",
+            "at": session.started_at.isoformat(),
+            "ends_at": session.ended_at.isoformat(),
+        },
+    )
+    uids = {
+        name: reply.json()["uid"]
+        for name, reply in (("account", account), ("away", away), ("planned", planned), ("worked", worked))
+    }
+    return {
+        "GET hosts": tool.get("hosts"),
+        "GET hosts/{code}": tool.get("hosts/alpha-a-host"),
+        "GET hosts/{code}/month": tool.get("hosts/alpha-a-host/month"),
+        "POST bookings 409 host_away": owner.post(
+            "bookings",
+            {
+                "tenant": "alpha-a",
+                "room": "alpha-room-0",
+                "host": "alpha-a-host",
+                "starts_at": at(16),
+                "ends_at": at(17),
+            },
+        ),
+        "POST host-accounts": account,
+        "POST host-accounts/{uid}/followers": tool.post(
+            f"host-accounts/{uids['account']}/followers",
+            {"readings": [{"day": session.started_at.date().isoformat(), "followers": 1}]},
+        ),
+        "GET host-accounts": tool.get("host-accounts"),
+        "GET host-accounts/{uid}": tool.get(f"host-accounts/{uids['account']}"),
+        "POST absences": away,
+        "GET absences": owner.get("absences"),
+        "GET absences/{uid}": owner.get(f"absences/{uids['away']}"),
+        "POST absences/{uid}/withdraw": owner.post(f"absences/{uids['away']}/withdraw"),
+        "GET courses": tool.get("courses"),
+        "GET courses/{code}": tool.get(f"courses/{run.course.code}"),
+        "POST enrolments": enrolled,
+        "GET enrolments": tool.get("enrolments"),
+        "GET enrolments/{uid}": tool.get(f"enrolments/{enrolled.json()['uid']}"),
+        "GET certificates": tool.get("certificates"),
+        "GET certificates/{uid}": tool.get(f"certificates/{certificate}"),
+        "GET incubation-stages": tool.get("incubation-stages"),
+        "GET incubation-stages/{uid}": tool.get(f"incubation-stages/{stage.uid}"),
+        "POST planned-shifts": planned,
+        "GET planned-shifts": tool.get("planned-shifts"),
+        "GET planned-shifts/{uid}": tool.get(f"planned-shifts/{uids['planned']}"),
+        "POST planned-shifts/{uid}/drop": tool.post(f"planned-shifts/{uids['planned']}/drop"),
+        "POST shifts": worked,
+        "GET shifts": tool.get("shifts"),
+        "GET shifts/{uid}": tool.get(f"shifts/{uids['worked']}"),
+        "POST shifts/{uid}/end": tool.post(
+            f"shifts/{uids['worked']}/end", {"at": session.ended_at.isoformat()}
+        ),
+    }
+
+
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """One good answer of every operation, and one of each kind of refusal."""
     tool = Caller(world.tenants[0].secret)
@@ -156,8 +236,6 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET rooms": tool.get("rooms"),
         "GET rooms/{code}": tool.get("rooms/alpha-room-0"),
         "GET rooms/{code}/free-windows": tool.get("rooms/alpha-room-0/free-windows"),
-        "GET hosts": tool.get("hosts"),
-        "GET hosts/{code}": tool.get("hosts/alpha-a-host"),
         "GET events": tool.get("events"),
         "GET events/{uid}": tool.get(f"events/{world.event.uid}"),
         "GET events/{uid}/report": tool.get(f"events/{world.event.uid}/report"),
@@ -169,6 +247,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST jobs/{uid}/cancel": owner.post(f"jobs/{job.uid}/cancel"),
         "GET 401": Caller().get("me"),
         "GET 404": tool.get("nowhere"),
+        **of_hosts(world, at),
         **of_the_schedule(world, at),
     }
     return {

@@ -11,7 +11,7 @@ from core.choices import Role
 from core.clock import DAY, HOUR, now
 from core.models import Job, Unresolved
 from core.services import membership_grant, tool_key_create
-from livestreams.services import booking_create, series_create, slot_request_make, waitlist_join
+from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
@@ -21,10 +21,12 @@ from tests.factories import (
     TenantWorld,
     World,
     make_host,
+    make_record_of,
     make_room,
     make_session,
     make_sku,
     make_tenant_world,
+    make_training_of,
     make_user,
 )
 
@@ -52,7 +54,9 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     starts_at = mine.booking.starts_at + (20 + number) * DAY
     sku = make_sku(tenant, f"{name}-sku")
     host = make_host(tenant, f"{name}-host", world.canary, make_user(f"{name}-host", Role.HOST, tenant.node))
-    booking_create(
+    make_record_of(host, name)
+    make_training_of(world, host, name)
+    booking = booking_create(
         actor=SYSTEM,
         room=mine.booking.room,
         tenant=tenant,
@@ -60,6 +64,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         starts_at=starts_at,
         ends_at=starts_at + HOUR,
     )
+    shift_plan(actor=SYSTEM, booking=booking, host=host, starts_at=starts_at, ends_at=starts_at + HOUR)
     series_create(
         actor=SYSTEM,
         room=mine.booking.room,

@@ -55,13 +55,14 @@ WORDS = {
     "indicators/(?P<code>[^/.]+)/lineage place": "likewise; whose parks are behind a value is scoped",
     "orders cursor": "a place in the list that was asked for",
     "live-sessions platform_live_id": "a number of the platform, given once, whoever has it",
+    "host-accounts account": "a name on the platform among the host's own accounts, whoever else uses it",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
             "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
-            "specification", "start",
+            "day", "specification", "start",
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",

@@ -44,6 +44,14 @@ TABS = (
         _("Take part, bring goods, see who leads"),
     ),
     Tab(
+        "hosts",
+        "mic",
+        _("Hosts"),
+        "livestreams.Host",
+        "desk-only",
+        _("Sessions of the month, hours and absences, shifts"),
+    ),
+    Tab(
         "goods",
         "bag",
         _("Goods"),

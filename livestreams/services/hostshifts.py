@@ -1,0 +1,288 @@
+"""Shifts of hosts and controllers: planned within a booking, worked within a session, handed over.
+
+Planned shifts follow their booking: they move with it, and are given up with it. A session begins with whoever is
+planned then; what nobody told otherwise by its end is taken as planned.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, InternalError, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import now
+from core.errors import InvalidInput
+from core.locking import lock_rows, retried
+from core.scoping import require
+from livestreams.availability import host_taken, why_away
+from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState, ShiftRole
+from livestreams.conflicts import Span
+from livestreams.errors import BadTime, HostAway, Overlap, WrongState
+from livestreams.models import Booking, Host, HostShift, LiveSession, PlannedShift
+from livestreams.services.locks import check_key_allows, check_not_future, lock_host, lock_visible
+
+AUDITED = ("host_id", "role", "starts_at", "ends_at")
+
+
+@retried
+def shift_plan(
+    *,
+    actor: Actor,
+    booking: Booking,
+    host: Host,
+    starts_at: datetime,
+    ends_at: datetime,
+    role: str = ShiftRole.HOST,
+) -> PlannedShift:
+    """Plan a host or controller for [starts_at, ends_at) of a booking.
+
+    Raises BadTime for times outside of the booking, HostAway outside of the host's hours or in an absence, Overlap
+    when the person has another shift or booking then, WrongState when the booking is given up or over.
+    """
+    require(actor, "add", PlannedShift, booking.tenant_id)
+    with transaction.atomic():
+        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        check_key_allows(actor, held.room)
+        if held.state not in BOOKING_BLOCKING or held.state == BookingState.COMPLETED:
+            raise WrongState(
+                _("A booking in state “%(state)s” takes no shifts.") % {"state": held.get_state_display()}
+            )
+        if not held.starts_at <= starts_at < ends_at <= held.ends_at:
+            raise BadTime(_("A shift lies within its booking and ends after it starts."), field="starts_at")
+        shift = PlannedShift(
+            booking=held,
+            host=lock_host(host, held.room.park_id),
+            role=role,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        _place(shift)
+        _record(actor, "shift.plan", shift, held.tenant_id)
+    return shift
+
+
+@retried
+def shift_drop(*, actor: Actor, shift: PlannedShift) -> PlannedShift:
+    """Take a planned shift off the plan. WrongState when it has begun or is off already."""
+    with transaction.atomic():
+        held = lock_visible(PlannedShift, actor, shift.pk)
+        check_key_allows(actor, held.booking.room)
+        if held.released or held.starts_at <= now():
+            raise WrongState(_("Only a shift that lies ahead is taken off the plan."))
+        held.released = True
+        held.save(update_fields=["released", "updated_at"])
+        _record(actor, "shift.drop", held, held.booking.tenant_id)
+    return held
+
+
+def _place(shift: PlannedShift) -> None:
+    """Check what may stand against a shift whose booking and host are locked, and store it."""
+    span, booking = Span(shift.starts_at, shift.ends_at), shift.booking
+    if away := why_away(shift.host, span):
+        raise HostAway(away, field="host")
+    taken = _("%(host)s is on another shift or booked at that time.") % {"host": shift.host}
+    if host_taken(shift.host, span, ignoring=booking.pk):
+        raise Overlap(taken, field="host")
+    try:
+        with transaction.atomic():
+            shift.save()
+    except (IntegrityError, InternalError) as error:
+        if "livestreams_plannedshift_person" in str(error):
+            raise Overlap(taken, field="host") from error
+        raise
+
+
+def take_off(booking: Booking) -> list[PlannedShift]:
+    """Take the planned shifts off a locked booking that is about to move, so that they stand in nobody's way."""
+    if booking._state.adding:
+        return []
+    shifts = list(_planned(booking).select_related("booking", "host"))
+    _planned(booking).update(released=True)
+    return shifts
+
+
+def put_back(booking: Booking, shifts: list[PlannedShift]) -> None:
+    """Plan the shifts that were taken off a booking as far into it as before, now that it has moved.
+
+    What lies beyond its end is cut off or stays given up. The caller holds the lock. Raises like `shift_plan`.
+    """
+    if shifts:
+        lock_rows(Host.objects.filter(pk__in=[shift.host_id for shift in shifts]))
+    for shift in shifts:
+        moved = booking.starts_at - shift.booking.starts_at
+        shift.starts_at += moved
+        shift.ends_at = min(shift.ends_at + moved, booking.ends_at)
+        if shift.starts_at < shift.ends_at:
+            shift.booking = booking
+            _place(shift)
+
+
+def release(booking: Booking) -> None:
+    """The booking is given up: its planned people are free again."""
+    _planned(booking).update(released=True)
+
+
+def _planned(booking: Booking) -> QuerySet[PlannedShift]:
+    return PlannedShift.objects.filter(booking=booking, released=False)
+
+
+@retried
+def shift_begin(
+    *,
+    actor: Actor,
+    session: LiveSession,
+    host: Host,
+    role: str = ShiftRole.HOST,
+    at: datetime | None = None,
+    ends_at: datetime | None = None,
+    relieves: Host | None = None,
+) -> HostShift:
+    """Somebody begins to work in a session, now or `at`; whom they relieve stops at the same instant: a hand-over.
+
+    For a session that is over `ends_at` is needed; for a running one the shift goes on until it is relieved or the
+    session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, or when
+    nobody of that name is there to be relieved.
+    """
+    require(actor, "add", HostShift, session.tenant_id)
+    at = at or now()
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        _check_within(held, at, ends_at)
+        if relieves is not None:
+            _relieve(actor, held, relieves, role, at)
+        shift = HostShift(session=held, host=_known(host, held), role=role, starts_at=at, ends_at=ends_at)
+        store(shift)
+        _record(actor, "shift.begin", shift, held.tenant_id)
+    return shift
+
+
+def _check_within(session: LiveSession, at: datetime, ends_at: datetime | None) -> None:
+    check_not_future(at, "at")
+    if session.started_at is None or at < session.started_at:
+        raise BadTime(_("The session had not begun then."), code="before", field="at")
+    if session.state == SessionState.ENDED and ends_at is None:
+        raise BadTime(_("The session is over: say until when the shift was."), field="ends_at")
+    if ends_at is not None:
+        check_not_future(ends_at, "ends_at")
+        if ends_at <= at or (session.ended_at is not None and ends_at > session.ended_at):
+            raise BadTime(_("A shift ends after it starts, and not after its session."), field="ends_at")
+
+
+def _known(host: Host, session: LiveSession) -> Host:
+    """A host who works in the session's park, or whom the session knows already."""
+    if session.host_id == host.pk or session.shifts.filter(host=host).exists():
+        return host
+    return lock_host(host, session.park_id)
+
+
+def _relieve(actor: Actor, session: LiveSession, host: Host, role: str, at: datetime) -> None:
+    running = session.shifts.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), host=host, role=role)
+    held = lock_rows(running.filter(starts_at__lt=at))
+    if not held:
+        raise InvalidInput(
+            _("%(host)s is not on this shift at that time.") % {"host": host},
+            code="relieves",
+            field="relieves",
+        )
+    held[0].ends_at = at
+    held[0].save(update_fields=["ends_at"])
+    _record(actor, "shift.relieve", held[0], session.tenant_id)
+
+
+@retried
+def shift_end(*, actor: Actor, shift: HostShift, at: datetime | None = None) -> HostShift:
+    """Somebody stops, now or `at`, before the session ends. Also corrects an end that was told wrong."""
+    with transaction.atomic():
+        held = lock_visible(HostShift, actor, shift.pk)
+        check_key_allows(actor, held.session.room)
+        at = at or now()
+        check_not_future(at, "at")
+        ended = held.session.ended_at
+        if at <= held.starts_at or (ended is not None and at > ended):
+            raise BadTime(_("A shift ends after it starts, and not after its session."), field="at")
+        held.ends_at = at
+        store(held)
+        _record(actor, "shift.end", held, held.session.tenant_id)
+    return held
+
+
+def store(shift: HostShift) -> None:
+    """Store a worked shift. WrongState when the person is in another session, or twice in this one."""
+    try:
+        with transaction.atomic():
+            shift.save()
+    except (IntegrityError, InternalError) as error:
+        if "livestreams_hostshift_person" not in str(error):
+            raise
+        raise WrongState(
+            _("The host is in another session at that time."), code="host_on_air", field="host"
+        ) from error
+
+
+def begin_as_planned(session: LiveSession, at: datetime) -> None:
+    """A session begins: the shifts of those who are planned then, and of its host. WrongState when one is on air.
+
+    The booking's own host stays away where somebody else is planned; whom the opening of the session names does not.
+    """
+    booking = session.booking
+    planned: list[PlannedShift] = []
+    if booking is not None:
+        moment = max(at, booking.starts_at)  # who is to begin the booking begins a session that is early
+        planned = list(_planned(booking).filter(starts_at__lte=moment, ends_at__gt=moment))
+    people = {shift.host_id: shift.role for shift in planned}
+    meant = booking is not None and session.host_id == booking.host_id and ShiftRole.HOST in people.values()
+    if session.host_id is not None and not meant:
+        people = {host_id: role for host_id, role in people.items() if role != ShiftRole.HOST}
+        people[session.host_id] = ShiftRole.HOST
+    known = set(session.shifts.values_list("host_id", flat=True))
+    for host_id, role in people.items():
+        if host_id not in known:
+            store(HostShift(session=session, host_id=host_id, role=role, starts_at=at))
+
+
+def end_all(session: LiveSession, ended_at: datetime) -> None:
+    """Shifts end with the session; one that would have begun at or after its end never took place.
+
+    A role for which nobody told a hand-over was worked as planned, as far as the session went.
+    """
+    started_at = session.started_at
+    if session.booking is not None and started_at is not None and started_at < ended_at:
+        for role in ShiftRole:
+            _hand_over_as_planned(session, session.booking, role, Span(started_at, ended_at))
+    session.shifts.filter(starts_at__gte=ended_at).delete()
+    session.shifts.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=ended_at)).update(ends_at=ended_at)
+
+
+def _hand_over_as_planned(session: LiveSession, booking: Booking, role: str, span: Span) -> None:
+    """Whoever began goes when they were to go, or when the next one was to come; those who were to come came."""
+    opened = max(span.start, booking.starts_at)
+    plan = []
+    for shift in _planned(booking).filter(role=role).order_by("starts_at", "pk"):
+        # Whoever is to be there last stays as long as it takes.
+        ends_at = max(shift.ends_at, span.end) if shift.ends_at >= booking.ends_at else shift.ends_at
+        cut = Span(shift.starts_at, ends_at).clipped(span)
+        if cut is not None:
+            plan.append((shift.host_id, cut))
+    later = [(host_id, cut) for host_id, cut in plan if cut.start > opened]
+    worked = session.shifts.filter(role=role)
+    if not later or worked.filter(Q(starts_at__gt=span.start) | Q(ends_at__isnull=False)).exists():
+        return
+    until = {host_id: cut.end for host_id, cut in plan if cut.start <= opened}
+    for begun in worked:
+        begun.ends_at = until.get(begun.host_id, later[0][1].start)
+        begun.save(update_fields=["ends_at"])
+    for host_id, cut in later:
+        try:
+            store(
+                HostShift(session=session, host_id=host_id, role=role, starts_at=cut.start, ends_at=cut.end)
+            )
+        except WrongState:  # told to be in another session then, which goes before a plan
+            continue
+
+
+def _record(actor: Actor, verb: str, shift: PlannedShift | HostShift, tenant_id: int) -> None:
+    audit.record(actor=actor, verb=verb, obj=shift, node_id=tenant_id, after=audit.snapshot(shift, AUDITED))

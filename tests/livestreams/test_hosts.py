@@ -1,0 +1,285 @@
+"""Hosts as a park has them: whose they are, their followers, when they can be booked, what they did in a month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+import pytest
+import time_machine
+
+from core.clock import DAY, HOUR, SHANGHAI, day_start, now, today
+from core.errors import Conflict, DomainError, InvalidInput, Refused
+from livestreams import services
+from livestreams.choices import AbsenceKind, EngagementKind
+from livestreams.conflicts import Span
+from livestreams.errors import BadTime, HostAway, WrongState
+from livestreams.hostfigures import host_months
+from livestreams.hosthours import spans_of
+from livestreams.models import Booking, Engagement, FollowerReading, Host, SchedulePlan
+from livestreams.planning import PlanRules, problem_of
+from tests.factories import SYSTEM, World, make_host, make_record_of, make_session
+
+pytestmark = pytest.mark.both_databases
+At = Callable[..., datetime]
+MONDAY = date(2025, 6, 2)
+
+
+def at_clock(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(0), SHANGHAI) + timedelta(hours=hour)
+
+
+def book(world: World, starts_at: datetime, ends_at: datetime, host: Host | None = None) -> Booking:
+    mine = world.tenants[0]
+    return services.booking_create(
+        actor=mine.owner,
+        room=world.rooms[0],
+        tenant=mine.tenant,
+        host=host,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
+# --- hours as they are written ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "8 09:00-18:00", "1 25:00-26:00", "1-5 9:00-18:00", "5-1 09:00-18:00", "１ 09:00-18:00", "1 09:00"],
+)
+def test_hours_that_cannot_be_read_are_refused_with_their_text(world: World, text: str) -> None:
+    mine = world.tenants[0]
+    with pytest.raises(InvalidInput) as refusal:
+        services.host_update(actor=mine.owner, host=mine.host, weekly_hours=["1 09:00-18:00", text])
+    assert refusal.value.field == "weekly_hours"
+    assert f"“{text}”" in str(refusal.value)
+
+
+def test_hours_of_a_week_mean_these_spans() -> None:
+    week = Span(day_start(MONDAY), day_start(MONDAY + 7 * DAY))
+    assert spans_of([], week) == [week]
+    spans = spans_of(["1-2 09:00-12:00", "2 11:00-14:00", "7 22:00-02:00", "4 00:00-24:00"], week)
+    assert spans == [
+        # the night of the Sunday before reaches into Monday
+        Span(at_clock(MONDAY, 0), at_clock(MONDAY, 2)),
+        Span(at_clock(MONDAY, 9), at_clock(MONDAY, 12)),
+        Span(at_clock(MONDAY, 24 + 9), at_clock(MONDAY, 24 + 14)),
+        Span(at_clock(MONDAY, 72), at_clock(MONDAY, 96)),
+        Span(at_clock(MONDAY, 144 + 22), at_clock(MONDAY, 168)),
+    ]
+
+
+# --- engagements -----------------------------------------------------------------------------------------
+
+
+def test_a_host_is_one_parties_at_a_time(world: World) -> None:
+    host = make_host(world.tenants[0].tenant, "h")
+    first = services.engagement_begin(
+        actor=world.tenants[0].owner, host=host, kind=EngagementKind.EMPLOYEE, from_day=date(2025, 1, 1)
+    )
+    again = {"host": host, "kind": EngagementKind.AGENCY, "from_day": date(2025, 6, 1)}
+    with pytest.raises(Conflict) as refusal:
+        services.engagement_begin(actor=SYSTEM, **again)
+    assert refusal.value.code == "engaged"
+    services.engagement_end(actor=world.tenants[0].owner, engagement=first, to_day=date(2025, 6, 1))
+    assert services.engagement_begin(actor=SYSTEM, **again).pk
+    with pytest.raises(BadTime):
+        services.engagement_end(actor=SYSTEM, engagement=first, to_day=date(2025, 1, 1))
+
+
+def test_only_the_park_calls_a_host_its_own(world: World) -> None:
+    host = make_host(world.tenants[0].tenant, "h")
+    own = {"host": host, "kind": EngagementKind.PARK, "from_day": date(2025, 1, 1)}
+    with pytest.raises(Refused):
+        services.engagement_begin(actor=world.tenants[0].owner, park=world.park, **own)
+    for wrong in (own, {**own, "kind": EngagementKind.EMPLOYEE, "park": world.park}):
+        with pytest.raises(InvalidInput):
+            services.engagement_begin(actor=world.manager, **wrong)
+    engagement = services.engagement_begin(actor=world.manager, park=world.park, **own)
+    with pytest.raises(Refused):
+        services.engagement_end(actor=world.tenants[0].owner, engagement=engagement)
+    assert Engagement.objects.get(host=host).park == world.park
+
+
+# --- followers -------------------------------------------------------------------------------------------
+
+
+def test_followers_are_kept_by_day_and_corrected_by_another_version(world: World) -> None:
+    mine = world.tenants[0]
+    account = mine.host.accounts.get()
+
+    def read(*pairs: tuple[int, int]) -> services.FollowerCounts:
+        readings = [services.Followers(today() - back * DAY, number) for back, number in pairs]
+        return services.followers_record(actor=mine.tool, account=account, readings=readings)
+
+    assert read((2, 100), (1, 110)) == services.FollowerCounts(2, 0, 0)
+    assert read((2, 100), (1, 115)) == services.FollowerCounts(0, 1, 1)
+    shown = type(account).objects.with_followers().get(pk=account.pk)
+    assert (shown.followers, shown.followers_on) == (115, today() - DAY)
+    before = FollowerReading.objects.count()
+    with pytest.raises(BadTime) as refusal:
+        read((0, 1), (-1, 2))
+    assert [row.row for row in refusal.value.rows] == [1]
+    assert FollowerReading.objects.count() == before
+    with pytest.raises(Exception, match="append-only"):
+        FollowerReading.objects.update(followers=0)
+
+
+def test_a_host_has_an_account_once_and_takes_it_to_the_next_firm(world: World) -> None:
+    mine, other = world.tenants
+    services.account_create(actor=mine.owner, host=mine.host, platform="jd", account="x")
+    with pytest.raises(Conflict) as refusal:
+        services.account_create(actor=mine.owner, host=mine.host, platform="jd", account="x")
+    assert refusal.value.code == "account_taken"
+    # Whether somebody else has it on record is not said: the agency before, for example.
+    assert services.account_create(actor=other.owner, host=other.host, platform="jd", account="x").pk
+
+
+# --- when a host can be booked ---------------------------------------------------------------------------
+
+
+def test_a_booking_outside_of_the_hours_names_the_hours(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    services.host_update(actor=mine.owner, host=mine.host, weekly_hours=["1-7 09:00-18:00"])
+    with pytest.raises(HostAway) as refusal:
+        book(world, at(17), at(19), host=mine.host)
+    assert (refusal.value.status, refusal.value.code, refusal.value.field) == (409, "host_away", "host")
+    assert "09:00–" in str(refusal.value)
+    assert "18:00" in str(refusal.value)
+    for window in refusal.value.extra["alternatives"]:
+        booked = book(
+            world,
+            datetime.fromisoformat(window["starts_at"]),
+            datetime.fromisoformat(window["ends_at"]),
+            host=mine.host,
+        )
+        services.booking_cancel(actor=world.manager, booking=booked)
+    assert refusal.value.extra["alternatives"]
+    assert book(world, at(16), at(18), host=mine.host).pk
+    assert book(world, at(19), at(20)).pk  # without a host the room is free
+
+
+def test_an_absence_takes_a_host_away_until_it_is_withdrawn(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    absence = services.absence_create(
+        actor=mine.owner, host=mine.host, kind=AbsenceKind.ILLNESS, starts_at=at(12), ends_at=at(15)
+    )
+    with pytest.raises(HostAway) as refusal:
+        book(world, at(11), at(13), host=mine.host)
+    assert "12:00" in str(refusal.value)
+    assert "ill" not in str(refusal.value)
+    moving = book(world, at(9), at(12), host=mine.host)
+    with pytest.raises(HostAway):
+        services.booking_move(actor=mine.owner, booking=moving, starts_at=at(14), ends_at=at(17))
+    services.absence_withdraw(actor=mine.owner, absence=absence)
+    assert book(world, at(12.5), at(13), host=mine.host).pk
+    with pytest.raises(WrongState):
+        services.absence_withdraw(actor=mine.owner, absence=absence)
+
+
+def test_absences_have_an_order_and_an_end(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    for starts_at, ends_at in ((at(9), at(9)), (at(9), at(8)), (at(9), at(9) + 400 * DAY)):
+        with pytest.raises(BadTime):
+            services.absence_create(
+                actor=mine.owner, host=mine.host, kind=AbsenceKind.LEAVE, starts_at=starts_at, ends_at=ends_at
+            )
+
+
+def test_a_series_leaves_out_the_days_of_an_absence(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    services.absence_create(
+        actor=mine.owner, host=mine.host, kind=AbsenceKind.LEAVE, starts_at=at(0, 3), ends_at=at(24, 3)
+    )
+    series = services.series_create(
+        actor=mine.owner,
+        room=world.rooms[0],
+        tenant=mine.tenant,
+        host=mine.host,
+        first_day=today() + 2 * DAY,
+        last_day=today() + 4 * DAY,
+        weekdays=range(7),
+        start=time(9),
+        minutes=60,
+        skip_taken=True,
+    )
+    assert series.skipped == [{"day": str(today() + 3 * DAY), "reason": "host_away"}]
+    assert series.bookings.count() == 2
+
+
+def test_the_waitlist_offers_nothing_while_the_host_is_away(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    services.absence_create(
+        actor=mine.owner, host=mine.host, kind=AbsenceKind.LEAVE, starts_at=at(0), ends_at=at(13)
+    )
+    entry = services.waitlist_join(
+        actor=mine.owner,
+        tenant=mine.tenant,
+        room=world.rooms[0],
+        host=mine.host,
+        earliest=at(9),
+        latest=at(16),
+        minutes=60,
+    )
+    services.offer_waitlist()
+    entry.refresh_from_db()
+    assert entry.booking is not None
+    assert entry.booking.starts_at == at(13)
+
+
+def test_the_schedule_takes_the_hours_as_the_hosts_windows(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    services.host_update(actor=mine.owner, host=mine.host, weekly_hours=["1-7 10:00-14:00"])
+    services.absence_create(
+        actor=mine.owner, host=mine.host, kind=AbsenceKind.LEAVE, starts_at=at(12), ends_at=at(13)
+    )
+    plan = SchedulePlan(
+        park=world.park,
+        first_day=today() + 2 * DAY,
+        last_day=today() + 2 * DAY,
+        starts_at=at(0),
+        rules=PlanRules().as_dict(),
+    )
+    (person,) = [host for host in problem_of(plan).hosts if host.key == mine.host.code]
+    assert person.windows == ((20, 24), (26, 28))
+
+
+# --- a month ---------------------------------------------------------------------------------------------
+
+
+@time_machine.travel(datetime(2025, 6, 20, 4, tzinfo=SHANGHAI))
+def test_a_month_says_what_was_agreed_planned_and_held(world: World) -> None:
+    mine = world.tenants[0]
+    host = make_host(mine.tenant, "h")
+    make_record_of(host, "h")
+    room = world.rooms[1]
+    starts = [at_clock(date(2025, 6, 10) + number * DAY, 20) for number in range(3)]
+    for starts_at in starts:
+        make_session(mine.tenant, host=host, room=room, starts_at=starts_at, hours=3)
+    # Over midnight at the end of the month before: held in both, its hours are those of each.
+    make_session(mine.tenant, host=host, room=room, starts_at=at_clock(date(2025, 5, 31), 23), hours=2)
+    book(world, at_clock(date(2025, 6, 25), 9), at_clock(date(2025, 6, 25), 11), host=host)
+    gone = book(world, at_clock(date(2025, 6, 26), 9), at_clock(date(2025, 6, 26), 11), host=host)
+    services.booking_cancel(actor=world.manager, booking=gone)
+    book(world, at_clock(date(2025, 7, 1), 9), at_clock(date(2025, 7, 1), 11), host=host)
+    (june,) = host_months(actor=mine.owner, hosts=Host.objects.filter(pk=host.pk), month=today())
+    assert (june.agreed, june.planned, june.held, june.left) == (20, 1, 4, 16)
+    assert str(june.host_hours) == "10.0"
+    (may,) = host_months(actor=mine.owner, hosts=Host.objects.filter(pk=host.pk), month=date(2025, 5, 1))
+    assert (may.held, str(may.host_hours)) == (1, "1.0")
+    assert (
+        host_months(actor=world.tenants[1].owner, hosts=Host.objects.filter(pk=host.pk), month=today()) == []
+    )
+
+
+def test_bookings_made_before_stay_when_the_host_falls_ill(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    booked = book(world, at(9), at(11), host=mine.host)
+    services.absence_create(
+        actor=mine.owner, host=mine.host, kind=AbsenceKind.ILLNESS, starts_at=at(0), ends_at=at(24)
+    )
+    assert Booking.objects.get(pk=booked.pk).host == mine.host
+    with pytest.raises(DomainError):
+        services.booking_move(actor=mine.owner, booking=booked, starts_at=at(12), ends_at=at(14))
+    assert now() < at(9) - HOUR
