@@ -77,7 +77,7 @@ def tries(rooms: list[LiveRoom], tenant: Tenant, week: int) -> list[Try]:
 def statement(row: Booking) -> tuple[str, list[Any]]:
     """The bare INSERT of a row that gives way to what is there already."""
     fields = [field for field in Booking._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     word = " ON CONFLICT DO NOTHING" if connection.vendor == "postgresql" else ""

@@ -160,7 +160,7 @@ def duration(text: str, *, unit: int = 1) -> int:
         return round(hours * 3600 + minutes * 60 + seconds)
     if _NUMBER.fullmatch(text) and not text.startswith("-"):
         return round(Decimal(text) * unit)
-    message = _("“%(value)s” is not a length such as 1小时20分5秒 or 01:20:05.")
+    message = _("“%(value)s” is not a length such as 1h 20m 5s or 01:20:05.")
     raise StrictError("duration", message % {"value": strict.shown(text)})
 
 
