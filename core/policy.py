@@ -199,6 +199,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     # The key is the tenant's proof that it was on air: nobody of the park sees it.
     "livestreams.MediaNode": {MANAGER: RUN, STUDIO: RUN},
     "livestreams.StreamKey": {OWNER: RUN, STAFF: RUN, Role.HOST: SEE_OWN, Role.TOOL: RUN},
+    # A platform's key is read by nobody: the media node alone is given it.
+    "livestreams.Broadcast": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        Role.HOST: SEE_OWN,
+    },
     "livestreams.Publish": {
         **_each(PARK_ROLES, SEE),
         **_each((MANAGER, STUDIO), _p("view change")),

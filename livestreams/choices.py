@@ -87,6 +87,10 @@ class Delivery(models.TextChoices):
     PHONE = "phone", _("phone or the platform's own tool")
 
 
+# Nobody sees these pictures on their way: check-in opens the session, and the platform's report has to confirm it.
+UNSEEN = (Delivery.DIRECT, Delivery.PHONE)
+
+
 class MediaServer(models.TextChoices):
     """The programs that take encoders in; the names are those of the programs."""
 

@@ -9,7 +9,8 @@ from livestreams import services
 
 @shared_task(name="livestreams.tasks.release_expired")
 def release_expired() -> int:
-    return services.release_expired()
+    # A booking whose session has not been opened yet is not done with.
+    return services.follow_slots() + services.release_expired()
 
 
 @shared_task(name="livestreams.tasks.offer_waitlist")

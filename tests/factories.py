@@ -42,7 +42,7 @@ from livestreams.models import (
     SlotRequest,
     WaitlistEntry,
 )
-from livestreams.services import node_create, stream_key_renew
+from livestreams.services import broadcast_choose, node_create, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
@@ -352,6 +352,14 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     )
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
     key = stream_key_renew(actor=SYSTEM, booking=mine.booking, platform=Platform.DOUYIN)
+    broadcast_choose(
+        actor=SYSTEM,
+        booking=mine.booking,
+        route=Delivery.NODE,
+        platform=Platform.DOUYIN,
+        server=f"rtmp://{name}.platform.example/{canary}",
+        key=f"{canary}-platform-key",
+    )
     Publish.objects.create(
         node=world.media_node,
         room=room,

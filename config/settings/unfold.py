@@ -63,6 +63,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("record_voice_over", "livestreams.Host"),
             ("schedule", "livestreams.HostShift"),
             ("sensors", "livestreams.Publish"),
+            ("cell_tower", "livestreams.Broadcast"),
             ("gavel", "livestreams.PublishDecision"),
             ("dns", "livestreams.MediaNode"),
             ("grid_on", ("admin:rooms_usage", _("Use of the rooms"), "livestreams.Booking")),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from livestreams.admin import booking, plan, room, schedule, session, stream
+from livestreams.admin import booking, broadcast, plan, room, schedule, session, stream
 
-__all__ = ["booking", "plan", "room", "schedule", "session", "stream"]
+__all__ = ["booking", "broadcast", "plan", "room", "schedule", "session", "stream"]

@@ -274,6 +274,9 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
     room = serializers.CharField(source="room.code", default=None, allow_null=True)
     booking = serializers.UUIDField(source="booking.uid", default=None, allow_null=True)
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    needs_report = serializers.BooleanField(
+        read_only=True, help_text=_("No media node saw the picture: the platform's report has to confirm it.")
+    )
     state = serializers.ChoiceField(choices=SessionState.choices)
     started_at = InstantField(allow_null=True)
     ended_at = InstantField(allow_null=True)
@@ -299,6 +302,7 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
             "platform",
             "platform_live_id",
             "delivery",
+            "needs_report",
             "market",
             "state",
             "started_at",

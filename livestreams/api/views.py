@@ -20,6 +20,7 @@ from core.doors.fields import Nothing
 from core.errors import NotFound
 from core.idempotency import Answer
 from livestreams import services
+from livestreams.api.broadcasts import WRITE_STREAMS, BroadcastActions
 from livestreams.api.serializers import (
     BookingInput,
     BookingSerializer,
@@ -58,7 +59,6 @@ from livestreams.selectors import free_windows
 READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
 READ_BOOKINGS = ("bookings:read", "bookings:write")
 WRITE_BOOKINGS = ("bookings:write",)
-WRITE_STREAMS = ("streams:write",)
 READ_SESSIONS = ("sessions:write", "samples:write")
 
 
@@ -117,7 +117,7 @@ class HostViewSet(ReadOnlyScopedViewSet):
         return Host.objects.select_related("tenant").order_by("code")
 
 
-class BookingViewSet(ReadOnlyScopedViewSet):
+class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
     """Bookings of live rooms. A conflict names free times and rooms in `alternatives`."""
 
     model = Booking
@@ -134,6 +134,7 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "swap": Needs("change", WRITE_BOOKINGS),
         "stream_key": Needs("view", WRITE_STREAMS, model=StreamKey),
         "renew_stream_key": Needs("add", WRITE_STREAMS, model=StreamKey),
+        **BroadcastActions.permissions,
     }
     inputs = {
         "create": BookingInput,
@@ -143,6 +144,7 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "move": MoveInput,
         "swap": SwapInput,
         "renew_stream_key": StreamKeyInput,
+        **BroadcastActions.inputs,
     }
 
     def base_queryset(self) -> QuerySet[Booking]:

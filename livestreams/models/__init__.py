@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livestreams.models.broadcast import Broadcast
 from livestreams.models.host import Host
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
@@ -13,6 +14,7 @@ __all__ = [
     "AudienceSample",
     "Booking",
     "BookingSeries",
+    "Broadcast",
     "Host",
     "HostShift",
     "LiveRoom",

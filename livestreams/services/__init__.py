@@ -10,6 +10,7 @@ from livestreams.services.bookings import (
     booking_move,
     booking_swap,
 )
+from livestreams.services.broadcasts import Target, broadcast_choose, broadcast_target
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
@@ -23,6 +24,7 @@ from livestreams.services.resources import (
 from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
+from livestreams.services.slot_sessions import follow_slots
 from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
@@ -34,13 +36,17 @@ __all__ = [
     "Credentials",
     "Reading",
     "SampleCounts",
+    "Target",
     "booking_cancel",
     "booking_check_in",
     "booking_confirm",
     "booking_create",
     "booking_move",
     "booking_swap",
+    "broadcast_choose",
+    "broadcast_target",
     "drop_streams",
+    "follow_slots",
     "host_create",
     "host_update",
     "maintenance_create",

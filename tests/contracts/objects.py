@@ -196,6 +196,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-booking-check-in": {"at": now().isoformat()},
         "api-booking-move": span,
         "api-booking-stream-key": {"platform": "douyin"},
+        "api-booking-broadcast": {"route": "phone", "platform": "douyin"},
         "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},
         "api-series-list": {
             "tenant": mine.tenant.code,
