@@ -205,6 +205,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF, Role.TOOL), RUN),
         Role.HOST: SEE_OWN,
     },
+    "livestreams.ScreenToken": {**_each((OWNER, STAFF), RUN)},
     "livestreams.Publish": {
         **_each(PARK_ROLES, SEE),
         **_each((MANAGER, STUDIO), _p("view change")),
@@ -215,6 +216,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, OWNER, STAFF), SEE),
         Role.HOST: SEE_OWN,
     },
+    "livestreams.AdSpend": {**_each((OWNER, STAFF, Role.TOOL), _p("view add")), MONEY: SEE},
     "livestreams.AudienceSample": {
         MANAGER: SEE,
         STUDIO: SEE,
@@ -239,6 +241,11 @@ TABLE: dict[str, dict[str, Permission]] = {
     },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.ExplainEvent": {
+        **_each((MANAGER, STUDIO, MONEY), SEE),
+        **_each((OWNER, STAFF, Role.TOOL), _p("view add")),
+        Role.HOST: SEE_OWN,
+    },
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},

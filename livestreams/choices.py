@@ -91,6 +91,13 @@ class Delivery(models.TextChoices):
 UNSEEN = (Delivery.DIRECT, Delivery.PHONE)
 
 
+class ScreenKind(models.TextChoices):
+    """What an encoder's program shows of a booking."""
+
+    OVERLAY = "overlay", _("overlay of the picture")
+    DOCK = "dock", _("dock beside the picture")
+
+
 class MediaServer(models.TextChoices):
     """The programs that take encoders in; the names are those of the programs."""
 

@@ -10,6 +10,7 @@ from django.db.models import FilteredRelation, Q
 
 from core.clock import business_day
 from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
 
 
 class BookingQuerySet(models.QuerySet[Any]):
@@ -42,6 +43,10 @@ class PublishQuerySet(models.QuerySet[Any]):
     def running(self) -> PublishQuerySet:
         """Those that have not ended, as far as we know."""
         return self.filter(ended_at__isnull=True)
+
+    def weak(self) -> PublishQuerySet:
+        """Those whose picture is not what viewers should see, as far as their nodes tell."""
+        return self.filter(Q(kbps__lt=LOWEST_KBPS) | Q(behind_ms__gt=MOST_BEHIND_MS))
 
     def on_air(self) -> PublishQuerySet:
         """Those that run and are no test."""

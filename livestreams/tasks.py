@@ -9,8 +9,7 @@ from livestreams import services
 
 @shared_task(name="livestreams.tasks.release_expired")
 def release_expired() -> int:
-    # A booking whose session has not been opened yet is not done with.
-    return services.follow_slots() + services.release_expired()
+    return services.turn_slots()
 
 
 @shared_task(name="livestreams.tasks.offer_waitlist")

@@ -21,10 +21,12 @@ from livestreams.choices import (
     Platform,
     PublishEnd,
     PublishReason,
+    ScreenKind,
     SessionState,
     ShiftRole,
 )
 from livestreams.models import (
+    AdSpend,
     AudienceSample,
     Booking,
     BookingSeries,
@@ -42,12 +44,13 @@ from livestreams.models import (
     SlotRequest,
     WaitlistEntry,
 )
-from livestreams.services import broadcast_choose, node_create, stream_key_renew
+from livestreams.services import broadcast_choose, node_create, screen_make, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
 from parks.services import building_create, park_create, town_create, unit_create
-from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.choices import ExplainKind
+from supplychain.models import ExplainEvent, Product, Sku, StockLevel, StockMove, Warehouse
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import Lease, Store, Tenant
 from tenants.services import charge_record, company_get_or_create, lease_create, tenant_create
@@ -384,6 +387,16 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     )
     AudienceSample.objects.create(
         session=mine.session, source="test", at=mine.session.started_at, concurrent=100 + index
+    )
+    screen_make(actor=mine.owner, booking=mine.booking, kind=ScreenKind.DOCK)
+    AdSpend.objects.create(session=mine.session, hour=mine.session.started_at, amount=Decimal("123.45"))
+    ExplainEvent.objects.create(
+        session=mine.session,
+        at=mine.session.started_at,
+        kind=ExplainKind.START,
+        product=mine.skus[0].product,
+        sku=mine.skus[0],
+        source=canary,
     )
     mine.lease = lease_create(
         actor=SYSTEM,

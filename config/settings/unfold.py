@@ -58,6 +58,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("edit_calendar", "livestreams.SlotRequest"),
             ("calendar_month", "livestreams.SchedulePlan"),
             ("live_tv", "livestreams.LiveSession"),
+            ("campaign", "supplychain.ExplainEvent"),
             ("meeting_room", "livestreams.LiveRoom"),
             ("build", "livestreams.Maintenance"),
             ("record_voice_over", "livestreams.Host"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -46,11 +46,11 @@ class BroadcastInput(StrictSerializer):
 class BroadcastActions:
     """What bookings offer besides: their way to the platform."""
 
-    permissions = {
+    permissions: ClassVar[dict[str, Needs]] = {
         "broadcast": Needs("view", WRITE_STREAMS, model=Broadcast),
         "choose_broadcast": Needs("add", WRITE_STREAMS, model=Broadcast),
     }
-    inputs = {"choose_broadcast": BroadcastInput}
+    inputs: ClassVar[dict[str, type[StrictSerializer]]] = {"choose_broadcast": BroadcastInput}
 
     @extend_schema(responses=BroadcastSerializer)
     @action(detail=True, filter_backends=[], pagination_class=None)

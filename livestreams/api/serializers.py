@@ -158,6 +158,7 @@ class StreamKeyInput(StrictSerializer):
         required=False,
         help_text=_("Where the picture is shown; without it as before."),
     )
+    spare = FlagField(required=False, help_text=_("The key of the spare encoder, beside the booking's own."))
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
@@ -167,6 +168,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     test_server = serializers.CharField()
     key = serializers.CharField()
     stream_name = serializers.CharField()
+    spare_stream_name = serializers.CharField()
     platform = serializers.CharField()
     valid_from = InstantField()
     valid_until = InstantField()

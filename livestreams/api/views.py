@@ -42,6 +42,7 @@ from livestreams.api.serializers import (
     WaitlistSerializer,
     WindowsSerializer,
 )
+from livestreams.api.spend import SpendActions
 from livestreams.filters import BookingFilter, SessionsOfTenants
 from livestreams.labels import labelled
 from livestreams.models import (
@@ -191,8 +192,13 @@ class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
     @action(detail=True, url_path="stream-key", filter_backends=[], pagination_class=None)
     def stream_key(self, request: Request, uid: str) -> Response:
         """What an encoder needs to go on air; `key` is empty until the booking has been given one."""
-        credentials = services.stream_credentials(actor=self.actor, booking=self.get_object())
-        return Response(CredentialsSerializer(credentials).data)
+        booking = self.get_object()
+        main, spare = (
+            services.stream_credentials(actor=self.actor, booking=booking, spare=spare)
+            for spare in (False, True)
+        )
+        shown = {**asdict(main), "spare_stream_name": spare.stream_name}
+        return Response(CredentialsSerializer(shown).data)
 
     @extend_schema(request=StreamKeyInput, responses=BookingSerializer)
     @stream_key.mapping.post
@@ -278,7 +284,7 @@ class WaitlistViewSet(ReadOnlyScopedViewSet):
         )
 
 
-class SessionViewSet(ReadOnlyScopedViewSet):
+class SessionViewSet(SpendActions, ReadOnlyScopedViewSet):
     """Live sessions: opened when the picture goes out, ended once."""
 
     model = LiveSession
@@ -290,8 +296,9 @@ class SessionViewSet(ReadOnlyScopedViewSet):
         "create": Needs("add", ("sessions:write",)),
         "end": Needs("change", ("sessions:write",)),
         "samples": Needs("add", ("samples:write",), model=AudienceSample),
+        **SpendActions.permissions,
     }
-    inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput}
+    inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput, **SpendActions.inputs}
 
     def base_queryset(self) -> QuerySet[LiveSession]:
         sessions = LiveSession.objects.select_related("tenant", "park", "room", "booking", "host")

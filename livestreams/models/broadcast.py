@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.models import PublicIdMixin, Scope, StampedMixin
-from livestreams.choices import Delivery, Platform
+from core.models import PublicIdMixin, Scope, StampedMixin, User
+from livestreams.choices import Delivery, Platform, ScreenKind
 from livestreams.models.room import Booking
 
 
@@ -53,3 +54,33 @@ class Broadcast(PublicIdMixin, StampedMixin):
     @property
     def has_key(self) -> bool:
         return bool(self.sealed_key)
+
+
+class ScreenToken(PublicIdMixin, StampedMixin):
+    """The right of one screen to one booking, without a log-in: the overlay of its picture, or the dock beside it.
+
+    It acts for the person who made it, and ends with that person's right, with the booking, or by hand. Of the token
+    itself the hash is kept.
+    """
+
+    booking = models.ForeignKey(Booking, models.PROTECT, related_name="screens", verbose_name=_("booking"))
+    kind = models.CharField(_("kind"), max_length=8, choices=ScreenKind)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    scope = Scope(nodes=("booking__tenant_id",), park="booking__room__park_id")
+
+    class Meta:
+        verbose_name = _("screen of a booking")
+        verbose_name_plural = _("screens of bookings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking", "kind"],
+                condition=Q(revoked_at__isnull=True),
+                name="livestreams_one_screen",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking} · {self.get_kind_display()}"

@@ -22,10 +22,12 @@ from livestreams.services.resources import (
     room_update,
 )
 from livestreams.services.samples import Reading, SampleCounts, samples_record
+from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
-from livestreams.services.slot_sessions import follow_slots
+from livestreams.services.slot_sessions import follow_slots, turn_slots
 from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
+from livestreams.services.spend import SpendCounts, SpendHour, spend_record
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
@@ -36,6 +38,8 @@ __all__ = [
     "Credentials",
     "Reading",
     "SampleCounts",
+    "SpendCounts",
+    "SpendHour",
     "Target",
     "booking_cancel",
     "booking_check_in",
@@ -69,6 +73,9 @@ __all__ = [
     "room_create",
     "room_update",
     "samples_record",
+    "screen_make",
+    "screen_of",
+    "screen_revoke",
     "secret_of",
     "series_cancel",
     "series_create",
@@ -77,8 +84,10 @@ __all__ = [
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",
+    "spend_record",
     "stream_credentials",
     "stream_key_renew",
+    "turn_slots",
     "waitlist_join",
     "waitlist_withdraw",
     "watch_streams",

@@ -17,9 +17,18 @@ from core.locking import lock_rows, retried
 from livestreams.choices import UNSEEN, BookingState, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services.sessions import session_end, session_open
+from livestreams.services.steps import release_expired
 
 log = structlog.get_logger("livepark.sessions")
 CHECK_IN = system_actor("check-in")
+
+
+def turn_slots() -> int:
+    """What time brings to bookings and the sessions of their slots; returns how many changed.
+
+    Sessions first: a booking whose session has not been opened yet is not done with.
+    """
+    return follow_slots() + release_expired()
 
 
 def follow_slots() -> int:

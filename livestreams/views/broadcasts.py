@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
+from core.clock import now
 from core.doors.portal import ServiceFormPage
 from core.scoping import may, visible_to
 from livestreams.broadcastforms import BroadcastForm
@@ -20,7 +22,7 @@ from livestreams.services import broadcast_choose
 from livestreams.services.stream_keys import KEYED
 
 # A node that asks so often for one stream does not get its picture across.
-MANY = 3
+MANY, LATELY = 3, timedelta(seconds=30)
 
 
 def broadcast_of(actor: Actor, booking: Booking) -> dict[str, Any]:
@@ -32,9 +34,14 @@ def broadcast_of(actor: Actor, booking: Booking) -> dict[str, Any]:
         "row": row,
         "unseen": row is not None and row.route in UNSEEN,
         "handed": handed,
-        "refused": handed and row is not None and row.hand_overs >= MANY,
+        "refused": handed and row is not None and _asks_again(row),
         "may_choose": booking.state in KEYED and may(actor, "add", Broadcast, booking.tenant_id),
     }
+
+
+def _asks_again(row: Broadcast) -> bool:
+    """Whether the node has asked for the same stream again and again, and just now."""
+    return row.hand_overs >= MANY and row.handed_at is not None and now() < row.handed_at + LATELY
 
 
 class ChooseBroadcast(ServiceFormPage):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supplychain.admin import goods, ledger, stock
+from supplychain.admin import explain, goods, ledger, stock
 
-__all__ = ["goods", "ledger", "stock"]
+__all__ = ["explain", "goods", "ledger", "stock"]

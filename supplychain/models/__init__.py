@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.models.explain import ExplainEvent
 from supplychain.models.goods import Product, Sku
 from supplychain.models.ledger import (
     Attribution,
@@ -16,6 +17,7 @@ from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 __all__ = [
     "Attribution",
     "Backorder",
+    "ExplainEvent",
     "ImportBatch",
     "ImportProfileMap",
     "Product",

@@ -1,5 +1,6 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.explains import explain_record
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
@@ -15,6 +16,7 @@ __all__ = [
     "SkuLine",
     "attribution_set",
     "backorder_fill",
+    "explain_record",
     "import_confirm",
     "import_run",
     "import_stage",

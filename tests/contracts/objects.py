@@ -229,6 +229,16 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-schedule-what-if": {"more_rooms": 1},
         "api-schedule-repair": {"rooms": [world.rooms[1].code]},
         "api-session-list": {"tenant": mine.tenant.code, "platform": "douyin", "host": mine.host.code},
+        "api-session-ad-spend": {
+            "hours": [{"hour": local(mine.session.started_at).isoformat(), "amount": "7.00"}]
+        },
+        "api-explain-list": {
+            "session": str(mine.session.uid),
+            "kind": "start",
+            "product": str(mine.skus[0].product.uid),
+            "sku": str(mine.skus[0].uid),
+            "at": local(mine.session.started_at).isoformat(),
+        },
         "api-session-end": {"ended_at": local(mine.session.ended_at).isoformat()},
         "api-session-samples": {
             "source": "matrix",
