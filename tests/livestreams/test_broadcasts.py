@@ -234,12 +234,19 @@ def test_other_bookings_open_nothing_by_check_in(world: World, at: Callable[...,
 def test_an_encoder_that_comes_through_the_node_after_all_is_the_better_witness(
     world: World, booking: Booking
 ) -> None:
+    Booking.objects.filter(pk=booking.pk).update(host=None)
+    booking.refresh_from_db()
     choose(world, booking, route=Delivery.DIRECT)
     sender = encoder(world, booking)
     with time_machine.travel(booking.starts_at):
         services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
         assert sender.publish().status_code == 302
         assert booking.sessions.get().delivery == Delivery.NODE
+        sender.done()
+    with time_machine.travel(booking.starts_at + HOUR / 4):
+        services.watch_streams()
+        assert booking.sessions.get().state == SessionState.ENDED
+        assert services.follow_slots() == 0  # the check-in has had its session
 
 
 def test_a_node_of_another_program_hands_nothing_on(world: World, at: Callable[..., datetime]) -> None:
