@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,7 @@ from core.policy import VIEW
 from core.scoping import may
 from core.templatetags.portal import count, money, percent
 from livestreams.choices import SessionState
-from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance, Publish
 from parks.models import Park, Unit
 from parks.selectors import parks_of
 from supplychain.choices import BackorderState
@@ -77,7 +77,7 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
     if may(actor, VIEW, Unit):
         found["occupancy"] = _occupancy(occupancy_on(parks, today))
     if may(actor, VIEW, LiveRoom):
-        found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today)
+        found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
     if may(actor, VIEW, Lease):
         found["leases"] = parkday.leases_ending(actor, parks, today + LEASE_HORIZON)
@@ -132,6 +132,14 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
         ),
         Number(_("Free"), count(rooms.off), _list(LiveRoom), _("of %(n)s rooms") % {"n": rooms.total}),
     ]
+
+
+def _pictures(actor: Actor, parks: Sequence[Park], at: datetime) -> list[Number]:
+    """Pictures on air that viewers should not see as they are."""
+    if not may(actor, VIEW, Publish):
+        return []
+    weak = parkday.weak_pictures(actor, parks, at)
+    return [Number(_("Weak pictures"), count(weak), _list(Publish), tone=_tone(weak, "bad"))]
 
 
 def _waiting(actor: Actor, parks: Sequence[Park]) -> list[Number]:

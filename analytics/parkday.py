@@ -23,7 +23,8 @@ from core.models import BucketFailure, BucketMark, Job, ScopeNode, Unresolved
 from core.policy import VIEW
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, SessionState
-from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance, Publish
+from livestreams.publishing import ALARM_AFTER
 from parks.models import Park
 from supplychain.choices import BackorderState
 from supplychain.models import Backorder, StockLevel
@@ -118,6 +119,12 @@ def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
     owed = Backorder.objects.filter(state=BackorderState.OPEN, owner__in=tenant_nodes(parks))
     sums = visible_to(owed, actor).aggregate(rows=Count("pk"), units=Sum("quantity"))
     return StockAlarms(visible_to(levels, actor).count(), sums["rows"], sums["units"] or 0)
+
+
+def weak_pictures(actor: Actor, parks: Parks, at: datetime) -> int:
+    """How many pictures of the parks' rooms have been weak for long enough to alarm."""
+    running = Publish.objects.running().filter(room__park__in=parks, weak_since__lte=at - ALARM_AFTER)
+    return visible_to(running, actor).count()
 
 
 @dataclass(frozen=True)

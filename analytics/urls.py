@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, events, indicators, portal, province, reports, trust, wall
+from analytics.views import downloads, events, indicators, obs, portal, province, reports, trust, wall
 from analytics.views.landing import Landing
 
 REPORTS = "portal/<slug:tenant>/reports/"
@@ -37,6 +37,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{REPORTS}<uuid:uid>/confirm/", reports.ConfirmDrop.as_view(), name="portal-reports-confirm"),
     path(f"{REPORTS}<uuid:uid>/cancel/", reports.CancelDrop.as_view(), name="portal-reports-cancel"),
     path(f"{REPORTS}questions/<uuid:uid>/", reports.ReportQuestion.as_view(), name="portal-report-question"),
+    path("overlay/", obs.page, {"kind": "overlay"}, name="overlay"),
+    path("overlay/now", obs.OverlayNow.as_view(), name="overlay-now"),
+    path("dock/", obs.page, {"kind": "dock"}, name="dock"),
+    path("dock/now", obs.DockNow.as_view(), name="dock-now"),
+    path("dock/products", obs.DockProducts.as_view(), name="dock-products"),
+    path("dock/explain", obs.DockExplain.as_view(), name="dock-explain"),
+    path("dock/end", obs.DockEnd.as_view(), name="dock-end"),
     path("wall/", wall.walls, name="walls"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
     path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),

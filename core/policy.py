@@ -223,6 +223,13 @@ TABLE: dict[str, dict[str, Permission]] = {
     # The key is the tenant's proof that it was on air: nobody of the park sees it.
     "livestreams.MediaNode": {MANAGER: RUN, STUDIO: RUN},
     "livestreams.StreamKey": {OWNER: RUN, STAFF: RUN, Role.HOST: SEE_OWN, Role.TOOL: RUN},
+    # A platform's key is read by nobody: the media node alone is given it.
+    "livestreams.Broadcast": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        Role.HOST: SEE_OWN,
+    },
+    "livestreams.ScreenToken": {**_each((OWNER, STAFF), RUN)},
     "livestreams.Publish": {
         **_each(PARK_ROLES, SEE),
         **_each((MANAGER, STUDIO), _p("view change")),
@@ -233,6 +240,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, OWNER, STAFF), SEE),
         Role.HOST: SEE_OWN,
     },
+    "livestreams.AdSpend": {**_each((OWNER, STAFF, Role.TOOL), _p("view add")), MONEY: SEE},
     "livestreams.AudienceSample": {
         MANAGER: SEE,
         STUDIO: SEE,
@@ -262,6 +270,11 @@ TABLE: dict[str, dict[str, Permission]] = {
     },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.ExplainEvent": {
+        **_each((MANAGER, STUDIO, MONEY), SEE),
+        **_each((OWNER, STAFF, Role.TOOL), _p("view add")),
+        Role.HOST: SEE_OWN,
+    },
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},

@@ -92,6 +92,17 @@ class Delivery(models.TextChoices):
 DELIVERIES_TOLD = tuple(choice for choice in Delivery.choices if choice[0] != Delivery.REPORT)
 
 
+# Nobody sees these pictures on their way: check-in opens the session, and the platform's report has to confirm it.
+UNSEEN = (Delivery.DIRECT, Delivery.PHONE)
+
+
+class ScreenKind(models.TextChoices):
+    """What an encoder's program shows of a booking."""
+
+    OVERLAY = "overlay", _("overlay of the picture")
+    DOCK = "dock", _("dock beside the picture")
+
+
 class MediaServer(models.TextChoices):
     """The programs that take encoders in; the names are those of the programs."""
 

@@ -24,6 +24,10 @@ TEST_FROM, TEST_LENGTH = DAY, HOUR / 6
 # An encoder that was not heard of for so long does not stand in the way of its own return.
 SILENT = timedelta(seconds=20)
 
+# A picture below this bitrate, or this far behind the clock, is not what viewers should see; after so long, it alarms.
+LOWEST_KBPS, MOST_BEHIND_MS = 1_000, 3_000
+ALARM_AFTER = timedelta(seconds=20)
+
 STATES = {
     BookingState.HELD: PublishReason.NOT_CONFIRMED,
     BookingState.CANCELLED: PublishReason.CANCELLED,

@@ -11,6 +11,7 @@ from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
 from core.clock import DAY, business_day
 from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
 
 SOON = 30 * DAY
 """How long before its end a certificate is to be renewed."""
@@ -46,6 +47,10 @@ class PublishQuerySet(models.QuerySet[Any]):
     def running(self) -> PublishQuerySet:
         """Those that have not ended, as far as we know."""
         return self.filter(ended_at__isnull=True)
+
+    def weak(self) -> PublishQuerySet:
+        """Those whose picture is not what viewers should see, as far as their nodes tell."""
+        return self.filter(Q(kbps__lt=LOWEST_KBPS) | Q(behind_ms__gt=MOST_BEHIND_MS))
 
     def on_air(self) -> PublishQuerySet:
         """Those that run and are no test."""

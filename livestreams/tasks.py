@@ -9,7 +9,7 @@ from livestreams import services
 
 @shared_task(name="livestreams.tasks.release_expired")
 def release_expired() -> int:
-    return services.release_expired()
+    return services.turn_slots()
 
 
 @shared_task(name="livestreams.tasks.offer_waitlist")

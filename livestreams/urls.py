@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path
 
 from livestreams import door
-from livestreams.views import bookings, hosts, rooms, series, sessions, slots, streams
+from livestreams.views import (
+    bookings,
+    broadcasts,
+    hosts,
+    rooms,
+    screens,
+    series,
+    sessions,
+    slots,
+    spend,
+    streams,
+)
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
@@ -34,6 +45,9 @@ urlpatterns = [
     path(f"{BOOKING}cancel/", bookings.CancelBooking.as_view(), name="portal-booking-cancel"),
     path(f"{BOOKING}cancel-series/", series.CancelSeries.as_view(), name="portal-booking-cancel-series"),
     path(f"{BOOKING}check-in/", bookings.CheckIn.as_view(), name="portal-booking-check-in"),
+    path(f"{BOOKING}broadcast/", broadcasts.ChooseBroadcast.as_view(), name="portal-booking-broadcast"),
+    path(f"{BOOKING}screen/", screens.MakeScreen.as_view(), name="portal-booking-screen"),
+    path(f"{BOOKING}screen/shut/", screens.ShutScreen.as_view(), name="portal-booking-screen-shut"),
     path(f"{BOOKING}stream-key/", streams.RenewStreamKey.as_view(), name="portal-booking-stream-key"),
     path(f"{BOOKING}shifts/", hosts.BookingShifts.as_view(), name="portal-booking-shifts"),
     path("portal/<slug:tenant>/shifts/<uuid:uid>/drop/", hosts.DropShift.as_view(), name="portal-shift-drop"),
@@ -47,5 +61,6 @@ urlpatterns = [
         name="portal-absence-withdraw",
     ),
     path("portal/<slug:tenant>/sessions/new/", sessions.GoLive.as_view(), name="portal-session-new"),
+    path(f"{SESSION}spend/", spend.TellSpend.as_view(), name="portal-session-spend"),
     path(f"{SESSION}end/", sessions.EndSession.as_view(), name="portal-session-end"),
 ]

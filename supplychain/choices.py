@@ -68,3 +68,10 @@ class ImportState(models.TextChoices):
     STAGED = "staged", _("waiting for confirmation")
     IMPORTED = "imported", _("imported")
     REFUSED = "refused", _("refused")
+
+
+class ExplainKind(models.TextChoices):
+    """What is told of a product in a session."""
+
+    START = "start", _("explained from here on")
+    END = "end", _("no longer explained")

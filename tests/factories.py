@@ -23,10 +23,12 @@ from livestreams.choices import (
     Platform,
     PublishEnd,
     PublishReason,
+    ScreenKind,
     SessionState,
     ShiftRole,
 )
 from livestreams.models import (
+    AdSpend,
     AudienceSample,
     Booking,
     BookingSeries,
@@ -55,12 +57,13 @@ from livestreams.models import (
     SlotRequest,
     WaitlistEntry,
 )
-from livestreams.services import node_create, stream_key_renew
+from livestreams.services import broadcast_choose, node_create, screen_make, stream_key_renew
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
 from parks.services import building_create, event_create, park_create, town_create, unit_create
-from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.choices import ExplainKind
+from supplychain.models import ExplainEvent, Product, Sku, StockLevel, StockMove, Warehouse
 from supplychain.services import item_enter
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import EventEntry, Lease, Store, Tenant
@@ -394,6 +397,14 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     )
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
     key = stream_key_renew(actor=SYSTEM, booking=mine.booking, platform=Platform.DOUYIN)
+    broadcast_choose(
+        actor=SYSTEM,
+        booking=mine.booking,
+        route=Delivery.NODE,
+        platform=Platform.DOUYIN,
+        server=f"rtmp://{name}.platform.example/{canary}",
+        key=f"{canary}-platform-key",
+    )
     Publish.objects.create(
         node=world.media_node,
         room=room,
@@ -418,6 +429,16 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     )
     AudienceSample.objects.create(
         session=mine.session, source="test", at=mine.session.started_at, concurrent=100 + index
+    )
+    screen_make(actor=mine.owner, booking=mine.booking, kind=ScreenKind.DOCK)
+    AdSpend.objects.create(session=mine.session, hour=mine.session.started_at, amount=Decimal("123.45"))
+    ExplainEvent.objects.create(
+        session=mine.session,
+        at=mine.session.started_at,
+        kind=ExplainKind.START,
+        product=mine.skus[0].product,
+        sku=mine.skus[0],
+        source=canary,
     )
     mine.lease = lease_create(
         actor=SYSTEM,

@@ -19,8 +19,10 @@ from core.models import Unresolved
 from core.scoping import may, visible_to
 from livestreams.choices import SESSION_OPEN, SessionState
 from livestreams.filters import SessionFilter
-from livestreams.models import AudienceSample, Booking, HostShift, LiveSession
-from supplychain.models import ImportBatch
+from livestreams.models import AdSpend, AudienceSample, Booking, HostShift, LiveSession
+from livestreams.spending import spend_by_hour
+from supplychain.explained import stretches
+from supplychain.models import ExplainEvent, ImportBatch
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
 SESSION_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -155,12 +157,27 @@ class SessionDetail(ScopedDetailPage):
             tiles=self._figures(session),
             shifts=shifts,
             audience=self._audience(session),
+            **self._told(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
             trust=trust_of(self.actor, session),
             **session_rights(self.actor, self.node.pk),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,
         )
+
+    def _told(self, session: LiveSession) -> dict[str, Any]:
+        """What was explained, and what was spent on traffic, as it was told."""
+        events = visible_to(ExplainEvent.objects.filter(session=session), self.actor)
+        spend = spend_by_hour(visible_to(AdSpend.objects.filter(session=session), self.actor))
+        return {
+            "explained": stretches(
+                events.select_related("product", "sku").order_by("at", "pk"), session.ended_at
+            ),
+            "spend": spend,
+            "spend_total": sum(spend.values()) if spend else None,
+            "may_tell_spend": may(self.actor, "add", AdSpend, self.node.pk)
+            and session.started_at is not None,
+        }
 
     def _figures(self, session: LiveSession) -> list[Tile]:
         """The session's figures by metric code; none before its first line is counted."""

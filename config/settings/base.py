@@ -178,6 +178,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SalesKind": "supplychain.choices.SalesKind",
         "BookingState": "livestreams.choices.BookingState",
         "SessionState": "livestreams.choices.SessionState",
+        "Delivery": "livestreams.choices.Delivery",
+        "ExplainKind": "supplychain.choices.ExplainKind",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",

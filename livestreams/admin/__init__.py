@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from livestreams.admin import booking, host, plan, room, schedule, session, shift, stream, training
+from livestreams.admin import booking, broadcast, host, plan, room, schedule, session, shift, stream, training
 
-__all__ = ["booking", "host", "plan", "room", "schedule", "session", "shift", "stream", "training"]
+__all__ = [
+    "booking",
+    "broadcast",
+    "host",
+    "plan",
+    "room",
+    "schedule",
+    "session",
+    "shift",
+    "stream",
+    "training",
+]

@@ -86,6 +86,7 @@ class PublishAdmin(ScopedModelAdmin):
         "ended_at",
         badge("end", _("how it ended"), END_COLOURS),
         "picture",
+        "weak_since",
         "is_test",
         "address",
     )
@@ -94,7 +95,7 @@ class PublishAdmin(ScopedModelAdmin):
     search_fields = ("room__code", "room__name_zh", "booking__tenant__code", "address")
     fieldsets = (
         (None, {"fields": ("room", "booking", "session", "is_test")}),
-        (_("Encoder"), {"fields": ("node", ("client", "address"), ("kbps", "behind_ms"))}),
+        (_("Encoder"), {"fields": ("node", ("client", "address"), ("kbps", "behind_ms", "weak_since"))}),
         (_("Time"), {"fields": ("started_at", "last_seen_at", "ended_at", "end")}),
         (_("Cut"), {"fields": ("cut_at", "cut_reason", "readmitted_at")}),
     )

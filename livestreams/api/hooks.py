@@ -19,7 +19,14 @@ from livestreams.choices import MediaServer
 from livestreams.mediaservers import mediamtx, nginx_rtmp, srs
 from livestreams.models import MediaNode
 from livestreams.publishing import Claim, Malformed
-from livestreams.services import Answer, node_by_secret, publish_ask, publish_done, publish_refuse
+from livestreams.services import (
+    Answer,
+    broadcast_target,
+    node_by_secret,
+    publish_ask,
+    publish_done,
+    publish_refuse,
+)
 
 HEADER = "X-Stream-Hook-Secret"
 MOST = 64 * 1024
@@ -71,6 +78,8 @@ class NginxRtmp(Hook):
 
     def hear(self, node: MediaNode, **where: str) -> HttpResponse:
         fields, call = dict(self.request.POST.lists()), where["call"]
+        if call == "target":
+            return self.tell_target(node, "".join(fields.get("name", ())[:1]))
         if call == "publish_done":
             publish_done(node=node, client=nginx_rtmp.client_of(fields))
             return self.consent()
@@ -86,6 +95,13 @@ class NginxRtmp(Hook):
             if call == "publish"
             else self.consent()
         )
+
+    def tell_target(self, node: MediaNode, name: str) -> HttpResponse:
+        """Where to hand a picture on to: the platform's server and its stream key, a line each; nothing for nowhere."""
+        target = broadcast_target(node=node, name=name)
+        if target is None:
+            return self.consent()
+        return HttpResponse(f"{target.server}\n{target.key}\n", content_type="text/plain")
 
 
 class Srs(Hook):

@@ -139,6 +139,7 @@ class StreamKeyInput(StrictSerializer):
         required=False,
         help_text=_("Where the picture is shown; without it as before."),
     )
+    spare = FlagField(required=False, help_text=_("The key of the spare encoder, beside the booking's own."))
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
@@ -148,6 +149,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     test_server = serializers.CharField()
     key = serializers.CharField()
     stream_name = serializers.CharField()
+    spare_stream_name = serializers.CharField()
     platform = serializers.CharField()
     valid_from = InstantField()
     valid_until = InstantField()
@@ -255,6 +257,9 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
     room = serializers.CharField(source="room.code", default=None, allow_null=True)
     booking = serializers.UUIDField(source="booking.uid", default=None, allow_null=True)
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    needs_report = serializers.BooleanField(
+        read_only=True, help_text=_("No media node saw the picture: the platform's report has to confirm it.")
+    )
     state = serializers.ChoiceField(choices=SessionState.choices)
     started_at = InstantField(allow_null=True)
     ended_at = InstantField(allow_null=True)
@@ -280,6 +285,7 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
             "platform",
             "platform_live_id",
             "delivery",
+            "needs_report",
             "market",
             "state",
             "started_at",

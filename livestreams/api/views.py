@@ -20,6 +20,7 @@ from core.doors.fields import Nothing
 from core.errors import NotFound
 from core.idempotency import Answer
 from livestreams import services
+from livestreams.api.broadcasts import WRITE_STREAMS, BroadcastActions
 from livestreams.api.serializers import (
     BookingInput,
     BookingSerializer,
@@ -40,6 +41,7 @@ from livestreams.api.serializers import (
     WaitlistSerializer,
     WindowsSerializer,
 )
+from livestreams.api.spend import SpendActions
 from livestreams.filters import BookingFilter, SessionsOfTenants
 from livestreams.labels import labelled
 from livestreams.models import (
@@ -56,7 +58,6 @@ from livestreams.selectors import free_windows
 READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
 READ_BOOKINGS = ("bookings:read", "bookings:write")
 WRITE_BOOKINGS = ("bookings:write",)
-WRITE_STREAMS = ("streams:write",)
 READ_SESSIONS = ("sessions:write", "samples:write")
 
 
@@ -103,7 +104,7 @@ class RoomViewSet(ReadOnlyScopedViewSet):
         return Response({"results": [window.as_dict() for window in found]})
 
 
-class BookingViewSet(ReadOnlyScopedViewSet):
+class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
     """Bookings of live rooms. A conflict names free times and rooms in `alternatives`."""
 
     model = Booking
@@ -120,6 +121,7 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "swap": Needs("change", WRITE_BOOKINGS),
         "stream_key": Needs("view", WRITE_STREAMS, model=StreamKey),
         "renew_stream_key": Needs("add", WRITE_STREAMS, model=StreamKey),
+        **BroadcastActions.permissions,
     }
     inputs = {
         "create": BookingInput,
@@ -129,6 +131,7 @@ class BookingViewSet(ReadOnlyScopedViewSet):
         "move": MoveInput,
         "swap": SwapInput,
         "renew_stream_key": StreamKeyInput,
+        **BroadcastActions.inputs,
     }
 
     def base_queryset(self) -> QuerySet[Booking]:
@@ -175,8 +178,13 @@ class BookingViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, url_path="stream-key", filter_backends=[], pagination_class=None)
     def stream_key(self, request: Request, uid: str) -> Response:
         """What an encoder needs to go on air; `key` is empty until the booking has been given one."""
-        credentials = services.stream_credentials(actor=self.actor, booking=self.get_object())
-        return Response(CredentialsSerializer(credentials).data)
+        booking = self.get_object()
+        main, spare = (
+            services.stream_credentials(actor=self.actor, booking=booking, spare=spare)
+            for spare in (False, True)
+        )
+        shown = {**asdict(main), "spare_stream_name": spare.stream_name}
+        return Response(CredentialsSerializer(shown).data)
 
     @extend_schema(request=StreamKeyInput, responses=BookingSerializer)
     @stream_key.mapping.post
@@ -262,7 +270,7 @@ class WaitlistViewSet(ReadOnlyScopedViewSet):
         )
 
 
-class SessionViewSet(ReadOnlyScopedViewSet):
+class SessionViewSet(SpendActions, ReadOnlyScopedViewSet):
     """Live sessions: opened when the picture goes out, ended once."""
 
     model = LiveSession
@@ -274,8 +282,9 @@ class SessionViewSet(ReadOnlyScopedViewSet):
         "create": Needs("add", ("sessions:write",)),
         "end": Needs("change", ("sessions:write",)),
         "samples": Needs("add", ("samples:write",), model=AudienceSample),
+        **SpendActions.permissions,
     }
-    inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput}
+    inputs = {"create": SessionInput, "end": EndInput, "samples": SamplesInput, **SpendActions.inputs}
 
     def base_queryset(self) -> QuerySet[LiveSession]:
         sessions = LiveSession.objects.select_related("tenant", "park", "room", "booking", "host")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from livestreams.models.broadcast import Broadcast, ScreenToken
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 from livestreams.models.shift import PlannedShift
+from livestreams.models.spend import AdSpend
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
 from livestreams.models.training import (
     Certificate,
@@ -19,9 +21,11 @@ from livestreams.models.training import (
 )
 
 __all__ = [
+    "AdSpend",
     "AudienceSample",
     "Booking",
     "BookingSeries",
+    "Broadcast",
     "Certificate",
     "Course",
     "CourseRun",
@@ -43,6 +47,7 @@ __all__ = [
     "Publish",
     "PublishDecision",
     "SchedulePlan",
+    "ScreenToken",
     "SessionTenant",
     "SlotRequest",
     "StreamKey",

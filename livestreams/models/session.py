@@ -10,7 +10,7 @@ from core import dbrules
 from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
-from livestreams.choices import SESSION_OPEN, Delivery, Platform, SessionState, ShiftRole
+from livestreams.choices import SESSION_OPEN, UNSEEN, Delivery, Platform, SessionState, ShiftRole
 from livestreams.models.host import Host
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.querysets import LiveSessionQuerySet
@@ -75,6 +75,11 @@ class LiveSession(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return self.title or str(self.uid)
+
+    @property
+    def needs_report(self) -> bool:
+        """Whether no media node saw the picture, so that only the platform's report can say what went out."""
+        return self.delivery in UNSEEN
 
 
 class SessionTenant(models.Model):

@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
-from core.clock import local
+from core.clock import local, now
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from livestreams.choices import MediaServer, Platform, PublishEnd, PublishReason
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.models.session import LiveSession
-from livestreams.publishing import public_name
+from livestreams.publishing import ALARM_AFTER, LOWEST_KBPS, MOST_BEHIND_MS, public_name
 from livestreams.querysets import PublishQuerySet
 from parks.models import Park
 
@@ -62,6 +62,8 @@ class MediaNode(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
 class StreamKey(PublicIdMixin, StampedMixin):
     """The right to stream that a booking gives, as the encoder shows it. A newer key replaces it.
 
+    A spare key is for a second encoder, which takes over when the first is gone: one of them is on air at a time.
+
     The key itself is stored nowhere: it follows from `uid` and the secret of the installation, and is looked up
     by its hash.
     """
@@ -70,6 +72,7 @@ class StreamKey(PublicIdMixin, StampedMixin):
         Booking, models.PROTECT, related_name="stream_keys", verbose_name=_("booking")
     )
     platform = models.CharField(_("platform"), max_length=16, choices=Platform)
+    is_spare = models.BooleanField(_("spare"), default=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     replaced_at = models.DateTimeField(_("replaced at"), null=True, blank=True)
 
@@ -80,13 +83,11 @@ class StreamKey(PublicIdMixin, StampedMixin):
         verbose_name_plural = _("stream keys")
         constraints = [
             models.UniqueConstraint(
-                fields=["booking"], condition=Q(replaced_at__isnull=True), name="livestreams_one_key"
+                fields=["booking", "is_spare"],
+                condition=Q(replaced_at__isnull=True),
+                name="livestreams_one_key",
             )
         ]
-
-
-# A picture below this bitrate, or this far behind the clock, is not what viewers should see.
-LOWEST_KBPS, MOST_BEHIND_MS = 1_000, 3_000
 
 
 class Publish(PublicIdMixin):
@@ -121,6 +122,7 @@ class Publish(PublicIdMixin):
     end = models.CharField(_("how it ended"), max_length=8, choices=PublishEnd, blank=True)
     kbps = models.PositiveIntegerField(_("bitrate (kbit/s)"), null=True, blank=True)
     behind_ms = models.PositiveIntegerField(_("behind (ms)"), null=True, blank=True)
+    weak_since = models.DateTimeField(_("weak since"), null=True, blank=True)
     cut_at = models.DateTimeField(_("cut at"), null=True, blank=True)
     cut_reason = models.CharField(_("why it was cut"), max_length=200, blank=True)
     readmitted_at = models.DateTimeField(_("let in again at"), null=True, blank=True)
@@ -169,6 +171,13 @@ class Publish(PublicIdMixin):
         slow = self.kbps is not None and self.kbps < LOWEST_KBPS
         late = self.behind_ms is not None and self.behind_ms > MOST_BEHIND_MS
         return "weak" if slow or late else "good"
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it runs and has been weak for long."""
+        return (
+            self.ended_at is None and self.weak_since is not None and now() >= self.weak_since + ALARM_AFTER
+        )
 
 
 class PublishDecision(models.Model):

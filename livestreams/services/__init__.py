@@ -10,6 +10,7 @@ from livestreams.services.bookings import (
     booking_move,
     booking_swap,
 )
+from livestreams.services.broadcasts import Target, broadcast_choose, broadcast_target
 from livestreams.services.hosts import (
     FollowerCounts,
     Followers,
@@ -28,9 +29,12 @@ from livestreams.services.plans import plan_publish, plan_repair, plan_start, pl
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import maintenance_create, room_create, room_update
 from livestreams.services.samples import Reading, SampleCounts, samples_record
+from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
+from livestreams.services.slot_sessions import follow_slots, turn_slots
 from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
+from livestreams.services.spend import SpendCounts, SpendHour, spend_record
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
@@ -52,6 +56,9 @@ __all__ = [
     "Followers",
     "Reading",
     "SampleCounts",
+    "SpendCounts",
+    "SpendHour",
+    "Target",
     "absence_create",
     "absence_withdraw",
     "account_create",
@@ -61,10 +68,13 @@ __all__ = [
     "booking_create",
     "booking_move",
     "booking_swap",
+    "broadcast_choose",
+    "broadcast_target",
     "certificate_record",
     "drop_streams",
     "engagement_begin",
     "engagement_end",
+    "follow_slots",
     "followers_record",
     "host_advance",
     "host_create",
@@ -91,6 +101,9 @@ __all__ = [
     "room_create",
     "room_update",
     "samples_record",
+    "screen_make",
+    "screen_of",
+    "screen_revoke",
     "secret_of",
     "series_cancel",
     "series_create",
@@ -105,10 +118,12 @@ __all__ = [
     "slot_request_make",
     "slot_request_rank",
     "slot_request_withdraw",
+    "spend_record",
     "stage_create",
     "stage_update",
     "stream_credentials",
     "stream_key_renew",
+    "turn_slots",
     "waitlist_join",
     "waitlist_withdraw",
     "watch_streams",

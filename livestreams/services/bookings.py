@@ -26,6 +26,7 @@ from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
 from livestreams.services.placing import place
+from livestreams.services.slot_sessions import open_slot
 from livestreams.services.steps import AUDITED, WAITLIST, record, step
 from tenants.models import Tenant
 
@@ -166,7 +167,8 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
     """Say that tenant or host are in the room: from the park's early minutes on, until the booking ends.
 
     `at` is when that was, if it is told later: a phone may be without a network at the door. Told twice, it counts
-    once. A booking that was given up as a no-show comes back, unless somebody else has the room by now.
+    once. A booking that was given up as a no-show comes back, unless somebody else has the room by now. Where no media
+    node sees the picture, the session opens with it.
     """
     with transaction.atomic():
         lock_room(actor, booking.room_id)
@@ -177,6 +179,8 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
         if held.state == BookingState.NO_SHOW:
             _check_still_free(held)
         step(actor, "booking.check_in", held, BookingState.CHECKED_IN, checked_in_at=seen)
+        if open_slot(held.pk):
+            held.refresh_from_db()
     return held
 
 

@@ -52,14 +52,14 @@ def secret_of(key: StreamKey) -> str:
     return secret if not key.secret_hash or hash_secret(secret) == key.secret_hash else ""
 
 
-def stream_credentials(*, actor: Actor, booking: Booking) -> Credentials:
-    """What the actor may put into the encoder of a visible booking.
+def stream_credentials(*, actor: Actor, booking: Booking, spare: bool = False) -> Credentials:
+    """What the actor may put into the encoder of a visible booking, or into its spare one.
 
     WrongState for a booking that is over or given back, and where the park has no media node.
     """
     check_key_allows(actor, booking.room)
     node = _node_of(booking)
-    keys = StreamKey.objects.filter(booking=booking, replaced_at__isnull=True)
+    keys = StreamKey.objects.filter(booking=booking, is_spare=spare, replaced_at__isnull=True)
     key = visible_to(keys, actor).first()
     secret = secret_of(key) if key is not None else ""
     park = settings_of(booking.room.park_id)
@@ -88,21 +88,26 @@ def _node_of(booking: Booking) -> MediaNode:
 
 @retried
 @transaction.atomic
-def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "") -> StreamKey:
+def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "", spare: bool = False) -> StreamKey:
     """Give a booking its key, or a new one that replaces it: an encoder with the old one is cut off.
 
-    `platform` is where the picture is shown; without it the last key's, or that of the tenant's last session.
+    The `spare` key is another one beside it, for a second encoder that takes over. `platform` is where the picture is
+    shown; without it the last key's, or that of the tenant's last session.
     """
     require(actor, policy.ADD, StreamKey, booking.tenant_id)
     if platform and platform not in Platform.values:
         raise InvalidInput(_("Choose a platform."), code="platform", field="platform")
     held = lock_visible(Booking, actor, booking.pk)
     _node_of(held)
-    last = lock_rows(StreamKey.objects.filter(booking=held, replaced_at__isnull=True))
+    last = lock_rows(StreamKey.objects.filter(booking=held, is_spare=spare, replaced_at__isnull=True))
     for key in last:
         key.replaced_at = now()
         key.save(update_fields=["replaced_at", "updated_at"])
-    new = StreamKey(booking=held, platform=platform or (last[0].platform if last else _usual_platform(held)))
+    new = StreamKey(
+        booking=held,
+        platform=platform or (last[0].platform if last else _usual_platform(held)),
+        is_spare=spare,
+    )
     new.secret_hash = hash_secret(secret_of(new))
     new.save()
     audit.record(
@@ -110,7 +115,7 @@ def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "") -> S
         verb="streamkey.renew",
         obj=held,
         node_id=held.tenant_id,
-        after={"platform": new.platform, "replaces": len(last)},
+        after={"platform": new.platform, "replaces": len(last), "spare": spare},
     )
     return new
 

@@ -35,6 +35,7 @@ def watch_streams() -> int:
     """Look at the nodes, end what may not stay and what is gone; returns how many streams and sessions ended."""
     at = now()
     answered = [node.pk for node in _nodes() if _look_at(node, at)]
+    _note_weak(at)
     return _end_refused(at) + _end_silent(at, answered) + _end_lost(at)
 
 
@@ -60,6 +61,15 @@ def _look_at(node: MediaNode, at: datetime) -> bool:
         seen = {} if program.ASKS_AGAIN else {"last_seen_at": at}
         running.filter(pk=publish.pk).update(kbps=readings[publish.client], **seen)
     return True
+
+
+def _note_weak(at: datetime) -> None:
+    """Note since when pictures are weak, and which are good again."""
+    running = Publish.objects.running()
+    running.weak().filter(weak_since__isnull=True).update(weak_since=at)
+    running.filter(weak_since__isnull=False).exclude(pk__in=running.weak().values("pk")).update(
+        weak_since=None
+    )
 
 
 def _end_refused(at: datetime) -> int:

@@ -17,6 +17,8 @@ from livestreams.services import (
     booking_confirm,
 )
 from livestreams.services.locks import settings_of
+from livestreams.views.broadcasts import broadcast_of
+from livestreams.views.screens import screens_of
 from livestreams.views.streams import stream_of
 
 
@@ -89,6 +91,8 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),
             stream=stream_of(self.actor, booking),
+            broadcast=broadcast_of(self.actor, booking),
+            screens=screens_of(self.actor, booking),
             **self.rights(),
             **kwargs,
         )

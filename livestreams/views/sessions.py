@@ -8,9 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 
+from core.doors.fields import is_public_name
 from core.doors.portal import ServiceAction, ServiceFormPage
+from core.scoping import visible_to
+from livestreams.choices import UNSEEN
 from livestreams.forms import SessionForm
-from livestreams.models import LiveSession
+from livestreams.models import Broadcast, LiveSession
 from livestreams.services import (
     session_end,
     session_open,
@@ -26,7 +29,11 @@ class GoLive(ServiceFormPage):
     form_class = SessionForm
 
     def get_initial(self) -> dict[str, Any]:
-        return {"booking": self.request.GET.get("booking"), "delivery": "phone", "market": "CN"}
+        uid = self.request.GET.get("booking", "")
+        chosen = visible_to(Broadcast.objects.filter(route__in=UNSEEN), self.actor)
+        row = chosen.filter(booking__uid=uid).first() if is_public_name(uid, "uid") else None
+        known = {"delivery": row.route, "platform": row.platform} if row else {"delivery": "phone"}
+        return {"booking": uid, "market": "CN", **known}
 
     def carry_out(self, form: Any) -> HttpResponse:
         session = session_open(actor=self.actor, tenant=self.tenant, **form.cleaned_data)

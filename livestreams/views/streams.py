@@ -23,16 +23,19 @@ def stream_of(actor: Actor, booking: Booking) -> dict[str, Any] | None:
     may_renew = may(actor, "add", StreamKey, booking.tenant_id)
     try:
         credentials = stream_credentials(actor=actor, booking=booking)
+        spare = stream_credentials(actor=actor, booking=booking, spare=True)
     except DomainError:
         return None
     if credentials.valid_until <= now() or not (credentials.key or may_renew):
         return None
+    running = Publish.objects.running().filter(booking=booking).select_related("key")
     return {
         "credentials": credentials,
+        "spare": spare,
         "platform": Platform(credentials.platform).label if credentials.platform else "",
         "may_renew": may_renew,
         "platforms": Platform.choices,
-        "running": visible_to(Publish.objects.running().filter(booking=booking), actor).order_by("is_test"),
+        "running": visible_to(running, actor).order_by("is_test"),
         "attempts": visible_to(PublishDecision.objects.filter(booking=booking), actor)[:SHOWN],
     }
 
@@ -48,6 +51,7 @@ class RenewStreamKey(ServiceAction):
             actor=self.actor,
             booking=self.named(Booking.objects.all(), "change"),
             platform=self.request.POST.get("platform", ""),
+            spare="spare" in self.request.POST,
         )
 
     def back_to(self) -> str:

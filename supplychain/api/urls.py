@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import views
+from supplychain.api import explains, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
 router.register("skus", views.SkuViewSet, "api-sku")
+router.register("explain-events", explains.ExplainViewSet, "api-explain")
 urlpatterns = router.urls

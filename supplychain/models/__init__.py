@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplychain.models.event import EventItem
+from supplychain.models.explain import ExplainEvent
 from supplychain.models.goods import Product, Sku
 from supplychain.models.ledger import (
     Attribution,
@@ -18,6 +19,7 @@ __all__ = [
     "Attribution",
     "Backorder",
     "EventItem",
+    "ExplainEvent",
     "ImportBatch",
     "ImportProfileMap",
     "Product",

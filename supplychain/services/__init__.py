@@ -1,6 +1,7 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
 from supplychain.services.events import item_enter, item_withdraw
+from supplychain.services.explains import explain_record
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
@@ -16,6 +17,7 @@ __all__ = [
     "SkuLine",
     "attribution_set",
     "backorder_fill",
+    "explain_record",
     "import_confirm",
     "import_run",
     "import_stage",

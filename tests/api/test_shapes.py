@@ -190,6 +190,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     session = tool.post("live-sessions", {"tenant": "alpha-a", "platform": "jd", "host": "alpha-a-host"})
     sid = session.json()["uid"]
     readings = [{"at": session.json()["started_at"], "concurrent": 1}]
+    hour_of_session = f"{session.json()['started_at'][:13]}:00:00+08:00"
     sku = tool.post("skus", {"tenant": "alpha-a", "code": "s", "name_zh": "灯"})
     replies = {
         "POST bookings": booking,
@@ -205,6 +206,11 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST booking-series/{uid}/cancel": tool.post(f"booking-series/{series.json()['uid']}/cancel"),
         "POST bookings/{uid}/stream-key": tool.post(f"bookings/{pair[0]}/stream-key"),
         "GET bookings/{uid}/stream-key": tool.get(f"bookings/{pair[0]}/stream-key"),
+        "POST bookings/{uid}/broadcast": tool.post(
+            f"bookings/{pair[0]}/broadcast",
+            {"route": "node", "platform": "jd", "server": "rtmp://push.platform.example/live", "key": "k"},
+        ),
+        "GET bookings/{uid}/broadcast": tool.get(f"bookings/{pair[0]}/broadcast"),
         "POST bookings/{uid}/swap": tool.post(f"bookings/{pair[0]}/swap", {"other": pair[1]}),
         "POST waitlist": waiting,
         "GET waitlist": tool.get("waitlist"),
@@ -216,6 +222,14 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST live-sessions/{uid}/samples": tool.post(
             f"live-sessions/{sid}/samples", {"source": "obs", "readings": readings}
         ),
+        "POST live-sessions/{uid}/ad-spend": tool.post(
+            f"live-sessions/{sid}/ad-spend", {"hours": [{"hour": hour_of_session, "amount": "1.50"}]}
+        ),
+        "GET live-sessions/{uid}/ad-spend": tool.get(f"live-sessions/{sid}/ad-spend"),
+        "POST explain-events": tool.post(
+            "explain-events", {"session": sid, "kind": "start", "sku": sku.json()["uid"]}
+        ),
+        "GET explain-events": tool.get("explain-events", session=sid),
         "POST session-claims": tool.post("session-claims", {"session": sid, "sales": "1.00", "viewers": 5}),
         "POST live-sessions/{uid}/end": tool.post(f"live-sessions/{sid}/end"),
         "POST orders/bulk": tool.post("orders/bulk", [LINE, {}]),

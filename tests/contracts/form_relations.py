@@ -26,6 +26,7 @@ Written = Callable[[Any], object]
 MADE_CHOICES: dict[str, tuple[type[Model], Written] | None] = {
     "UploadForm.profile": (ImportProfileMap, lambda row: f"map:{row.uid}"),
     "MembershipAddForm.role": None,
+    "SpendForm.hour": None,
 }
 
 

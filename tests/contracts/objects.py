@@ -235,6 +235,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-booking-check-in": {"at": now().isoformat()},
         "api-booking-move": span,
         "api-booking-stream-key": {"platform": "douyin"},
+        "api-booking-broadcast": {"route": "phone", "platform": "douyin"},
         "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},
         "api-series-list": {
             "tenant": mine.tenant.code,
@@ -286,6 +287,16 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "ends_at": local(mine.session.ended_at).isoformat(),
         },
         "api-shift-end": {"at": local(mine.session.ended_at).isoformat()},
+        "api-session-ad-spend": {
+            "hours": [{"hour": local(mine.session.started_at).isoformat(), "amount": "7.00"}]
+        },
+        "api-explain-list": {
+            "session": str(mine.session.uid),
+            "kind": "start",
+            "product": str(mine.skus[0].product.uid),
+            "sku": str(mine.skus[0].uid),
+            "at": local(mine.session.started_at).isoformat(),
+        },
         "api-session-end": {"ended_at": local(mine.session.ended_at).isoformat()},
         "api-session-samples": {
             "source": "matrix",

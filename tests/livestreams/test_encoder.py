@@ -6,6 +6,7 @@ The node runs the configuration of deploy/, with other ports and asking every se
 # ruff: noqa: S608  what stands in the queries is this module's own
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import time
@@ -32,7 +33,8 @@ from datetime import timedelta
 from core.clock import HOUR, now
 from livestreams import services
 from livestreams.choices import BookingState
-from livestreams.models import Booking
+from core.sealing import seal
+from livestreams.models import Booking, Broadcast
 from parks.models import ParkSettings
 from tests.factories import SYSTEM, make_room, make_world
 
@@ -51,11 +53,16 @@ def key(world, name, begins=-HOUR / 12, state=BookingState.CONFIRMED):
     made = services.stream_key_renew(actor=SYSTEM, booking=booking, platform="douyin")
     return services.secret_of(made)
 
-keys = {name: key(alpha, f"encoder-{name}") for name in ("slot", "again", "cut", "cancelled")}
+keys = {name: key(alpha, f"encoder-{name}") for name in ("slot", "again", "cut", "cancelled", "handed")}
 keys["early"] = key(alpha, "encoder-early", begins=HOUR)
 keys["foreign"] = key(beta, "encoder-foreign")
 cancelled = Booking.objects.filter(room__code="encoder-cancelled")
 cancelled.update(state=BookingState.CANCELLED)
+# What a park's own platform would be; a tenant may name none in the house.
+handed = Broadcast(booking=Booking.objects.get(room__code="encoder-handed"), route="node", platform="douyin")
+handed.server, handed.sealed_key = "rtmp://127.0.0.1:%(platform)d/live/third", ""
+handed.sealed_key = seal("%(platform_key)s", f"livestreams.broadcast:{handed.uid.hex}")
+handed.save()
 print(json.dumps({"secret": alpha.media_secret, "keys": keys}))
 """
 CUT = """
@@ -69,6 +76,10 @@ print(publish.kbps, services.drop_streams())
 """
 
 
+# As platforms write them.
+PLATFORM_KEY = "stream-117?expire=1767225600&sign=0f%2F=a"
+
+
 class Park:
     """A running site with its media node."""
 
@@ -76,9 +87,13 @@ class Park:
         rtmp, control = servers.free_port(), servers.free_port()
         self.stack = stack
         self.env = servers.installed(folder)
-        prepared = servers.manage(
-            self.env, "shell", "-c", PREPARE % {"control": f"http://127.0.0.1:{control}"}
-        )
+        self.platform = servers.free_port()
+        given = {
+            "control": f"http://127.0.0.1:{control}",
+            "platform": self.platform,
+            "platform_key": PLATFORM_KEY,
+        }
+        prepared = servers.manage(self.env, "shell", "-c", PREPARE % given)
         made = json.loads(prepared.splitlines()[-1])
         self.keys: dict[str, str] = made["keys"]
         self.port = servers.free_port()
@@ -274,6 +289,47 @@ def served(address: str) -> bool:
     except urllib.error.HTTPError:
         return False
     return True
+
+
+def test_the_picture_is_handed_on_and_no_list_shows_the_platforms_key(park: Park) -> None:
+    room, (word, _mark, query) = "encoder-handed", PLATFORM_KEY.partition("?")
+
+    def arrives(platform: servers.Platform) -> bool:
+        shown = read(platform.stat)
+        return f"<name>{word}" in shown and "<width>320</width>" in shown
+
+    with servers.platform(park.platform) as platform:
+        encoder = park.publish(park.keys["handed"])
+        wait_until(lambda: arrives(platform), seconds=20, every=0.3)
+        # the whole key came through, and nothing on the node shows any of it
+        assert platform.heard.read_text().strip().endswith(f"name={word}&type=live&{query}")
+        processes = command_lines()
+        assert any("ffmpeg" in line and f"127.0.0.1:{park.platform}" in line for line in processes)
+        assert not [line for line in processes if word in line]
+        assert not [
+            path
+            for path in park.node.folder.rglob("*")
+            if path.is_file() and word in path.read_text("latin-1")
+        ]
+        assert word not in read(f"{park.node.control}/stat")
+    # The platform goes away and comes back: so does the picture, and the room stays on air all the while.
+    with servers.platform(park.platform) as platform:
+        wait_until(lambda: arrives(platform), seconds=30, every=0.3)
+        assert park.is_live(room)
+        encoder.stop()
+        wait_until(lambda: word not in read(platform.stat), seconds=10, every=0.3)
+    ((hand_overs,),) = park.select("SELECT MAX(hand_overs) FROM livestreams_broadcast")
+    assert hand_overs >= 2
+    assert not [line for line in command_lines() if f"127.0.0.1:{park.platform}" in line]
+
+
+def command_lines() -> list[str]:
+    """What anybody on this machine may read of every process: its name and arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_text("utf-8", "replace").replace("\0", " "))
+    return found
 
 
 def test_the_park_cuts_a_stream(park: Park) -> None:

@@ -1,0 +1,121 @@
+"""What the screens of a booking show: the overlay of its picture, and the dock beside it. A few cheap reads each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from analytics.firmsums import MEASURES
+from analytics.metrics import compute_all
+from analytics.models import SessionFigures
+from core.actors import Actor
+from core.clock import local, now
+from core.errors import DomainError
+from core.scoping import may, visible_to
+from livestreams.choices import SessionState
+from livestreams.models import Booking, LiveSession, Publish, ScreenToken
+from livestreams.services import stream_credentials
+from supplychain.filters import ProductFilter
+from supplychain.models import ExplainEvent, Product
+
+MOST_PRODUCTS = 60
+
+
+def session_of(booking: Booking) -> LiveSession | None:
+    """The latest session of a booking."""
+    return LiveSession.objects.filter(booking=booking).order_by("-started_at", "-pk").first()
+
+
+def overlay_state(token: ScreenToken, actor: Actor) -> dict[str, Any]:
+    """The product that is explained, the end of the slot, and what this session has sold."""
+    session = session_of(token.booking)
+    return _common(token.booking, session) | {
+        "product": product_now(session),
+        "sales": _sales(session, actor),
+    }
+
+
+def dock_state(token: ScreenToken, actor: Actor) -> dict[str, Any]:
+    """What the overlay shows, what the encoder needs, and how its picture fares."""
+    return overlay_state(token, actor) | {
+        "encoder": _encoder(token.booking, actor),
+        "pictures": _pictures(token.booking),
+    }
+
+
+def _common(booking: Booking, session: LiveSession | None) -> dict[str, Any]:
+    return {
+        "now": now().isoformat(),
+        "room": str(booking.room),
+        "starts_at": booking.starts_at.isoformat(),
+        "ends_at": booking.ends_at.isoformat(),
+        "slot": f"{local(booking.starts_at):%H:%M}–{local(booking.ends_at):%H:%M}",
+        "state": session.state if session is not None else "",
+        "is_live": session is not None and session.state in (SessionState.LIVE, SessionState.LOST),
+    }
+
+
+def product_now(session: LiveSession | None) -> dict[str, Any] | None:
+    """The product that the session explains at this moment."""
+    if session is None or session.state == SessionState.ENDED:
+        return None
+    events = ExplainEvent.objects.filter(session=session).select_related("product", "sku")
+    last = events.order_by("-at", "-pk").first()
+    if last is None or last.product is None:
+        return None
+    price = last.product.list_price
+    return {
+        "uid": str(last.product.uid),
+        "name": last.product.name,
+        "sku": last.sku.specification or last.sku.code if last.sku else "",
+        "price": f"{price:,.2f}" if price else "",
+        "since": last.at.isoformat(),
+    }
+
+
+def _sales(session: LiveSession | None, actor: Actor) -> dict[str, str] | None:
+    """What the roll-up has counted of the session so far; None where the person behind the screen may not see it."""
+    if session is None or not may(actor, "view", SessionFigures, session.tenant_id):
+        return None
+    row = visible_to(SessionFigures.objects.filter(session=session), actor).values(*MEASURES).first()
+    figures = compute_all(row) if row is not None else {"gmv_paid": 0, "orders": 0}
+    return {"amount": f"{figures['gmv_paid']:,.2f}", "orders": f"{figures['orders']:,}"}
+
+
+def _encoder(booking: Booking, actor: Actor) -> dict[str, Any] | None:
+    """Server and key, and the spare key where there is one; None without a media node."""
+    try:
+        main = stream_credentials(actor=actor, booking=booking)
+        spare = stream_credentials(actor=actor, booking=booking, spare=True)
+    except DomainError:
+        return None
+    return {"server": main.server, "key": main.stream_name, "spare": spare.stream_name}
+
+
+def _pictures(booking: Booking) -> list[dict[str, Any]]:
+    running = Publish.objects.running().filter(booking=booking).order_by("is_test", "-pk")
+    return [
+        {
+            "is_test": publish.is_test,
+            "is_spare": publish.key.is_spare,
+            "kbps": publish.kbps,
+            "quality": publish.quality,
+            "alarm": publish.alarm,
+        }
+        for publish in running.select_related("key")
+    ]
+
+
+def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[str, str]]:
+    """Goods that the booking's session may show, the latest launched first, at most MOST_PRODUCTS."""
+    goods: QuerySet[Product] = visible_to(Product.objects.filter(closed_on__isnull=True), actor)
+    session = session_of(booking)
+    mine = (
+        goods.filter(tenant__shown_in__session=session)
+        if session is not None
+        else goods.filter(tenant=booking.tenant_id)
+    )
+    found = ProductFilter({"search": words}, queryset=mine)
+    rows = (found.qs if found.is_valid() else mine.none()).order_by("-dropped_on", "code")[:MOST_PRODUCTS]
+    return [{"uid": str(row.uid), "code": row.code, "name": row.name} for row in rows]

@@ -1,0 +1,96 @@
+"""Sessions whose picture no media node sees: check-in opens them, and they end with their slot or by hand.
+
+This is for bookings whose people chose such a way to the platform. That somebody was there is known; what was sent, the
+platform's report has to confirm.
+"""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+
+from core.actors import system_actor
+from core.clock import now
+from core.errors import DomainError
+from core.locking import lock_rows, retried
+from livestreams.choices import UNSEEN, BookingState, SessionState
+from livestreams.models import Booking, LiveSession
+from livestreams.services.sessions import session_end, session_open
+from livestreams.services.steps import release_expired
+
+log = structlog.get_logger("livepark.sessions")
+CHECK_IN = system_actor("check-in")
+
+
+def turn_slots() -> int:
+    """What time brings to bookings and the sessions of their slots; returns how many changed.
+
+    Sessions first: a booking whose session has not been opened yet is not done with.
+    """
+    return follow_slots() + release_expired()
+
+
+def follow_slots() -> int:
+    """End what is over and open what has begun; returns how many sessions changed. What fails is tried again."""
+    at = now()
+    over = LiveSession.objects.filter(
+        state=SessionState.LIVE,
+        delivery__in=UNSEEN,
+        delivery=F("booking__broadcast__route"),
+        booking__ends_at__lte=at,
+    )
+    begun = Booking.objects.filter(
+        state=BookingState.CHECKED_IN, broadcast__route__in=UNSEEN, sessions=None, starts_at__lte=at
+    )
+    ended = sum(_end(pk) for pk in over.values_list("pk", flat=True))
+    return ended + sum(open_slot(pk) for pk in begun.values_list("pk", flat=True))
+
+
+@retried
+def _end(pk: int) -> int:
+    with transaction.atomic():
+        rows = lock_rows(LiveSession.objects.filter(pk=pk, state=SessionState.LIVE))
+        for session in rows:
+            _end_with_slot(session)
+    return len(rows)
+
+
+def _end_with_slot(session: LiveSession) -> None:
+    ends_at = session.booking.ends_at if session.booking else now()
+    session_end(actor=CHECK_IN, session=session, ended_at=max(ends_at, session.started_at or ends_at))
+
+
+@retried
+def open_slot(pk: int) -> int:
+    """Open the session of a checked-in booking once its slot has begun; one that is told late has ended already.
+
+    Where the room is still on air with somebody else the check-in stands, and the session is tried again.
+    """
+    at = now()
+    try:
+        with transaction.atomic():
+            rows = Booking.objects.filter(
+                pk=pk,
+                state=BookingState.CHECKED_IN,
+                broadcast__route__in=UNSEEN,
+                sessions=None,
+                starts_at__lte=at,
+            )
+            booking = rows.select_related("tenant", "broadcast").first()
+            if booking is None:
+                return 0
+            session = session_open(
+                actor=CHECK_IN,
+                tenant=booking.tenant,
+                booking=booking,
+                platform=booking.broadcast.platform,
+                delivery=booking.broadcast.route,
+                started_at=max(booking.starts_at, booking.checked_in_at or booking.starts_at),
+            )
+            if booking.ends_at <= at:
+                _end_with_slot(session)
+    except DomainError as error:
+        log.warning("session not opened by check-in", booking=pk, reason=error.code)
+        return 0
+    return 1

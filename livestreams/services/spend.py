@@ -1,0 +1,91 @@
+"""Ad spend by the hour: told as it is known, corrected by further facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import HOUR, latest, local
+from core.errors import InvalidInput, RowError
+from core.locking import lock_rows, retried
+from core.scoping import require
+from livestreams.models import AdSpend, LiveSession
+from livestreams.services.locks import check_key_allows
+
+
+@dataclass(frozen=True)
+class SpendHour:
+    """What an hour cost; `hour` is when it began."""
+
+    hour: datetime
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class SpendCounts:
+    """What became of the hours told: new ones, repeated ones, and corrections of known ones."""
+
+    stored: int
+    duplicates: int
+    corrected: int
+
+
+@retried
+def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHour]) -> SpendCounts:
+    """Append what hours of a session cost, in CNY. The same amount of a known hour is a duplicate, another corrects it.
+
+    All or nothing: InvalidInput names the rows that are no hour of the session, or no amount.
+    """
+    require(actor, "add", AdSpend, session.tenant_id)
+    check_key_allows(actor, session.room)
+    with transaction.atomic():
+        (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+        _check(held, hours)
+        newest = {row.hour: row for row in AdSpend.objects.filter(session=held).order_by("version")}
+        rows, duplicates, corrected = [], 0, 0
+        for one in hours:
+            known = newest.get(one.hour)
+            if known is not None and known.amount == one.amount:
+                duplicates += 1
+                continue
+            corrected += known is not None
+            version = known.version + 1 if known is not None else 1
+            newest[one.hour] = AdSpend(session=held, hour=one.hour, version=version, amount=one.amount)
+            rows.append(newest[one.hour])
+        AdSpend.objects.bulk_create(rows)
+        if rows:
+            audit.record(
+                actor=actor,
+                verb="spend.record",
+                obj=held,
+                node_id=held.tenant_id,
+                after={local(row.hour).isoformat(): str(row.amount) for row in rows},
+            )
+    return SpendCounts(len(rows) - corrected, duplicates, corrected)
+
+
+def _check(session: LiveSession, hours: Sequence[SpendHour]) -> None:
+    problems = []
+    for row, one in enumerate(hours):
+        if one.hour.minute or one.hour.second or one.hour.microsecond:
+            problems.append(RowError(row, "hour", "whole", _("Name the hour by its beginning.")))
+        elif not _is_of(session, one.hour):
+            problems.append(RowError(row, "hour", "outside", _("This is no hour of the session.")))
+        elif one.amount < 0:
+            problems.append(RowError(row, "amount", "negative", _("Ad spend cannot be negative.")))
+    if problems:
+        raise InvalidInput(problems[0].message, code="spend", field=problems[0].field, rows=problems)
+
+
+def _is_of(session: LiveSession, hour: datetime) -> bool:
+    """Whether the session was on air at any time of an hour that has begun."""
+    if session.started_at is None or hour > latest():
+        return False
+    return session.started_at < hour + HOUR and (session.ended_at is None or hour < session.ended_at)

@@ -1,0 +1,115 @@
+"""What is explained in a session, told by the dock, a tool or the portal as it happens or later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import local, now
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows, retried
+from core.scoping import require, visible_to
+from livestreams.errors import BadTime
+from livestreams.models import LiveSession
+from livestreams.services.locks import check_key_allows, check_not_future
+from supplychain.choices import ExplainKind
+from supplychain.models import ExplainEvent, Product, Sku
+
+
+@retried
+@transaction.atomic
+def explain_record(
+    *,
+    actor: Actor,
+    session: LiveSession,
+    kind: str,
+    source: str,
+    product: Product | None = None,
+    sku: Sku | None = None,
+    at: datetime | None = None,
+    external_id: str = "",
+) -> ExplainEvent:
+    """Say that a product is explained from `at` on (now without one), or that none is any more.
+
+    The same `external_id` of a source again is the same event. Raises BadTime outside of the session, InvalidInput for
+    a product that the session may not show, Conflict for a known id with other content.
+    """
+    require(actor, "add", ExplainEvent, session.tenant_id)
+    check_key_allows(actor, session.room)
+    (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+    if sku is not None:
+        product = product or sku.product
+    event = ExplainEvent(
+        session=held,
+        kind=kind,
+        product=product,
+        sku=sku,
+        source=source,
+        external_id=external_id,
+        at=at or now(),
+    )
+    known = _known(event, told=at is not None)
+    if known is not None:
+        return known
+    _check_time(held, event.at)
+    _check_goods(actor, event)
+    event.save()
+    audit.record(
+        actor=actor,
+        verb="explain.record",
+        obj=event,
+        node_id=held.tenant_id,
+        after={
+            "kind": kind,
+            "product": product.code if product else "",
+            "sku": sku.code if sku else "",
+            "at": local(event.at).isoformat(),
+        },
+    )
+    return event
+
+
+def _known(event: ExplainEvent, *, told: bool) -> ExplainEvent | None:
+    """The event that already has this id of its source. Conflict when it says something else."""
+    if not event.external_id:
+        return None
+    rows = ExplainEvent.objects.filter(
+        session=event.session, source=event.source, external_id=event.external_id
+    )
+    known = rows.first()
+    if known is None:
+        return None
+    if (known.kind, known.product_id, known.sku_id) != (event.kind, event.product_id, event.sku_id) or (
+        told and known.at != event.at
+    ):
+        raise Conflict(_("This id was used for another event."), code="id_reused", field="external_id")
+    return known
+
+
+def _check_time(session: LiveSession, at: datetime) -> None:
+    check_not_future(at, "at")
+    if session.started_at is None or at < session.started_at:
+        raise BadTime(_("The session had not begun then."), code="before", field="at")
+    if session.ended_at is not None and at >= session.ended_at:
+        raise BadTime(_("The session was over by then."), code="after", field="at")
+
+
+def _check_goods(actor: Actor, event: ExplainEvent) -> None:
+    """InvalidInput unless a start names a product, and an end none; foreign and absent products sound alike."""
+    if event.kind not in ExplainKind.values:
+        raise InvalidInput(_("Choose what happened."), code="kind", field="kind")
+    if (event.kind == ExplainKind.START) != (event.product is not None):
+        raise InvalidInput(
+            _("Name a product when it begins, and none when it ends."), code="product", field="product"
+        )
+    if event.product is None:
+        return
+    if event.sku is not None and event.sku.product_id != event.product.pk:
+        raise InvalidInput(_("The SKU is of another product."), code="other_product", field="sku")
+    seen = visible_to(Product.objects.filter(pk=event.product.pk), actor)
+    if not seen.filter(tenant__shown_in__session=event.session).exists():
+        raise InvalidInput(_("There is no such object."), code="not_found", field="product")
