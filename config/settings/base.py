@@ -185,6 +185,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PlanKind": "livestreams.choices.PlanKind",
         "ValueSource": "analytics.choices.ValueSource",
         "ClaimSource": "analytics.choices.ClaimSource",
+        "DeliveryTold": "livestreams.choices.DELIVERIES_TOLD",
         "EngagementKind": "livestreams.choices.EngagementKind",
         "AbsenceKind": "livestreams.choices.AbsenceKind",
         "ShiftRole": "livestreams.choices.ShiftRole",

@@ -17,7 +17,7 @@ from core.errors import NotFound
 from core.idempotency import Answer
 from core.scoping import visible_to
 from livestreams import services
-from livestreams.choices import Delivery, Platform
+from livestreams.choices import DELIVERIES_TOLD, Platform
 from livestreams.models import Booking, Broadcast
 
 WRITE_STREAMS = ("streams:write",)
@@ -26,7 +26,7 @@ WRITE_STREAMS = ("streams:write",)
 class BroadcastSerializer(serializers.ModelSerializer[Broadcast]):
     """`has_key` says whether the platform's key is known; the key itself is shown to nobody."""
 
-    route = serializers.ChoiceField(choices=Delivery.choices)
+    route = serializers.ChoiceField(choices=DELIVERIES_TOLD)
     has_key = serializers.BooleanField()
     key_set_at = InstantField(allow_null=True)
     handed_at = InstantField(allow_null=True)
@@ -37,7 +37,7 @@ class BroadcastSerializer(serializers.ModelSerializer[Broadcast]):
 
 
 class BroadcastInput(StrictSerializer):
-    route = ChoiceField(choices=Delivery.choices)
+    route = ChoiceField(choices=DELIVERIES_TOLD)
     platform = ChoiceField(choices=Platform.choices)
     server = LineField(max_length=200, required=False, allow_blank=True)
     key = LineField(max_length=800, required=False, allow_blank=True, write_only=True)

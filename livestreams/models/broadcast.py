@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdMixin, Scope, StampedMixin, User
-from livestreams.choices import Delivery, Platform, ScreenKind
+from livestreams.choices import DELIVERIES_TOLD, Platform, ScreenKind
 from livestreams.models.room import Booking
 
 
@@ -22,7 +22,7 @@ class Broadcast(PublicIdMixin, StampedMixin):
     booking = models.OneToOneField(
         Booking, models.PROTECT, related_name="broadcast", verbose_name=_("booking")
     )
-    route = models.CharField(_("way of the picture"), max_length=8, choices=Delivery)
+    route = models.CharField(_("way of the picture"), max_length=8, choices=DELIVERIES_TOLD)
     platform = models.CharField(_("platform"), max_length=16, choices=Platform)
     server = models.CharField(
         _("platform's server"),

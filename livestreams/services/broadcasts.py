@@ -22,7 +22,7 @@ from core.errors import InvalidInput
 from core.locking import lock_rows, retried
 from core.scoping import require
 from core.sealing import Broken, seal, unseal
-from livestreams.choices import Delivery, MediaServer, Platform
+from livestreams.choices import DELIVERIES_TOLD, Delivery, MediaServer, Platform
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Broadcast, MediaNode, Publish
 from livestreams.services.locks import lock_visible
@@ -86,7 +86,7 @@ def broadcast_choose(
 
 def _check(booking: Booking, route: str, platform: str, server: str, key: str, row: Broadcast) -> None:
     """InvalidInput for what does not fit together, naming the field."""
-    if route not in Delivery.values:
+    if route not in dict(DELIVERIES_TOLD):
         raise InvalidInput(_("Choose a way of the picture."), code="route", field="route")
     if platform not in Platform.values:
         raise InvalidInput(_("Choose a platform."), code="platform", field="platform")
