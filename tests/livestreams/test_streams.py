@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ from livestreams.choices import PublishReason as R
 from livestreams.errors import WrongState
 from livestreams.models import Booking, LiveRoom, LiveSession, Publish, PublishDecision
 from tests.factories import SYSTEM, World, make_world
+from tests.livestreams.crowds import crowd
 from tests.livestreams.encoders import Encoder, book, encoder, last_reason
-from tests.livestreams.test_concurrency import on_file
 
 pytestmark = pytest.mark.both_databases
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -216,17 +215,13 @@ def test_of_many_encoders_at_once_one_gets_in(
     world = make_world("alpha")
     booking = book(world, at(9), at(11))
     key = encoder(world, booking).key
-    on_file(tmp_path, monkeypatch)
 
     def publish(number: int) -> int:
-        try:
-            return int(Encoder(world, key, client=str(number)).publish().status_code)
-        finally:
-            connection.close()
+        return int(Encoder(world, key, client=str(number)).publish().status_code)
 
-    with time_machine.travel(at(9)), ThreadPoolExecutor(8) as crowd:
-        answers = list(crowd.map(publish, range(24)))
-        running = crowd.submit(lambda: (Publish.objects.running().count(), connection.close())[0]).result()
+    with time_machine.travel(at(9)), crowd(tmp_path, monkeypatch, 8) as people:
+        answers = list(people.map(publish, range(24)))
+        running = people.submit(Publish.objects.running().count).result()
     assert sorted(answers) == [302] + [403] * 23
     assert running == 1
 
