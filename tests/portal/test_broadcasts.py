@@ -10,6 +10,8 @@ import pytest
 import time_machine
 from django.test import Client
 
+from analytics.choices import ClaimSource
+from analytics.services.trust import session_claim
 from core.choices import Role
 from core.clock import local
 from livestreams import services
@@ -123,14 +125,21 @@ def test_the_api_tells_ad_spend_in_text(firm: TenantWorld) -> None:
 
 
 @pytest.mark.parametrize("route", [Delivery.PHONE, Delivery.DIRECT, Delivery.NODE])
-def test_what_no_node_saw_is_marked(firm: TenantWorld, owner: Client, route: str) -> None:
+def test_what_no_node_saw_is_marked_until_the_platform_states_it(
+    firm: TenantWorld, owner: Client, route: str
+) -> None:
     LiveSession.objects.filter(pk=firm.session.pk).update(delivery=route)
-    marked = (
-        'pill wait text-wrap">'
-        in owner.get(f"/portal/{firm.tenant.code}/sessions/{firm.session.uid}/").content.decode()
-    )
+
+    def marked() -> bool:
+        page = owner.get(f"/portal/{firm.tenant.code}/sessions/{firm.session.uid}/")
+        return 'pill wait text-wrap">' in page.content.decode()
+
     told = Caller(firm.secret).get(f"live-sessions/{firm.session.uid}").json()["needs_report"]
-    assert marked is told is (route != Delivery.NODE)
+    assert marked() is told is (route != Delivery.NODE)
+    session_claim(actor=firm.owner, session=firm.session, source=ClaimSource.TENANT, sales=Decimal(1))
+    assert marked() is told
+    session_claim(actor=firm.owner, session=firm.session, source=ClaimSource.REPORT, sales=Decimal(1))
+    assert not marked()
 
 
 def test_going_live_by_hand_begins_with_the_way_that_was_chosen(firm: TenantWorld, owner: Client) -> None:
