@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from analytics.events.board import board_of
 from analytics.metrics import as_text
 from core import clock
@@ -18,14 +20,18 @@ BEFORE, END = "before", "end"
 
 def campaign_of(park: Park, day: date) -> dict[str, Any] | None:
     """The event of which a park is a venue on a day, as plain JSON values: one in its main phase before others, and
-    before it begins for AHEAD_DAYS; None without one. Sums go over the tenants that show their amounts."""
+    before it begins for AHEAD_DAYS; None without one. Sums go over the tenants that show their amounts.
+
+    Anybody may name a park as a venue: its hall shows what it organises itself, or what tenants of its own are in.
+    """
     events = Event.objects.filter(
+        Q(park=park) | Q(entries__park=park, entries__closed_on__isnull=True),
         venues__park=park,
         venues__closed_on__isnull=True,
         closed_on__isnull=True,
         last_day__gte=day,
         first_day__lte=day + AHEAD_DAYS * clock.DAY,
-    )
+    ).distinct()
     event = min(
         events,
         key=lambda each: (each.phase_on(day) is not EventPhase.MAIN, each.first_day, each.pk),

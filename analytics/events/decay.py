@@ -43,12 +43,12 @@ class Decay:
 
 
 def decay_of(event: Event, actor: Actor | None) -> Decay:
-    """The decay curve over the tenants whose amounts the actor may know; the day that is not over is left out."""
+    """The decay curve over the tenants whose amounts the actor may know on all its days; today is left out."""
     takings = Takings(event, actor)
     yesterday = clock.today() - clock.DAY
     since = event.first_day - BASE_DAYS * clock.DAY
     until = min(event.main_until + AFTER_DAYS * clock.DAY, yesterday)
-    paid = takings.by_day(takings.known, since, until)
+    paid = takings.by_day(takings.known_on(since, until), since, until)
     before = _days(min(paid, default=event.first_day), event.first_day - clock.DAY)
     base = _mean(paid, before) if len(before) >= FEWEST_BASE_DAYS else None
     after = _days(event.main_until + clock.DAY, until)

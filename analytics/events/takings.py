@@ -40,15 +40,17 @@ class Takings:
         self.shown = {
             entry.tenant_id for entry in self.entries if entry.tenant.wall_visibility == WallVisibility.AMOUNT
         }
-        self.known = self.shown if actor is None else self.shown | self._read_by(actor)
+        self.actor = actor
+        self.known = self.known_on(event.first_day, self.until)
 
-    def _read_by(self, actor: Actor) -> set[int]:
-        """The tenants all of whose days of the event the actor reads anyway."""
-        closed = self.tenants - self.shown
-        days = self.days(closed, self.event.first_day, self.until)
+    def known_on(self, since: date, until: date) -> set[int]:
+        """The tenants that show their amounts, and those all of whose days in the range the actor reads anyway."""
+        if self.actor is None:
+            return self.shown
+        days = self.days(self.tenants - self.shown, since, until)
         there = dict(days.values_list("tenant").annotate(days=Count("pk")))
-        read = dict(visible_to(days, actor).values_list("tenant").annotate(days=Count("pk")))
-        return {tenant for tenant, number in read.items() if number == there[tenant]}
+        read = dict(visible_to(days, self.actor).values_list("tenant").annotate(days=Count("pk")))
+        return self.shown | {tenant for tenant, number in read.items() if number == there[tenant]}
 
     def days(self, tenants: Iterable[int], since: date, until: date) -> QuerySet[DaySales]:
         """Day figures of tenants on days on which they sat at a venue."""

@@ -11,6 +11,7 @@ import pytest
 from analytics.events import board_of, decay_of, figures_of, report_of
 from analytics.events.campaign import campaign_of
 from analytics.events.report import entries_in
+from analytics.events.takings import Takings
 from analytics.firmsums import MEASURES
 from analytics.models import DaySales, SessionFigures, SpreadOrder
 from analytics.wall.snapshot import wall_snapshot
@@ -23,7 +24,7 @@ from livestreams.models import AudienceSample
 from parks.models import Event
 from parks.services import event_update, venue_add
 from tenants.choices import WallVisibility
-from tenants.models import Tenant
+from tenants.models import Tenancy, Tenant
 from tenants.services import entry_withdraw, event_enter
 from tests.factories import SYSTEM, World, make_session, make_world
 
@@ -159,6 +160,21 @@ def test_what_stays_is_told_as_a_share_of_the_base(alpha: World) -> None:
     assert [day.share for day in decay_of(event, None).days] == [None, None, None]
 
 
+def test_what_stays_tells_no_park_of_days_in_another(alpha: World, beta: World) -> None:
+    """A firm that shows no amounts came here for the festival: its days before, at another venue, are not told here."""
+    tenant, event = alpha.tenants[0].tenant, alpha.event
+    choose(tenant, WallVisibility.RANK)
+    tenant.tenancies.update(from_day=event.first_day)
+    before = event.first_day - DAY
+    Tenancy.objects.create(tenant=tenant, park=beta.park, from_day=before - 30 * DAY, to_day=event.first_day)
+    for offset in range(10):
+        sell(tenant, "100", before - offset * DAY)
+    sell(tenant, "900", event.first_day)
+    assert tenant.pk in Takings(event, alpha.manager).known
+    assert decay_of(event, alpha.manager).base is None
+    assert decay_of(event, SYSTEM).base == 100
+
+
 def test_the_report_of_520_says_what_its_figures_stand_on() -> None:
     """家520购物节: two hours with 180,000 entries, 2,500 items and 1.5 million CNY in the whole day."""
     sums = dict.fromkeys(MEASURES, 0) | {
@@ -233,6 +249,10 @@ def test_the_wall_tells_of_the_phase_and_when_it_changes(alpha: World, beta: Wor
         if (found := campaign_of(alpha.park, today() + offset * DAY)) is not None
     }
     assert told == {-3: ("before", "warm_up"), -1: ("warm_up", "main"), 1: ("main", "end")}
+    for mine in beta.tenants:
+        entry_withdraw(actor=mine.owner, entry=event.entries.get(tenant=mine.tenant))
+    assert campaign_of(beta.park, today()) is None, "a park is named as a venue by anybody"
+    assert campaign_of(alpha.park, today()) is not None
     record_close(actor=SYSTEM, row=event)
     assert wall_snapshot(alpha.park)["campaign"] is None
 
