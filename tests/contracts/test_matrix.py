@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ROUTES = list(walk())
 GROUPS: dict[str, list[Route]] = defaultdict(list)
 for route in ROUTES:
-    GROUPS[route.admin_model.split(".")[0] or route.door].append(route)
+    GROUPS[route.admin_model or route.door].append(route)
 
 
 @pytest.mark.parametrize("group", sorted(GROUPS))
