@@ -123,8 +123,8 @@ def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
 
 def weak_pictures(actor: Actor, parks: Parks, at: datetime) -> int:
     """How many pictures of the parks' rooms have been weak for long enough to alarm."""
-    running = Publish.objects.running().filter(room__park__in=parks, weak_since__lte=at - ALARM_AFTER)
-    return visible_to(running, actor).count()
+    shown = Publish.objects.on_air().filter(room__park__in=parks, weak_since__lte=at - ALARM_AFTER)
+    return visible_to(shown, actor).count()
 
 
 @dataclass(frozen=True)

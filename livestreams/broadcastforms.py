@@ -6,13 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.portal import ScopedForm
-from livestreams.choices import Delivery, Platform
+from livestreams.choices import DELIVERIES_TOLD, Platform
 
 
 class BroadcastForm(ScopedForm):
     """What the tenant knows of its platform. The key is never shown again: an empty field keeps the one before."""
 
-    route = forms.ChoiceField(label=_("Way of the picture"), choices=Delivery, widget=forms.RadioSelect)
+    route = forms.ChoiceField(
+        label=_("Way of the picture"), choices=DELIVERIES_TOLD, widget=forms.RadioSelect
+    )
     platform = forms.ChoiceField(label=_("Platform"), choices=Platform)
     server = forms.CharField(
         label=_("Platform's server"),

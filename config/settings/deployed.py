@@ -55,8 +55,8 @@ def from_environment(environment: Environment) -> dict[str, Any]:
     }
 
 
-# Tool keys, media nodes and stream keys: a media node without headers shows its secret in the address.
-SECRETS = re.compile(r"\b(l(?:pk|pn|sk)_)[\w-]+")
+# Tool keys, media nodes, screens and stream keys: a media node without headers shows its secret in the address.
+SECRETS = re.compile(r"\b(l(?:pk|pn|ps|sk)_)[\w-]+")
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

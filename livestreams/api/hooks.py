@@ -98,6 +98,8 @@ class NginxRtmp(Hook):
 
     def tell_target(self, node: MediaNode, name: str) -> HttpResponse:
         """Where to hand a picture on to: the platform's server and its stream key, a line each; nothing for nowhere."""
+        if not name.isprintable():
+            return self.refusal()
         target = broadcast_target(node=node, name=name)
         if target is None:
             return self.consent()

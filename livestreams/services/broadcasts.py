@@ -24,7 +24,7 @@ from core.scoping import require
 from core.sealing import Broken, seal, unseal
 from livestreams.choices import DELIVERIES_TOLD, Delivery, MediaServer, Platform
 from livestreams.errors import WrongState
-from livestreams.models import Booking, Broadcast, MediaNode, Publish
+from livestreams.models import Booking, Broadcast, LiveSession, MediaNode, Publish
 from livestreams.services.locks import lock_visible
 from livestreams.services.nodes import node_for
 from livestreams.services.stream_keys import KEYED
@@ -50,7 +50,8 @@ def broadcast_choose(
     """Say how the picture of a booking reaches its platform; said again, it replaces what was said before.
 
     `server` and `key` are the platform's, for a picture that the media node hands on. Without a `key` the one before
-    stays good for the same server. Raises InvalidInput, and WrongState for a booking that is over or given back.
+    stays good for the same server. Raises InvalidInput, and WrongState for a booking that is over or given back and for
+    another route while its session is open: by its route a session knows its end.
     """
     require(actor, policy.ADD, Broadcast, booking.tenant_id)
     held = lock_visible(Booking, actor, booking.pk)
@@ -62,7 +63,14 @@ def broadcast_choose(
     known = lock_rows(Broadcast.objects.filter(booking=held))
     row = known[0] if known else Broadcast(booking=held)
     before = audit.snapshot(row, AUDITED) if known else None
+    server = server.rstrip("/") or server
     _check(held, route, platform, server, key, row)
+    if known and route != row.route and LiveSession.objects.open().filter(booking=held).exists():
+        raise WrongState(
+            _("The booking is on air: its way to the platform stays until the session has ended."),
+            code="on_air",
+            field="route",
+        )
     row.route, row.platform = route, platform
     if key or server != row.server:
         row.sealed_key, row.key_set_at = (seal(key, _purpose(row)), now()) if key else ("", None)
@@ -106,6 +114,12 @@ def _check(booking: Booking, route: str, platform: str, server: str, key: str, r
         )
     if not key and not (row.sealed_key and row.server == server):
         raise InvalidInput(_("Give the platform's stream key for this server."), code="key", field="key")
+    if not _is_address(server):
+        raise InvalidInput(
+            _("This is no server's address such as rtmp://push.platform.example/live."),
+            code="address",
+            field="server",
+        )
     if _is_in_house(server):
         raise InvalidInput(_("This is no platform on the internet."), code="in_house", field="server")
     node = node_for(booking.room)
@@ -113,6 +127,15 @@ def _check(booking: Booking, route: str, platform: str, server: str, key: str, r
         raise InvalidInput(
             _("The media node of this room hands no picture on."), code="not_handed_on", field="server"
         )
+
+
+def _is_address(server: str) -> bool:
+    """Whether this is an address as the model has them, with a port that there can be."""
+    try:
+        Broadcast._meta.get_field("server").run_validators(server)
+        return urlsplit(server).port != 0
+    except (ValidationError, ValueError):
+        return False
 
 
 def _is_in_house(server: str) -> bool:

@@ -164,12 +164,13 @@ def _session_of(row: dict[str, Any], at: datetime) -> LiveSession:
     forgotten = LiveSession.objects.filter(room=row["booking__room_id"], state=SessionState.LIVE)
     for other in forgotten.annotate(over=Greatest("started_at", "booking__ends_at")):
         session_end(actor=ENCODER, session=other, ended_at=other.over)
-    booking = Booking.objects.select_related("tenant").get(pk=row["booking_id"])
+    booking = Booking.objects.select_related("tenant", "broadcast").get(pk=row["booking_id"])
+    chosen = getattr(booking, "broadcast", None)
     return session_open(
         actor=ENCODER,
         tenant=booking.tenant,
         booking=booking,
-        platform=row["platform"],
+        platform=chosen.platform if chosen is not None else row["platform"],
         delivery=Delivery.NODE,
         started_at=at,
     )

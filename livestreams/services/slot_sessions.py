@@ -49,10 +49,14 @@ def follow_slots() -> int:
 
 @retried
 def _end(pk: int) -> int:
-    with transaction.atomic():
-        rows = lock_rows(LiveSession.objects.filter(pk=pk, state=SessionState.LIVE))
-        for session in rows:
-            _end_with_slot(session)
+    try:
+        with transaction.atomic():
+            rows = lock_rows(LiveSession.objects.filter(pk=pk, state=SessionState.LIVE, delivery__in=UNSEEN))
+            for session in rows:
+                _end_with_slot(session)
+    except DomainError as error:
+        log.warning("session not ended with its slot", session=pk, reason=error.code)
+        return 0
     return len(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -92,20 +93,21 @@ def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "", spar
     """Give a booking its key, or a new one that replaces it: an encoder with the old one is cut off.
 
     The `spare` key is another one beside it, for a second encoder that takes over. `platform` is where the picture is
-    shown; without it the last key's, or that of the tenant's last session.
+    shown; without it the one chosen for the booking, that of its current keys, or of the tenant's last session.
     """
     require(actor, policy.ADD, StreamKey, booking.tenant_id)
     if platform and platform not in Platform.values:
         raise InvalidInput(_("Choose a platform."), code="platform", field="platform")
     held = lock_visible(Booking, actor, booking.pk)
     _node_of(held)
-    last = lock_rows(StreamKey.objects.filter(booking=held, is_spare=spare, replaced_at__isnull=True))
+    current = lock_rows(StreamKey.objects.filter(booking=held, replaced_at__isnull=True))
+    last = [key for key in current if key.is_spare == spare]
     for key in last:
         key.replaced_at = now()
         key.save(update_fields=["replaced_at", "updated_at"])
     new = StreamKey(
         booking=held,
-        platform=platform or (last[0].platform if last else _usual_platform(held)),
+        platform=platform or _usual_platform(held, last or current),
         is_spare=spare,
     )
     new.secret_hash = hash_secret(secret_of(new))
@@ -120,6 +122,9 @@ def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "", spar
     return new
 
 
-def _usual_platform(booking: Booking) -> str:
+def _usual_platform(booking: Booking, keys: Sequence[StreamKey]) -> str:
+    chosen = getattr(booking, "broadcast", None)
+    if chosen is not None or keys:
+        return chosen.platform if chosen is not None else keys[0].platform
     last = LiveSession.objects.filter(tenant=booking.tenant_id, started_at__isnull=False)
     return last.order_by("-started_at").values_list("platform", flat=True).first() or Platform.OTHER

@@ -205,6 +205,9 @@ def test_a_weak_picture_alarms_after_a_while_and_is_good_again(
     with time_machine.travel(on_air.starts_at + HOUR / 60 + 2 * ALARM_AFTER, tick=False):
         assert weak_pictures(world.manager, [world.park], now()) == 1
         assert weak_pictures(world.manager, [], now()) == 0
+        Publish.objects.filter(pk=publish.pk).update(is_test=True)  # which nobody sees
+        assert weak_pictures(world.manager, [world.park], now()) == 0
+        Publish.objects.filter(pk=publish.pk).update(is_test=False)
     assert look(300, 3)["alarm"]
     good = look(4000, 4)
     assert (good["quality"], good["alarm"]) == ("good", False)

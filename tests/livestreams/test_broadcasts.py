@@ -113,6 +113,11 @@ def test_without_a_key_the_one_before_stays_for_the_same_server_only(world: Worl
         ({"server": "rtmp://user:word@a.example/x", "key": KEY}, "server"),
         ({"server": "rtmp://a.example/x?y=1", "key": KEY}, "server"),
         ({"server": "rtmp://a.example", "key": KEY}, "server"),
+        ({"server": "rtmp://[x/live", "key": KEY}, "server"),
+        ({"server": "rtmp://a℀b/live", "key": KEY}, "server"),
+        ({"server": "rtmp://a.example:0/live", "key": KEY}, "server"),
+        ({"server": "rtmp://a.example:65536/live", "key": KEY}, "server"),
+        ({"server": "/", "key": KEY}, "server"),
         ({"server": "rtmp://127.0.0.1:1935/show", "key": "alpha-room-1"}, "server"),
         ({"server": "rtmp://10.0.0.4/live", "key": KEY}, "server"),
         ({"server": "rtmp://localhost/show", "key": KEY}, "server"),
@@ -127,6 +132,53 @@ def test_what_does_not_fit_together_is_refused_by_its_field(
         choose(world, booking, **{"route": Delivery.NODE, **values})
     assert refusal.value.field == field
     assert not Broadcast.objects.filter(booking=booking).exists()
+
+
+def test_a_slash_behind_the_server_is_none_of_its_address(world: World, booking: Booking) -> None:
+    assert choose(world, booking, server=f"{SERVER}/", key=KEY).server == SERVER
+    assert choose(world, booking, server=f"{SERVER}/", platform="taobao").has_key
+
+
+def test_the_route_stays_while_the_session_is_open(world: World, booking: Booking) -> None:
+    choose(world, booking, route=Delivery.PHONE)
+    with time_machine.travel(booking.starts_at):
+        services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
+        for route in (Delivery.DIRECT, Delivery.NODE):
+            with pytest.raises(WrongState):
+                choose(world, booking, route=route)
+        assert choose(world, booking, route=Delivery.PHONE, platform="taobao").platform == "taobao"
+    with time_machine.travel(booking.ends_at + HOUR / 60):
+        assert services.follow_slots() == 1
+        assert booking.sessions.get().state == SessionState.ENDED
+
+
+def test_server_and_key_may_change_on_air(world: World, booking: Booking) -> None:
+    choose(world, booking, server=SERVER, key=KEY)
+    sender = encoder(world, booking)
+    with time_machine.travel(booking.starts_at):
+        assert sender.publish().status_code == 302
+        choose(world, booking, server="rtmp://other.example/live", key="other")
+        given = target(world, booking.room.code)
+        assert (given.server, given.key) == ("rtmp://other.example/live", "other")
+        with pytest.raises(WrongState):
+            choose(world, booking, route=Delivery.DIRECT)
+
+
+def test_a_picture_is_of_the_platform_that_was_chosen(world: World, booking: Booking) -> None:
+    sender = encoder(world, booking)  # its key is from before the choice
+    choose(world, booking, platform="taobao")
+    with time_machine.travel(booking.starts_at):
+        assert sender.publish().status_code == 302
+        assert booking.sessions.get().platform == "taobao"
+
+
+def test_a_key_is_for_the_platform_that_was_chosen(world: World, booking: Booking) -> None:
+    owner = world.tenants[0].owner
+    first = services.stream_key_renew(actor=owner, booking=booking, platform="kuaishou")
+    assert services.stream_key_renew(actor=owner, booking=booking, spare=True).platform == first.platform
+    choose(world, booking, platform="taobao")
+    for spare in (False, True):
+        assert services.stream_key_renew(actor=owner, booking=booking, spare=spare).platform == "taobao"
 
 
 def test_who_may_choose(world: World, booking: Booking) -> None:
@@ -162,6 +214,20 @@ def test_check_in_opens_the_session_and_the_slot_ends_it(world: World, booking: 
         assert (session.state, session.ended_at) == (SessionState.ENDED, booking.ends_at)
         assert booking.state == BookingState.COMPLETED
         assert services.follow_slots() == 0
+
+
+def test_a_session_that_cannot_end_keeps_no_other_from_it(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    other = book(world, at(9), at(11), number=1, room=1)
+    for mine, each in ((world.tenants[0], booking), (world.tenants[1], other)):
+        choose(world, each, route=Delivery.PHONE, actor=mine.owner)
+        with time_machine.travel(each.starts_at):
+            services.booking_check_in(actor=mine.owner, booking=each)
+    LiveSession.objects.filter(booking=booking).update(started_at=at(20))  # it begins after the slot
+    with time_machine.travel(at(12)):
+        assert services.follow_slots() == 1
+    assert other.sessions.get().state == SessionState.ENDED
 
 
 def test_whoever_checks_in_early_is_on_air_when_the_slot_begins(world: World, booking: Booking) -> None:

@@ -312,6 +312,12 @@ def test_the_picture_is_handed_on_and_no_list_shows_the_platforms_key(park: Park
             if path.is_file() and word in path.read_text("latin-1")
         ]
         assert word not in read(f"{park.node.control}/stat")
+        # nor does the node's own door to Livepark, which anybody on the node may knock at
+        for path in ("target", "target/", "publish/../target", "%74arget"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(
+                    f"{park.node.control}/hooks/{path}", f"name={room}".encode(), timeout=5
+                )
     # The platform goes away and comes back: so does the picture, and the room stays on air all the while.
     with servers.platform(park.platform) as platform:
         wait_until(lambda: arrives(platform), seconds=30, every=0.3)

@@ -29,6 +29,9 @@ def hand_on() -> Any:
         ("rtmp://10.1.2.3/show", False),
         ("rtmp://169.254.169.254/show", False),
         ("rtmp://0.0.0.0/show", False),
+        ("rtmp://8.8.8.8:70000/show", False),
+        ("rtmp://two..dots/show", False),
+        ("rtmp://[x/show", False),
         ("rtmps://8.8.8.8/show", True),
     ],
 )

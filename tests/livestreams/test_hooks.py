@@ -50,6 +50,8 @@ def test_only_a_node_with_its_secret_is_heard(
 
 def test_secrets_in_addresses_stay_out_of_the_log(world: World) -> None:
     line = {"event": f"POST {HOOKS}srs/{world.media_secret} 403", "code": 403}
+    screen = without_secrets(None, "", {"event": "GET /dock/#lps_abc-1_2"})
+    assert screen == {"event": "GET /dock/#lps_…"}
     assert without_secrets(None, "", line) == {"event": f"POST {HOOKS}srs/lpn_… 403", "code": 403}
 
 
@@ -60,6 +62,7 @@ def test_secrets_in_addresses_stay_out_of_the_log(world: World) -> None:
         b"\xff\xfe",
         b"name=%00&app=live&clientid=1",
         b"name=%ff",
+        b"app=live&clientid=%00",
         b"{}",
         b"&" * 4000,
         b"name=" + b"x" * 9000,
@@ -75,6 +78,7 @@ def test_no_body_breaks_a_hook(world: World, body: bytes, content_type: str) -> 
         ("nginx-rtmp/publish", MediaServer.NGINX_RTMP),
         ("nginx-rtmp/update", MediaServer.NGINX_RTMP),
         ("nginx-rtmp/publish_done", MediaServer.NGINX_RTMP),
+        ("nginx-rtmp/target", MediaServer.NGINX_RTMP),
         ("srs", MediaServer.SRS),
         ("mediamtx/auth", MediaServer.MEDIAMTX),
         ("mediamtx/events", MediaServer.MEDIAMTX),

@@ -55,6 +55,20 @@ def test_a_platforms_key_goes_in_and_never_out(world: World, firm: TenantWorld, 
     assert all(sealed not in text for text in shown)
 
 
+@pytest.mark.parametrize("server", ["rtmp://[x/live", "rtmp://a℀b/live", "rtmp://a.example:70000/live"])
+def test_what_is_no_address_is_refused_by_both_doors(firm: TenantWorld, owner: Client, server: str) -> None:
+    answer = choose(owner, firm, server=server)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["server"])
+    body = {"route": "node", "platform": "douyin", "server": server, "key": KEY}
+    told = Caller(firm.secret).post(f"bookings/{firm.booking.uid}/broadcast", body)
+    assert (told.status_code, told.json()["field"]) == (400, "server")
+
+
+def test_a_picture_only_known_from_a_report_is_nothing_to_choose(firm: TenantWorld, owner: Client) -> None:
+    assert 'value="report"' not in page_of(owner, firm, "broadcast")
+    assert choose(owner, firm, route=Delivery.REPORT).status_code == 400
+
+
 def test_the_page_says_when_a_platform_does_not_take_the_picture(
     world: World, firm: TenantWorld, owner: Client
 ) -> None:
