@@ -121,6 +121,8 @@ def publish_refuse(
 def publish_done(*, node: MediaNode, client: str) -> None:
     """A connection publishes no longer. Unknown ones are nothing: a refused encoder hangs up as well."""
     at = now()
+    if not client.isprintable():
+        return  # no claim calls its connection so, and PostgreSQL cannot even look for it
     for publish in lock_rows(Publish.objects.running().filter(node=node, client=client)):
         close(publish, PublishEnd.STOPPED, at, noted_at=at)
 

@@ -15,7 +15,8 @@ from core.clock import now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from livestreams.choices import UNSEEN, BookingState, SessionState
-from livestreams.models import Booking, LiveSession
+from livestreams.errors import WrongState
+from livestreams.models import Booking, Broadcast, LiveSession
 from livestreams.services.sessions import session_end, session_open
 from livestreams.services.steps import release_expired
 
@@ -92,6 +93,9 @@ def open_slot(pk: int) -> int:
                 delivery=booking.broadcast.route,
                 started_at=max(booking.starts_at, booking.checked_in_at or booking.starts_at),
             )
+            # From here on the route stays. It was read before: a session of another one would not end with its slot.
+            if not Broadcast.objects.filter(booking=booking, route=booking.broadcast.route).exists():
+                raise WrongState(code="route_changed")
             if booking.ends_at <= at:
                 _end_with_slot(session)
     except DomainError as error:

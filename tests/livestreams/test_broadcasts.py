@@ -18,6 +18,7 @@ from livestreams import services
 from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Broadcast, LiveSession
+from livestreams.services import slot_sessions
 from tests.factories import World, make_room, make_session, make_world
 from tests.livestreams.encoders import book, encoder
 
@@ -150,6 +151,22 @@ def test_the_route_stays_while_the_session_is_open(world: World, booking: Bookin
     with time_machine.travel(booking.ends_at + HOUR / 60):
         assert services.follow_slots() == 1
         assert booking.sessions.get().state == SessionState.ENDED
+
+
+def test_a_route_that_changes_while_check_in_reads_it_opens_nothing(
+    world: World, booking: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(world, booking, route=Delivery.PHONE)
+    real = slot_sessions.session_open
+
+    def overtaken(**given) -> LiveSession:
+        choose(world, booking, route=Delivery.NODE)
+        return real(**given)
+
+    monkeypatch.setattr(slot_sessions, "session_open", overtaken)
+    with time_machine.travel(booking.starts_at):
+        services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
+    assert not booking.sessions.exists()
 
 
 def test_server_and_key_may_change_on_air(world: World, booking: Booking) -> None:
