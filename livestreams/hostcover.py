@@ -2,8 +2,9 @@
 
 A day is covered when an own host of the park, by an engagement that holds on it, is before the camera for the brand on
 any part of it: on a shift that was worked, or in a booking that was checked in; on days to come, in a booking that is
-confirmed, as its host or on its planned shifts. Only days on which the brand sits in the park count. The 365 days
-behind end yesterday, those ahead begin today.
+confirmed, as its host or on its planned shifts. A booking's host counts only where nothing nearer is known: behind,
+where no shift before the camera was worked in it, and ahead, where none is planned. Only days on which the brand sits
+in the park count. The 365 days behind end yesterday, those ahead begin today.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from core.actors import Actor
@@ -138,8 +139,11 @@ def _stays(parks: dict[int, int], hosts: set[int], whole: Days) -> Iterator[Stay
         until__gt=start,
     )
     yield from worked.values_list("session__tenant", "session__park", "host", "starts_at", "until")
-    certain = Q(state__in=KEPT) | Q(state__in=CERTAIN, ends_at__gt=at)
-    booked = Booking.objects.filter(certain, tenant__in=parks, **within)
+    shown = HostShift.objects.filter(session__booking=OuterRef("pk"), role=ShiftRole.HOST)
+    named = PlannedShift.objects.filter(booking=OuterRef("pk"), role=ShiftRole.HOST, released=False)
+    over = Q(~Exists(shown), state__in=KEPT, ends_at__lte=at)
+    ahead = Q(~Exists(named), state__in=CERTAIN, ends_at__gt=at)
+    booked = Booking.objects.filter(over | ahead, tenant__in=parks, **within)
     yield from booked.values_list("tenant", "room__park", "host", "starts_at", "ends_at")
     planned = PlannedShift.objects.filter(
         role=ShiftRole.HOST, released=False, booking__tenant__in=parks, booking__state__in=CERTAIN, **within

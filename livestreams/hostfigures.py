@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.actors import Actor
 from core.choices import TENANT_ROLES, Role
@@ -26,8 +26,8 @@ class HostMonth:
     """A host in one month: sessions agreed (None: no quota), planned and held, and time worked by role.
 
     Planned are bookings that begin in the month and were not cancelled, with the host as theirs or on their shifts.
-    Held are sessions in which the host was on shift before the camera in the month. Time worked is that of its shifts
-    within the month, up to now.
+    Held are sessions in which the host's first shift before the camera began in the month. Time worked is that of its
+    shifts within the month, up to now.
     """
 
     host: Host
@@ -75,12 +75,17 @@ def host_months(*, actor: Actor, hosts: QuerySet[Host], month: date) -> list[Hos
     shifts = HostShift.objects.filter(host__in=keys, starts_at__lt=min(end, now())).filter(
         Q(ends_at__isnull=True) | Q(ends_at__gt=start)
     )
-    rows = visible_to(shifts, actor).values_list("host", "session", "role", "starts_at", "ends_at")
-    for host_id, session_id, role, starts_at, ends_at in rows:
+    before = HostShift.objects.filter(
+        host=OuterRef("host"), session=OuterRef("session"), role=ShiftRole.HOST, starts_at__lt=start
+    )
+    rows = visible_to(shifts.annotate(begun=Exists(before)), actor)
+    for host_id, session_id, role, starts_at, ends_at, begun in rows.values_list(
+        "host", "session", "role", "starts_at", "ends_at", "begun"
+    ):
         since, until = max(starts_at, start), min(ends_at or now(), end, now())
         if since < until:
             worked[host_id][role] += until - since
-            if role == ShiftRole.HOST:
+            if role == ShiftRole.HOST and not begun:
                 held[host_id].add(session_id)
     return [
         HostMonth(

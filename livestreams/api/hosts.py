@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -29,6 +29,7 @@ from core.doors.fields import (
     StrictSerializer,
 )
 from core.idempotency import Answer
+from core.scoping import visible_to
 from livestreams import services
 from livestreams.choices import AbsenceKind, EngagementKind, Platform, ShiftRole
 from livestreams.hostfigures import host_months, shift_gaps
@@ -270,7 +271,10 @@ class GapSerializer(serializers.Serializer[Any]):
 
 
 class PlannedShiftSerializer(serializers.ModelSerializer[PlannedShift]):
-    """A planned shift, with the times of its booking in which nobody is planned before the camera: a warning."""
+    """A planned shift, with the times of its booking in which nobody is planned before the camera: a warning.
+
+    By the shifts of the booking that the caller sees.
+    """
 
     booking = serializers.UUIDField(source="booking.uid")
     host = serializers.CharField(source="host.code")
@@ -312,11 +316,8 @@ class PlannedShiftViewSet(ReadOnlyScopedViewSet):
     inputs = {"create": PlannedShiftInput, "drop": Nothing}
 
     def base_queryset(self) -> QuerySet[PlannedShift]:
-        return (
-            PlannedShift.objects.select_related("booking", "host")
-            .prefetch_related("booking__shifts")
-            .order_by("-pk")
-        )
+        seen = Prefetch("booking__shifts", visible_to(PlannedShift.objects.all(), self.actor))
+        return PlannedShift.objects.select_related("booking", "host").prefetch_related(seen).order_by("-pk")
 
     @extend_schema(request=PlannedShiftInput, responses={201: PlannedShiftSerializer})
     def create(self, request: Request) -> HttpResponse:

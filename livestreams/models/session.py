@@ -113,7 +113,10 @@ class HostShift(PublicIdMixin):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
 
     scope = Scope(
-        nodes=("session__tenant_id", "host__tenant_id"), park="session__park_id", user="host__user_id"
+        nodes=("session__tenant_id",),
+        seen_from=("host__tenant_id",),
+        park="session__park_id",
+        user="host__user_id",
     )
     database_rules = (
         no_overlap(

@@ -28,7 +28,10 @@ class PlannedShift(PublicIdMixin, StampedMixin):
     released = models.BooleanField(_("given up"), default=False, editable=False)
 
     scope = Scope(
-        nodes=("booking__tenant_id", "host__tenant_id"), park="booking__room__park_id", user="host__user_id"
+        nodes=("booking__tenant_id",),
+        seen_from=("host__tenant_id",),
+        park="booking__room__park_id",
+        user="host__user_id",
     )
     database_rules = (
         no_overlap(

@@ -224,9 +224,10 @@ def store(shift: HostShift) -> None:
 
 
 def begin_as_planned(session: LiveSession, at: datetime) -> None:
-    """A session begins: the shifts of those who are planned then, and of its host. WrongState when one is on air.
+    """A session begins: the shifts of those who are planned then, and of its host. WrongState when the host is on air.
 
     The booking's own host stays away where somebody else is planned; whom the opening of the session names does not.
+    Who is planned and still on a shift elsewhere comes when it is told: the picture does not wait for them.
     """
     booking = session.booking
     planned: list[PlannedShift] = []
@@ -240,8 +241,13 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
         people[session.host_id] = ShiftRole.HOST
     known = set(session.shifts.values_list("host_id", flat=True))
     for host_id, role in people.items():
-        if host_id not in known:
+        if host_id in known:
+            continue
+        try:
             store(HostShift(session=session, host_id=host_id, role=role, starts_at=at))
+        except WrongState:
+            if host_id == session.host_id:
+                raise
 
 
 def end_all(session: LiveSession, ended_at: datetime) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, SHANGHAI, local, now, today
-from core.doors.filters import DayInput, day_of
+from core.doors.filters import day_of
+from core.doors.formfields import DayField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedDetailPage,
@@ -38,6 +39,7 @@ from livestreams.models import (
     HostAccount,
     HostShift,
     HostStage,
+    LiveSession,
     PlannedShift,
 )
 from livestreams.querysets import SOON
@@ -99,7 +101,9 @@ class HostDetail(ScopedDetailPage):
         host = self.get_object()
         accounts = HostAccount.objects.filter(host=host, closed_on__isnull=True).with_followers()
         absences = HostAbsence.objects.filter(host=host, withdrawn_at__isnull=True, ends_at__gt=now())
-        worked = HostShift.objects.filter(host=host).select_related("session").order_by("-starts_at")
+        session = visible_to(LiveSession.objects.filter(pk=OuterRef("session")), self.actor)
+        worked = HostShift.objects.filter(host=host).annotate(session_shown=Exists(session))
+        worked = worked.select_related("session").order_by("-starts_at")
         planned = PlannedShift.objects.filter(host=host, released=False, ends_at__gt=now())
         return super().get_context_data(
             host=host,
@@ -128,9 +132,9 @@ class AbsenceForm(ScopedForm):
     """Whole days, or part of one."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Reason"), choices=AbsenceKind)
-    first_day = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+    first_day = DayField(label=gettext_lazy("From"))
     start = forms.TimeField(label=gettext_lazy("at"), widget=TimeOfDayInput, required=False)
-    last_day = forms.DateField(label=gettext_lazy("Until"), widget=DayInput)
+    last_day = DayField(label=gettext_lazy("Until"))
     end = forms.TimeField(
         label=gettext_lazy("at"),
         widget=TimeOfDayInput,

@@ -10,9 +10,9 @@ import time_machine
 
 from core.clock import DAY, SHANGHAI, today
 from livestreams import services
-from livestreams.choices import EngagementKind
+from livestreams.choices import EngagementKind, ShiftRole
 from livestreams.hostcover import BrandCover, Days, brand_covers
-from livestreams.models import Booking, Host, PlannedShift
+from livestreams.models import Booking, Host, HostShift, PlannedShift
 from tenants.services import tenancy_move
 from tests.factories import SYSTEM, World, make_host, make_park, make_session
 
@@ -138,6 +138,45 @@ def test_a_day_behind_needs_more_than_a_booking(brand: World) -> None:
     assert cover(brand).behind.covered == 0  # nobody came
     Booking.objects.filter(pk=booking.pk).update(state="completed")
     assert cover(brand).behind.covered == 1
+
+
+def test_a_bookings_host_covers_nothing_where_others_stand_before_the_camera(brand: World) -> None:
+    own, other = own_host(brand, today() - 30 * DAY), brand.tenants[0].host
+    mine = brand.tenants[0]
+
+    def book(day: date) -> Booking:
+        return services.booking_create(
+            actor=brand.manager,
+            room=brand.rooms[0],
+            tenant=mine.tenant,
+            host=own,
+            starts_at=at(day),
+            ends_at=at(day, 22),
+        )
+
+    with time_machine.travel(NOON - 5 * DAY):
+        behind = book(today() + DAY)
+    Booking.objects.filter(pk=behind.pk).update(state="completed")
+    session = make_session(mine.tenant, booking=behind, starts_at=behind.starts_at)
+    assert cover(brand).behind.covered == 1  # nobody told a shift
+    desk = HostShift.objects.create(
+        session=session,
+        host=make_host(mine.tenant, "desk"),
+        role=ShiftRole.CONTROLLER,
+        starts_at=session.started_at,
+        ends_at=session.ended_at,
+    )
+    assert cover(brand).behind.covered == 1  # beside the camera
+    HostShift.objects.filter(pk=desk.pk).update(role=ShiftRole.HOST)
+    assert cover(brand).behind.covered == 0
+    ahead = book(today() + 3 * DAY)
+    assert cover(brand).ahead.covered == 1
+    planned = services.shift_plan(
+        actor=brand.manager, booking=ahead, host=other, starts_at=ahead.starts_at, ends_at=ahead.ends_at
+    )
+    assert cover(brand).ahead.covered == 0
+    services.shift_drop(actor=brand.manager, shift=planned)
+    assert cover(brand).ahead.covered == 1
 
 
 def test_days_before_the_brand_came_do_not_count(brand: World) -> None:

@@ -16,7 +16,7 @@ from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, WrongState
 from livestreams.hostfigures import host_months
 from livestreams.hosthours import spans_of
-from livestreams.models import Booking, Engagement, FollowerReading, Host, SchedulePlan
+from livestreams.models import Booking, Engagement, FollowerReading, Host, HostShift, SchedulePlan
 from livestreams.planning import PlanRules, problem_of
 from tests.factories import SYSTEM, World, make_host, make_record_of, make_session
 
@@ -257,15 +257,24 @@ def test_a_month_says_what_was_agreed_planned_and_held(world: World) -> None:
     starts = [at_clock(date(2025, 6, 10) + number * DAY, 20) for number in range(3)]
     for starts_at in starts:
         make_session(mine.tenant, host=host, room=room, starts_at=starts_at, hours=3)
-    # Over midnight at the end of the month before: held in both, its hours are those of each.
-    make_session(mine.tenant, host=host, room=room, starts_at=at_clock(date(2025, 5, 31), 23), hours=2)
+    # Over midnight at the end of the month before: held where it began, its hours are those of each.
+    night = make_session(
+        mine.tenant, host=host, room=room, starts_at=at_clock(date(2025, 5, 31), 23), hours=2
+    )
+    HostShift.objects.create(
+        session=night,
+        host=host,
+        role="host",
+        starts_at=at_clock(date(2025, 6, 1), 1),
+        ends_at=at_clock(date(2025, 6, 1), 2),
+    )
     book(world, at_clock(date(2025, 6, 25), 9), at_clock(date(2025, 6, 25), 11), host=host)
     gone = book(world, at_clock(date(2025, 6, 26), 9), at_clock(date(2025, 6, 26), 11), host=host)
     services.booking_cancel(actor=world.manager, booking=gone)
     book(world, at_clock(date(2025, 7, 1), 9), at_clock(date(2025, 7, 1), 11), host=host)
     (june,) = host_months(actor=mine.owner, hosts=Host.objects.filter(pk=host.pk), month=today())
-    assert (june.agreed, june.planned, june.held, june.left) == (20, 1, 4, 16)
-    assert str(june.host_hours) == "10.0"
+    assert (june.agreed, june.planned, june.held, june.left) == (20, 1, 3, 17)
+    assert str(june.host_hours) == "11.0"
     (may,) = host_months(actor=mine.owner, hosts=Host.objects.filter(pk=host.pk), month=date(2025, 5, 1))
     assert (may.held, str(may.host_hours)) == (1, "1.0")
     assert (

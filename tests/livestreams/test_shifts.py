@@ -8,15 +8,21 @@ from datetime import datetime
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
+from django.test import Client
 
-from core.clock import HOUR
+from core.choices import Role
+from core.clock import DAY, HOUR, local
 from core.errors import InvalidInput, NotFound
+from core.models import User
+from core.policy import CHANGE
+from core.scoping import visible_to
 from livestreams import services
-from livestreams.choices import AbsenceKind, BookingState, ShiftRole
+from livestreams.choices import AbsenceKind, BookingState, PublishReason, ShiftRole
 from livestreams.errors import BadTime, HostAway, Overlap, WrongState
 from livestreams.hostfigures import shift_gaps
 from livestreams.models import Booking, Host, HostShift, LiveSession, PlannedShift
-from tests.factories import World, make_host
+from tests.factories import World, make_host, make_session
+from tests.livestreams.encoders import encoder, last_reason
 
 pytestmark = pytest.mark.both_databases
 At = Callable[..., datetime]
@@ -235,6 +241,66 @@ def test_who_is_first_begins_early_and_who_is_last_stays_on(night: Night) -> Non
         (night.first.code, "host", 21.75, 24),
         (night.second.code, "host", 24, 26.25),
     ]
+
+
+def test_whoever_is_still_on_shift_next_door_stops_no_encoder(night: Night) -> None:
+    before = night.book(20, 22, room=1)
+    night.plan(night.desk, 22, 26, ShiftRole.CONTROLLER)
+    with time_machine.travel(night.at(20), tick=False):
+        earlier = services.session_open(
+            actor=night.mine.owner, tenant=night.mine.tenant, platform="douyin", booking=before
+        )
+        services.shift_begin(
+            actor=night.mine.owner, session=earlier, host=night.desk, role=ShiftRole.CONTROLLER
+        )
+    with time_machine.travel(night.at(21.875), tick=False):
+        encoder(night.world, night.booking).publish()
+        assert last_reason() == PublishReason.ACCEPTED
+    session = night.booking.sessions.get()
+    assert night.worked(session) == [(night.first.code, "host", 21.875, None)]
+    assert night.worked(earlier) == [(night.desk.code, "controller", 20, None)]
+
+
+def test_a_host_who_is_on_air_opens_no_second_session(night: Night) -> None:
+    before = night.book(20, 22, night.first, room=1)
+    with time_machine.travel(night.at(20)):
+        services.session_open(
+            actor=night.mine.owner, tenant=night.mine.tenant, platform="douyin", booking=before
+        )
+    with time_machine.travel(night.at(21.875)), pytest.raises(WrongState):
+        night.open()
+
+
+def test_an_agency_looks_at_the_shifts_of_its_people_and_changes_none(night: Night) -> None:
+    agency = night.world.tenants[1]
+    planned = night.plan(agency.host, 22, 24)
+    night.plan(night.second, 24, 25)
+    session = make_session(night.mine.tenant, host=agency.host, starts_at=night.at(0) - 9 * DAY)
+    worked = session.shifts.get()
+    for shift in (planned, worked):
+        assert visible_to(type(shift).objects.filter(pk=shift.pk), agency.owner).exists()
+        assert visible_to(type(shift).objects.filter(pk=shift.pk), night.mine.owner, CHANGE).exists()
+    for actor in (agency.owner, agency.tool):
+        with pytest.raises(NotFound):
+            services.shift_drop(actor=actor, shift=planned)
+        with pytest.raises(NotFound):
+            services.shift_end(actor=actor, shift=worked, at=worked.starts_at + HOUR)
+
+
+def test_gaps_are_told_by_the_shifts_that_one_sees(night: Night) -> None:
+    agency = night.world.tenants[1]
+    planned = night.plan(agency.host, 22, 24)
+    night.plan(night.second, 24, 25)
+
+    def gaps(user: User) -> list[str]:
+        browser = Client()
+        browser.force_login(user)
+        shown = browser.get(f"/api/v1/planned-shifts/{planned.uid}").json()
+        return [gap["starts_at"] for gap in shown["gaps"]]
+
+    assert gaps(night.mine.users[Role.TENANT_OWNER]) == [local(night.at(25)).isoformat()]
+    # Not when somebody else is there.
+    assert gaps(agency.users[Role.TENANT_OWNER]) == [local(night.at(24)).isoformat()]
 
 
 def test_a_hand_over_that_was_told_goes_before_the_plan(night: Night) -> None:

@@ -66,6 +66,26 @@ def test_an_agency_gets_the_numbers_of_its_hosts_and_no_bookings_of_others(
     assert "SECRET" not in shown.text
 
 
+def test_an_agency_reads_when_its_host_worked_for_others_and_not_what(
+    world: World, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    agency = world.tenants[1]
+    session = make_session(
+        firm.tenant,
+        host=agency.controller,
+        starts_at=day_start(today() - 2 * DAY) + 9 * HOUR,
+        canary="SECRET",
+    )
+    make_session(
+        agency.tenant, host=agency.controller, starts_at=day_start(today() - 3 * DAY) + 9 * HOUR, canary="OWN"
+    )
+    page = reverse("portal-host", args=[agency.tenant.code, agency.controller.uid])
+    shown = browser_of(agency.users[Role.TENANT_OWNER]).get(page)
+    assert session.shifts.get() in shown.context["worked"]
+    assert "SECRET session" not in shown.text
+    assert "OWN session" in shown.text
+
+
 def test_leave_is_written_down_names_what_is_booked_and_is_taken_back(
     owner: Client, firm: TenantWorld
 ) -> None:
@@ -81,6 +101,10 @@ def test_leave_is_written_down_names_what_is_booked_and_is_taken_back(
     backwards = owner.post(f"{host}away/", {**posted, "last_day": f"{day - DAY}"})
     assert backwards.status_code == 400
     assert "ends after it begins" in backwards.text
+    for name in ("last_day", "first_day"):
+        endless = owner.post(f"{host}away/", {**posted, name: "9999-12-31"})
+        assert endless.status_code == 400
+        assert endless.context["form"].errors[name]
     owner.post(reverse("portal-absence-withdraw", args=[firm.tenant.code, absence.uid]))
     absence.refresh_from_db()
     assert absence.withdrawn_at is not None
