@@ -75,7 +75,7 @@ def test_what_waits_is_told(worlds: Worlds) -> None:
     state = parkday.counting(parks)
     assert (state.waiting, state.failing) == (before + 2, 2)
     assert state.oldest is not None
-    assert parkday.unresolved(parks) == 2
+    assert parkday.unresolved(parks) == 4, "of each tenant a code and a report"
     stock = parkday.stock_alarms(worlds.manager, parks)
     assert (stock.empty_levels, stock.open_backorders, stock.units_owed) == (0, 2, 4)
 

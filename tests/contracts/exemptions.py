@@ -6,9 +6,9 @@ from __future__ import annotations
 NEIGHBOURS_ARE_NAMED: dict[str, str] = {
     "wall": "the wall ranks the park's tenants, each as it chose to be shown",
     "festival": "who enters an event agrees to the leaderboard, by the same choice",
-    "festival-table": "likewise",
-    "portal-event": "likewise",
-    "api-event-report": "likewise",
+    "festival-table": "the report's tables rank who entered, by the same choice",
+    "portal-event": "a tenant in the event sees its leaderboard, by the same choice",
+    "api-event-report": "the same report as JSON, by the same choice",
     "walls": "the list of walls names parks, whose tenants stand on them",
 }
 
