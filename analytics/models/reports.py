@@ -16,8 +16,9 @@ from supplychain.models import ImportBatch
 class SessionReading(models.Model):
     """A row of a report that was read for a session. What it stated is the claim; each reading is kept.
 
-    `key` is what the platform calls the session (its live id, or account and beginning), `account` which account
-    was on air, `due_at` when the report is to be read again, null when never. The latest reading of a session counts.
+    `key` is what the platform calls the session (its live id, or account and beginning, or without an account
+    beginning and end), `account` which account was on air, `due_at` when the report is to be read again, null when
+    never. The latest reading of a session counts.
     """
 
     session = models.ForeignKey(

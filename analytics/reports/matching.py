@@ -36,7 +36,8 @@ Choice = TypeVar("Choice", int, tuple[str, str])
 class Known:
     """A session as the house knows it.
 
-    `accounts` are those that its host was on air with before, `names` what else its account may be called.
+    `accounts` are those that its host was on air with before, `names` what else its account may be called: by the
+    host's name, or by the accounts that the house has entered for the host.
     """
 
     id: int
@@ -71,13 +72,13 @@ def plain(name: str) -> str:
 def match(
     rows: Sequence[SessionRow],
     sessions: Iterable[Known],
-    read: Mapping[str, int],
+    read: Mapping[tuple[str, str], int],
     accounts: Mapping[str, Collection[str]] = MappingProxyType({}),
     several: Collection[str] = (),
 ) -> list[Match]:
     """What each row is about.
 
-    `read` says which session the platform's key of it was read for before, `accounts` which accounts of a platform
+    `read` says which session a platform's key of it was read for before, `accounts` which accounts of a platform
     reports named before, `several` on which platforms the tenant has more than one in any case. Rows with one key
     are one session.
     """
@@ -88,13 +89,16 @@ def match(
 class _Matching:
     rows: Sequence[SessionRow]
     sessions: list[Known]
-    read: Mapping[str, int]
+    read: Mapping[tuple[str, str], int]
     accounts: Mapping[str, Collection[str]]
     platforms: Collection[str]
     found: dict[tuple[str, str], Match] = field(default_factory=dict)
 
     def run(self) -> list[Match]:
         self.first = {(row.platform, row.key): row for row in reversed(self.rows)}
+        self.nameless = Counter(
+            _begun(row) for row in self.first.values() if not (row.live_id or row.account)
+        )
         self.several = self._platforms_with_several_accounts()
         self.accounts_of_host: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.accounts_of_session: dict[int, set[str]] = defaultdict(set)
@@ -119,8 +123,8 @@ class _Matching:
         by_live_id = {(each.platform, each.live_id): each for each in self.sessions if each.live_id}
         by_id = {each.id: each for each in self.sessions}
         for name, row in self.first.items():
-            if row.key in self.read:
-                self._take(name, row, ReadBy.KNOWN, by_id.get(self.read[row.key]), self.read[row.key])
+            if name in self.read:
+                self._take(name, row, ReadBy.KNOWN, by_id.get(self.read[name]), self.read[name])
             elif row.live_id and (row.platform, row.live_id) in by_live_id:
                 session = by_live_id[row.platform, row.live_id]
                 self._take(name, row, ReadBy.LIVE_ID, session, session.id)
@@ -189,30 +193,34 @@ class _Matching:
 
     def _same_account(self, row: SessionRow, session: Known) -> bool | None:
         """Whether row and session are of one account; None where nothing says so or otherwise."""
-        title = plain(row.title)
-        if len(title) >= TITLE_FROM and title == plain(session.title):
-            return True
         called = {plain(row.account), plain(row.account_name)} - {""}
-        if not called:
-            return None
         own = self.accounts_of_session[session.id]
         learned = self.accounts_of_host[row.platform, session.host] if session.host is not None else set()
         accounts = own or session.accounts | learned
         if called & (accounts | session.names):
             return True
-        return False if accounts else None
+        if called and accounts:
+            return False
+        title = plain(row.title)
+        return True if len(title) >= TITLE_FROM and title == plain(session.title) else None
 
     def _new_or_asked(self, row: SessionRow) -> Match:
         """A new session where nothing still free lies near the row, and nothing that is read was on air with it.
 
-        The latter may be two exports of one session, one of them without its live id.
+        The latter may be two exports of one session, one of them without its live id; so may rows be that begin in
+        the same second and name neither account nor id.
         """
         free = {session.id for session in self.free}
         near = [session for session in self.sessions if self._in_question(row, session, session.id in free)]
         near.sort(key=lambda session: -_agreement(row, session))
-        if near or row.ended_at is None:
+        twins = not (row.live_id or row.account) and self.nameless[_begun(row)] > 1
+        if near or twins or row.ended_at is None:
             return Match(candidates=tuple(session.id for session in near))
         return Match(ReadBy.OPENED)
+
+
+def _begun(row: SessionRow) -> tuple[str, datetime]:
+    return row.platform, row.occurred_at
 
 
 def _clear(choices: Mapping[Choice, float]) -> Choice | None:

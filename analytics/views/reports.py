@@ -21,7 +21,7 @@ from analytics.models import SessionReading
 from analytics.selectors.reports import questions, round_counts, sessions_waiting
 from analytics.services import report_answer, reports_confirm, reports_drop
 from analytics.services.reports.answers import stated_by
-from analytics.services.reports.drops import JOB_KIND
+from analytics.services.reports.drops import JOB_KIND, takings
 from core.choices import JOB_OPEN, JobState, UnresolvedKind
 from core.clock import DAY
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage
@@ -118,9 +118,7 @@ class ReportDrop(DropPage):
             LiveSession.objects.filter(pk__in=[row["session"] for row in told if row["session"]])
         ).in_bulk()
         rows = [DropRow(row, sessions.get(row["session"])) for row in told]
-        taken_by = visible_to(
-            Job.objects.filter(kind=JOB_KIND, node=self.node, params__looked_at=job.pk), self.actor
-        )
+        taken_by = visible_to(takings(job), self.actor)
         return super().get_context_data(
             job=job,
             result=result,

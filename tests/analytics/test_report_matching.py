@@ -43,8 +43,14 @@ def test_the_live_id_decides_whatever_the_times_say() -> None:
 
 
 def test_a_row_read_before_is_the_same_session_again() -> None:
-    (found,) = match([row()], [known(1), known(2)], {"a1@2026-05-18T11:00:00Z": 2})
+    (found,) = match([row()], [known(1), known(2)], {("douyin", "a1@2026-05-18T11:00:00Z"): 2})
     assert (found.how, found.session) == (ReadBy.KNOWN, 2)
+
+
+def test_what_one_platform_calls_a_session_means_nothing_on_another() -> None:
+    sessions = [known(1), known(2, platform="taobao")]
+    (found,) = match([row(platform="taobao")], sessions, {("douyin", "a1@2026-05-18T11:00:00Z"): 1})
+    assert (found.how, found.session) == (ReadBy.TIME, 2)
 
 
 @pytest.mark.parametrize(("early", "late"), [(0, 0), (14, 10), (-3, -3)])
@@ -102,6 +108,22 @@ def test_a_session_of_another_account_is_never_taken_and_never_doubled() -> None
     session = known(1, host=5, accounts=frozenset({"a2"}))
     (found,) = match([row()], [session], {}, accounts={"douyin": ["a1", "a2"]})
     assert found.candidates == (1,)
+
+
+def test_the_title_decides_only_where_nothing_is_known_of_accounts() -> None:
+    title = "年货节专场"
+    other = known(1, host=5, title=title, accounts=frozenset({"a2"}))
+    (found,) = match([row(title=title)], [other], {}, several=["douyin"])
+    assert (found.session, found.candidates) == (None, (1,))
+    (found,) = match([row(title=title)], [known(1, title=title)], {}, several=["douyin"])
+    assert found.session == 1
+
+
+def test_rows_of_one_second_without_account_and_id_are_not_one_session() -> None:
+    rows = [row(account=""), row(account="", hours=4)]
+    assert [(one.session, one.candidates) for one in match(rows, [known(1)], {})] == [(1, ()), (None, (1,))]
+    assert [one.how for one in match(rows, [], {})] == [None, None]
+    assert [one.how for one in match([rows[0], rows[0]], [], {})] == [ReadBy.OPENED] * 2
 
 
 def test_the_same_file_twice_is_one_session() -> None:

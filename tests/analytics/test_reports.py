@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from analytics.choices import ClaimSource, ReadBy
@@ -23,11 +25,13 @@ from core import jobs
 from core.choices import JobState, UnresolvedKind
 from core.clock import DAY, HOUR, SHANGHAI, local
 from core.errors import Conflict, NotFound, Refused
+from core.locking import lock_number
 from core.models import AuditEntry, ExchangeRate, Job, Unresolved
 from livestreams.choices import Delivery, SessionState
-from livestreams.models import LiveSession
+from livestreams.models import HostAccount, LiveSession
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch
+from tenants.models import Tenancy
 from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -98,6 +102,16 @@ def figures(session: LiveSession) -> list[tuple[Any, ...]]:
     rows = SessionClaim.objects.filter(session=session).order_by("version")
     return list(rows.values_list("sales", "viewers", "stay_seconds", "minutes", "peak", "orders"))
 
+
+TIKTOK = {
+    "Creator ID": "7494049642642441621",
+    "Creator": "example",
+    "Launched Time": "2026-05-18 20:00",
+    "Duration": "2h 0m",
+    "LIVE gross merchandise value (RM)": "RM1,000.00",
+    "LIVE SKU orders": "8",
+    "Viewers": "51",
+}
 
 STATED = (Decimal("58310.5000"), 25310, 192, 120, 1268, 492)
 
@@ -203,23 +217,124 @@ def test_a_foreign_live_id_is_refused(world: World, firm: TenantWorld) -> None:
     assert SessionReading.objects.count() == 0
 
 
+def test_a_live_id_of_a_session_that_has_not_begun_is_refused(firm: TenantWorld) -> None:
+    session = make_session(firm.tenant, live_id="7391112345678901231", starts_at=START)
+    LiveSession.objects.filter(pk=session.pk).update(
+        state=SessionState.SCHEDULED, started_at=None, ended_at=None
+    )
+    taken = drop(firm, body(row()))
+    assert taken["files"][0]["problems"][0]["code"] == "live_id_taken"
+
+
+def test_a_session_before_the_tenant_came_refuses_its_file_and_no_other(firm: TenantWorld) -> None:
+    session = make_session(firm.tenant, live_id="7391112345678901231", starts_at=START)
+    came = local(START).date() - 30 * DAY
+    Tenancy.objects.filter(tenant=firm.tenant).update(from_day=came)
+    before = body(row(START - DAY, 直播间ID="77"), row(START - 40 * DAY, 直播间ID="78"))
+    for take in (False, True):
+        told = drop(firm, before, body(row()), take=take)
+        assert [file["refused"] for file in told["files"]] == [True, False]
+        (problem,) = told["files"][0]["problems"]
+        assert (problem["row"], problem["field"], problem["code"]) == (3, "started_at", "no_park")
+        assert (told["found"], told["new"]) == (1, 0)
+    assert figures(session) == [STATED]
+
+
+def test_an_end_before_the_beginning_leaves_the_session_open(firm: TenantWorld) -> None:
+    session = make_session(
+        firm.tenant, live_id="7391112345678901231", starts_at=START + 2.5 * HOUR, state=SessionState.LIVE
+    )
+    assert drop(firm, body(row()))["counts"] == {"read": 1}
+    session.refresh_from_db()
+    assert (session.state, figures(session)) == (SessionState.LIVE, [STATED])
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+def test_a_drop_whose_taking_came_to_nothing_can_be_confirmed_again(
+    firm: TenantWorld, state: JobState
+) -> None:
+    job = finished_job(reports_drop(actor=SYSTEM, tenant=firm.tenant, files=[("a.csv", [body(row())])]))
+    first = reports_confirm(actor=SYSTEM, job=job)
+    assert reports_confirm(actor=SYSTEM, job=job) == first
+    Job.objects.filter(pk=first.pk).update(state=state)
+    second = reports_confirm(actor=SYSTEM, job=job)
+    assert second != first
+    assert finished(second)["counts"] == {"opened": 1, "read": 1}
+
+
+def test_a_taking_that_runs_again_after_its_worker_died_tells_what_it_holds(firm: TenantWorld) -> None:
+    make_session(firm.tenant, starts_at=START)
+    files = [("a.csv", [body(row())]), ("b.csv", [b"no,table\n1,2\n"])]
+    job = finished_job(reports_drop(actor=SYSTEM, tenant=firm.tenant, files=files))
+    first = finished_job(reports_confirm(actor=SYSTEM, job=job))
+    kept = list(ImportBatch.objects.order_by("pk").values("state", "report", "updated_at"))
+    Job.objects.filter(pk=first.pk).update(state=JobState.QUEUED, finished_at=None)
+    again = finished(first)
+    assert list(ImportBatch.objects.order_by("pk").values("state", "report", "updated_at")) == kept
+    assert [file["refused"] for file in again["files"]] == [False, True]
+    assert (again["taken"], again["found"], again["refused_files"]) == (True, 1, 1)
+    assert again["counts"] == {"read": 1}
+    assert AuditEntry.objects.filter(verb="reports.import").count() == 1
+
+
+def test_what_is_not_final_yields_to_what_is(firm: TenantWorld) -> None:
+    session = make_session(firm.tenant, live_id="7391112345678901231", starts_at=START)
+    taken = drop(firm, body(row()), body(row(直播间成交金额=LATER)))
+    assert taken["counts"] == {"read": 2}
+    assert figures(session)[-1] == STATED
+    assert drop(firm, body(row(直播间成交金额=LATER, 最高在线人数="7")))["counts"] == {"same": 1}
+    assert figures(session)[-1] == STATED
+    assert not SessionReading.objects.latest("pk").provisional
+
+
+def test_figures_that_return_to_earlier_ones_are_read_and_due_on(
+    firm: TenantWorld, then: time_machine.Coordinates
+) -> None:
+    session = make_session(firm.tenant, live_id="7391112345678901231", starts_at=START)
+    for sales in ("100", "90"):
+        drop(firm, body(row(直播间成交金额=sales)))
+    then.shift(DAY)
+    assert drop(firm, body(row(直播间成交金额="100", 达人昵称="小美啊")))["counts"] == {"read": 1}
+    assert [one[0] for one in figures(session)] == [Decimal(100), Decimal(90), Decimal(100)]
+    due_at = SessionReading.objects.latest("pk").due_at
+    assert due_at is not None
+    assert local(due_at).date() == date(2026, 5, 25)
+
+
+def test_what_another_platform_calls_the_same_is_another_session(firm: TenantWorld) -> None:
+    ExchangeRate.objects.create(currency="MYR", day="2026-05-18", cny_per_unit="1.6", source="test")
+    douyin, tiktok = body(row(直播间ID="", 达人ID=TIKTOK["Creator ID"])), body(TIKTOK)
+    taken = drop(firm, douyin, tiktok)
+    assert (taken["new"], taken["counts"]) == (2, {"opened": 2, "read": 2})
+    assert drop(firm, tiktok)["counts"] == {"same": 1}
+    found = [
+        (LiveSession.objects.get(pk=told["session"]).platform, told["platform"]) for told in taken["rows"]
+    ]
+    assert found == [("douyin", "douyin"), ("tiktok", "tiktok")]
+    seen = drop(firm, douyin, tiktok, take=False)["rows"]
+    assert [told["session"] for told in seen] == [told["session"] for told in taken["rows"]]
+
+
+def test_the_accounts_entered_for_hosts_tell_who_was_on_air(
+    firm: TenantWorld, two: list[LiveSession]
+) -> None:
+    for host, account in ((two[1].host, "88120031"), (make_host(firm.tenant, "alpha-third"), "99")):
+        HostAccount.objects.create(host=host, platform="kuaishou", account=account)
+    assert drop(firm, body(row()), take=False)["asked"] == 1
+    HostAccount.objects.update(platform="douyin")
+    assert drop(firm, body(row()), take=False)["rows"][0]["session"] == two[1].pk
+    LiveSession.objects.filter(pk=two[1].pk).update(started_at=START - DAY, ended_at=START - DAY)
+    assert drop(firm, body(row()), take=False)["asked"] == 1
+
+
 def test_foreign_amounts_are_converted_by_the_rate_of_the_day(firm: TenantWorld) -> None:
-    tiktok = {
-        "Creator ID": "7494049642642441621",
-        "Creator": "example",
-        "Launched Time": "2026-05-18 20:00",
-        "Duration": "2h 0m",
-        "LIVE gross merchandise value (RM)": "RM1,000.00",
-        "LIVE SKU orders": "8",
-        "Viewers": "51",
-    }
-    taken = drop(firm, body(tiktok))
+    taken = drop(firm, body(TIKTOK))
     assert taken["files"][0]["problems"][0]["code"] == "no_rate"
     ExchangeRate.objects.create(currency="MYR", day="2026-05-18", cny_per_unit="1.6", source="test")
-    drop(firm, body(tiktok))
+    drop(firm, body(TIKTOK))
     session = LiveSession.objects.get(platform="tiktok")
     assert figures(session)[0][0] == Decimal(1600)
-    assert drop(firm, body(tiktok))["counts"] == {"same": 1}
+    assert drop(firm, body(TIKTOK))["counts"] == {"same": 1}
 
 
 def question(firm: TenantWorld) -> Unresolved:
@@ -265,6 +380,17 @@ def test_an_answer_tells_of_the_host_for_the_next_report(firm: TenantWorld, two:
     expected = make_session(firm.tenant, host=two[1].host, starts_at=again + HOUR / 20)
     seen = drop(firm, body(row(again, 直播间ID="7391112345678907777")), take=False)
     assert seen["rows"][0]["session"] == expected.pk
+
+
+@pytest.mark.postgres
+def test_an_answer_waits_for_a_taking_before_it_holds_the_question(
+    firm: TenantWorld, two: list[LiveSession]
+) -> None:
+    drop(firm, body(row()))
+    with CaptureQueriesContext(connection) as queries:
+        report_answer(actor=firm.owner, question=question(firm), session=two[1])
+    locks = [one["sql"] for one in queries if "FOR UPDATE" in one["sql"] or "advisory" in one["sql"]]
+    assert str(lock_number(f"session-reports:{firm.tenant.pk}")) in locks[0]
 
 
 def test_none_of_them_stays_none(firm: TenantWorld, two: list[LiveSession]) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.utils import translation
 
 from core.strict import StrictError
 from supplychain.importing import (
@@ -174,7 +175,7 @@ def test_orders_are_no_sessions_and_sessions_no_orders() -> None:
 
 def test_a_file_must_say_when_a_session_began() -> None:
     timeless = {name: value for name, value in DOUYIN.items() if name != "直播时间"}
-    with pytest.raises(FileError, match="began") as refused:
+    with translation.override("en"), pytest.raises(FileError, match="began") as refused:
         iter_sessions(table(timeless))
     assert refused.value.code == "missing_headers"
 

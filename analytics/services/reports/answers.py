@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from analytics.choices import ReadBy
 from analytics.models import SessionReading
 from analytics.services.reports.files import Stated
-from analytics.services.reports.writing import Writer
+from analytics.services.reports.writing import Writer, lock_reports
 from core import audit, clock
 from core.actors import Actor
 from core.choices import UnresolvedKind
@@ -45,6 +45,7 @@ def report_answer(
     """
     require(actor, ADD, SessionReading, question.node_id)
     with transaction.atomic():
+        lock_reports(question.node_id)
         (held,) = lock_rows(Unresolved.objects.filter(pk=question.pk, kind=UnresolvedKind.REPORT))
         if held.resolved_at is not None:
             raise Conflict(_("This was answered already."), code="answered")

@@ -11,18 +11,20 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from analytics.choices import ReadBy
 from analytics.models import SessionReading
 from analytics.services.reports.files import ReadFile, read_file
 from analytics.services.reports.placing import Placed, place
-from analytics.services.reports.writing import Writer
+from analytics.services.reports.writing import Writer, lock_reports
 from core import audit, jobs, storage
 from core.actors import Actor, system_actor, user_actor
+from core.choices import JobState, UnresolvedKind
 from core.errors import Conflict, InvalidInput
-from core.locking import advisory_lock, lock_rows, retried
-from core.models import Job
+from core.locking import lock_rows, retried
+from core.models import Job, Unresolved
 from core.policy import ADD
 from core.scoping import require
 from supplychain.choices import SESSION_REPORT, ImportState
@@ -113,20 +115,28 @@ def _kept(tenant: Tenant, file_name: str, chunks: Iterable[bytes]) -> ImportBatc
 
 @retried
 def reports_confirm(*, actor: Actor, job: Job) -> Job:
-    """Let a job take what another has looked at; confirming twice gives the same job. Conflict before it has looked."""
+    """Let a job take what another has looked at; confirming twice gives the same job, unless that came to nothing.
+
+    Conflict before it has looked.
+    """
     require(actor, ADD, SessionReading, cast("int", job.node_id))
     with transaction.atomic():
         (held,) = lock_rows(Job.objects.filter(pk=job.pk, kind=JOB_KIND))
         if held.params["write"] or not held.result.get("files"):
             raise Conflict(_("There is nothing to confirm."), code="not_looked_at")
-        known = Job.objects.filter(kind=JOB_KIND, node_id=held.node_id, params__looked_at=held.pk).first()
-        return known or jobs.job_start(
+        return takings(held).first() or jobs.job_start(
             actor=actor,
             kind=JOB_KIND,
             params={**held.params, "write": True, "looked_at": held.pk},
             node_id=held.node_id,
             message=held.message,
         )
+
+
+def takings(job: Job) -> QuerySet[Job]:
+    """The jobs that take what a job has looked at, or did; those that failed or were stopped do not count."""
+    found = Job.objects.filter(kind=JOB_KIND, node_id=job.node_id, params__looked_at=job.pk)
+    return found.exclude(state__in=(JobState.FAILED, JobState.CANCELLED))
 
 
 def reports_load(
@@ -175,7 +185,10 @@ def _take(
     require(actor, ADD, SessionReading, tenant.pk)
     writer = Writer(actor, tenant)
     with transaction.atomic():
-        advisory_lock(f"session-reports:{tenant.pk}")
+        lock_reports(tenant.pk)
+        held = ImportBatch.objects.filter(pk__in=[batch.pk for batch in batches]).order_by("pk")
+        if held.exclude(state=ImportState.STAGED).exists():
+            return _held(tenant, held)
         placed = place(tenant, files)
         writer.write(placed, batches)
         for file, batch in zip(files, batches, strict=True):
@@ -192,12 +205,35 @@ def _take(
         )
     for batch in batches:
         storage.discard(batch.stored_file)
-    opened = {key: session.pk for (_platform, key), session in writer.opened.items()}
+    opened = {name: session.pk for name, session in writer.opened.items()}
     return _told(files, placed, opened) | {"counts": dict(writer.counts), "taken": True}
 
 
+def _held(tenant: Tenant, batches: QuerySet[ImportBatch]) -> dict[str, Any]:
+    """What batches hold that were taken before their job could say so; their files are gone."""
+    readings = SessionReading.objects.filter(batch__in=batches)
+    numbers = [batch.pk for batch in batches]
+    asked = Unresolved.objects.filter(
+        node_id=tenant.pk, kind=UnresolvedKind.REPORT, detail__batch__in=numbers
+    )
+    read, opened = readings.count(), readings.filter(how=ReadBy.OPENED).count()
+    return {
+        "files": [batch.report for batch in batches],
+        "rows": [],
+        "row_count": 0,
+        "found": read - opened,
+        "new": opened,
+        "asked": asked.count(),
+        "refused_files": sum(batch.state == ImportState.REFUSED for batch in batches),
+        "taken": True,
+        "counts": {"read": read},
+    }
+
+
 def _told(
-    files: Sequence[ReadFile], placed: Sequence[Placed], opened: Mapping[str, int] = MappingProxyType({})
+    files: Sequence[ReadFile],
+    placed: Sequence[Placed],
+    opened: Mapping[tuple[str, str], int] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """What was found, as JSON values: files, and rows with the session each is about, those opened by key."""
     rows = [
@@ -213,7 +249,7 @@ def _told(
             "sales": str(one.stated.sales) if one.stated.sales is not None else None,
             "provisional": one.stated.row.provisional,
             "how": str(one.match.how or ""),
-            "session": one.match.session or opened.get(one.stated.row.key),
+            "session": one.match.session or opened.get(_name(one)),
             "candidates": len(one.match.candidates),
         }
         for one in placed
@@ -223,11 +259,15 @@ def _told(
         "rows": rows[:SHOWN_ROWS],
         "row_count": len(rows),
         "found": sum(one.match.session is not None for one in placed),
-        "new": len({one.stated.row.key for one in placed if one.match.how == ReadBy.OPENED}),
-        "asked": len({one.stated.row.key for one in placed if one.match.asked}),
+        "new": len({_name(one) for one in placed if one.match.how == ReadBy.OPENED}),
+        "asked": len({_name(one) for one in placed if one.match.asked}),
         "refused_files": sum(file.refused for file in files),
         "taken": False,
     }
+
+
+def _name(one: Placed) -> tuple[str, str]:
+    return one.stated.row.platform, one.stated.row.key
 
 
 @jobs.handles(JOB_KIND)

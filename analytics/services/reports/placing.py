@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from analytics.choices import ReadBy
 from analytics.models import SessionReading
 from analytics.reports.matching import Known, Match, match, plain
 from analytics.services.reports.files import ReadFile, Stated
-from core.clock import DAY
+from core.clock import DAY, business_day
 from core.errors import RowError
-from livestreams.models import LiveSession
-from tenants.models import Store, Tenant
+from livestreams.models import HostAccount, LiveSession
+from tenants.models import Store, Tenancy, Tenant
 
 
 @dataclass(frozen=True)
@@ -29,39 +30,53 @@ class Placed:
 def place(tenant: Tenant, files: Iterable[ReadFile]) -> list[Placed]:
     """Place the rows of all files that are not refused, all at once: what one row takes, another cannot mean.
 
-    A row whose live id is another firm's refuses its file, as the problem of the row.
+    A row whose live id is another's, or whose session could not be opened, refuses its file, as the problem of the
+    row.
     """
     files = list(files)
     _refuse_foreign(tenant, files)
+    placed = _placed(tenant, files)
+    while _refuse_seatless(tenant, files, placed):
+        placed = _placed(tenant, files)
+    return placed
+
+
+def _placed(tenant: Tenant, files: Sequence[ReadFile]) -> list[Placed]:
     stated = [each for file in files if not file.refused for each in file.stated]
     if not stated:
         return []
     rows = [each.row for each in stated]
-    read = dict(
-        SessionReading.objects.filter(session__tenant=tenant, key__in={row.key for row in rows})
-        .order_by("pk")
-        .values_list("key", "session_id")
-    )
+    former = SessionReading.objects.filter(session__tenant=tenant, key__in={row.key for row in rows})
+    read = {
+        (platform, key): session
+        for platform, key, session in former.order_by("pk").values_list(
+            "session__platform", "key", "session_id"
+        )
+    }
     stores = Counter(Store.objects.filter(tenant=tenant).values_list("platform", flat=True))
+    entered = _entered(tenant)
+    named = {(platform, name) for (platform, _host), names in entered.items() for name in names}
+    hosts = Counter(platform for platform, _name in named)
     readings = SessionReading.objects.filter(session__tenant=tenant).exclude(account="")
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for platform, account in readings.order_by().values_list("session__platform", "account").distinct():
         seen[platform].add(account)
     matches = match(
         rows,
-        _known(tenant, stated, read.values()),
+        _known(tenant, stated, read.values(), entered),
         read,
         accounts=seen,
-        several=[platform for platform, count in stores.items() if count > 1],
+        several=[platform for platform, count in (stores | hosts).items() if count > 1],
     )
     return [Placed(each, found) for each, found in zip(stated, matches, strict=True)]
 
 
 def _refuse_foreign(tenant: Tenant, files: Sequence[ReadFile]) -> None:
+    """Of the tenant's own sessions one that has not begun cannot be what a row is about either."""
     ids = {each.row.live_id for file in files for each in file.stated if each.row.live_id}
     foreign = set(
         LiveSession.objects.filter(platform_live_id__in=ids)
-        .exclude(tenant=tenant)
+        .exclude(tenant=tenant, started_at__isnull=False)
         .values_list("platform", "platform_live_id")
     )
     message = _("Another session already has this live id.")
@@ -73,7 +88,33 @@ def _refuse_foreign(tenant: Tenant, files: Sequence[ReadFile]) -> None:
         ]
 
 
-def _known(tenant: Tenant, stated: Sequence[Stated], read: Iterable[int]) -> list[Known]:
+def _refuse_seatless(tenant: Tenant, files: Sequence[ReadFile], placed: Sequence[Placed]) -> bool:
+    """Refuse files that would open a session on a day on which the tenant sat in no park; whether there were any."""
+    new = [one.stated for one in placed if one.match.how == ReadBy.OPENED]
+    days = {business_day(each.row.occurred_at) for each in new}
+    seatless = {day for day in days if not Tenancy.objects.on(day).filter(tenant=tenant).exists()}
+    message = _("The tenant sat in no park on that day.")
+    for each in new:
+        if business_day(each.row.occurred_at) in seatless:
+            files[each.file].problems.append(RowError(each.line_no, "started_at", "no_park", message))
+    return bool(seatless)
+
+
+def _entered(tenant: Tenant) -> defaultdict[tuple[str, int | None], set[str]]:
+    """The accounts that the house has entered for its hosts, by platform and host."""
+    found: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
+    rows = HostAccount.objects.filter(host__tenant=tenant).values_list("platform", "host_id", "account")
+    for platform, host_id, account in rows.order_by():
+        found[platform, host_id].add(plain(account))
+    return found
+
+
+def _known(
+    tenant: Tenant,
+    stated: Sequence[Stated],
+    read: Iterable[int],
+    entered: Mapping[tuple[str, int | None], Set[str]],
+) -> list[Known]:
     """The tenant's sessions that the rows could be about, with the accounts that their hosts were on air with."""
     rows = [each.row for each in stated]
     first, last = min(row.occurred_at for row in rows), max(row.ended_at or row.occurred_at for row in rows)
@@ -102,7 +143,8 @@ def _known(tenant: Tenant, stated: Sequence[Stated], read: Iterable[int]) -> lis
                     {plain(name) for name in (session.host.name_zh, session.host.name_en) if name}
                     if session.host
                     else ()
-                ),
+                )
+                | entered.get((session.platform, session.host_id), set()),
             )
         )
     return found

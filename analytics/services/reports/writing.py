@@ -18,7 +18,7 @@ from analytics.services.trust import FIGURES, session_claim
 from core import clock
 from core.actors import Actor
 from core.choices import UnresolvedKind
-from core.locking import lock_rows
+from core.locking import advisory_lock, lock_rows
 from core.models import Unresolved
 from livestreams.choices import SESSION_OPEN, Delivery
 from livestreams.models import LiveSession
@@ -27,6 +27,11 @@ from supplychain.models import ImportBatch
 from tenants.models import Tenant
 
 READ, SAME, OPENED, ASKED = "read", "same", "opened", "asked"
+
+
+def lock_reports(tenant_id: int) -> None:
+    """Wait for whoever else writes what reports say of the tenant's sessions; to be held before any row of them."""
+    advisory_lock(f"session-reports:{tenant_id}")
 
 
 @dataclass
@@ -39,9 +44,9 @@ class Writer:
     opened: dict[tuple[str, str], LiveSession] = field(default_factory=dict)
 
     def write(self, placed: Sequence[Placed], batches: Sequence[ImportBatch]) -> None:
-        """Write all rows; those that mean a session which the same drop opens find it."""
+        """Write all rows, the final ones last; those that mean a session which the same drop opens find it."""
         by_id = LiveSession.objects.in_bulk({one.match.session for one in placed if one.match.session})
-        for one in placed:
+        for one in sorted(placed, key=lambda one: not one.stated.row.provisional):
             row, how = one.stated.row, one.match.how
             if how is None:
                 self.ask(one, batches[one.stated.file])
@@ -71,24 +76,27 @@ class Writer:
     def read(self, stated: Stated, session: LiveSession, how: ReadBy, batch: ImportBatch) -> None:
         """Keep what a row states of a session, once; a session that nobody ended ends as the platform says.
 
-        What an earlier report said already changes nothing; the same as the latest is kept as a reading where
-        the report was due again.
+        The same as the latest is kept as a reading where the report was due again. What is not final changes nothing
+        after what is, nor does a file that was read for the session before the latest figures.
         """
         row, now = stated.row, clock.now()
         session = self._confirmed(stated, session)
         self._answered(row.platform, row.key)
-        former = list(
-            SessionClaim.objects.filter(session=session, source=ClaimSource.REPORT).order_by("version")
-        )
-        claim = next((one for one in reversed(former) if _figures(one) == stated.figures), None)
-        last = SessionReading.objects.filter(session=session).order_by("-pk").first()
-        if claim is not None and last is not None:
-            stale = claim.pk != last.claim_id
-            due = last.due_at is not None and last.due_at <= now
-            if stale or (not due and last.provisional == row.provisional):
+        claims = SessionClaim.objects.filter(session=session, source=ClaimSource.REPORT)
+        claim = claims.order_by("-version").first()
+        same = claim is not None and _figures(claim) == stated.figures
+        readings = SessionReading.objects.filter(session=session)
+        last = readings.order_by("-pk").first()
+        if last is not None:
+            if same:
+                due = last.due_at is not None and last.due_at <= now
+                stale = not due and last.provisional == row.provisional
+            else:
+                stale = readings.filter(batch__file_hash=batch.file_hash).exclude(claim=claim).exists()
+            if stale or (row.provisional and not last.provisional):
                 self.counts[SAME] += 1
                 return
-        if claim is None:
+        if claim is None or not same:
             claim = session_claim(
                 actor=self.actor, session=session, source=ClaimSource.REPORT, **stated.figures
             )
@@ -112,7 +120,8 @@ class Writer:
         if row.live_id and not session.platform_live_id:
             session = session_name_live_id(actor=self.actor, session=session, platform_live_id=row.live_id)
         seen = session.delivery != Delivery.NODE and session.state in SESSION_OPEN
-        if seen and row.ended_at is not None:
+        # An end before the beginning that the house knows is none: the figures count, and the session stays open.
+        if seen and session.started_at and row.ended_at and session.started_at <= row.ended_at:
             session = session_end(actor=self.actor, session=session, ended_at=row.ended_at)
         return session
 

@@ -57,8 +57,16 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def key(self) -> str:
-        """What the platform calls the session: the same in each of its reports on it."""
-        return self.live_id or f"{self.account}@{self.occurred_at:%Y-%m-%dT%H:%M:%SZ}"
+        """What the platform calls the session: the same in each of its reports on it.
+
+        Where nothing names the account, the end tells apart what began in the same second.
+        """
+        if self.live_id:
+            return self.live_id
+        begun = f"{self.account}@{self.occurred_at:%Y-%m-%dT%H:%M:%SZ}"
+        return (
+            begun if self.account or self.ended_at is None else f"{begun}/{self.ended_at:%Y-%m-%dT%H:%M:%SZ}"
+        )
 
     @property
     def minutes(self) -> int | None:
