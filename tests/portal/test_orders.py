@@ -93,6 +93,7 @@ def test_a_host_sees_neither_figures_nor_orders(
         "today",
         "bookings",
         "sessions",
+        "reports",
         "hosts",
         "members",
         "more",
