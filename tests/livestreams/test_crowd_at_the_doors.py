@@ -1,4 +1,4 @@
-"""Tools, tenants and operators at once, each through their own door: no overlap, and nobody sees an error of ours."""
+"""Tools, tenants and operators at once, each through their own door: no overlap, and nobody sees a server error."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from tests.factories import TenantWorld, World, make_room, make_world
 from tests.livestreams.crowds import crowd, doubled
 
 TRIES = 1_000
-# Come back: nothing was stored, and the next try may get through.
-BUSY = 503
 # How each door says that what was wanted is taken; the admin shows its form again.
 TAKEN = {"tool_books": 409, "tenant_books": 409, "operator_books": 200}
 
@@ -186,14 +184,12 @@ def test_a_thousand_tries_through_every_door(
     transactional_db: None, at: Callable[..., datetime], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doors = Doors(make_world("alpha"), at(0))
-    with crowd(tmp_path, monkeypatch, 16) as people:
+    with crowd(tmp_path, monkeypatch) as people:
         answers = Counter(people.map(doors.try_one, range(TRIES)))
         assert doubled(people) == 0
         won = people.submit(doors.held).result()
     print(connection.vendor, dict(sorted(answers.items())), f"{won} held at the end")
-    assert {status for _door, status in answers} <= {0, 200, 201, 302, 409, BUSY}
-    busy = sum(number for (_door, status), number in answers.items() if status == BUSY)
-    assert busy <= TRIES // 50, "16 at three rooms: nearly everybody is served within the patience of a lock"
+    assert {status for _door, status in answers} <= {0, 200, 201, 302, 409}
     for act in doors.acts:
         name = act.__name__
         assert any(answers[name, status] for status in (200, 201, 302) if status != TAKEN.get(name)), name
