@@ -95,7 +95,8 @@ def _oldest_writer() -> datetime:
 
     What was recorded before (by more than clocks differ) has a lower number than whatever that transaction holds.
     The ids of transactions do not tell this: one may take its id, then another one a number and its id, and then
-    the first one its number. On SQLite this transaction is the only one that writes.
+    the first one its number. The database's own housekeeping takes ids too and records nothing. On SQLite this
+    transaction is the only one that writes.
     """
     now = clock.now()
     if connection.vendor != "postgresql":
@@ -103,7 +104,8 @@ def _oldest_writer() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(xact_start) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+            "WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid() "
+            "AND backend_type <> 'autovacuum worker'"
         )
         began = cursor.fetchone()[0]
     return min(now, began) if began else now
