@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin import site
+from django.contrib.admin.utils import label_for_field
 from django.db import connection, models
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 from openpyxl import load_workbook
 
 from core.actors import user_actor
@@ -32,10 +34,20 @@ every_admin = pytest.mark.parametrize(
 # Read by everybody with a role, so no row of them is foreign.
 SHARED_BY_ALL = {model for model, _admin in REGISTERED if (scope := scope_of(model)) and scope.reference}
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SAME_IN_CHINESE = {"SKU"}
+
 
 def test_only_scoped_admins_are_registered() -> None:
     assert all(isinstance(model_admin, ScopedModelAdmin) for _model, model_admin in REGISTERED)
     assert len(REGISTERED) > 40
+
+
+@every_admin
+def test_columns_are_named_in_chinese(model: type[models.Model], model_admin: ScopedModelAdmin) -> None:
+    with override("zh-hans"):
+        labels = [str(label_for_field(column, model, model_admin)) for column in model_admin.list_display]
+    assert [label for label in labels if not CHINESE.search(label) and label not in SAME_IN_CHINESE] == []
 
 
 @every_admin

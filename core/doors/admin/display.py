@@ -6,9 +6,11 @@ import html
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from django.db.models import Model
+from django.db.models.constants import LOOKUP_SEP
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
@@ -65,6 +67,28 @@ def count_of(name: str, label: Text) -> Column:
         return int(getattr(row, name) or 0)
 
     column.__name__ = name
+    return column
+
+
+def listed(name: str, label: Text) -> Column:
+    """A list column of a JSON list of words."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> str:
+        return ", ".join(map(str, getattr(row, name) or ())) or EMPTY
+
+    column.__name__ = name
+    return column
+
+
+def related(path: str, label: Text) -> Column:
+    """A list column of a field of a related row, under that field's own name."""
+
+    @display(description=label, ordering=path)
+    def column(row: Model) -> Any:
+        return reduce(getattr, path.split(LOOKUP_SEP), row)
+
+    column.__name__ = path
     return column
 
 

@@ -16,17 +16,19 @@ from typing import Any, ClassVar
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from core.actors import Actor
-from core.doors.admin.display import Column, money, shown_json, shown_money
+from core.doors.admin.display import listed, money, related, shown_json, shown_money
 from core.doors.admin.export import ExportMixin
 from core.doors.admin.filters import parameters_of, with_classes
 from core.doors.admin.forms import KeyedChoiceField, KeyedSelect, ServiceForm, as_key, strict_formfield
@@ -84,12 +86,11 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        fields = {field.name: field for field in model._meta.fields}
-        self.list_display = [_column(fields, item) for item in self.list_display]
+        self.list_display = [_column(model, item) for item in self.list_display]
         self.list_filter = with_classes(model, self.list_filter)
         self.readonly_preprocess_fields = {
-            name: shown_money if isinstance(field, MoneyField) else shown_json
-            for name, field in fields.items()
+            field.name: shown_money if isinstance(field, MoneyField) else shown_json
+            for field in model._meta.fields
             if isinstance(field, MoneyField | models.JSONField)
         }
 
@@ -313,7 +314,15 @@ def _without(fields: Any, hidden: frozenset[str]) -> list[Any]:
     return [line for line in lines if line and not (isinstance(line, str) and line in hidden)]
 
 
-def _column(fields: dict[str, Any], item: Any) -> str | Column:
-    """A list column; amounts are written as people write them."""
-    field = fields.get(item) if isinstance(item, str) else None
-    return money(item, field.verbose_name) if isinstance(field, MoneyField) else item
+def _column(model: type[models.Model], item: Any) -> Any:
+    """A list column as people read it: amounts, lists of words, and fields of related rows by their own names."""
+    if not isinstance(item, str):
+        return item
+    if LOOKUP_SEP in item.strip("_"):
+        return related(item, get_fields_from_path(model, item)[-1].verbose_name)
+    field = next((field for field in model._meta.fields if field.name == item), None)
+    if isinstance(field, MoneyField):
+        return money(item, field.verbose_name)
+    if isinstance(field, models.JSONField) and field.default is list:
+        return listed(item, field.verbose_name)
+    return item
