@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import datetime as dt
+import random
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 
-from analytics.models import DaySales, HourSales, MonthSales, SessionFigures
+from analytics.models import DaySales, HourSales, MonthSales, SessionFigures, SpreadOrder
 from livestreams.models import LiveSession
 from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent
@@ -16,6 +19,8 @@ from tenants.models import Tenant
 from tests.analytics.reference import Book, Fact
 from tests.factories import SYSTEM
 
+NOON = dt.datetime(2025, 6, 1, 4, 0, tzinfo=dt.UTC)
+Sell = Callable[..., Fact]
 MEASURES = (
     "gmv_created", "gmv_paid", "refunds", "cancellations", "adjustments",
     "units_paid", "units_refunded", "lines", "orders", "refund_orders", "cross_border_paid", "cross_border_refunds",
@@ -81,3 +86,40 @@ def assert_counted(book: Book) -> None:
     )
     sessions = book.count(lambda fact: (book.session_of(fact),) if book.session_of(fact) else None)
     assert counted(SessionFigures, "session_id") == sessions, "sessions"
+
+
+def a_month_of_everything(tenant: Tenant, seed: int = 0, number: int = 200) -> list[Fact]:
+    dice = random.Random(seed)
+    facts = []
+    for place in range(number):
+        kind = dice.choice(["created", "paid", "paid", "paid", "refunded", "cancelled", "adjusted"])
+        order = f"o{dice.randrange(number // 5)}"
+        facts.append(
+            Fact(
+                tenant=tenant.pk,
+                external_id=f"e{place if place % 10 else 0}",
+                version=1 if place % 10 else 1 + place // 10,
+                kind=kind,
+                at=NOON + dt.timedelta(minutes=dice.randrange(40 * 24 * 60)),
+                order_no=order,
+                line_no=dice.choice(["", "1", "2"]),
+                ref_order_no=order if kind == "refunded" else "",
+                ref_line=dice.choice(["", "1"]) if kind == "refunded" else "",
+                amount=Decimal(dice.randrange(100_000)) / 100,
+                channel=dice.choice(["live", "shop"]),
+                qty=dice.randrange(5),
+            )
+        )
+    return facts
+
+
+def dump() -> dict[str, list[tuple[object, ...]]]:
+    """Every counted table in the order of its keys, without row ids."""
+    models = (HourSales, DaySales, MonthSales, SessionFigures, SpreadOrder)
+    return {
+        model.__name__: sorted(
+            model.objects.values_list(*[f.attname for f in model._meta.concrete_fields if f.attname != "id"]),
+            key=str,
+        )
+        for model in models
+    }

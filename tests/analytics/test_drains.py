@@ -1,0 +1,233 @@
+"""A drain that dies, fails, waits or runs beside others loses nothing and counts nothing twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+
+from analytics import rollup
+from analytics.models import DaySales
+from analytics.rollup import sql
+from analytics.rollup.recount import fill_buckets, work_tables
+from core import buckets, clock
+from core.locking import advisory_lock
+from core.models import BucketFailure, BucketMark
+from tenants.models import Tenant
+from tests.analytics.ledger import NOON, Sell, a_month_of_everything, assert_counted, dump, tell
+from tests.analytics.reference import Book, Fact
+from tests.factories import make_park, make_session, make_tenant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def test_a_drain_that_dies_leaves_everything_as_it_was(
+    tenant: Tenant, say: Sell, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say("paid", "100")
+    rollup.drain()
+    say("paid", "50", hours=1)
+    before = dump()
+
+    def dies(_cursor: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("analytics.rollup.recount.replace_levels", dies)
+        with pytest.raises(SystemExit):
+            rollup.drain()
+    assert (dump(), buckets.pending()) == (before, 1)
+    assert rollup.drain() == 1
+    assert_counted(book)
+
+
+def test_a_bucket_that_cannot_be_counted_is_set_aside_and_the_others_go_on(tenant: Tenant, say: Sell) -> None:
+    for hour in (0, 1, 2, 50):
+        say("paid", "10", hours=hour)
+    for _twice in range(2):
+        say("paid", "600000000000000", hours=100, order_no="large")
+    assert rollup.drain() == 4
+    failure = BucketFailure.objects.get()
+    assert (failure.node_id, failure.slot, failure.attempts) == (tenant.pk, clock.hour_of(NOON) + 100, 1)
+    assert failure.error
+    assert clock.now() < failure.retry_at
+    assert buckets.pending() == 1
+    assert [day.lines for day in DaySales.objects.order_by("day")] == [3, 1]
+    # Not due yet: nothing is tried. When it is due and fails again, the next try comes later.
+    assert rollup.drain() == 0
+    BucketFailure.objects.update(retry_at=clock.now())
+    rollup.drain()
+    failure.refresh_from_db()
+    assert failure.attempts == 2
+
+
+def test_a_bucket_that_is_mended_is_no_failure_any_more(tenant: Tenant, say: Sell) -> None:
+    fact = say("paid", "10")
+    BucketFailure.objects.create(
+        family=buckets.SALES, node_id=tenant.pk, slot=fact.hour, attempts=3, error="?", retry_at=clock.now()
+    )
+    assert rollup.drain() == 1
+    assert not BucketFailure.objects.exists()
+
+
+def test_the_time_of_a_drain_can_be_bounded(say: Sell) -> None:
+    say("paid", "10")
+    assert rollup.drain(seconds=0) == 0
+    assert buckets.pending() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_tenant_whose_figures_are_locked_waits_for_the_next_drain(tenant: Tenant, say: Sell) -> None:
+    say("paid", "10")
+    held, done = threading.Event(), threading.Event()
+
+    def holds() -> None:
+        with transaction.atomic():
+            advisory_lock(rollup.tenant_lock(tenant.pk))
+            held.set()
+            done.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=holds)
+    thread.start()
+    assert held.wait(10)
+    assert rollup.drain() == 0
+    done.set()
+    thread.join()
+    assert rollup.drain() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_drainer_on_its_own_connection_leaves_what_a_writer_has_not_committed(
+    tenant: Tenant, say: Sell, book: Book, commits: bool
+) -> None:
+    """It counts what was told before, nothing of the open transaction, and the rest when that has committed."""
+    say("paid", "10")
+    counted: list[int] = []
+
+    def drains() -> None:
+        counted.append(rollup.drain())
+        connection.close()
+
+    def drain_elsewhere() -> int:
+        thread = threading.Thread(target=drains)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive(), "the drainer waits for the writer"
+        return counted[-1]
+
+    with transaction.atomic():
+        tell(tenant, [late := uncommitted(tenant)])
+        assert drain_elsewhere() == 1
+        assert DaySales.objects.get(tenant=tenant).gmv_paid == Decimal(10)
+        transaction.set_rollback(not commits)
+    if commits:
+        book.tell(late)
+    assert drain_elsewhere() == commits
+    assert_counted(book)
+    assert not BucketMark.objects.exists()
+
+
+def uncommitted(tenant: Tenant) -> Fact:
+    return Fact(
+        tenant=tenant.pk,
+        external_id="late",
+        version=1,
+        kind="paid",
+        at=NOON,
+        order_no="o9",
+        line_no="1",
+        amount=Decimal("2.50"),
+    )
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_writers_drainers_and_a_rebuild_at_once() -> None:
+    """Two tenants sell in the same sessions while three drainers run and everything is rebuilt: nothing is lost."""
+    park = make_park("park")
+    sellers = [make_tenant(park, name) for name in ("one", "two")]
+    live = make_session(sellers[0])
+    live.shown_tenants.create(tenant=sellers[1])
+    told = {seller: a_month_of_everything(seller, seed) for seed, seller in enumerate(sellers)}
+    told = {
+        seller: [Fact(**{**fact.__dict__, "session": live.pk}) for fact in facts]
+        for seller, facts in told.items()
+    }
+    writing = threading.Event()
+    errors: list[BaseException] = []
+
+    def in_thread(work: Callable[[], None]) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=guarded)
+        thread.start()
+        return thread
+
+    def write(seller: Tenant) -> None:
+        for start in range(0, len(told[seller]), 5):
+            tell(seller, told[seller][start : start + 5], {live.pk: live})
+
+    def keep_draining() -> None:
+        while not writing.is_set():
+            rollup.drain()
+
+    writers = [in_thread(lambda seller=seller: write(seller)) for seller in sellers]  # type: ignore[misc]
+    drainers = [in_thread(keep_draining) for _number in range(3)]
+    rebuilding = in_thread(lambda: [rollup.rebuild() for _twice in range(2)] and None)
+    for thread in (*writers, rebuilding):
+        thread.join()
+    writing.set()
+    for thread in drainers:
+        thread.join()
+    assert not errors, errors
+    rollup.drain()
+    book = Book()
+    for facts in told.values():
+        for fact in facts:
+            book.tell(fact)
+    assert_counted(book)
+    counted = dump()
+    rollup.rebuild()
+    assert dump() == counted
+    assert not BucketMark.objects.exists()
+
+
+@pytest.mark.postgres
+def test_a_bucket_is_counted_without_reading_the_whole_ledger(tenant: Tenant) -> None:
+    """A long history must not make today's hour dearer: the planner has to know how few buckets there are."""
+    tell(
+        tenant,
+        [
+            Fact(
+                tenant=tenant.pk,
+                external_id=f"e{number}",
+                version=1,
+                kind="paid",
+                at=NOON + dt.timedelta(hours=number // 10),
+                order_no=f"o{number}",
+                line_no="1",
+                amount=Decimal(1),
+            )
+            for number in range(5_000)
+        ],
+    )
+    with transaction.atomic(), work_tables() as cursor:
+        cursor.execute("ANALYZE supplychain_salesevent")
+        fill_buckets(cursor, [(tenant.pk, clock.hour_of(NOON))])
+        cursor.execute(f"EXPLAIN {sql.FACTS_OF_BUCKETS}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on supplychain_salesevent" not in plan, plan
