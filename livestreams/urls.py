@@ -13,6 +13,7 @@ from livestreams.views import (
     screens,
     series,
     sessions,
+    shifts,
     slots,
     spend,
     streams,
@@ -49,8 +50,10 @@ urlpatterns = [
     path(f"{BOOKING}screen/", screens.MakeScreen.as_view(), name="portal-booking-screen"),
     path(f"{BOOKING}screen/shut/", screens.ShutScreen.as_view(), name="portal-booking-screen-shut"),
     path(f"{BOOKING}stream-key/", streams.RenewStreamKey.as_view(), name="portal-booking-stream-key"),
-    path(f"{BOOKING}shifts/", hosts.BookingShifts.as_view(), name="portal-booking-shifts"),
-    path("portal/<slug:tenant>/shifts/<uuid:uid>/drop/", hosts.DropShift.as_view(), name="portal-shift-drop"),
+    path(f"{BOOKING}shifts/", shifts.BookingShifts.as_view(), name="portal-booking-shifts"),
+    path(
+        "portal/<slug:tenant>/shifts/<uuid:uid>/drop/", shifts.DropShift.as_view(), name="portal-shift-drop"
+    ),
     path("portal/<slug:tenant>/hosts/", hosts.Hosts.as_view(), name="portal-hosts"),
     path(HOST, hosts.HostDetail.as_view(), name="portal-host"),
     path(f"{HOST}away/", hosts.Away.as_view(), name="portal-host-away"),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import hooks, hosts, schedule, training, views
+from livestreams.api import hooks, hosts, schedule, shifts, slots, training, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
 router.register("hosts", hosts.HostViewSet, "api-host")
 router.register("host-accounts", hosts.AccountViewSet, "api-host-account")
 router.register("absences", hosts.AbsenceViewSet, "api-absence")
-router.register("planned-shifts", hosts.PlannedShiftViewSet, "api-planned-shift")
-router.register("shifts", hosts.ShiftViewSet, "api-shift")
+router.register("planned-shifts", shifts.PlannedShiftViewSet, "api-planned-shift")
+router.register("shifts", shifts.ShiftViewSet, "api-shift")
 router.register("courses", training.CourseViewSet, "api-course")
 router.register("enrolments", training.EnrolmentViewSet, "api-enrolment")
 router.register("certificates", training.CertificateViewSet, "api-certificate")
@@ -22,7 +22,7 @@ router.register("bookings", views.BookingViewSet, "api-booking")
 router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")
 router.register("live-sessions", views.SessionViewSet, "api-session")
-router.register("slot-requests", schedule.SlotRequestViewSet, "api-slot-request")
+router.register("slot-requests", slots.SlotRequestViewSet, "api-slot-request")
 router.register("schedules", schedule.ScheduleViewSet, "api-schedule")
 HOOKS: dict[str, type[hooks.Hook]] = {
     "nginx-rtmp/<slug:call>": hooks.NginxRtmp,
