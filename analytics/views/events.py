@@ -86,6 +86,7 @@ class EventPage(ServiceFormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         event, entry = event_named(self), entry_in(self)
+        sent_away = self.own(EventEntry.objects.filter(event=event, sent_away=True)).exists()
         items = visible_to(EventItem.objects.filter(entry=entry, closed_on=None), self.actor)
         open_now = event.closed_on is None and event.last_day >= clock.today()
         return super().get_context_data(
@@ -97,7 +98,8 @@ class EventPage(ServiceFormPage):
             board=(board := board_of(event, self.actor)),
             places=board.places[:SHOWN_PLACES],
             open_now=open_now,
-            may_enter=open_now and may(self.actor, "add", EventEntry, self.node.pk),
+            sent_away=sent_away,
+            may_enter=open_now and not sent_away and may(self.actor, "add", EventEntry, self.node.pk),
             may_bring=open_now and entry is not None and may(self.actor, "add", EventItem, self.node.pk),
             **kwargs,
         )
@@ -174,7 +176,7 @@ def event_named(page: TenantPage) -> Event:
 
 
 def entry_in(page: TenantPage) -> EventEntry | None:
-    """The tenant's own entry to the event of the address, unless it withdrew."""
+    """The tenant's own entry to the event of the address, unless it withdrew or was sent away."""
     entry: EventEntry | None = page.own(
         EventEntry.objects.filter(event__uid=page.kwargs["uid"], closed_on=None)
     ).first()

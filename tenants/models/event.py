@@ -24,7 +24,7 @@ def parks_of_entry(entry: str = "") -> Callable[[Any], Q]:
 
 
 class EventEntry(PublicIdMixin, StampedMixin, ClosableMixin):
-    """A tenant takes part in an event, at the venue of the park it sits in. Closed, it has withdrawn.
+    """A tenant takes part in an event, at the venue of the park it sits in. Closed, it has withdrawn or was sent away.
 
     Entering, it agrees that the leaderboard shows it at every venue as the wall does at home: by its own choice of
     amount, rank only or hidden (Tenant.wall_visibility).
@@ -33,6 +33,7 @@ class EventEntry(PublicIdMixin, StampedMixin, ClosableMixin):
     event = models.ForeignKey(Event, models.PROTECT, related_name="entries", verbose_name=_("event"))
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="event_entries", verbose_name=_("tenant"))
     park = models.ForeignKey(Park, models.PROTECT, related_name="event_entries", verbose_name=_("venue"))
+    sent_away = models.BooleanField(_("sent away"), default=False)
 
     scope = Scope(nodes=("tenant_id",), park=parks_of_entry())
 
@@ -40,7 +41,12 @@ class EventEntry(PublicIdMixin, StampedMixin, ClosableMixin):
         verbose_name = _("entry to an event")
         verbose_name_plural = _("entries to events")
         ordering = ["event", "id"]
-        constraints = [models.UniqueConstraint(fields=["event", "tenant"], name="tenants_entry_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "tenant"], name="tenants_entry_once"),
+            models.CheckConstraint(
+                condition=Q(sent_away=False) | Q(closed_on__isnull=False), name="tenants_entry_sent_away"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant} · {self.event}"

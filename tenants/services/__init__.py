@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.services.events import entry_withdraw, event_enter
+from tenants.services.events import entry_readmit, entry_send_away, entry_withdraw, event_enter
 from tenants.services.firms import (
     charge_record,
     company_get_or_create,
@@ -17,6 +17,8 @@ from tenants.services.firms import (
 __all__ = [
     "charge_record",
     "company_get_or_create",
+    "entry_readmit",
+    "entry_send_away",
     "entry_withdraw",
     "event_enter",
     "lease_create",

@@ -19,7 +19,7 @@ from parks.services import venue_add
 from supplychain.models import EventItem
 from supplychain.services import item_enter, item_withdraw
 from tenants.models import EventEntry, Tenancy
-from tenants.services import entry_withdraw, event_enter, tenancy_move
+from tenants.services import entry_readmit, entry_send_away, entry_withdraw, event_enter, tenancy_move
 from tests.factories import SYSTEM, World, make_park, make_tenant, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -63,9 +63,22 @@ def test_the_organiser_may_send_an_entrant_away_and_not_bring_its_goods() -> Non
     for other in (alpha.manager, beta.manager):
         with pytest.raises(Refused):
             item_enter(actor=other, entry=entry, product=product, price=Decimal(1))
-    assert entry_withdraw(actor=alpha.manager, entry=entry).closed_on == today()
+    assert entry_send_away(actor=alpha.manager, entry=entry).closed_on == today()
     with pytest.raises(Conflict):
         item_enter(actor=mine.owner, entry=entry, product=product, price=Decimal(1))
+    with pytest.raises(Conflict, match="let it in again"):
+        event_enter(actor=mine.owner, event=alpha.event, tenant=mine.tenant)
+    for write in (entry_readmit, entry_send_away):
+        with pytest.raises(Refused):
+            write(actor=mine.owner, entry=entry)
+    entry_readmit(actor=beta.manager, entry=entry)
+    assert event_enter(actor=mine.owner, event=alpha.event, tenant=mine.tenant).closed_on is None
+
+
+def test_who_withdrew_by_itself_comes_back_by_itself() -> None:
+    alpha = make_world("alpha")
+    mine = alpha.tenants[0]
+    assert entry_withdraw(actor=mine.owner, entry=mine.entry).closed_on == today()
     assert event_enter(actor=mine.owner, event=alpha.event, tenant=mine.tenant).closed_on is None
 
 
