@@ -10,7 +10,7 @@ HOST ?= 0.0.0.0
 PYTHON3 := sh scripts/python.sh
 VENV := .venv/bin/python
 
-.PHONY: help run test setup assets demo lint format bench messages lock services clean
+.PHONY: help run test setup assets demo lint format bench sabotage messages lock services clean
 
 help: ## list these commands
 	@echo "Livepark: make <command>"
@@ -46,6 +46,10 @@ format: ## let ruff put imports and code in order
 bench: ## measure beside the physical limit and the usual way; ARGS=name for one
 	@$(PYTHON3) scripts/setup.py --dev
 	@$(VENV) -m bench $(ARGS)
+
+sabotage: ## take each guard away and see its tests fail; ARGS=words narrows
+	@$(PYTHON3) scripts/setup.py --dev --assets
+	@$(VENV) scripts/sabotage.py $(ARGS)
 
 messages: ## bring the message catalogues up to date with the code
 	@$(PYTHON3) scripts/setup.py

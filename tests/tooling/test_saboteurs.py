@@ -1,0 +1,24 @@
+"""Every saboteur still finds the guard that it takes away; `make sabotage` sees whether that is noticed."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.saboteurs import ROOT, Saboteur, saboteurs
+
+ALL = list(saboteurs())
+
+
+@pytest.mark.parametrize("saboteur", ALL, ids=[each.guard for each in ALL])
+def test_the_guard_stands_where_it_is_taken_away(saboteur: Saboteur) -> None:
+    text = (ROOT / saboteur.file).read_text(encoding="utf-8")
+    ast.parse(saboteur.sabotaged(text))
+    assert saboteur.tests
+    for path in saboteur.tests:
+        assert (ROOT / path).is_file(), path
+
+
+def test_guards_differ() -> None:
+    assert len({each.guard for each in ALL}) == len(ALL) > 40
