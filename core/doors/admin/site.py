@@ -62,6 +62,10 @@ class LiveparkAdminSite(UnfoldAdminSite):
         if admin_class is not None and issubclass(admin_class, ScopedModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The models of one app. Of all together no page shows a list: the menu is settings.ADMIN_MENU."""
+        return super().get_app_list(request, app_label) if app_label else []
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [url for url in super().get_urls() if getattr(url, "name", None) not in NOT_OFFERED]
 
