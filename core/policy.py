@@ -95,6 +95,13 @@ _BOOKED = {
     Role.HOST: SEE_OWN,
 }
 
+# What parks and firms lend each other.
+_EXCHANGED = {
+    **_each(PARK_ROLES, SEE),
+    **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), RUN),
+    MONEY: SEE,
+}
+
 TABLE: dict[str, dict[str, Permission]] = {
     # --- kernel
     "core.ScopeNode": {
@@ -174,6 +181,9 @@ TABLE: dict[str, dict[str, Permission]] = {
     "livestreams.BookingSeries": {**_BOOKED},
     "livestreams.WaitlistEntry": {**_BOOKED},
     "livestreams.SlotRequest": {**_BOOKED},
+    # Both sides of an exchange: which of them may answer and which withdraw, the service says.
+    "livestreams.ExchangeOffer": {**_EXCHANGED},
+    "livestreams.ExchangeRequest": {**_EXCHANGED},
     "livestreams.SchedulePlan": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), RUN)},
     "livestreams.PlannedSlot": {
         **_each(PARK_ROLES, SEE),

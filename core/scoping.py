@@ -64,10 +64,12 @@ def visible_to(queryset: QuerySet[M], actor: Actor, verb: str = policy.VIEW) -> 
         rows = _rows(scope, grant, permission.reach, actor, verb)
         if rows is None:
             return queryset
+        if scope.told and verb == policy.VIEW:
+            rows |= Q(**{f"{scope.told}__in": _above(grant)})
         reached = rows if reached is None else reached | rows
     if reached is None:
         return queryset.none()
-    if scope.many or scope.seen_from:
+    if scope.many or scope.seen_from or scope.told:
         return queryset.filter(pk__in=model._base_manager.filter(reached).values("pk"))
     return queryset.filter(reached)
 
@@ -86,6 +88,8 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor, verb: str) -> 
     if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
         return _any_of(Q(**{lookup: grant.node_id}) for lookup in hung)
     rows = _below(scope, hung, subtree_ids(grant.node_path))
+    if scope.park_views and verb == policy.VIEW:
+        rows |= Q(**{f"{scope.park_views}__in": subtree_ids(grant.node_path)})
     if scope.about:
         own = _any_of(Q(**{lookup: grant.node_id}) for lookup in scope.nodes)
         rows &= own | Q(**{f"{scope.about}__in": policy.seen_below(grant.role)})
@@ -97,6 +101,11 @@ def _below(scope: Scope, hung: tuple[str, ...], nodes: QuerySet[ScopeNode, int])
     if callable(scope.park):
         return scope.park(nodes)
     return _any_of(Q(**{f"{lookup}__in": nodes}) for lookup in ((scope.park,) if scope.park else hung))
+
+
+def _above(grant: Grant) -> list[int]:
+    """Ids of the node of a grant and of those above it."""
+    return [int(part) for part in grant.node_path.strip("/").split("/")]
 
 
 def _any_of(conditions: Iterable[Q]) -> Q:

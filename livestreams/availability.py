@@ -15,11 +15,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from core.clock import DAY, business_day, day_bounds, day_start, local, now
+from core.clock import DAY, MINUTE, business_day, day_bounds, day_start, local, now
 from livestreams.conflicts import Span, free, merged, nearest, opening_spans
 from livestreams.hosthours import spans_of
 from livestreams.models import Booking, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
 
+SHORTEST = 15 * MINUTE
 LOOK_AROUND = 2 * DAY
 SUGGESTIONS = 3
 
@@ -72,6 +73,14 @@ def windows_of(
     return found
 
 
+def host_windows(host: Host, within: Span) -> list[Span]:
+    """The spans in which a host can be had: within its hours, neither absent nor booked, and while it works at all."""
+    windows = free([within], _busy_host(host, within, ()))
+    if host.closed_on is None:
+        return windows
+    return [span for span in windows if span.end <= day_start(host.closed_on)]
+
+
 def _busy_rooms(room_ids: list[int], within: Span, ignoring: Collection[int]) -> dict[int, list[Span]]:
     reach = within.grown(before=DAY)  # a set-up may lie before the window
     bookings = (
@@ -95,6 +104,16 @@ def _busy_host(host: Host, within: Span, ignoring: Collection[int]) -> list[Span
     taken = [*bookings.values_list("starts_at", "ends_at"), *shifts.values_list("starts_at", "ends_at")]
     away = free([within], presence_of([host], within)[host.pk])
     return merged([*(Span(start, end) for start, end in taken), *away])
+
+
+def booked_elsewhere(hosts: Iterable[Host], park_id: int, within: Span) -> dict[int, list[Span]]:
+    """Per host id the spans in which it is booked in rooms of other parks than this one."""
+    bookings = Booking.objects.taking_host(within.start, within.end).filter(host__in=list(hosts))
+    found: dict[int, list[Span]] = defaultdict(list)
+    away = bookings.exclude(room__park=park_id)
+    for host_id, start, end in away.values_list("host", "starts_at", "ends_at"):
+        found[host_id].append(Span(start, end))
+    return found
 
 
 def _shifts_of(host: Host, within: Span) -> QuerySet[PlannedShift]:

@@ -45,6 +45,30 @@ class WaitState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class ExchangeState(models.TextChoices):
+    """How a request to another park stands."""
+
+    REQUESTED = "requested", _("waits for an answer")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    EXPIRED = "expired", _("not answered in time")
+
+
+EXCHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    ExchangeState.REQUESTED: (
+        ExchangeState.ACCEPTED,
+        ExchangeState.DECLINED,
+        ExchangeState.WITHDRAWN,
+        ExchangeState.EXPIRED,
+    ),
+    ExchangeState.ACCEPTED: (),
+    ExchangeState.DECLINED: (),
+    ExchangeState.WITHDRAWN: (),
+    ExchangeState.EXPIRED: (),
+}
+
+
 class PlanKind(models.TextChoices):
     PLAN = "plan", _("schedule")
     WHAT_IF = "what_if", _("what if")

@@ -16,9 +16,9 @@ from django.db.models import Q
 
 from core.clock import DAY, HOUR, business_day, now
 from core.strict import instant
-from livestreams.availability import presence_of, windows_of
+from livestreams.availability import booked_elsewhere, presence_of, windows_of
 from livestreams.choices import BookingState
-from livestreams.conflicts import Span
+from livestreams.conflicts import Span, free
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.scheduling import (
     Crew,
@@ -112,7 +112,7 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     rooms = LiveRoom.objects.open_on(plan.first_day).filter(park=plan.park_id).select_related("dedicated_to")
     staying = Q(closed_on__isnull=True) | Q(closed_on__gt=plan.last_day)
     hosts = Host.objects.filter(staying, tenant__node__parent=plan.park_id)
-    people = tuple(_people(list(hosts.order_by("pk")), grid, rules))
+    people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
     wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))
     booked = tuple(_booked(grid, studios, {host.key for host in people}, own))
@@ -153,12 +153,13 @@ def _rooms(rooms: list[LiveRoom], grid: Grid, own: list[int]) -> Iterator[Room]:
         yield Room(room.code, tuple(found), setup, room.scene, features, tenant)
 
 
-def _people(hosts: list[Host], grid: Grid, rules: PlanRules) -> Iterator[Person]:
+def _people(hosts: list[Host], park_id: int, grid: Grid, rules: PlanRules) -> Iterator[Person]:
     presence = presence_of(hosts, grid.span)
+    lent = booked_elsewhere(hosts, park_id, grid.span)
     for host in hosts:
         yield Person(
             host.code,
-            tuple(inner for inner in map(grid.inner, presence[host.pk]) if inner),
+            tuple(inner for inner in map(grid.inner, free(presence[host.pk], lent[host.pk])) if inner),
             frozenset(str(one) for one in host.categories),
             rest=_slots(rules.host_rest_minutes),
             day_limit=None if rules.host_day_hours is None else rules.host_day_hours * SLOTS_PER_HOUR,

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
 from core.clock import DAY, business_day
-from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState
+from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState, ExchangeState
 from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
 
 SOON = 30 * DAY
@@ -146,6 +146,43 @@ class WaitlistQuerySet(models.QuerySet[Any]):
         offered = Q(booking__state=BookingState.HELD, booking__hold_expires_at__gt=at)
         waiting = Q(booking__isnull=True, latest__gt=at)
         return self.filter(offered | waiting, withdrawn_at__isnull=True)
+
+
+class ExchangeOfferQuerySet(models.QuerySet[Any]):
+    """Offers to other parks, by whether they stand."""
+
+    def standing(self, at: datetime) -> ExchangeOfferQuerySet:
+        """Those that were not withdrawn and of which a time lies ahead."""
+        return self.filter(withdrawn_at__isnull=True, ends_at__gt=at)
+
+    def in_full(self) -> ExchangeOfferQuerySet:
+        """With what is shown of an offer: what is lent, by whom, and where."""
+        return self.select_related(
+            "room", "host", "giver__park__town__city", "giver__tenant", "giver__parent__park__town__city"
+        )
+
+
+class ExchangeRequestQuerySet(models.QuerySet[Any]):
+    """Requests to other parks."""
+
+    def overdue(self, at: datetime) -> ExchangeRequestQuerySet:
+        """Those that nobody answered in time."""
+        return self.filter(state=ExchangeState.REQUESTED, expires_at__lte=at)
+
+    def in_full(self) -> ExchangeRequestQuerySet:
+        """With what is shown of a request on either side."""
+        return self.select_related(
+            "tenant",
+            "park",
+            "room",
+            "host",
+            "booking",
+            "offer__room",
+            "offer__host",
+            "offer__giver__park",
+            "offer__giver__tenant",
+            "offer__giver__parent__park",
+        )
 
 
 class LiveSessionQuerySet(models.QuerySet[Any]):

@@ -81,6 +81,10 @@ def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, Ro
         ("live", sessions, "started_at", "until"),
     ):
         found = visible_to(rows.filter(room__in=facts), actor)
+        if rows is sessions:
+            # A guest's session is its own park's; that the room was on air is this one's.
+            lent = visible_to(Booking.objects.filter(loan__isnull=False, room__in=facts), actor)
+            found = rows.filter(Q(pk__in=found.values("pk")) | Q(booking__in=lent))
         for room_id, since, until in found.values_list("room", start, end):
             if since < until and (span := Span(since, until).clipped(within)):
                 getattr(facts[room_id], name).append(span)

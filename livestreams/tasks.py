@@ -17,6 +17,11 @@ def offer_waitlist() -> int:
     return services.offer_waitlist()
 
 
+@shared_task(name="livestreams.tasks.expire_exchange")
+def expire_exchange() -> int:
+    return services.expire_exchange()
+
+
 @shared_task(name="livestreams.tasks.watch_streams")
 def watch_streams() -> int:
     return services.watch_streams()

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from core.actors import Actor
 from core.scoping import visible_to
 from parks.collisions import Collision, Plan, Spot, collisions_of
-from parks.models import Event, EventVenue, Park, Unit, UnitUse
+from parks.models import Event, EventVenue, Park, Town, Unit, UnitUse
 
 
 def parks_of(actor: Actor) -> QuerySet[Park]:
@@ -60,6 +60,11 @@ _VENUES = Prefetch(
 )
 
 
+def spot_of(town: Town) -> Spot:
+    """Where a town lies."""
+    return Spot(town.code, town.city.code, town.name, town.latitude, town.longitude)
+
+
 def _plan(event: Any) -> Plan:
     towns = {venue.park.town_id: venue.park.town for venue in event.open_venues}
     return Plan(
@@ -68,8 +73,5 @@ def _plan(event: Any) -> Plan:
         industry=event.industry,
         first_day=event.first_day,
         last_day=event.last_day,
-        spots=tuple(
-            Spot(town.code, town.city.code, town.name, town.latitude, town.longitude)
-            for town in towns.values()
-        ),
+        spots=tuple(map(spot_of, towns.values())),
     )

@@ -184,10 +184,12 @@ def _rooms(
                 "audience": session.audience,
             }
         elif booking is not None:
+            # A guest of another park chose what its own hall shows of it, and not what this one does.
+            is_guest = booking.tenant_id not in tenants
             row |= {
                 "state": "next",
-                "tenant": booking.tenant.name_zh,
-                "tenant_en": booking.tenant.name_en,
+                "tenant": "" if is_guest else booking.tenant.name_zh,
+                "tenant_en": "" if is_guest else booking.tenant.name_en,
                 "starts_at": booking.starts_at.isoformat(),
             }
         rooms.append(row)

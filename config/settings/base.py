@@ -189,6 +189,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EngagementKind": "livestreams.choices.EngagementKind",
         "AbsenceKind": "livestreams.choices.AbsenceKind",
         "ShiftRole": "livestreams.choices.ShiftRole",
+        "ExchangeState": "livestreams.choices.ExchangeState",
     },
 }
 

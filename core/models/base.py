@@ -23,6 +23,8 @@ class Scope:
     seen_from  further lookups that give a ScopeNode id: whoever stands there views the row, and no more
     park       of which park a tenant's row is, wherever the tenant is now: whoever works above the tenant reaches
                the row by this alone, and its own people by nodes
+    park_views lookup that gives a further park: whoever works above it views the row, and no more
+    told       lookup that gives a ScopeNode id: whoever stands there or anywhere below views the row, and no more
     user       lookup that gives the User whose own row it is; may stand beside nodes
     reference  reason why everybody with any role may read it
     system     reason why nobody but the system and superusers may read it
@@ -36,6 +38,8 @@ class Scope:
     nodes: tuple[str, ...] = ()
     seen_from: tuple[str, ...] = ()
     park: ParkOf = ""
+    park_views: str = ""
+    told: str = ""
     user: str = ""
     reference: str = ""
     system: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import hooks, hosts, schedule, shifts, slots, training, views
+from livestreams.api import exchange, hooks, hosts, schedule, shifts, slots, training, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
@@ -23,6 +23,8 @@ router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")
 router.register("live-sessions", views.SessionViewSet, "api-session")
 router.register("slot-requests", slots.SlotRequestViewSet, "api-slot-request")
+router.register("exchange-offers", exchange.ExchangeOfferViewSet, "api-exchange-offer")
+router.register("exchange-requests", exchange.ExchangeRequestViewSet, "api-exchange-request")
 router.register("schedules", schedule.ScheduleViewSet, "api-schedule")
 HOOKS: dict[str, type[hooks.Hook]] = {
     "nginx-rtmp/<slug:call>": hooks.NginxRtmp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from livestreams.models.broadcast import Broadcast, ScreenToken
+from livestreams.models.exchange import ExchangeOffer, ExchangeRequest
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
@@ -31,6 +32,8 @@ __all__ = [
     "CourseRun",
     "Engagement",
     "Enrolment",
+    "ExchangeOffer",
+    "ExchangeRequest",
     "FollowerReading",
     "Host",
     "HostAbsence",

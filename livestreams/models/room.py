@@ -10,6 +10,7 @@ from core.clock import local
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from core.overlap import no_overlap
+from livestreams.guests import GUESTS
 from livestreams.choices import BOOKING_BLOCKING, BookingState
 from livestreams.models.host import Host
 from livestreams.querysets import BookingQuerySet, LiveRoomQuerySet
@@ -117,6 +118,14 @@ class Booking(PublicIdMixin, StampedMixin):
         related_name="bookings",
         verbose_name=_("series"),
     )
+    loan = models.OneToOneField(
+        "livestreams.ExchangeRequest",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="booking",
+        verbose_name=_("on loan by"),
+    )
     free_until = models.DateTimeField(_("may be given back for nothing until"), null=True, editable=False)
     price = MoneyField(_("price (CNY)"), default=0)
     due = MoneyField(_("due (CNY)"), default=0)
@@ -124,7 +133,9 @@ class Booking(PublicIdMixin, StampedMixin):
 
     objects = BookingQuerySet.as_manager()
 
-    scope = Scope(nodes=("tenant_id",), park="room__park_id", user="host__user_id")
+    scope = Scope(
+        nodes=("tenant_id",), park="room__park_id", park_views="loan__park_id", user="host__user_id"
+    )
     database_rules = (
         no_overlap(
             "livestreams_booking",
@@ -144,6 +155,7 @@ class Booking(PublicIdMixin, StampedMixin):
             name="livestreams_booking_host",
             where=BLOCKING_SQL,
         ),
+        GUESTS,
     )
 
     class Meta:

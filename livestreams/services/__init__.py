@@ -11,6 +11,15 @@ from livestreams.services.bookings import (
     booking_swap,
 )
 from livestreams.services.broadcasts import Target, broadcast_choose, broadcast_target
+from livestreams.services.exchange import (
+    exchange_offer_make,
+    exchange_offer_withdraw,
+    exchange_request_accept,
+    exchange_request_decline,
+    exchange_request_make,
+    exchange_request_withdraw,
+    expire_exchange,
+)
 from livestreams.services.hosts import (
     FollowerCounts,
     Followers,
@@ -74,6 +83,13 @@ __all__ = [
     "drop_streams",
     "engagement_begin",
     "engagement_end",
+    "exchange_offer_make",
+    "exchange_offer_withdraw",
+    "exchange_request_accept",
+    "exchange_request_decline",
+    "exchange_request_make",
+    "exchange_request_withdraw",
+    "expire_exchange",
     "follow_slots",
     "followers_record",
     "host_advance",

@@ -22,7 +22,7 @@ from livestreams.availability import host_taken
 from livestreams.choices import BOOKING_MOVABLE, BookingState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
-from livestreams.models import Booking, Host, LiveRoom
+from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom
 from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
 from livestreams.services.placing import place
@@ -68,6 +68,26 @@ def booking_create(
             booking.hold_expires_at = now() + timedelta(minutes=settings_of(room.park_id).hold_minutes)
         place(booking)
         record(actor, "booking.create", booking)
+    return booking
+
+
+def booking_lend(*, actor: Actor, loan: ExchangeRequest) -> Booking:
+    """The booking of a request to another park that was accepted in this transaction. Raises like create.
+
+    It is the guest's, in the room that is lent or with the host that is.
+    """
+    room = lock_room(actor, loan.offer.room_id or loan.room_id or 0)
+    booking = Booking(
+        room=room,
+        tenant=loan.tenant,
+        host=loan.offer.host or loan.host,
+        starts_at=loan.starts_at,
+        ends_at=loan.ends_at,
+        purpose=loan.note,
+        loan=loan,
+    )
+    place(booking)
+    record(actor, "booking.create", booking)
     return booking
 
 
@@ -133,6 +153,10 @@ def _check_movable(booking: Booking) -> None:
     if booking.state not in BOOKING_MOVABLE:
         raise WrongState(
             _("A booking in state “%(state)s” cannot be moved.") % {"state": booking.get_state_display()}
+        )
+    if booking.loan_id is not None:
+        raise WrongState(
+            _("What another park lends is lent for this time: give it back and ask again."), code="on_loan"
         )
 
 

@@ -55,7 +55,7 @@ def shift_plan(
             raise BadTime(_("A shift lies within its booking and ends after it starts."), field="starts_at")
         shift = PlannedShift(
             booking=held,
-            host=lock_host(host, held.room.park_id),
+            host=lock_host(host, held.room.park_id, held.loan),
             role=role,
             starts_at=starts_at,
             ends_at=ends_at,
@@ -173,10 +173,10 @@ def _check_within(session: LiveSession, at: datetime, ends_at: datetime | None) 
 
 
 def _known(host: Host, session: LiveSession) -> Host:
-    """A host who works in the session's park, or whom the session knows already."""
+    """A host who works in the session's park or comes by the loan of its booking, or whom the session knows already."""
     if session.host_id == host.pk or session.shifts.filter(host=host).exists():
         return host
-    return lock_host(host, session.park_id)
+    return lock_host(host, session.park_id, session.booking.loan if session.booking else None)
 
 
 def _relieve(actor: Actor, session: LiveSession, host: Host, role: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from core import policy
@@ -16,7 +16,7 @@ from core.locking import lock_rows
 from core.models import ScopeNode
 from core.scoping import get_visible
 from livestreams.errors import BadTime
-from livestreams.models import Host, LiveRoom
+from livestreams.models import ExchangeRequest, Host, LiveRoom
 from livestreams.terms import Terms
 from parks.models import ParkSettings
 from tenants.models import Tenant
@@ -50,9 +50,15 @@ def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:
         raise Refused(_("This key may not be used for this room."), code="key_room")
 
 
-def lock_host(host: Host, park_id: int) -> Host:
-    """Lock a host who works in the park. InvalidInput for others, whether they left or never came."""
-    held = lock_rows(Host.objects.filter(pk=host.pk, tenant__node__parent=park_id))
+def lock_host(host: Host, park_id: int, loan: ExchangeRequest | None = None) -> Host:
+    """Lock a host who works in the park, or who comes by a loan: lent by it, or of the guest's own park.
+
+    InvalidInput for others, whether they left or never came.
+    """
+    works_here = Q(tenant__node__parent=park_id)
+    if loan is not None:
+        works_here |= Q(tenant__node__parent=loan.park_id) | Q(pk=loan.offer.host_id)
+    held = lock_rows(Host.objects.filter(works_here, pk=host.pk))
     if not held or held[0].is_closed_by(today()):
         raise InvalidInput(_("The host does not work in this park."), code="host", field="host")
     return held[0]

@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from core.clock import DAY, HOUR, MINUTE, SKEW, next_minute, now
 from core.errors import InvalidInput
 from core.money import to_cents
-from livestreams.availability import alternatives, host_taken, is_open, setup_time, why_away
+from livestreams.availability import SHORTEST, alternatives, host_taken, is_open, setup_time, why_away
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, Overlap, RoomUnavailable
-from livestreams.models import Booking, LiveRoom, Maintenance, PlannedShift
+from livestreams.exchange import loan_windows
+from livestreams.models import Booking, ExchangeRequest, LiveRoom, Maintenance, PlannedShift
 from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import lock_host, park_of, terms_of
 from livestreams.services.steps import expire_holds
 from tenants.models import Tenant
 
 SECOND = timedelta(seconds=1)
-SHORTEST = 15 * MINUTE
 LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
 
@@ -34,16 +34,16 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None) -> None:
     `shifts` are those that were taken off it before. The caller holds the room's lock. Raises Overlap and HostAway
     with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
     """
-    room, span = booking.room, _checked_span(booking.starts_at, booking.ends_at)
-    check_room(room, booking.tenant)
+    room, span, loan = booking.room, checked_span(booking.starts_at, booking.ends_at), booking.loan
+    check_room(room, booking.tenant, loan)
     _check_open(room, span)
     if booking.host is not None:
-        booking.host = lock_host(booking.host, room.park_id)
+        booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
             raise HostAway(away, field="host", alternatives=_alternatives(booking, span))
     blocked = span.grown(before=setup_time(room))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    booking.price = to_cents(room.hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
+    booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
     _set_free_hours(booking)
     others = Booking.objects.exclude(pk=booking.pk)
     expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
@@ -62,9 +62,14 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None) -> None:
     put_back(booking, shifts)
 
 
-def check_room(room: LiveRoom, tenant: Tenant) -> None:
-    """InvalidInput or RoomUnavailable when the tenant can never have this room."""
-    if room.park_id != park_of(tenant):
+def price_of(hourly_rate: Decimal, span: Span) -> Decimal:
+    """What a span costs, in CNY to the cent."""
+    return to_cents(hourly_rate * Decimal(span.length // SECOND) / (HOUR // SECOND))
+
+
+def check_room(room: LiveRoom, tenant: Tenant, loan: ExchangeRequest | None = None) -> None:
+    """InvalidInput or RoomUnavailable when the tenant can never have this room; a loan lets a guest in."""
+    if park_of(tenant) != room.park_id and loan is None:
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
     if room.dedicated_to_id not in (None, tenant.pk):
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
@@ -85,7 +90,8 @@ def check_length(length: timedelta, field: str) -> None:
         raise BadTime(_("A booking lasts at most %(days)d days.") % {"days": LONGEST.days}, field=field)
 
 
-def _checked_span(starts_at: datetime, ends_at: datetime) -> Span:
+def checked_span(starts_at: datetime, ends_at: datetime) -> Span:
+    """The span of a booking that is to be made. BadTime for one that is over, too short, too long or too far."""
     if ends_at <= starts_at:
         raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
     if starts_at < now() - SKEW:
@@ -121,6 +127,10 @@ def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
 
 
 def _alternatives(booking: Booking, span: Span) -> list[dict[str, Any]]:
+    if (loan := booking.loan) is not None:
+        # Of the other park a guest is shown what is offered, and nothing else.
+        lent = loan_windows(loan.offer, span, room=loan.room, host=loan.host)
+        return [window.as_dict() for window in lent]
     found = alternatives(
         booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
     )

@@ -86,7 +86,7 @@ def session_open(
             park_id=park_id,
             room=room,
             booking=booking,
-            host=lock_host(host, park_id) if host else None,
+            host=lock_host(host, park_id, booking.loan if booking else None) if host else None,
             title=title,
             platform=platform,
             platform_live_id=platform_live_id,
@@ -134,7 +134,8 @@ def _name(
     values: dict[str, Any] = {"platform": platform, "platform_live_id": live_id}
     values |= {"title": title} if title else {}
     if host is not None and session.host is None and session.started_at is not None:
-        values["host"] = session.host = lock_host(host, session.park_id)
+        loan = session.booking.loan if session.booking else None
+        values["host"] = session.host = lock_host(host, session.park_id, loan)
         begin_as_planned(session, session.started_at)
     _turn(actor, "session.name", session, **values)
     return session
@@ -151,7 +152,7 @@ def _room_and_booking(
         check_key_allows(actor, None)
         return None, None
     room = lock_room(actor, room_id)
-    if room.park_id != park_of(tenant):
+    if room.park_id != park_of(tenant) and not _is_guest(tenant, room, started_at, booking):
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
     if room.dedicated_to_id not in (None, tenant.pk):
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
@@ -166,6 +167,12 @@ def _room_and_booking(
         booking = lock_visible(Booking, actor, booking.pk)
         _check_booking(booking, tenant)
     return room, booking
+
+
+def _is_guest(tenant: Tenant, room: LiveRoom, at: datetime, booking: Booking | None) -> bool:
+    """Whether another park has lent its room to the tenant: for this booking, or now."""
+    lent = Booking.objects.filter(room=room, tenant=tenant, loan__isnull=False)
+    return (lent.filter(pk=booking.pk) if booking is not None else lent.taking_room(at, at)).exists()
 
 
 def _check_booking(booking: Booking, tenant: Tenant) -> None:

@@ -69,11 +69,12 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        return Booking.objects.select_related("room__park", "room__media_node", "host", "series")
+        return Booking.objects.select_related("room__park", "room__media_node", "host", "series", "loan__offer")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         booking, at = self.get_object(), now()
-        early = HOUR / 60 * settings_of(self.node.parent_id or 0).checkin_early_minutes
+        terms = settings_of(booking.room.park_id)
+        early = HOUR / 60 * terms.checkin_early_minutes
         held = visible_to(Booking.objects.filter(pk=booking.pk), self.actor, "check_in").exists()
         sessions = list(visible_to(LiveSession.objects.filter(booking=booking), self.actor))
         return super().get_context_data(
@@ -84,7 +85,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             check_in_from=booking.starts_at - early,
             ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
             late=booking.free_until is not None and booking.free_until <= at,
-            terms=settings_of(self.node.parent_id or 0),
+            terms=terms,
             series_ahead=booking.series_id is not None
             and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
             running=booking.starts_at - early <= at < booking.ends_at,

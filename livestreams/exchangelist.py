@@ -1,0 +1,64 @@
+"""Offers of other parks as a guest finds them: by day, scene or category, and distance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from core.clock import day_bounds, now
+from livestreams.conflicts import Span
+from livestreams.exchange import free_times
+from livestreams.models import ExchangeOffer
+from parks.models import Park
+from parks.selectors import spot_of
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Found:
+    """An offer, how far its park is (None where nobody knows), and when it can be had on the day."""
+
+    offer: ExchangeOffer
+    km: float | None
+    free: list[Span]
+
+
+def offers_found(
+    *, told: QuerySet[ExchangeOffer], park: Park, day: date, what: str = "", within_km: float | None = None
+) -> list[Found]:
+    """Of the offers that the reader is told of those of other parks that are free on the day, the nearest first.
+
+    `what` is a scene or a category, as far as it is written; with `within_km` parks of unknown distance are left out.
+    """
+    whole = Span(*day_bounds(day))
+    standing = told.in_full().standing(now()).filter(starts_at__lt=whole.end, ends_at__gt=whole.start)  # type: ignore[attr-defined]
+    offers = [
+        offer
+        for offer in standing.order_by("-pk")[:MOST]
+        if offer.park.pk != park.pk and _is(offer, what.strip().casefold())
+    ]
+    free = free_times(offers, whole)
+    here = spot_of(park.town)
+    found = [Found(offer, here.km_to(spot_of(offer.park.town)), free[offer.pk]) for offer in offers]
+    near = (
+        one
+        for one in found
+        if one.free and (within_km is None or (one.km is not None and one.km <= within_km))
+    )
+    return sorted(near, key=lambda one: (one.km is None, one.km or 0, one.offer.pk))
+
+
+def _is(offer: ExchangeOffer, what: str) -> bool:
+    return not what or any(what in word.casefold() for word in _words(offer))
+
+
+def _words(offer: ExchangeOffer) -> Iterator[str]:
+    if offer.room is not None:
+        yield offer.room.scene
+        yield from map(str, (*offer.room.industries, *offer.room.equipment))
+    if offer.host is not None:
+        yield from map(str, (*offer.host.categories, *offer.host.languages))
