@@ -72,6 +72,13 @@ def free(within: Iterable[Span], busy: Iterable[Span]) -> list[Span]:
     return left
 
 
+def shared(ones: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """The parts that lie in a span of either list."""
+    others = list(others)
+    parts = (one.clipped(other) for one in ones for other in others)
+    return [part for part in parts if part is not None]
+
+
 def opening_spans(
     opens_at: time, closes_at: time, within: Span, weekdays: Collection[int] = EVERY_DAY
 ) -> list[Span]:

@@ -17,7 +17,7 @@ from livestreams.availability import (
     host_windows,
     windows_of,
 )
-from livestreams.conflicts import Span, nearest
+from livestreams.conflicts import Span, nearest, shared
 from livestreams.models import ExchangeOffer, Host, LiveRoom
 
 
@@ -32,7 +32,7 @@ def free_times(offers: Iterable[ExchangeOffer], within: Span) -> dict[int, list[
     for offer in offers:
         windows = host_windows(offer.host, ahead) if offer.host is not None else rooms[offer.room_id or 0]
         offered = [Span(offer.starts_at, offer.ends_at)] if _stands(offer) else []
-        found[offer.pk] = [span for span in _shared(windows, offered) if span.length >= SHORTEST]
+        found[offer.pk] = [span for span in shared(windows, offered) if span.length >= SHORTEST]
     return found
 
 
@@ -42,22 +42,9 @@ def _stands(offer: ExchangeOffer) -> bool:
 
 
 def loan_windows(
-    offer: ExchangeOffer, span: Span, *, room: LiveRoom | None = None, host: Host | None = None
+    offer: ExchangeOffer, room: LiveRoom, span: Span, *, host: Host | None = None
 ) -> list[Window]:
-    """The times nearest to a span at which a loan could be: the offer is free, and so is what the guest brings."""
+    """The times nearest to a span at which a loan could be in a room: the offer is free, and what the guest brings."""
     around = span.grown(LOOK_AROUND, LOOK_AROUND)
-    windows = free_times([offer], around)[offer.pk]
-    if room is not None:
-        windows = _shared(windows, windows_of([room], around)[room.pk])
-    if host is not None:
-        windows = _shared(windows, host_windows(host, around))
-    place = room or offer.room
-    assert place is not None
-    return [Window(place, found) for found in nearest(windows, span, SUGGESTIONS)]
-
-
-def _shared(ones: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """What lies in a span of either list."""
-    others = list(others)
-    parts = (one.clipped(other) for one in ones for other in others)
-    return [part for part in parts if part is not None]
+    windows = shared(free_times([offer], around)[offer.pk], windows_of([room], around, host=host)[room.pk])
+    return [Window(room, found) for found in nearest(windows, span, SUGGESTIONS)]

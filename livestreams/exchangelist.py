@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,12 +52,13 @@ def offers_found(
 
 
 def _is(offer: ExchangeOffer, what: str) -> bool:
-    return not what or any(what in word.casefold() for word in _words(offer))
+    return not what or any(what in word.casefold() for word in words_of(offer))
 
 
-def _words(offer: ExchangeOffer) -> Iterator[str]:
+def words_of(offer: ExchangeOffer) -> list[str]:
+    """What is lent brings, in the words of its owner: scene, industries and equipment; level, categories, languages."""
     if offer.room is not None:
-        yield offer.room.scene
-        yield from map(str, (*offer.room.industries, *offer.room.equipment))
-    if offer.host is not None:
-        yield from map(str, (*offer.host.categories, *offer.host.languages))
+        words = (offer.room.scene, *offer.room.industries, *offer.room.equipment)
+    elif offer.host is not None:
+        words = (offer.host.level, *offer.host.categories, *offer.host.languages)
+    return [str(word) for word in words if word]

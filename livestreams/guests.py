@@ -35,7 +35,7 @@ WHERE q.id = NEW.loan_id AND (o.host_id = h.id OR n.parent_id = q.park_id)
 REFUSED = f"""
 CASE WHEN NEW.loan_id IS NULL THEN NOT EXISTS ({TENANT_AT_HOME}) ELSE NOT EXISTS ({GRANT}) END
 OR (NEW.host_id IS NOT NULL AND NOT EXISTS ({HOST_AT_HOME}) AND NOT EXISTS ({HOST_OF_GUEST}))
-"""  # noqa: S608
+"""
 
 _RAISE = f"BEGIN SELECT RAISE(ABORT, '{NAME}') WHERE {REFUSED}; END"
 _CHANGED = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in COLUMNS)

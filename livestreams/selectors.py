@@ -69,7 +69,7 @@ def room_reports(*, actor: Actor, since: date, until: date, park: Park | None = 
 
 def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, RoomFacts]:
     """What is known of rooms, as far as the actor may see bookings and sessions: spans only, nobody's names."""
-    facts = {room.pk: RoomFacts(opened=_opened(room, within)) for room in rooms}
+    facts = {room.pk: RoomFacts(opened=opening_of(room, within)) for room in rooms}
     repairs = Maintenance.objects.filter(starts_at__lt=within.end, ends_at__gt=within.start)
     bookings = Booking.objects.between(within.start, within.end).filter(state__in=MET)
     sessions = LiveSession.objects.between(within.start, within.end).annotate(
@@ -99,7 +99,7 @@ def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, Ro
     }
 
 
-def _opened(room: LiveRoom, within: Span) -> list[Span]:
+def opening_of(room: LiveRoom, within: Span) -> list[Span]:
     """Opening hours of a room, up to the day it was closed for good."""
     spans = opening_spans(room.opens_at, room.closes_at, within)
     if room.closed_on is None:

@@ -8,6 +8,7 @@ from livestreams import door
 from livestreams.views import (
     bookings,
     broadcasts,
+    exchange,
     hosts,
     rooms,
     screens,
@@ -21,6 +22,7 @@ from livestreams.views import (
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
 WAIT = "portal/<slug:tenant>/bookings/wait/<uuid:uid>/"
+EXCHANGE = "portal/<slug:tenant>/exchange/"
 HOST = "portal/<slug:tenant>/hosts/<uuid:uid>/"
 SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 
@@ -53,6 +55,30 @@ urlpatterns = [
     path(f"{BOOKING}shifts/", shifts.BookingShifts.as_view(), name="portal-booking-shifts"),
     path(
         "portal/<slug:tenant>/shifts/<uuid:uid>/drop/", shifts.DropShift.as_view(), name="portal-shift-drop"
+    ),
+    path(EXCHANGE, exchange.Exchange.as_view(), name="portal-exchange"),
+    path(f"{EXCHANGE}lend/", exchange.Lend.as_view(), name="portal-exchange-lend"),
+    path(f"{EXCHANGE}lend/new/", exchange.LendHost.as_view(), name="portal-exchange-offer-new"),
+    path(
+        f"{EXCHANGE}offers/<uuid:uid>/withdraw/",
+        exchange.WithdrawOffer.as_view(),
+        name="portal-exchange-offer-withdraw",
+    ),
+    path(f"{EXCHANGE}offers/<uuid:uid>/ask/", exchange.AskOffer.as_view(), name="portal-exchange-ask"),
+    path(
+        f"{EXCHANGE}requests/<uuid:uid>/accept/",
+        exchange.AcceptRequest.as_view(),
+        name="portal-exchange-request-accept",
+    ),
+    path(
+        f"{EXCHANGE}requests/<uuid:uid>/decline/",
+        exchange.DeclineRequest.as_view(),
+        name="portal-exchange-request-decline",
+    ),
+    path(
+        f"{EXCHANGE}requests/<uuid:uid>/withdraw/",
+        exchange.WithdrawRequest.as_view(),
+        name="portal-exchange-request-withdraw",
     ),
     path("portal/<slug:tenant>/hosts/", hosts.Hosts.as_view(), name="portal-hosts"),
     path(HOST, hosts.HostDetail.as_view(), name="portal-host"),

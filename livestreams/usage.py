@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from core.clock import HOUR, local
-from livestreams.conflicts import Span, free, merged
+from livestreams.conflicts import Span, free, merged, shared
 
 Cell = tuple[int, int]
 """Weekday and hour."""
@@ -76,8 +76,8 @@ def room_use(facts: RoomFacts) -> RoomUse:
     opened = free(facts.opened, facts.repaired)
     return RoomUse(
         opened=_length(opened),
-        booked=_length(_within(facts.booked, opened)),
-        live=_length(_within(facts.live, opened)),
+        booked=_length(shared(merged(facts.booked), opened)),
+        live=_length(shared(merged(facts.live), opened)),
         kept=facts.kept,
         no_shows=facts.no_shows,
     )
@@ -89,7 +89,7 @@ def heat_map(rooms: Iterable[RoomFacts]) -> dict[Cell, Decimal | None]:
     for facts in rooms:
         spans = free(facts.opened, facts.repaired)
         _count(opened, spans)
-        _count(live, _within(facts.live, spans))
+        _count(live, shared(merged(facts.live), spans))
     return {
         (weekday, hour): _percent(_seconds(live, weekday, hour), _seconds(opened, weekday, hour))
         for weekday in range(7)
@@ -115,13 +115,6 @@ def _count(counter: Counter[Cell], spans: Iterable[Span]) -> None:
 
 def _seconds(counter: Mapping[Cell, int], weekday: int, hour: int) -> timedelta:
     return timedelta(seconds=counter[weekday, hour])
-
-
-def _within(spans: Iterable[Span], limits: Iterable[Span]) -> list[Span]:
-    """The parts of spans that lie within limits, each instant once."""
-    limits = list(limits)
-    parts = (span.clipped(limit) for span in merged(spans) for limit in limits)
-    return [part for part in parts if part is not None]
 
 
 def _length(spans: Iterable[Span]) -> timedelta:

@@ -69,6 +69,17 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         ],
     ),
     (
+        _("Exchange with other parks"),
+        [
+            ("storefront", "livestreams.ExchangeOffer"),
+            ("handshake", "livestreams.ExchangeRequest"),
+            (
+                "sync_alt",
+                ("admin:exchange_month", _("Exchange in a month"), "livestreams.ExchangeOffer"),
+            ),
+        ],
+    ),
+    (
         _("Hosts"),
         [
             ("record_voice_over", "livestreams.Host"),

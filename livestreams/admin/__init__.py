@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from livestreams.admin import booking, broadcast, host, plan, room, schedule, session, shift, stream, training
+from livestreams.admin import (
+    booking,
+    broadcast,
+    exchange,
+    host,
+    plan,
+    room,
+    schedule,
+    session,
+    shift,
+    stream,
+    training,
+)
 
 __all__ = [
     "booking",
     "broadcast",
+    "exchange",
     "host",
     "plan",
     "room",

@@ -226,9 +226,7 @@ class ExchangeOfferViewSet(ReadOnlyScopedViewSet):
     def withdraw(self, request: Request, uid: str) -> HttpResponse:
         """Offer it no longer."""
         return self.answer(
-            lambda: services.exchange_offer_withdraw(
-                actor=self.actor, offer=self.get_object(), **self.read()
-            )
+            lambda: services.exchange_offer_withdraw(actor=self.actor, offer=self.get_object(), **self.read())
         )
 
 

@@ -66,8 +66,7 @@ class ExchangeOffer(PublicIdMixin, StampedMixin):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_offer_order"),
             models.CheckConstraint(
-                condition=Q(room__isnull=False, host__isnull=True)
-                | Q(room__isnull=True, host__isnull=False),
+                condition=Q(room__isnull=False, host__isnull=True) | Q(room__isnull=True, host__isnull=False),
                 name="livestreams_offer_one_thing",
             ),
             models.CheckConstraint(condition=Q(hourly_rate__gte=0), name="livestreams_offer_rate"),
@@ -104,9 +103,7 @@ class ExchangeRequest(PublicIdMixin, StampedMixin):
     `park` is where the tenant sat when it asked; rate and price are those of what is lent, as they were then.
     """
 
-    offer = models.ForeignKey(
-        ExchangeOffer, models.PROTECT, related_name="requests", verbose_name=_("offer")
-    )
+    offer = models.ForeignKey(ExchangeOffer, models.PROTECT, related_name="requests", verbose_name=_("offer"))
     park = models.ForeignKey(Park, models.PROTECT, related_name="exchange_requests", verbose_name=_("park"))
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, related_name="exchange_requests", verbose_name=_("tenant")
@@ -137,9 +134,7 @@ class ExchangeRequest(PublicIdMixin, StampedMixin):
         verbose_name_plural = _("requests between parks")
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="livestreams_exchange_order"
-            )
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="livestreams_exchange_order")
         ]
         indexes = [models.Index(fields=["state", "expires_at"], name="livestreams_exchange_due")]
 

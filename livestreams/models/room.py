@@ -10,8 +10,8 @@ from core.clock import local
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from core.overlap import no_overlap
-from livestreams.guests import GUESTS
 from livestreams.choices import BOOKING_BLOCKING, BookingState
+from livestreams.guests import GUESTS
 from livestreams.models.host import Host
 from livestreams.querysets import BookingQuerySet, LiveRoomQuerySet
 from parks.models import Park, Unit

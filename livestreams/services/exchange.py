@@ -22,7 +22,6 @@ from core.models import ScopeNode
 from core.policy import CHANGE
 from core.scoping import get_visible, may, require
 from livestreams.choices import EXCHANGE_TRANSITIONS, EngagementKind, ExchangeState
-from livestreams.conflicts import Span
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times, loan_windows
 from livestreams.models import Engagement, ExchangeOffer, ExchangeRequest, Host, LiveRoom
@@ -155,9 +154,9 @@ def exchange_request_make(
         if not held.places.filter(pk__in=tenant.node.ancestors().values("pk")).exists():
             raise NotFound
         check_key_allows(actor, held.room or room)
-        _check_brought(held, tenant, park_id, room, host)
+        place = _place_of(held, tenant, park_id, room, host)
         if not any(window.contains(span) for window in free_times([held], span)[held.pk]):
-            lent = loan_windows(held, span, room=room, host=host)
+            lent = loan_windows(held, place, span, host=host)
             raise Overlap(
                 _("The offer is not free at that time."),
                 field="starts_at",
@@ -182,21 +181,22 @@ def exchange_request_make(
     return request
 
 
-def _check_brought(
+def _place_of(
     offer: ExchangeOffer, tenant: Tenant, park_id: int, room: LiveRoom | None, host: Host | None
-) -> None:
-    """InvalidInput when what the guest brings does not go with what is lent."""
-    if offer.room_id is not None:
+) -> LiveRoom:
+    """Where the loan is to be. InvalidInput when what the guest brings does not go with what is lent."""
+    if offer.room is not None:
         if room is not None:
             raise InvalidInput(_("The room is the one that is lent."), code="room", field="room")
         if host is not None:
             lock_host(host, park_id)
-        return
+        return offer.room
     if host is not None:
         raise InvalidInput(_("The host is the one who is lent."), code="host", field="host")
     if room is None:
         raise InvalidInput(_("Name the room in which the host is to work."), code="room", field="room")
     check_room(room, tenant)
+    return room
 
 
 @retried
@@ -273,7 +273,9 @@ def _held(actor: Actor, request: ExchangeRequest, *, giver: bool) -> ExchangeReq
 def _turn(actor: Actor, verb: str, request: ExchangeRequest, state: ExchangeState, answer: str = "") -> None:
     """Take a locked request to its next state. WrongState when that cannot follow, or comes too late."""
     late = request.expires_at <= now() and state in (ExchangeState.ACCEPTED, ExchangeState.DECLINED)
-    if state not in EXCHANGE_TRANSITIONS[request.state] or (late and request.state == ExchangeState.REQUESTED):
+    if state not in EXCHANGE_TRANSITIONS[request.state] or (
+        late and request.state == ExchangeState.REQUESTED
+    ):
         raise WrongState(
             _("A request in state “%(state)s” cannot become “%(next)s”.")
             % {

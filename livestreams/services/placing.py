@@ -129,7 +129,7 @@ def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
 def _alternatives(booking: Booking, span: Span) -> list[dict[str, Any]]:
     if (loan := booking.loan) is not None:
         # Of the other park a guest is shown what is offered, and nothing else.
-        lent = loan_windows(loan.offer, span, room=loan.room, host=loan.host)
+        lent = loan_windows(loan.offer, booking.room, span, host=loan.host)
         return [window.as_dict() for window in lent]
     found = alternatives(
         booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk

@@ -69,7 +69,9 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        return Booking.objects.select_related("room__park", "room__media_node", "host", "series", "loan__offer")
+        return Booking.objects.select_related(
+            "room__park__town", "room__media_node", "host", "series", "loan__offer__giver"
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         booking, at = self.get_object(), now()

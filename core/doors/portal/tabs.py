@@ -52,6 +52,14 @@ TABS = (
         _("Sessions of the month, hours and absences, shifts"),
     ),
     Tab(
+        "exchange",
+        "arrow-left-right",
+        _("Exchange"),
+        "livestreams.ExchangeRequest",
+        "desk-only",
+        _("Rooms and hosts of other parks, and your own for them"),
+    ),
+    Tab(
         "goods",
         "bag",
         _("Goods"),
