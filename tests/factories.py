@@ -37,6 +37,8 @@ from livestreams.models import (
     CourseRun,
     Engagement,
     Enrolment,
+    ExchangeOffer,
+    ExchangeRequest,
     FollowerReading,
     Host,
     HostAbsence,
@@ -273,6 +275,33 @@ def make_training_of(world: World, host: Host, canary: str = "") -> None:
     HostStage.objects.create(host=host, stage=world.stage, entered_on=OPENED, cost=world.stage.cost)
 
 
+def make_exchange_of(
+    world: World, mine: TenantWorld, room: LiveRoom, starts_at: dt.datetime, canary: str = ""
+) -> None:
+    """A host whom a tenant lends, and somebody who asks for it: for want of other parks in a world, itself."""
+    offer = ExchangeOffer.objects.create(
+        giver=mine.tenant.node,
+        host=mine.controller,
+        starts_at=starts_at - DAY,
+        ends_at=starts_at + 30 * DAY,
+        hourly_rate=Decimal(80),
+        note=canary,
+    )
+    offer.places.set([mine.tenant.node])
+    ExchangeRequest.objects.create(
+        offer=offer,
+        park=world.park,
+        tenant=mine.tenant,
+        room=room,
+        starts_at=starts_at,
+        ends_at=starts_at + HOUR,
+        hourly_rate=Decimal(80),
+        price=Decimal(80),
+        note=canary,
+        expires_at=starts_at,
+    )
+
+
 def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
     product = Product.objects.create(
         tenant=tenant,
@@ -395,6 +424,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         ends_at=starts_at + HOUR,
         reasons={"why": canary},
     )
+    make_exchange_of(world, mine, room, starts_at + 2 * DAY, canary)
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
     key = stream_key_renew(actor=SYSTEM, booking=mine.booking, platform=Platform.DOUYIN)
     broadcast_choose(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -19,11 +20,12 @@ from core.choices import UnresolvedKind
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import SchedulePlan
+from livestreams.models import ExchangeOffer, SchedulePlan
+from livestreams.services import exchange_offer_make
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
 from tests.contracts.worlds import row_in
-from tests.factories import TenantWorld, World
+from tests.factories import SYSTEM, TenantWorld, World, make_park, make_room
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
 ABSENT_NUMBER = "999999999"
@@ -49,6 +51,11 @@ UIDS: dict[str, Factory] = {
     "api-series": lambda world, mine: mine.booking.series.uid,
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-slot-request": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
+    "api-exchange-offer": lambda world, mine: mine.tenant.node.exchange_offers.earliest("id").uid,
+    "api-exchange-request": lambda world, mine: mine.tenant.exchange_requests.earliest("id").uid,
+    "portal-exchange-offer": lambda world, mine: mine.tenant.node.exchange_offers.earliest("id").uid,
+    "portal-exchange-ask": lambda world, mine: mine.tenant.node.exchange_offers.earliest("id").uid,
+    "portal-exchange-request": lambda world, mine: mine.tenant.exchange_requests.earliest("id").uid,
     "api-schedule": lambda world, mine: world.plan.uid,
     "api-schedule-publish": lambda world, mine: _proposal(world).uid,
     "api-schedule-stop": lambda world, mine: _proposal(world).uid,
@@ -116,6 +123,9 @@ WITHOUT_BODY: dict[str, str] = {
     "api-series-cancel": "whose bookings are given back",
     "api-waitlist-withdraw": "who stops waiting",
     "api-slot-request-withdraw": "who wishes for nothing any more",
+    "api-exchange-offer-withdraw": "which offer stands no longer",
+    "api-exchange-request-accept": "what is lent, to whom and when",
+    "api-exchange-request-withdraw": "who asks no longer",
     "api-schedule-publish": "which plan becomes bookings",
     "api-schedule-stop": "which plan is to stop",
     "api-absence-withdraw": "which absence is none",
@@ -176,6 +186,22 @@ def _drop(mine: TenantWorld) -> Job:
 
 def _proposal(world: World) -> SchedulePlan:
     return SchedulePlan.objects.get(park=world.park, state=PlanState.PROPOSED)
+
+
+def _offer_elsewhere(world: World) -> ExchangeOffer:
+    """A room that another park of the town offers to this one."""
+    known = ExchangeOffer.objects.filter(room__code=f"{world.name}-far-room").first()
+    if known is not None:
+        return known
+    far = make_park(f"{world.name}-far", world.canary, town=world.town)
+    return exchange_offer_make(
+        actor=SYSTEM,
+        room=make_room(far, f"{world.name}-far-room", world.canary),
+        starts_at=now(),
+        ends_at=now() + 30 * DAY,
+        hourly_rate=Decimal(80),
+        places=[world.park.code],
+    )
 
 
 def _named(factories: dict[str, Factory], route: Route, object_of: Place, absent: str) -> str:
@@ -260,6 +286,13 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "windows": [span],
         },
         "api-slot-request-rank": {"priority": 2},
+        "api-exchange-offer-list": {
+            "host": mine.host.code,
+            "hourly_rate": "80.00",
+            "places": [world.town.node.code],
+            **span,
+        },
+        "api-exchange-request-decline": {"reason": "matrix"},
         "api-schedule-list": {
             "park": world.park.code,
             "first_day": str(today() + 3 * DAY),
@@ -314,6 +347,8 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             }
         ],
     }
+    if route.key == "api-exchange-request-list":
+        return {"tenant": mine.tenant.code, "offer": str(_offer_elsewhere(world).uid), **span}
     if route.writes and route.key not in {**bodies, **WITHOUT_BODY}:
         raise NoFactory(f"{route.key}: no body for {route.pattern}")
     return bodies.get(route.key, {})
