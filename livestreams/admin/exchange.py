@@ -63,7 +63,8 @@ class OfferForm(ServiceForm):
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        return {**values, "places": values.pop("offered_to")}
+        places = values.pop("offered_to")
+        return {**values, "places": places}
 
 
 class AskForm(OperationForm):

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics.demo.build import BuiltPark, build_park, built_park
+from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import history_of, load_until
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         history = history_of(parks[0])
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
+        build_exchange(parks, actor=SYSTEM)
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
