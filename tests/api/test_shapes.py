@@ -20,7 +20,7 @@ from analytics.services import park_indicators_publish
 from core.jobs import run_due
 from core.models import Job
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, World
+from tests.factories import SYSTEM, World, make_park, make_room, make_user
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -71,6 +71,39 @@ def of_the_schedule(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET slot-requests": tool.get("slot-requests"),
         "GET slot-requests/{uid}": tool.get(f"slot-requests/{request}"),
         "POST slot-requests/{uid}/withdraw": tool.post(f"slot-requests/{request}/withdraw"),
+    }
+
+
+def of_the_exchange(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """A host on offer, and a room that another park lends: asked for, taken, refused."""
+    far = make_park("alpha-far", town=world.town)
+    room = make_room(far, "alpha-far-room")
+    tool, theirs = Caller(world.tenants[0].secret), Caller(user=make_user("far", "park_manager", far.node))
+    offer = {"hourly_rate": "80.00", "starts_at": at(8), "ends_at": at(20)}
+    lent = theirs.post("exchange-offers", {**offer, "room": room.code, "places": ["alpha"]})
+    own = tool.post("exchange-offers", {**offer, "host": "alpha-a-host", "places": [far.code]})
+    uid = lent.json()["uid"]
+    wish = {"tenant": "alpha-a", "offer": uid, "starts_at": at(9), "ends_at": at(11)}
+    one, two, three = (tool.post("exchange-requests", wish).json()["uid"] for _number in range(3))
+    return {
+        "POST exchange-offers": lent,
+        "GET exchange-offers": tool.get("exchange-offers"),
+        "GET exchange-offers/{uid}": tool.get(f"exchange-offers/{own.json()['uid']}"),
+        "GET exchange-offers/{uid}/free-times": tool.get(
+            f"exchange-offers/{uid}/free-times", since=at(8), until=at(20)
+        ),
+        "POST exchange-requests/{uid}/accept": theirs.post(f"exchange-requests/{one}/accept"),
+        "POST exchange-requests 409 overlap": tool.post("exchange-requests", wish),
+        "POST exchange-requests": tool.post(
+            "exchange-requests", {**wish, "starts_at": at(13), "ends_at": at(14)}
+        ),
+        "POST exchange-requests/{uid}/decline": theirs.post(
+            f"exchange-requests/{two}/decline", {"reason": "shapes"}
+        ),
+        "POST exchange-requests/{uid}/withdraw": tool.post(f"exchange-requests/{three}/withdraw"),
+        "GET exchange-requests": tool.get("exchange-requests"),
+        "GET exchange-requests/{uid}": tool.get(f"exchange-requests/{one}"),
+        "POST exchange-offers/{uid}/withdraw": theirs.post(f"exchange-offers/{uid}/withdraw"),
     }
 
 
@@ -262,6 +295,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET 401": Caller().get("me"),
         "GET 404": tool.get("nowhere"),
         **of_hosts(world, at),
+        **of_the_exchange(world, at),
         **of_the_schedule(world, at),
     }
     return {

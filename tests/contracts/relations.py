@@ -58,12 +58,13 @@ WORDS = {
     "host-accounts account": "a name on the platform among the host's own accounts, whoever else uses it",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
+    "exchange-offers places": "codes of parks and places, which everybody knows",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
             "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
             "day", "specification", "start",
-            "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
+            "note", "reason", "hourly_rate", "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
