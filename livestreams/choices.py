@@ -49,7 +49,7 @@ class ExchangeState(models.TextChoices):
     """How a request to another park stands."""
 
     REQUESTED = "requested", _("waits for an answer")
-    ACCEPTED = "accepted", _("accepted")
+    ACCEPTED = "accepted", _("accepted and booked")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
     EXPIRED = "expired", _("not answered in time")

@@ -51,7 +51,7 @@ GUESTS = Guard(
     postgres=(
         f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF TG_OP = 'UPDATE' THEN IF NOT ({_CHANGED_PG}) THEN RETURN NEW; END IF; END IF; "
-        f"IF {REFUSED} THEN RAISE EXCEPTION '{NAME}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+        f"IF ({REFUSED}) THEN RAISE EXCEPTION '{NAME}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
         "RETURN NEW; END $$",
         f"CREATE TRIGGER {NAME} BEFORE INSERT OR UPDATE ON {_TABLE} FOR EACH ROW EXECUTE FUNCTION {NAME}()",
     ),

@@ -105,7 +105,8 @@ class ExchangeOfferAdmin(ScopedModelAdmin):
             {
                 "fields": (
                     ("room", "host"),
-                    ("starts_at", "ends_at"),
+                    "starts_at",
+                    "ends_at",
                     ("hourly_rate", "is_instant"),
                     "offered_to",
                     "note",
