@@ -68,14 +68,13 @@ def _standing(park: Park, within: Span) -> dict[str, Spans]:
     """When rooms and hosts of the park and its firms were on offer, by their ids."""
     given = Q(giver=park.pk) | Q(giver__parent=park.pk)
     found: dict[str, Spans] = {"room_id": defaultdict(list), "host_id": defaultdict(list)}
-    for offer in ExchangeOffer.objects.filter(
-        given, starts_at__lt=within.end, ends_at__gt=within.start
-    ).values("room_id", "host_id", "starts_at", "ends_at", "created_at", "withdrawn_at"):
-        start = max(offer["starts_at"], offer["created_at"], within.start)
-        end = min(offer["ends_at"], offer["withdrawn_at"] or offer["ends_at"], within.end)
-        kind = "room_id" if offer["room_id"] else "host_id"
+    offers = ExchangeOffer.objects.filter(given, starts_at__lt=within.end, ends_at__gt=within.start)
+    for offer in offers:
+        start = max(offer.starts_at, offer.created_at, within.start)
+        end = min(offer.ends_at, offer.withdrawn_at or offer.ends_at, within.end)
         if start < end:
-            found[kind][offer[kind]].append(Span(start, end))
+            kind = "host_id" if offer.room_id is None else "room_id"
+            found[kind][getattr(offer, kind)].append(Span(start, end))
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from analytics.demo.build import BuiltPark
 from analytics.demo.load import BOOKED_AHEAD_DAYS
@@ -23,6 +24,7 @@ from livestreams.services import (
 )
 
 LENT = 2 * HOUR
+HOURS_OF_A_DAY = 8
 SHARE = Decimal("0.8")
 """Of the price that the park's own tenants pay."""
 
@@ -44,16 +46,17 @@ def _offers(giver: BuiltPark, actor: Actor) -> list[ExchangeOffer]:
     if ExchangeOffer.objects.standing(now() + DAY).filter(room__park=giver.park).exists():
         return []
     room = next(room for room in reversed(giver.rooms) if room.dedicated_to_id is None)
-    told = {
-        "places": [giver.park.town.city.province.node.code],
-        "starts_at": now(),
-        "ends_at": now() + 60 * DAY,
-    }
+    host = giver.hosts[-1]
+    told = partial(
+        exchange_offer_make,
+        actor=actor,
+        places=[giver.park.town.city.province.node.code],
+        starts_at=now(),
+        ends_at=now() + 60 * DAY,
+    )
     return [
-        exchange_offer_make(actor=actor, room=room, hourly_rate=room.hourly_rate * SHARE, **told),
-        exchange_offer_make(
-            actor=actor, host=giver.hosts[-1], hourly_rate=giver.hosts[-1].day_rate / 8, **told
-        ),
+        told(room=room, hourly_rate=room.hourly_rate * SHARE),
+        told(host=host, hourly_rate=host.day_rate / HOURS_OF_A_DAY),
     ]
 
 

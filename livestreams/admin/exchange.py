@@ -143,7 +143,8 @@ class ExchangeOfferAdmin(ScopedModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).in_full()
+        rows: Any = super().get_queryset(request)
+        return rows.in_full()
 
     def get_urls(self) -> list[URLPattern]:
         view = partial(self.admin_site.admin_view(month_view), site=self.admin_site)
@@ -248,7 +249,8 @@ class ExchangeRequestAdmin(ScopedModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).in_full()
+        rows: Any = super().get_queryset(request)
+        return rows.in_full()
 
     def may_run(self, request: HttpRequest, operation: Operation, row: Any = None) -> bool:
         """Each side is offered what is its own to say."""

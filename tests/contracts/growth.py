@@ -20,6 +20,7 @@ from tests.factories import (
     SYSTEM,
     TenantWorld,
     World,
+    make_exchange_of,
     make_host,
     make_record_of,
     make_room,
@@ -87,6 +88,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         minutes=60,
     )
     slot_request_make(actor=SYSTEM, tenant=tenant, minutes=60, windows=[(starts_at, starts_at + HOUR)])
+    make_exchange_of(world, mine, mine.booking.room, starts_at, name)
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
     )

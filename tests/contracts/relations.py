@@ -63,8 +63,8 @@ WORDS = {
     **dict.fromkeys(
         (
             "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
-            "day", "specification", "start",
-            "note", "reason", "hourly_rate", "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
+            "day", "specification", "start", "note", "reason", "hourly_rate",
+            "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
