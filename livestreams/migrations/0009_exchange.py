@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("requested", "waits for an answer"),
-                            ("accepted", "accepted"),
+                            ("accepted", "accepted and booked"),
                             ("declined", "declined"),
                             ("withdrawn", "withdrawn"),
                             ("expired", "not answered in time"),

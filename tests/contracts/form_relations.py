@@ -27,6 +27,7 @@ MADE_CHOICES: dict[str, tuple[type[Model], Written] | None] = {
     "UploadForm.profile": (ImportProfileMap, lambda row: f"map:{row.uid}"),
     "MembershipAddForm.role": None,
     "SpendForm.hour": None,
+    "LendForm.places": None,
 }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -20,12 +19,11 @@ from core.choices import UnresolvedKind
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import ExchangeOffer, SchedulePlan
-from livestreams.services import exchange_offer_make
+from livestreams.models import SchedulePlan
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
-from tests.contracts.worlds import row_in
-from tests.factories import SYSTEM, TenantWorld, World, make_park, make_room
+from tests.contracts.worlds import offer_from_afar, row_in
+from tests.factories import TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
 ABSENT_NUMBER = "999999999"
@@ -188,22 +186,6 @@ def _proposal(world: World) -> SchedulePlan:
     return SchedulePlan.objects.get(park=world.park, state=PlanState.PROPOSED)
 
 
-def _offer_elsewhere(world: World) -> ExchangeOffer:
-    """A room that another park of the town offers to this one."""
-    known = ExchangeOffer.objects.filter(room__code=f"{world.name}-far-room").first()
-    if known is not None:
-        return known
-    far = make_park(f"{world.name}-far", world.canary, town=world.town)
-    return exchange_offer_make(
-        actor=SYSTEM,
-        room=make_room(far, f"{world.name}-far-room", world.canary),
-        starts_at=now(),
-        ends_at=now() + 30 * DAY,
-        hourly_rate=Decimal(80),
-        places=[world.park.code],
-    )
-
-
 def _named(factories: dict[str, Factory], route: Route, object_of: Place, absent: str) -> str:
     known = [prefix for prefix in factories if route.key.startswith(prefix)]
     if not known:
@@ -348,7 +330,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         ],
     }
     if route.key == "api-exchange-request-list":
-        return {"tenant": mine.tenant.code, "offer": str(_offer_elsewhere(world).uid), **span}
+        return {"tenant": mine.tenant.code, "offer": str(offer_from_afar(world).uid), **span}
     if route.writes and route.key not in {**bodies, **WITHOUT_BODY}:
         raise NoFactory(f"{route.key}: no body for {route.pattern}")
     return bodies.get(route.key, {})

@@ -58,7 +58,7 @@ WORDS = {
     "host-accounts account": "a name on the platform among the host's own accounts, whoever else uses it",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
-    "exchange-offers places": "codes of parks and places, which everybody knows",
+    "exchange-offers 0": "codes of parks and places, which everybody knows",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (

@@ -29,8 +29,8 @@ from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
 from livestreams.choices import PlanState
-from livestreams.models import Booking, SchedulePlan
-from livestreams.services import Reading, booking_create, samples_record
+from livestreams.models import Booking, ExchangeOffer, SchedulePlan
+from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, Backorder, ImportProfileMap, Product, SalesEvent, SkuResolution
@@ -38,7 +38,7 @@ from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_park, make_room, make_world
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
@@ -58,6 +58,7 @@ def filled_world(name: str) -> World:
     world = make_world(name)
     IndustrialCluster.objects.create(province=world.province, number=1, name_zh=f"{world.canary}集群")
     Job.objects.create(kind="sales-import", node=world.park.node, message=world.canary)
+    lend_from_afar(world)
     for mine in world.tenants:
         fill_tenant(world, mine)
     # Of the two neighbours one shows its order lines to the park.
@@ -76,6 +77,24 @@ def filled_world(name: str) -> World:
         verdict_reply(actor=SYSTEM, session=mine.session, text=f"{world.canary}{mine.tenant.code[-1]}")
         _close(world, mine)
     return world
+
+
+def lend_from_afar(world: World) -> None:
+    """A park of a province of its own offers its room to the park of the world."""
+    room = make_room(make_park(f"{world.name}-far", f"far{world.name}"), f"{world.name}-far-room")
+    exchange_offer_make(
+        actor=SYSTEM,
+        room=room,
+        starts_at=now(),
+        ends_at=now() + 30 * DAY,
+        hourly_rate=Decimal(80),
+        places=[world.park.code],
+    )
+
+
+def offer_from_afar(world: World) -> ExchangeOffer:
+    """What others offer to the park of the world."""
+    return ExchangeOffer.objects.get(room__code=f"{world.name}-far-room")
 
 
 def line_mark(mine: TenantWorld) -> str:
