@@ -370,11 +370,12 @@ def test_an_instant_offer_is_booked_at_once_and_a_clash_names_free_times(three: 
 
 def test_a_clash_at_acceptance_books_nothing_and_stays_open(three: Three, at: At) -> None:
     offer = offer_room(three, at)
+    make_room(three.giver.park, "not-offered")
     first, second = ask(three, offer, at(9), at(11)), ask(three, offer, at(10), at(12))
     services.exchange_request_accept(actor=three.giver.manager, request=first)
     with pytest.raises(Overlap) as refusal:
         services.exchange_request_accept(actor=three.giver.manager, request=second)
-    assert refusal.value.extra["alternatives"]
+    assert {window["room"] for window in refusal.value.extra["alternatives"]} == {"giver-room"}
     second.refresh_from_db()
     assert (second.state, Booking.objects.count()) == (ExchangeState.REQUESTED, 1)
 
