@@ -48,8 +48,7 @@ def exchange_month(*, actor: Actor, park: Park, month: date) -> ExchangeMonth:
     within = Span(day_start(first), day_start(next_month(first)))
     loans = Booking.objects.blocking().between(within.start, within.end).filter(loan__isnull=False)
     rooms, hosts = loans.filter(loan__offer__host=None), loans.filter(loan__offer__room=None)
-    lent = Q(loan__offer__giver=seen.pk) | Q(loan__offer__giver__parent=seen.pk)
-    borrowed = Q(loan__park=seen.pk)
+    lent, borrowed = Q(loan__offer__park=seen.pk), Q(loan__park=seen.pk)
     opened = {room.pk: opening_of(room, within) for room in LiveRoom.objects.filter(park=seen)}
     standing = _standing(seen, within)
     rooms_lent, whole = _booked(rooms.filter(lent), within), _length(opened.values())
@@ -66,9 +65,8 @@ def exchange_month(*, actor: Actor, park: Park, month: date) -> ExchangeMonth:
 
 def _standing(park: Park, within: Span) -> dict[str, Spans]:
     """When rooms and hosts of the park and its firms were on offer, by their ids."""
-    given = Q(giver=park.pk) | Q(giver__parent=park.pk)
     found: dict[str, Spans] = {"room_id": defaultdict(list), "host_id": defaultdict(list)}
-    offers = ExchangeOffer.objects.filter(given, starts_at__lt=within.end, ends_at__gt=within.start)
+    offers = ExchangeOffer.objects.filter(park=park, starts_at__lt=within.end, ends_at__gt=within.start)
     for offer in offers:
         start = max(offer.starts_at, offer.created_at, within.start)
         end = min(offer.ends_at, offer.withdrawn_at or offer.ends_at, within.end)

@@ -38,7 +38,7 @@ def offers_found(
     offers = [
         offer
         for offer in standing.order_by("-pk")[:MOST]
-        if offer.park.pk != park.pk and _is(offer, what.strip().casefold())
+        if offer.park_id != park.pk and _is(offer, what.strip().casefold())
     ]
     free = free_times(offers, whole)
     here = spot_of(park.town)

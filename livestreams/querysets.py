@@ -157,9 +157,7 @@ class ExchangeOfferQuerySet(models.QuerySet[Any]):
 
     def in_full(self) -> ExchangeOfferQuerySet:
         """With what is shown of an offer: what is lent, by whom, and where."""
-        return self.select_related(
-            "room", "host", "giver__park__town__city", "giver__tenant", "giver__parent__park__town__city"
-        )
+        return self.select_related("room", "host", "park__town__city", "giver__park", "giver__tenant")
 
 
 class ExchangeRequestQuerySet(models.QuerySet[Any]):
@@ -181,7 +179,6 @@ class ExchangeRequestQuerySet(models.QuerySet[Any]):
             "offer__host",
             "offer__giver__park",
             "offer__giver__tenant",
-            "offer__giver__parent__park",
         )
 
 

@@ -281,6 +281,7 @@ def make_exchange_of(
     """A host whom a tenant lends, and somebody who asks for it: for want of other parks in a world, itself."""
     offer = ExchangeOffer.objects.create(
         giver=mine.tenant.node,
+        park=world.park,
         host=mine.controller,
         starts_at=starts_at - DAY,
         ends_at=starts_at + 30 * DAY,

@@ -22,14 +22,15 @@ from tenants.models import Tenant
 class ExchangeOffer(PublicIdMixin, StampedMixin):
     """A park's room or a firm's host, to be had by others within [starts_at, ends_at) where it is free.
 
-    The giver is the park whose room or own host it is, or the firm of the host. Free times are not stored: they
-    follow from bookings, hours and absences (livestreams.exchange). Whoever stands at a place of `places` or below
-    it is told of the offer; to how many others it goes is the giver's own affair.
+    The giver is the park whose room or own host it is, or the firm of the host, which sat in `park` then. Free times
+    are not stored: they follow from bookings, hours and absences (livestreams.exchange). Whoever stands at a place of
+    `places` or below it is told of the offer; to how many others it goes is the giver's own affair.
     """
 
     giver = models.ForeignKey(
         ScopeNode, models.PROTECT, related_name="exchange_offers", verbose_name=_("given by")
     )
+    park = models.ForeignKey(Park, models.PROTECT, related_name="exchange_offers", verbose_name=_("park"))
     room = models.ForeignKey(
         LiveRoom,
         models.PROTECT,
@@ -57,7 +58,7 @@ class ExchangeOffer(PublicIdMixin, StampedMixin):
 
     objects = ExchangeOfferQuerySet.as_manager()
 
-    scope = Scope(nodes=("giver_id",), told="places")
+    scope = Scope(nodes=("giver_id",), park="park_id", told="places")
 
     class Meta:
         verbose_name = _("offer to other parks")
@@ -85,15 +86,9 @@ class ExchangeOffer(PublicIdMixin, StampedMixin):
         """The giver in the language of the reader."""
         return str(getattr(self.giver, "park", None) or getattr(self.giver, "tenant", self.giver))
 
-    @property
-    def park(self) -> Park:
-        """The park that gives, or the one in which the giving firm sits."""
-        found: Park = getattr(self.giver, "park", None) or self.giver.parent.park  # type: ignore[union-attr]
-        return found
-
 
 def _of_either_park(nodes: Any) -> Q:
-    return Q(park__in=nodes) | Q(offer__giver__in=nodes)
+    return Q(park__in=nodes) | Q(offer__park__in=nodes)
 
 
 class ExchangeRequest(PublicIdMixin, StampedMixin):

@@ -59,6 +59,7 @@ def exchange_offer_make(
     if (room is None) == (host is None):
         raise InvalidInput(_("Offer a room or a host."), code="one_thing", field="room")
     giver = room.park.node if room is not None else _giver_of(host)  # type: ignore[arg-type]
+    park_id = giver.pk if giver.kind == NodeKind.PARK else giver.parent_id
     require(actor, "add", ExchangeOffer, giver.pk)
     check_key_allows(actor, room)
     if room is not None and (room.dedicated_to_id is not None or room.is_closed_by(today())):
@@ -78,6 +79,7 @@ def exchange_offer_make(
     with transaction.atomic():
         offer = ExchangeOffer.objects.create(
             giver=giver,
+            park_id=park_id,
             room=room,
             host=host,
             starts_at=starts_at,
@@ -148,7 +150,7 @@ def exchange_request_make(
         lock_rows(ExchangeOffer.objects.filter(pk=offer.pk))
         held = get_visible(ExchangeOffer, actor, pk=offer.pk)
         park_id, span = park_of(tenant), checked_span(starts_at, ends_at)
-        if held.park.pk == park_id:
+        if held.park_id == park_id:
             message = _("This is an offer of the tenant's own park: book it there.")
             raise InvalidInput(message, code="own_park", field="offer")
         if not held.places.filter(pk__in=tenant.node.ancestors().values("pk")).exists():
@@ -252,14 +254,17 @@ def _expire(pk: int) -> int:
 
 
 def answers(actor: Actor, request: ExchangeRequest) -> bool:
-    """Whether the actor decides for the giving side."""
-    return may(actor, CHANGE, ExchangeRequest, request.offer.giver_id)
+    """Whether the actor decides for the giving side: the giver, or the park it sat in then."""
+    return _decides(actor, request.offer.giver_id, request.offer.park_id)
 
 
 def asks(actor: Actor, request: ExchangeRequest) -> bool:
     """Whether the actor decides for the side that asked: the tenant, or the park it sat in then."""
-    sides = (request.tenant_id, request.park_id)
-    return any(may(actor, CHANGE, ExchangeRequest, side) for side in sides)
+    return _decides(actor, request.tenant_id, request.park_id)
+
+
+def _decides(actor: Actor, *nodes: int) -> bool:
+    return any(may(actor, CHANGE, ExchangeRequest, node) for node in nodes)
 
 
 def _held(actor: Actor, request: ExchangeRequest, *, giver: bool) -> ExchangeRequest:
