@@ -57,6 +57,7 @@ class FileReport:
         self.rows += 1
         for fact in facts:
             self.counts[fact.kind] += 1
+            self.currency = self.currency or fact.currency
             amount = fact.amount if fact.amount is not None else fact.amount_foreign
             self.sums[fact.kind] = self.sums.get(fact.kind, Decimal(0)) + (amount or 0)
             if self.first_at is None or fact.occurred_at < self.first_at:
@@ -92,7 +93,7 @@ class FileReport:
             ),
             "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
             "skipped": _("%(count)d rows have a state that is no sales fact."),
-            "footer": _("%(count)d rows of totals were left out."),
+            "footer": _("%(count)d rows of totals or remarks were left out."),
         }
         return [words[code] % {"count": count} for code, count in self.notes.items() if count]
 
