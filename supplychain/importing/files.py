@@ -14,7 +14,7 @@ from core.errors import RowError
 from core.strict import StrictError
 from supplychain.facts import SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
-from supplychain.importing.cells import is_long_id
+from supplychain.importing.cells import clean, is_long_id
 from supplychain.importing.errors import FileError
 from supplychain.importing.mapping import Mapping, mapping_profile
 from supplychain.importing.others import marks_among, told_apart
@@ -30,7 +30,8 @@ MAX_SESSIONS = 20_000
 PREVIEW_ROWS = 5000
 SAMPLE_FACTS = 20
 EVIDENCE_ROWS = 200
-FOOTERS = ("合计", "总计", "小计", "注:", "注：", "数据来源", "Platform unique order ID")
+TOTALS = ("合计", "总计", "小计")
+FOOTERS = (*TOTALS, "注:", "注：", "数据来源", "Platform unique order ID")
 
 
 @dataclass(frozen=True)
@@ -243,8 +244,8 @@ def _is_footer(cells: Cells | StrictError) -> bool:
     """Whether a row that is no sale is a line of totals, a remark, or nothing but white space."""
     if isinstance(cells, StrictError):
         return False
-    first = next((cell.strip() for cell in cells if cell.strip()), "")
-    return not first or first.startswith(FOOTERS)
+    texts = [text for text in map(clean, cells) if text]
+    return not texts or texts[0].startswith(FOOTERS) or any(text in TOTALS for text in texts)
 
 
 def _explains(cells: Cells | StrictError) -> bool:

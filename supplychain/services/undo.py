@@ -8,7 +8,6 @@ with the same ids, can be imported again as if it were the first.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
 from typing import Any
 
 from django.db import transaction

@@ -114,9 +114,7 @@ class Options:
         if found == BASE_CURRENCY:
             return {"amount": amount}
         if not found:
-            message = _(
-                "This file does not say which currency its amounts are in. Choose the currency beside it."
-            )
+            message = _("This file does not say which currency its amounts are in: name it with the file.")
             raise FileError("currency_unknown", message)
         return {"currency": found, "amount_foreign": amount}
 

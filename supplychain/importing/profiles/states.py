@@ -96,6 +96,8 @@ class OrderState:
         version = 2 * (self.ended_at is not None) + self.certain
         if cents:
             kind, amount = "refunded", self.refunded or NOTHING
+            if paid and self.goods is not None and amount > self.amount + self.freight:
+                self.options.notes["refund_exceeds"] += 1
             version = min(PER_CENT * (cents + 1) + version, MAX_QUANTITY)
         else:
             kind = "refunded" if self.fully_refunded else "cancelled"
