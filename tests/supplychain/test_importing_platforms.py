@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -237,14 +239,37 @@ def test_ids_that_end_in_zeros_need_a_witness(ids: list[str], refused: list[int]
     ("ids", "refused"),
     [([CUT], []), ([int(CUT)], [2]), ([WHOLE, int(CUT)], [3]), ([float(CUT)], [2])],
 )
+@pytest.mark.parametrize("digits", [False, True])
 def test_in_a_workbook_text_keeps_its_zeros_and_a_number_has_lost_them(
-    ids: list[Any], refused: list[int]
+    ids: list[Any], refused: list[int], digits: bool
 ) -> None:
     row = kuaishou(WHOLE)[0]
-    _facts, report = read(workbook([{**row, "订单号": number} for number in ids]))
+    body = workbook([{**row, "订单号": number} for number in ids])
+    _facts, report = read(with_digits(body) if digits else body)
     assert [(problem.row, problem.code) for problem in report.problems] == [
         (line, "id_ruined") for line in refused
     ]
+
+
+def with_digits(body: bytes) -> bytes:
+    """The workbook with its long numbers written out, as other programs write them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b">2.51520001234567e+18<", f">{CUT}<".encode()))
+    return out.getvalue()
+
+
+def test_a_row_that_explains_the_columns_is_no_order_in_any_language() -> None:
+    rows = sample("tiktok-orders.csv")
+    rows[0] = dict.fromkeys(rows[0], "เลขที่คำสั่งซื้อ")
+    facts, report = read(table(rows))
+    assert (report.problems, report.notes["footer"]) == ([], 1)
+    assert facts == read(table(sample("tiktok-orders.csv")))[0]
+    _facts, report = read(table([*rows[1:], rows[0]]))
+    assert [problem.row for problem in report.problems] == [
+        6
+    ]  # at its end a row without a number is a mistake
 
 
 OTHER_FILES = {
