@@ -45,8 +45,7 @@ _CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{2}):([0-9]{2})")
 _SERIAL = re.compile(r"[3-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time, as the cells are
 _FLOAT_ID = re.compile(r"([0-9]{1,15})\.0")
-_LONG = re.compile(r"[0-9]{18,}")
-_CUT = re.compile(r"[0-9]{15}000[0]*")
+_WHOLE_ID = re.compile(r"[0-9]{15,}[1-9][0-9]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -180,14 +179,9 @@ def is_text(raw: str) -> bool:
     return raw[:2] in ('="', "'=") or raw[:1] in ("'", "\t") or raw[-1:] == "\t"
 
 
-def is_long_id(raw: str) -> bool:
+def is_whole_id(raw: str) -> bool:
     """Whether a bare cell holds digits that a spreadsheet would have cut, and did not."""
-    return _LONG.fullmatch(raw) is not None and not _CUT.fullmatch(raw)
-
-
-def is_cut(text: str) -> bool:
-    """Whether a text has the zeros of a number of which a spreadsheet kept 15 digits."""
-    return _CUT.fullmatch(text) is not None
+    return _WHOLE_ID.fullmatch(raw) is not None
 
 
 def label(text: str, max_len: int) -> str:

@@ -14,7 +14,7 @@ from core.errors import RowError
 from core.strict import StrictError
 from supplychain.facts import SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
-from supplychain.importing.cells import clean, is_long_id
+from supplychain.importing.cells import clean, is_whole_id
 from supplychain.importing.errors import FileError
 from supplychain.importing.mapping import Mapping, mapping_profile
 from supplychain.importing.others import marks_among, told_apart
@@ -105,7 +105,7 @@ class FileOf(Generic[C]):
         return {
             name
             for name, position in self._index.items()
-            if any(position < len(cells) and is_long_id(cells[position].strip(" ")) for cells in rows)
+            if any(position < len(cells) and is_whole_id(cells[position].strip(" ")) for cells in rows)
         }
 
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from supplychain.importing.cells import is_cut
+from core import strict
 from supplychain.importing.errors import FileError
 from supplychain.importing.tables import (
     HEADER_ROWS,
@@ -74,9 +74,9 @@ def _as_text(value: Any) -> str:
             return value.isoformat(" ", "seconds")
         case date() | time():
             return value.isoformat()
-        case str() if is_cut(value.strip()):
+        case str() if strict.is_cut_off(value.strip()):
             return f"'{value.strip()}"  # text, of which no digit is lost: the zeros are its own
-        case int() if is_cut(str(value)):
+        case int() if strict.is_cut_off(str(value)):
             return f"{value:.14e}"  # a number, whatever other cells hold: its last digits are lost
     return "" if value is None else str(value)
 

@@ -227,6 +227,8 @@ WHOLE = "2515200012345671001"
         ([f"'{CUT}"], []),
         ([f'="{CUT}"'], []),
         ([CUT, "123456789012345"], [2]),  # a short id is no witness
+        (["4800000000001000", "4800000000001001"], []),
+        (["4800000000001000", "4800000000001010"], [2]),  # each may have lost its 16th digit
     ],
 )
 def test_ids_that_end_in_zeros_need_a_witness(ids: list[str], refused: list[int]) -> None:
