@@ -55,9 +55,10 @@ class FileReport:
     def add(self, facts: Sequence[Content]) -> None:
         """Count a good row."""
         self.rows += 1
+        if not self.currency and facts:
+            self.currency = facts[0].currency
         for fact in facts:
             self.counts[fact.kind] += 1
-            self.currency = self.currency or fact.currency
             amount = fact.amount if fact.amount is not None else fact.amount_foreign
             self.sums[fact.kind] = self.sums.get(fact.kind, Decimal(0)) + (amount or 0)
             if self.first_at is None or fact.occurred_at < self.first_at:

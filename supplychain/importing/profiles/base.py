@@ -146,11 +146,9 @@ class Row:
 
     def text(self, name: str) -> str:
         """The cleaned text of a cell; the constant, or "", where the column or its content is not there."""
-        return cells.clean(self._raw(name)) or self._layout.constants.get(name, "")
-
-    def _raw(self, name: str) -> str:
         position = self._layout.index.get(name, -1)
-        return self._cells[position] if 0 <= position < len(self._cells) else ""
+        text = cells.clean(self._cells[position]) if 0 <= position < len(self._cells) else ""
+        return text or self._layout.constants.get(name, "")
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         """The value of a cell, None where it is empty."""
@@ -181,10 +179,15 @@ class Row:
         """
 
         def parse(text: str) -> str:
-            trust = name in self._layout.trusted or cells.is_text(self._raw(name))
-            return cells.identifier(text, max_len, trust=trust)
+            return cells.identifier(text, max_len, trust=text.endswith("000") and self._keeps_zeros(name))
 
         return (self.need(name, parse) if needed else self.read(name, parse)) or ""
+
+    def _keeps_zeros(self, name: str) -> bool:
+        position = self._layout.index.get(name, -1)
+        if name in self._layout.trusted:
+            return True
+        return 0 <= position < len(self._cells) and cells.is_text(self._cells[position])
 
     def label(self, name: str, max_len: int = TITLE_LENGTH) -> str:
         """Words for people, cut to length; may be empty."""
