@@ -32,32 +32,32 @@ class OtherFile:
 
 OTHERS = (
     OtherFile(
-        gettext_lazy("settlement of Douyin (结算)"),
+        gettext_lazy("settlement of Douyin"),
         ("结算时间", "子订单号", "结算金额", "结算单类型", "平台服务费"),
         DOUYIN,
     ),
     OtherFile(
-        gettext_lazy("fund movements of Douyin (动账)"),
+        gettext_lazy("fund movements of Douyin"),
         ("动账时间", "动账流水号", "动账方向", "动账金额", "动账场景"),
         DOUYIN,
     ),
     OtherFile(
-        gettext_lazy("settlement of Kuaishou (结算)"),
+        gettext_lazy("settlement of Kuaishou"),
         ("订单号", "实际结算金额(元)", "实际结算时间", "技术服务费(元)", "分账基数"),
         KUAISHOU,
     ),
     OtherFile(
-        gettext_lazy("fund movements of Kuaishou (动账)"),
+        gettext_lazy("fund movements of Kuaishou"),
         ("账务流水号", "入账时间", "账务方向", "发生额（元）"),
         KUAISHOU,
     ),
     OtherFile(
-        gettext_lazy("settlement of Xiaohongshu (结算)"),
+        gettext_lazy("settlement of Xiaohongshu"),
         ("结算时间", "交易类型", "结算账户", "动账金额", "计佣基数"),
         XIAOHONGSHU,
     ),
     OtherFile(
-        gettext_lazy("fund movements of the WeChat shop (动账)"),
+        gettext_lazy("fund movements of the WeChat shop"),
         ("流水单号", "记账时间", "动账类型", "收支类型", "收支金额"),
         WECHAT,
     ),
