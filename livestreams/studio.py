@@ -120,10 +120,22 @@ def to_clean(rooms: QuerySet[LiveRoom]) -> list[Turnaround]:
     )
 
 
-def hit_by(window: Maintenance) -> QuerySet[Booking]:
-    """The bookings that have not begun and that a window runs into."""
-    taking = Booking.objects.taking_room(window.starts_at, window.ends_at)
-    return taking.filter(room=window.room_id, state__in=BOOKING_MOVABLE).order_by("starts_at")
+def hit_by(windows: Iterable[Maintenance]) -> dict[int, list[Booking]]:
+    """By window id the bookings that have not begun and that it runs into; one statement for all of them."""
+    listed = list(windows)
+    rooms = {window.room_id for window in listed}
+    ahead = Booking.objects.filter(room__in=rooms, state__in=BOOKING_MOVABLE, starts_at__gt=now())
+    bookings = list(ahead.select_related("room", "tenant", "host").order_by("starts_at"))
+    return {
+        window.pk: [
+            booking
+            for booking in bookings
+            if booking.room_id == window.room_id
+            and booking.blocked_from < window.ends_at
+            and booking.blocked_until > window.starts_at
+        ]
+        for window in listed
+    }
 
 
 def instead_of(booking: Booking) -> list[Window]:
@@ -136,8 +148,7 @@ def instead_of(booking: Booking) -> list[Window]:
 
 def hits_of(window: Maintenance) -> list[Hit]:
     """Whom a window hits, each with its alternatives."""
-    bookings = hit_by(window).select_related("room", "tenant", "host")
-    return [Hit(booking, instead_of(booking)) for booking in bookings]
+    return [Hit(booking, instead_of(booking)) for booking in hit_by([window])[window.pk]]
 
 
 def out_of_use(booking: Booking) -> bool:

@@ -1,12 +1,26 @@
-"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions, media nodes and streams."""
+"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions, media nodes, streams, the studio."""
 
 from __future__ import annotations
 
-from livestreams.admin import booking, broadcast, host, plan, room, schedule, session, shift, stream, training
+from livestreams.admin import (
+    booking,
+    broadcast,
+    fault,
+    host,
+    plan,
+    room,
+    schedule,
+    session,
+    shift,
+    stream,
+    studio,
+    training,
+)
 
 __all__ = [
     "booking",
     "broadcast",
+    "fault",
     "host",
     "plan",
     "room",
@@ -14,5 +28,6 @@ __all__ = [
     "session",
     "shift",
     "stream",
+    "studio",
     "training",
 ]
