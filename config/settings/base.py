@@ -189,6 +189,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EngagementKind": "livestreams.choices.EngagementKind",
         "AbsenceKind": "livestreams.choices.AbsenceKind",
         "ShiftRole": "livestreams.choices.ShiftRole",
+        "EquipmentKind": "livestreams.choices.EquipmentKind",
+        "FaultKind": "livestreams.choices.FaultKind",
+        "FaultState": "livestreams.choices.FaultState",
+        "ObstacleKind": "livestreams.choices.ObstacleKind",
+        "RoomState": "livestreams.choices.RoomState",
     },
 }
 
