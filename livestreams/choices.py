@@ -213,7 +213,7 @@ class FaultKind(models.TextChoices):
     CAMERA = "camera", _("camera")
     NETWORK = "network", _("network")
     COMPUTER = "computer", _("computer or encoder")
-    ROOM = "room", _("power, air, door, furniture")
+    ROOM = "room", _("power, air or furniture")
     OTHER = "other", _("other")
 
 

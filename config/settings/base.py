@@ -194,6 +194,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FaultState": "livestreams.choices.FaultState",
         "ObstacleKind": "livestreams.choices.ObstacleKind",
         "RoomState": "livestreams.choices.RoomState",
+        "RoomCheckItem": "livestreams.choices.RoomCheckItem",
     },
 }
 

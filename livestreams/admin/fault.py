@@ -130,9 +130,9 @@ def _hit(hit: Hit) -> str:
     move = reverse("admin:livestreams_booking_operation", args=(hit.booking.pk, "move"))
     free = "、".join(f"{window.room} {local(window.span.start):%m-%d %H:%M}" for window in hit.instead)
     return format_html(
-        '<a href="{}" class="lp-link">{:%m-%d %H:%M} {}</a> <span class="lp-key">{} {}</span>',
+        '<a href="{}" class="lp-link">{} {}</a> <span class="lp-key">{} {}</span>',
         move,
-        local(hit.booking.starts_at),
+        f"{local(hit.booking.starts_at):%m-%d %H:%M}",
         hit.booking.tenant,
         _("Free:"),
         free or EMPTY,

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                             ("camera", "camera"),
                             ("network", "network"),
                             ("computer", "computer or encoder"),
-                            ("room", "power, air, door, furniture"),
+                            ("room", "power, air or furniture"),
                             ("other", "other"),
                         ],
                         max_length=16,
