@@ -303,9 +303,13 @@ def make_item(
 
 def make_studio_day_of(booking: Booking, owner: Actor, canary: str = "") -> None:
     """What a studio has to do with a booking: an item lent, a fault reported, a tick, a cleaning, visitors."""
-    tenant, park, name = booking.tenant, booking.room.park, f"{booking.tenant.code}-{booking.pk}"
+    tenant, park = booking.tenant, booking.room.park
+    # Items are the park's, and shown to all its firms.
+    lent, broken = (
+        make_item(park, f"{park.code}-{word}-{booking.pk}", park.name_zh) for word in ("lent", "broken")
+    )
     EquipmentLoan.objects.create(
-        item=make_item(park, f"{name}-item", canary),
+        item=lent,
         tenant=tenant,
         booking=booking,
         out_at=booking.starts_at,
@@ -315,7 +319,8 @@ def make_studio_day_of(booking: Booking, owner: Actor, canary: str = "") -> None
     fault_report(
         actor=owner,
         kind=FaultKind.LIGHT,
-        item=make_item(park, f"{name}-broken", canary),
+        room=booking.room,
+        item=broken,
         tenant=tenant,
         text=canary,
     )

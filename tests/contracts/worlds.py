@@ -184,7 +184,7 @@ def use_up(mine: TenantWorld, canary: str) -> None:
         state=BookingState.COMPLETED,
         **{name: getattr(booking, name) - 7 * DAY for name in times},
     )
-    make_item(booking.room.park, f"{mine.tenant.code}-stored", canary)
+    make_item(booking.room.park, f"{booking.room.park.code}-stored-{booking.pk}", booking.room.park.name_zh)
     Visit.objects.create(
         park=booking.room.park, tenant=mine.tenant, day=today(), name=canary, arrived_at=now() - HOUR
     )
