@@ -19,7 +19,9 @@ IN_STORE = (
 
 def equip(park_code: str, rooms: list[LiveRoom]) -> None:
     """The inventory of a park: what stands in its first rooms, and what lies in the store."""
-    places = [(room, kind) for room in rooms[:EQUIPPED_ROOMS] for kind in IN_ROOMS]
+    places: list[tuple[LiveRoom | None, tuple[EquipmentKind, str, str]]] = [
+        (room, kind) for room in rooms[:EQUIPPED_ROOMS] for kind in IN_ROOMS
+    ]
     places += [(None, kind) for kind in IN_STORE]
     Equipment.objects.bulk_create(
         Equipment(
