@@ -250,6 +250,34 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, OWNER, STAFF), SEE),
         Role.HOST: SEE_OWN,
     },
+    # The studio's day: what is the park's own, and what a firm has of it, reports and announces.
+    "livestreams.Equipment": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
+    "livestreams.EquipmentLoan": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO), RUN),
+        **_each((OWNER, STAFF, MONEY, Role.TOOL), SEE),
+    },
+    "livestreams.Fault": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO), RUN),
+        **_each((OWNER, STAFF, Role.TOOL), _p("view add")),
+        MONEY: SEE,
+        Role.HOST: _p("view add", Reach.OWN),
+    },
+    "livestreams.FaultStep": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, MONEY, Role.TOOL), SEE),
+        Role.HOST: SEE_OWN,
+    },
+    "livestreams.Cleaning": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), _p("view add"))},
+    "livestreams.RoomCheck": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO), _p("view add")),
+        **_each((OWNER, STAFF, Role.TOOL), SEE),
+        Role.HOST: SEE_OWN,
+    },
+    # Names of people: for their hosts and for whoever lets them in.
+    "livestreams.Visit": {**_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), RUN)},
     "livestreams.AdSpend": {**_each((OWNER, STAFF, Role.TOOL), _p("view add")), MONEY: SEE},
     "livestreams.AudienceSample": {
         MANAGER: SEE,

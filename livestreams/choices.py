@@ -206,6 +206,84 @@ class Validity(models.TextChoices):
     EXPIRED = "expired", _("expired")
 
 
+class EquipmentKind(models.TextChoices):
+    CAMERA = "camera", _("camera")
+    LIGHT = "light", _("light")
+    SOUND = "sound", _("microphone or mixer")
+    SCREEN = "screen", _("screen or prompter")
+    COMPUTER = "computer", _("computer or encoder")
+    SET = "set", _("scenery")
+    OTHER = "other", _("other")
+
+
+class Condition(models.TextChoices):
+    """How an item came back from a loan."""
+
+    GOOD = "good", _("in order")
+    WORN = "worn", _("worn")
+    DAMAGED = "damaged", _("damaged")
+    INCOMPLETE = "incomplete", _("incomplete")
+
+
+# Such an item cannot be lent again before somebody has looked at it.
+BROKEN = (Condition.DAMAGED, Condition.INCOMPLETE)
+
+
+class FaultKind(models.TextChoices):
+    """What is wrong, as one tap says it."""
+
+    LIGHT = "light", _("light")
+    SOUND = "sound", _("sound")
+    CAMERA = "camera", _("camera")
+    NETWORK = "network", _("network")
+    COMPUTER = "computer", _("computer or encoder")
+    ROOM = "room", _("power, air or furniture")
+    OTHER = "other", _("other")
+
+
+class FaultState(models.TextChoices):
+    OPEN = "open", _("open")
+    IN_REPAIR = "in_repair", _("in repair")
+    REPAIRED = "repaired", _("repaired")
+    CLOSED = "closed", _("closed without repair")
+
+
+FAULT_OPEN = (FaultState.OPEN, FaultState.IN_REPAIR)
+FAULT_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    FaultState.OPEN: (FaultState.IN_REPAIR, FaultState.REPAIRED, FaultState.CLOSED),
+    FaultState.IN_REPAIR: (FaultState.REPAIRED, FaultState.CLOSED),
+    FaultState.REPAIRED: (),
+    FaultState.CLOSED: (),
+}
+
+
+class RoomCheckItem(models.TextChoices):
+    """The checklist of a room before a booking, in the order in which it is gone through."""
+
+    SCENE = "scene", _("scene set")
+    LIGHT = "light", _("light checked")
+    SOUND = "sound", _("sound checked")
+    NETWORK = "network", _("network checked")
+
+
+class RoomState(models.TextChoices):
+    """Whether a room is ready for a booking."""
+
+    READY = "ready", _("ready")
+    UNCHECKED = "unchecked", _("to be checked")
+    NOT_READY = "not_ready", _("not ready")
+
+
+class ObstacleKind(models.TextChoices):
+    """Why a room is not ready."""
+
+    FAULT = "fault", _("out of use by a fault")
+    IN_USE = "in_use", _("still in use")
+    NOT_CLEANED = "not_cleaned", _("not cleaned since the last session")
+    ITEM_FAULTY = "item_faulty", _("equipment is missing: it is broken")
+    ITEM_OUT = "item_out", _("equipment is missing: it was not returned")
+
+
 class Platform(models.TextChoices):
     DOUYIN = "douyin", _("Douyin")
     KUAISHOU = "kuaishou", _("Kuaishou")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import segno
+from django import forms
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,13 +21,13 @@ from django.views.decorators.http import require_safe
 from django.views.generic.base import TemplateView
 
 from core.clock import DAY, now
-from core.doors.context import actor_of
-from core.doors.portal import log_in_first
+from core.doors.context import actor_of, page_named
+from core.doors.portal import log_in_first, portal_nodes
 from core.errors import DomainError, NotFound
 from core.scoping import get_visible, visible_to
-from livestreams.choices import BookingState
+from livestreams.choices import BOOKING_BLOCKING, BookingState, FaultKind
 from livestreams.models import Booking, LiveRoom
-from livestreams.services import booking_check_in
+from livestreams.services import booking_check_in, fault_report
 from livestreams.services.locks import settings_of
 
 # A no-show may still come: the room may be free.
@@ -96,6 +97,60 @@ class Door(RoomPage):
         else:
             messages.success(request, _("Checked in. Have a good session!"))
         return redirect("door", room_code=room_code)
+
+
+class FaultForm(forms.Form):
+    """What is wrong: one tap on a kind says it."""
+
+    kind = forms.ChoiceField(choices=FaultKind.choices)
+    text = forms.CharField(max_length=500, required=False)
+    blocks = forms.BooleanField(required=False)
+
+
+class ReportFault(RoomPage):
+    """Reports a fault of the room, from the booking that is named or runs here, or for one's firm in the park."""
+
+    template_name = "portal/fault_new.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            room=self.room,
+            kinds=FaultKind.choices,
+            back=page_named(self.request),
+            booking=self._booking(),
+            **kwargs,
+        )
+
+    def _booking(self) -> Booking | None:
+        """The booking of the address, or the one that runs here; NotFound for one that is not the reader's."""
+        rows = visible_to(Booking.objects.filter(room=self.room), self.actor, "check_in").select_related(
+            "room"
+        )
+        if named := self.request.POST.get("booking") or self.request.GET.get("booking"):
+            return get_visible(Booking, self.actor, "check_in", room=self.room, uid=named)
+        early = timedelta(minutes=settings_of(self.room.park_id).checkin_early_minutes)
+        there = rows.filter(state__in=BOOKING_BLOCKING, starts_at__lte=now() + early, ends_at__gt=now())
+        return there.order_by("starts_at").first()
+
+    def post(self, request: HttpRequest, room_code: str) -> HttpResponse:
+        booking, form = self._booking(), FaultForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form), status=400)
+        firm = portal_nodes(self.actor).filter(parent=self.room.park_id).first()
+        try:
+            fault = fault_report(
+                actor=self.actor,
+                room=self.room,
+                booking=booking,
+                tenant=firm.tenant if firm is not None else None,
+                **form.cleaned_data,
+            )
+        except DomainError as error:
+            messages.error(request, str(error.detail))
+        else:
+            done = _("Reported. Nobody can book the room until it is repaired.")
+            messages.success(request, done if fault.window else _("Reported: the studio is told."))
+        return redirect(page_named(request) or reverse("door", args=[self.room.code]))
 
 
 class Sign(RoomPage):

@@ -42,6 +42,13 @@ class SlotTaken(Conflict):
     title = _("Slots of the schedule were taken meanwhile")
 
 
+class ItemUnavailable(Conflict):
+    """An item of equipment cannot be lent: somebody has it, it is broken, or it was given up."""
+
+    code = "item_unavailable"
+    title = _("The item is not available")
+
+
 class WrongState(Conflict):
     """What was asked for cannot follow the present state."""
 

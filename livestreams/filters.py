@@ -5,9 +5,9 @@ from __future__ import annotations
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from core.doors.filters import FromDay, UntilDay
-from livestreams.choices import BookingState, Platform, SessionState
-from livestreams.models import Booking, LiveSession
+from core.doors.filters import FromDay, OnDay, UntilDay
+from livestreams.choices import BookingState, FaultState, Platform, SessionState
+from livestreams.models import Booking, Fault, LiveSession, Visit
 
 
 class SessionFilter(django_filters.FilterSet):
@@ -40,4 +40,29 @@ class BookingFilter(django_filters.FilterSet):
 
     class Meta:
         model = Booking
+        fields: list[str] = []
+
+
+class FaultFilter(django_filters.FilterSet):
+    """Faults by day, room and state."""
+
+    since = FromDay("created_at", label=_("From"))
+    until = UntilDay("created_at", label=_("Until"))
+    room = django_filters.CharFilter("room__code", label=_("Live room"), max_length=64)
+    tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
+    state = django_filters.ChoiceFilter(choices=FaultState, label=_("State"), empty_label=_("all"))
+
+    class Meta:
+        model = Fault
+        fields: list[str] = []
+
+
+class VisitFilter(django_filters.FilterSet):
+    """Visitors by their day and firm."""
+
+    day = OnDay("day", label=_("Day"))
+    tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
+
+    class Meta:
+        model = Visit
         fields: list[str] = []

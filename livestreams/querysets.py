@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
 from core.clock import DAY, business_day
-from livestreams.choices import BOOKING_BLOCKING, SESSION_OPEN, BookingState, ExchangeState
+from livestreams.choices import BOOKING_BLOCKING, FAULT_OPEN, SESSION_OPEN, BookingState, ExchangeState
 from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
 
 SOON = 30 * DAY
@@ -192,3 +192,26 @@ class LiveSessionQuerySet(models.QuerySet[Any]):
     def between(self, since: datetime, until: datetime) -> LiveSessionQuerySet:
         """Those with any part in [since, until); an open one has no end yet."""
         return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=since), started_at__lt=until)
+
+
+class FaultQuerySet(models.QuerySet[Any]):
+    """Faults, by whether somebody still has to see to them."""
+
+    def open(self) -> FaultQuerySet:
+        return self.filter(state__in=FAULT_OPEN)
+
+
+class LoanQuerySet(models.QuerySet[Any]):
+    """Loans of equipment."""
+
+    def out(self) -> LoanQuerySet:
+        """Those whose item has not come back."""
+        return self.filter(back_at__isnull=True)
+
+
+class VisitQuerySet(models.QuerySet[Any]):
+    """Visitors who were announced."""
+
+    def expected(self) -> VisitQuerySet:
+        """Those whose announcement stands, whether they have come or not."""
+        return self.filter(withdrawn_at__isnull=True)

@@ -30,3 +30,8 @@ def watch_streams() -> int:
 @shared_task(name="livestreams.tasks.drop_streams")
 def drop_streams() -> int:
     return services.drop_streams()
+
+
+@shared_task(name="livestreams.tasks.studio_upkeep")
+def studio_upkeep() -> int:
+    return services.studio_upkeep()

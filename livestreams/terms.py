@@ -1,7 +1,7 @@
 """What a booking costs in the end, by the park's terms. Pure: no database, no present time.
 
 A booking can be given back for nothing until its free hours begin; later a share of its price is due, and so is a
-share for a room that nobody came to. What the park itself calls off costs nothing, and so does a hold.
+share for a room that nobody came to. What the park itself calls off, or could not offer, is free, and so is a hold.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Terms:
         """
         if state == BookingState.COMPLETED:
             return price
-        if state == BookingState.NO_SHOW:
+        if state == BookingState.NO_SHOW and not by_park:
             return _share(price, self.no_show_percent)
         if state == BookingState.CANCELLED and late and not (was_held or by_park):
             return _share(price, self.late_cancel_percent)

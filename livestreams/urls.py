@@ -18,6 +18,7 @@ from livestreams.views import (
     slots,
     spend,
     streams,
+    studio,
 )
 
 BOOKING = "portal/<slug:tenant>/bookings/<uuid:uid>/"
@@ -30,6 +31,7 @@ urlpatterns = [
     path("door/", door.without_network, name="door-offline"),
     path("door-worker.js", door.worker, name="door-worker"),
     path("door/<slug:room_code>/", door.Door.as_view(), name="door"),
+    path("door/<slug:room_code>/fault/", door.ReportFault.as_view(), name="door-fault"),
     path("door/<slug:room_code>/sign/", door.Sign.as_view(), name="door-sign"),
     path("portal/<slug:tenant>/bookings/", bookings.Bookings.as_view(), name="portal-bookings"),
     path("portal/<slug:tenant>/bookings/new/", rooms.BookRoom.as_view(), name="portal-booking-new"),
@@ -47,6 +49,7 @@ urlpatterns = [
     path(f"{BOOKING}confirm/", bookings.ConfirmBooking.as_view(), name="portal-booking-confirm"),
     path(f"{BOOKING}cancel/", bookings.CancelBooking.as_view(), name="portal-booking-cancel"),
     path(f"{BOOKING}cancel-series/", series.CancelSeries.as_view(), name="portal-booking-cancel-series"),
+    path(f"{BOOKING}move/", studio.MoveBooking.as_view(), name="portal-booking-move"),
     path(f"{BOOKING}check-in/", bookings.CheckIn.as_view(), name="portal-booking-check-in"),
     path(f"{BOOKING}broadcast/", broadcasts.ChooseBroadcast.as_view(), name="portal-booking-broadcast"),
     path(f"{BOOKING}screen/", screens.MakeScreen.as_view(), name="portal-booking-screen"),
@@ -79,6 +82,14 @@ urlpatterns = [
         f"{EXCHANGE}requests/<uuid:uid>/withdraw/",
         exchange.WithdrawRequest.as_view(),
         name="portal-exchange-request-withdraw",
+    ),
+    path("portal/<slug:tenant>/studio/", studio.Studio.as_view(), name="portal-studio"),
+    path("portal/<slug:tenant>/visits/", studio.Visits.as_view(), name="portal-visits"),
+    path("portal/<slug:tenant>/visits/new/", studio.AnnounceVisit.as_view(), name="portal-visit-new"),
+    path(
+        "portal/<slug:tenant>/visits/<uuid:uid>/withdraw/",
+        studio.WithdrawVisit.as_view(),
+        name="portal-visit-withdraw",
     ),
     path("portal/<slug:tenant>/hosts/", hosts.Hosts.as_view(), name="portal-hosts"),
     path(HOST, hosts.HostDetail.as_view(), name="portal-host"),

@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{IMPORT}progress/", imports.ImportProgress.as_view(), name="portal-import-progress"),
     path(f"{IMPORT}errors/", imports.ImportErrors.as_view(), name="portal-import-errors"),
     path(f"{IMPORT}confirm/", imports.ConfirmImport.as_view(), name="portal-import-confirm"),
+    path(f"{IMPORT}undo/", imports.UndoImport.as_view(), name="portal-import-undo"),
     path(f"{IMPORT}cancel/", imports.CancelImport.as_view(), name="portal-import-cancel"),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),

@@ -19,10 +19,13 @@ from livestreams.choices import (
     BookingState,
     Delivery,
     EngagementKind,
+    EquipmentKind,
+    FaultKind,
     PlanState,
     Platform,
     PublishEnd,
     PublishReason,
+    RoomCheckItem,
     ScreenKind,
     SessionState,
     ShiftRole,
@@ -33,10 +36,13 @@ from livestreams.models import (
     Booking,
     BookingSeries,
     Certificate,
+    Cleaning,
     Course,
     CourseRun,
     Engagement,
     Enrolment,
+    Equipment,
+    EquipmentLoan,
     ExchangeOffer,
     ExchangeRequest,
     FollowerReading,
@@ -54,12 +60,20 @@ from livestreams.models import (
     PlannedSlot,
     Publish,
     PublishDecision,
+    RoomCheck,
     SchedulePlan,
     SessionTenant,
     SlotRequest,
+    Visit,
     WaitlistEntry,
 )
-from livestreams.services import broadcast_choose, node_create, screen_make, stream_key_renew
+from livestreams.services import (
+    broadcast_choose,
+    fault_report,
+    node_create,
+    screen_make,
+    stream_key_renew,
+)
 from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing, UnitUseKind
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
@@ -303,6 +317,52 @@ def make_exchange_of(
     )
 
 
+def make_item(
+    park: Park, code: str, canary: str = "", *, kind: str = EquipmentKind.CAMERA, room: LiveRoom | None = None
+) -> Equipment:
+    """An item of equipment, in the store unless a room is given."""
+    return Equipment.objects.create(
+        park=park,
+        code=code,
+        kind=kind,
+        room=room,
+        name_zh=f"{canary or code}设备",
+        name_en=f"{canary or code} Item",
+    )
+
+
+def make_studio_day_of(booking: Booking, owner: Actor, canary: str = "") -> None:
+    """What a studio has to do with a booking: an item lent, a fault reported, a tick, a cleaning, visitors."""
+    tenant, park = booking.tenant, booking.room.park
+    # Items are the park's, and shown to all its firms.
+    lent, broken = (
+        make_item(park, f"{park.code}-{word}-{booking.pk}", park.name_zh) for word in ("lent", "broken")
+    )
+    EquipmentLoan.objects.create(
+        item=lent,
+        tenant=tenant,
+        booking=booking,
+        out_at=booking.starts_at,
+        due_at=booking.ends_at,
+        note=canary,
+    )
+    fault_report(
+        actor=owner,
+        kind=FaultKind.LIGHT,
+        room=booking.room,
+        item=broken,
+        tenant=tenant,
+        text=canary,
+    )
+    Cleaning.objects.create(booking=booking, at=booking.ends_at)
+    RoomCheck.objects.create(
+        booking=booking, room=booking.room, point=RoomCheckItem.SCENE, at=booking.starts_at
+    )
+    Visit.objects.create(
+        park=park, tenant=tenant, booking=booking, day=today(), name=canary or "Visitor", company=canary
+    )
+
+
 def make_sku(tenant: Tenant, code: str, canary: str = "") -> Sku:
     product = Product.objects.create(
         tenant=tenant,
@@ -461,6 +521,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     AudienceSample.objects.create(
         session=mine.session, source="test", at=mine.session.started_at, concurrent=100 + index
     )
+    make_studio_day_of(mine.booking, mine.owner, canary)
     screen_make(actor=mine.owner, booking=mine.booking, kind=ScreenKind.DOCK)
     AdSpend.objects.create(session=mine.session, hour=mine.session.started_at, amount=Decimal("123.45"))
     ExplainEvent.objects.create(

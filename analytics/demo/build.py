@@ -16,6 +16,7 @@ from django.db import transaction
 
 from analytics.demo import names
 from analytics.demo.days import SKUS_PER_SELLER, sku_code, sku_price, tenant_code
+from analytics.demo.equipment import equip
 from analytics.demo.hosts import host_records
 from analytics.demo.plans import ParkPlan
 from core import audit, clock
@@ -73,6 +74,7 @@ def build_park(plan: ParkPlan, *, actor: Actor, seed: int, until: date) -> Built
     tenants = _tenants(plan, park, opened, draw)
     _leases(plan, park, tenants, [unit for unit in units if unit[1] in LETTABLE_USES], opened, until, draw)
     rooms = _rooms(plan, park, [unit for unit, use, _area in units if use == UnitUseKind.LIVE_ROOM], tenants)
+    equip(plan.code, rooms)
     hosts = _hosts(plan, tenants, draw)
     agency = next((tenant for tenant in tenants if tenant.kind == TenantKind.MCN), tenants[0])
     host_records(park, plan.platform, hosts, agency, seed=seed, until=until)

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from analytics.demo.build import BuiltPark, uid
 from analytics.demo.claims import stated_claim
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
+from analytics.demo.studio import studio_days
 from analytics.models import SessionClaim
 from core import audit, buckets, clock
 from core.actors import Actor
@@ -81,6 +82,7 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
     with transaction.atomic():
         _bookings(built, sessions, until)
         _sessions(built, sessions, after, until)
+        studio_days(built, sessions, after, until)
     stored = _sales(built, days, after, until, actor)
     _claims(built, days, after, until, seed)
     audit.record(

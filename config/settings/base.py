@@ -190,6 +190,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AbsenceKind": "livestreams.choices.AbsenceKind",
         "ShiftRole": "livestreams.choices.ShiftRole",
         "ExchangeState": "livestreams.choices.ExchangeState",
+        "EquipmentKind": "livestreams.choices.EquipmentKind",
+        "FaultKind": "livestreams.choices.FaultKind",
+        "FaultState": "livestreams.choices.FaultState",
+        "ObstacleKind": "livestreams.choices.ObstacleKind",
+        "RoomState": "livestreams.choices.RoomState",
+        "RoomCheckItem": "livestreams.choices.RoomCheckItem",
     },
 }
 

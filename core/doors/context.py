@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.actors import Actor
 
@@ -13,6 +14,15 @@ def actor_of(request: HttpRequest) -> Actor:
     """The actor that core.middleware gave the request."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def page_named(request: HttpRequest) -> str:
+    """The page of this site that a button says it stands on (`back`), or nothing: no other site is ever named."""
+    named = request.POST.get("back") or request.GET.get("back") or ""
+    safe = url_has_allowed_host_and_scheme(
+        named, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return named if safe else ""
 
 
 def livepark(request: HttpRequest) -> dict[str, Any]:

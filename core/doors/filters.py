@@ -34,23 +34,23 @@ class DayInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
-class _DayFilter(django_filters.DateFilter):
-    """A business day over a column of instants; the index on the column stays usable."""
+class OnDay(django_filters.DateFilter):
+    """A column of days, on one of them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         limits = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
         super().__init__(*args, widget=DayInput, validators=limits, **kwargs)
 
 
-class FromDay(_DayFilter):
-    """From the beginning of a day on."""
+class FromDay(OnDay):
+    """From the beginning of a business day on, over a column of instants whose index stays usable."""
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         return qs.filter(**{f"{self.field_name}__gte": day_start(value)}) if value else qs
 
 
-class UntilDay(_DayFilter):
-    """Until the end of a day."""
+class UntilDay(OnDay):
+    """Until the end of a business day, likewise."""
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         return qs.filter(**{f"{self.field_name}__lt": day_start(value + DAY)}) if value else qs

@@ -16,7 +16,7 @@ from core.strict.json_text import (
     unique_keys,
 )
 from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, moment, stamp, to_utc, zone
-from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, quantity, text
+from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, is_cut_off, quantity, text
 
 __all__ = [
     "FIRST_YEAR",
@@ -34,6 +34,7 @@ __all__ = [
     "duplicate_key",
     "identifier",
     "instant",
+    "is_cut_off",
     "load_json",
     "malformed",
     "moment",

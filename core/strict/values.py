@@ -99,13 +99,18 @@ def identifier(value: object, max_len: int, *, trust: bool = False) -> str:
     found = code(value, max_len)
     if found.isalnum() and (trust or len(found) <= 15):
         return found
-    if _WRITTEN_AS_NUMBER.fullmatch(found) or (not trust and _CUT_OFF.fullmatch(found)):
+    if _WRITTEN_AS_NUMBER.fullmatch(found) or (not trust and is_cut_off(found)):
         message = _(
             "“%(value)s” is an id ruined by a spreadsheet, which keeps 15 digits. Export again and import the"
             " file without opening and saving it there."
         )
         raise StrictError("id_ruined", message % {"value": shown(found)})
     return found
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether digits end as those of a number of which a spreadsheet kept 15."""
+    return _CUT_OFF.fullmatch(text) is not None
 
 
 def text(value: object, max_len: int) -> str:

@@ -1,4 +1,4 @@
-"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions, media nodes and streams."""
+"""The operator's door to live rooms: rooms and repairs, bookings, hosts, sessions, media nodes, streams, the studio."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from livestreams.admin import (
     booking,
     broadcast,
     exchange,
+    fault,
     host,
     plan,
     room,
@@ -13,6 +14,7 @@ from livestreams.admin import (
     session,
     shift,
     stream,
+    studio,
     training,
 )
 
@@ -20,6 +22,7 @@ __all__ = [
     "booking",
     "broadcast",
     "exchange",
+    "fault",
     "host",
     "plan",
     "room",
@@ -27,5 +30,6 @@ __all__ = [
     "session",
     "shift",
     "stream",
+    "studio",
     "training",
 ]

@@ -9,19 +9,22 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
+from core.clock import now
 from core.doors.admin import (
     Operation,
     OperationForm,
     ScopedModelAdmin,
     ServiceForm,
     badge,
+    choice_field,
     related_field,
     style,
 )
 from core.policy import ADD
 from livestreams import services
-from livestreams.choices import BOOKING_TRANSITIONS, BookingState
-from livestreams.models import Booking, WaitlistEntry
+from livestreams.choices import BOOKING_BLOCKING, BOOKING_TRANSITIONS, BookingState, RoomCheckItem
+from livestreams.models import Booking, Cleaning, RoomCheck, WaitlistEntry
+from livestreams.studio import USED, is_clean_after, is_over
 
 STATE_COLOURS = {
     BookingState.HELD: "warning",
@@ -60,6 +63,11 @@ class MoveForm(OperationForm):
     starts_at = style(forms.SplitDateTimeField, _("starts at"), required=False)
     ends_at = style(forms.SplitDateTimeField, _("ends at"), required=False)
     host = related_field(Booking, "host", required=False)
+
+
+class RoomCheckForm(OperationForm):
+    point = choice_field(RoomCheckItem.choices, _("point"))
+    done = style(forms.BooleanField, _("in order"), required=False, initial=True)
 
 
 def _may_become(*states: BookingState) -> Any:
@@ -139,6 +147,29 @@ class BookingAdmin(ScopedModelAdmin):
             bulk=True,
             danger=True,
             when=_may_become(BookingState.CANCELLED),
+        ),
+        Operation(
+            "room-check",
+            _("Tick the checklist"),
+            services.room_check,
+            row="booking",
+            form=RoomCheckForm,
+            icon="checklist",
+            verb=ADD,
+            makes=RoomCheck,
+            when=lambda booking: booking.state in BOOKING_BLOCKING and booking.ends_at > now(),
+        ),
+        Operation(
+            "cleaned",
+            _("The room is cleaned"),
+            services.room_cleaned,
+            row="booking",
+            icon="cleaning_services",
+            verb=ADD,
+            makes=Cleaning,
+            when=lambda booking: (
+                booking.state in USED and is_over(booking, now()) and not is_clean_after(booking)
+            ),
         ),
     )
 

@@ -19,6 +19,7 @@ from core.doors.admin import OpenFilter, Operation, ScopedModelAdmin, ShownInlin
 from core.doors.admin.records import ClosingForm
 from core.policy import ADD, CHANGE
 from livestreams import services
+from livestreams.admin.studioday import studio_view
 from livestreams.admin.usage import board_view, usage_view
 from livestreams.models import LiveRoom, Maintenance
 
@@ -91,7 +92,7 @@ class LiveRoomAdmin(ScopedModelAdmin):
                 partial(self.admin_site.admin_view(view), site=self.admin_site),
                 name=f"rooms_{name}",
             )
-            for name, view in (("board", board_view), ("usage", usage_view))
+            for name, view in (("board", board_view), ("studio", studio_view), ("usage", usage_view))
         ]
         return [*pages, *super().get_urls()]
 

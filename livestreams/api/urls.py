@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from livestreams.api import exchange, hooks, hosts, schedule, shifts, slots, training, views
+from livestreams.api import (
+    exchange,
+    faults,
+    hooks,
+    hosts,
+    schedule,
+    shifts,
+    slots,
+    studio,
+    training,
+    views,
+    visits,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("rooms", views.RoomViewSet, "api-room")
@@ -26,6 +38,11 @@ router.register("slot-requests", slots.SlotRequestViewSet, "api-slot-request")
 router.register("exchange-offers", exchange.ExchangeOfferViewSet, "api-exchange-offer")
 router.register("exchange-requests", exchange.ExchangeRequestViewSet, "api-exchange-request")
 router.register("schedules", schedule.ScheduleViewSet, "api-schedule")
+router.register("faults", faults.FaultViewSet, "api-fault")
+router.register("equipment", studio.EquipmentViewSet, "api-equipment")
+router.register("equipment-loans", studio.LoanViewSet, "api-loan")
+router.register("cleanings", studio.CleaningViewSet, "api-cleaning")
+router.register("visits", visits.VisitViewSet, "api-visit")
 HOOKS: dict[str, type[hooks.Hook]] = {
     "nginx-rtmp/<slug:call>": hooks.NginxRtmp,
     "srs": hooks.Srs,

@@ -42,6 +42,7 @@ from livestreams.api.serializers import (
     WindowsSerializer,
 )
 from livestreams.api.spend import SpendActions
+from livestreams.api.studio import ReadinessActions
 from livestreams.filters import BookingFilter, SessionsOfTenants
 from livestreams.labels import labelled
 from livestreams.models import (
@@ -104,7 +105,7 @@ class RoomViewSet(ReadOnlyScopedViewSet):
         return Response({"results": [window.as_dict() for window in found]})
 
 
-class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
+class BookingViewSet(BroadcastActions, ReadinessActions, ReadOnlyScopedViewSet):
     """Bookings of live rooms. A conflict names free times and rooms in `alternatives`."""
 
     model = Booking
@@ -122,6 +123,7 @@ class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
         "stream_key": Needs("view", WRITE_STREAMS, model=StreamKey),
         "renew_stream_key": Needs("add", WRITE_STREAMS, model=StreamKey),
         **BroadcastActions.permissions,
+        **ReadinessActions.permissions,
     }
     inputs = {
         "create": BookingInput,
@@ -132,6 +134,7 @@ class BookingViewSet(BroadcastActions, ReadOnlyScopedViewSet):
         "swap": SwapInput,
         "renew_stream_key": StreamKeyInput,
         **BroadcastActions.inputs,
+        **ReadinessActions.inputs,
     }
 
     def base_queryset(self) -> QuerySet[Booking]:

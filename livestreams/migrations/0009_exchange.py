@@ -10,7 +10,7 @@ import core.money
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0002_unplaced_reports"),
-        ("livestreams", "0007_broadcasts"),
+        ("livestreams", "0008_studio"),
         ("parks", "0004_events"),
         ("tenants", "0003_entries_sent_away"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livestreams.models.broadcast import Broadcast, ScreenToken
 from livestreams.models.exchange import ExchangeOffer, ExchangeRequest
+from livestreams.models.fault import Fault, FaultStep
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.room import Booking, LiveRoom, Maintenance
@@ -12,6 +13,7 @@ from livestreams.models.session import AudienceSample, HostShift, LiveSession, S
 from livestreams.models.shift import PlannedShift
 from livestreams.models.spend import AdSpend
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
+from livestreams.models.studio import Cleaning, Equipment, EquipmentLoan, RoomCheck, Visit
 from livestreams.models.training import (
     Certificate,
     Course,
@@ -28,12 +30,17 @@ __all__ = [
     "BookingSeries",
     "Broadcast",
     "Certificate",
+    "Cleaning",
     "Course",
     "CourseRun",
     "Engagement",
     "Enrolment",
+    "Equipment",
+    "EquipmentLoan",
     "ExchangeOffer",
     "ExchangeRequest",
+    "Fault",
+    "FaultStep",
     "FollowerReading",
     "Host",
     "HostAbsence",
@@ -49,10 +56,12 @@ __all__ = [
     "PlannedSlot",
     "Publish",
     "PublishDecision",
+    "RoomCheck",
     "SchedulePlan",
     "ScreenToken",
     "SessionTenant",
     "SlotRequest",
     "StreamKey",
+    "Visit",
     "WaitlistEntry",
 ]

@@ -1,4 +1,4 @@
-"""Writes of live streams: rooms and hosts, bookings, sessions, audience samples, media nodes, keys and streams."""
+"""Writes of live streams: rooms, hosts, bookings, sessions, samples, media nodes, keys, streams, the studio's day."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from livestreams.services.exchange import (
     exchange_request_withdraw,
     expire_exchange,
 )
+from livestreams.services.faults import fault_close, fault_repaired, fault_report, fault_take_up
 from livestreams.services.hosts import (
     FollowerCounts,
     Followers,
@@ -33,6 +34,7 @@ from livestreams.services.hosts import (
     host_update,
 )
 from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
+from livestreams.services.loans import loan_begin, loan_return
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
@@ -56,6 +58,9 @@ from livestreams.services.training import (
     stage_create,
     stage_update,
 )
+from livestreams.services.turnaround import room_check, room_cleaned
+from livestreams.services.upkeep import studio_upkeep
+from livestreams.services.visits import visit_announce, visit_arrive, visit_leave, visit_withdraw
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
@@ -90,12 +95,18 @@ __all__ = [
     "exchange_request_make",
     "exchange_request_withdraw",
     "expire_exchange",
+    "fault_close",
+    "fault_repaired",
+    "fault_report",
+    "fault_take_up",
     "follow_slots",
     "followers_record",
     "host_advance",
     "host_create",
     "host_enrol",
     "host_update",
+    "loan_begin",
+    "loan_return",
     "maintenance_create",
     "node_by_secret",
     "node_create",
@@ -114,6 +125,8 @@ __all__ = [
     "publish_refuse",
     "release_expired",
     "result_record",
+    "room_check",
+    "room_cleaned",
     "room_create",
     "room_update",
     "samples_record",
@@ -139,7 +152,12 @@ __all__ = [
     "stage_update",
     "stream_credentials",
     "stream_key_renew",
+    "studio_upkeep",
     "turn_slots",
+    "visit_announce",
+    "visit_arrive",
+    "visit_leave",
+    "visit_withdraw",
     "waitlist_join",
     "waitlist_withdraw",
     "watch_streams",

@@ -67,7 +67,14 @@ def row_of(node: MediaNode, claim: Claim, at: datetime, key: Q | None = None) ->
             .order_by("starts_at")
             .values("starts_at")[:1]
         ),
-        under_repair=Exists(Maintenance.objects.filter(room=room, starts_at__lte=at, ends_at__gt=at)),
+        # A fault does not cut those who are in the room already: they may go on with what works.
+        under_repair=Exists(
+            Maintenance.objects.filter(
+                room=room,
+                starts_at__lte=Coalesce(OuterRef("booking__checked_in_at"), Value(at)),
+                ends_at__gt=at,
+            )
+        ),
         cut=Exists(Publish.objects.filter(booking=booking, cut_at__isnull=False, readmitted_at__isnull=True)),
         early=_of_the_park("stream_early_minutes"),
         late=_of_the_park("stream_late_minutes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,8 @@ from livestreams.errors import BadTime, RoomUnavailable
 from livestreams.models import Booking, LiveRoom, Maintenance
 from livestreams.services.locks import lock_room, lock_visible
 from parks.models import Park
+
+INSTANT = timedelta.resolution
 
 
 @transaction.atomic
@@ -95,15 +97,33 @@ def maintenance_create(
     room = lock_room(actor, room.pk)
     if Booking.objects.taking_room(starts_at, ends_at).filter(room=room).exists():
         raise RoomUnavailable(_("The room is booked at that time."), code="room_booked", field="starts_at")
+    return window_open(actor, room, starts_at, ends_at, reason)
+
+
+def window_open(
+    actor: Actor, room: LiveRoom, starts_at: datetime, ends_at: datetime, reason: str
+) -> Maintenance:
+    """Store a window of a locked room, whoever has it booked then; part of the transaction that decided on it."""
     window = Maintenance.objects.create(room=room, starts_at=starts_at, ends_at=ends_at, reason=reason)
+    _record_window(actor, "maintenance.create", window)
+    return window
+
+
+def window_end(actor: Actor, window: Maintenance, ends_at: datetime) -> None:
+    """Give a window of a locked room another end; one that has begun keeps its past."""
+    window.ends_at = max(ends_at, window.starts_at + INSTANT)
+    window.save(update_fields=["ends_at"])
+    _record_window(actor, "maintenance.end", window)
+
+
+def _record_window(actor: Actor, verb: str, window: Maintenance) -> None:
     audit.record(
         actor=actor,
-        verb="maintenance.create",
+        verb=verb,
         obj=window,
-        node_id=room.park_id,
-        after={"room": room.code, "starts_at": starts_at, "ends_at": ends_at},
+        node_id=window.room.park_id,
+        after={"room": window.room.code, "starts_at": window.starts_at, "ends_at": window.ends_at},
     )
-    return window
 
 
 def _create(row: LiveRoom) -> None:

@@ -19,6 +19,7 @@ from livestreams.models import Booking
 from livestreams.querysets import BookingQuerySet
 from livestreams.services.hostshifts import release
 from livestreams.services.locks import terms_of
+from livestreams.studio import out_of_use
 from parks.models import ParkSettings
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
@@ -26,6 +27,7 @@ from tenants.services import charge_record
 AUDITED = ("state", "room_id", "host_id", "starts_at", "ends_at", "price", "due")
 WAITLIST = "livestreams.tasks.offer_waitlist"
 SYSTEM = system_actor("bookings")
+GIVEN_UP = (BookingState.CANCELLED, BookingState.NO_SHOW)
 
 
 def step(
@@ -45,7 +47,7 @@ def step(
         state,
         booking.price,
         was_held=was == BookingState.HELD,
-        by_park=by_park,
+        by_park=by_park or (state in GIVEN_UP and out_of_use(booking)),
         late=booking.free_until is not None and at >= booking.free_until,
     )
     for name, value in values.items():
@@ -54,7 +56,7 @@ def step(
     if owed != booking.due:
         _charge(booking, was if owed else state, booking.due - owed)
     record(actor, verb, booking, before)
-    if state in (BookingState.CANCELLED, BookingState.NO_SHOW):
+    if state in GIVEN_UP:
         release(booking)
         doorbell.ring(WAITLIST)
 

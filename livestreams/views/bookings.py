@@ -10,7 +10,7 @@ from core.clock import HOUR, now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, SESSION_OPEN, BookingState
-from livestreams.models import Booking, LiveSession, WaitlistEntry
+from livestreams.models import Booking, Fault, LiveSession, Visit, WaitlistEntry
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
@@ -20,6 +20,7 @@ from livestreams.services.locks import settings_of
 from livestreams.views.broadcasts import broadcast_of
 from livestreams.views.screens import screens_of
 from livestreams.views.streams import stream_of
+from livestreams.views.studio import studio_of
 
 
 class BookingPage:
@@ -33,6 +34,8 @@ class BookingPage:
             "can_book": may(self.actor, "add", Booking, self.node.pk),
             "can_cancel": may(self.actor, "change", Booking, self.node.pk),
             "can_go_live": may(self.actor, "add", LiveSession, self.node.pk),
+            "sees_faults": may(self.actor, "view", Fault, self.node.pk),
+            "sees_visits": may(self.actor, "view", Visit, self.node.pk),
         }
 
 
@@ -96,6 +99,8 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             stream=stream_of(self.actor, booking),
             broadcast=broadcast_of(self.actor, booking),
             screens=screens_of(self.actor, booking),
+            studio=studio_of(self.actor, booking),
+            may_report=held and may(self.actor, "add", Fault),
             **self.rights(),
             **kwargs,
         )

@@ -12,7 +12,7 @@ from supplychain.importing.files import (
 )
 from supplychain.importing.mapping import Mapping, load_mapping, mapping_profile
 from supplychain.importing.profiles import PROFILES, profile, recognise
-from supplychain.importing.profiles.base import Profile
+from supplychain.importing.profiles.base import Known, Profile, Standing
 from supplychain.importing.report import FileReport
 from supplychain.importing.sessions import SESSION_PROFILES, SessionRow, session_profile
 
@@ -22,12 +22,14 @@ __all__ = [
     "FileError",
     "FileReport",
     "ImportPreview",
+    "Known",
     "Mapping",
     "Profile",
     "RowResult",
     "SalesFile",
     "SessionFile",
     "SessionRow",
+    "Standing",
     "iter_facts",
     "iter_sessions",
     "load_mapping",

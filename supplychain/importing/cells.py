@@ -45,6 +45,7 @@ _CLOCK = re.compile(r"([0-9]{1,3}):([0-9]{2}):([0-9]{2})")
 _SERIAL = re.compile(r"[3-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # serials are wall-clock time, as the cells are
 _FLOAT_ID = re.compile(r"([0-9]{1,15})\.0")
+_WHOLE_ID = re.compile(r"[0-9]{15,}[1-9][0-9]*")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -168,6 +169,19 @@ def identifier(text: str, max_len: int, *, trust: bool = False) -> str:
     """An id, refused where a spreadsheet has ruined it; one it only wrote as 536365.0 is taken back."""
     as_float = _FLOAT_ID.fullmatch(text) if text.endswith(".0") else None
     return strict.identifier(as_float[1] if as_float else text, max_len, trust=trust)
+
+
+def is_text(raw: str) -> bool:
+    """Whether a cell says of itself that it is text and no number: `="…"`, an apostrophe, a TAB before or after.
+
+    Spreadsheets keep every digit of such a cell.
+    """
+    return raw[:2] in ('="', "'=") or raw[:1] in ("'", "\t") or raw[-1:] == "\t"
+
+
+def is_whole_id(raw: str) -> bool:
+    """Whether a bare cell holds digits that a spreadsheet would have cut, and did not."""
+    return _WHOLE_ID.fullmatch(raw) is not None
 
 
 def label(text: str, max_len: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import BinaryIO, Generic
 
 from django.utils.translation import gettext as _
@@ -13,8 +14,10 @@ from core.errors import RowError
 from core.strict import StrictError
 from supplychain.facts import SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
+from supplychain.importing.cells import clean, is_whole_id
 from supplychain.importing.errors import FileError
 from supplychain.importing.mapping import Mapping, mapping_profile
+from supplychain.importing.others import marks_among, told_apart
 from supplychain.importing.profiles import PROFILES, best_fit
 from supplychain.importing.profiles.base import C, Layout, Options, Profile, Row
 from supplychain.importing.readers import MAX_BYTES, open_table
@@ -26,7 +29,9 @@ MAX_ROWS = 1_000_000
 MAX_SESSIONS = 20_000
 PREVIEW_ROWS = 5000
 SAMPLE_FACTS = 20
-FOOTERS = ("合计", "总计", "小计", "注:", "注：", "数据来源")
+EVIDENCE_ROWS = 200
+TOTALS = ("合计", "总计", "小计")
+FOOTERS = (*TOTALS, "注:", "注：", "数据来源", "Platform unique order ID")
 
 
 @dataclass(frozen=True)
@@ -59,23 +64,26 @@ class FileOf(Generic[C]):
             notes=options.notes,
         )
         self._table = table
-        self._layout = Layout(index, profile.constants, trust_ids)
+        self._index = index
+        self._trust_ids = trust_ids
         self._headers = {name: table.headers[position].strip() for name, position in index.items()}
         self._facts_of = profile.build(options)
         self._max_rows = max_rows
 
     def __iter__(self) -> Iterator[RowResult[C]]:
         report = self.report
-        for line_no, cells in self._table.rows:
+        head = list(islice(self._table.rows, EVIDENCE_ROWS))
+        layout = Layout(self._index, self.profile.constants, self._trusted(head))
+        for line_no, cells in chain(head, self._table.rows):
             if report.rows >= self._max_rows:
                 message = _("The file has more than %(limit)d rows; split it.")
                 raise FileError("too_many_rows", message % {"limit": self._max_rows})
             try:
                 if isinstance(cells, StrictError):
                     raise cells
-                facts = self._facts_of(Row(self._layout, cells))
+                facts = self._facts_of(Row(layout, cells))
             except StrictError as error:
-                if _is_footer(cells):
+                if _is_footer(cells) or (not report.rows and _explains(cells)):
                     report.notes["footer"] += 1
                     continue
                 problems = [
@@ -88,6 +96,17 @@ class FileOf(Generic[C]):
                 yield RowResult(line_no, facts, [])
         if not report.rows:
             raise FileError("empty", _("The file has a header and no rows below it."))
+
+    def _trusted(self, head: list[tuple[int, Cells | StrictError]]) -> Collection[str]:
+        """The columns whose ids no spreadsheet has cut: it cuts all long ones of a column, and some here are whole."""
+        if self._trust_ids:
+            return self._index.keys()
+        rows = [cells for _line_no, cells in head if not isinstance(cells, StrictError)]
+        return {
+            name
+            for name, position in self._index.items()
+            if any(position < len(cells) and is_whole_id(cells[position].strip(" ")) for cells in rows)
+        }
 
 
 SalesFile = FileOf[SaleFact]
@@ -128,6 +147,7 @@ def iter_facts(
         currency=currency or (mapping.currency if mapping else ""),
         timezone=timezone or (mapping.timezone if mapping else ""),
         trust_ids=mapping is not None and mapping.trust_ids,
+        tell_apart=mapping is None,
         max_bytes=max_bytes,
         max_rows=max_rows,
     )
@@ -153,12 +173,17 @@ def _open(
     timezone: str,
     max_rows: int,
     trust_ids: bool = False,
+    tell_apart: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> FileOf[C]:
-    table = open_table(
-        stream, lambda headers: max(each.score(headers) for each in candidates), max_bytes=max_bytes
-    )
+    def score(headers: Sequence[str]) -> int:
+        known = max(each.score(headers) for each in candidates)
+        return max(known, marks_among(headers)) if tell_apart else known
+
+    table = open_table(stream, score, max_bytes=max_bytes)
     profile = next(iter(candidates)) if len(candidates) == 1 else best_fit(candidates, table.headers)
+    if tell_apart and (profile is None or profile.missing(table.headers)):
+        _refuse_other(table.headers)
     if profile is None:
         raise _headers_error(
             "unknown_headers", _("No import profile fits these columns: %(seen)s."), table, []
@@ -168,14 +193,26 @@ def _open(
         message = _("Columns are missing: %(missing)s. The file has: %(seen)s.")
         raise _headers_error("missing_headers", message, table, missing)
     try:
+        currency = currency or ("" if profile.own_currency else BASE_CURRENCY)
         options = Options(
-            currency=strict.currency(currency or BASE_CURRENCY),
+            currency=strict.currency(currency) if currency else "",
             zone=strict.zone(timezone or strict.SHANGHAI.key),
             columns=frozenset(profile.index(table.headers)) | frozenset(profile.constants),
         )
     except StrictError as error:
         raise FileError(error.code, error.message) from None
     return FileOf(table, profile, options, trust_ids=trust_ids, max_rows=max_rows)
+
+
+def _refuse_other(headers: Sequence[str]) -> None:
+    """Say of a file that is known, and is none of those wanted here, what it is. Raises FileError."""
+    sentence = told_apart(headers)
+    report = best_fit(SESSION_PROFILES.values(), headers)
+    if not sentence and report is not None:
+        message = _("This file is recognised as: %(name)s. It holds no orders; import it among the reports.")
+        sentence = message % {"name": report.name}
+    if sentence:
+        raise FileError("other_file", sentence)
 
 
 def preview(
@@ -207,5 +244,10 @@ def _is_footer(cells: Cells | StrictError) -> bool:
     """Whether a row that is no sale is a line of totals, a remark, or nothing but white space."""
     if isinstance(cells, StrictError):
         return False
-    first = next((cell.strip() for cell in cells if cell.strip()), "")
-    return not first or first.startswith(FOOTERS)
+    texts = [text for text in map(clean, cells) if text]
+    return not texts or texts[0].startswith(FOOTERS) or any(text in TOTALS for text in texts)
+
+
+def _explains(cells: Cells | StrictError) -> bool:
+    """Whether a row right below the header, which is no sale, explains the columns: no order is without a digit."""
+    return not isinstance(cells, StrictError) and not any(char.isdigit() for cell in cells for char in cell)

@@ -55,6 +55,8 @@ class FileReport:
     def add(self, facts: Sequence[Content]) -> None:
         """Count a good row."""
         self.rows += 1
+        if not self.currency and facts:
+            self.currency = facts[0].currency
         for fact in facts:
             self.counts[fact.kind] += 1
             amount = fact.amount if fact.amount is not None else fact.amount_foreign
@@ -90,9 +92,10 @@ class FileReport:
             "refund_time_estimated": _(
                 "%(count)d refunds have no time here and count on the day of the order."
             ),
+            "refund_exceeds": _("%(count)d refunds are more than was paid; they are kept as they are."),
             "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
             "skipped": _("%(count)d rows have a state that is no sales fact."),
-            "footer": _("%(count)d rows of totals were left out."),
+            "footer": _("%(count)d rows of totals or remarks were left out."),
         }
         return [words[code] % {"count": count} for code, count in self.notes.items() if count]
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
+from core import strict
 from supplychain.importing.errors import FileError
 from supplychain.importing.tables import (
     HEADER_ROWS,
@@ -67,15 +68,17 @@ def _cells(sheet: Any) -> Iterator[Cells]:
 
 def _as_text(value: Any) -> str:
     match value:
-        case None:
-            return ""
         case float():
             return f"{value:.15g}"  # what the spreadsheet shows; more digits are binary noise
         case datetime():
             return value.isoformat(" ", "seconds")
         case date() | time():
             return value.isoformat()
-    return str(value)
+        case str() if strict.is_cut_off(value.strip()):
+            return f"'{value.strip()}"  # text, of which no digit is lost: the zeros are its own
+        case int() if strict.is_cut_off(str(value)):
+            return f"{value:.14e}"  # a number, whatever other cells hold: its last digits are lost
+    return "" if value is None else str(value)
 
 
 def _check_archive(stream: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from supplychain.services.resolution import attribution_set, resolve_all_pending
 from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
 from supplychain.services.stock_sales import backorder_fill
+from supplychain.services.undo import import_undo
 
 __all__ = [
     "BatchResult",
@@ -21,6 +22,7 @@ __all__ = [
     "import_confirm",
     "import_run",
     "import_stage",
+    "import_undo",
     "item_enter",
     "item_withdraw",
     "lock_facts",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import PurePosixPath
-from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import msgspec
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, jobs, storage
@@ -29,13 +26,13 @@ from supplychain.facts import SaleFact
 from supplychain.importing import Mapping, Profile, mapping_profile, preview, profile
 from supplychain.models import ImportBatch
 from supplychain.services.loading import Outcome, Plan, Progress, load
+from supplychain.services.progress import JobProgress
 from supplychain.services.rejects import rejects_file
 from tenants.models import Tenant
 
 FOLDER = "imports"
 JOB_KIND = "sales-import"
 SHOWN_FACTS = 20
-EVERY_SECONDS = 0.5
 
 
 def import_stage(
@@ -202,34 +199,3 @@ def run_import_job(context: jobs.JobContext) -> dict[str, Any]:
         message = _("%(count)d rows are refused, so nothing is imported.") % {"count": report["bad_rows"]}
         raise InvalidInput(message, code="refused_rows")
     return report
-
-
-class JobProgress:
-    """Tells a job how far it is, twice a second, also from inside the transaction that writes.
-
-    There PostgreSQL needs a second connection, which a thread has. SQLite has one writer, which is then the
-    import itself: its job stands still for as long as the writing takes.
-    """
-
-    def __init__(self, context: jobs.JobContext) -> None:
-        self._context = context
-        self._aside = ThreadPoolExecutor(1)
-        self._due = 0.0
-
-    def __enter__(self) -> Progress:
-        return self._tell
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._aside.submit(connections.close_all).result()
-        self._aside.shutdown()
-
-    def _tell(self, done: int, total: int, message: str) -> None:
-        if time.monotonic() < self._due:
-            return
-        self._due = time.monotonic() + EVERY_SECONDS
-        if not connection.in_atomic_block:
-            self._context.progress(done, total, message)
-        elif connection.vendor == "postgresql":
-            self._aside.submit(self._context.progress, done, total, message).result()

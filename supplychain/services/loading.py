@@ -30,6 +30,8 @@ from supplychain.services.references import lock_facts
 from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
 from supplychain.services.spool import Spool
+from supplychain.services.standing import Rows, give_way
+from supplychain.services.undone import Undone
 from tenants.models import Tenant
 
 STEP = 1_000
@@ -181,10 +183,17 @@ def _write(
     source = outcome.profile.source
     done = 0
     with transaction.atomic():
-        _wait_patiently()
+        wait_patiently()
         lock_facts(plan.seller, alone=True)
+        undone = Undone(plan.seller, source)
+        voids: Rows = []
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]
+            if outcome.profile.standing is not None:
+                wanted = len(rows)
+                rows, voids = give_way(plan.seller, source, outcome.profile.standing, rows)
+                found.counts[DUPLICATE] += wanted - len(rows)
+            rows = [*undone.lifted(rows), *voids]
             result = record_facts(plan.seller, source, list(_numbered(rows)), batch)
             found.counts.update(result.counts)
             _add(found.bad, rows, result.refused)
@@ -202,7 +211,7 @@ def _write(
     return found
 
 
-def _wait_patiently() -> None:
+def wait_patiently() -> None:
     """An import waits for the one before it, however long that takes."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

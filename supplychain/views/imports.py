@@ -22,8 +22,10 @@ from supplychain.choices import SESSION_REPORT, ImportState, SalesKind
 from supplychain.importing import PROFILES, SESSION_PROFILES
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch
+from supplychain.services import undo
 from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
 from supplychain.services.maps import import_map_save
+from supplychain.services.undone import UNDO
 from supplychain.uploads import ColumnForm, UploadForm
 
 SAMPLE_FILES = {
@@ -31,6 +33,7 @@ SAMPLE_FILES = {
     *(name for profile in SESSION_PROFILES.values() for name in profile.samples),
     "mapping.csv",
 }
+JOB_KINDS = (JOB_KIND, undo.JOB_KIND)
 # With these the file is fine and only its columns need an explanation.
 COLUMNS_UNKNOWN = ("unknown_headers", "missing_headers")
 
@@ -50,7 +53,9 @@ class Imports(ScopedListPage, ServiceFormPage):
     page_size = 20
 
     def base_queryset(self) -> Any:
-        orders = ImportBatch.objects.exclude(file_name="").exclude(source=SESSION_REPORT)
+        orders = (
+            ImportBatch.objects.exclude(file_name="").exclude(source=SESSION_REPORT).exclude(profile=UNDO)
+        )
         return orders.select_related("created_by").order_by("-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -105,12 +110,14 @@ class ImportDetail(ScopedDetailPage):
     model = ImportBatch
 
     def base_queryset(self) -> Any:
-        return ImportBatch.objects.exclude(source=SESSION_REPORT)
+        return ImportBatch.objects.exclude(source=SESSION_REPORT).exclude(profile=UNDO)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch = self.get_object()
         job, report = self.job_of(batch), batch.report
         running = job is not None and job.state in JOB_OPEN
+        may_change = not running and may(self.actor, "change", ImportBatch, self.node.pk)
+        imported = batch.state == ImportState.IMPORTED
         return super().get_context_data(
             batch=batch,
             report=report,
@@ -125,15 +132,14 @@ class ImportDetail(ScopedDetailPage):
             job=job,
             percent=min(100, job.done * 100 // job.total) if job is not None and job.total else 0,
             running=running,
-            confirmable=not running
-            and batch.state != ImportState.IMPORTED
-            and may(self.actor, "change", ImportBatch, self.node.pk),
+            confirmable=may_change and not imported,
+            undoable=may_change and imported and "undone" not in report,
             **kwargs,
         )
 
     def job_of(self, batch: ImportBatch) -> Job | None:
-        """The latest job that imported the batch, as far as the person may see it."""
-        jobs = Job.objects.filter(kind=JOB_KIND, node=self.node, params__batch=batch.pk)
+        """The latest job that imported the batch or took it back, as far as the person may see it."""
+        jobs = Job.objects.filter(kind__in=JOB_KINDS, node=self.node, params__batch=batch.pk)
         return visible_to(jobs, self.actor).order_by("-id").first()
 
 
@@ -190,16 +196,31 @@ class ConfirmImport(ServiceAction):
         return self.url("portal-import", uid=self.kwargs["uid"])
 
 
+class UndoImport(ServiceAction):
+    """Lets a job take the import back."""
+
+    needs = ("change", ImportBatch)
+
+    def carry_out(self) -> None:
+        orders = ImportBatch.objects.exclude(source=SESSION_REPORT)
+        undo.import_undo(actor=self.actor, batch=self.named(orders.select_related("tenant"), "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-import", uid=self.kwargs["uid"])
+
+
 class CancelImport(ServiceAction):
     """Stops the job; nothing of the file stays."""
 
     needs = ("change", ImportBatch)
-    done = _("The import stops. Nothing of the file is stored.")
+    done = _("It stops. The ledger stays as it was.")
 
     def carry_out(self) -> None:
         batch = self.named(ImportBatch.objects.all(), "change")
         job = (
-            Job.objects.filter(kind=JOB_KIND, node=self.node, params__batch=batch.pk).order_by("-id").first()
+            Job.objects.filter(kind__in=JOB_KINDS, node=self.node, params__batch=batch.pk)
+            .order_by("-id")
+            .first()
         )
         if job is None:
             raise NotFound

@@ -19,8 +19,10 @@ from analytics.models import Indicator, IndicatorValue
 from analytics.services import park_indicators_publish
 from core.jobs import run_due
 from core.models import Job
+from livestreams.choices import BookingState
+from livestreams.models import Booking
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, World, make_park, make_room, make_user
+from tests.factories import SYSTEM, World, make_item, make_park, make_room, make_user
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -187,6 +189,59 @@ def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def of_the_studio(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """Faults, a loan, a cleaning, a checklist and visitors."""
+    mine = world.tenants[0]
+    tool, manager = Caller(mine.secret), Caller(user=world.users["park_manager"])
+    booking = tool.post(
+        "bookings", {"tenant": "alpha-a", "room": "alpha-room-0", "starts_at": at(6), "ends_at": at(7)}
+    ).json()["uid"]
+    fault, false_alarm = (
+        manager.post("faults", {"kind": "light", "room": "alpha-room-1", "blocks": blocks}).json()["uid"]
+        for blocks in (True, False)
+    )
+    item = make_item(world.park, "alpha-shape")
+    loan = manager.post("equipment-loans", {"item": item.code, "tenant": "alpha-a", "due_at": at(9)})
+    used = Booking.objects.create(
+        room=world.rooms[1],
+        tenant=mine.tenant,
+        state=BookingState.COMPLETED,
+        **dict.fromkeys(("starts_at", "blocked_from"), mine.session.started_at),
+        **dict.fromkeys(("ends_at", "blocked_until"), mine.session.ended_at),
+    )
+    visit, not_coming = (tool.post("visits", {"tenant": "alpha-a", "name": name}) for name in ("A", "B"))
+    guests = f"visits/{visit.json()['uid']}"
+    return {
+        "POST faults": tool.post("faults", {"kind": "sound", "booking": booking}),
+        "GET faults": tool.get("faults", state="open"),
+        "POST faults/{uid}/take-up": manager.post(
+            f"faults/{fault}/take-up", {"until": at(5), "blocks": True}
+        ),
+        "GET faults/{uid}": manager.get(f"faults/{fault}"),
+        "POST faults/{uid}/repaired": manager.post(f"faults/{fault}/repaired", {"note": "new lamp"}),
+        "POST faults/{uid}/close": manager.post(f"faults/{false_alarm}/close", {"note": "nothing found"}),
+        "GET equipment": tool.get("equipment"),
+        "GET equipment/{code}": tool.get(f"equipment/{item.code}"),
+        "POST equipment-loans": loan,
+        "POST equipment-loans 409": manager.post(
+            "equipment-loans", {"item": item.code, "tenant": "alpha-a", "due_at": at(9)}
+        ),
+        "GET equipment-loans": tool.get("equipment-loans"),
+        "GET equipment-loans/{uid}": tool.get(f"equipment-loans/{loan.json()['uid']}"),
+        "POST equipment-loans/{uid}/return": manager.post(f"equipment-loans/{loan.json()['uid']}/return"),
+        "POST cleanings": manager.post("cleanings", {"booking": str(used.uid)}),
+        "GET cleanings": manager.get("cleanings"),
+        "GET bookings/{uid}/readiness": tool.get(f"bookings/{booking}/readiness"),
+        "POST bookings/{uid}/room-check": manager.post(f"bookings/{booking}/room-check", {"point": "light"}),
+        "POST visits": visit,
+        "GET visits": tool.get("visits"),
+        "GET visits/{uid}": tool.get(guests),
+        "POST visits/{uid}/arrive": manager.post(f"{guests}/arrive"),
+        "POST visits/{uid}/leave": manager.post(f"{guests}/leave"),
+        "POST visits/{uid}/withdraw": tool.post(f"visits/{not_coming.json()['uid']}/withdraw"),
+    }
+
+
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """One good answer of every operation, and one of each kind of refusal."""
     tool = Caller(world.tenants[0].secret)
@@ -297,6 +352,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_hosts(world, at),
         **of_the_exchange(world, at),
         **of_the_schedule(world, at),
+        **of_the_studio(world, at),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

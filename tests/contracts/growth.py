@@ -26,6 +26,7 @@ from tests.factories import (
     make_room,
     make_session,
     make_sku,
+    make_studio_day_of,
     make_tenant_world,
     make_training_of,
     make_user,
@@ -65,6 +66,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         starts_at=starts_at,
         ends_at=starts_at + HOUR,
     )
+    make_studio_day_of(booking, mine.owner, name)
     shift_plan(actor=SYSTEM, booking=booking, host=host, starts_at=starts_at, ends_at=starts_at + HOUR)
     series_create(
         actor=SYSTEM,

@@ -19,7 +19,7 @@ from core.choices import UnresolvedKind
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import SchedulePlan
+from livestreams.models import Booking, Equipment, SchedulePlan
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
 from tests.contracts.worlds import offer_from_afar, row_in
@@ -45,7 +45,11 @@ Factory = Callable[[World, TenantWorld], Any]
 UIDS: dict[str, Factory] = {
     "api-booking": lambda world, mine: mine.booking.uid,
     "api-booking-confirm": lambda world, mine: mine.tenant.bookings.get(state=BookingState.HELD).uid,
-    "api-booking-check-in": lambda world, mine: mine.tenant.bookings.earliest("starts_at").uid,
+    "api-booking-check-in": lambda world, mine: _next(mine).uid,
+    "api-fault": lambda world, mine: mine.tenant.faults.earliest("id").uid,
+    "api-loan": lambda world, mine: mine.tenant.loans.earliest("id").uid,
+    "api-visit": lambda world, mine: mine.tenant.visits.earliest("id").uid,
+    "api-visit-leave": lambda world, mine: mine.tenant.visits.get(arrived_at__isnull=False).uid,
     "api-series": lambda world, mine: mine.booking.series.uid,
     "api-waitlist": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "api-slot-request": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
@@ -71,6 +75,7 @@ UIDS: dict[str, Factory] = {
     "festival": lambda world, mine: world.event.uid,
     "portal-event": lambda world, mine: world.event.uid,
     "portal-item": lambda world, mine: mine.entry.items.earliest("id").uid,
+    "portal-visit-withdraw": lambda world, mine: mine.tenant.visits.earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
     "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
@@ -96,6 +101,7 @@ CODES: dict[str, Factory] = {
     "api-room": lambda world, mine: world.rooms[0].code,
     "api-host": lambda world, mine: mine.host.code,
     "api-course": lambda world, mine: world.course_run.course.code,
+    "api-equipment": lambda world, mine: world.park.equipment.earliest("id").code,
     "api-indicator": lambda world, mine: "series",
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
@@ -106,6 +112,7 @@ OF_THE_PARK = (
     "festival",
     "portal-event",
     "api-room",
+    "api-equipment",
     "api-schedule",
     "api-course",
     "api-stage",
@@ -128,6 +135,9 @@ WITHOUT_BODY: dict[str, str] = {
     "api-schedule-stop": "which plan is to stop",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
+    "api-visit-arrive": "who is let in",
+    "api-visit-leave": "who is seen out",
+    "api-visit-withdraw": "who does not come",
     "api-job-cancel": "which job is to stop",
 }
 # Parameters that name no object.
@@ -178,8 +188,18 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
     raise NoFactory(f"{route.key}: nothing makes an object for <{name}> of {route.pattern}")
 
 
+def _next(mine: TenantWorld) -> Booking:
+    """The tenant's booking that begins next."""
+    return mine.tenant.bookings.filter(ends_at__gt=now()).earliest("starts_at")
+
+
 def _drop(mine: TenantWorld) -> Job:
     return Job.objects.get(node=mine.tenant.node, kind=JOB_KIND)
+
+
+def _free_item(world: World) -> Equipment:
+    """An item that nobody has and that is whole."""
+    return world.park.equipment.filter(loans=None, faults=None).earliest("id")
 
 
 def _proposal(world: World) -> SchedulePlan:
@@ -242,6 +262,19 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         },
         "api-booking-check-in": {"at": now().isoformat()},
         "api-booking-move": span,
+        "api-booking-room-check": {"point": "sound"},
+        "api-fault-list": {"kind": "sound", "booking": str(mine.booking.uid)},
+        "api-fault-take-up": {"note": "matrix"},
+        "api-fault-repaired": {"note": "matrix"},
+        "api-fault-close": {"note": "matrix"},
+        "api-loan-list": {
+            "item": _free_item(world).code,
+            "tenant": mine.tenant.code,
+            "due_at": span["ends_at"],
+        },
+        "api-loan-give-back": {"condition": "worn"},
+        "api-cleaning-list": {"booking": str(mine.tenant.bookings.earliest("starts_at").uid)},
+        "api-visit-list": {"tenant": mine.tenant.code, "name": "matrix", "people": 2},
         "api-booking-stream-key": {"platform": "douyin"},
         "api-booking-broadcast": {"route": "phone", "platform": "douyin"},
         "api-booking-swap": {"other": str(mine.tenant.bookings.latest("id").uid)},

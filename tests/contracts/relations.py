@@ -66,6 +66,7 @@ WORDS = {
             "day", "specification", "start", "note", "reason", "hourly_rate",
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
+            "company", "name", "note", "plate", "text",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
         "a word, a number, a choice",

@@ -28,8 +28,8 @@ from core.clock import DAY, HOUR, hour_of, local, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
-from livestreams.choices import PlanState
-from livestreams.models import Booking, ExchangeOffer, SchedulePlan
+from livestreams.choices import BookingState, PlanState
+from livestreams.models import Booking, ExchangeOffer, SchedulePlan, Visit
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
@@ -38,7 +38,7 @@ from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
-from tests.factories import SYSTEM, TenantWorld, World, make_park, make_room, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_item, make_park, make_room, make_world
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
@@ -140,6 +140,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
         owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
     )
     soon = now().replace(second=0, microsecond=0) + HOUR / 3
+    use_up(mine, canary)
     held = book(mine, mine.booking.starts_at + 6 * DAY, canary, hold=True)
     Booking.objects.filter(pk=held.pk).update(hold_expires_at=now() + DAY)
     book(mine, soon, canary)
@@ -189,6 +190,23 @@ def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
         kind=JOB_KIND, node=mine.tenant.node, message=canary, state=JobState.DONE, result=result,
         params={"batches": [batch.pk for batch in batches], "write": True},
     )  # fmt: skip
+
+
+def use_up(mine: TenantWorld, canary: str) -> None:
+    """A booking of last week that is over and not cleaned after, an item in the store, visitors who are here."""
+    booking = mine.booking
+    times = ("starts_at", "ends_at", "blocked_from", "blocked_until")
+    Booking.objects.create(
+        room=booking.room,
+        tenant=mine.tenant,
+        purpose=canary,
+        state=BookingState.COMPLETED,
+        **{name: getattr(booking, name) - 7 * DAY for name in times},
+    )
+    make_item(booking.room.park, f"{booking.room.park.code}-stored-{booking.pk}", booking.room.park.name_zh)
+    Visit.objects.create(
+        park=booking.room.park, tenant=mine.tenant, day=today(), name=canary, arrived_at=now() - HOUR
+    )
 
 
 def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool = False) -> Booking:

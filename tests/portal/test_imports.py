@@ -14,6 +14,7 @@ from core import jobs
 from core.choices import JobState, Role
 from core.models import Job, User
 from supplychain.choices import ImportState
+from supplychain.importing import PROFILES
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
@@ -176,3 +177,46 @@ def test_sample_files_stand_beside_the_upload(owner: Client, firm: TenantWorld, 
     assert b"".join(owner.get(sample).streaming_content) == (SAMPLES / "douyin-orders.csv").read_bytes()  # type: ignore[attr-defined]
     for name in ("..%2f..%2fmanage.py", "nothing.csv"):
         assert owner.get(sample.replace("douyin-orders.csv", name)).status_code == 404
+
+
+def test_an_import_is_taken_back_from_its_page(owner: Client, firm: TenantWorld, address: str) -> None:
+    owner.post(address, {"file": file()})
+    batch = ImportBatch.objects.get()
+    owner.post(step(firm, "-confirm", batch))
+    jobs.run_due()
+    page = owner.get(step(firm, "", batch))
+    assert page.context["undoable"]
+    assert step(firm, "-undo", batch) in page.text
+    owner.post(step(firm, "-undo", batch))
+    assert owner.get(step(firm, "", batch)).context["running"]
+    jobs.run_due()
+    page = owner.get(step(firm, "", batch))
+    assert not page.context["undoable"]
+    assert step(firm, "-undo", batch) not in page.text
+    assert {
+        event.kind for event in SalesEvent.objects.filter(seller=firm.tenant, source="douyin").current()
+    } == {"adjusted"}
+    listed = owner.get(address)
+    assert [row.pk for row in listed.context["rows"]] == [batch.pk]
+    of_undo = ImportBatch.objects.get(profile="undo")
+    assert owner.get(step(firm, "", of_undo)).status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted({name for found in PROFILES.values() for name in found.samples}))
+def test_every_sample_is_offered_and_understood(
+    owner: Client, firm: TenantWorld, address: str, name: str
+) -> None:
+    assert reverse("portal-import-sample", args=[firm.tenant.code, name]) in owner.get(address).text
+    page = owner.get(owner.post(address, {"file": file(name)})["Location"])
+    report = page.context["report"]
+    assert report["bad_rows"] == 0
+    assert all(column in page.text for column in report["dropped"])
+    assert page.context["profile_name"] == PROFILES[report["profile"]].name
+
+
+def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) -> None:
+    body = "结算时间,订单号,子订单号,结算金额,结算单类型,平台服务费\n2025-06-01,1,2,3.00,已结算,0.10\n"
+    page = owner.post(address, {"file": SimpleUploadedFile("settlement.csv", body.encode())})
+    assert "结算" in page.text
+    assert "columns" not in page.context
+    assert not ImportBatch.objects.exists()

@@ -18,7 +18,7 @@ from core.models import Job, Membership
 from supplychain.importing import FileError
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import import_confirm, import_stage
-from supplychain.services.imports import JobProgress
+from supplychain.services.progress import JobProgress
 from tests import factories
 from tests.factories import TenantWorld
 from tests.supplychain import files
@@ -167,7 +167,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         tell(self, done, total, message)
 
     monkeypatch.setattr(jobs.JobContext, "progress", progress)
-    monkeypatch.setattr("supplychain.services.imports.EVERY_SECONDS", 0)
+    monkeypatch.setattr("supplychain.services.progress.EVERY_SECONDS", 0)
     monkeypatch.setattr("supplychain.services.spool.CHUNK", 500)
     yield seen
     connection.close()

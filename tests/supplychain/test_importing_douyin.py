@@ -12,7 +12,7 @@ import pytest
 
 from supplychain.facts import SaleFact, content_hash
 from supplychain.importing import FileReport, iter_facts, profile, recognise
-from supplychain.importing.profiles.douyin import PROFILE
+from supplychain.importing.profiles.douyin import ORDERS as PROFILE
 
 ROW = {
     "主订单编号": '="6935112345678901231"',

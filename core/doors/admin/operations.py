@@ -3,7 +3,8 @@
     Operation("end", _("End the lease"), services.lease_end, row="lease", form=EndForm, icon="event_busy")
 
 calls `lease_end(actor=..., lease=row, **form.values())`. With `bulk` it is also offered for the selected rows
-of the list. `when` says for which rows it makes sense; the service decides in the end.
+of the list. `when` says for which rows it makes sense; the service decides in the end. A button on another page
+names that page as `back`, and comes back to it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from unfold.admin import ModelAdmin
 
 from core.doors.admin.display import Text
 from core.doors.admin.forms import OperationForm, show_refusal
-from core.doors.context import actor_of
+from core.doors.context import actor_of, page_named
 from core.errors import DomainError, NotFound, Refused
 from core.policy import CHANGE, VIEW
 from core.records import conflict_of, invalid
@@ -129,13 +130,14 @@ class OperationMixin(ModelAdmin):
                 self.message_user(request, str(done), messages.SUCCESS)
                 if operation.told is not None:
                     self.message_user(request, operation.told(made), messages.WARNING)
-                return HttpResponseRedirect(self._after(row))
+                return HttpResponseRedirect(page_named(request) or self._after(row))
         context = {
             **self.admin_site.each_context(request),
             "title": operation.title,
             "operation": operation,
             "form": form,
             "original": row,
+            "back": page_named(request),
             "opts": self.opts,
             "media": self.media + form.media,
         }

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from core.doors.context import page_named
 from core.doors.portal.forms import ScopedForm
 from core.doors.portal.pages import TenantPage
 from core.errors import DomainError, NotFound
@@ -70,8 +70,4 @@ class ServiceAction(TenantPage):
         else:
             if self.done:
                 messages.success(request, self.done)
-        named = request.POST.get("back", "")
-        safe = url_has_allowed_host_and_scheme(
-            named, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
-        return redirect(named if safe else self.back_to())
+        return redirect(page_named(request) or self.back_to())

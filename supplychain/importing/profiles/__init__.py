@@ -9,11 +9,23 @@ from django.utils.translation import gettext as _
 from core import strict
 from supplychain.facts import SaleFact
 from supplychain.importing.errors import FileError
-from supplychain.importing.profiles import douyin, generic, uci
+from supplychain.importing.profiles import douyin, generic, kuaishou, taobao, tiktok, uci, wechat, xiaohongshu
 from supplychain.importing.profiles.base import MATCH_THRESHOLD, C, Profile
 
 PROFILES: dict[str, Profile[SaleFact]] = {
-    found.code: found for found in (douyin.PROFILE, uci.PROFILE, generic.PROFILE)
+    found.code: found
+    for found in (
+        douyin.ORDERS,
+        douyin.AFTER_SALES,
+        kuaishou.PROFILE,
+        taobao.ORDERS,
+        taobao.LINES,
+        xiaohongshu.PROFILE,
+        wechat.PROFILE,
+        tiktok.PROFILE,
+        uci.PROFILE,
+        generic.PROFILE,
+    )
 }
 
 

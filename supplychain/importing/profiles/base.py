@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,7 @@ from core.strict import StrictError
 from supplychain.facts import CODE_LENGTH, TITLE_LENGTH, SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells
+from supplychain.importing.errors import FileError
 
 MATCH_THRESHOLD = 5
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -67,6 +68,8 @@ class Content(Protocol):
     @property
     def occurred_at(self) -> datetime: ...
     @property
+    def currency(self) -> str: ...
+    @property
     def amount(self) -> Decimal | None: ...
     @property
     def amount_foreign(self) -> Decimal | None: ...
@@ -77,9 +80,9 @@ C = TypeVar("C", bound=Content)
 
 @lru_cache(maxsize=4096)
 def plain_header(header: str) -> str:
-    """A header without the differences that exports make in it: width, case, spaces, a unit in brackets."""
+    """A header without the differences that exports make in it: width, case, spaces, a unit in brackets, 帐 for 账."""
     text = unicodedata.normalize("NFKC", header)
-    text = "".join(text.split()).strip("\"'").casefold()
+    text = "".join(text.split()).strip("\"'").casefold().replace("帐", "账")
     return text.removesuffix("(元)")
 
 
@@ -92,7 +95,10 @@ def is_personal(header: str) -> bool:
 
 @dataclass(frozen=True)
 class Options:
-    """How a file is to be understood; `notes` counts by code what the reader of the report should know."""
+    """How a file is to be understood; `notes` counts by code what the reader of the report should know.
+
+    Without a `currency` each amount must name its own.
+    """
 
     currency: str
     zone: ZoneInfo
@@ -100,10 +106,17 @@ class Options:
     notes: Counter[str] = field(default_factory=Counter)
 
     def priced(self, amount: Decimal, currency: str | None = None) -> dict[str, Any]:
-        """The fields of a fact that hold an amount, in the file's currency where the row names no other."""
-        if (currency or self.currency) == BASE_CURRENCY:
+        """The fields of a fact that hold an amount, in the file's currency where the row names no other.
+
+        Raises FileError where neither does.
+        """
+        found = currency or self.currency
+        if found == BASE_CURRENCY:
             return {"amount": amount}
-        return {"currency": currency or self.currency, "amount_foreign": amount}
+        if not found:
+            message = _("This file does not say which currency its amounts are in: name it with the file.")
+            raise FileError("currency_unknown", message)
+        return {"currency": found, "amount_foreign": amount}
 
     def utc(self, moment: datetime) -> datetime:
         """The instant of a time as the file writes it."""
@@ -112,11 +125,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the fields of a row stand: field name -> position, and what holds where a cell says nothing."""
+    """Where the fields of a row stand: field name -> position, and what holds where a cell says nothing.
+
+    `trusted` are the fields whose ids no spreadsheet has cut, whatever they look like.
+    """
 
     index: Mapping[str, int]
     constants: Mapping[str, str]
-    trust_ids: bool
+    trusted: Collection[str]
 
 
 class Row:
@@ -157,12 +173,21 @@ class Row:
         return self.read(name, _code) or ""
 
     def identifier(self, name: str, *, needed: bool = True, max_len: int = CODE_LENGTH) -> str:
-        """An id of the platform, refused where a spreadsheet has ruined it."""
+        """An id of the platform, refused where a spreadsheet has ruined it.
+
+        A cell that is marked as text, or stands among ids that are whole, may end in zeros.
+        """
 
         def parse(text: str) -> str:
-            return cells.identifier(text, max_len, trust=self._layout.trust_ids)
+            return cells.identifier(text, max_len, trust=text.endswith("000") and self._keeps_zeros(name))
 
         return (self.need(name, parse) if needed else self.read(name, parse)) or ""
+
+    def _keeps_zeros(self, name: str) -> bool:
+        position = self._layout.index.get(name, -1)
+        if name in self._layout.trusted:
+            return True
+        return 0 <= position < len(self._cells) and cells.is_text(self._cells[position])
 
     def label(self, name: str, max_len: int = TITLE_LENGTH) -> str:
         """Words for people, cut to length; may be empty."""
@@ -176,6 +201,28 @@ def _code(text: str) -> str:
 FactsOfRow = Callable[[Row], list[SaleFact]]
 
 
+class Known(Protocol):
+    """What a fact and its row in the ledger have in common, as far as it says what the fact stands for."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def order_no(self) -> str: ...
+    @property
+    def line_no(self) -> str: ...
+    @property
+    def line_type(self) -> str: ...
+    @property
+    def ref_line(self) -> str: ...
+
+
+class Standing(NamedTuple):
+    """What a fact speaks of, where two exports of a source speak of it: the finer one counts, the other gives way."""
+
+    about: tuple[str, ...]
+    finer: bool
+
+
 @dataclass(frozen=True)
 class Profile(Generic[C]):
     """One kind of export file.
@@ -183,7 +230,8 @@ class Profile(Generic[C]):
     `columns` maps the field names that `build` uses to the headers they may stand under; all of `required`
     must be there. `known` are further headers by which the file is recognised, `personal` those that hold
     data of buyers: never read, and named in the report. `source` is the source of the facts' keys, `order` the
-    field by which rows belong together.
+    field by which rows belong together. `standing` says which facts give way to those of another export of the
+    source, or take their place. With `own_currency` nothing is CNY unless somebody says so.
     """
 
     code: str
@@ -197,6 +245,8 @@ class Profile(Generic[C]):
     constants: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] = ()
     order: str = "order_no"
+    standing: Callable[[Known], Standing | None] | None = None
+    own_currency: bool = False
 
     @property
     def sample_paths(self) -> list[Path]:

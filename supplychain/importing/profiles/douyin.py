@@ -1,23 +1,18 @@
-"""Order export of a Douyin shop (抖店), one row per sub-order, in both layouts that are about.
-
-An export shows the state of an order on the day it was made, so a later export of the same order must agree
-with what is already known or replace it. Hence versions: what is certain has a higher version than what may
-still change (an order that is not paid, a traffic class that the platform adds the next day).
+"""Douyin shop (抖店): the order export, one row per sub-order, in both layouts that are about, and the after-sales
+export, which alone tells how much of a line went back and when.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.strict import StrictError
-from supplychain.facts import SaleFact
+from core import strict
+from supplychain.facts import EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.importing import cells
-from supplychain.importing.profiles.base import FactsOfRow, Options, Profile, Row
+from supplychain.importing.profiles.base import FactsOfRow, Known, Options, Profile, Row, Standing
+from supplychain.importing.profiles.states import NOTHING, OrderState, check_unpaid, holds, runs, somebody
 
 CHANNEL_OF_CLASS = {"直播": "live", "短视频": "short_video", "商品卡": "product_card", "其他": "other"}
 CLASS_COMES_LATER = "数据将于第二天更新"
@@ -25,111 +20,116 @@ UNPAID = frozenset({"待支付", "待付款", "待确认"})
 CLOSED = frozenset({"已关闭", "已取消"})
 REFUNDED = ("退款成功", "已退款", "已全额退款")
 PARTLY = "部分"
-RUNNING = ("处理中", "退款中", "退货中", "售后中", "待", "申请")
+AFTER_SALE = "aftersale:"
+BACK = ":back"
 
 
-def build(options: Options) -> FactsOfRow:
+def standing(fact: Known) -> Standing | None:
+    """An after-sale says of its line what the order export only concludes from its state."""
+    if fact.external_id.startswith(AFTER_SALE):
+        return Standing((fact.order_no, fact.ref_line), finer=True)
+    if fact.external_id.endswith(BACK):
+        return Standing((fact.order_no, fact.line_no), finer=False)
+    return None
+
+
+def build_orders(options: Options) -> FactsOfRow:
     """Facts of one sub-order: created, paid and, where money went back, refunded or cancelled."""
 
     def facts(row: Row) -> list[SaleFact]:
-        order = _Order(row, options)
-        found = order.lines("created", order.created_at, version=1 + 2 * order.settled + order.class_known)
-        if order.paid_at is not None:
-            found += order.lines("paid", order.paid_at, version=1 + order.class_known)
-        return found + order.given_back()
+        payable = row.need("payable", cells.money)
+        status, after_sale, traffic = row.text("status"), row.text("after_sale"), row.text("traffic")
+        created_at, paid_at = row.need("created_at", cells.when), row.read("paid_at", cells.when)
+        check_unpaid(status, UNPAID, paid_at)
+        freight = _freight(row, payable, options)
+        refunded = holds(after_sale, REFUNDED)
+        partly = refunded and PARTLY in after_sale
+        if partly:
+            options.notes["refund_amount_unknown"] += 1
+        if traffic == CLASS_COMES_LATER or runs(after_sale):
+            options.notes["due_again"] += 1
+        elif traffic and traffic not in CHANNEL_OF_CLASS:
+            options.notes["unknown_channel"] += 1
+        line_no = row.identifier("line_no")
+        return OrderState(
+            options=options,
+            order_no=row.identifier("order_no"),
+            line_no=line_no,
+            goods={
+                "sku_code": row.code("sku_code") or row.code("item_no") or row.code("product_id"),
+                "title": row.label("title"),
+                "qty": row.need("quantity", cells.count),
+            },
+            amount=payable - freight,
+            freight=freight,
+            created_at=created_at,
+            paid_at=paid_at,
+            ended_at=row.read("finished_at", cells.when),
+            closed=status in CLOSED and not partly,
+            fully_refunded=refunded and not partly,
+            certain=bool(traffic) and traffic != CLASS_COMES_LATER,
+            back_id=f"{line_no}{BACK}",
+            more={
+                "channel": CHANNEL_OF_CLASS.get(traffic, "other"),
+                "host_ref": somebody(row.identifier("host", needed=False)),
+                "destination": row.label("province", 64),
+            },
+        ).facts()
 
     return facts
 
 
-class _Order:
-    """One row of the export, read once."""
+def _freight(row: Row, payable: Decimal, options: Options) -> Decimal:
+    """The part of the payable amount that is freight.
 
-    def __init__(self, row: Row, options: Options) -> None:
-        self.options = options
-        self.row = row
-        self.payable = row.need("payable", cells.money)
-        self.status = row.text("status")
-        self.after_sale = row.text("after_sale")
-        self.created_at = row.need("created_at", cells.when)
-        self.paid_at = row.read("paid_at", cells.when)
-        self.finished_at = row.read("finished_at", cells.when)
-        self.freight = self._freight()
-        traffic = row.text("traffic")
-        host = row.identifier("host", needed=False)
-        self.class_known = bool(traffic) and traffic != CLASS_COMES_LATER
-        self.settled = self.paid_at is not None or self.status in CLOSED
-        self.shared: dict[str, Any] = {
-            "order_no": row.identifier("order_no"),
-            "line_no": row.identifier("line_no"),
-            "channel": CHANNEL_OF_CLASS.get(traffic, "other"),
-            "host_ref": "" if host == "0" else host,
-            "destination": row.label("province", 64),
-        }
-        self.goods: dict[str, Any] = {
-            "sku_code": row.code("sku_code") or row.code("item_no") or row.code("product_id"),
-            "title": row.label("title"),
-            "qty": row.need("quantity", cells.count),
-        }
-        if self.status in UNPAID and self.paid_at is not None:
-            raise StrictError(
-                "state", _("An order that waits for payment has a time of payment."), field="status"
-            )
-        if traffic == CLASS_COMES_LATER or any(word in self.after_sale for word in RUNNING):
-            options.notes["due_again"] += 1
-        elif traffic and traffic not in CHANNEL_OF_CLASS:
-            options.notes["unknown_channel"] += 1
+    Some exports repeat the freight of the whole order on rows whose payable amount does not hold it; what the
+    buyer pays for a row is its payable amount, never more.
+    """
+    freight = row.read("freight", cells.money) or NOTHING
+    if freight > payable:
+        options.notes["freight_elsewhere"] += 1
+        return NOTHING
+    return freight
 
-    def _freight(self) -> Decimal:
-        """The part of the payable amount that is freight.
 
-        Some exports repeat the freight of the whole order on rows whose payable amount does not hold it; what
-        the buyer pays for a row is its payable amount, never more.
-        """
-        freight = self.row.read("freight", cells.money) or Decimal(0)
-        if freight > self.payable:
-            self.options.notes["freight_elsewhere"] += 1
-            return Decimal(0)
-        return freight
+def build_after_sales(options: Options) -> FactsOfRow:
+    """The refund of one after-sale, counted when it succeeded; one that runs or came to nothing is no fact."""
 
-    def lines(self, kind: str, at: datetime, *, version: int) -> list[SaleFact]:
-        """The goods, and the freight where there is some: together what the buyer pays for the row."""
-        common = {"kind": kind, "version": version, "occurred_at": self.options.utc(at), **self.shared}
-        found = [SaleFact(**self.options.priced(self.payable - self.freight), **self.goods, **common)]
-        if self.freight:
-            found.append(SaleFact(line_type="freight", qty=1, **self.options.priced(self.freight), **common))
-        return found
-
-    def given_back(self) -> list[SaleFact]:
-        """Money that went back, as far as an order export tells.
-
-        It knows neither the amount nor the time of a refund: a full one is the payable amount at the time the
-        order was finished, or paid where even that is missing; a partial one needs the after-sale export.
-        """
-        refunded = any(word in self.after_sale for word in REFUNDED)
-        if refunded and PARTLY in self.after_sale:
-            self.options.notes["refund_amount_unknown"] += 1
+    def facts(row: Row) -> list[SaleFact]:
+        number, order_no, line_no = (
+            row.identifier(name) for name in ("after_sale_no", "order_no", "line_no")
+        )
+        status = row.need("status", str)
+        amount = (row.read("goods_back", cells.money) or NOTHING) + (
+            row.read("freight_back", cells.money) or NOTHING
+        )
+        if not holds(status, REFUNDED) or not amount:
+            options.notes["due_again" if runs(status) else "skipped"] += 1
             return []
-        if not refunded and self.status not in CLOSED:
-            return []
-        if self.paid_at is not None and self.finished_at is None:
-            self.options.notes["refund_time_estimated"] += 1
-        paid_back = self.payable if self.paid_at is not None else Decimal(0)
+        done_at = row.read("refunded_at", cells.when) or row.read("arrived_at", cells.when)
+        if done_at is None:
+            options.notes["refund_time_estimated"] += 1
+        at = done_at or row.read("finished_at", cells.when) or row.need("applied_at", cells.when)
         return [
             SaleFact(
-                kind="refunded" if refunded else "cancelled",
-                external_id=f"{self.shared['line_no']}:back",
-                version=1 + 4 * refunded + 2 * (self.finished_at is not None) + self.class_known,
-                occurred_at=self.options.utc(self.finished_at or self.paid_at or self.created_at),
-                ref_order_no=self.shared["order_no"],
-                ref_line=self.shared["line_no"],
-                **self.options.priced(paid_back),
-                **self.goods,
-                **self.shared,
+                kind="refunded",
+                external_id=strict.code(f"{AFTER_SALE}{number}", EXTERNAL_ID_LENGTH),
+                version=1 + (done_at is not None),
+                occurred_at=options.utc(at),
+                order_no=order_no,
+                ref_order_no=order_no,
+                ref_line=line_no,
+                sku_code=row.code("sku_code") or row.code("product_id"),
+                title=row.label("title"),
+                qty=0,
+                **options.priced(amount),
             )
         ]
 
+    return facts
 
-PROFILE = Profile(
+
+ORDERS = Profile(
     code="douyin-orders",
     name=gettext_lazy("Douyin shop orders"),
     source="douyin",
@@ -153,7 +153,8 @@ PROFILE = Profile(
         "province": ("省",),
     },
     required=("order_no", "line_no", "quantity", "payable", "status", "after_sale", "created_at", "paid_at"),
-    build=build,
+    build=build_orders,
+    standing=standing,
     known=(
         "商品规格",
         "商品单价",
@@ -175,4 +176,45 @@ PROFILE = Profile(
     ),
     personal=("市", "区", "街道", "商家备注", "快递信息"),
     samples=("douyin-orders.csv", "douyin-orders-2.csv"),
+)
+
+AFTER_SALES = Profile(
+    code="douyin-after-sales",
+    name=gettext_lazy("Douyin after-sales"),
+    source="douyin",
+    columns={
+        "after_sale_no": ("售后单号",),
+        "order_no": ("订单号",),
+        "line_no": ("商品单号",),
+        "title": ("商品名称",),
+        "sku_code": ("商家编码",),
+        "product_id": ("商品ID",),
+        "goods_back": ("退商品金额（元）",),
+        "freight_back": ("退运费金额（元）",),
+        "status": ("售后状态",),
+        "applied_at": ("售后申请时间",),
+        "refunded_at": ("商家退款时间",),
+        "arrived_at": ("用户到账时间",),
+        "finished_at": ("售后完结时间",),
+    },
+    required=("after_sale_no", "order_no", "line_no", "goods_back", "status", "applied_at"),
+    build=build_after_sales,
+    standing=standing,
+    known=(
+        "应付金额（元）",
+        "商品运费（元）",
+        "支付优惠（元）",
+        "商品税费（元）",
+        "商品发货状态",
+        "售后类型",
+        "退支付优惠（元）",
+        "退税费金额（元）",
+        "退款方式",
+        "售后原因",
+        "售后关闭时间",
+        "仲裁状态",
+        "是否极速退款",
+    ),
+    personal=("用户售后说明", "售后备注", "订单备注", "协商记录"),
+    samples=("douyin-after-sales.csv",),
 )

@@ -7,21 +7,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from supplychain.importing.currencies import SIGNS
 from supplychain.importing.profiles.base import Profile
 from supplychain.importing.sessions.row import SessionBuilder, SessionRow
 
-# The currency as the headers write it.
-SIGNS = {
-    "RM": "MYR",
-    "Rp": "IDR",
-    "฿": "THB",
-    "₫": "VND",
-    "₱": "PHP",
-    "S$": "SGD",
-    "$": "USD",
-    "£": "GBP",
-    "€": "EUR",
-} | {code: code for code in ("MYR", "IDR", "THB", "VND", "PHP", "SGD", "USD", "GBP", "EUR")}
 PAID = (
     "LIVE gross merchandise value",
     "Gross merchandise value",

@@ -1,0 +1,74 @@
+"""Between two bookings: the room is cleaned, and its checklist is gone through."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.clock import now
+from core.errors import InvalidInput
+from core.locking import lock_rows, retried
+from core.policy import ADD
+from core.scoping import require
+from livestreams.choices import BookingState, RoomCheckItem
+from livestreams.errors import WrongState
+from livestreams.models import Booking, Cleaning, RoomCheck
+from livestreams.services.locks import check_key_allows
+from livestreams.studio import USED, is_over
+
+AHEAD = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN)
+
+
+@retried
+def room_cleaned(*, actor: Actor, booking: Booking) -> Cleaning:
+    """Say that the room was cleaned after a booking, once. WrongState before those who used it have left."""
+    require(actor, ADD, Cleaning, booking.room.park_id)
+    with transaction.atomic():
+        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        check_key_allows(actor, held.room)
+        known = Cleaning.objects.filter(booking=held).first()
+        if known is not None:
+            return known
+        if held.state not in USED or not is_over(held, now()):
+            raise WrongState(_("Nobody has used and left the room in this booking."), code="not_over")
+        cleaning = Cleaning.objects.create(booking=held, at=now(), by_id=actor.user_id)
+        audit.record(
+            actor=actor,
+            verb="room.cleaned",
+            obj=cleaning,
+            node_id=held.room.park_id,
+            after={"room": held.room.code, "booking": str(held.uid)},
+        )
+    return cleaning
+
+
+@retried
+def room_check(*, actor: Actor, booking: Booking, point: str, done: bool = True) -> RoomCheck:
+    """Tick a point of the checklist for a booking in its present room, or take the tick back.
+
+    WrongState for a booking that is over or given back: its room is prepared for nobody.
+    """
+    require(actor, ADD, RoomCheck, booking.room.park_id)
+    if point not in RoomCheckItem.values:
+        raise InvalidInput(_("There is no such point on the checklist."), code="point", field="point")
+    with transaction.atomic():
+        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        check_key_allows(actor, held.room)
+        if held.state not in AHEAD or held.ends_at <= now():
+            raise WrongState(_("The booking is over or given back."), code="over")
+        last = RoomCheck.objects.filter(booking=held, room=held.room, point=point).order_by("-pk").first()
+        if last is not None and last.done == done:
+            return last
+        check = RoomCheck.objects.create(
+            booking=held, room=held.room, point=point, done=done, at=now(), by_id=actor.user_id
+        )
+        audit.record(
+            actor=actor,
+            verb="room.check",
+            obj=check,
+            node_id=held.room.park_id,
+            after={"room": held.room.code, "point": point, "done": done},
+        )
+    return check

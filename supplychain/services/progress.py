@@ -1,0 +1,45 @@
+"""How far a job is, told beside the transaction that writes."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+from django.db import connection, connections
+
+from core import jobs
+from supplychain.services.loading import Progress
+
+EVERY_SECONDS = 0.5
+
+
+class JobProgress:
+    """Tells a job how far it is, twice a second, also from inside the transaction that writes.
+
+    There PostgreSQL needs a second connection, which a thread has. SQLite has one writer, which is then the
+    import itself: its job stands still for as long as the writing takes.
+    """
+
+    def __init__(self, context: jobs.JobContext) -> None:
+        self._context = context
+        self._aside = ThreadPoolExecutor(1)
+        self._due = 0.0
+
+    def __enter__(self) -> Progress:
+        return self._tell
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._aside.submit(connections.close_all).result()
+        self._aside.shutdown()
+
+    def _tell(self, done: int, total: int, message: str) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + EVERY_SECONDS
+        if not connection.in_atomic_block:
+            self._context.progress(done, total, message)
+        elif connection.vendor == "postgresql":
+            self._aside.submit(self._context.progress, done, total, message).result()
