@@ -223,7 +223,7 @@ def test_a_session_that_something_else_speaks_of_stays(firm: TenantWorld, other:
     elif other == "statement":
         session_claim(actor=firm.owner, session=told, sales=Decimal(5))
     else:
-        assert drop(firm, body(row(直播间ID="")))["counts"] == {"read": 1}
+        assert drop(firm, body(row(直播间ID="", 直播间成交金额="7")))["counts"] == {"read": 1}
     report_take_back(actor=firm.owner, reading=SessionReading.objects.earliest("pk"))
     told.refresh_from_db()
     assert (told.state, told.started_at) == (SessionState.ENDED, START)
