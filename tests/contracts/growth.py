@@ -111,9 +111,10 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
     )
+    reported = make_session(tenant, starts_at=starts_at - 61 * DAY)
     SessionReading.objects.create(
-        session=session,
-        claim=session_claim(actor=SYSTEM, session=session, sales=Decimal("10.00")),
+        session=reported,
+        claim=session_claim(actor=SYSTEM, session=reported, sales=Decimal("10.00")),
         batch=tenant.import_batches.latest("pk"),
         line_no=1,
         key=name,

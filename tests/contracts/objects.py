@@ -87,7 +87,9 @@ UIDS: dict[str, Factory] = {
     "portal-reports": lambda world, mine: _drop(mine).uid,
     "portal-report-question": lambda world, mine: questions(SYSTEM, mine.tenant.pk).get().uid,
     "portal-left-out-again": lambda world, mine: left_out(SYSTEM, mine.tenant.pk).get().uid,
-    "portal-reading-take-back": lambda world, mine: rows_read(SYSTEM, mine.tenant.pk).earliest("pk").session.uid,
+    "portal-reading-take-back": lambda world, mine: (
+        rows_read(SYSTEM, mine.tenant.pk).earliest("pk").session.uid
+    ),
     "analytics-run-table": lambda world, mine: IndexRun.objects.earliest("id").uid,
 }
 # Objects named by a code. What belongs to the park is the same object for all its tenants.

@@ -80,10 +80,10 @@ def _former(
     for platform, key, session, taken_back in former.values_list(
         "session__platform", "key", "session_id", "withdrawal"
     ):
-        if taken_back is None:
-            read[platform, key] = session
-        else:
+        if taken_back:
             denied[platform, key].add(session)
+        else:
+            read[platform, key] = session
     return read, denied
 
 
