@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("livestreams", "0007_broadcasts"),
+        ("livestreams", "0008_studio"),
     ]
 
     operations = [
