@@ -7,12 +7,14 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.choices import ClaimSource
+from analytics.models import SessionReading
 from core.doors.formfields import AmountField, WholeNumberField
-from core.doors.portal import ScopedForm
+from core.doors.portal import ScopedChoiceField, ScopedForm
 from supplychain.importing import SESSION_PROFILES
 from supplychain.uploads import ZONES
 
@@ -112,6 +114,23 @@ class ReportAnswerForm(ScopedForm):
     """Which session a row of a report is about: one by its uid, a new one, or none."""
 
     answer = forms.CharField(max_length=36, error_messages={"required": gettext_lazy("Choose one.")})
+
+
+class TakeBackForm(ScopedForm):
+    """Which row of a report is not about a session, and why."""
+
+    reading = ScopedChoiceField(
+        SessionReading, to_field="pk", error_messages={"required": gettext_lazy("Choose one.")}
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(session__tenant=self.tenant)
 
 
 class ReplyForm(ScopedForm):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, events, indicators, obs, portal, province, reports, trust, wall
+from analytics.views import (
+    downloads,
+    events,
+    indicators,
+    obs,
+    portal,
+    province,
+    readings,
+    reports,
+    trust,
+    wall,
+)
 from analytics.views.landing import Landing
 
 REPORTS = "portal/<slug:tenant>/reports/"
@@ -15,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
+    path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
     path("portal/<slug:tenant>/events/", events.Events.as_view(), name="portal-events"),
     path("portal/<slug:tenant>/events/<uuid:uid>/", events.EventPage.as_view(), name="portal-event"),
@@ -32,11 +44,13 @@ urlpatterns: list[URLPattern] = [
     path("festivals/<uuid:uid>/", events.FestivalReport.as_view(), name="festival"),
     path("festivals/<uuid:uid>/report.<slug:kind>", events.FestivalTable.as_view(), name="festival-table"),
     path(REPORTS, reports.ReportRound.as_view(), name="portal-reports"),
+    path(f"{REPORTS}read/", readings.RowsRead.as_view(), name="portal-reports-read"),
     path(f"{REPORTS}<uuid:uid>/", reports.ReportDrop.as_view(), name="portal-reports-drop"),
     path(f"{REPORTS}<uuid:uid>/progress/", reports.DropProgress.as_view(), name="portal-reports-progress"),
     path(f"{REPORTS}<uuid:uid>/confirm/", reports.ConfirmDrop.as_view(), name="portal-reports-confirm"),
     path(f"{REPORTS}<uuid:uid>/cancel/", reports.CancelDrop.as_view(), name="portal-reports-cancel"),
     path(f"{REPORTS}questions/<uuid:uid>/", reports.ReportQuestion.as_view(), name="portal-report-question"),
+    path(f"{REPORTS}questions/<uuid:uid>/again/", readings.AskAgain.as_view(), name="portal-left-out-again"),
     path("overlay/", obs.page, {"kind": "overlay"}, name="overlay"),
     path("overlay/now", obs.OverlayNow.as_view(), name="overlay-now"),
     path("dock/", obs.page, {"kind": "dock"}, name="dock"),

@@ -330,6 +330,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     },
     # Reports of platforms are brought by the firm whose account it is.
     "analytics.SessionReading": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
+    "analytics.ReadingWithdrawal": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.TrustVerdict": {**_SESSION_SUMS},
     "analytics.TrustReply": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},

@@ -98,6 +98,8 @@ class SessionState(models.TextChoices):
     LIVE = "live", _("live")
     LOST = "lost", _("connection lost")
     ENDED = "ended", _("ended")
+    # Only a report told of it, and that was about another session. It has no times.
+    VOID = "void", _("void")
 
 
 SESSION_OPEN = (SessionState.SCHEDULED, SessionState.LIVE, SessionState.LOST)

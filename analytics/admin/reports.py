@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
 
 from analytics.choices import ReadBy
-from analytics.models import SessionReading
+from analytics.models import ReadingWithdrawal, SessionReading
 from analytics.selectors.reports import round_by_tenant, sessions_waiting
-from core.doors.admin import ScopedModelAdmin, badge
+from analytics.services import report_take_back
+from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
 from core.doors.context import actor_of
-from core.policy import VIEW
+from core.policy import ADD, VIEW
 from core.scoping import require, visible_to
 from livestreams.models import LiveSession
 from parks.selectors import parks_of
@@ -47,6 +50,15 @@ def round_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     return TemplateResponse(request, "admin/livepark/report_round.html", context)
 
 
+class TakeBackForm(OperationForm):
+    reason = style(forms.CharField, gettext_lazy("reason"), required=False, max_length=500)
+
+
+class ReadingWithdrawalInline(ShownInline):
+    model = ReadingWithdrawal
+    fields = ("reason", "made_by", "made_at")
+
+
 @admin.register(SessionReading)
 class SessionReadingAdmin(ScopedModelAdmin):
     list_display = (
@@ -57,8 +69,9 @@ class SessionReadingAdmin(ScopedModelAdmin):
         "provisional",
         "read_at",
         "due_at",
+        "taken_back",
     )
-    list_select_related = ("session__tenant",)
+    list_select_related = ("session__tenant", "withdrawal")
     list_filter = ("read_at", "how", "provisional", "session__tenant", "session__park")
     search_fields = ("key", "account", "session__title", "session__tenant__code", "session__tenant__name_zh")
     fields = (
@@ -69,7 +82,30 @@ class SessionReadingAdmin(ScopedModelAdmin):
         ("how", "provisional"),
         ("read_at", "due_at"),
         "made_by",
+        "row",
     )
+    inlines = (ReadingWithdrawalInline,)
+    operations = (
+        Operation(
+            "take-back",
+            gettext_lazy("Take back"),
+            report_take_back,
+            row="reading",
+            form=TakeBackForm,
+            icon="undo",
+            question=gettext_lazy(
+                "The row is not about this session: its figures count no more, and it is asked about again."
+            ),
+            verb=ADD,
+            makes=ReadingWithdrawal,
+            danger=True,
+            when=lambda reading: not hasattr(reading, "withdrawal"),
+        ),
+    )
+
+    @display(description=gettext_lazy("taken back"), boolean=True)
+    def taken_back(self, reading: SessionReading) -> bool:
+        return hasattr(reading, "withdrawal")
 
     def get_urls(self) -> list[URLPattern]:
         view = partial(self.admin_site.admin_view(round_view), site=self.admin_site)

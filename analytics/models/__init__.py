@@ -20,7 +20,7 @@ from analytics.models.indicators import (
     ParkValue,
     kept,
 )
-from analytics.models.reports import SessionReading
+from analytics.models.reports import ReadingWithdrawal, SessionReading
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "MonthSales",
     "ParkValue",
     "PeriodClose",
+    "ReadingWithdrawal",
     "SalesMeasures",
     "SessionClaim",
     "SessionFigures",

@@ -1,4 +1,4 @@
-"""When which row of a platform's report was read for a session, and when the report is due again."""
+"""Which row of a platform's report was read for a session, when it is due again, and what was taken back of it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from livestreams.models import LiveSession
 from supplychain.models import ImportBatch
 
 
+class SessionReadingQuerySet(models.QuerySet["SessionReading"]):
+    def standing(self) -> SessionReadingQuerySet:
+        """Those that nobody has taken back: only they say anything of their session."""
+        return self.filter(withdrawal__isnull=True)
+
+
 class SessionReading(models.Model):
     """A row of a report that was read for a session. What it stated is the claim; each reading is kept.
 
-    `key` is what the platform calls the session (its live id, or account and beginning, or without an account
-    beginning and end), `account` which account was on air, `due_at` when the report is to be read again, null when
-    never. The latest reading of a session counts.
+    `row` is what the platform says (a SessionRow; empty where it was read before rows were kept), `key` is what the
+    platform calls the session (its live id, or account and beginning, or without an account beginning and end),
+    `account` which account was on air, `due_at` when the report is to be read again, null when never. The latest
+    reading of a session that stands counts.
     """
 
     session = models.ForeignKey(
@@ -29,6 +36,7 @@ class SessionReading(models.Model):
     )
     batch = models.ForeignKey(ImportBatch, models.PROTECT, related_name="readings", verbose_name=_("file"))
     line_no = models.PositiveIntegerField(_("line of the file"))
+    row = models.JSONField(_("row of the report"), default=dict)
     key = models.CharField(_("key of the platform"), max_length=160)
     account = models.CharField(_("account"), max_length=100, blank=True)
     how = models.CharField(_("found by"), max_length=8, choices=ReadBy)
@@ -38,6 +46,8 @@ class SessionReading(models.Model):
     made_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("imported by")
     )
+
+    objects = SessionReadingQuerySet.as_manager()
 
     scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
     database_rules = (dbrules.AppendOnly(),)
@@ -50,3 +60,30 @@ class SessionReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session} · {self.key}"
+
+
+class ReadingWithdrawal(models.Model):
+    """Somebody says that a row was not about the session that it was read for. The reading does not count any more."""
+
+    reading = models.OneToOneField(
+        SessionReading, models.PROTECT, related_name="withdrawal", verbose_name=_("reading of a report")
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    made_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("taken back by")
+    )
+    made_at = models.DateTimeField(_("taken back at"), auto_now_add=True)
+
+    scope = Scope(
+        nodes=("reading__session__tenant_id",),
+        park="reading__session__park_id",
+        user="reading__session__host__user_id",
+    )
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("reading taken back")
+        verbose_name_plural = _("readings taken back")
+
+    def __str__(self) -> str:
+        return str(self.reading)

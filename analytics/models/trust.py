@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +14,23 @@ from core.money import MoneyField
 from livestreams.models import LiveSession
 
 
+class SessionClaimQuerySet(models.QuerySet["SessionClaim"]):
+    def standing(self) -> SessionClaimQuerySet:
+        """Those that count: what people stated, and what a report did of which a reading stands.
+
+        The reading that brings a claim begins before the claim is there; what people had stated already is older.
+        """
+        claims = SessionClaim.objects.filter(pk=OuterRef("pk"))
+        brought = claims.filter(readings__read_at__lte=F("made_at"))
+        read = claims.filter(readings__isnull=False, readings__withdrawal__isnull=True)
+        return self.filter(~Exists(brought) | Exists(read))
+
+
 class SessionClaim(models.Model):
-    """The figures stated of a session by a report or by people, the highest version counts; null was not stated."""
+    """The figures stated of a session by a report or by people; null was not stated.
+
+    The highest version that stands counts.
+    """
 
     session = models.ForeignKey(
         LiveSession, models.PROTECT, related_name="claims", verbose_name=_("live session")
@@ -32,6 +47,8 @@ class SessionClaim(models.Model):
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("entered by")
     )
     made_at = models.DateTimeField(_("entered at"), auto_now_add=True)
+
+    objects = SessionClaimQuerySet.as_manager()
 
     scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
     database_rules = (dbrules.AppendOnly(),)

@@ -75,14 +75,15 @@ def match(
     read: Mapping[tuple[str, str], int],
     accounts: Mapping[str, Collection[str]] = MappingProxyType({}),
     several: Collection[str] = (),
+    denied: Mapping[tuple[str, str], Collection[int]] = MappingProxyType({}),
 ) -> list[Match]:
     """What each row is about.
 
     `read` says which session a platform's key of it was read for before, `accounts` which accounts of a platform
     reports named before, `several` on which platforms the tenant has more than one in any case. Rows with one key
-    are one session.
+    are one session. `denied` says of which sessions people took a key back: until they say more it is asked about.
     """
-    return _Matching(rows, list(sessions), read, accounts, several).run()
+    return _Matching(rows, list(sessions), read, accounts, several, denied).run()
 
 
 @dataclass
@@ -92,6 +93,7 @@ class _Matching:
     read: Mapping[tuple[str, str], int]
     accounts: Mapping[str, Collection[str]]
     platforms: Collection[str]
+    denied: Mapping[tuple[str, str], Collection[int]]
     found: dict[tuple[str, str], Match] = field(default_factory=dict)
 
     def run(self) -> list[Match]:
@@ -109,7 +111,7 @@ class _Matching:
             pass
         for name, row in self.first.items():
             if name not in self.found:
-                self.found[name] = self._new_or_asked(row)
+                self.found[name] = self._new_or_asked(name, row)
         return [self.found[row.platform, row.key] for row in self.rows]
 
     def _platforms_with_several_accounts(self) -> set[str]:
@@ -125,7 +127,7 @@ class _Matching:
         for name, row in self.first.items():
             if name in self.read:
                 self._take(name, row, ReadBy.KNOWN, by_id.get(self.read[name]), self.read[name])
-            elif row.live_id and (row.platform, row.live_id) in by_live_id:
+            elif name not in self.denied and row.live_id and (row.platform, row.live_id) in by_live_id:
                 session = by_live_id[row.platform, row.live_id]
                 self._take(name, row, ReadBy.LIVE_ID, session, session.id)
 
@@ -140,7 +142,11 @@ class _Matching:
 
     def _by_time(self) -> bool:
         """One pass over what is open; whether it found something, from which the next may learn."""
-        open_rows = {name: row for name, row in self.first.items() if name not in self.found}
+        open_rows = {
+            name: row
+            for name, row in self.first.items()
+            if name not in self.found and name not in self.denied
+        }
         by_row: dict[tuple[str, str], dict[int, float]] = {}
         by_session: dict[int, dict[tuple[str, str], float]] = defaultdict(dict)
         for name, row in open_rows.items():
@@ -204,17 +210,22 @@ class _Matching:
         title = plain(row.title)
         return True if len(title) >= TITLE_FROM and title == plain(session.title) else None
 
-    def _new_or_asked(self, row: SessionRow) -> Match:
+    def _new_or_asked(self, name: tuple[str, str], row: SessionRow) -> Match:
         """A new session where nothing still free lies near the row, and nothing that is read was on air with it.
 
         The latter may be two exports of one session, one of them without its live id; so may rows be that begin in
         the same second and name neither account nor id.
         """
         free = {session.id for session in self.free}
-        near = [session for session in self.sessions if self._in_question(row, session, session.id in free)]
+        near = [
+            session
+            for session in self.sessions
+            if session.id not in self.denied.get(name, ())
+            and self._in_question(row, session, session.id in free)
+        ]
         near.sort(key=lambda session: -_agreement(row, session))
         twins = not (row.live_id or row.account) and self.nameless[_begun(row)] > 1
-        if near or twins or row.ended_at is None:
+        if near or twins or row.ended_at is None or name in self.denied:
             return Match(candidates=tuple(session.id for session in near))
         return Match(ReadBy.OPENED)
 

@@ -39,7 +39,7 @@ def sessions_waiting(sessions: QuerySet[LiveSession]) -> QuerySet[LiveSession]:
     The latest sessions first. `due_at` is null where the report is missing.
     """
     now = clock.now()
-    readings = SessionReading.objects.filter(session=OuterRef("pk"))
+    readings = SessionReading.objects.standing().filter(session=OuterRef("pk"))
     return (
         sessions.filter(state=SessionState.ENDED, ended_at__gte=now - LOOK_BACK)
         .annotate(read=Exists(readings), due_at=Subquery(readings.order_by("-pk").values("due_at")[:1]))
@@ -71,3 +71,22 @@ def questions(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
         node_id=tenant_id, kind=UnresolvedKind.REPORT, resolved_at__isnull=True
     )
     return visible_to(waiting, actor).order_by("first_seen_at", "pk")
+
+
+def left_out(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
+    """The rows of which somebody said that they are none of the tenant's, the latest first."""
+    answered = Unresolved.objects.filter(
+        node_id=tenant_id,
+        kind=UnresolvedKind.REPORT,
+        resolved_at__isnull=False,
+        detail__answer={"session": None, "opened": False},
+    )
+    return visible_to(answered, actor).order_by("-resolved_at", "-pk")
+
+
+def rows_read(actor: Actor, tenant_id: int) -> QuerySet[SessionReading]:
+    """The latest reading that stands of each row and session, the latest first."""
+    standing = SessionReading.objects.standing().filter(session__tenant=tenant_id)
+    later = standing.filter(session=OuterRef("session"), key=OuterRef("key"), pk__gt=OuterRef("pk"))
+    rows = standing.filter(~Exists(later)).select_related("session", "batch", "claim", "made_by")
+    return visible_to(rows, actor).order_by("-pk")

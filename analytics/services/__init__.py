@@ -8,7 +8,13 @@ from analytics.services.indicators import indicators_load
 from analytics.services.park_indicators import park_indicators_publish, park_indicators_publish_daily
 from analytics.services.periods import period_close
 from analytics.services.rebuilds import figures_rebuild
-from analytics.services.reports import report_answer, reports_confirm, reports_drop
+from analytics.services.reports import (
+    report_answer,
+    report_ask_again,
+    report_take_back,
+    reports_confirm,
+    reports_drop,
+)
 from analytics.services.trust import session_claim, verdict_reply
 
 __all__ = [
@@ -20,6 +26,8 @@ __all__ = [
     "park_indicators_publish_daily",
     "period_close",
     "report_answer",
+    "report_ask_again",
+    "report_take_back",
     "reports_confirm",
     "reports_drop",
     "session_claim",

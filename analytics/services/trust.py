@@ -71,7 +71,7 @@ def session_claim(
         lock_rows(LiveSession.objects.filter(pk=held.pk))
         if held.started_at is None:
             raise Conflict(_("The session has not begun."), code="not_begun")
-        known = held.claims.order_by("-version").first()
+        known = held.claims.standing().order_by("-version").first()
         if known is not None and (known.source, *(getattr(known, name) for name in FIGURES)) == (
             source,
             *figures.values(),
@@ -79,7 +79,7 @@ def session_claim(
             return known
         claim = SessionClaim.objects.create(
             session=held,
-            version=known.version + 1 if known else 1,
+            version=held.claims.count() + 1,
             source=source,
             made_by_id=actor.user_id,
             **figures,

@@ -53,7 +53,7 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
 
 
 def _claims(sessions: Sequence[LiveSession]) -> dict[int, SessionClaim]:
-    rows = SessionClaim.objects.filter(session__in=sessions).order_by("version")
+    rows = SessionClaim.objects.standing().filter(session__in=sessions).order_by("version")
     return {row.session_id: row for row in rows}
 
 

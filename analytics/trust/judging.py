@@ -16,7 +16,7 @@ from analytics.trust.witnesses import Finding
 from core.buckets import TRUST
 from core.locking import try_advisory_locks
 from core.models import BucketFailure, BucketMark
-from livestreams.choices import SessionState
+from livestreams.choices import SESSION_OPEN
 from livestreams.models import LiveSession
 
 # Their samples are read at once.
@@ -39,8 +39,8 @@ def judge_together(marked: Sequence[Bucket]) -> int:
         taken = [session for tenant, session in marked if tenant in mine]
         # Marks are read after the lock and before the facts: what is judged holds at least their facts.
         seen = list(BucketMark.objects.filter(family=TRUST, slot__in=taken).values_list("pk", flat=True))
-        ended = LiveSession.objects.filter(pk__in=taken, state=SessionState.ENDED)
-        _keep(gather(list(ended.select_related("booking").order_by("pk"))))
+        over = LiveSession.objects.filter(pk__in=taken).exclude(state__in=SESSION_OPEN)
+        _keep(gather(list(over.select_related("booking").order_by("pk"))))
         BucketMark.objects.filter(pk__in=seen).delete()
         BucketFailure.objects.filter(family=TRUST, slot__in=taken).delete()
     return len(taken)

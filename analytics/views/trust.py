@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from analytics.forms import ClaimForm, ReplyForm
-from analytics.models import SessionClaim, TrustReply, TrustVerdict
+from analytics.models import ReadingWithdrawal, SessionClaim, TrustReply, TrustVerdict
 from analytics.services import session_claim, verdict_reply
 from analytics.trust.words import WitnessLine, lines_of, reasons_of
 from core.actors import Actor
@@ -33,7 +33,7 @@ class Trust:
 
 def trust_of(actor: Actor, session: LiveSession) -> Trust:
     """The standing verdict with its reasons and witnesses, what was stated, and every reply so far."""
-    claims = visible_to(SessionClaim.objects.filter(session=session), actor)
+    claims = visible_to(SessionClaim.objects.standing().filter(session=session), actor)
     verdicts = visible_to(TrustVerdict.objects.filter(session=session), actor)
     replies = visible_to(TrustReply.objects.filter(verdict__session=session), actor)
     verdict = verdicts.order_by("-version").first()
@@ -100,4 +100,5 @@ def session_rights(actor: Actor, tenant_id: int) -> dict[str, bool]:
     return {
         "may_state": may(actor, "add", SessionClaim, tenant_id),
         "may_reply": may(actor, "add", TrustReply, tenant_id),
+        "may_take_back": may(actor, "add", ReadingWithdrawal, tenant_id),
     }

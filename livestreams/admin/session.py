@@ -19,6 +19,7 @@ STATE_COLOURS = {
     SessionState.SCHEDULED: "info",
     SessionState.LIVE: "success",
     SessionState.LOST: "danger",
+    SessionState.VOID: "warning",
 }
 
 

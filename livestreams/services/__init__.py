@@ -49,7 +49,12 @@ from livestreams.services.spend import SpendCounts, SpendHour, spend_record
 from livestreams.services.steps import release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
-from livestreams.services.told import session_name_live_id, session_tell
+from livestreams.services.told import (
+    session_name_live_id,
+    session_tell,
+    session_unname_live_id,
+    session_untell,
+)
 from livestreams.services.training import (
     certificate_record,
     host_advance,
@@ -140,6 +145,8 @@ __all__ = [
     "session_name_live_id",
     "session_open",
     "session_tell",
+    "session_unname_live_id",
+    "session_untell",
     "shift_begin",
     "shift_drop",
     "shift_end",

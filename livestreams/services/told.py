@@ -1,8 +1,9 @@
-"""What becomes known of a session afterwards, from the platform's report: that it took place, and its live id."""
+"""What becomes known of a session afterwards, from the platform's report: that it took place, its live id; or not."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from core.errors import InvalidInput
 from core.locking import advisory_lock, retried
 from core.scoping import require
 from livestreams.choices import Delivery, SessionState
-from livestreams.errors import BadTime, LiveIdTaken
+from livestreams.errors import BadTime, LiveIdTaken, WrongState
 from livestreams.models import LiveSession, SessionTenant
 from livestreams.services.locks import check_key_allows, check_not_future, lock_visible
 from tenants.models import Tenancy, Tenant
@@ -77,11 +78,38 @@ def session_name_live_id(*, actor: Actor, session: LiveSession, platform_live_id
         if held.platform_live_id:
             raise LiveIdTaken(_("The session has another live id."), field="platform_live_id")
         check_live_id_free(held.platform, platform_live_id)
-        held.platform_live_id = platform_live_id
-        held.save(update_fields=["platform_live_id", "updated_at"])
-        after = {"platform_live_id": platform_live_id}
-        audit.record(actor=actor, verb="session.name", obj=held, node_id=held.tenant_id, after=after)
+        _change(actor, "session.name", held, platform_live_id=platform_live_id)
     return held
+
+
+@retried
+def session_unname_live_id(*, actor: Actor, session: LiveSession, platform_live_id: str) -> LiveSession:
+    """Take a live id that is another's from a session; a session that has another one, or none, stays as it is."""
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if platform_live_id and held.platform_live_id == platform_live_id:
+            _change(actor, "session.unname", held, platform_live_id="")
+    return held
+
+
+@retried
+def session_untell(*, actor: Actor, session: LiveSession) -> LiveSession:
+    """A session that only a report told of did not take place: it is void, without times. WrongState for any other."""
+    with transaction.atomic():
+        held = lock_visible(LiveSession, actor, session.pk)
+        if held.delivery != Delivery.REPORT:
+            raise WrongState(_("The house knows of this session by itself."), code="not_told")
+        _change(actor, "session.untell", held, state=SessionState.VOID, started_at=None, ended_at=None)
+    return held
+
+
+def _change(actor: Actor, verb: str, session: LiveSession, **values: Any) -> None:
+    before = audit.snapshot(session, AUDITED)
+    for name, value in values.items():
+        setattr(session, name, value)
+    session.save(update_fields=[*values, "updated_at"])
+    after = audit.snapshot(session, AUDITED)
+    audit.record(actor=actor, verb=verb, obj=session, node_id=session.tenant_id, before=before, after=after)
 
 
 def check_live_id_free(platform: str, live_id: str) -> None:

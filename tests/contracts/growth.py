@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from analytics.choices import ReadBy
+from analytics.models import SessionReading
+from analytics.services import session_claim
 from analytics.services.reports.drops import JOB_KIND
 from core.choices import Role
 from core.clock import DAY, HOUR, now
@@ -109,6 +112,16 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         tenant=tenant,
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    reported = make_session(tenant, starts_at=starts_at - 61 * DAY)
+    SessionReading.objects.create(
+        session=reported,
+        claim=session_claim(actor=SYSTEM, session=reported, sales=Decimal("10.00")),
+        batch=tenant.import_batches.latest("pk"),
+        line_no=1,
+        key=name,
+        how=ReadBy.TIME,
+        read_at=now(),
     )
     drop = Job.objects.get(node=tenant.node, kind=JOB_KIND)
     drop.result["rows"] += drop.result["rows"][:1]

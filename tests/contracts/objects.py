@@ -14,8 +14,8 @@ from django.contrib.admin import site
 from django.utils import timezone
 
 from analytics.models import IndexRun
+from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
-from core.choices import UnresolvedKind
 from core.clock import DAY, HOUR, day_start, local, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
@@ -23,7 +23,7 @@ from livestreams.models import Booking, Equipment, SchedulePlan
 from supplychain.models import ImportBatch
 from tests.contracts.routes import Route
 from tests.contracts.worlds import offer_from_afar, row_in
-from tests.factories import TenantWorld, World
+from tests.factories import SYSTEM, TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
 ABSENT_NUMBER = "999999999"
@@ -90,8 +90,10 @@ UIDS: dict[str, Factory] = {
         Unresolved.objects.filter(node=mine.tenant.node).earliest("id").uid
     ),
     "portal-reports": lambda world, mine: _drop(mine).uid,
-    "portal-report-question": lambda world, mine: (
-        Unresolved.objects.get(node=mine.tenant.node, kind=UnresolvedKind.REPORT).uid
+    "portal-report-question": lambda world, mine: questions(SYSTEM, mine.tenant.pk).get().uid,
+    "portal-left-out-again": lambda world, mine: left_out(SYSTEM, mine.tenant.pk).get().uid,
+    "portal-reading-take-back": lambda world, mine: (
+        rows_read(SYSTEM, mine.tenant.pk).earliest("pk").session.uid
     ),
     "analytics-run-table": lambda world, mine: IndexRun.objects.earliest("id").uid,
 }

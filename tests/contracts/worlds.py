@@ -17,8 +17,16 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from analytics import rollup
-from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue, PeriodClose
-from analytics.services import session_claim, verdict_reply
+from analytics.models import (
+    IndexRun,
+    IndexScore,
+    Indicator,
+    IndicatorValue,
+    ParkValue,
+    PeriodClose,
+    SessionReading,
+)
+from analytics.services import report_answer, report_take_back, session_claim, verdict_reply
 from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
 from analytics.trust import judging
@@ -165,9 +173,10 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     read_reports(mine, canary, AMOUNTS[world.name])
 
 
-# The report on a session that nobody entered, and one that says too little to be placed.
+# The report on a session that nobody entered and on one that was none, and one that says too little to be placed.
 REPORT = """直播间ID,直播标题,开播时间,直播时长,直播间观看人数,成交金额
 {canary}-0,{canary},{start},120分钟,7,{amount}
+{canary}-2,{canary},{before},120分钟,7,{amount}
 """
 UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间观看人数
 {canary},{canary}-1,{start},8,7
@@ -175,9 +184,12 @@ UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间
 
 
 def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
-    """A drop of two files that was taken: a reading, and a question. The tenant's session still waits for its own."""
-    start = f"{local(mine.booking.starts_at - 9 * DAY):%Y-%m-%d %H:%M:%S}"
-    values = {"canary": canary, "start": start, "amount": amount}
+    """A drop of two files that was taken: a reading, one that was taken back as none of the tenant's, and a question.
+
+    The tenant's session still waits for its own.
+    """
+    start, before = (f"{local(mine.booking.starts_at - days * DAY):%Y-%m-%d %H:%M:%S}" for days in (9, 10))
+    values = {"canary": canary, "start": start, "before": before, "amount": amount}
     batches = reports_keep(
         actor=SYSTEM,
         tenant=mine.tenant,
@@ -190,6 +202,8 @@ def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
         kind=JOB_KIND, node=mine.tenant.node, message=canary, state=JobState.DONE, result=result,
         params={"batches": [batch.pk for batch in batches], "write": True},
     )  # fmt: skip
+    reading = SessionReading.objects.get(key=f"{canary}-2")
+    report_answer(actor=SYSTEM, question=report_take_back(actor=SYSTEM, reading=reading, reason=canary))
 
 
 def use_up(mine: TenantWorld, canary: str) -> None:

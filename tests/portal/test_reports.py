@@ -144,3 +144,51 @@ def test_a_report_is_no_order_file(firm: TenantWorld, owner: Client) -> None:
     assert "直播0.csv" not in page(owner, "/portal/alpha-a/imports/")
     assert job.params["write"] is False
     assert owner.get("/portal/alpha-a/imports/samples/douyin-live.csv").status_code == 200
+
+
+def test_a_wrong_answer_is_taken_back_where_it_is_seen(
+    firm: TenantWorld, owner: Client, browser_of: Callable[[User], Client]
+) -> None:
+    wrong = make_session(firm.tenant, starts_at=START)
+    right = make_session(
+        firm.tenant, starts_at=START + HOUR / 30, host=make_host(firm.tenant, "alpha-second")
+    )
+    LiveSession.objects.update(title="")
+    owner.post(f"{upload(owner, body(row()))}confirm/")
+    jobs.run_due()
+    asked = Unresolved.objects.get(kind=UnresolvedKind.REPORT)
+    question = f"{PAGE}questions/{asked.uid}/"
+    owner.post(question, {"answer": str(wrong.uid)})
+    address = f"/portal/alpha-a/sessions/{wrong.uid}/report/"
+    finance = browser_of(firm.users[Role.TENANT_FINANCE])
+    assert address in page(owner, f"{PAGE}read/")
+    assert address in page(owner, f"/portal/alpha-a/sessions/{wrong.uid}/")
+    assert address not in page(finance, f"{PAGE}read/")
+    assert finance.get(address).status_code == 403
+    reading = SessionReading.objects.get()
+    assert f'value="{reading.pk}"' in page(owner, address)
+    elsewhere = f"/portal/alpha-a/sessions/{right.uid}/report/"
+    assert owner.post(elsewhere, {"reading": reading.pk}).status_code == 404
+    assert [owner.post(address, {"reading": given}).status_code for given in ("", "x", "999999999")] == [
+        400
+    ] * 3
+    assert owner.post(address, {"reading": reading.pk, "reason": "wrong host"}).url == question
+    assert owner.post(address, {"reading": reading.pk}).status_code == 409
+    assert 'name="reading"' not in page(owner, address)
+    assert owner.post(question, {"answer": str(right.uid)}).status_code == 302
+    assert SessionClaim.objects.standing().get().session == right
+
+
+def test_a_row_that_was_left_out_is_asked_again(firm: TenantWorld, owner: Client) -> None:
+    make_session(firm.tenant, starts_at=START)
+    make_session(firm.tenant, starts_at=START, host=make_host(firm.tenant, "alpha-second"))
+    LiveSession.objects.update(title="")
+    owner.post(f"{upload(owner, body(row()))}confirm/")
+    jobs.run_due()
+    asked = Unresolved.objects.get(kind=UnresolvedKind.REPORT)
+    question = f"{PAGE}questions/{asked.uid}/"
+    assert owner.post(f"{question}again/").status_code == 404
+    owner.post(question, {"answer": "none"})
+    assert f"{question}again/" in page(owner, f"{PAGE}read/")
+    assert owner.post(f"{question}again/").url == question
+    assert 'value="none"' in page(owner, question)

@@ -11,10 +11,13 @@ from analytics.services.reports.drops import (
     reports_look,
 )
 from analytics.services.reports.files import read_file
+from analytics.services.reports.takingback import report_ask_again, report_take_back
 
 __all__ = [
     "read_file",
     "report_answer",
+    "report_ask_again",
+    "report_take_back",
     "reports_confirm",
     "reports_drop",
     "reports_keep",

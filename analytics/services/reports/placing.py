@@ -42,22 +42,20 @@ def place(tenant: Tenant, files: Iterable[ReadFile]) -> list[Placed]:
 
 
 def _placed(tenant: Tenant, files: Sequence[ReadFile]) -> list[Placed]:
-    stated = [each for file in files if not file.refused for each in file.stated]
+    return place_rows(tenant, [each for file in files if not file.refused for each in file.stated])
+
+
+def place_rows(tenant: Tenant, stated: Sequence[Stated]) -> list[Placed]:
+    """Place rows that nothing is wrong with."""
     if not stated:
         return []
     rows = [each.row for each in stated]
-    former = SessionReading.objects.filter(session__tenant=tenant, key__in={row.key for row in rows})
-    read = {
-        (platform, key): session
-        for platform, key, session in former.order_by("pk").values_list(
-            "session__platform", "key", "session_id"
-        )
-    }
+    read, denied = _former(tenant, {row.key for row in rows})
     stores = Counter(Store.objects.filter(tenant=tenant).values_list("platform", flat=True))
     entered = _entered(tenant)
     named = {(platform, name) for (platform, _host), names in entered.items() for name in names}
     hosts = Counter(platform for platform, _name in named)
-    readings = SessionReading.objects.filter(session__tenant=tenant).exclude(account="")
+    readings = SessionReading.objects.standing().filter(session__tenant=tenant).exclude(account="")
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for platform, account in readings.order_by().values_list("session__platform", "account").distinct():
         seen[platform].add(account)
@@ -67,8 +65,26 @@ def _placed(tenant: Tenant, files: Sequence[ReadFile]) -> list[Placed]:
         read,
         accounts=seen,
         several=[platform for platform, count in (stores | hosts).items() if count > 1],
+        denied=denied,
     )
     return [Placed(each, found) for each, found in zip(stated, matches, strict=True)]
+
+
+def _former(
+    tenant: Tenant, keys: Set[str]
+) -> tuple[dict[tuple[str, str], int], defaultdict[tuple[str, str], set[int]]]:
+    """By platform and key: the session that a row was read for, and those from which it was taken back."""
+    read: dict[tuple[str, str], int] = {}
+    denied: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    former = SessionReading.objects.filter(session__tenant=tenant, key__in=keys).order_by("pk")
+    for platform, key, session, taken_back in former.values_list(
+        "session__platform", "key", "session_id", "withdrawal"
+    ):
+        if taken_back:
+            denied[platform, key].add(session)
+        else:
+            read[platform, key] = session
+    return read, denied
 
 
 def _refuse_foreign(tenant: Tenant, files: Sequence[ReadFile]) -> None:
@@ -123,7 +139,9 @@ def _known(
     sessions = LiveSession.objects.filter(
         near | named | Q(pk__in=set(read)), tenant=tenant, platform__in={row.platform for row in rows}
     )
-    own, of_host = _accounts(SessionReading.objects.filter(session__tenant=tenant).exclude(account=""))
+    own, of_host = _accounts(
+        SessionReading.objects.standing().filter(session__tenant=tenant).exclude(account="")
+    )
     found = []
     for session in sessions.select_related("host"):
         if session.started_at is None:

@@ -82,10 +82,10 @@ class Writer:
         row, now = stated.row, clock.now()
         session = self._confirmed(stated, session)
         self._answered(row.platform, row.key)
-        claims = SessionClaim.objects.filter(session=session, source=ClaimSource.REPORT)
+        claims = SessionClaim.objects.standing().filter(session=session, source=ClaimSource.REPORT)
         claim = claims.order_by("-version").first()
         same = claim is not None and _figures(claim) == stated.figures
-        readings = SessionReading.objects.filter(session=session)
+        readings = SessionReading.objects.standing().filter(session=session)
         last = readings.order_by("-pk").first()
         if last is not None:
             if same:
@@ -105,6 +105,7 @@ class Writer:
             claim=claim,
             batch=batch,
             line_no=stated.line_no,
+            row=msgspec.to_builtins(row),
             key=row.key,
             account=row.account,
             how=how,
@@ -125,7 +126,7 @@ class Writer:
             session = session_end(actor=self.actor, session=session, ended_at=row.ended_at)
         return session
 
-    def ask(self, one: Placed, batch: ImportBatch) -> None:
+    def ask(self, one: Placed, batch: ImportBatch) -> Unresolved:
         """Put a question about a row; asked already, it names the latest file. What was answered by "none" stays so."""
         row = one.stated.row
         detail = {
@@ -144,10 +145,11 @@ class Writer:
         )
         if question.resolved_at is not None:
             self.counts[SAME] += 1
-            return
+            return question
         question.detail = detail
         question.save(update_fields=["detail"])
         self.counts[ASKED] += 1
+        return question
 
     def _answered(self, platform: str, key: str) -> None:
         waiting = Unresolved.objects.filter(
