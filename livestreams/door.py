@@ -6,7 +6,6 @@ person may check in here and now.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import segno
@@ -27,7 +26,6 @@ from core.scoping import get_visible, visible_to
 from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
 from livestreams.services import booking_check_in
-from livestreams.services.locks import settings_of
 
 # A no-show may still come: the room may be free.
 EXPECTED = (BookingState.CONFIRMED, BookingState.NO_SHOW)
@@ -52,13 +50,12 @@ class Door(RoomPage):
     template_name = "portal/door.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        early = timedelta(minutes=settings_of(self.room.park_id).checkin_early_minutes)
         at = now()
         mine = (
             visible_to(Booking.objects.all(), self.actor, "check_in")
             .filter(room=self.room, ends_at__gt=at, starts_at__lte=at + DAY)
             .filter(Q(state__in=EXPECTED) | Q(state=BookingState.CHECKED_IN))
-            .select_related("room", "tenant", "host")
+            .select_related("room__park__settings", "tenant", "host")
             .order_by("starts_at")
         )
         return super().get_context_data(
@@ -66,8 +63,7 @@ class Door(RoomPage):
             bookings=[
                 {
                     "booking": booking,
-                    "open_from": booking.starts_at - early,
-                    "is_open": booking.state in EXPECTED and booking.starts_at - early <= at,
+                    "is_open": booking.state in EXPECTED and booking.check_in_from <= at,
                 }
                 for booking in mine
             ],

@@ -78,8 +78,7 @@ class BookRoom(ServiceFormPage):
         }
         lengths = [minutes for minutes, _shown in HALF_HOURS]
         room, minutes = habit(self.own(Booking.objects.all()), lengths)
-        if asked.get("minutes") in map(str, lengths):
-            minutes = int(asked["minutes"])
+        minutes = next((length for length in lengths if str(length) == asked.get("minutes")), minutes)
         since = local(now() + HOUR).replace(minute=0, second=0, microsecond=0)
         if "start" in asked:
             return {"room": room, "day": since.date(), "minutes": minutes, **asked}
