@@ -16,6 +16,7 @@ from livestreams.availability import windows_of
 from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
+from parks.models import Park
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,10 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
 def board(
     *, rooms: Iterable[LiveRoom], bookings: Iterable[Booking], repairs: Iterable[Maintenance]
 ) -> dict[str, Any]:
-    """A day of rooms for those who run them: every booking with its tenant, and what is being repaired."""
+    """A day of rooms for those who run them: every booking with its tenant, and what is being repaired.
+
+    Rooms of several parks, in their order, stand below their park.
+    """
     events: list[dict[str, Any]] = [
         {
             "resourceId": booking.room.code,
@@ -120,7 +124,17 @@ def board(
         }
         for repair in repairs
     ]
-    return {"resources": [{"id": room.code, "title": str(room)} for room in rooms], "events": events}
+    parks: dict[Park, list[dict[str, Any]]] = {}
+    for room in rooms:
+        parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
+    if len(parks) > 1:
+        # No code of a room has a colon.
+        below = [
+            {"id": f"park:{park.code}", "title": park.name, "children": inner}
+            for park, inner in parks.items()
+        ]
+        return {"resources": below, "events": events}
+    return {"resources": [row for inner in parks.values() for row in inner], "events": events}
 
 
 def _naive(instant: Any) -> str:

@@ -6,7 +6,6 @@ person may check in here and now.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import segno
@@ -28,7 +27,6 @@ from core.scoping import get_visible, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BookingState, FaultKind
 from livestreams.models import Booking, LiveRoom
 from livestreams.services import booking_check_in, fault_report
-from livestreams.services.locks import settings_of
 
 # A no-show may still come: the room may be free.
 EXPECTED = (BookingState.CONFIRMED, BookingState.NO_SHOW)
@@ -63,13 +61,12 @@ class Door(RoomPage):
         return room or super().find_room(code)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        early = timedelta(minutes=settings_of(self.room.park_id).checkin_early_minutes)
         at = now()
         mine = (
             visible_to(Booking.objects.all(), self.actor, "check_in")
             .filter(room=self.room, ends_at__gt=at, starts_at__lte=at + DAY)
             .filter(Q(state__in=EXPECTED) | Q(state=BookingState.CHECKED_IN))
-            .select_related("room", "tenant", "host")
+            .select_related("room__park__settings", "tenant", "host")
             .order_by("starts_at")
         )
         return super().get_context_data(
@@ -77,8 +74,7 @@ class Door(RoomPage):
             bookings=[
                 {
                     "booking": booking,
-                    "open_from": booking.starts_at - early,
-                    "is_open": booking.state in EXPECTED and booking.starts_at - early <= at,
+                    "is_open": booking.state in EXPECTED and booking.check_in_from <= at,
                 }
                 for booking in mine
             ],
@@ -123,14 +119,13 @@ class ReportFault(RoomPage):
 
     def _booking(self) -> Booking | None:
         """The booking of the address, or the one that runs here; NotFound for one that is not the reader's."""
-        rows = visible_to(Booking.objects.filter(room=self.room), self.actor, "check_in").select_related(
-            "room"
-        )
         if named := self.request.POST.get("booking") or self.request.GET.get("booking"):
             return get_visible(Booking, self.actor, "check_in", room=self.room, uid=named)
-        early = timedelta(minutes=settings_of(self.room.park_id).checkin_early_minutes)
-        there = rows.filter(state__in=BOOKING_BLOCKING, starts_at__lte=now() + early, ends_at__gt=now())
-        return there.order_by("starts_at").first()
+        at = now()
+        mine = visible_to(Booking.objects.filter(room=self.room), self.actor, "check_in")
+        soon = mine.filter(state__in=BOOKING_BLOCKING, starts_at__lte=at + DAY, ends_at__gt=at)
+        rows = soon.select_related("room__park__settings").order_by("starts_at")
+        return next((booking for booking in rows if booking.check_in_from <= at), None)
 
     def post(self, request: HttpRequest, room_code: str) -> HttpResponse:
         booking, form = self._booking(), FaultForm(request.POST)

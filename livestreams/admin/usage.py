@@ -33,10 +33,11 @@ def board_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     actor = actor_of(request)
     require(actor, VIEW, Booking)
     parks = list(parks_of(actor).order_by("code"))
-    park = next((park for park in parks if park.code == request.GET.get("park")), parks[0] if parks else None)
+    park = next((park for park in parks if park.code == request.GET.get("park")), None)
     day = day_of(request.GET.get("day", ""), today())
     start, end = day_bounds(day)
-    rooms = visible_to(LiveRoom.objects.open_on(day).filter(park=park), actor).order_by("code")
+    shown = parks if park is None else [park]
+    rooms = visible_to(LiveRoom.objects.open_on(day).filter(park__in=shown), actor).select_related("park")
     bookings = (
         Booking.objects.between(start, end).exclude(state=BookingState.CANCELLED).filter(room__in=rooms)
     )
@@ -46,11 +47,13 @@ def board_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "title": _("Board of the rooms"),
         "parks": parks,
         "park": park,
+        "all_parks": True,
+        "query": f"&day={day}",
         "day": day,
         "before": day - DAY,
         "after": day + DAY,
         "board": board(
-            rooms=rooms,
+            rooms=rooms.order_by("park__code", "code"),
             bookings=visible_to(bookings.select_related("room", "tenant", "host"), actor),
             repairs=visible_to(repairs.select_related("room"), actor),
         )
@@ -81,6 +84,7 @@ def usage_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "title": _("Use of the rooms"),
         "parks": parks,
         "park": park,
+        "all_parks": True,
         "since": since,
         "until": until,
         "refused": refused,

@@ -86,6 +86,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     starts_at = InstantField()
     ends_at = InstantField()
     hold_expires_at = InstantField(allow_null=True)
+    check_in_from = InstantField(read_only=True)
     checked_in_at = InstantField(allow_null=True)
     state = serializers.ChoiceField(choices=BookingState.choices)
     free_until = InstantField(allow_null=True)
@@ -104,6 +105,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "ends_at",
             "state",
             "hold_expires_at",
+            "check_in_from",
             "checked_in_at",
             "free_until",
             "price",

@@ -138,9 +138,8 @@ class BookingViewSet(BroadcastActions, ReadinessActions, ReadOnlyScopedViewSet):
     }
 
     def base_queryset(self) -> QuerySet[Booking]:
-        return Booking.objects.select_related("tenant", "room", "host", "series").order_by(
-            "-starts_at", "-pk"
-        )
+        related = ("tenant", "room__park__settings", "host", "series")
+        return Booking.objects.select_related(*related).order_by("-starts_at", "-pk")
 
     @extend_schema(request=BookingInput, responses={201: BookingSerializer})
     def create(self, request: Request) -> HttpResponse:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import local
+from core.clock import MINUTE, local
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from core.overlap import no_overlap
@@ -14,7 +16,7 @@ from livestreams.choices import BOOKING_BLOCKING, BookingState
 from livestreams.guests import GUESTS
 from livestreams.models.host import Host
 from livestreams.querysets import BookingQuerySet, LiveRoomQuerySet
-from parks.models import Park, Unit
+from parks.models import Park, ParkSettings, Unit
 from tenants.models import Tenant
 
 BLOCKING_SQL = "{row}.state IN (" + ", ".join(f"'{state}'" for state in BOOKING_BLOCKING) + ")"
@@ -173,3 +175,9 @@ class Booking(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.room} {local(self.starts_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def check_in_from(self) -> datetime:
+        """From when on somebody may check in. Lists read it with `room__park__settings`."""
+        settings = getattr(self.room.park, "settings", None) or ParkSettings()
+        return self.starts_at - settings.checkin_early_minutes * MINUTE

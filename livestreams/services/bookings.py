@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import DAY, now
+from core.clock import DAY, MINUTE, now
 from core.errors import Busy, InvalidInput
 from core.locking import retried
 from core.policy import CHANGE
@@ -214,11 +214,10 @@ def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
     check_not_future(seen, "at")
     if now() - seen > TOLD_WITHIN:
         raise BadTime(_("A check-in must be told within a day."), code="told_late", field="at")
-    early = timedelta(minutes=settings_of(booking.room.park_id).checkin_early_minutes)
-    if not booking.starts_at - early <= seen < booking.ends_at:
+    if not booking.check_in_from <= seen < booking.ends_at:
         raise BadTime(
             _("Check-in is open from %(minutes)d minutes before the start until the end.")
-            % {"minutes": early.total_seconds() // 60},
+            % {"minutes": (booking.starts_at - booking.check_in_from) // MINUTE},
             code="checkin_time",
         )
     return seen

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from core.clock import HOUR, now
+from core.clock import now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, SESSION_OPEN, BookingState
@@ -73,27 +73,29 @@ class BookingDetail(BookingPage, ScopedDetailPage):
 
     def base_queryset(self) -> Any:
         return Booking.objects.select_related(
-            "room__park__town", "room__media_node", "host", "series", "loan__offer__giver"
+            "room__park__settings",
+            "room__park__town",
+            "room__media_node",
+            "host",
+            "series",
+            "loan__offer__giver",
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         booking, at = self.get_object(), now()
-        terms = settings_of(booking.room.park_id)
-        early = HOUR / 60 * terms.checkin_early_minutes
         held = visible_to(Booking.objects.filter(pk=booking.pk), self.actor, "check_in").exists()
         sessions = list(visible_to(LiveSession.objects.filter(booking=booking), self.actor))
         return super().get_context_data(
             booking=booking,
             open_for_check_in=held
             and booking.state == BookingState.CONFIRMED
-            and booking.starts_at - early <= at < booking.ends_at,
-            check_in_from=booking.starts_at - early,
+            and booking.check_in_from <= at < booking.ends_at,
             ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
             late=booking.free_until is not None and booking.free_until <= at,
-            terms=terms,
+            terms=settings_of(booking.room.park_id),
             series_ahead=booking.series_id is not None
             and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
-            running=booking.starts_at - early <= at < booking.ends_at,
+            running=booking.check_in_from <= at < booking.ends_at,
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),
             stream=stream_of(self.actor, booking),

@@ -7,22 +7,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.clock import DAY, HOUR, SHANGHAI, local, now, today
+from core.clock import DAY, HOUR, MINUTE, SHANGHAI, local, now, today
 from core.doors.filters import day_of
 from core.doors.portal import ServiceFormPage, TenantPage
 from core.scoping import may, visible_to
 from livestreams.dayplan import bar, calendar, day_plan
-from livestreams.forms import BookingForm
+from livestreams.forms import HALF_HOURS, BookingForm
 from livestreams.models import Booking, LiveRoom
 from livestreams.services import (
     booking_create,
     series_create,
 )
+from livestreams.usual import habit, next_free
 from livestreams.views.bookings import BookingPage
 from livestreams.views.series import series_sentence
 
@@ -70,15 +72,27 @@ class BookRoom(ServiceFormPage):
     form_class = BookingForm
 
     def get_initial(self) -> dict[str, Any]:
-        """What the calendar or a link chose; otherwise the next full hour."""
-        asked = self.request.GET
-        start = local(now() + HOUR).replace(minute=0)
-        return {
-            "day": asked.get("day") or start.date(),
-            "start": asked.get("start") or f"{start:%H:%M}",
-            "room": asked.get("room"),
-            "minutes": asked.get("minutes") or 120,
+        """What a link chose; what it left open is the usual room and length, as soon as they are free."""
+        asked = {
+            name: text for name in ("room", "day", "start", "minutes") if (text := self.request.GET.get(name))
         }
+        lengths = [minutes for minutes, _shown in HALF_HOURS]
+        room, minutes = habit(self.own(Booking.objects.all()), lengths)
+        minutes = next((length for length in lengths if str(length) == asked.get("minutes")), minutes)
+        since = local(now() + HOUR).replace(minute=0, second=0, microsecond=0)
+        if "start" in asked:
+            return {"room": room, "day": since.date(), "minutes": minutes, **asked}
+        since = max(since, datetime.combine(day_of(asked.get("day", ""), since.date()), since.timetz()))
+        rooms = sorted(self._rooms(), key=lambda each: each.code != room)
+        named = [each for each in rooms if each.code == asked.get("room")]
+        if window := next_free(named or rooms, minutes * MINUTE, since):
+            room, since = window.room.code, local(window.span.start)
+        return {"room": room, "day": since.date(), "start": f"{since:%H:%M}", "minutes": minutes}
+
+    def _rooms(self) -> QuerySet[LiveRoom]:
+        """The rooms that the form offers."""
+        field: Any = BookingForm(actor=self.actor, tenant=self.tenant).fields["room"]
+        return field.queryset.order_by("code")
 
     def carry_out(self, form: Any) -> HttpResponse:
         values = form.cleaned_data

@@ -1,48 +1,68 @@
-// Check-ins of a phone without a network: kept with the time of the tap, told as soon as there is one.
+// Check-ins of a phone without a network: kept with the time of the first tap, told as soon as there is one. What is
+// not told yet, and what the site refused, stays on the page until it is told or read.
 // The bookings of today are remembered, so that the door can be shown without asking the site.
 (() => {
   "use strict";
-  const WAITING = "livepark-check-ins";
+  const KEPT = "livepark-check-ins";
   const KNOWN = "livepark-bookings";
-  const EARLY = 30 * 60000;
+  const TOLD = "livepark-checked-in";
+  const said = document.getElementById("check-in-said");
   const read = (key) => JSON.parse(localStorage.getItem(key) ?? "[]");
   const write = (key, value) => localStorage.setItem(key, JSON.stringify(value));
-  const said = document.getElementById("check-in-said");
-  const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"];
+  const kept = (uid) => read(KEPT).find((one) => one.uid === uid);
+  // A page that was kept for a door is older than the log-in: the cookie is what the site compares with.
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 
-  const say = (text) => {
-    if (said) said.textContent = text;
-  };
+  function show() {
+    const line = (kind, one, text) => {
+      const element = document.getElementById(`check-in-${kind}`).content.cloneNode(true).firstElementChild;
+      element.querySelector("[data-what]").textContent = one.what;
+      element.querySelector("[data-text]")?.append(text);
+      element.querySelector("button")?.addEventListener("click", () => settle(one.uid));
+      said.append(element);
+    };
+    said.replaceChildren();
+    for (const one of read(TOLD)) line("told", one);
+    for (const one of read(KEPT)) {
+      if (one.refused) line("refused", one, one.refused);
+      else line("waiting", one);
+    }
+  }
+
+  function settle(uid) {
+    write(KEPT, read(KEPT).filter((one) => one.uid !== uid));
+    show();
+  }
 
   function tell({ uid, at }) {
     return fetch(`/api/v1/bookings/${uid}/check-in`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
       body: JSON.stringify({ at }),
     });
   }
 
-  // What the site has answered for good is forgotten; a log-in that ended or a site that is down waits.
+  // A log-in that ended and a site that is busy are waited for; every other answer is for good.
   async function tellAll() {
-    for (const one of read(WAITING)) {
+    for (const one of read(KEPT).filter((each) => !each.refused)) {
       const answer = await tell(one);
+      if (answer.status >= 500 || [401, 403, 429].includes(answer.status)) return;
       const reply = await answer.json();
-      if (answer.status >= 500 || answer.status === 401 || answer.status === 403) return;
-      write(WAITING, read(WAITING).filter((other) => other.uid !== one.uid));
-      say(answer.ok ? said?.dataset.told : reply.detail);
+      const others = read(KEPT).filter((other) => other.uid !== one.uid);
+      if (answer.ok) write(TOLD, [...read(TOLD), one]);
+      write(KEPT, answer.ok ? others : [...others, { ...one, refused: reply.detail }]);
+      show();
     }
   }
 
-  async function checkIn(uid) {
-    const others = read(WAITING).filter((one) => one.uid !== uid);
-    write(WAITING, [...others, { uid, at: new Date().toISOString() }]);
-    try {
-      await tellAll();
-      return read(WAITING).length === 0;
-    } catch {
-      say(said.dataset.kept);
-      return false;
+  // Told twice, a check-in counts once, with the time of the first tap; one that was refused may be tried again.
+  async function checkIn(uid, what) {
+    if (!kept(uid) || kept(uid).refused) {
+      write(KEPT, [...read(KEPT).filter((one) => one.uid !== uid), { uid, what, at: new Date().toISOString() }]);
     }
+    show();
+    await tellAll();
+    return !kept(uid);
   }
 
   // The bookings of today and tomorrow, as the site shows them to whoever uses this phone.
@@ -59,13 +79,15 @@
     const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
     document.getElementById("door-room").textContent = room;
     const open = read(KNOWN).filter(
-      (one) => one.room === room && new Date(one.starts_at) - EARLY <= Date.now() && Date.now() < new Date(one.ends_at),
+      (one) => one.room === room && Date.parse(one.check_in_from) <= Date.now() && Date.now() < Date.parse(one.ends_at),
     );
     document.getElementById("door-none").hidden = open.length > 0;
-    for (const one of open) {
+    for (const one of open.filter(({ uid }) => !kept(uid))) {
       const form = document.getElementById("door-booking").content.cloneNode(true).firstElementChild;
-      form.querySelector("strong").textContent = `${one.starts_at.slice(11, 16)}–${one.ends_at.slice(11, 16)}`;
+      const time = `${one.starts_at.slice(11, 16)}–${one.ends_at.slice(11, 16)}`;
+      form.querySelector("strong").textContent = time;
       form.dataset.checkIn = one.uid;
+      form.dataset.what = `${room} ${time}`;
       list.append(form);
     }
   }
@@ -74,15 +96,20 @@
     const form = event.target;
     if (!form.dataset.checkIn) return;
     event.preventDefault();
-    if (await checkIn(form.dataset.checkIn)) location.reload();
+    const told = await checkIn(form.dataset.checkIn, form.dataset.what).catch(() => false);
+    if (told) location.reload();
     else form.querySelector("button").hidden = true;
   });
-  window.addEventListener("online", () => tellAll().catch(() => say(said?.dataset.kept)));
+  const quietly = () => undefined; // without a network: the lines on the page say what waits
+  // Good news are told on one page only.
+  const again = () => tellAll().then(() => localStorage.removeItem(TOLD)).catch(quietly);
+  window.addEventListener("online", again);
+  document.addEventListener("visibilitychange", () => document.hidden || again());
 
   const list = document.getElementById("door-bookings");
   if (list) showKept(list);
+  show();
   // Only a site over https, or this machine itself, may keep pages on a phone.
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/door-worker.js");
-  const quietly = () => undefined; // without a network: the next page tries again
-  tellAll().then(remember).catch(quietly);
+  again().then(remember).catch(quietly);
 })();

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from core.choices import Role
 from core.clock import DAY, HOUR, SHANGHAI, local, today
+from core.services import membership_grant
 from livestreams import services
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime
 from livestreams.models import Booking
 from livestreams.selectors import room_reports
 from livestreams.usage import RoomFacts, heat_map, hours_of, room_use
-from tests.factories import World, make_world
+from tests.factories import SYSTEM, World, make_world
 
 At = Callable[..., datetime]
 MINUTE = timedelta(minutes=1)
@@ -155,3 +156,17 @@ def test_operators_see_board_and_use_of_their_parks_only(used: World) -> None:
         answer = browser.get(reverse("admin:rooms_usage"), query)
         assert answer.status_code == 200
         assert other.canary not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_whoever_runs_two_parks_sees_both_on_one_board_or_one_alone(used: World) -> None:
+    other, user = make_world("beta"), used.users[Role.PARK_STUDIO]
+    membership_grant(actor=SYSTEM, user=user, role=Role.PARK_STUDIO, node=other.park.node)
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    board = browser.get(reverse("admin:rooms_board")).context["board"]
+    assert {row["title"]: {room["id"] for room in row["children"]} for row in board["resources"]} == {
+        world.park.name: {room.code for room in world.rooms} for world in (used, other)
+    }
+    board = browser.get(reverse("admin:rooms_board"), {"park": other.park.code}).context["board"]
+    assert {row["id"] for row in board["resources"]} == {room.code for room in other.rooms}

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.clock import DAY, HOUR, day_start, now, today
+from core.clock import DAY, HOUR, MINUTE, day_start, local, now, today
 from core.models import User
 from livestreams.choices import BookingState, SessionState
 from livestreams.models import Booking, LiveSession
@@ -63,6 +63,60 @@ def test_a_taken_room_offers_free_windows_that_one_tap_books(
             minutes=window["minutes"],
         )
         assert owner.post(address, again).status_code == 302
+
+
+def test_the_form_offers_the_usual_room_and_length_as_soon_as_they_can_be_had(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    Booking.objects.filter(tenant=firm.tenant).update(state=BookingState.CANCELLED)
+    usual, other = world.rooms[1], world.rooms[0]
+    for days, room, hours in ((9, usual, 3), (10, usual, 3), (11, other, 1)):
+        starts_at = day_start(day + days * DAY) + 9 * HOUR
+        booking_create(
+            actor=firm.owner,
+            room=room,
+            tenant=firm.tenant,
+            starts_at=starts_at,
+            ends_at=starts_at + hours * HOUR,
+        )
+    # somebody else has the whole day and ten minutes of the next
+    neighbour, taken_until = world.tenants[1], day_start(day + DAY) + 10 * MINUTE
+    booking_create(
+        actor=neighbour.owner,
+        room=usual,
+        tenant=neighbour.tenant,
+        starts_at=day_start(day),
+        ends_at=taken_until,
+    )
+
+    def offered(query: str = "") -> dict[str, str]:
+        form = owner.get(f"{address}?day={day}{query}").context["form"]
+        return {name: str(form[name].value()) for name in ("room", "day", "start", "minutes")}
+
+    earliest = next(
+        start
+        for quarter in range(100)
+        if (start := day_start(day + DAY) + quarter * 15 * MINUTE)
+        >= taken_until + usual.setup_minutes * MINUTE
+    )
+    values = {
+        "room": usual.code,
+        "day": f"{day + DAY}",
+        "start": f"{local(earliest):%H:%M}",
+        "minutes": "180",
+    }
+    assert offered() == values
+    assert offered(f"&room={other.code}")["room"] == other.code
+    assert offered("&start=07:30&minutes=60") == {
+        **values,
+        "day": f"{day}",
+        "start": "07:30",
+        "minutes": "60",
+    }
+    for nonsense in ("&minutes=x", "&minutes=9999999", "&room=no%00room"):
+        assert offered(nonsense) == values
+    assert owner.post(address, values).status_code == 302
 
 
 def test_a_room_is_booked_every_week_and_the_rest_given_back(

@@ -1,0 +1,84 @@
+"""The operator's pages of the live rooms in Chromium on a desk: each that the registry knows, and their board."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.clock import DAY, today
+from tests.contracts.routes import walk
+from tests.portal.test_browser import DESK, fits
+from tests.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+# Lists, and the pages beside them that have a name of their own: board, use of the rooms, month and cover of the hosts.
+PAGES = [
+    route.path({})
+    for route in walk()
+    if route.admin_model.startswith("livestreams.")
+    and not route.parameters
+    and (route.name.endswith("_changelist") or not route.name.startswith("admin:livestreams_"))
+]
+
+
+def operator(site: Site, open_page: OpenPage) -> Page:
+    """A desk at which the manager of the demo's park has logged in."""
+    page: Page = open_page(**DESK)
+    page.goto(site.url)
+    page.locator("form:has(input[name=username][value=park]) button").first.click()
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def test_every_page_of_the_live_rooms_opens_without_a_fault(live_site: Site, open_page: OpenPage) -> None:
+    assert len(PAGES) > 25
+    page = operator(live_site, open_page)
+    said: list[str] = []
+    page.on("console", lambda line: line.type == "error" and said.append(f"{page.url}: {line.text}"))
+    for address in PAGES:
+        answer = page.goto(live_site.url + address)
+        assert answer is not None
+        assert answer.ok, address
+        fits(page)
+        assert page.locator("#content, main").first.is_visible(), address
+    assert said == []
+
+
+def test_the_operator_moves_a_booking_on_the_board(live_site: Site, open_page: OpenPage) -> None:
+    page = operator(live_site, open_page)
+    day = today() + 22 * DAY
+    board = f"{live_site.url}/admin/livestreams/liveroom/board/?day={day}"
+    page.goto(board)
+    room = json.loads(page.locator("#rooms-day").inner_text())["resources"][0]["id"]
+    known = page.request.get(f"{live_site.url}/api/v1/bookings").json()["results"][0]
+    token = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["csrftoken"]
+    span = {"starts_at": f"{day}T06:00:00+08:00", "ends_at": f"{day}T08:00:00+08:00"}
+    made = page.request.post(
+        f"{live_site.url}/api/v1/bookings",
+        data={"tenant": known["tenant"], "room": room, **span},
+        headers={"X-CSRFToken": token, "Referer": live_site.url},
+    )
+    assert made.ok, made.text()
+    page.goto(board)
+    event = page.locator("#rooms-calendar .ec-event").first
+    held = event.bounding_box()
+    assert held is not None
+    hours = held["width"] / 2
+    grip, middle = held["x"] + held["width"] / 2, held["y"] + held["height"] / 2
+    page.mouse.move(grip, middle)
+    page.mouse.down()
+    page.mouse.move(grip + 3 * hours, middle, steps=8)
+    with page.expect_response("**/move") as moved:
+        page.mouse.up()
+    assert moved.value.ok, moved.value.text()
+    assert moved.value.json()["uid"] == made.json()["uid"]
+    assert moved.value.json()["starts_at"].endswith("T09:00:00+08:00")
+    event.click()
+    page.wait_for_url("**/booking/*/change/")

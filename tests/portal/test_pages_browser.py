@@ -1,0 +1,146 @@
+"""Pages that tenants work on, in Chromium: schedule, festival, reports, trust, hosts; on a phone unless said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.clock import DAY, today
+from supplychain.importing.profiles.base import SAMPLES
+from tests.admin.test_admin_browser import operator
+from tests.portal.test_browser import DESK, PHONE, fits, log_in, visit
+from tests.servers import Site
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+# Several files in one drop, as a person lets them go over the page.
+DROP = """(files) => {
+    const dropped = new DataTransfer();
+    for (const [name, text] of files) dropped.items.add(new File([text], name));
+    return dropped;
+}"""
+
+
+def test_a_slot_is_asked_for_planned_by_the_operator_and_booked(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal, day = log_in(page, live_site), f"{today() + 26 * DAY}"
+    visit(page, f"{portal}slots/new/")
+    page.fill("#id_day", day)
+    page.fill("#id_purpose", "新品首发")
+    page.locator("main form button[type=submit]").tap()
+    page.wait_for_url("**/slots/")
+    fits(page)
+    asked = page.locator(".lp-row", has_text="新品首发").first
+    assert asked.locator(".pill").inner_text() == "等待下次排期"
+
+    desk = operator(live_site, open_page)
+    desk.goto(f"{live_site.url}/admin/livestreams/scheduleplan/add/")
+    for name, value in (("first_day", day), ("last_day", day), ("seconds", "2")):
+        desk.locator(f"[name={name}]").fill(value)
+    desk.locator(".select2-selection").first.click()
+    desk.locator(".select2-results__option", has_text="小样园区").click()
+    desk.locator("[name=_save]").click()
+    desk.wait_for_load_state()
+    desk.locator("#result_list a[href*='/change/']").first.click()
+    publish = desk.locator("a[href$='/do/publish/']")
+    for _ in range(60):  # thought about for two seconds at most
+        if publish.count():
+            break
+        desk.wait_for_timeout(300)
+        desk.reload()
+    fits(desk)
+    publish.first.click()
+    desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
+    desk.wait_for_load_state()
+
+    visit(page, f"{portal}slots/")
+    asked.locator("a[href*='/bookings/']").tap()
+    page.wait_for_url("**/bookings/*-*/")
+    assert "新品首发" in page.locator("main dl").inner_text()
+
+
+def test_several_reports_are_dropped_at_once_and_looked_at(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**DESK, has_touch=True)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}reports/")
+    names = ("douyin-live.csv", "taobao-live.csv", "tiktok-live.csv")
+    files = [[name, (SAMPLES / name).read_text("utf-8")] for name in names]
+    page.dispatch_event(".lp-drop", "drop", {"dataTransfer": page.evaluate_handle(DROP, files)})
+    assert page.evaluate("document.querySelector('.lp-drop input').files.length") == len(files)
+    page.locator("main form[enctype] button[type=submit]").click()
+    page.wait_for_url("**/reports/*-*/")
+    fits(page)
+    assert page.locator("h1").inner_text().startswith(f"{len(files)} ")
+    page.locator("form[action$='/confirm/'] button").wait_for()
+    fits(page)
+    # one says why it stays out, the others are taken
+    refused = page.locator("section[aria-labelledby=refused] tbody tr")
+    assert {row.locator("td").first.inner_text() for row in refused.all()} == {"tiktok-live.csv"}
+    assert "MYR" in refused.first.inner_text()
+    page.locator("form[action$='/confirm/'] button").tap()
+    page.wait_for_url("**/reports/*-*/")
+    page.locator(".bi-check-circle-fill").wait_for()
+    fits(page)
+
+
+def test_a_firm_brings_goods_to_a_festival_and_takes_them_back(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}events/")
+    page.locator(".lp-row", has=page.locator(".pill.good", has_text="已报名")).first.tap()
+    page.wait_for_url("**/events/*-*/")
+    fits(page)
+    # the strip of the campaign: its phases with their days
+    assert page.locator("main p .pill").count() >= 2
+    brought = page.locator("li.lp-row .title").all_inner_texts()
+    choices = page.locator("#id_product option").all_inner_texts()[1:]
+    page.select_option("#id_product", label=next(name for name in choices if name not in brought))
+    page.fill("#id_price", "13.57")
+    page.locator("main form.body button[type=submit]").tap()
+    item = page.locator("li.lp-row", has_text="13.57")
+    item.wait_for()
+    fits(page)
+    item.locator("button").tap()
+    item.wait_for(state="detached")
+
+
+def test_a_verdict_has_reasons_and_the_firm_replies(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}sessions/")
+    # one of long ago: tonight's may still run
+    page.locator("main .lp-row", has_text="灯饰专场").last.tap()
+    page.wait_for_url("**/sessions/*-*/")
+    trust = page.locator("#trust")
+    assert trust.locator(".head .pill").inner_text() in ("已核实", "存疑", "无法判断")
+    assert trust.locator("ul li").first.inner_text()
+    fits(page)
+    if not page.locator("#reply-text").is_visible():
+        trust.locator("details summary").tap()
+    page.fill("#reply-text", "货到付款的订单明天到账。")
+    trust.locator("form button").tap()
+    trust.locator("blockquote", has_text="货到付款的订单明天到账。").first.wait_for()
+    fits(page)
+
+
+def test_a_host_is_away_and_back_again(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal, day = log_in(page, live_site), f"{today() + 27 * DAY}"
+    visit(page, f"{portal}hosts/")
+    page.locator("main .lp-row").first.tap()
+    page.wait_for_url("**/hosts/*-*/")
+    fits(page)
+    page.locator("a[href$='/away/']").tap()
+    page.wait_for_url("**/away/")
+    fits(page)
+    page.fill("#id_first_day", day)
+    page.fill("#id_last_day", day)
+    page.locator("main form button[type=submit]").tap()
+    page.wait_for_url("**/hosts/*-*/")
+    fits(page)
+    away = page.locator("form[action*='/absences/']")
+    assert away.count() == 1
+    away.locator("button").tap()
+    away.wait_for(state="detached")
