@@ -74,11 +74,12 @@ def test_the_door_takes_no_other_site_no_foreign_booking_and_no_unknown_kind(
 
 def test_a_host_reports_from_its_own_booking(world: World, firm: TenantWorld, browser_of: Browsers) -> None:
     host = browser_of(firm.users[Role.HOST])
+    host.cookies["django_language"] = "en"
     host.post(
         reverse("door-fault", args=[firm.booking.room.code]), {"kind": "sound", "booking": firm.booking.uid}
     )
     assert Fault.objects.latest("id").reported_by == firm.users[Role.HOST]
-    assert "sound" in host.get(page_of(firm, "studio"), headers={"Accept-Language": "en"}).content.decode()
+    assert "sound" in host.get(page_of(firm, "studio")).content.decode()
 
 
 def test_a_firm_sees_its_own_faults_and_loans_and_no_others(
@@ -106,12 +107,13 @@ def test_a_room_out_of_use_offers_what_is_free_and_one_tap_moves(
     owner: Client, world: World, firm: TenantWorld, booking: Booking
 ) -> None:
     address = page_of(firm, "booking", uid=booking.uid)
+    owner.cookies["django_language"] = "en"
     make_room(world.park, "alpha-free")
     with time_machine.travel(booking.starts_at - 3 * HOUR):
         services.fault_report(
             actor=world.manager, kind="network", room=booking.room, blocks=True, text="internal"
         )
-        page = owner.get(address, headers={"Accept-Language": "en"})
+        page = owner.get(address)
         offered = page.context["studio"]["instead"]
         assert "Out of use by a fault: network" in page.content.decode()
         assert "internal" not in page.content.decode()
