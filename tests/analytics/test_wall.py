@@ -14,13 +14,13 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.models import DaySales, HourSales, SessionFigures
+from analytics.services import display_link_make, display_link_revoke
 from analytics.wall import hub as hub_module
 from analytics.wall.access import Credential
 from analytics.wall.hub import Hub
 from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
-from core.services import tool_key_create, tool_key_revoke
 from livestreams.choices import SessionState
 from livestreams.models import AudienceSample
 from tenants.choices import WallVisibility
@@ -144,17 +144,14 @@ def test_the_page_is_for_those_who_may_look(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_display_key_opens_its_own_wall_until_it_is_revoked(client: Client) -> None:
+def test_a_display_link_opens_its_own_wall_until_it_is_revoked(client: Client) -> None:
     world, other = make_world("alpha"), make_world("beta")
-    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    link, secret = display_link_make(actor=world.manager, node=world.park.node, name="hall")
     address = reverse("wall", args=[world.park.code])
     assert client.get(address, {"key": secret}).status_code == 200
     assert client.get(reverse("wall", args=[other.park.code]), {"key": secret}).status_code == 404
-    _orders, without = tool_key_create(
-        actor=SYSTEM, node=world.park.node, name="orders", scopes=["orders:write"]
-    )
-    assert client.get(address, {"key": without}).status_code == 404
-    tool_key_revoke(actor=SYSTEM, uid=str(key.uid))
+    assert client.get(address, {"key": world.secret}).status_code == 404
+    display_link_revoke(actor=world.manager, link=link)
     assert client.get(address, {"key": secret}).status_code == 404
 
 
@@ -192,7 +189,7 @@ async def open_stream(
 @pytest.mark.django_db(transaction=True)
 def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation() -> None:
     world, other = make_world("alpha"), make_world("beta")
-    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    link, secret = display_link_make(actor=world.manager, node=world.park.node, name="hall")
     path, query = f"/events/wall/{world.park.code}/", f"key={secret}"
 
     async def story() -> None:
@@ -204,7 +201,7 @@ def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation(
             assert await open_stream(wrong, query, lambda bodies: True) == [404, [b""]]
         watching = asyncio.ensure_future(open_stream(path, query, lambda bodies: False, seconds=5))
         await asyncio.sleep(1.2)
-        await asyncio.to_thread(tool_key_revoke, actor=SYSTEM, uid=str(key.uid))
+        await asyncio.to_thread(display_link_revoke, actor=SYSTEM, link=link)
         _status, bodies = await watching
         assert bodies[-1].startswith(b"event: closed")
 

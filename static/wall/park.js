@@ -1,0 +1,172 @@
+// The wall of one park.
+(() => {
+  "use strict";
+
+  const { amounts, at, axis, chart, count, element, fill, fit, grid, hour, hours, ink, legend, money, named, part, put, rem, replace, start, when, words } = window.Wall;
+
+  const shift = (id, then) => {
+    replace(id, Object.entries(then).map(([name, { gmv_paid, change }]) => {
+      const chip = element("span", `${words[`${name}_then`]} `);
+      chip.title = money(gmv_paid);
+      const text = change === null ? "—" : `${change.startsWith("-") ? "▼" : "▲"} ${change.slice(1)}%`;
+      chip.append(element("b", text, change === null ? "" : change.startsWith("-") ? "down" : "up"));
+      return chip;
+    }), "");
+  };
+
+  const tile = (room, index, dense) => {
+    const box = element("div", undefined, `room ${room.state}`);
+    const name = named(room, "name");
+    box.title = name;
+    box.append(element("b", dense ? (name.match(/\d+/) || [index + 1])[0] : name));
+    if (dense > 1) return box;
+    const late = room.starts_at && new Date(room.starts_at) < new Date();
+    const facts = {
+      live: [named(room, "tenant"), room.audience === null || room.audience === undefined ? named(room, "host") : fill(words.viewers, count(room.audience))],
+      next: [named(room, "tenant"), room.starts_at && (late ? fill(words.due, when(room.starts_at)) : when(room.starts_at))],
+      repair: [" ", words.repair],
+      off: [" ", words.off],
+    }[room.state];
+    if (dense) {
+      const figure = { live: count(room.audience || 0), next: room.starts_at && when(room.starts_at).slice(-5) }[room.state];
+      box.append(element("i", figure || " "));
+    } else {
+      box.append(element("span", facts[0]), element("i", facts[1]));
+    }
+    return box;
+  };
+  // The largest tiles with which all rooms fit: [width in rem, how dense].
+  const SIZES = [[15, 0], [12.5, 0], [10.5, 0], [9, 0], [4.2, 1], [3.4, 1], [3.2, 2], [2.6, 2], [2.1, 2]];
+  const drawRooms = (rooms) => {
+    const box = at("rooms");
+    for (const [width, dense] of SIZES) {
+      box.className = dense ? `dense dense-${dense}` : "";
+      box.style.setProperty("--tile", `${width}rem`);
+      replace("rooms", rooms.map((room, index) => tile(room, index, dense)), words.no_rooms);
+      if (box.scrollHeight <= box.clientHeight + 1) break;
+    }
+  };
+
+  const drawStates = (rooms) => {
+    const of = (state) => rooms.filter((room) => room.state === state).length;
+    put("live_rooms", `${of("live")}`);
+    put("all_rooms", ` / ${rooms.length}`);
+    replace("room_states", ["next", "repair", "off"].map((state) => {
+      const chip = element("span", `${words[state]} `, state);
+      chip.append(element("b", count(of(state))));
+      return chip;
+    }), "");
+  };
+
+  const drawSessions = (sessions) => {
+    const rows = sessions.map((session) => {
+      const row = element("tr");
+      row.append(
+        element("td", named(session, "host") || session.title),
+        element("td", session.platform, "dim"),
+        element("td", fill(words.minutes, count(session.minutes)), "dim"),
+        element("td", session.audience === null ? "—" : fill(words.viewers, count(session.audience))),
+        element("td", session.gmv_paid === null ? "—" : money(session.gmv_paid), "sum"),
+      );
+      return row;
+    });
+    replace("sessions", rows, words.nobody);
+    fit(at("sessions"));
+  };
+
+  const drawNext = (bookings) => {
+    replace("next", bookings.map((each) => {
+      const item = element("li");
+      item.append(element("b", when(each.starts_at)), element("span", named(each, "host") || named(each, "tenant")), element("em", named(each, "room")));
+      return item;
+    }), words.nothing_next);
+    fit(at("next"));
+  };
+
+  const drawRanking = (ranking) => {
+    const best = Number((ranking.find((row) => row.gmv_paid !== null) || { gmv_paid: 1 }).gmv_paid) || 1;
+    replace("ranking", ranking.map((row) => {
+      const item = element("li");
+      const bar = element("i");
+      if (row.gmv_paid !== null) bar.style.width = `${Math.min(100, (100 * Number(row.gmv_paid)) / best)}%`;
+      item.append(element("b", row.rank), element("span", named(row, "name")), element("em", row.gmv_paid === null ? words.rank_only : money(row.gmv_paid), row.gmv_paid === null ? "dim" : ""), bar);
+      return item;
+    }), words.no_sales);
+    fit(at("ranking"));
+  };
+
+  const drawTicker = (events) => {
+    replace("ticker", events.map((event) => {
+      const item = element("span", undefined, event.what);
+      item.append(element("time", hour.format(new Date(event.at))), element("b", [named(event, "room"), named(event, "tenant")].filter(Boolean).join(" · ")), element("i", words[event.what]));
+      return item;
+    }), words.quiet);
+  };
+
+  const drawPace = (lines) => {
+    const steps = lines.yesterday.length;
+    const clockOf = (index) => `${String(Math.floor((index * 5) / 60)).padStart(2, "0")}:${String((index * 5) % 60).padStart(2, "0")}`;
+    const line = (name, colour, more) => ({ name: words[name], type: "line", symbol: "none", data: lines[name], itemStyle: { color: colour }, lineStyle: { color: colour, width: 0.12 * rem(), type: "dashed" }, ...more });
+    const last = lines.today.length - 1;
+    chart("pace", {
+      grid: grid(),
+      legend: legend(),
+      xAxis: { type: "category", boundaryGap: false, data: Array.from({ length: steps }, (_, index) => clockOf(index + 1)), ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), interval: (index) => index % 48 === 47 } },
+      yAxis: amounts(),
+      series: [
+        line("week", ink.week),
+        line("yesterday", ink.before),
+        line("today", ink.accent, {
+          lineStyle: { color: ink.accent, width: 0.24 * rem() },
+          areaStyle: { color: { type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops: [{ offset: 0, color: "rgba(46,230,197,.35)" }, { offset: 1, color: "rgba(46,230,197,0)" }] } },
+          markPoint: { symbol: "circle", symbolSize: 0.7 * rem(), itemStyle: { color: "#fff" }, label: { show: false }, data: last >= 0 ? [{ coord: [last, lines.today[last]] }] : [] },
+        }),
+      ],
+    });
+  };
+
+  // The festival: its phase, and of each joint target what is reached; the countdown runs on with the clock.
+  const drawCampaign = (campaign) => {
+    at("campaign").hidden = !campaign;
+    if (!campaign) return;
+    put("campaign_name", named(campaign, "name"));
+    put("campaign_phase", words[`phase_${campaign.phase}`]);
+    at("campaign_phase").className = campaign.phase;
+    at("campaign_next").dataset.until = campaign.next_at;
+    at("campaign_next").dataset.next = campaign.next;
+    const shown = (code, text) => (code === "orders" ? count(text) : money(text, false));
+    at("campaign_progress").replaceChildren(...campaign.progress.map((each) => {
+      const bar = element("div", undefined, "target");
+      const track = element("i");
+      track.style.width = `${Math.max(0, Math.min(100, Number(each.share) * 100))}%`;
+      bar.append(track, element("span", `${words[each.code]} ${fill(words.reached, shown(each.code, each.value), shown(each.code, each.target))} · ${(Number(each.share) * 100).toFixed(1)}%`));
+      return bar;
+    }));
+    const late = campaign.dirty ? ` · ${fill(words.dirty, count(campaign.dirty))}` : "";
+    put("campaign_source", campaign.progress.length ? fill(words.campaign_summed, count(campaign.summed.tenants), count(campaign.summed.of)) + late : "");
+  };
+
+  start((snapshot) => {
+    const { figures, yesterday, hosts } = snapshot;
+    part("campaign", snapshot.campaign, drawCampaign);
+    put("gmv_paid", money(figures.gmv_paid));
+    part("then", snapshot.then, (then) => shift("then", then));
+    put("net_sales", money(figures.net_sales));
+    put("net_before", `${words.yesterday_all} ${money(yesterday.net_sales)}`);
+    put("summed", fill(words.summed, count(snapshot.summed.tenants), count(snapshot.summed.of)));
+    put("orders", count(figures.orders));
+    put("orders_before", `${words.yesterday_all} ${count(yesterday.orders)}`);
+    put("hosts_live", count(hosts.live));
+    put("hosts_next", fill(words.hosts_next, count(hosts.next)));
+    put("audience", count(snapshot.audience));
+    put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
+    part("states", snapshot.rooms.map((room) => ({ state: room.state })), drawStates);
+    part("rooms", snapshot.rooms, drawRooms);
+    part("sessions", snapshot.sessions, drawSessions);
+    part("next", snapshot.next, drawNext);
+    part("ranking", snapshot.ranking, drawRanking);
+    part("ticker", snapshot.ticker, drawTicker);
+    part("pace", snapshot.pace, drawPace);
+    part("trend", snapshot.trend, (trend) => hours("trend", trend));
+  });
+})();
