@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { amounts, at, axis, chart, count, element, fill, fit, grid, hour, hours, ink, legend, money, named, part, put, rem, replace, start, when, words } = window.Wall;
+  const { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, put, rem, replace, start, when, words } = window.Wall;
 
   const shift = (id, then) => {
     replace(id, Object.entries(then).map(([name, { gmv_paid, change }]) => {
@@ -14,42 +14,41 @@
     }), "");
   };
 
-  const tile = (room, index, dense) => {
+  // A tile of a room: name, firm and figure in three lines or two; of many rooms a number and a figure, or only that.
+  const tile = (room, index, form) => {
     const box = element("div", undefined, `room ${room.state}`);
     const name = named(room, "name");
-    box.title = name;
-    box.append(element("b", dense ? (name.match(/\d+/) || [index + 1])[0] : name));
-    if (dense > 1) return box;
-    const late = room.starts_at && new Date(room.starts_at) < new Date();
-    const facts = {
-      live: [named(room, "tenant"), room.audience === null || room.audience === undefined ? named(room, "host") : fill(words.viewers, count(room.audience))],
-      next: [named(room, "tenant"), room.starts_at && (late ? fill(words.due, when(room.starts_at)) : when(room.starts_at))],
-      repair: [" ", words.repair],
-      off: [" ", words.off],
+    const late = room.starts_at && new Date(room.starts_at) < now();
+    const audience = room.audience === null || room.audience === undefined ? null : count(room.audience);
+    const long = {
+      live: audience === null ? named(room, "host") : fill(words.viewers, audience),
+      next: room.starts_at && (late ? fill(words.due, when(room.starts_at)) : when(room.starts_at)),
+      repair: words.repair,
+      off: words.off,
     }[room.state];
-    if (dense) {
-      const figure = { live: count(room.audience || 0), next: room.starts_at && when(room.starts_at).slice(-5) }[room.state];
-      box.append(element("i", figure || " "));
-    } else {
-      box.append(element("span", facts[0]), element("i", facts[1]));
-    }
+    const brief = { live: audience || " ", next: room.starts_at && hour.format(new Date(room.starts_at)) }[room.state];
+    const firm = element("span", named(room, "tenant") || " ");
+    if (form === "full") box.append(element("b", name), firm, element("i", long));
+    if (form === "pair") box.append(element("b", name), element("i", brief || long), firm);
+    if (form === "dense" || form === "dots") box.append(element("b", (name.match(/\d+/) || [index + 1])[0]));
+    if (form === "dense") box.append(element("i", brief || " "));
     return box;
   };
-  // The largest tiles with which all rooms fit: [width in rem, how dense].
-  const SIZES = [[15, 0], [12.5, 0], [10.5, 0], [9, 0], [4.2, 1], [3.4, 1], [3.2, 2], [2.6, 2], [2.1, 2]];
+  // The largest tiles with which all rooms fit: their width in rem, and their form.
+  const SIZES = [[15, "full"], [12.5, "full"], [10.5, "full"], [12.5, "pair"], [9.8, "pair"], [4.4, "dense"], [3.4, "dense"], [3.6, "dots"], [3, "dots"], [2.5, "dots"], [2.1, "dots"]];
   const drawRooms = (rooms) => {
     const box = at("rooms");
-    for (const [width, dense] of SIZES) {
-      box.className = dense ? `dense dense-${dense}` : "";
+    for (const [width, form] of SIZES) {
+      box.className = form;
       box.style.setProperty("--tile", `${width}rem`);
-      replace("rooms", rooms.map((room, index) => tile(room, index, dense)), words.no_rooms);
+      replace("rooms", rooms.map((room, index) => tile(room, index, form)), words.no_rooms);
       if (box.scrollHeight <= box.clientHeight + 1) break;
     }
   };
 
   const drawStates = (rooms) => {
     const of = (state) => rooms.filter((room) => room.state === state).length;
-    put("live_rooms", `${of("live")}`);
+    figure("live_rooms", `${of("live")}`);
     put("all_rooms", ` / ${rooms.length}`);
     replace("room_states", ["next", "repair", "off"].map((state) => {
       const chip = element("span", `${words[state]} `, state);
@@ -109,7 +108,7 @@
     const line = (name, colour, more) => ({ name: words[name], type: "line", symbol: "none", data: lines[name], itemStyle: { color: colour }, lineStyle: { color: colour, width: 0.12 * rem(), type: "dashed" }, ...more });
     const last = lines.today.length - 1;
     chart("pace", {
-      grid: grid(),
+      grid: { ...grid(), right: 2 * rem() },
       legend: legend(),
       xAxis: { type: "category", boundaryGap: false, data: Array.from({ length: steps }, (_, index) => clockOf(index + 1)), ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), interval: (index) => index % 48 === 47 } },
       yAxis: amounts(),
@@ -149,16 +148,16 @@
   start((snapshot) => {
     const { figures, yesterday, hosts } = snapshot;
     part("campaign", snapshot.campaign, drawCampaign);
-    put("gmv_paid", money(figures.gmv_paid));
+    figure("gmv_paid", money(figures.gmv_paid));
     part("then", snapshot.then, (then) => shift("then", then));
-    put("net_sales", money(figures.net_sales));
+    figure("net_sales", money(figures.net_sales));
     put("net_before", `${words.yesterday_all} ${money(yesterday.net_sales)}`);
     put("summed", fill(words.summed, count(snapshot.summed.tenants), count(snapshot.summed.of)));
-    put("orders", count(figures.orders));
+    figure("orders", count(figures.orders));
     put("orders_before", `${words.yesterday_all} ${count(yesterday.orders)}`);
-    put("hosts_live", count(hosts.live));
+    figure("hosts_live", count(hosts.live));
     put("hosts_next", fill(words.hosts_next, count(hosts.next)));
-    put("audience", count(snapshot.audience));
+    figure("audience", count(snapshot.audience));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("states", snapshot.rooms.map((room) => ({ state: room.state })), drawStates);
     part("rooms", snapshot.rooms, drawRooms);

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { at, chart, count, element, fill, fit, hour, hours, ink, money, named, part, put, rem, replace, start, words } = window.Wall;
+  const { at, chart, count, element, figure, fill, fit, hour, hours, ink, money, named, part, put, rem, replace, start, words } = window.Wall;
 
   const told = (cell, name, shown) => (cell.withheld ? words.withheld : shown(cell[name]));
 
@@ -26,7 +26,7 @@
       const live = element("span");
       live.append(element("b", count(park.rooms.live)), ` / ${count(park.rooms.all)}`);
       rooms.append(live, share(park.rooms), element("small", fill(words.states, count(park.rooms.next), count(park.rooms.off))));
-      const figure = (text, small) => {
+      const sum = (text, small) => {
         const cell = element("div", undefined, "figure");
         cell.append(element("b", text), element("small", small));
         return cell;
@@ -35,10 +35,10 @@
         element("b", park.rank || "–", "rank"),
         name,
         rooms,
-        figure(count(park.hosts_live), words.hosts),
-        figure(park.audience === null ? "—" : count(park.audience), words.watching),
-        figure(park.orders === null ? "—" : count(park.orders), words.orders),
-        figure(park.gmv_paid === null ? "—" : money(park.gmv_paid, false), park.withheld ? words[park.withheld] : words.gmv_paid),
+        sum(count(park.hosts_live), words.hosts),
+        sum(park.audience === null ? "—" : count(park.audience), words.watching),
+        sum(park.orders === null ? "—" : count(park.orders), words.orders),
+        sum(park.gmv_paid === null ? "—" : money(park.gmv_paid, false), park.withheld ? words[park.withheld] : words.gmv_paid),
       );
       return row;
     }), words.no_parks);
@@ -55,9 +55,11 @@
     const ys = placed.map((town) => spot(town)[1]);
     const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
     // Half a degree at least, in the proportions of the box.
-    const span = Math.max(0.5, (east - west) * 1.5, ((north - south) * 1.5 * box.width) / box.height);
+    const span = Math.max(0.5, (east - west) * 1.6, ((north - south) * 2.2 * box.width) / box.height);
     const [width, height] = [span, (span * box.height) / box.width];
     const [middle, level] = [(west + east) / 2, (south + north) / 2];
+    // Names stand on the side where there is room: those of the western half to the left.
+    const western = new Set([...placed].sort((one, other) => one.longitude - other.longitude).slice(0, Math.floor(placed.length / 2)));
     const unplaced = towns.filter((town) => town.latitude === null);
     const points = [
       ...placed.map((town) => ({ town, value: spot(town) })),
@@ -75,7 +77,7 @@
           value,
           symbolSize: size(town),
           itemStyle: { color: town.live ? "rgba(255,93,98,.28)" : "rgba(111,158,232,.2)", borderColor: town.live ? ink.live : ink.before, borderWidth: 0.14 * rem() },
-          label: { formatter: `{name|${named(town, "name")}}\n{live|${fill(words.town, count(town.live), count(town.rooms))}}` },
+          label: { position: western.has(town) ? "left" : "right", align: western.has(town) ? "right" : "left", formatter: `{name|${named(town, "name")}}\n{live|${fill(words.town, count(town.live), count(town.rooms))}}` },
         })),
         label: { show: true, position: "right", distance: 0.5 * rem(), rich: { name: { color: "#eaf4ff", fontSize: 1.3 * rem(), fontWeight: 600, lineHeight: 1.7 * rem() }, live: { color: ink.dim, fontSize: 1.05 * rem() } } },
         labelLayout: { moveOverlap: "shiftY" },
@@ -105,22 +107,22 @@
 
   start((snapshot) => {
     const { figures, yesterday, rooms, hosts, summed } = snapshot;
-    put("gmv_paid", told(figures, "gmv_paid", (text) => money(text)));
+    figure("gmv_paid", told(figures, "gmv_paid", (text) => money(text)));
     put("gmv_before", figures.withheld ? words[figures.withheld] : `${words.yesterday_all} ${told(yesterday, "gmv_paid", (text) => money(text))}`);
     put("summed", fill(words.summed, count(summed.tenants), count(summed.of)));
     put("counted", fill(words.parks_counted, count(summed.parks), count(summed.of_parks)));
-    put("orders", told(figures, "orders", count));
+    figure("orders", told(figures, "orders", count));
     put("orders_before", figures.withheld ? words[figures.withheld] : `${words.yesterday_all} ${told(yesterday, "orders", count)}`);
-    put("live_rooms", count(rooms.live));
+    figure("live_rooms", count(rooms.live));
     put("all_rooms", ` / ${count(rooms.all)}`);
     part("states", rooms, (states) => replace("room_states", ["next", "repair", "off"].map((state) => {
       const chip = element("span", `${words[state]} `, state);
       chip.append(element("b", count(states[state])));
       return chip;
     }), ""));
-    put("hosts_live", count(hosts.live));
+    figure("hosts_live", count(hosts.live));
     put("hosts_next", fill(words.hosts_next, count(hosts.next)));
-    put("audience", told(snapshot.audience, "audience", count));
+    figure("audience", told(snapshot.audience, "audience", count));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("parks", snapshot.parks, drawParks);
     part("towns", snapshot.towns, drawMap);

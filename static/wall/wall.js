@@ -51,6 +51,18 @@ window.Wall = (() => {
     const node = at(id);
     if (node.textContent !== text) node.textContent = text;
   };
+  // A large figure; a longer one is set smaller, never cut.
+  const figure = (id, text) => {
+    const node = at(id);
+    if (node.textContent === text && node.dataset.width === String(innerWidth)) return;
+    node.textContent = text;
+    node.dataset.width = innerWidth;
+    const line = node.closest("p");
+    line.style.fontSize = "";
+    if (line.scrollWidth > line.clientWidth) {
+      line.style.fontSize = `${(parseFloat(getComputedStyle(line).fontSize) * line.clientWidth) / line.scrollWidth}px`;
+    }
+  };
   const replace = (id, nodes, emptyText) => {
     at(id).replaceChildren(...(nodes.length ? nodes : [element("p", emptyText, "empty")]));
   };
@@ -79,7 +91,7 @@ window.Wall = (() => {
   const ink = { dim: "#8ba3bf", line: "#17304a", accent: "#2ee6c5", before: "#6f9ee8", week: "#b58cf0", next: "#ffc247", live: "#ff5d62" };
   const axis = () => ({ axisLabel: { color: ink.dim, fontSize: rem() }, axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false } });
   const legend = () => ({ right: 0, top: 0, itemWidth: 1.4 * rem(), itemHeight: 0.5 * rem(), itemGap: 1.4 * rem(), textStyle: { color: ink.dim, fontSize: rem() } });
-  const grid = () => ({ left: 0.2 * rem(), right: 0.6 * rem(), top: 2.2 * rem(), bottom: 0.1 * rem(), containLabel: true });
+  const grid = () => ({ left: 0.2 * rem(), right: 0.6 * rem(), top: 2.2 * rem(), bottom: 0.5 * rem(), containLabel: true });
   const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short }, splitNumber: 3, splitLine: { lineStyle: { color: ink.line } } });
 
   // The day by hour beside yesterday and the same day of last week.
@@ -239,5 +251,5 @@ window.Wall = (() => {
     document.fonts.ready.then(() => { drawn.clear(); if (snapshot) draw(snapshot); });
   };
 
-  return { amounts, at, axis, chart, count, element, fill, fit, grid, hour, hours, ink, legend, money, named, part, put, rem, replace, short, start, when, words };
+  return { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, put, rem, replace, short, start, when, words };
 })();
