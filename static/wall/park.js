@@ -35,10 +35,15 @@
     return box;
   };
   // The largest tiles with which all rooms fit: their width in rem, and their form.
-  const SIZES = [[15, "full"], [12.5, "full"], [10.5, "full"], [12.5, "pair"], [9.8, "pair"], [4.4, "dense"], [3.4, "dense"], [3.6, "dots"], [3, "dots"], [2.5, "dots"], [2.1, "dots"]];
+  const SIZES = [[15, "full"], [12.5, "full"], [10.5, "full"], [12.5, "pair"], [11.2, "pair"], [9.8, "pair"], [4.4, "dense"], [3.4, "dense"], [3.6, "dots"], [3, "dots"], [2.5, "dots"], [2.1, "dots"]];
+  // What was found to fit is where the next search begins, as long as there are as many rooms in as much room.
+  let found = { size: 0, space: "" };
   const drawRooms = (rooms) => {
     const box = at("rooms");
-    for (const [width, form] of SIZES) {
+    const space = [rooms.length, box.clientWidth, box.clientHeight].join();
+    if (found.space !== space) found = { size: 0, space };
+    for (; found.size < SIZES.length; found.size += 1) {
+      const [width, form] = SIZES[found.size];
       box.className = form;
       box.style.setProperty("--tile", `${width}rem`);
       replace("rooms", rooms.map((room, index) => tile(room, index, form)), words.no_rooms);

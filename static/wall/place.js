@@ -54,8 +54,9 @@
     const xs = placed.map((town) => spot(town)[0]);
     const ys = placed.map((town) => spot(town)[1]);
     const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    // Half a degree at least, in the proportions of the box.
-    const span = Math.max(0.5, (east - west) * 1.6, ((north - south) * 2.2 * box.width) / box.height);
+    // Half a degree at least, in the proportions of the box, with room for the names around it.
+    const [beside, above] = [Math.max(0.2, 1 - (27 * rem()) / box.width), Math.max(0.3, 1 - (7 * rem()) / box.height)];
+    const span = Math.max(0.5, (east - west) / beside, ((north - south) * box.width) / box.height / above);
     const [width, height] = [span, (span * box.height) / box.width];
     const [middle, level] = [(west + east) / 2, (south + north) / 2];
     // Names stand on the side where there is room: those of the western half to the left.

@@ -86,13 +86,13 @@ window.Wall = (() => {
   const chart = (id, option) => {
     if (!window.echarts) return;
     if (!charts.has(id)) charts.set(id, window.echarts.init(at(id)));
-    charts.get(id).setOption({ animation: false, ...option }, { notMerge: true });
+    charts.get(id).setOption({ animation: false, ...option });
   };
   const ink = { dim: "#8ba3bf", line: "#17304a", accent: "#2ee6c5", before: "#6f9ee8", week: "#b58cf0", next: "#ffc247", live: "#ff5d62" };
   const axis = () => ({ axisLabel: { color: ink.dim, fontSize: rem() }, axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false } });
   const legend = () => ({ right: 0, top: 0, itemWidth: 1.4 * rem(), itemHeight: 0.5 * rem(), itemGap: 1.4 * rem(), textStyle: { color: ink.dim, fontSize: rem() } });
   const grid = () => ({ left: 0.2 * rem(), right: 0.6 * rem(), top: 2.2 * rem(), bottom: 0.5 * rem(), containLabel: true });
-  const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short }, splitNumber: 3, splitLine: { lineStyle: { color: ink.line } } });
+  const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short, hideOverlap: true }, splitNumber: 3, splitLine: { lineStyle: { color: ink.line } } });
 
   // The day by hour beside yesterday and the same day of last week.
   const hours = (id, trend) => {
