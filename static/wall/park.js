@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, put, rem, replace, start, when, words } = window.Wall;
+  const { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, plot, put, rem, replace, start, when, words } = window.Wall;
 
   const shift = (id, then) => {
     replace(id, Object.entries(then).map(([name, { gmv_paid, change }]) => {
@@ -170,7 +170,7 @@
     part("next", snapshot.next, drawNext);
     part("ranking", snapshot.ranking, drawRanking);
     part("ticker", snapshot.ticker, drawTicker);
-    part("pace", snapshot.pace, drawPace);
-    part("trend", snapshot.trend, (trend) => hours("trend", trend));
+    plot("pace", snapshot.pace, drawPace);
+    plot("trend", snapshot.trend, (trend) => hours("trend", trend));
   });
 })();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { at, chart, count, element, figure, fill, fit, hour, hours, ink, money, named, part, put, rem, replace, start, words } = window.Wall;
+  const { at, chart, count, element, figure, fill, fit, hour, hours, ink, money, named, part, plot, put, rem, replace, start, words } = window.Wall;
 
   const told = (cell, name, shown) => (cell.withheld ? words.withheld : shown(cell[name]));
 
@@ -126,8 +126,8 @@
     figure("audience", told(snapshot.audience, "audience", count));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("parks", snapshot.parks, drawParks);
-    part("towns", snapshot.towns, drawMap);
-    part("trend", snapshot.trend, (trend) => hours("trend", trend));
+    plot("towns", snapshot.towns, drawMap);
+    plot("trend", snapshot.trend, (trend) => hours("trend", trend));
     part("campaigns", snapshot.campaigns, drawCampaigns);
     part("ticker", snapshot.ticker, drawTicker);
   });

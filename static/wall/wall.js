@@ -71,14 +71,17 @@ window.Wall = (() => {
     while (box.lastElementChild && box.scrollHeight > box.clientHeight + 1) box.lastElementChild.remove();
   };
 
-  // A part of the page is drawn again only when what it shows has changed.
+  // A part of the page is drawn again only when what it shows has changed, and a chart not more often than it is read.
+  const CHART_EVERY = 5000;
   const drawn = new Map();
-  const part = (name, value, draw) => {
+  const part = (name, value, draw, every = 0) => {
     const text = JSON.stringify(value);
-    if (drawn.get(name) === text) return;
-    drawn.set(name, text);
+    const before = drawn.get(name);
+    if (before && (before.text === text || now() - before.at < every)) return;
+    drawn.set(name, { text, at: now() });
     draw(value);
   };
+  const plot = (name, value, draw) => part(name, value, draw, CHART_EVERY);
 
   // One chart for each box for as long as the page lives.
   const charts = new Map();
@@ -251,5 +254,5 @@ window.Wall = (() => {
     document.fonts.ready.then(() => { drawn.clear(); if (snapshot) draw(snapshot); });
   };
 
-  return { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, put, rem, replace, short, start, when, words };
+  return { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, plot, put, rem, replace, short, start, when, words };
 })();

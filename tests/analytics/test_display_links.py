@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
+from structlog.testing import capture_logs
 
 from analytics.models import DisplayLink
 from analytics.services import display_link_by_secret, display_link_make, display_link_revoke
@@ -127,6 +128,15 @@ def test_the_page_of_a_link_leaks_it_to_nobody(client: Client) -> None:
     assert "no-store" in page["Cache-Control"]
     assert secret not in page.content.decode()
     assert not page.cookies, "a screen gets no session"
+
+
+def test_the_key_of_a_link_is_in_no_log(client: Client) -> None:
+    world = make_world("alpha")
+    _link, secret = display_link_make(actor=world.manager, node=world.park.node, name="hall")
+    with capture_logs() as lines:
+        client.get(reverse("wall", args=["alpha"]), {"key": secret})
+    assert {line["request"] for line in lines if "request" in line} == {"GET /wall/alpha/"}
+    assert secret not in str(lines)
 
 
 def test_an_operator_makes_a_link_in_the_admin_and_revokes_it(client: Client) -> None:

@@ -22,7 +22,7 @@ from livestreams.models import AudienceSample, Maintenance
 from parks.models import Park
 from tenants.choices import WallVisibility
 from tenants.models import Tenant
-from tests.factories import SYSTEM, World, make_park, make_session, make_tenant, make_user, make_world
+from tests.factories import World, make_park, make_session, make_tenant, make_user, make_world
 
 pytestmark = pytest.mark.both_databases
 NAMES = ("gmv_paid",)
@@ -204,17 +204,18 @@ def test_campaigns_of_the_parks_with_their_countdown() -> None:
 @pytest.mark.django_db
 def test_analysts_see_the_wall_of_their_place_and_below(client: Client) -> None:
     world, other = make_world("alpha"), make_world("beta")
-    address = {place: reverse("wall-place", args=[place.node.code]) for place in (world.province, world.city, world.town, other.province)}  # fmt: skip
+    places = (world.province, world.city, world.town, other.province)
+    address = {place: reverse("wall-place", args=[place.node.code]) for place in places}
     assert client.get(address[world.province]).status_code == 302
     seen = {
         Role.PROVINCE_ANALYST: (world.province, world.city, world.town),
         Role.CITY_ANALYST: (world.city, world.town),
         Role.TOWN_ANALYST: (world.town,),
     }
-    for (role, places), node in zip(seen.items(), (world.province, world.city, world.town), strict=True):
+    for (role, own), node in zip(seen.items(), (world.province, world.city, world.town), strict=True):
         client.force_login(make_user(f"of-{role}", role, node.node))
-        assert {place for place in address if client.get(address[place]).status_code == 200} == set(places)
-        assert set(places) == {
+        assert {place for place in address if client.get(address[place]).status_code == 200} == set(own)
+        assert set(own) == {
             place for place in address if address[place] in client.get(reverse("walls")).content.decode()
         }
     for user in (world.users[Role.PARK_MANAGER], world.tenants[0].users[Role.TENANT_OWNER]):
