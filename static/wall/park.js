@@ -8,7 +8,7 @@
     replace(id, Object.entries(then).map(([name, { gmv_paid, change }]) => {
       const chip = element("span", `${words[`${name}_then`]} `);
       chip.title = money(gmv_paid);
-      const text = change === null ? "—" : `${change.startsWith("-") ? "▼" : "▲"} ${change.slice(1)}%`;
+      const text = change === null ? "—" : `${change.startsWith("-") ? "▼" : "▲"} ${Math.abs(change).toFixed(Math.abs(change) < 100 ? 1 : 0)}%`;
       chip.append(element("b", text, change === null ? "" : change.startsWith("-") ? "down" : "up"));
       return chip;
     }), "");

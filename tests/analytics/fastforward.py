@@ -1,4 +1,4 @@
-"""Days of snapshots played into a wall's page as fast as it can draw them; the page, its script and its charts are real."""
+"""Days of snapshots, played into a real page of a wall as fast as it can draw them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAY = """async (times) => {
         changed(next.towns, (town, at) => { town.live = (n + at) % 30; });
         changed(next.sessions, (session, at) => { session.minutes = n % 600; session.audience = (n + at) % 500; });
         changed(next.ranking, (row, at) => { if (row.gmv_paid) row.gmv_paid = ((n + at) * 3.1).toFixed(2); });
-        changed(next.campaigns, (campaign) => { campaign.next_at = new Date(Date.parse(next.at) + 1e7).toISOString(); });
+        changed(next.campaigns, (campaign) => { campaign.next_at = next.at; });
         if (next.pace) next.pace.today = next.pace.week.slice(0, 1 + (n % 288)).map((_, at) => at * n);
         next.trend.today[n % 24] = `${n}.00`;
         next.ticker = Array.from({ length: 12 }, (_, at) => ({
