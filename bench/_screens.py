@@ -1,0 +1,38 @@
+"""What a wall's page holds after days of snapshots, and what one that keeps a line of each would."""
+
+from __future__ import annotations
+
+from playwright.sync_api import sync_playwright
+
+from tests import servers
+from tests.analytics.fastforward import PLAY, STAND_IN, memory_of
+
+PLAYED = 6_000
+THREE_DAYS = 72 * 3600
+LINES = """(times) => {
+    window.kept = Array.from({ length: times }, (_, n) => {
+        const line = document.createElement("p");
+        line.textContent = `${n} ${performance.now()}`;
+        return line;
+    });
+}"""
+
+
+def grown_mb(address: str) -> tuple[float, float]:
+    """By how many MB a page would grow in 72 hours, going by the last half of PLAYED snapshots; and by how many a list
+    with a line for each. Raises servers.NotInstalled without a Chromium.
+    """
+    program, half = servers.chromium_program(), PLAYED // 2
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        page.add_init_script(STAND_IN)
+        page.goto(address)
+        held = []
+        for script in (PLAY, PLAY, LINES):
+            page.evaluate(script, half)
+            held.append(memory_of(page).bytes)
+        browser.close()
+    ours, lines = (max(0, after - before) for before, after in zip(held, held[1:], strict=False))
+    return ours * THREE_DAYS / half / 1e6, lines * THREE_DAYS / half / 1e6
