@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from playwright.sync_api import sync_playwright
 
 from tests import servers
@@ -34,5 +36,5 @@ def grown_mb(address: str) -> tuple[float, float]:
             page.evaluate(script, half)
             held.append(memory_of(page).bytes)
         browser.close()
-    ours, lines = (max(0, after - before) for before, after in zip(held, held[1:], strict=False))
+    ours, lines = (max(0, after - before) for before, after in pairwise(held))
     return ours * THREE_DAYS / half / 1e6, lines * THREE_DAYS / half / 1e6

@@ -1,6 +1,6 @@
 """The wall: one snapshot a second for a thousand screens, and what a screen holds after three days of them.
 
-Beside a bare sender of as many bytes, and beside a snapshot for each screen; the page beside one that keeps a line of each.
+Beside a bare sender of as many bytes, and a snapshot for each screen; the page beside one that keeps a line of each.
 """
 
 from __future__ import annotations
