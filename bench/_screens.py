@@ -1,4 +1,4 @@
-"""What a wall's page holds after days of snapshots, and what one that keeps a line of each would."""
+"""What a wall's page holds after days of snapshots, and what one that keeps them would."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from tests.analytics.fastforward import PLAY, STAND_IN, memory_of
 
 PLAYED = 6_000
 THREE_DAYS = 72 * 3600
-LINES = """(times) => {
-    window.kept = Array.from({ length: times }, (_, n) => {
-        const line = document.createElement("p");
-        line.textContent = `${n} ${performance.now()}`;
-        return line;
-    });
+HISTORY = """(times) => {
+    window.kept = Array.from({ length: times }, () => structuredClone(window.first));
 }"""
 
 
 def grown_mb(address: str) -> tuple[float, float]:
-    """By how many MB a page would grow in 72 hours, going by the last half of PLAYED snapshots; and by how many a list
-    with a line for each. Raises servers.NotInstalled without a Chromium.
+    """By how many MB a page would grow in 72 hours, going by the last half of PLAYED snapshots; and by how many one
+    that keeps each snapshot. Raises servers.NotInstalled without a Chromium.
     """
     program, half = servers.chromium_program(), PLAYED // 2
     with sync_playwright() as playwright:
@@ -32,9 +28,9 @@ def grown_mb(address: str) -> tuple[float, float]:
         page.add_init_script(STAND_IN)
         page.goto(address)
         held = []
-        for script in (PLAY, PLAY, LINES):
+        for script in (PLAY, PLAY, HISTORY):
             page.evaluate(script, half)
             held.append(memory_of(page).bytes)
         browser.close()
-    ours, lines = (max(0, after - before) for before, after in pairwise(held))
-    return ours * THREE_DAYS / half / 1e6, lines * THREE_DAYS / half / 1e6
+    ours, history = (max(0, after - before) for before, after in pairwise(held))
+    return ours * THREE_DAYS / half / 1e6, history * THREE_DAYS / half / 1e6

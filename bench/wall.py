@@ -1,6 +1,6 @@
 """The wall: one snapshot a second for a thousand screens, and what a screen holds after three days of them.
 
-Beside a bare sender of as many bytes, and a snapshot for each screen; the page beside one that keeps a line of each.
+Beside a bare sender of as many bytes, and a snapshot for each screen; the page beside one that keeps them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def run() -> list[Row]:
 
 def _page(address: str) -> list[Row]:
     try:
-        ours, lines = grown_mb(address)
+        ours, history = grown_mb(address)
     except servers.NotInstalled as missing:
         print(f"{missing}: the page is not measured", file=sys.stderr)
         return []
@@ -63,7 +63,7 @@ def _page(address: str) -> list[Row]:
         Row(
             work=f"wall, growth of the page in 72 hours, from {PLAYED:,} snapshots",
             limit=0.0,
-            peer=lines,
+            peer=history,
             ours=ours,
             unit="MB",
             goal=f"< {GOAL_MB:g} MB",

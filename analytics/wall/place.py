@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Sum
@@ -167,7 +168,7 @@ def _park_rows(
     parks: list[Park], told: Told, watched: Told, rooms: air.Rooms, sessions: list[air.Session]
 ) -> list[dict[str, Any]]:
     """The parks by what may be told of their sales; those of which nothing may be told take no rank and follow."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for park in parks:
         sold = told.of_park.get(park.pk)
         rows.append(
@@ -239,6 +240,6 @@ def _trend(seats: Seats, day: date, now: datetime, memory: Memory) -> dict[str, 
     }
     for name, which in sales.other_days(day).items():
         course[name] = memory.recall(
-            ("place-hours", seats.key, which), sales.PAST_SECONDS, lambda which=which: hours(which)
+            ("place-hours", seats.key, which), sales.PAST_SECONDS, partial(hours, which)
         )
     return course

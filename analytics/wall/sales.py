@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -79,9 +80,7 @@ def by_hour(tenants: frozenset[int], day: date, now: datetime, memory: Memory) -
 
     course = {"today": hours(day)}
     for name, which in other_days(day).items():
-        course[name] = memory.recall(
-            ("hours", tenants, which), PAST_SECONDS, lambda which=which: hours(which)
-        )
+        course[name] = memory.recall(("hours", tenants, which), PAST_SECONDS, partial(hours, which))
     return course
 
 
@@ -114,9 +113,7 @@ def pace(tenants: frozenset[int], day: date, paid: Decimal, now: datetime, memor
     lines = {"today": [*_line(today[:minute]), int(paid)]}
     then: dict[str, dict[str, str | None]] = {}
     for name, which in other_days(day).items():
-        course = memory.recall(
-            ("minutes", tenants, which), PAST_SECONDS, lambda which=which: minutes_of(tenants, which)
-        )
+        course = memory.recall(("minutes", tenants, which), PAST_SECONDS, partial(minutes_of, tenants, which))
         lines[name] = _line(course)
         at_this_time = from_units(course[minute]) or Decimal(0)
         then[name] = {"gmv_paid": money(at_this_time), "change": change(paid, at_this_time)}
