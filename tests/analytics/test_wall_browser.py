@@ -21,6 +21,8 @@ pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Any]
 SCREENS = {"hd": (1920, 1080), "4k": (3840, 2160), "portrait": (1080, 1920)}
+# Nodes by which one snapshot differs from another; a leak of one in each is ten times that.
+FEW = 15
 WALLS = {"park": ("tiny hall screen", "/wall/tiny/"), "place": ("cn-44 bureau screen", "/wall/place/cn-44/")}
 # Elements that are cut, and texts that are smaller than 1/68 of the screen's shorter side in height: 16 pixels of 1080.
 FAULTS = """() => {
@@ -107,10 +109,12 @@ def test_memory_stays_flat(live_site: Site, open_page: OpenPage, wall: str) -> N
     page.goto(address_of(live_site, wall))
     before, after = played(page, 150), played(page, 150)
     assert page.locator("canvas").count() == 2, "charts are drawn again, not anew"
-    assert (after.nodes, after.listeners) <= (before.nodes, before.listeners)
+    assert after.nodes < before.nodes + FEW
+    assert after.listeners <= before.listeners
     # The library of the charts warms up for hours; all that is ours is flat from the beginning.
     page.route("**/echarts*.js", lambda route: route.abort())
     page.goto(address_of(live_site, wall))
     before, after = played(page, 200), played(page, 300)
-    assert (after.nodes, after.listeners) <= (before.nodes, before.listeners)
+    assert after.nodes < before.nodes + FEW
+    assert after.listeners <= before.listeners
     assert after.bytes - before.bytes < 40_000
