@@ -116,7 +116,7 @@ def bureau_figures(
     if by != "month":
         raise InvalidInput(_("Figures of places are given by whole months only."), code="by", field="by")
     since, until = clock.month_of(since), clock.next_month(clock.month_of(until)) - clock.DAY
-    if place.kind not in PLACES or not may(actor, VIEW, Park, place.pk):
+    if not may_see_place(actor, place):
         raise NotFound
     tenancies = Tenancy.objects.filter(park__node__path__startswith=place.path)
     firms = {
@@ -126,6 +126,11 @@ def bureau_figures(
     sums = {period: total(of_firm) for period, of_firm in firms.items()}
     rows = _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
     return [_without_single_firms(row, firms.get(row.period, {})) for row in rows]
+
+
+def may_see_place(actor: Actor, place: ScopeNode) -> bool:
+    """Whether the actor sees sums over the parks of a place."""
+    return place.kind in PLACES and may(actor, VIEW, Park, place.pk)
 
 
 def _without_single_firms(row: FigureRow, firms: dict[int, Columns]) -> BureauRow:

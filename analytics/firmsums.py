@@ -70,10 +70,15 @@ def withheld(metric: Metric, firms: Mapping[int, Columns]) -> Withheld | None:
     """Why a metric over these firms is not shown; None when it may be. The number of lines is always told."""
     if metric.code == "lines":
         return None
+    return shows_single_firm(firms, metric.needs)
+
+
+def shows_single_firm(firms: Mapping[int, Columns], names: Iterable[str]) -> Withheld | None:
+    """How sums of these columns over these firms would show a single one of them; None when they do not."""
     single = [columns for firm, columns in firms.items() if firm != NO_FIRM]
     if len(single) < FEWEST_FIRMS:
         return Withheld.FEW_FIRMS
-    for name in metric.needs:
+    for name in names:
         sizes = [abs(columns.get(name, 0)) for columns in single]
         if max(sizes) > LARGEST_SHARE * sum(sizes):
             return Withheld.DOMINANT_FIRM

@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("dock/explain", obs.DockExplain.as_view(), name="dock-explain"),
     path("dock/end", obs.DockEnd.as_view(), name="dock-end"),
     path("wall/", wall.walls, name="walls"),
+    path("wall/place/<slug:code>/", wall.place_wall, name="wall-place"),
     path("wall/<slug:park_code>/", wall.wall, name="wall"),
     path("analytics/", province.AnalyticsHome.as_view(), name="analytics-home"),
     path("analytics/compute/", province.ComputeIndex.as_view(), name="analytics-compute"),

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
+from django_structlog.middlewares import RequestMiddleware
 
 from core.actors import NOBODY, Actor, user_actor
 from core.doors.headers import name_api_version, relax_for_admin
@@ -36,6 +37,14 @@ class LanguageMiddleware(LocaleMiddleware):
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         translation.activate(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
         request.LANGUAGE_CODE = translation.get_language()
+
+
+class LogMiddleware(RequestMiddleware):
+    """Logs requests by their path: what stands behind it may be the key of a screen."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
 
 
 class RequestContextMiddleware:

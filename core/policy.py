@@ -334,6 +334,11 @@ TABLE: dict[str, dict[str, Permission]] = {
     "analytics.TrustVerdict": {**_SESSION_SUMS},
     "analytics.TrustReply": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},
+    # A screen in a hall: a park's manager opens the park's wall, an analyst that of the own place.
+    "analytics.DisplayLink": {
+        **_each((MANAGER, *ANALYST_ROLES), RUN_NODE),
+        STUDIO: _p("view", Reach.NODE),
+    },
     "analytics.Indicator": {**_REFERENCE},
     "analytics.IndicatorValue": {**_REFERENCE, Role.PROVINCE_ANALYST: RUN},
     # A bureau sees the parks behind a value by the rule on single firms (analytics.selectors.park_series).

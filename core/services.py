@@ -6,10 +6,11 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,9 +20,11 @@ from core.actors import Actor
 from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows
-from core.models import Membership, ScopeNode, ToolKey, User
+from core.models import Membership, ScopeNode, SecretMixin, ToolKey, User
 from core.models.audit import NODE_MOVE
 from core.scoping import get_visible, require
+
+K = TypeVar("K", bound=SecretMixin)
 
 KEY_PREFIX = "lpk_"
 # What a key may be allowed to do; every API action names the one it needs.
@@ -36,7 +39,6 @@ KEY_SCOPES = {
     "goods:write": gettext_lazy("add goods"),
     "streams:write": gettext_lazy("get and renew stream keys"),
     "figures:read": gettext_lazy("read figures"),
-    "wall:read": gettext_lazy("show the wall on a screen"),
 }
 # Order lines, goods and stream keys leave the tenant by its own choice only: no key of a park reaches them.
 TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write", "streams:write"})
@@ -169,6 +171,26 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def secret_make(mark: str) -> tuple[str, str]:
+    """A new secret of a kind that begins with `mark`, and the prefix by which its row is found."""
+    prefix = secrets.token_hex(6)
+    return prefix, f"{mark}{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def row_by_secret(rows: QuerySet[K], mark: str, presented: str) -> K | None:
+    """The row whose secret a caller presents, or None: unknown, revoked and expired look the same."""
+    prefix = presented.removeprefix(mark).split("_", 1)[0]
+    if not presented.startswith(mark) or not prefix.isascii():
+        return None
+    row = rows.filter(prefix=prefix).first()
+    expected = row.secret_hash if row else "0" * 64
+    if not secrets.compare_digest(hash_secret(presented), expected) or row is None:
+        return None
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= clock.now()):
+        return None
+    return row
+
+
 def tool_key_create(
     *,
     actor: Actor,
@@ -191,8 +213,7 @@ def tool_key_create(
             "Only the tenant itself makes keys to its order lines, goods and streams, and only for itself: %(scopes)s."
         )
         raise InvalidInput(message % {"scopes": ", ".join(sorted(inner))}, code="key_scopes", field="scopes")
-    prefix = secrets.token_hex(6)
-    secret = f"{KEY_PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
+    prefix, secret = secret_make(KEY_PREFIX)
     with transaction.atomic():
         key = ToolKey.objects.create(
             node=node,
@@ -220,14 +241,5 @@ def tool_key_revoke(*, actor: Actor, uid: str) -> ToolKey:
 
 
 def tool_key_by_secret(presented: str) -> ToolKey | None:
-    """The live key a caller presents, or None: unknown, revoked and expired look the same."""
-    prefix = presented.removeprefix(KEY_PREFIX).split("_", 1)[0]
-    if not presented.startswith(KEY_PREFIX) or not prefix.isascii():
-        return None
-    key = ToolKey.objects.select_related("node").filter(prefix=prefix).first()
-    expected = key.secret_hash if key else "0" * 64
-    if not secrets.compare_digest(hash_secret(presented), expected) or key is None:
-        return None
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
-        return None
-    return key
+    """The live key a caller presents, or None."""
+    return row_by_secret(ToolKey.objects.select_related("node"), KEY_PREFIX, presented)

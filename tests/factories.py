@@ -9,6 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from analytics.services import display_link_make
 from core.actors import Actor, key_actor, system_actor, user_actor
 from core.choices import NodeKind, Role
 from core.clock import DAY, HOUR, day_start, today
@@ -665,4 +666,6 @@ def make_world(name: str) -> World:
     world.key, world.secret = tool_key_create(
         actor=SYSTEM, node=world.park.node, name=f"{canary} park key", scopes=park_scopes
     )
+    display_link_make(actor=SYSTEM, node=world.park.node, name=f"{canary} hall")
+    display_link_make(actor=SYSTEM, node=world.park.node, name=f"{canary} hall")
     return world

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analytics.admin import figures, reports, trust
+from analytics.admin import displays, figures, reports, trust
 
-__all__ = ["figures", "reports", "trust"]
+__all__ = ["displays", "figures", "reports", "trust"]

@@ -6,7 +6,10 @@ Their password is known to everybody, so they end when the installation gets a p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from analytics.models import DisplayLink
+from analytics.services import display_link_revoke
 from core.actors import system_actor
 from core.choices import Role
 from core.models import AuditEntry, Membership, User
@@ -49,9 +52,14 @@ def demo_logins() -> dict[str, DemoLogin]:
 
 @follows_real_park
 def end_demo_memberships() -> None:
-    """Take every role from the people whom the demo made: an analyst of a province would see a real park in it."""
-    made = AuditEntry.objects.filter(
-        actor=SYSTEM.label, verb="user.create", object_type=User._meta.label
-    ).values("object_id")
-    for membership in Membership.objects.filter(user__in=made, ended_at__isnull=True):
+    """Take every role from the people whom the demo made, and its screens their links: an analyst of a province, or
+    its wall, would show a real park in it.
+    """
+    for membership in Membership.objects.filter(user__in=_made("user.create"), ended_at__isnull=True):
         membership_end(actor=SYSTEM, membership=membership)
+    for link in DisplayLink.objects.filter(pk__in=_made("display.make"), revoked_at__isnull=True):
+        display_link_revoke(actor=SYSTEM, link=link)
+
+
+def _made(verb: str) -> Any:
+    return AuditEntry.objects.filter(actor=SYSTEM.label, verb=verb).values("object_id")

@@ -1,8 +1,9 @@
-"""Demo log-ins of every role, and the display keys of the walls. Printed by `make run`; never made for real parks."""
+"""Demo log-ins of every role, and the display links of the walls. Printed by `make run`; never made for real parks."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +16,13 @@ from django.db import transaction
 
 from analytics.demo.build import BuiltPark
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
+from analytics.models import DisplayLink
+from analytics.services import display_link_by_secret, display_link_make
+from analytics.wall.subjects import page_of
 from core import audit
 from core.actors import Actor
 from core.choices import Role
-from core.models import ScopeNode, User
+from core.models import ScopeNode, ToolKey, User
 from core.services import membership_grant, tool_key_by_secret, tool_key_create
 from livestreams.models import Host
 
@@ -75,8 +79,9 @@ def make_people(built: BuiltPark, *, actor: Actor) -> None:
         Role.PROVINCE_ANALYST,
         province.node,
     )
-    for key in (WALL_KEY, SIMULATOR_KEY):
-        demo_secret(built, key, actor=actor)
+    demo_secret(built, SIMULATOR_KEY, actor=actor)
+    demo_screen(built.park.node, f"{code} hall screen", actor=actor)
+    demo_screen(province.node, f"{province.node.code} bureau screen", actor=actor)
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,38 @@ class DemoKey:
     scopes: tuple[str, ...]
 
 
-WALL_KEY = DemoKey("hall screen", ("wall:read",))
 SIMULATOR_KEY = DemoKey("simulator", ("orders:write", "samples:write", "sessions:write"))
 
 
 def demo_secret(built: BuiltPark, key: DemoKey, *, actor: Actor) -> str:
-    """The secret of a demo park's key, made when there is none that works. This installation keeps it in a file."""
+    """The secret of a demo park's key, made when there is none that works."""
+
+    def make() -> str:
+        return tool_key_create(
+            actor=actor, node=built.park.node, name=f"演示 · {key.name}", scopes=key.scopes
+        )[1]
+
+    return _kept(f"{built.plan.code} {key.name}", built.park.node, tool_key_by_secret, make)
+
+
+def demo_screen(node: ScopeNode, name: str, *, actor: Actor) -> str:
+    """The secret of a demo screen's display link, made when there is none that works."""
+
+    def make() -> str:
+        return display_link_make(actor=actor, node=node, name=f"演示 · {name}")[1]
+
+    return _kept(name, node, display_link_by_secret, make)
+
+
+def _kept(
+    name: str, node: ScopeNode, holds: Callable[[str], ToolKey | DisplayLink | None], make: Callable[[], str]
+) -> str:
+    """A secret that this installation keeps in a file, made anew when it is lost or opens nothing here."""
     kept = Path(settings.DATA_DIR) / KEYS
     secrets = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    name = f"{built.plan.code} {key.name}"
-    held = tool_key_by_secret(secrets.get(name, ""))
-    if held is None or held.node_id != built.park.pk:
-        _key, secrets[name] = tool_key_create(
-            actor=actor, node=built.park.node, name=f"演示 · {key.name}", scopes=key.scopes
-        )
+    held = holds(secrets.get(name, ""))
+    if held is None or held.node_id != node.pk:
+        secrets[name] = make()
         kept.touch(mode=0o600)
         kept.write_text(json.dumps(secrets, indent=1), encoding="utf-8")
     return str(secrets[name])
@@ -127,6 +150,12 @@ def write_welcome(first: BuiltPark, *, actor: Actor) -> None:
         f"  {login.username:<9}{where.get(login.role, '/analytics/'):<13}{login.role.label}"
         for login in DEMO_LOGINS
     ]
-    secret = demo_secret(first, WALL_KEY, actor=actor)
-    lines.append(f"  the wall without a log-in: /wall/{first.plan.code}/?key={secret}")
+    province = first.park.town.city.province.node
+    screens = (
+        ("the wall", first.park.node, f"{first.plan.code} hall screen"),
+        ("the province", province, f"{province.code} bureau screen"),
+    )
+    for what, node, name in screens:
+        secret = demo_screen(node, name, actor=actor)
+        lines.append(f"  {what} without a log-in: {page_of(node)}?key={secret}")
     (Path(settings.DATA_DIR) / WELCOME).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analytics.events.board import Board, Place, VenuePlace, board_of
-from analytics.events.campaign import campaign_of
+from analytics.events.campaign import campaign_of, campaigns_in
 from analytics.events.decay import AfterDay, Decay, decay_of
 from analytics.events.measures import EVENT_REGISTRY
 from analytics.events.report import EventReport, Figure, figures_of, report_of
@@ -19,6 +19,7 @@ __all__ = [
     "VenuePlace",
     "board_of",
     "campaign_of",
+    "campaigns_in",
     "decay_of",
     "figures_of",
     "report_of",

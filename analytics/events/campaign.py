@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -18,35 +19,40 @@ AHEAD_DAYS = 14
 BEFORE, END = "before", "end"
 
 
-def campaign_of(park: Park, day: date) -> dict[str, Any] | None:
-    """The event of which a park is a venue on a day, as plain JSON values: one in its main phase before others, and
-    before it begins for AHEAD_DAYS; None without one. Sums go over the tenants that show their amounts.
+def campaigns_on(parks: Collection[Park], day: date) -> list[Event]:
+    """The events of which parks are venues on a day, from AHEAD_DAYS before they begin: the nearest to its main phase
+    first.
 
     Anybody may name a park as a venue: its hall shows what it organises itself, or what tenants of its own are in.
     """
     events = Event.objects.filter(
-        Q(park=park) | Q(entries__park=park, entries__closed_on__isnull=True),
-        venues__park=park,
+        Q(park__in=parks) | Q(entries__park__in=parks, entries__closed_on__isnull=True),
+        venues__park__in=parks,
         venues__closed_on__isnull=True,
         closed_on__isnull=True,
         last_day__gte=day,
         first_day__lte=day + AHEAD_DAYS * clock.DAY,
     ).distinct()
-    event = min(
-        events,
-        key=lambda each: (each.phase_on(day) is not EventPhase.MAIN, each.first_day, each.pk),
-        default=None,
+    return sorted(
+        events, key=lambda each: (each.phase_on(day) is not EventPhase.MAIN, each.first_day, each.pk)
     )
+
+
+def campaigns_in(parks: Collection[Park], day: date) -> list[dict[str, Any]]:
+    """The events in some parks with their phase and the countdown to its change, as plain JSON values, and no sums."""
+    return [_course(event, day) for event in campaigns_on(parks, day)]
+
+
+def campaign_of(park: Park, day: date) -> dict[str, Any] | None:
+    """The first event of a park on a day with what is reached of its targets; None without one. Sums go over the
+    tenants that show their amounts.
+    """
+    event = next(iter(campaigns_on([park], day)), None)
     if event is None:
         return None
-    phase, following, changes_on = _phase(event, day)
     board = board_of(event, None)
     return {
-        "name_zh": event.name_zh,
-        "name_en": event.name_en,
-        "phase": phase,
-        "next": following,
-        "next_at": clock.day_start(changes_on).isoformat(),
+        **_course(event, day),
         "progress": [
             {
                 "code": each.metric.code,
@@ -58,6 +64,17 @@ def campaign_of(park: Park, day: date) -> dict[str, Any] | None:
         ],
         "summed": {"tenants": board.counted, "of": board.tenants},
         "dirty": board.dirty,
+    }
+
+
+def _course(event: Event, day: date) -> dict[str, Any]:
+    phase, following, changes_on = _phase(event, day)
+    return {
+        "name_zh": event.name_zh,
+        "name_en": event.name_en,
+        "phase": phase,
+        "next": following,
+        "next_at": clock.day_start(changes_on).isoformat(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics.models.displays import DisplayLink
 from analytics.models.figures import (
     DaySales,
     HourSales,
@@ -26,6 +27,7 @@ from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 __all__ = [
     "SIGNIFICANT_DIGITS",
     "DaySales",
+    "DisplayLink",
     "HourSales",
     "IndexRun",
     "IndexScore",

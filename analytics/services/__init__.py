@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from analytics.services.displays import (
+    display_link_by_secret,
+    display_link_make,
+    display_link_revoke,
+    display_link_seen,
+)
 from analytics.services.index_runs import index_run_create
 from analytics.services.indicator_import import indicator_values_import
 from analytics.services.indicators import indicators_load
@@ -18,6 +24,10 @@ from analytics.services.reports import (
 from analytics.services.trust import session_claim, verdict_reply
 
 __all__ = [
+    "display_link_by_secret",
+    "display_link_make",
+    "display_link_revoke",
+    "display_link_seen",
     "figures_rebuild",
     "index_run_create",
     "indicator_values_import",

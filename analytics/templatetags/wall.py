@@ -9,7 +9,7 @@ from decimal import Decimal
 from django import template
 
 from analytics.models import DaySales
-from analytics.wall.snapshot import ranked
+from analytics.wall.sales import ranked
 from core.actors import Actor
 from core.scoping import visible_to
 from parks.models import Park

@@ -1,4 +1,4 @@
-"""Who may look at a wall: a log-in or a display key, asked again every second while the screen is open."""
+"""Who may look at a wall: a log-in or a display link, asked again every second while the screen is open."""
 
 from __future__ import annotations
 
@@ -10,35 +10,32 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.utils.crypto import constant_time_compare
 
-from core.actors import NOBODY, Actor, key_actor, user_actor
-from core.scoping import visible_to
-from core.services import tool_key_by_secret
-from parks.models import Park
-
-KEY_SCOPE = "wall:read"
+from analytics.services import display_link_by_secret, display_link_seen
+from analytics.wall.subjects import Shown, find, may_see, node_id_of
+from core.actors import NOBODY, Actor, user_actor
 
 
 @dataclass(frozen=True)
 class Credential:
-    """What a screen presented: a session cookie or the secret of a display key."""
+    """What a screen presented: a session cookie or the secret of a display link."""
 
     session_key: str = ""
     secret: str = ""
 
-    def actor(self) -> Actor:
-        """Whoever this is at this moment; NOBODY when the log-in ended or the key was revoked."""
-        if self.secret:
-            key = tool_key_by_secret(self.secret)
-            return key_actor(key) if key is not None and KEY_SCOPE in key.scopes else NOBODY
-        return _session_actor(self.session_key) if self.session_key else NOBODY
+    def may_see(self, address: str) -> Shown | None:
+        """What stands at the address, if this credential may look at its wall now."""
+        shown = find(address)
+        if shown is None:
+            return None
+        allowed = self._link_opens(shown) if self.secret else may_see(_session_actor(self.session_key), shown)
+        return shown if allowed else None
 
-    def may_see(self, park_code: str) -> Park | None:
-        """The park, if this credential may look at its wall now."""
-        return (
-            visible_to(Park.objects.filter(closed_on__isnull=True), self.actor())
-            .filter(code=park_code)
-            .first()
-        )
+    def _link_opens(self, shown: Shown) -> bool:
+        link = display_link_by_secret(self.secret)
+        if link is None or link.node_id != node_id_of(shown):
+            return False
+        display_link_seen(actor=Actor(label=f"display:{link.prefix}"), link=link)
+        return True
 
 
 def from_cookies(header: str) -> Credential:
@@ -52,6 +49,8 @@ def from_cookies(header: str) -> Credential:
 
 def _session_actor(session_key: str) -> Actor:
     """The user of a session cookie, with the checks that Django's own middleware makes."""
+    if not session_key:
+        return NOBODY
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return NOBODY

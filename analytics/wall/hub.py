@@ -1,4 +1,4 @@
-"""One loop for all screens: each second it asks who may still look, takes one snapshot per park and wakes them.
+"""One loop for all screens: each second it asks who may still look, takes one snapshot per wall and wakes them.
 
 A screen that reads slowly misses snapshots and never holds up the others: it always gets the newest.
 """
@@ -14,16 +14,18 @@ import structlog
 from django.db import close_old_connections
 
 from analytics.wall.access import Credential
+from analytics.wall.memory import Memory
 from analytics.wall.snapshot import wall_snapshot
 
 log = structlog.get_logger("livepark.wall")
 
 PERIOD = 1.0
+memory = Memory()
 
 
 @dataclass
 class Channel:
-    """The newest snapshot of one park and the screens that wait for the next."""
+    """The newest snapshot of one wall and the screens that wait for the next."""
 
     message: bytes = b""
     version: int = 0
@@ -33,41 +35,41 @@ class Channel:
 
 
 class Hub:
-    """Channels by park code, and the loop that feeds them while anybody looks."""
+    """Channels by the address of a wall, and the loop that feeds them while anybody looks."""
 
     def __init__(self, snapshot: Callable[[str, set[Credential]], tuple[str, set[Credential]]]) -> None:
         self._snapshot = snapshot
         self._channels: dict[str, Channel] = {}
         self._loop_task: asyncio.Task[None] | None = None
 
-    def join(self, park_code: str, credential: Credential) -> Channel:
-        channel = self._channels.setdefault(park_code, Channel())
+    def join(self, address: str, credential: Credential) -> Channel:
+        channel = self._channels.setdefault(address, Channel())
         channel.screens[credential] = channel.screens.get(credential, 0) + 1
         if self._loop_task is None or self._loop_task.done():
             self._loop_task = asyncio.get_running_loop().create_task(self._run())
         return channel
 
-    def leave(self, park_code: str, credential: Credential) -> None:
-        channel = self._channels[park_code]
+    def leave(self, address: str, credential: Credential) -> None:
+        channel = self._channels[address]
         channel.screens[credential] -= 1
         if not channel.screens[credential]:
             del channel.screens[credential]
         if not channel.screens:
-            del self._channels[park_code]
+            del self._channels[address]
 
     async def _run(self) -> None:
         while self._channels:
             started = asyncio.get_running_loop().time()
-            for code, channel in list(self._channels.items()):
-                await self._feed(code, channel)
+            for address, channel in list(self._channels.items()):
+                await self._feed(address, channel)
             await asyncio.sleep(max(0.0, PERIOD - (asyncio.get_running_loop().time() - started)))
 
-    async def _feed(self, code: str, channel: Channel) -> None:
+    async def _feed(self, address: str, channel: Channel) -> None:
         try:
-            text, refused = await asyncio.to_thread(self._snapshot, code, set(channel.screens))
+            text, refused = await asyncio.to_thread(self._snapshot, address, set(channel.screens))
         except Exception:
             # Whatever it was, the screens keep what they have and show its age; the next round tries again.
-            log.exception("no snapshot", park=code)
+            log.exception("no snapshot", wall=address)
             return
         async with channel.changed:
             channel.refused = refused
@@ -76,17 +78,17 @@ class Hub:
             channel.changed.notify_all()
 
 
-def take_snapshot(park_code: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
-    """The snapshot of a park as JSON text, and which credentials may no longer see it. Runs in a worker thread."""
+def take_snapshot(address: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+    """The snapshot of a wall as JSON text, and which credentials may no longer see it. Runs in a worker thread."""
     try:
-        parks = {credential: credential.may_see(park_code) for credential in credentials}
-        allowed = next((park for park in parks.values() if park is not None), None)
+        found = {credential: credential.may_see(address) for credential in credentials}
+        allowed = next((shown for shown in found.values() if shown is not None), None)
         text = (
-            json.dumps(wall_snapshot(allowed), ensure_ascii=False, separators=(",", ":"))
+            json.dumps(wall_snapshot(allowed, memory), ensure_ascii=False, separators=(",", ":"))
             if allowed
             else "null"
         )
-        return text, {credential for credential, park in parks.items() if park is None}
+        return text, {credential for credential, shown in found.items() if shown is None}
     finally:
         close_old_connections()
 

@@ -1,6 +1,6 @@
-"""The wall's event stream as a small ASGI application: GET /events/wall/<park>/ beside Django.
+"""The wall's event stream as a small ASGI application: GET /events/wall/<address>/ beside Django.
 
-Access is checked at connect and each second. Absent and foreign parks get the same 404.
+Access is checked at connect and each second. Absent and foreign walls get the same 404.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
 ]
 # Tells the browser how soon to come back, in milliseconds.
 GREETING = b"retry: 2000\n\n"
@@ -46,13 +46,13 @@ async def wall_stream(scope: Scope, receive: Receive, send: Send) -> None:
         return await _refuse(send, 400)
     if scope["method"] != "GET":
         return await _refuse(send, 405)
-    park_code = scope["path"].removeprefix(PREFIX).strip("/")
+    address = scope["path"].removeprefix(PREFIX).strip("/")
     credential = _credential(scope, headers)
-    if not scope["path"].startswith(PREFIX) or await asyncio.to_thread(credential.may_see, park_code) is None:
+    if not scope["path"].startswith(PREFIX) or await asyncio.to_thread(credential.may_see, address) is None:
         return await _refuse(send, 404)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": GREETING, "more_body": True})
-    feeding = asyncio.ensure_future(_feed(park_code, credential, send))
+    feeding = asyncio.ensure_future(_feed(address, credential, send))
     leaving = asyncio.ensure_future(_gone(receive))
     await asyncio.wait({feeding, leaving}, return_when=asyncio.FIRST_COMPLETED)
     for task in (feeding, leaving):
@@ -69,8 +69,8 @@ def _credential(scope: Scope, headers: dict[bytes, bytes]) -> Credential:
     return from_cookies(headers.get(b"cookie", b"").decode("latin-1"))
 
 
-async def _feed(park_code: str, credential: Credential, send: Send) -> None:
-    channel = hub.join(park_code, credential)
+async def _feed(address: str, credential: Credential, send: Send) -> None:
+    channel = hub.join(address, credential)
     seen = 0
     try:
         while True:
@@ -87,7 +87,7 @@ async def _feed(park_code: str, credential: Credential, send: Send) -> None:
         farewell = b"event: closed\ndata: {}\n\n" if credential in channel.refused else b""
         await send({"type": "http.response.body", "body": farewell, "more_body": False})
     finally:
-        hub.leave(park_code, credential)
+        hub.leave(address, credential)
 
 
 def _is_newer(channel: Channel, seen: int) -> bool:

@@ -161,6 +161,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("dataset", "analytics.IndicatorValue"),
             ("domain_verification", "analytics.ParkValue"),
             ("leaderboard", "analytics.IndexRun"),
+            ("tv", "analytics.DisplayLink"),
         ],
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.models.audit import AuditEntry, AuditSeal
 from core.models.base import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin, new_uid
-from core.models.keys import ToolKey
+from core.models.keys import SecretMixin, ToolKey
 from core.models.scope import ScopeNode
 from core.models.users import Membership, User
 from core.models.work import BucketFailure, BucketMark, ExchangeRate, IdempotencyRecord, Job, Unresolved
@@ -23,6 +23,7 @@ __all__ = [
     "PublicIdMixin",
     "Scope",
     "ScopeNode",
+    "SecretMixin",
     "StampedMixin",
     "ToolKey",
     "Unresolved",

@@ -1,6 +1,6 @@
-// Draws the snapshot that came with the page, then every one the server sends. Keeps the last figures and tells
-// their age while the server is away; the browser's EventSource comes back by itself.
-(() => {
+// What every wall has: the words, the numbers, the clock, and the stream of snapshots. A wall gives `start` a function
+// that draws one. The last figures stay on the screen with their age while the server is away.
+window.Wall = (() => {
   "use strict";
 
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -10,30 +10,36 @@
   const zone = "Asia/Shanghai";
   const at = (id) => document.getElementById(id);
   const named = (row, name) => (english && row[`${name}_en`]) || row[`${name}_zh`] || row[name] || "";
-  const fill = (text, n) => text.replace("{n}", n);
-  const count = new Intl.NumberFormat(locale);
-  const clock = new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: "medium", timeStyle: "medium" });
-  const hour = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-
-  const weekday = new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "short" });
+  const fill = (text, n, of) => text.replace("{n}", n).replace("{of}", of);
+  const numbers = new Intl.NumberFormat(locale);
+  const count = (number) => numbers.format(number);
+  const format = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+  const clockTime = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const clockDay = format({ year: "numeric", month: "long", day: "numeric", weekday: "long" });
+  const hour = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const weekday = format({ weekday: "short" });
   const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 
+  // The server's clock: that of a screen may be wrong, or stand still while it sleeps.
+  let ahead = 0;
+  const now = () => new Date(Date.now() + ahead);
+  const today = (instant) => dayOf.format(instant) === dayOf.format(now());
   // The hour alone where it is today, with the day of the week where it is not.
   const when = (text) => {
     const instant = new Date(text);
-    const today = dayOf.format(instant) === dayOf.format(new Date());
-    return today ? hour.format(instant) : `${weekday.format(instant)} ${hour.format(instant)}`;
+    return today(instant) ? hour.format(instant) : `${weekday.format(instant)} ${hour.format(instant)}`;
   };
 
   // Money arrives as exact text and is only grouped, never computed with.
-  const money = (text) => {
-    const [, sign, whole, cents] = text.match(/^(-?)(\d+)\.(\d+)$/);
-    return `${sign}¥${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
+  const money = (text, cents = true) => {
+    const [, sign, whole, rest] = text.match(/^(-?)(\d+)\.(\d+)$/);
+    return `${sign}¥${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${cents ? `.${rest}` : ""}`;
   };
-
-  let snapshot = null;
-  let arrived = 0;
-  let connected = false;
+  // Axes have room for few digits.
+  const short = (number) => {
+    const [unit, name] = english ? (number < 1e6 ? [1e3, "k"] : [1e6, "M"]) : number < 1e8 ? [1e4, "万"] : [1e8, "亿"];
+    return number < unit ? count(number) : `${count(Math.round((number / unit) * 10) / 10)}${name}`;
+  };
 
   const element = (tag, text, className) => {
     const node = document.createElement(tag);
@@ -41,173 +47,212 @@
     if (className) node.className = className;
     return node;
   };
+  const put = (id, text) => {
+    const node = at(id);
+    if (node.textContent !== text) node.textContent = text;
+  };
+  // A large figure; a longer one is set smaller, never cut.
+  const figure = (id, text) => {
+    const node = at(id);
+    if (node.textContent === text && node.dataset.width === String(innerWidth)) return;
+    node.textContent = text;
+    node.dataset.width = innerWidth;
+    const line = node.closest("p");
+    line.style.fontSize = "";
+    if (line.scrollWidth > line.clientWidth) {
+      line.style.fontSize = `${(parseFloat(getComputedStyle(line).fontSize) * line.clientWidth) / line.scrollWidth}px`;
+    }
+  };
   const replace = (id, nodes, emptyText) => {
     at(id).replaceChildren(...(nodes.length ? nodes : [element("p", emptyText, "empty")]));
   };
-
-  const drawRooms = (rooms) => {
-    const box = at("rooms");
-    const dense = rooms.length > 40;
-    box.classList.toggle("dense", dense);
-    box.style.setProperty("--tile", rooms.length > 120 ? "2.2rem" : dense ? "3.3rem" : rooms.length > 18 ? "9rem" : snapshot.campaign && rooms.length > 12 ? "10rem" : "11.5rem");
-    const tiles = rooms.map((room, index) => {
-      const tile = element("div", undefined, `room ${room.state}`);
-      tile.title = named(room, "name");
-      tile.append(element("b", dense ? (tile.title.match(/\d+/) || [index + 1])[0] : tile.title));
-      if (dense) {
-        const text = { live: count.format(room.audience || 0), next: room.starts_at && when(room.starts_at).slice(-5), off: " " };
-        tile.append(element("i", text[room.state]));
-        return tile;
-      }
-      if (room.state === "live") {
-        tile.append(element("span", named(room, "tenant")));
-        tile.append(element("i", room.audience === null ? named(room, "host") : fill(words.viewers, count.format(room.audience))));
-      } else if (room.state === "next") {
-        tile.append(element("span", named(room, "tenant")), element("i", when(room.starts_at)));
-      } else {
-        tile.append(element("span", " "), element("i", words.off));
-      }
-      return tile;
-    });
-    replace("rooms", tiles, words.no_rooms);
+  // Shows whole rows only: what does not fit is left out, the least important first.
+  const fit = (box) => {
+    while (box.lastElementChild && box.scrollHeight > box.clientHeight + 1) box.lastElementChild.remove();
   };
 
-  const drawSessions = (sessions) => {
-    const rows = sessions.slice(0, snapshot.campaign ? 5 : 7).map((session) => {
-      const row = element("tr");
-      const who = element("td", named(session, "host") || session.title);
-      const facts = [session.platform, fill(words.minutes, count.format(session.minutes))];
-      if (session.audience !== null) facts.push(fill(words.viewers, count.format(session.audience)));
-      row.append(who);
-      const cell = element("td");
-      cell.append(element("small", facts.join(" · ")));
-      row.append(cell, element("td", session.gmv_paid === null ? "—" : money(session.gmv_paid)));
-      return row;
-    });
-    const empty = element("tr");
-    empty.append(element("td", words.nobody, "empty"));
-    at("sessions").replaceChildren(...(rows.length ? rows : [empty]));
+  // A part of the page is drawn again only when what it shows has changed, and a chart not more often than it is read.
+  const CHART_EVERY = 5000;
+  const drawn = new Map();
+  const part = (name, value, draw, every = 0) => {
+    const text = JSON.stringify(value);
+    const before = drawn.get(name);
+    if (before && (before.text === text || now() - before.at < every)) return;
+    drawn.set(name, { text, at: now() });
+    draw(value);
   };
+  const plot = (name, value, draw) => part(name, value, draw, CHART_EVERY);
 
-  const drawRanking = (ranking) => {
-    replace("ranking", ranking.map((row) => {
-      const item = element("li");
-      item.append(element("b", row.rank), element("span", named(row, "name")), element("em", row.gmv_paid === null ? "" : money(row.gmv_paid)));
-      return item;
-    }), words.no_sales);
-  };
-
-  const drawTicker = (events) => {
-    replace("ticker", events.map((event) => {
-      const item = element("span", `${hour.format(new Date(event.at))} `);
-      item.append(element("b", [named(event, "room"), named(event, "host") || event.title].filter(Boolean).join(" · ")));
-      item.append(` ${words[event.what]}`);
-      return item;
-    }), words.quiet);
-  };
-
-  let chart = null;
-  const drawTrend = (trend) => {
+  // One chart for each box for as long as the page lives.
+  const charts = new Map();
+  const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const chart = (id, option) => {
     if (!window.echarts) return;
-    if (!chart) {
-      chart = window.echarts.init(at("trend"));
-      new ResizeObserver(() => chart.resize()).observe(at("trend"));
-    }
-    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    chart.setOption({
-      animation: false,
-      grid: { left: 4.6 * size, right: size, top: 2.4 * size, bottom: 2.2 * size },
-      legend: { right: 0, top: 0, textStyle: { color: "#8fa9c4", fontSize: 1.1 * size } },
-      xAxis: { type: "category", data: trend.today.map((_, index) => index), axisLabel: { color: "#8fa9c4", fontSize: size } },
-      yAxis: { type: "value", axisLabel: { color: "#8fa9c4", fontSize: size }, splitLine: { lineStyle: { color: "#1b3a57" } } },
-      series: [
-        { name: words.yesterday, type: "line", smooth: true, symbol: "none", data: trend.yesterday, lineStyle: { color: "#4b6f92", type: "dashed" }, itemStyle: { color: "#4b6f92" } },
-        { name: words.today, type: "bar", data: trend.today, itemStyle: { color: "#35d0ba", borderRadius: [3, 3, 0, 0] } },
-      ],
-    });
+    if (!charts.has(id)) charts.set(id, window.echarts.init(at(id)));
+    charts.get(id).setOption({ animation: false, ...option });
   };
+  const ink = { dim: "#8ba3bf", line: "#17304a", accent: "#2ee6c5", before: "#6f9ee8", week: "#b58cf0", next: "#ffc247", live: "#ff5d62" };
+  const axis = () => ({ axisLabel: { color: ink.dim, fontSize: rem() }, axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false } });
+  const legend = () => ({ right: 0, top: 0, itemWidth: 1.4 * rem(), itemHeight: 0.5 * rem(), itemGap: 1.4 * rem(), textStyle: { color: ink.dim, fontSize: rem() } });
+  const grid = () => ({ left: 0.2 * rem(), right: 0.6 * rem(), top: 2.2 * rem(), bottom: 0.5 * rem(), containLabel: true });
+  const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short, hideOverlap: true }, splitNumber: 3, splitLine: { lineStyle: { color: ink.line } } });
 
-  // The festival: its phase, and of each joint target what is reached; the countdown runs on with the clock.
-  const drawCampaign = (campaign) => {
-    at("campaign").hidden = !campaign;
-    if (!campaign) return;
-    at("campaign_name").textContent = named(campaign, "name");
-    at("campaign_phase").textContent = words[`phase_${campaign.phase}`];
-    at("campaign_phase").className = campaign.phase;
-    const shown = (code, text) => (code === "orders" ? count.format(text) : money(text));
-    at("campaign_progress").replaceChildren(...campaign.progress.map((each) => {
-      const bar = element("div", undefined, "target");
-      const track = element("i");
-      track.style.width = `${Math.max(0, Math.min(100, Number(each.share) * 100))}%`;
-      const text = fill(words.reached, shown(each.code, each.value)).replace("{of}", shown(each.code, each.target));
-      bar.append(track, element("span", `${words[each.code]} ${text} · ${(Number(each.share) * 100).toFixed(1)}%`));
-      return bar;
-    }));
-    const source = fill(words.campaign_summed, count.format(campaign.summed.tenants)).replace("{of}", count.format(campaign.summed.of));
-    const late = campaign.dirty ? ` · ${fill(words.dirty, count.format(campaign.dirty))}` : "";
-    at("campaign_source").textContent = campaign.progress.length ? source + late : "";
+  // The day by hour beside yesterday and the same day of last week.
+  const hours = (id, trend) => {
+    const line = (name, colour) => ({ name: words[name], type: "line", symbol: "none", data: trend[name], lineStyle: { color: colour, width: 0.12 * rem(), type: "dashed" }, itemStyle: { color: colour } });
+    chart(id, {
+      grid: grid(),
+      legend: legend(),
+      xAxis: { type: "category", data: trend.today.map((_, index) => index), ...axis() },
+      yAxis: amounts(),
+      series: [line("week", ink.week), line("yesterday", ink.before), { name: words.today, type: "bar", barCategoryGap: "35%", data: trend.today, itemStyle: { color: ink.accent, borderRadius: [3, 3, 0, 0] } }],
+    });
   };
 
   const pad = (number) => String(number).padStart(2, "0");
-  const countDown = (campaign) => {
-    if (!campaign) return;
-    const seconds = Math.max(0, Math.floor((new Date(campaign.next_at) - new Date()) / 1000));
+  const left = (text) => {
+    const seconds = Math.max(0, Math.floor((new Date(text) - now()) / 1000));
     const days = Math.floor(seconds / 86400);
     const rest = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(pad).join(":");
-    const left = days ? `${fill(words.days, days)} ${rest}` : rest;
-    at("campaign_next").textContent = fill(words[`until_${campaign.next}`], left);
+    return days ? `${fill(words.days, days)} ${rest}` : rest;
+  };
+  const age = (seconds) => {
+    if (seconds < 100) return fill(words.seconds, count(seconds));
+    return seconds < 6000 ? fill(words.minutes, count(Math.floor(seconds / 60))) : fill(words.hours, count(Math.floor(seconds / 3600)));
   };
 
-  const draw = () => {
-    const { figures, yesterday, rooms } = snapshot;
-    at("gmv_paid").textContent = money(figures.gmv_paid);
-    at("gmv_paid_yesterday").textContent = `${words.yesterday} ${money(yesterday.gmv_paid)}`;
-    at("net_sales").textContent = money(figures.net_sales);
-    at("summed").textContent = fill(words.summed, count.format(snapshot.summed.tenants)).replace("{of}", count.format(snapshot.summed.of));
-    at("orders").textContent = count.format(figures.orders);
-    at("orders_yesterday").textContent = `${words.yesterday} ${count.format(yesterday.orders)}`;
-    at("live_rooms").textContent = `${rooms.filter((room) => room.state === "live").length} / ${rooms.length}`;
-    at("hosts_live").textContent = `${count.format(snapshot.hosts_live)} ${words.hosts}`;
-    at("audience").textContent = count.format(snapshot.audience);
-    at("dirty").textContent = snapshot.dirty ? fill(words.dirty, count.format(snapshot.dirty)) : "";
-    drawRooms(rooms);
-    drawSessions(snapshot.sessions);
-    drawRanking(snapshot.ranking);
-    drawTicker(snapshot.ticker);
-    drawTrend(snapshot.trend);
-    drawCampaign(snapshot.campaign);
-  };
+  let draw = () => {};
+  let snapshot = null;
+  let arrived = 0;
+  let lost = null;
 
   const show = (next) => {
     if (!next) return;
     snapshot = next;
     arrived = performance.now();
-    draw();
+    ahead = new Date(next.at) - Date.now();
+    lost = null;
+    draw(next);
+    tick();
   };
 
   const tick = () => {
-    at("clock").textContent = clock.format(new Date());
-    const age = Math.floor((performance.now() - arrived) / 1000);
-    at("age").textContent = fill(connected ? words.age : words.away, count.format(age));
-    countDown(snapshot && snapshot.campaign);
-    at("connection").className = `lamp ${connected ? "on" : "lost"}`;
+    if (document.body.dataset.state === "dark") return;
+    put("clock", clockTime.format(now()));
+    put("date", clockDay.format(now()));
+    if (!snapshot) return;
+    const silence = Math.floor((performance.now() - arrived) / 1000);
+    const state = lost === null && silence < STALE ? "on" : silence < LOST ? "late" : "lost";
+    if (document.body.dataset.state !== state) document.body.dataset.state = state;
+    put("age", state === "on" ? fill(words.age, age(silence)) : fill(words.away, age(silence)));
+    for (const node of document.querySelectorAll("[data-age]")) {
+      const since = snapshot.as_of[node.dataset.age];
+      const text = since ? fill(words.old, age(Math.max(0, Math.floor((now() - new Date(since)) / 1000)))) : "";
+      if (node.textContent !== text) node.textContent = text;
+    }
+    for (const node of document.querySelectorAll("[data-until]")) {
+      const text = fill(words[`until_${node.dataset.next}`], left(node.dataset.until));
+      if (node.textContent !== text) node.textContent = text;
+    }
   };
 
+  // Seconds without a snapshot after which the figures are called late, the stream is opened anew, and they are lost.
+  const STALE = 5;
+  const DEAD = 20;
+  const LOST = 60;
+  const FIRST_WAIT = 1000;
+  const LONGEST_WAIT = 30000;
+  let source = null;
+  let opened = 0;
+  let wait = FIRST_WAIT;
+  let again = null;
+
+  const key = new URLSearchParams(location.search).get("key");
+  const stream = `/events/wall/${document.body.dataset.address}/${key ? `?key=${encodeURIComponent(key)}` : ""}`;
+
+  const close = () => {
+    if (source) source.close();
+    source = null;
+  };
   const listen = () => {
-    const key = new URLSearchParams(location.search).get("key");
-    const source = new EventSource(`/events/wall/${document.body.dataset.park}/${key ? `?key=${encodeURIComponent(key)}` : ""}`);
-    source.addEventListener("open", () => { connected = true; });
-    source.addEventListener("snapshot", (event) => { connected = true; show(JSON.parse(event.data)); });
-    source.addEventListener("error", () => {
-      connected = false;
-      // A refused stream is not tried again by the browser: look whether access came back, without a busy loop.
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 10000);
+    close();
+    clearTimeout(again);
+    again = null;
+    opened = performance.now();
+    source = new EventSource(stream);
+    source.addEventListener("snapshot", (event) => {
+      wait = FIRST_WAIT;
+      show(JSON.parse(event.data));
     });
-    source.addEventListener("closed", () => { source.close(); connected = false; setTimeout(() => location.reload(), 10000); });
+    source.addEventListener("error", retry);
+    source.addEventListener("closed", dark);
+  };
+  // Waits twice as long each time, and never as long as another screen: a hall full of them must not come back at once.
+  const retry = () => {
+    close();
+    lost = lost || performance.now();
+    tick();
+    if (again !== null) return;
+    again = setTimeout(async () => {
+      again = null;
+      if (await refused()) dark();
+      else listen();
+    }, wait * (0.5 + Math.random()));
+    wait = Math.min(2 * wait, LONGEST_WAIT);
+  };
+  // Whether the page says that this screen may not look; a server that is away says nothing.
+  const refused = async () => {
+    try {
+      const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
+      return answer.type === "opaqueredirect" || answer.status === 404 || answer.status === 403;
+    } catch {
+      return false;
+    }
+  };
+  const dark = () => {
+    close();
+    clearTimeout(again);
+    snapshot = null;
+    drawn.clear();
+    document.body.dataset.state = "dark";
+    document.body.replaceChildren(element("p", words.dark, "dark"));
+    setInterval(async () => {
+      if (!(await refused())) location.reload();
+    }, 60000);
+  };
+  // A connection may die without a word, and a screen may sleep: both show as silence.
+  const watch = () => {
+    if (!source && again === null) return;
+    const silent = performance.now() - Math.max(arrived, opened);
+    if (source && silent > DEAD * 1000) retry();
+  };
+  const wake = () => {
+    if (document.body.dataset.state === "dark" || document.visibilityState === "hidden") return;
+    if (performance.now() - arrived > STALE * 1000) {
+      wait = FIRST_WAIT;
+      listen();
+    }
   };
 
-  show(read("snapshot"));
-  listen();
-  tick();
-  setInterval(tick, 1000);
+  const start = (drawing) => {
+    draw = drawing;
+    let resized = null;
+    window.addEventListener("resize", () => {
+      clearTimeout(resized);
+      resized = setTimeout(() => {
+        drawn.clear();
+        for (const each of charts.values()) each.resize();
+        if (snapshot) draw(snapshot);
+      }, 200);
+    });
+    document.addEventListener("visibilitychange", wake);
+    window.addEventListener("online", wake);
+    show(read("snapshot"));
+    listen();
+    setInterval(() => { tick(); watch(); }, 1000);
+    // Fonts and layout have settled by now: lists take the room they have.
+    document.fonts.ready.then(() => { drawn.clear(); if (snapshot) draw(snapshot); });
+  };
+
+  return { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, plot, put, rem, replace, short, start, when, words };
 })();

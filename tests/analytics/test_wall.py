@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import itertools
 import json
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import InterfaceError
 from django.test import Client
 from django.urls import reverse
 
+from analytics import rollup
 from analytics.models import DaySales, HourSales, SessionFigures
+from analytics.services import display_link_make, display_link_revoke
 from analytics.wall import hub as hub_module
 from analytics.wall.access import Credential
 from analytics.wall.hub import Hub
+from analytics.wall.memory import MOST, Memory
 from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
-from core.services import tool_key_create, tool_key_revoke
 from livestreams.choices import SessionState
-from livestreams.models import AudienceSample
+from livestreams.models import AudienceSample, Maintenance
+from supplychain.facts import SaleFact
+from supplychain.services import sales_record
 from tenants.choices import WallVisibility
 from tests.factories import SYSTEM, World, make_session, make_world
 from tests.loops import in_a_loop
@@ -144,17 +152,14 @@ def test_the_page_is_for_those_who_may_look(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_display_key_opens_its_own_wall_until_it_is_revoked(client: Client) -> None:
+def test_a_display_link_opens_its_own_wall_until_it_is_revoked(client: Client) -> None:
     world, other = make_world("alpha"), make_world("beta")
-    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    link, secret = display_link_make(actor=world.manager, node=world.park.node, name="hall")
     address = reverse("wall", args=[world.park.code])
     assert client.get(address, {"key": secret}).status_code == 200
     assert client.get(reverse("wall", args=[other.park.code]), {"key": secret}).status_code == 404
-    _orders, without = tool_key_create(
-        actor=SYSTEM, node=world.park.node, name="orders", scopes=["orders:write"]
-    )
-    assert client.get(address, {"key": without}).status_code == 404
-    tool_key_revoke(actor=SYSTEM, uid=str(key.uid))
+    assert client.get(address, {"key": world.secret}).status_code == 404
+    display_link_revoke(actor=world.manager, link=link)
     assert client.get(address, {"key": secret}).status_code == 404
 
 
@@ -192,7 +197,7 @@ async def open_stream(
 @pytest.mark.django_db(transaction=True)
 def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation() -> None:
     world, other = make_world("alpha"), make_world("beta")
-    key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="hall", scopes=["wall:read"])
+    link, secret = display_link_make(actor=world.manager, node=world.park.node, name="hall")
     path, query = f"/events/wall/{world.park.code}/", f"key={secret}"
 
     async def story() -> None:
@@ -204,7 +209,7 @@ def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation(
             assert await open_stream(wrong, query, lambda bodies: True) == [404, [b""]]
         watching = asyncio.ensure_future(open_stream(path, query, lambda bodies: False, seconds=5))
         await asyncio.sleep(1.2)
-        await asyncio.to_thread(tool_key_revoke, actor=SYSTEM, uid=str(key.uid))
+        await asyncio.to_thread(display_link_revoke, actor=SYSTEM, link=link)
         _status, bodies = await watching
         assert bodies[-1].startswith(b"event: closed")
 
@@ -253,3 +258,121 @@ def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatc
         hub.leave("park", screen)
 
     in_a_loop(story())
+
+
+def test_screens_that_come_and_go_leave_nothing_behind() -> None:
+    """Three days of a hall with bad wireless: twenty thousand screens, each with a log-in of its own."""
+
+    def snapshot(address: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+        return "{}", set()
+
+    async def visits(hub: Hub, first: int, number: int) -> None:
+        for turn in range(first, first + number):
+            address, screen = f"park-{turn % 50}", Credential(session_key=str(turn))
+            hub.join(address, screen)
+            await asyncio.sleep(0)
+            hub.leave(address, screen)
+
+    async def story() -> int:
+        hub = Hub(snapshot)
+        await visits(hub, 0, 2_000)
+        gc.collect()
+        before = tracemalloc.take_snapshot()
+        await visits(hub, 2_000, 20_000)
+        gc.collect()
+        assert not hub._channels
+        return sum(each.size_diff for each in tracemalloc.take_snapshot().compare_to(before, "filename"))
+
+    tracemalloc.start()
+    try:
+        assert in_a_loop(story()) < 50_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_memory_of_the_snapshots_is_bounded_and_forgets_in_time() -> None:
+    memory, counted = Memory(), itertools.count()
+    with time_machine.travel(clock.now(), tick=False):
+        for number in range(3 * MOST):
+            memory.recall(("minutes", number), 60, lambda: next(counted))
+        assert len(memory._kept) == MOST
+        assert memory.recall(("minutes", 3 * MOST - 1), 60, lambda: next(counted)) == 3 * MOST - 1
+        assert memory.recall(("minutes", 0), 60, lambda: next(counted)) == 3 * MOST, "was forgotten"
+    assert memory.recall("soon", 0, lambda: 1) == 1
+    assert memory.recall("soon", 0, lambda: 2) == 2
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+def test_the_day_goes_beside_the_same_time_of_yesterday_and_last_week() -> None:
+    world = make_world("alpha")
+    shown, hidden = (mine.tenant for mine in world.tenants)
+    hidden.wall_visibility = WallVisibility.HIDDEN
+    hidden.save()
+    noon = clock.day_start(clock.today()) + 12 * clock.HOUR
+    minute = clock.HOUR / 60
+    with time_machine.travel(noon + 3 * minute, tick=False):
+        for tenant in (shown, hidden):
+            for name, at, amount in (
+                ("now", noon - 10 * minute, "150.00"),
+                ("before", noon - clock.DAY - 11 * clock.HOUR, "70.25"),
+                ("just", noon - clock.DAY + 3 * minute, "29.75"),
+                ("later", noon - clock.DAY + 4 * minute, "900.00"),
+                ("week", noon - 7 * clock.DAY, "200.00"),
+            ):
+                fact = SaleFact(
+                    kind="paid", order_no=name, amount=Decimal(amount), sku_code="x", qty=1, title="x",
+                    occurred_at=at,
+                )  # fmt: skip
+                sales_record(actor=SYSTEM, seller=tenant, source="test", facts=[(0, fact)])
+        rollup.drain()
+        snapshot = wall_snapshot(world.park)
+    assert snapshot["then"] == {
+        "yesterday": {"gmv_paid": "100.00", "change": "+50.0"},
+        "week": {"gmv_paid": "200.00", "change": "-25.0"},
+    }
+    assert snapshot["figures"]["gmv_paid"] == "150.00"
+    lines = snapshot["pace"]
+    assert (len(lines["yesterday"]), len(lines["week"])) == (288, 288)
+    assert (lines["today"][-1], len(lines["today"])) == (150, 12 * 12 + 1)
+    assert [lines["yesterday"][at] for at in (11, 12, 143, 144, 287)] == [0, 70, 70, 1000, 1000]
+    assert [snapshot["trend"][name][12] for name in ("today", "yesterday", "week")] == [
+        "0.00", "929.75", "200.00",
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_ticker_names_no_person() -> None:
+    world = make_world("alpha")
+    mine = world.tenants[0]
+    make_session(
+        mine.tenant, room=world.rooms[1], host=mine.host, starts_at=clock.now() - clock.HOUR,
+        canary=mine.host.name_zh, state=SessionState.LIVE,
+    )  # fmt: skip
+    snapshot = wall_snapshot(world.park)
+    assert snapshot["ticker"][0]["tenant_zh"] == mine.tenant.name_zh
+    assert mine.host.name_zh not in json.dumps(snapshot["ticker"], ensure_ascii=False)
+
+
+@pytest.mark.django_db
+def test_hosts_live_and_next_and_rooms_in_repair() -> None:
+    world = make_world("alpha")
+    first, second = world.tenants
+    soon = clock.now() + clock.HOUR
+    for mine, starts_at in ((first, soon), (second, soon + clock.HOUR)):
+        booking = mine.booking
+        booking.starts_at, booking.ends_at = starts_at, starts_at + clock.HOUR
+        booking.blocked_from, booking.blocked_until = booking.starts_at, booking.ends_at
+        booking.save()
+    make_session(
+        first.tenant, host=first.host, room=world.rooms[0], starts_at=clock.now() - clock.HOUR,
+        state=SessionState.LIVE,
+    )  # fmt: skip
+    Maintenance.objects.create(
+        room=world.rooms[1], starts_at=clock.now() - clock.HOUR, ends_at=clock.now() + clock.HOUR, reason="x"
+    )
+    snapshot = wall_snapshot(world.park)
+    assert [room["state"] for room in snapshot["rooms"]] == ["live", "repair"]
+    # The first tenant's host is live now: only the other one comes next.
+    assert snapshot["hosts"] == {"live": 1, "next": 1}
+    assert [row["host_zh"] for row in snapshot["next"]] == [second.host.name_zh]

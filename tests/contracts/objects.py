@@ -107,6 +107,7 @@ CODES: dict[str, Factory] = {
     "api-indicator": lambda world, mine: "series",
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
+    "wall-place": lambda world, mine: world.province.node.code,
 }
 OF_THE_PARK = (
     "api-park",

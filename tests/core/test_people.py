@@ -99,7 +99,7 @@ def test_a_park_goes_on_choosing_its_own_people_and_keys(world: World) -> None:
     assert held in visible_to(Membership.objects.all(), world.manager)
     membership_end(actor=world.manager, membership=held)
     key, _secret = tool_key_create(
-        actor=world.manager, node=world.park.node, name="hall", scopes=["wall:read"]
+        actor=world.manager, node=world.park.node, name="desk", scopes=["figures:read"]
     )
     assert tool_key_revoke(actor=world.manager, uid=str(key.uid)).revoked_at is not None
 

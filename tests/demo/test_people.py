@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.urls import reverse
 
 from analytics.demo.build import built_park
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
-from analytics.demo.people import SIMULATOR_KEY, WALL_KEY, demo_secret
+from analytics.demo.people import SIMULATOR_KEY, demo_secret
 from analytics.demo.plans import TINY
+from analytics.models import DisplayLink
 from core.clock import DAY, now
 from core.models import Membership, ToolKey
 from parks.services import park_create
@@ -38,8 +40,11 @@ def test_the_key_on_the_screen_opens_the_wall_and_nothing_else(
     client: Client, settings: Any, tmp_path: Path
 ) -> None:
     demo()
-    printed = (tmp_path / "welcome.txt").read_text().split("?key=")[1].strip()
+    printed, bureau = re.findall(r"\?key=(\S+)", (tmp_path / "welcome.txt").read_text())
     assert client.get(reverse("wall", args=[TINY.code]), {"key": printed}).status_code == 200
+    place = reverse("wall-place", args=[f"cn-{TINY.city[:2]}"])
+    assert client.get(place, {"key": bureau}).status_code == 200
+    assert client.get(place, {"key": printed}).status_code == 404
     orders = f"/api/v1/orders/bulk?tenant={TINY.code}-001"
 
     def send(secret: str) -> int:
@@ -49,13 +54,13 @@ def test_the_key_on_the_screen_opens_the_wall_and_nothing_else(
         }
         return client.post(orders, "[]", **given).status_code
 
-    assert send(printed) == 403
+    assert send(printed) == 401
     built = built_park(TINY)
     assert built is not None
     tells = demo_secret(built, SIMULATOR_KEY, actor=SYSTEM)
     assert send(tells) != 403
     assert client.get(reverse("wall", args=[TINY.code]), {"key": tells}).status_code == 404
-    assert {tuple(key.scopes) for key in ToolKey.objects.all()} == {WALL_KEY.scopes, SIMULATOR_KEY.scopes}
+    assert {tuple(key.scopes) for key in ToolKey.objects.all()} == {SIMULATOR_KEY.scopes}
     assert (tmp_path / "demo-keys.json").stat().st_mode & 0o077 == 0
 
 
@@ -65,7 +70,7 @@ def test_a_later_start_keeps_the_keys_and_replaces_those_that_are_lost(tmp_path:
     first = kept.read_text()
     demo()
     assert kept.read_text() == first
-    assert ToolKey.objects.count() == 2
+    assert (ToolKey.objects.count(), DisplayLink.objects.count()) == (1, 2)
     kept.unlink()
     demo()
     assert json.loads(kept.read_text())["tiny hall screen"] not in first
@@ -103,7 +108,9 @@ def test_a_real_park_ends_what_the_demo_log_ins_may(client: Client, tmp_path: Pa
     }
     park_create(code="another-demo", is_synthetic=True, **values)
     assert len(demo_logins()) == len(DEMO_LOGINS)
+    assert DisplayLink.objects.filter(revoked_at__isnull=True).count() == 2
     park_create(code="real", **values)
+    assert not DisplayLink.objects.filter(revoked_at__isnull=True).exists()
     assert not Membership.objects.filter(ended_at__isnull=True).exists()
     assert client.get(reverse("analytics-home")).status_code == 403
     assert demo_logins() == {}

@@ -1,0 +1,242 @@
+"""What is on the air and what comes next: sessions, rooms, hosts, and the ticker, which names no person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, Q, Subquery
+
+from analytics.models import SessionFigures
+from analytics.wall.sales import money
+from core import clock
+from livestreams.choices import BOOKING_BLOCKING, SessionState
+from livestreams.models import AudienceSample, Booking, LiveRoom, LiveSession, Maintenance
+from parks.models import Park
+from tenants.choices import WallVisibility
+from tenants.models import Tenant
+
+TICKER = 12
+NEXT = 12
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that is live now, with what is known of its audience and sales."""
+
+    uid: str
+    park_id: int
+    room_id: int | None
+    tenant: Tenant
+    title: str
+    host_id: int | None
+    host: str
+    host_en: str
+    platform: str
+    started_at: datetime
+    audience: int | None
+    audience_at: datetime | None
+    paid: Decimal
+
+    def as_dict(self, now: datetime) -> dict[str, Any]:
+        shows = self.tenant.wall_visibility == WallVisibility.AMOUNT
+        return {
+            "uid": self.uid,
+            "title": self.title,
+            "host": self.host,
+            "host_en": self.host_en,
+            "platform": self.platform,
+            "minutes": int((now - self.started_at).total_seconds() // 60),
+            "audience": self.audience,
+            "gmv_paid": money(self.paid) if shows else None,
+        }
+
+
+def live_sessions(parks: Collection[Park]) -> list[Session]:
+    """The live sessions of some parks."""
+    latest = AudienceSample.objects.filter(session=OuterRef("pk")).order_by("-at", "-version")
+    rows = (
+        LiveSession.objects.filter(park__in=parks, state=SessionState.LIVE)
+        .select_related("host", "tenant")
+        .annotate(
+            audience=Subquery(latest.values("concurrent")[:1]),
+            audience_at=Subquery(latest.values("at")[:1]),
+            paid=Subquery(SessionFigures.objects.filter(session=OuterRef("pk")).values("gmv_paid")[:1]),
+        )
+    )
+    return [
+        Session(
+            uid=str(row.uid),
+            park_id=row.park_id,
+            room_id=row.room_id,
+            tenant=row.tenant,
+            title=row.title,
+            host_id=row.host_id,
+            host=row.host.name_zh if row.host else "",
+            host_en=row.host.name_en if row.host else "",
+            platform=row.get_platform_display(),
+            started_at=row.started_at or row.created_at,
+            audience=row.audience,
+            audience_at=row.audience_at,
+            paid=row.paid or Decimal(0),
+        )
+        for row in rows
+    ]
+
+
+def in_order(sessions: Iterable[Session]) -> list[Session]:
+    """The best first; those of tenants that take no rank follow, in an order that says nothing of their sales."""
+
+    def place(session: Session) -> tuple[bool, Decimal, str]:
+        if session.tenant.wall_visibility == WallVisibility.HIDDEN:
+            return (True, Decimal(0), session.uid)
+        return (False, -session.paid, session.uid)
+
+    return sorted(sessions, key=place)
+
+
+def oldest_sample(sessions: Iterable[Session]) -> datetime | None:
+    """How old the audience is: the oldest of the latest samples, None without any."""
+    return min((session.audience_at for session in sessions if session.audience_at), default=None)
+
+
+def upcoming(parks: Collection[Park], now: datetime) -> list[Booking]:
+    """The bookings of a day from now, those that run now as well, the next first."""
+    held = Booking.objects.filter(
+        room__park__in=parks, state__in=BOOKING_BLOCKING, ends_at__gt=now, starts_at__lt=now + clock.DAY
+    )
+    return list(held.select_related("tenant__node", "host", "room").order_by("starts_at", "room__code"))
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The open rooms of parks. Each is live, else in repair, else next, else off."""
+
+    states: dict[LiveRoom, str]
+    sessions: dict[int, Session]
+    bookings: dict[int, Booking]
+
+    def count(self, park: Park | None = None) -> dict[str, int]:
+        """How many rooms are in which state, of one park or of all."""
+        states = [state for room, state in self.states.items() if park is None or room.park_id == park.pk]
+        return {
+            "all": len(states),
+            **{name: states.count(name) for name in ("live", "next", "repair", "off")},
+        }
+
+
+def rooms_of(
+    parks: Collection[Park], sessions: Iterable[Session], bookings: Iterable[Booking], now: datetime
+) -> Rooms:
+    """What each open room does, by its session and its next booking."""
+    of_room = {session.room_id: session for session in sessions if session.room_id}
+    first: dict[int, Booking] = {}
+    for booking in bookings:
+        first.setdefault(booking.room_id, booking)
+    broken = set(
+        Maintenance.objects.filter(room__park__in=parks, starts_at__lte=now, ends_at__gt=now).values_list(
+            "room_id", flat=True
+        )
+    )
+
+    def state(room: LiveRoom) -> str:
+        if room.pk in of_room:
+            return "live"
+        if room.pk in broken:
+            return "repair"
+        return "next" if room.pk in first else "off"
+
+    rooms = LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True).order_by("park", "code")
+    return Rooms({room: state(room) for room in rooms}, of_room, first)
+
+
+def room_rows(rooms: Rooms) -> list[dict[str, Any]]:
+    """A tile for each room: who is live and how many watch, or who comes next and when."""
+    rows = []
+    for room, state in rooms.states.items():
+        row: dict[str, Any] = {
+            "code": room.code,
+            "name_zh": room.name_zh,
+            "name_en": room.name_en,
+            "state": state,
+        }
+        session, booking = rooms.sessions.get(room.pk), rooms.bookings.get(room.pk)
+        if state == "live" and session is not None:
+            row |= {
+                "tenant": session.tenant.name_zh,
+                "tenant_en": session.tenant.name_en,
+                "host": session.host,
+                "host_en": session.host_en,
+                "audience": session.audience,
+            }
+        elif state == "next" and booking is not None:
+            firm_zh, firm_en = _firm_of(booking)
+            row |= {
+                "tenant": firm_zh,
+                "tenant_en": firm_en,
+                "starts_at": booking.starts_at.isoformat(),
+            }
+        rows.append(row)
+    return rows
+
+
+def next_on_air(bookings: Iterable[Booking], rooms: Rooms) -> list[dict[str, Any]]:
+    """Who goes on the air next: bookings of rooms in which nobody is live, and later ones of the others."""
+    waiting = [
+        each
+        for each in bookings
+        if not (each.room_id in rooms.sessions and rooms.bookings[each.room_id].pk == each.pk)
+    ]
+    return [
+        {
+            "starts_at": each.starts_at.isoformat(),
+            "room_zh": each.room.name_zh,
+            "room_en": each.room.name_en,
+            "host_zh": each.host.name_zh if each.host else "",
+            "host_en": each.host.name_en if each.host else "",
+            "tenant_zh": _firm_of(each)[0],
+            "tenant_en": _firm_of(each)[1],
+        }
+        for each in waiting[:NEXT]
+    ]
+
+
+def _firm_of(booking: Booking) -> tuple[str, str]:
+    """Whose booking it is. A guest of another park chose what its own hall shows of it, and not what this one does."""
+    is_guest = booking.tenant.node.parent_id != booking.room.park_id
+    return ("", "") if is_guest else (booking.tenant.name_zh, booking.tenant.name_en)
+
+
+def hosts_of(sessions: Iterable[Session], bookings: Iterable[Booking]) -> dict[str, int]:
+    """How many hosts are live, and how many others come next."""
+    live = {session.host_id for session in sessions if session.host_id}
+    return {"live": len(live), "next": len({each.host_id for each in bookings if each.host_id} - live)}
+
+
+def ticker(parks: Collection[Park], day: date) -> list[dict[str, Any]]:
+    """The day's last beginnings and ends of sessions, newest first: park, room and firm, and no person."""
+    start, end = clock.day_bounds(day)
+    rows = LiveSession.objects.filter(
+        Q(started_at__gte=start, started_at__lt=end) | Q(ended_at__gte=start, ended_at__lt=end),
+        park__in=parks,
+    ).select_related("room", "tenant", "park")
+    events = []
+    for row in rows.order_by("-updated_at")[:TICKER]:
+        at = row.ended_at if row.state == SessionState.ENDED else row.started_at
+        if at is not None:
+            events.append(
+                {
+                    "at": at.isoformat(),
+                    "what": "ended" if row.state == SessionState.ENDED else "started",
+                    "room_zh": row.room.name_zh if row.room else "",
+                    "room_en": row.room.name_en if row.room else "",
+                    "tenant_zh": row.tenant.name_zh,
+                    "tenant_en": row.tenant.name_en,
+                    "park_zh": row.park.name_zh,
+                    "park_en": row.park.name_en,
+                }
+            )
+    return sorted(events, key=lambda event: str(event["at"]), reverse=True)

@@ -1,0 +1,120 @@
+"""The walls in Chromium: nothing is cut, the server may go away, a revoked link goes dark, and memory stays flat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import servers
+from tests.analytics.fastforward import PLAY, STAND_IN, Held, memory_of
+from tests.scaled.sites import copy_of, write_to
+from tests.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., Any]
+SCREENS = {"hd": (1920, 1080), "4k": (3840, 2160), "portrait": (1080, 1920)}
+# Nodes by which one snapshot differs from another; a leak of one in each is ten times that.
+FEW = 15
+WALLS = {"park": ("tiny hall screen", "/wall/tiny/"), "place": ("cn-44 bureau screen", "/wall/place/cn-44/")}
+# Elements that are cut, and texts that are smaller than 1/68 of the screen's shorter side in height: 16 pixels of 1080.
+FAULTS = """() => {
+    const found = [], least = Math.min(innerWidth, innerHeight) / 68;
+    const shown = (node) => node.getClientRects().length && node.textContent.trim() && !node.closest("script");
+    for (const node of document.querySelectorAll("body *")) {
+        if (!shown(node)) continue;
+        const style = getComputedStyle(node), box = node.getBoundingClientRect();
+        const text = node.textContent.trim().slice(0, 40);
+        if (parseFloat(style.fontSize) < least) found.push(["small", style.fontSize, text]);
+        if (node.closest("footer")) continue;
+        if (style.overflowX !== "visible" && style.display !== "inline" && node.scrollWidth > node.clientWidth + 1)
+            found.push(["cut", node.tagName + "#" + node.id, text]);
+        if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1) found.push(["outside", node.tagName, text]);
+    }
+    const root = document.documentElement;
+    if (root.scrollWidth > innerWidth || root.scrollHeight > innerHeight) found.push(["scrolls"]);
+    return found;
+}"""
+
+
+def address_of(site: Site, wall: str) -> str:
+    name, path = WALLS[wall]
+    keys = json.loads((Path(site.env["LIVEPARK_DATA_DIR"]) / "demo-keys.json").read_text("utf-8"))
+    return f"{site.url}{path}?key={keys[name]}"
+
+
+def look(page: Page, site: Site, wall: str, language: str = "zh-hans") -> None:
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
+    page.goto(address_of(site, wall))
+    page.wait_for_selector("body[data-state=on]")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_is_cut_and_everything_can_be_read(live_site: Site, open_page: OpenPage, screen: str) -> None:
+    width, height = SCREENS[screen]
+    page = open_page(viewport={"width": width, "height": height})
+    for wall in WALLS:
+        for language in ("zh-hans", "en"):
+            look(page, live_site, wall, language)
+            page.wait_for_function("document.querySelectorAll('.chart canvas').length == 2")
+            assert page.evaluate(FAULTS) == [], (wall, language)
+
+
+@pytest.fixture
+def own_site(live_site: Site, tmp_path: Path) -> tuple[dict[str, str], int]:
+    """An installation that may be harmed, and the port that it is to be served on."""
+    return copy_of(live_site, tmp_path), servers.free_port()
+
+
+def test_the_wall_comes_back_after_the_server_and_goes_dark_with_its_link(
+    own_site: tuple[dict[str, str], int], open_page: OpenPage
+) -> None:
+    env, port = own_site
+    page, foreign = open_page(viewport={"width": 1280, "height": 720}), open_page()
+    with servers.serve(env, port) as site:
+        look(page, site, "park")
+        figures = page.locator("#gmv_paid").inner_text()
+    page.wait_for_selector("body[data-state=late]")
+    assert page.locator("#gmv_paid").inner_text() == figures, "the last figures stay"
+    assert "连接中断" in page.locator("#age").inner_text()
+    with servers.serve(env, port) as site:
+        page.wait_for_selector("body[data-state=on]", timeout=30_000)
+        look(foreign, site, "place")
+        # both links die; each screen goes dark by the stream that it has open
+        write_to(env, "UPDATE analytics_displaylink SET revoked_at = '2026-01-01 00:00:00'")
+        for each in (page, foreign):
+            each.wait_for_selector("body[data-state=dark]", timeout=4_000)
+            assert figures not in each.content()
+            assert each.locator("body").inner_text().startswith("此屏幕已不能展示大屏")
+        assert foreign.goto(address_of(site, "park")).status == 404
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_memory_stays_flat(live_site: Site, open_page: OpenPage, wall: str) -> None:
+    """A part of 72 hours of snapshots, as fast as they can be drawn: `make bench` plays more of them."""
+
+    def played(page: Page, times: int) -> Held:
+        page.evaluate(PLAY, times)
+        return memory_of(page)
+
+    page = open_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(STAND_IN)
+    page.goto(address_of(live_site, wall))
+    before, after = played(page, 150), played(page, 150)
+    assert page.locator("canvas").count() == 2, "charts are drawn again, not anew"
+    assert after.nodes < before.nodes + FEW
+    assert after.listeners <= before.listeners
+    # The library of the charts warms up for hours; all that is ours is flat from the beginning.
+    page.route("**/echarts*.js", lambda route: route.abort())
+    page.goto(address_of(live_site, wall))
+    before, after = played(page, 200), played(page, 300)
+    assert after.nodes < before.nodes + FEW
+    assert after.listeners <= before.listeners
+    assert after.bytes - before.bytes < 40_000
