@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from analytics.views import downloads, events, indicators, obs, portal, province, reports, trust, wall
+from analytics.views import (
+    downloads,
+    events,
+    indicators,
+    matching,
+    obs,
+    portal,
+    province,
+    reports,
+    trust,
+    wall,
+)
 from analytics.views.landing import Landing
 
 REPORTS = "portal/<slug:tenant>/reports/"
@@ -16,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
+    path("portal/<slug:tenant>/find-host/", matching.FindHost.as_view(), name="portal-find-host"),
     path("portal/<slug:tenant>/events/", events.Events.as_view(), name="portal-events"),
     path("portal/<slug:tenant>/events/<uuid:uid>/", events.EventPage.as_view(), name="portal-event"),
     path("portal/<slug:tenant>/events/<uuid:uid>/enter/", events.Enter.as_view(), name="portal-event-enter"),

@@ -1,7 +1,7 @@
-"""The operator's door to figures, indicators and verdicts."""
+"""The operator's door to figures, indicators, verdicts and assignments."""
 
 from __future__ import annotations
 
-from analytics.admin import figures, reports, trust
+from analytics.admin import figures, matching, reports, trust
 
-__all__ = ["figures", "reports", "trust"]
+__all__ = ["figures", "matching", "reports", "trust"]

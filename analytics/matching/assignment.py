@@ -300,7 +300,9 @@ def _programme(
     if _sum(start) < bound:
         solved = milp(
             -model.worth.astype(np.float64),
-            constraints=LinearConstraint(model.matrix.astype(np.float64), -np.inf, model.limits.astype(np.float64)),
+            constraints=LinearConstraint(
+                model.matrix.astype(np.float64), -np.inf, model.limits.astype(np.float64)
+            ),
             bounds=Bounds(0.0, 1.0),
             integrality=np.ones(len(choices)),
             options={"time_limit": max(seconds / 2, 0.01), "mip_rel_gap": 0.0},

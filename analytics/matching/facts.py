@@ -6,7 +6,7 @@ Amounts are CNY as floats: they feed statistics, and nothing is settled by them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import ceil
 
 HOURS_A_DAY = 8
@@ -137,6 +137,12 @@ class Record:
             self.settled += 1
             self.settled_paid += seen.paid
             self.settled_refunds += min(seen.refunds, seen.paid)
+
+    def without(self, part: Record) -> Record:
+        """What is left when a part is taken out."""
+        return Record(
+            **{item.name: getattr(self, item.name) - getattr(part, item.name) for item in fields(self)}
+        )
 
 
 NO_RECORD = Record()

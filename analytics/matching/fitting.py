@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, log1p, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.matching.facts import NO_RECORD, Case, Estimate, Observation, Record
+from analytics.matching.facts import NO_RECORD, Case, Estimate, Observation
 from analytics.matching.refunds import Refunds
 
 Floats = NDArray[np.float64]
@@ -98,7 +99,9 @@ class Design:
     def of(cls, observations: Sequence[Observation]) -> Design:
         columns = {
             label: 3 + number
-            for number, label in enumerate(sorted({label for seen in observations for label in labels_of(seen)}))
+            for number, label in enumerate(
+                sorted({label for seen in observations for label in labels_of(seen)})
+            )
         }
         followers = Scale.of(seen.followers for seen in observations)
         price = Scale.of(seen.price for seen in observations)
@@ -158,23 +161,22 @@ def _drawn(squares: float, count: int, kind: str) -> float:
 class Fitted:
     """The model after it has seen the sessions. Estimates for any case, known or not."""
 
-    design: Design
+    sessions: int
+    columns: Mapping[Label, int]
+    followers: Scale
+    price: Scale
     variances: Variances
     found: Posterior
     factor: float
     refunds: Refunds
 
-    @property
-    def sessions(self) -> int:
-        return len(self.design.target)
-
     def estimate(self, case: Case) -> Estimate:
         """CNY per hour after refunds, on an average day and hour."""
         row = np.zeros(len(self.found.mean))
-        row[:3] = 1.0, self.design.followers(case.followers), self.design.price(case.price)
+        row[:3] = 1.0, self.followers(case.followers), self.price(case.price)
         unknown = 0.0
         for label in labels_of(case):
-            column = self.design.columns.get(label)
+            column = self.columns.get(label)
             if column is None:
                 unknown += self.variances[label[0]]
             else:
@@ -190,16 +192,8 @@ class Fitted:
             kept * exp(middle + spread),
             rate,
             here,
-            _others(self.refunds.hosts.get(case.host, NO_RECORD), here),
+            self.refunds.hosts.get(case.host, NO_RECORD).without(here),
         )
-
-
-def _others(everywhere: Record, here: Record) -> Record:
-    return Record(
-        sessions=everywhere.sessions - here.sessions,
-        hours=everywhere.hours - here.hours,
-        doubtful=everywhere.doubtful - here.doubtful,
-    )
 
 
 def fit(observations: Iterable[Observation], variances: Variances | None = None) -> Fitted:
@@ -216,5 +210,12 @@ def fit(observations: Iterable[Observation], variances: Variances | None = None)
     hours = np.array([seen.hours for seen in known])
     said = float(hours @ np.exp(design.rows @ found.mean)) if known else 0.0
     sold = sum(seen.counted for seen in known)
-    return Fitted(design, variances, found, sold / said if sold > 0 and said > 0 else 1.0, Refunds.of(known))
+    factor = sold / said if sold > 0 and said > 0 else 1.0
+    scales = design.followers, design.price
+    return Fitted(len(known), design.columns, *scales, variances, found, factor, Refunds.of(known))
 
+
+@lru_cache(maxsize=4)
+def fit_once(observations: tuple[Observation, ...]) -> Fitted:
+    """`fit`, remembered for the sessions that were asked for last."""
+    return fit(observations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -86,8 +86,12 @@ class Ranking:
     excluded: tuple[Excluded, ...]
 
 
-def rank(fitted: Fitted, wanted: Wanted, candidates: Iterable[Candidate]) -> Ranking:
+def rank(
+    fitted: Fitted, wanted: Wanted, candidates: Iterable[Candidate], *, shown: Container[str] | None = None
+) -> Ranking:
     """Hosts by what they are expected to sell after refunds, the best first; ties by followers, then by name.
+
+    With `shown` only these hosts are ranked; the others count for the quarters alone.
 
     The cost stands beside it and does not change the rank: it is paid in days, and a rank that moved with a rate would
     tell whoever sets the rate what the sales are.
@@ -97,6 +101,8 @@ def rank(fitted: Fitted, wanted: Wanted, candidates: Iterable[Candidate]) -> Ran
     middles = sorted((estimate.middle for estimate in estimates.values()), reverse=True)
     kept, excluded = [], []
     for one in sorted(known, key=lambda one: one.host):
+        if shown is not None and one.host not in shown:
+            continue
         against = tuple(obstacles(wanted, one))
         if against:
             excluded.append(Excluded(one.host, against))
@@ -140,7 +146,9 @@ def obstacles(wanted: Wanted, one: Candidate) -> Iterable[Reason]:
 def _reasons(fitted: Fitted, wanted: Wanted, one: Candidate, estimate: Estimate) -> Iterable[Reason]:
     here, elsewhere = estimate.here, estimate.elsewhere
     if here.sessions:
-        yield Reason(Why.HISTORY, {"sessions": here.sessions, "hours": here.hours, "category": wanted.category})
+        yield Reason(
+            Why.HISTORY, {"sessions": here.sessions, "hours": here.hours, "category": wanted.category}
+        )
     elif elsewhere.sessions:
         yield Reason(Why.ELSEWHERE, {"sessions": elsewhere.sessions, "category": wanted.category})
     else:

@@ -20,6 +20,7 @@ from analytics.models.indicators import (
     ParkValue,
     kept,
 )
+from analytics.models.matching import MatchRun
 from analytics.models.reports import SessionReading
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
@@ -31,6 +32,7 @@ __all__ = [
     "IndexScore",
     "Indicator",
     "IndicatorValue",
+    "MatchRun",
     "MonthSales",
     "ParkValue",
     "PeriodClose",

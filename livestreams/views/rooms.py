@@ -70,7 +70,7 @@ class BookRoom(ServiceFormPage):
     form_class = BookingForm
 
     def get_initial(self) -> dict[str, Any]:
-        """What the calendar or a link chose; otherwise the next full hour."""
+        """What the calendar or a link chose, such as a host; otherwise the next full hour."""
         asked = self.request.GET
         start = local(now() + HOUR).replace(minute=0)
         return {
@@ -78,6 +78,7 @@ class BookRoom(ServiceFormPage):
             "start": asked.get("start") or f"{start:%H:%M}",
             "room": asked.get("room"),
             "minutes": asked.get("minutes") or 120,
+            "host": asked.get("host"),
         }
 
     def carry_out(self, form: Any) -> HttpResponse:
