@@ -2,19 +2,20 @@
 
 What is drawn, and where its size comes from:
 
-- 17 rooms and 17 sessions at a time, one session a day and host, 6 to 8 hours: published of Shaxi (facts: parks.yaml). 36
-  hosts: more than rooms, as a park has that lets hosts rotate; chosen.
-- A host's own level: 0.5 (standard deviation of natural logarithms). Published is one host with 150,000 to 250,000 CNY a
-  session, ten times and more what an average session of the demo sells; that would be 1.0 and more. The smaller number makes
-  hosts more alike, and choosing them worth less.
+- 17 rooms and 17 sessions at a time, one session a day and host, 6 to 8 hours: published of Shaxi (facts: parks.yaml).
+  36 hosts: more than rooms, as a park has that lets hosts rotate; chosen.
+- A host's own level: 0.5 (standard deviation of natural logarithms). Published is one host with 150,000 to 250,000 CNY
+  a session, ten times and more what an average session of the demo sells; that would be 1.0 and more. The smaller
+  number makes hosts more alike, and choosing them worth less.
 - How well a host suits a category: 0.4. Not published; parks say that hosts and goods do not find each other.
 - Followers: logarithm with a correlation of 0.3 to the host's own level. Not published; rows of the bench vary it.
 - Noise of a session: Student's t with 3 degrees of freedom times 0.5, so that one session in fifty is off by a factor
   of ten either way. Published of one host is a range of 250 to 150, which is 0.2 to either side: ours is noisier.
-- Refunds: a share of 0.08 to 0.5 by host around 0.2, drawn for each host from a beta distribution; 0.05 more by session.
+- Refunds: a share of 0.08 to 0.5 by host around 0.2, drawn for each host from a beta distribution; 0.05 more or less
+  by session.
 - Sellers: 0.4; hosts are mostly given goods of two or three sellers, which looks like ability.
 
-The parameters were written down before the first run and not changed after it.
+The sizes were written down before the first run and not changed after it.
 """
 
 from __future__ import annotations

@@ -4,5 +4,6 @@ plans    what each park is (published figures, and what was chosen where none is
 days     what happens on a day, pure: the same (seed, park, day) gives the same bookings, sessions and sales
 build    the standing things: park, units, tenants, leases, rooms, hosts, goods, people, keys
 festival a festival every fortnight, with venues, entrants and items
+matching which hosts are best for some goods
 load     days into the database through the services; catches up where it stopped
 """

@@ -1,9 +1,8 @@
 """Many products to many hosts: each product one session with one host, no host in two places, the sum the best.
 
-Times are minutes from the beginning of the days that are planned. Where a host takes one product at most and no product
-is tied to another, this is the assignment problem and solved as such; otherwise an integer programme over (product, host,
-start), solved by HiGHS. The bound is computed from the prices of its linear relaxation, as schedules do, so that it needs
-no trust in a solver.
+Times are minutes from the beginning of the days that are planned. Where a host takes one product at most, this is the
+assignment problem and solved as such; otherwise it is an integer programme over (product, host, start), solved by
+HiGHS. The bound comes from the prices of the linear relaxation, as for schedules; where HiGHS proves a lower one, that.
 """
 
 from __future__ import annotations
@@ -263,9 +262,9 @@ def _model(
             entries.append((row, column, 1))
         entries.append((len(products) + choice.host, column, minutes))
     limits = [1] * len(products) + [host.most for host in hosts] + [1] * len(rows)
-    row, column, value = (np.array(part, dtype=np.int64) for part in zip(*entries, strict=True))
+    places = np.array(entries, dtype=np.int64)
     return _Model(
-        csr_matrix((value, (row, column)), shape=(len(limits), len(choices))),
+        csr_matrix((places[:, 2], (places[:, 0], places[:, 1])), shape=(len(limits), len(choices))),
         np.array(limits, dtype=np.int64),
         np.array([choice.worth for choice in choices], dtype=np.int64),
         np.array([choice.product for choice in choices], dtype=np.int64),

@@ -6,9 +6,9 @@
 Every effect is drawn towards zero, the more so the fewer sessions speak of it: how strongly is learnt from the
 sessions themselves (a variance for each kind of effect, expectation maximisation with a weak prior). So a host
 without sessions gets what its category, level and followers say, with a wide interval; a host with many gets its own
-level. Noise is heavy-tailed (Student's t): one lucky or failed session moves a host little. Seller, platform, market and
-slot are there so that a host is not praised for the goods it was given. A factor makes what the model
-says of all sessions together equal to what they sold.
+level. Noise is heavy-tailed (Student's t): one lucky or failed session moves a host little. Seller, platform, market
+and slot are there so that a host is not praised for the goods it was given. A factor makes what the model says of all
+sessions together equal to what they sold.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FREEDOM = 4.0
 """Degrees of freedom of the noise; chosen: of heavy tails with a variance."""
 ROUNDS, ENOUGH = 40, 1e-3
 NOISE = "noise"
-# Standard deviations that are likely before any session is seen, in natural logarithms: 0.5 is a factor of 1.65. Chosen.
+# Standard deviations that are likely before any session is seen, of natural logarithms (0.5: a factor of 1.65). Chosen.
 LIKELY = {
     "category": 0.5,
     "level": 0.2,
@@ -61,7 +61,7 @@ LIKELY_VARIANCES: Variances = {name: value**2 for name, value in LIKELY.items()}
 
 def labels_of(case: Case | Observation) -> list[Label]:
     """The effects that speak of a case; what is not named has none."""
-    values = {name: (getattr(case, name),) for name in FACTORS if name != "fit"}
+    values: dict[str, Label] = {name: (getattr(case, name),) for name in FACTORS if name != "fit"}
     values["fit"] = (case.host, case.category)
     return [(name, *value) for name, value in values.items() if all(value)]
 
@@ -126,7 +126,8 @@ def posterior(design: Design, variances: Variances, weights: Floats) -> Posterio
     prior = [OVERALL_SD**2, SLOPE_SD**2, SLOPE_SD**2, *(variances[kind] for kind in design.kinds)]
     precision = 1.0 / np.array(prior)
     weighted = design.rows * (weights / variances[NOISE])[:, None]
-    covariance = np.linalg.inv(weighted.T @ design.rows + np.diag(precision))
+    known: Floats = np.asarray(weighted.T @ design.rows + np.diag(precision), dtype=np.float64)
+    covariance = np.asarray(np.linalg.inv(known), dtype=np.float64)
     told = weighted.T @ design.target
     told[0] += OVERALL_MEAN * precision[0]
     return Posterior(covariance @ told, covariance)

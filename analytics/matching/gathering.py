@@ -56,12 +56,13 @@ def observations(park_id: int, at: datetime | None = None) -> tuple[Observation,
         .filter(session__in=sessions, verdict=Verdict.DOUBTFUL)
         .values_list("session", flat=True)
     )
-    shifts = HostShift.objects.filter(session__in=sessions, role=ShiftRole.HOST, ends_at__isnull=False)
+    shifts = HostShift.objects.filter(session__in=sessions, role=ShiftRole.HOST)
     worked: dict[int, dict[tuple[str, str], float]] = defaultdict(lambda: defaultdict(float))
     for session, host, level, start, end in shifts.values_list(
         "session", "host__code", "host__level", "starts_at", "ends_at"
     ):
-        worked[session][host, level] += (end - start) / HOUR
+        if end is not None:
+            worked[session][host, level] += (end - start) / HOUR
     readings = _readings(account__host__in=shifts.values("host"))
     return tuple(
         _observation(row, host, level, hours, hours / sum(parts.values()), at, readings, session in doubtful)

@@ -3,8 +3,8 @@
     name; category; hours; weight; budget; stock; times
     吊灯新款; 灯饰; 2; 3; 1500; 80000; 18:00-23:00
 
-Only the first three are needed. Budget is CNY for the host, stock CNY that can be sold at most, the weight says how often
-the sales count, the times are those of each day.
+Only the first three are needed. Budget is CNY for the host, stock CNY that can be sold at most, the weight says how
+often the sales count, the times are those of each day (without them 08:00 to midnight).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ NEEDED = 3
 MOST_GOODS, MOST_HOURS, MOST_WEIGHT = 200, 12, 100
 MOST_CNY = Decimal(10**9)
 TIMES = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
+ANY_TIME = "08:00-24:00"
 DAY_MINUTES = 24 * 60
 MOST_LETTERS = 100
 READERS: dict[str, Callable[[str], Any]] = {
@@ -40,7 +41,8 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """Goods for one session of `hours` with one host; `times` are HH:MM-HH:MM of each day, empty for any."""
+    """Goods for one session of `hours` with one host; `times` are HH:MM-HH:MM of each day, empty for the
+    usual ones."""
 
     name: str
     category: str
@@ -62,9 +64,7 @@ class Goods:
 
     def windows(self, days: int) -> list[tuple[int, int]]:
         """Its windows on so many days, in minutes from the beginning of the first."""
-        if not self.times:
-            return [(0, days * DAY_MINUTES)]
-        found = TIMES.fullmatch(self.times)
+        found = TIMES.fullmatch(self.times or ANY_TIME)
         if found is None:
             raise ValueError(self.times)
         first, first_minute, last, last_minute = map(int, found.groups())

@@ -91,7 +91,7 @@ def match_run_stop(*, actor: Actor, run: MatchRun) -> MatchRun:
             raise Conflict(_("This assignment is not being computed any more."), code="not_running")
         held.state = MatchState.STOPPED
         held.save(update_fields=["state", "updated_at"])
-        Job.objects.filter(pk=held.job_id, state__in=JOB_OPEN).update(cancel_requested=True)
+        Job.objects.filter(pk=held.job_id or 0, state__in=JOB_OPEN).update(cancel_requested=True)
         audit.record(
             actor=actor, verb="matching.stop", obj=held, node_id=held.park_id, after={"state": held.state}
         )
