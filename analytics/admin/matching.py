@@ -180,4 +180,5 @@ class MatchRunAdmin(ScopedModelAdmin):
 
     @display(description=gettext_lazy("without a host"))
     def left(self, run: MatchRun) -> SafeString:
-        return format_html_join("", "<div><strong>{}</strong>: {}</div>", left_of(run))
+        lines = ((line.goods, line.reason) for line in left_of(run))
+        return format_html_join("", "<div><strong>{}</strong>: {}</div>", lines)

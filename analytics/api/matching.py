@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from analytics import services
 from analytics.choices import MatchState
 from analytics.matching.answers import left_of, pairs_of
+from analytics.matching.assignment import Left
 from analytics.matching.facts import Wanted
 from analytics.matching.goods import Goods
 from analytics.models import MatchRun
@@ -194,6 +195,14 @@ class PairSerializer(serializers.Serializer[Any]):
     high = MoneyField()
 
 
+class LeftSerializer(serializers.Serializer[Any]):
+    """Goods that got nobody: `why` for programs, `reason` for people."""
+
+    goods = serializers.CharField()
+    why = serializers.ChoiceField(choices=[one.value for one in Left])
+    reason = serializers.CharField()
+
+
 class MatchRunSerializer(serializers.ModelSerializer[MatchRun]):
     """An assignment: its pairs, what got nobody, its value and what none exceeds, in weighted CNY after refunds."""
 
@@ -204,8 +213,8 @@ class MatchRunSerializer(serializers.ModelSerializer[MatchRun]):
     )
     proof = serializers.ChoiceField(choices=ProofKind.choices, allow_blank=True)
     gap_percent = serializers.FloatField(allow_null=True)
-    pairs = serializers.SerializerMethodField()
-    left = serializers.SerializerMethodField()
+    pairs = PairSerializer(many=True)
+    left = LeftSerializer(many=True)
 
     class Meta:
         model = MatchRun
@@ -229,11 +238,9 @@ class MatchRunSerializer(serializers.ModelSerializer[MatchRun]):
             "left",
         ]
 
-    def get_pairs(self, run: MatchRun) -> list[dict[str, Any]]:
-        return [dict(PairSerializer(line).data) for line in pairs_of(run)]
-
-    def get_left(self, run: MatchRun) -> list[dict[str, str]]:
-        return [{"goods": name, "reason": why} for name, why in left_of(run)]
+    def to_representation(self, instance: MatchRun) -> dict[str, Any]:
+        instance.pairs, instance.left = list(pairs_of(instance)), left_of(instance)  # type: ignore[attr-defined]
+        return super().to_representation(instance)
 
 
 class MatchRunViewSet(ReadOnlyScopedViewSet):

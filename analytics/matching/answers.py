@@ -35,9 +35,21 @@ def pairs_of(run: MatchRun) -> Iterator[PairLine]:
         yield PairLine(pair["product"], pair["host"], starts_at, *amounts)
 
 
-def left_of(run: MatchRun) -> list[tuple[str, str]]:
-    """The goods that got nobody, and why."""
-    return [(name, str(LEFT[Left(why)])) for name, why in run.results.get("left", [])]
+@dataclass(frozen=True)
+class LeftLine:
+    """Goods that got nobody, and why."""
+
+    goods: str
+    why: Left
+
+    @property
+    def reason(self) -> str:
+        return str(LEFT[self.why])
+
+
+def left_of(run: MatchRun) -> list[LeftLine]:
+    """The goods that got nobody."""
+    return [LeftLine(name, Left(why)) for name, why in run.results.get("left", [])]
 
 
 def proof_of(run: MatchRun) -> str:
