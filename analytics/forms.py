@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from analytics.choices import ClaimSource
 from analytics.matching.facts import Wanted
+from analytics.matching.words import LANGUAGES, MARKETS
 from core.clock import DAY, MINUTE, day_start, next_minute, now, today
 from core.doors.formfields import AmountField, DayField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
@@ -132,23 +133,6 @@ class ReplyForm(ScopedForm):
 
 
 ANY: Final = ("", gettext_lazy("any"))
-MARKETS: Final = (
-    ("CN", gettext_lazy("domestic")),
-    ("SEA", gettext_lazy("Southeast Asia")),
-    ("EU", gettext_lazy("Europe")),
-    ("US", gettext_lazy("North America")),
-    ("ME", gettext_lazy("Middle East")),
-)
-LANGUAGES: Final = (
-    ("zh", gettext_lazy("Chinese")),
-    ("en", gettext_lazy("English")),
-    ("es", gettext_lazy("Spanish")),
-    ("th", gettext_lazy("Thai")),
-    ("vi", gettext_lazy("Vietnamese")),
-    ("id", gettext_lazy("Indonesian")),
-    ("ja", gettext_lazy("Japanese")),
-    ("ar", gettext_lazy("Arabic")),
-)
 
 
 class HostWishForm(ScopedForm):
@@ -171,8 +155,10 @@ class HostWishForm(ScopedForm):
     platform = forms.ChoiceField(
         label=gettext_lazy("Platform"), choices=(ANY, *Platform.choices), required=False
     )
-    market = forms.ChoiceField(label=gettext_lazy("Market"), choices=(ANY, *MARKETS), required=False)
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=(ANY, *LANGUAGES), required=False)
+    market = forms.ChoiceField(label=gettext_lazy("Market"), choices=(ANY, *MARKETS.items()), required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=(ANY, *LANGUAGES.items()), required=False
+    )
     course = ScopedChoiceField(
         Course,
         to_field="code",

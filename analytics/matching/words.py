@@ -24,6 +24,24 @@ QUARTERS = {
 }
 """Where a host stands among the hosts of the park for these goods."""
 
+MARKETS = {
+    "CN": gettext_lazy("domestic"),
+    "SEA": gettext_lazy("Southeast Asia"),
+    "EU": gettext_lazy("Europe"),
+    "US": gettext_lazy("North America"),
+    "ME": gettext_lazy("Middle East"),
+}
+LANGUAGES = {
+    "zh": gettext_lazy("Chinese"),
+    "en": gettext_lazy("English"),
+    "es": gettext_lazy("Spanish"),
+    "th": gettext_lazy("Thai"),
+    "vi": gettext_lazy("Vietnamese"),
+    "id": gettext_lazy("Indonesian"),
+    "ja": gettext_lazy("Japanese"),
+    "ar": gettext_lazy("Arabic"),
+}
+
 LEFT = {
     Left.NO_TIME: gettext_lazy("no host it can pay has time within its windows"),
     Left.OVER_BUDGET: gettext_lazy("every host costs more than its budget"),
@@ -49,7 +67,7 @@ WORDS: Mapping[Why, Any] = {
     Why.LISTS_NOT: gettext_lazy("Does not name %(category)s among its categories."),
     Why.SPEAKS: gettext_lazy("Speaks %(language)s."),
     Why.LANGUAGES_UNKNOWN: gettext_lazy("Its languages are not on record."),
-    Why.KNOWS_MARKET: gettext_lazy("Works for the market %(market)s."),
+    Why.KNOWS_MARKET: gettext_lazy("Works for this market: %(market)s."),
     Why.MARKETS_UNKNOWN: gettext_lazy("Its markets are not on record."),
     Why.FREE: gettext_lazy("Free for %(hours)s h of the window."),
     Why.NO_TIME: gettext_lazy(
@@ -57,7 +75,7 @@ WORDS: Mapping[Why, Any] = {
     ),
     Why.NOT_CERTIFIED: gettext_lazy("Holds no valid certificate of the course."),
     Why.NO_LANGUAGE: gettext_lazy("Does not speak %(language)s."),
-    Why.NO_MARKET: gettext_lazy("Does not work for the market %(market)s."),
+    Why.NO_MARKET: gettext_lazy("Does not work for this market: %(market)s."),
     Why.OVER_BUDGET: gettext_lazy("Costs %(cost)s CNY, more than the budget of %(budget)s CNY."),
 }
 
@@ -105,6 +123,8 @@ def _cost(reason: Reason) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
+    if name in ("language", "market"):
+        return str((LANGUAGES if name == "language" else MARKETS).get(value, value))
     if name in ("rate", "usual"):
         return f"{100 * value:.0f} %"
     if name in ("cost", "budget", "followers"):

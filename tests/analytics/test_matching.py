@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -220,7 +221,7 @@ def test_reasons_say_what_is_known(world: World) -> None:
     assert "6 sessions with 灯饰, 12 h before the camera." in told
     assert "1,000 followers." in told
     assert "Names 灯饰 among its categories." in told
-    assert "Speaks zh." in told
+    assert "Speaks Chinese." in told
     assert "Its markets are not on record." in told
     assert "Costs 500 CNY by its day rate, within the budget of 800 CNY." in told
     new = next(match for match in found.matches if "No session is known yet" in " ".join(match.reasons))
@@ -256,7 +257,7 @@ def test_who_cannot_be_had_is_told_with_every_reason(world: World) -> None:
     assert "certificate" not in told[first.host]
     assert "leave" not in told[first.host]
     assert "Holds no valid certificate" in told[second.host]
-    assert "Does not speak zh." in told[second.host]
+    assert "Does not speak Chinese." in told[second.host]
     assert "Costs 2,000 CNY, more than the budget of 1,000 CNY." in told[second.host]
 
 
@@ -424,7 +425,8 @@ def test_windows_over_midnight_and_none() -> None:
 
 
 def browser(user: Any) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
