@@ -91,3 +91,11 @@ class ClaimSource(models.TextChoices):
     REPORT = "report", _("the platform's report")
     AGENCY = "agency", _("the host's agency")
     TENANT = "tenant", _("the firm itself")
+
+
+class MatchState(models.TextChoices):
+    """How an assignment of goods to hosts stands."""
+
+    RUNNING = "running", _("being computed")
+    DONE = "done", _("computed")
+    STOPPED = "stopped", _("stopped")

@@ -12,9 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.choices import ClaimSource
+from analytics.matching.facts import Wanted
+from analytics.matching.words import LANGUAGES, MARKETS
 from analytics.models import SessionReading
-from core.doors.formfields import AmountField, WholeNumberField
+from core.clock import DAY, MINUTE, day_start, next_minute, now, today
+from core.doors.formfields import AmountField, DayField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
+from livestreams.choices import Platform
+from livestreams.conflicts import Span
+from livestreams.models import Course
+from parks.models import Park
 from supplychain.importing import SESSION_PROFILES
 from supplychain.uploads import ZONES
 
@@ -142,3 +149,81 @@ class ReplyForm(ScopedForm):
         widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
         help_text=gettext_lazy("Your park reads it beside the verdict. It stays as you write it."),
     )
+
+
+ANY: Final = ("", gettext_lazy("any"))
+
+
+class HostWishForm(ScopedForm):
+    """Goods that look for a host: their category, the days, the hours before the camera, and what the host must have.
+
+    `categories` are those that the page offers; `park` says whose courses.
+    """
+
+    category = forms.ChoiceField(label=gettext_lazy("Category"))
+    first_day = DayField(label=gettext_lazy("From"))
+    last_day = DayField(label=gettext_lazy("Until"))
+    hours = AmountField(label=gettext_lazy("Hours before the camera"), max_digits=5, decimal_places=1)
+    budget = AmountField(
+        label=gettext_lazy("Budget for the host (CNY)"),
+        required=False,
+        max_digits=13,
+        decimal_places=2,
+        help_text=gettext_lazy("Empty: none."),
+    )
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Platform"), choices=(ANY, *Platform.choices), required=False
+    )
+    market = forms.ChoiceField(label=gettext_lazy("Market"), choices=(ANY, *MARKETS.items()), required=False)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=(ANY, *LANGUAGES.items()), required=False
+    )
+    course = ScopedChoiceField(
+        Course,
+        to_field="code",
+        label=gettext_lazy("With a certificate of"),
+        required=False,
+        empty_label=ANY[1],
+    )
+
+    def __init__(self, *args: Any, park: Park, categories: list[str], **kwargs: Any) -> None:
+        self.park = park
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["category"]
+        field.choices = [(name, name) for name in categories]
+
+    def narrow(self, queryset: Any) -> Any:
+        return queryset.filter(park=self.park)
+
+    @staticmethod
+    def beginning(categories: list[str]) -> dict[str, Any]:
+        """What the page asks before anybody chose."""
+        first = next(iter(categories), "")
+        return {"category": first, "first_day": today() + DAY, "last_day": today() + 7 * DAY, "hours": "2"}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "first_day" in values and "last_day" in values and not self._window(values):
+            raise ValidationError(_("The last day lies before the first, or is over."), code="order")
+        return values
+
+    def _window(self, values: dict[str, Any]) -> Span | None:
+        start, end = day_start(values["first_day"]), day_start(values["last_day"]) + DAY
+        start = max(start, next_minute(now()))
+        return Span(start, end) if start + MINUTE < end else None
+
+    def asked(self) -> dict[str, Any]:
+        """What the selector takes."""
+        values = self.cleaned_data
+        return {
+            "wanted": Wanted(
+                values["category"],
+                float(values["hours"]),
+                platform=values["platform"],
+                market=values["market"],
+                language=values["language"],
+                budget=None if values["budget"] is None else float(values["budget"]),
+            ),
+            "window": self._window(values),
+            "course": values["course"],
+        }

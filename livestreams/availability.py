@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.clock import DAY, MINUTE, business_day, day_bounds, day_start, local, now
-from livestreams.conflicts import Span, free, merged, nearest, opening_spans
+from livestreams.conflicts import Span, free, nearest, opening_spans
 from livestreams.hosthours import spans_of
 from livestreams.models import Booking, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
 
@@ -97,13 +97,24 @@ def _busy_rooms(room_ids: list[int], within: Span, ignoring: Collection[int]) ->
 
 
 def _busy_host(host: Host, within: Span, ignoring: Collection[int]) -> list[Span]:
-    bookings = (
-        Booking.objects.taking_host(within.start, within.end).filter(host=host).exclude(pk__in=ignoring)
-    )
-    shifts = _shifts_of(host, within).exclude(booking__in=ignoring)
-    taken = [*bookings.values_list("starts_at", "ends_at"), *shifts.values_list("starts_at", "ends_at")]
-    away = free([within], presence_of([host], within)[host.pk])
-    return merged([*(Span(start, end) for start, end in taken), *away])
+    return free([within], free_hosts([host], within, ignoring=ignoring)[host.pk])
+
+
+def free_hosts(
+    hosts: Iterable[Host], within: Span, *, ignoring: Collection[int] = ()
+) -> dict[int, list[Span]]:
+    """Per host id the spans in which it can be booked and is not: its presence less its bookings and shifts."""
+    hosts = list(hosts)
+    taken: dict[int, list[Span]] = defaultdict(list)
+    bookings = Booking.objects.taking_host(within.start, within.end).exclude(pk__in=ignoring)
+    shifts = PlannedShift.objects.filter(
+        released=False, starts_at__lt=within.end, ends_at__gt=within.start
+    ).exclude(booking__in=ignoring)
+    for rows in (bookings, shifts):
+        for host_id, start, end in rows.filter(host__in=hosts).values_list("host", "starts_at", "ends_at"):
+            taken[host_id].append(Span(start, end))
+    presence = presence_of(hosts, within)
+    return {host.pk: free(presence[host.pk], taken[host.pk]) for host in hosts}
 
 
 def booked_elsewhere(hosts: Iterable[Host], park_id: int, within: Span) -> dict[int, list[Span]]:

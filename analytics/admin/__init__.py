@@ -1,7 +1,7 @@
-"""The operator's door to figures, indicators and verdicts."""
+"""The operator's door to figures, indicators, verdicts and assignments."""
 
 from __future__ import annotations
 
-from analytics.admin import displays, figures, reports, trust
+from analytics.admin import displays, figures, matching, reports, trust
 
-__all__ = ["displays", "figures", "reports", "trust"]
+__all__ = ["displays", "figures", "matching", "reports", "trust"]

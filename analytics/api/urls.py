@@ -5,15 +5,17 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import views
+from analytics.api import matching, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
 router.register("indicator-values", views.IndicatorValueViewSet, "api-indicator-value")
+router.register("match-runs", matching.MatchRunViewSet, "api-match-run")
 router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
     path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),
+    path("host-matches", matching.HostMatchViewSet.as_view({"get": "retrieve"}), name="api-host-matches"),
     path(
         "events/<slug:uid>/report",
         views.EventReportViewSet.as_view({"get": "retrieve"}),

@@ -5,5 +5,6 @@ days     what happens on a day, pure: the same (seed, park, day) gives the same 
 build    the standing things: park, units, tenants, leases, rooms, hosts, goods, people, keys
 festival a festival every fortnight, with venues, entrants and items
 exchange rooms and hosts that parks offer to each other, and hours that were lent
+matching which hosts are best for some goods
 load     days into the database through the services; catches up where it stopped
 """

@@ -21,6 +21,7 @@ from analytics.models.indicators import (
     ParkValue,
     kept,
 )
+from analytics.models.matching import MatchRun
 from analytics.models.reports import ReadingWithdrawal, SessionReading
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
@@ -33,6 +34,7 @@ __all__ = [
     "IndexScore",
     "Indicator",
     "IndicatorValue",
+    "MatchRun",
     "MonthSales",
     "ParkValue",
     "PeriodClose",

@@ -11,6 +11,7 @@ from analytics.services.displays import (
 from analytics.services.index_runs import index_run_create
 from analytics.services.indicator_import import indicator_values_import
 from analytics.services.indicators import indicators_load
+from analytics.services.matching import match_run_repeat, match_run_start, match_run_stop
 from analytics.services.park_indicators import park_indicators_publish, park_indicators_publish_daily
 from analytics.services.periods import period_close
 from analytics.services.rebuilds import figures_rebuild
@@ -32,6 +33,9 @@ __all__ = [
     "index_run_create",
     "indicator_values_import",
     "indicators_load",
+    "match_run_repeat",
+    "match_run_start",
+    "match_run_stop",
     "park_indicators_publish",
     "park_indicators_publish_daily",
     "period_close",

@@ -183,6 +183,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",
+        "MatchState": "analytics.choices.MatchState",
         "ValueSource": "analytics.choices.ValueSource",
         "ClaimSource": "analytics.choices.ClaimSource",
         "DeliveryTold": "livestreams.choices.DELIVERIES_TOLD",

@@ -91,6 +91,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         [
             ("record_voice_over", "livestreams.Host"),
             ("calendar_view_month", ("admin:hosts_month", _("Hosts in a month"), "livestreams.Host")),
+            ("person_search", ("admin:hosts_find", _("Find a host"), "analytics.MatchRun")),
+            ("join_inner", "analytics.MatchRun"),
             ("shield_person", ("admin:hosts_cover", _("Own hosts for brands"), "livestreams.Engagement")),
             ("handshake", "livestreams.Engagement"),
             ("alternate_email", "livestreams.HostAccount"),

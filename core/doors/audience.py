@@ -62,6 +62,12 @@ SUBJECTS = {
         _("Why a host is away is seen by those who plan its days, and by nobody else. A brand sees on which days an "
           "own host of the park was there for it, and not who."),
     ),
+    "matching": Subject(
+        "analytics.MatchRun",
+        _("Rankings of hosts"),
+        _("A ranking is learnt from the sessions of all firms of the park. A firm gets ranks and reasons of its own "
+          "hosts, and no amounts; the park sees amounts."),
+    ),
     "goods": Subject(
         "supplychain.Product",
         _("Goods"),

@@ -73,6 +73,7 @@ class Hosts(TenantPage):
         return super().get_context_data(
             rows=months,
             month=month,
+            can_book=may(self.actor, "add", Booking, self.node.pk),
             away=away,
             shifts=list(shifts.order_by("starts_at", "pk")[:SHOWN]),
             due=[(certificate, certificate.validity_on(today())) for certificate in due[:SHOWN]],

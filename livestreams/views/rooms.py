@@ -74,7 +74,9 @@ class BookRoom(ServiceFormPage):
     def get_initial(self) -> dict[str, Any]:
         """What a link chose; what it left open is the usual room and length, as soon as they are free."""
         asked = {
-            name: text for name in ("room", "day", "start", "minutes") if (text := self.request.GET.get(name))
+            name: text
+            for name in ("room", "day", "start", "minutes", "host")
+            if (text := self.request.GET.get(name))
         }
         lengths = [minutes for minutes, _shown in HALF_HOURS]
         room, minutes = habit(self.own(Booking.objects.all()), lengths)
@@ -87,7 +89,7 @@ class BookRoom(ServiceFormPage):
         named = [each for each in rooms if each.code == asked.get("room")]
         if window := next_free(named or rooms, minutes * MINUTE, since):
             room, since = window.room.code, local(window.span.start)
-        return {"room": room, "day": since.date(), "start": f"{since:%H:%M}", "minutes": minutes}
+        return {**asked, "room": room, "day": since.date(), "start": f"{since:%H:%M}", "minutes": minutes}
 
     def _rooms(self) -> QuerySet[LiveRoom]:
         """The rooms that the form offers."""

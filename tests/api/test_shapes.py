@@ -109,6 +109,29 @@ def of_the_exchange(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def of_matching(world: World, at: Callable[..., str]) -> dict[str, Any]:
+    """Hosts for goods: one request, and assignments computed and stopped."""
+    manager = Caller(user=world.users["park_manager"])
+    asked = {"park": "alpha", "category": "c", "hours": "2", "since": at(9), "until": at(21)}
+    found = manager.get("host-matches", **asked)
+    day = at(9)[:10]
+    goods = [
+        {"name": "a", "category": "c", "hours": "2"},
+        {"name": "b", "category": "c", "hours": "2", "budget": "1"},
+    ]
+    body = {"park": "alpha", "first_day": day, "last_day": day, "goods": goods}
+    made, dropped = (manager.post("match-runs", body) for _number in range(2))
+    stopped = manager.post(f"match-runs/{dropped.json()['uid']}/stop")
+    run_due()
+    return {
+        "GET host-matches": found,
+        "POST match-runs": made,
+        "POST match-runs/{uid}/stop": stopped,
+        "GET match-runs": manager.get("match-runs"),
+        "GET match-runs/{uid}": manager.get(f"match-runs/{made.json()['uid']}"),
+    }
+
+
 def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """A host's account with followers, an absence, a shift that is planned and one that is worked."""
     tool = Caller(world.tenants[0].secret)
@@ -351,6 +374,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET 404": tool.get("nowhere"),
         **of_hosts(world, at),
         **of_the_exchange(world, at),
+        **of_matching(world, at),
         **of_the_schedule(world, at),
         **of_the_studio(world, at),
     }

@@ -13,7 +13,8 @@ from django.apps import apps
 from django.contrib.admin import site
 from django.utils import timezone
 
-from analytics.models import IndexRun
+from analytics.choices import MatchState
+from analytics.models import IndexRun, MatchRun
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
 from core.clock import DAY, HOUR, day_start, local, now, today
@@ -61,6 +62,10 @@ UIDS: dict[str, Factory] = {
     "api-schedule": lambda world, mine: world.plan.uid,
     "api-schedule-publish": lambda world, mine: _proposal(world).uid,
     "api-schedule-stop": lambda world, mine: _proposal(world).uid,
+    "api-match-run": lambda world, mine: MatchRun.objects.filter(park=world.park).earliest("id").uid,
+    "api-match-run-stop": lambda world, mine: (
+        MatchRun.objects.get(park=world.park, state=MatchState.RUNNING, job=None).uid
+    ),
     "api-session": lambda world, mine: mine.session.uid,
     "api-host-account": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "api-absence": lambda world, mine: mine.host.absences.earliest("id").uid,
@@ -117,6 +122,7 @@ OF_THE_PARK = (
     "api-room",
     "api-equipment",
     "api-schedule",
+    "api-match-run",
     "api-course",
     "api-stage",
     "wall",
@@ -136,6 +142,7 @@ WITHOUT_BODY: dict[str, str] = {
     "api-exchange-request-withdraw": "who asks no longer",
     "api-schedule-publish": "which plan becomes bookings",
     "api-schedule-stop": "which plan is to stop",
+    "api-match-run-stop": "which assignment is to stop",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-visit-arrive": "who is let in",
@@ -315,6 +322,12 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "park": world.park.code,
             "first_day": str(today() + 3 * DAY),
             "last_day": str(today() + 3 * DAY),
+        },
+        "api-match-run-list": {
+            "park": world.park.code,
+            "first_day": str(today() + 3 * DAY),
+            "last_day": str(today() + 3 * DAY),
+            "goods": [{"name": "matrix", "category": "matrix", "hours": "1"}],
         },
         "api-schedule-what-if": {"more_rooms": 1},
         "api-schedule-repair": {"rooms": [world.rooms[1].code]},

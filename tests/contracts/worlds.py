@@ -17,11 +17,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from analytics import rollup
+from analytics.choices import MatchState
 from analytics.models import (
     IndexRun,
     IndexScore,
     Indicator,
     IndicatorValue,
+    MatchRun,
     ParkValue,
     PeriodClose,
     SessionReading,
@@ -79,6 +81,7 @@ def filled_world(name: str) -> World:
     SchedulePlan.objects.create(
         park=world.park, first_day=today(), last_day=today(), starts_at=now(), state=PlanState.PROPOSED
     )
+    _assignments(world)
     rollup.drain()
     judging.drain()
     for mine in world.tenants:
@@ -233,6 +236,25 @@ def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool 
         purpose=purpose,
         hold=hold,
     )
+
+
+def _assignments(world: World) -> None:
+    """Hosts for goods: computed, and being computed by nobody any more."""
+    goods = [{"name": world.canary, "category": world.canary, "hours": "2"}]
+    pair = {
+        "product": world.canary,
+        "host": world.tenants[0].host.code,
+        "start": 0,
+        "worth": 1,
+        "refund_rate": 0.1,
+    }
+    amounts = dict.fromkeys(("middle", "low", "high"), float(AMOUNTS[world.name]))
+    common: dict[str, Any] = {"park": world.park, "first_day": today(), "last_day": today(), "goods": goods}
+    MatchRun.objects.create(
+        **common, state=MatchState.DONE, value=1, bound=1, proof="optimal", inputs_hash="0",
+        results={"pairs": [pair | amounts], "left": [[world.canary, "outbid"]], "grid": 30},
+    )  # fmt: skip
+    MatchRun.objects.create(**common)
 
 
 def _close(world: World, mine: TenantWorld) -> None:

@@ -17,6 +17,7 @@ from analytics.demo.festival import build_festivals
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import history_of, load_until
 from analytics.demo.logins import SYSTEM
+from analytics.demo.matching import assign_goods
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.rollup import drain
@@ -74,6 +75,7 @@ class Command(BaseCommand):
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
         judged = judging.drain()
+        assign_goods(parks[0], actor=SYSTEM, today=clock.business_day(until))
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
