@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log
+from math import log, sqrt
 from random import Random
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.matching.facts import Candidate, Case, Observation, Wanted
-from analytics.matching.fitting import LIKELY_VARIANCES, Estimate, Fitted, fit
+from analytics.matching.fitting import LIKELY_VARIANCES, QUANTILE, Estimate, Fitted, fit
 from analytics.matching.refunds import ASSUMED_RATE, Refunds
 from bench._matching import CATEGORIES, HOSTS, SELLERS, Setting, first_season, made, noise, seasons
 
@@ -60,6 +60,8 @@ def test_a_new_host_gets_what_its_category_says_and_is_less_certain_than_a_known
     new, known = (fitted.estimate(Case(host, LIGHTS)) for host in ("nobody", "h1"))
     assert new.middle == pytest.approx(known.middle, rel=0.15)
     assert width(new) > 1.5 * width(known)
+    # It may be any host, and suit the category as any host may.
+    assert width(new) >= 2 * QUANTILE * sqrt(fitted.variances["host"] + fitted.variances["fit"])
     assert fitted.estimate(Case("nobody", SHOES)).middle > 3 * new.middle
 
 
