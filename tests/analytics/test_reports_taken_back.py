@@ -238,6 +238,9 @@ def test_the_same_answer_again_states_the_figures_anew(firm: TenantWorld, two: l
     assert list(versions.values_list("version", "sales")) == [(1, STATED[0]), (2, STATED[0])]
     assert stated(two[0]) == STATED[0]
     assert SessionReading.objects.standing().get().how == ReadBy.CHOSEN
+    with pytest.raises(Conflict, match="taken back already"):
+        report_take_back(actor=firm.owner, reading=SessionReading.objects.earliest("pk"))
+    assert stated(two[0]) == STATED[0]
 
 
 def test_what_the_answer_told_of_the_host_is_forgotten(firm: TenantWorld, two: list[LiveSession]) -> None:
@@ -250,6 +253,17 @@ def test_what_the_answer_told_of_the_host_is_forgotten(firm: TenantWorld, two: l
     assert drop(firm, other, take=False)["asked"] == 0
     take_back(firm, two[1])
     assert drop(firm, other, take=False)["asked"] == 1
+
+
+def test_an_account_that_was_never_the_firms_does_not_make_it_have_two(firm: TenantWorld) -> None:
+    foreign = make_session(firm.tenant, starts_at=START)
+    own = make_session(firm.tenant, starts_at=START - DAY)
+    drop(firm, body(row()))
+    other = body(row(START - DAY, 直播间ID="7391112345678907777", 达人ID="2", 达人昵称="小丽"))
+    LiveSession.objects.filter(pk=own.pk).update(host=None)
+    assert drop(firm, other, take=False)["asked"] == 1
+    take_back(firm, foreign)
+    assert drop(firm, other, take=False)["rows"][0]["session"] == own.pk
 
 
 def test_none_of_ours_is_asked_again(firm: TenantWorld, two: list[LiveSession]) -> None:
@@ -294,11 +308,16 @@ def test_others_may_not_take_back(world: World, firm: TenantWorld, two: list[Liv
     drop(firm, body(row()))
     report_answer(actor=firm.owner, question=question(firm), session=two[0])
     reading = SessionReading.objects.get()
-    for stranger in (world.tenants[1].owner, user_actor(firm.users[Role.TENANT_FINANCE])):
+    strangers = (
+        world.tenants[1].owner,
+        user_actor(firm.users[Role.TENANT_FINANCE]),
+        user_actor(world.users[Role.PARK_MANAGER]),
+    )
+    for stranger in strangers:
         with pytest.raises((Refused, NotFound)):
             report_take_back(actor=stranger, reading=reading)
     take_back(firm, two[0])
     report_answer(actor=firm.owner, question=question(firm))
-    for stranger in (world.tenants[1].owner, user_actor(firm.users[Role.TENANT_FINANCE])):
+    for stranger in strangers:
         with pytest.raises((Refused, NotFound)):
             report_ask_again(actor=stranger, question=question(firm))
