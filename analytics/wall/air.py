@@ -1,8 +1,12 @@
-"""What is on the air and what comes next: sessions, rooms, hosts, and the ticker, which names no person."""
+"""What is on the air and what comes next: sessions, rooms, hosts, and the ticker, which names no person.
+
+A guest of another park chose what its own hall shows of it, and not what this one does: it is not named here. `own` are
+the tenants of the hall.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,8 +45,8 @@ class Session:
     audience_at: datetime | None
     paid: Decimal
 
-    def as_dict(self, now: datetime) -> dict[str, Any]:
-        shows = self.tenant.wall_visibility == WallVisibility.AMOUNT
+    def as_dict(self, now: datetime, own: Container[int]) -> dict[str, Any]:
+        shows = self.tenant.pk in own and self.tenant.wall_visibility == WallVisibility.AMOUNT
         return {
             "uid": self.uid,
             "title": self.title,
@@ -87,11 +91,16 @@ def live_sessions(parks: Collection[Park]) -> list[Session]:
     ]
 
 
-def in_order(sessions: Iterable[Session]) -> list[Session]:
+def _name(tenant: Tenant, own: Container[int]) -> tuple[str, str]:
+    """What a tenant is called here, in Chinese and English."""
+    return (tenant.name_zh, tenant.name_en) if tenant.pk in own else ("", "")
+
+
+def in_order(sessions: Iterable[Session], own: Container[int]) -> list[Session]:
     """The best first; those of tenants that take no rank follow, in an order that says nothing of their sales."""
 
     def place(session: Session) -> tuple[bool, Decimal, str]:
-        if session.tenant.wall_visibility == WallVisibility.HIDDEN:
+        if session.tenant.pk not in own or session.tenant.wall_visibility == WallVisibility.HIDDEN:
             return (True, Decimal(0), session.uid)
         return (False, -session.paid, session.uid)
 
@@ -108,7 +117,7 @@ def upcoming(parks: Collection[Park], now: datetime) -> list[Booking]:
     held = Booking.objects.filter(
         room__park__in=parks, state__in=BOOKING_BLOCKING, ends_at__gt=now, starts_at__lt=now + clock.DAY
     )
-    return list(held.select_related("tenant__node", "host", "room").order_by("starts_at", "room__code"))
+    return list(held.select_related("tenant", "host", "room").order_by("starts_at", "room__code"))
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,7 @@ def rooms_of(
     return Rooms({room: state(room) for room in rooms}, of_room, first)
 
 
-def room_rows(rooms: Rooms) -> list[dict[str, Any]]:
+def room_rows(rooms: Rooms, own: Container[int]) -> list[dict[str, Any]]:
     """A tile for each room: who is live and how many watch, or who comes next and when."""
     rows = []
     for room, state in rooms.states.items():
@@ -165,25 +174,20 @@ def room_rows(rooms: Rooms) -> list[dict[str, Any]]:
         }
         session, booking = rooms.sessions.get(room.pk), rooms.bookings.get(room.pk)
         if state == "live" and session is not None:
+            row["tenant"], row["tenant_en"] = _name(session.tenant, own)
             row |= {
-                "tenant": session.tenant.name_zh,
-                "tenant_en": session.tenant.name_en,
                 "host": session.host,
                 "host_en": session.host_en,
                 "audience": session.audience,
             }
         elif state == "next" and booking is not None:
-            firm_zh, firm_en = _firm_of(booking)
-            row |= {
-                "tenant": firm_zh,
-                "tenant_en": firm_en,
-                "starts_at": booking.starts_at.isoformat(),
-            }
+            row["tenant"], row["tenant_en"] = _name(booking.tenant, own)
+            row["starts_at"] = booking.starts_at.isoformat()
         rows.append(row)
     return rows
 
 
-def next_on_air(bookings: Iterable[Booking], rooms: Rooms) -> list[dict[str, Any]]:
+def next_on_air(bookings: Iterable[Booking], rooms: Rooms, own: Container[int]) -> list[dict[str, Any]]:
     """Who goes on the air next: bookings of rooms in which nobody is live, and later ones of the others."""
     waiting = [
         each
@@ -197,17 +201,10 @@ def next_on_air(bookings: Iterable[Booking], rooms: Rooms) -> list[dict[str, Any
             "room_en": each.room.name_en,
             "host_zh": each.host.name_zh if each.host else "",
             "host_en": each.host.name_en if each.host else "",
-            "tenant_zh": _firm_of(each)[0],
-            "tenant_en": _firm_of(each)[1],
+            **dict(zip(("tenant_zh", "tenant_en"), _name(each.tenant, own), strict=True)),
         }
         for each in waiting[:NEXT]
     ]
-
-
-def _firm_of(booking: Booking) -> tuple[str, str]:
-    """Whose booking it is. A guest of another park chose what its own hall shows of it, and not what this one does."""
-    is_guest = booking.tenant.node.parent_id != booking.room.park_id
-    return ("", "") if is_guest else (booking.tenant.name_zh, booking.tenant.name_en)
 
 
 def hosts_of(sessions: Iterable[Session], bookings: Iterable[Booking]) -> dict[str, int]:
@@ -216,7 +213,7 @@ def hosts_of(sessions: Iterable[Session], bookings: Iterable[Booking]) -> dict[s
     return {"live": len(live), "next": len({each.host_id for each in bookings if each.host_id} - live)}
 
 
-def ticker(parks: Collection[Park], day: date) -> list[dict[str, Any]]:
+def ticker(parks: Collection[Park], day: date, own: Container[int]) -> list[dict[str, Any]]:
     """The day's last beginnings and ends of sessions, newest first: park, room and firm, and no person."""
     start, end = clock.day_bounds(day)
     rows = LiveSession.objects.filter(
@@ -233,8 +230,7 @@ def ticker(parks: Collection[Park], day: date) -> list[dict[str, Any]]:
                     "what": "ended" if row.state == SessionState.ENDED else "started",
                     "room_zh": row.room.name_zh if row.room else "",
                     "room_en": row.room.name_en if row.room else "",
-                    "tenant_zh": row.tenant.name_zh,
-                    "tenant_en": row.tenant.name_en,
+                    **dict(zip(("tenant_zh", "tenant_en"), _name(row.tenant, own), strict=True)),
                     "park_zh": row.park.name_zh,
                     "park_en": row.park.name_en,
                 }

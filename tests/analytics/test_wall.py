@@ -28,7 +28,7 @@ from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
 from livestreams.choices import SessionState
-from livestreams.models import AudienceSample, Maintenance
+from livestreams.models import AudienceSample, LiveSession, Maintenance
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.choices import WallVisibility
@@ -376,3 +376,19 @@ def test_hosts_live_and_next_and_rooms_in_repair() -> None:
     # The first tenant's host is live now: only the other one comes next.
     assert snapshot["hosts"] == {"live": 1, "next": 1}
     assert [row["host_zh"] for row in snapshot["next"]] == [second.host.name_zh]
+
+
+@pytest.mark.django_db
+def test_a_guest_of_another_park_is_not_named() -> None:
+    """Its own hall shows what it chose; of this one it was not asked."""
+    world, other = make_world("alpha"), make_world("beta")
+    guest = other.tenants[0].tenant
+    session = make_session(guest, starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE)
+    LiveSession.objects.filter(pk=session.pk).update(park=world.park, room=world.rooms[0], title="")
+    SessionFigures.objects.create(session=session, gmv_paid=Decimal("77.00"))
+    snapshot = wall_snapshot(world.park)
+    assert [(row["gmv_paid"], row["uid"]) for row in snapshot["sessions"]] == [(None, str(session.uid))]
+    room = snapshot["rooms"][0]
+    assert (room["state"], room["tenant"]) == ("live", "")
+    assert snapshot["ticker"][0]["what"] == "started"
+    assert guest.name_zh not in json.dumps(snapshot, ensure_ascii=False)
