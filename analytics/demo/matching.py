@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from analytics.demo.build import BuiltPark
@@ -10,7 +9,7 @@ from analytics.matching.goods import Goods
 from analytics.models import MatchRun
 from analytics.services import match_run_start
 from core.actors import Actor
-from core.clock import DAY
+from core.clock import DAY, today
 from supplychain.models import Product
 
 GOODS = 8
@@ -19,7 +18,7 @@ BUDGET = Decimal(2500)
 TIMES = ("", "18:00-23:00", "09:00-18:00")
 
 
-def assign_goods(built: BuiltPark, *, actor: Actor, today: date) -> None:
+def assign_goods(built: BuiltPark, *, actor: Actor) -> None:
     """Start an assignment of the goods of the park's first sellers, once: one of each seller until there are enough."""
     if MatchRun.objects.filter(park=built.park).exists():
         return
@@ -40,5 +39,10 @@ def assign_goods(built: BuiltPark, *, actor: Actor, today: date) -> None:
         for number, product in enumerate(sorted(first.values(), key=lambda product: product.code))
     ]
     match_run_start(
-        actor=actor, park=built.park, first_day=today + DAY, last_day=today + 7 * DAY, goods=goods, seconds=10
+        actor=actor,
+        park=built.park,
+        first_day=today() + DAY,
+        last_day=today() + 7 * DAY,
+        goods=goods,
+        seconds=10,
     )

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         counted = drain()
         judged = judging.drain()
-        assign_goods(parks[0], actor=SYSTEM, today=clock.business_day(until))
+        assign_goods(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
