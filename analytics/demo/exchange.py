@@ -1,6 +1,6 @@
 """What the demo's parks lend each other: a room and a host of each, and a few hours that were lent.
 
-Offers stand for sixty days and are made again where none stands. A lone park offers and finds nobody to ask.
+Offers stand for sixty days from tomorrow on and are made again where none stands. A lone park finds nobody to ask.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def _offers(giver: BuiltPark, actor: Actor) -> list[ExchangeOffer]:
         exchange_offer_make,
         actor=actor,
         places=[giver.park.town.city.province.node.code],
-        starts_at=now(),
-        ends_at=now() + 60 * DAY,
+        starts_at=day_start(today() + DAY),
+        ends_at=day_start(today() + 61 * DAY),
     )
     return [
         told(room=room, hourly_rate=room.hourly_rate * SHARE),
