@@ -187,7 +187,7 @@ class HostWishForm(ScopedForm):
     )
 
     def __init__(self, *args: Any, park: Park, categories: list[str], **kwargs: Any) -> None:
-        self.park = park
+        self.park, self.categories = park, categories
         super().__init__(*args, **kwargs)
         field: Any = self.fields["category"]
         field.choices = [(name, name) for name in categories]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter
@@ -28,6 +29,7 @@ MADE_CHOICES: dict[str, tuple[type[Model], Written] | None] = {
     "MembershipAddForm.role": None,
     "SpendForm.hour": None,
     "LendForm.places": None,
+    "HostWishForm.category": None,
 }
 
 
@@ -86,6 +88,18 @@ def form_of(answer: Any, name: str = "form") -> Any:
     if context is None:
         return None
     return context["adminform"].form if "adminform" in context else context.get(name)
+
+
+def made_with(form: Any) -> dict[str, Any]:
+    """What a form was made with beyond what all forms take: it keeps each under the same name."""
+    needed = inspect.signature(type(form).__init__).parameters.values()
+    return {
+        each.name: getattr(form, each.name)
+        for each in needed
+        if each.kind is each.KEYWORD_ONLY
+        and each.default is each.empty
+        and each.name not in ("actor", "tenant")
+    }
 
 
 def posted(form: Any, page: dict[str, Any], values: dict[str, Any]) -> QueryDict:

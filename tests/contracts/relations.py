@@ -46,6 +46,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "order_no": lambda world, mine: (_sale(mine), "order_no"),
     "ref_order_no": lambda world, mine: (_sale(mine), "order_no"),
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
+    "course": lambda world, mine: (world.course_run.course, "code"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {
@@ -67,6 +68,7 @@ WORDS = {
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "note", "plate", "text",
+            "budget", "hours", "language", "price", "since", "stock", "times", "until",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
         "a word, a number, a choice",

@@ -16,7 +16,7 @@ from django_filters import ChoiceFilter, DateFilter
 
 from core.doors.portal import ScopedForm
 from core.models import Unresolved
-from tests.contracts.form_relations import form_faults, form_of, sent
+from tests.contracts.form_relations import form_faults, form_of, made_with, sent
 from tests.contracts.matrix import Matrix
 from tests.contracts.objects import NoFactory, Place, values_for
 from tests.contracts.relations import NAMES, WORDS, Name, told_apart
@@ -60,7 +60,7 @@ def test_forms_of_the_portal(matrix: Matrix) -> None:
             if not isinstance(form, ScopedForm):
                 continue
             opened.add(type(form))
-            bind = partial(type(form), actor=form.actor, tenant=form.tenant)
+            bind = partial(type(form), actor=form.actor, tenant=form.tenant, **made_with(form))
             for place in matrix.strangers:
                 faults += form_faults(owner, path, page, place, bind, name)
     assert not faults, "\n".join(faults[:20])

@@ -217,6 +217,6 @@ def test_every_sample_is_offered_and_understood(
 def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) -> None:
     body = "结算时间,订单号,子订单号,结算金额,结算单类型,平台服务费\n2025-06-01,1,2,3.00,已结算,0.10\n"
     page = owner.post(address, {"file": SimpleUploadedFile("settlement.csv", body.encode())})
-    assert "结算" in page.text
+    assert "抖店结算单" in page.text
     assert "columns" not in page.context
     assert not ImportBatch.objects.exists()
