@@ -110,7 +110,7 @@ class HostMatchViewSet(ScopedViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Hosts ranked by expected sales after refunds, with reasons. Amounts are null but for the park."""
-        of = self._of(request)
+        course, of = self._named(request, "course", Course), self._of(request)
         since, until = (self._needed(request, name, strict.instant) for name in ("since", "until"))
         if until <= since:
             raise InvalidInput(_("The window ends before it begins."), code="order", field="until")
@@ -129,7 +129,7 @@ class HostMatchViewSet(ScopedViewSet):
             of=of,
             wanted=wanted,
             window=Span(since, until),
-            course=self._named(request, "course", Course),
+            course=course,
         )
         return Response(self.shown(found))
 
