@@ -182,6 +182,12 @@ def test_a_check_in_that_is_refused_later_says_why_until_it_was_read(
     refused.wait_for()
     assert "已取消" in refused.inner_text()
     page.goto(today)
+    page.reload()
+    page.wait_for_timeout(300)
+    told, head = refused.bounding_box(), page.locator(".lp-top").bounding_box()
+    assert told is not None
+    assert head is not None
+    assert told["y"] >= head["height"], "on the screen, below the head that stays there"
     refused.locator("button").tap()
     refused.wait_for(state="detached")
     page.reload()
