@@ -28,7 +28,7 @@
       else line("waiting", one);
     }
     // The browser would keep what lies below in its place and push the news out of the screen.
-    if (said.childElementCount) said.scrollIntoView({ block: "nearest" });
+    if (said.childElementCount) said.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   function settle(uid) {
