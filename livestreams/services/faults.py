@@ -6,7 +6,7 @@ runs into stay: their firms and the studio are shown what is free instead (lives
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from core.scoping import get_visible, may, require
 from livestreams.choices import BOOKING_BLOCKING, FAULT_TRANSITIONS, FaultState
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Equipment, Fault, FaultStep, LiveRoom, Maintenance
-from livestreams.services.locks import check_key_allows, lock_room, lock_visible, park_of, settings_of
+from livestreams.services.locks import check_key_allows, lock_room, lock_visible, park_of
 from livestreams.services.resources import window_end, window_open
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
@@ -115,8 +115,7 @@ def _is_there(booking: Booking | None) -> bool:
     """Whether whoever reports from a booking is in its room, or has just left it."""
     if booking is None or booking.state not in BOOKING_BLOCKING:
         return False
-    early = timedelta(minutes=settings_of(booking.room.park_id).checkin_early_minutes)
-    return booking.starts_at - early <= now() < booking.ends_at + AFTERWARDS
+    return booking.check_in_from <= now() < booking.ends_at + AFTERWARDS
 
 
 @retried

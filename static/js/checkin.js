@@ -27,6 +27,8 @@
       if (one.refused) line("refused", one, one.refused);
       else line("waiting", one);
     }
+    // The browser would keep what lies below in its place and push the news out of the screen.
+    if (said.childElementCount) said.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   function settle(uid) {

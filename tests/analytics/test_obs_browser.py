@@ -61,7 +61,7 @@ def test_the_dock_leads_and_the_overlay_follows(live_site: Site, open_page: Call
     page.locator("main form button").last.click()
     page.wait_for_url(booking)
     page.locator("form[action$='/check-in/'] button").click()
-    page.locator("#check-in-said .alert-success").wait_for()
+    page.locator("form[action$='/check-in/']").wait_for(state="detached")
     session = page.locator("main a[href*='/sessions/']").first.get_attribute("href")
 
     overlay = open_page(viewport={"width": 1920, "height": 1080})

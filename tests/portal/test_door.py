@@ -115,9 +115,11 @@ def standing_at_the_door(live_site: Site, open_page: Callable[..., Any]) -> tupl
             "shell", "-v", "0", "-c", BOOK.replace("TENANT", portal.rstrip("/").rpartition("/")[2])
         )
     )
-    with page.expect_response("**/api/v1/bookings?since=*"):
-        page.goto(f"{portal}bookings/")
+    page.goto(f"{portal}bookings/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function(
+        "(uid) => localStorage.getItem('livepark-bookings')?.includes(uid)", arg=made["uid"]
+    )
     return page, made
 
 
@@ -177,9 +179,15 @@ def test_a_check_in_that_is_refused_later_says_why_until_it_was_read(
         headers={"X-CSRFToken": token, "Referer": live_site.url},
     )
     assert cancelled.ok, cancelled.text()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate("scrollY") > 100
     page.context.set_offline(False)
     refused = page.locator("#check-in-said .alert-danger", has_text="通宵直播间")
     refused.wait_for()
+    told, head = refused.bounding_box(), page.locator(".lp-top").bounding_box()
+    assert told is not None
+    assert head is not None
+    assert told["y"] >= head["height"], "on the screen, below the head that stays there"
     assert "已取消" in refused.inner_text()
     page.goto(today)
     refused.locator("button").tap()
