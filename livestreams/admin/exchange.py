@@ -152,7 +152,8 @@ class ExchangeOfferAdmin(ScopedModelAdmin):
 
     def may_run(self, request: HttpRequest, operation: Operation, row: Any = None) -> bool:
         """Nobody asks for what they give."""
-        own = row is not None and may(actor_of(request), CHANGE, ExchangeOffer, row.giver_id)
+        actor = actor_of(request)
+        own = row is not None and may(actor, CHANGE, ExchangeOffer, row.giver_id) and not actor.unrestricted
         return super().may_run(request, operation, row) and not (own and operation.name == "ask")
 
     def create(self, actor: Actor, values: dict[str, Any]) -> ExchangeOffer:

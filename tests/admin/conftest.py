@@ -17,6 +17,7 @@ from analytics.models import (
     IndexRun,
     Indicator,
     IndicatorValue,
+    MatchRun,
     MonthSales,
     ParkValue,
     PeriodClose,
@@ -69,6 +70,7 @@ def complete(world: World) -> None:
     """Add rows of the models that a world has none of: figures, work in progress, the ledger."""
     canary = world.canary
     cluster = IndustrialCluster.objects.create(province=world.province, number=1, name_zh=f"{canary}集群")
+    MatchRun.objects.create(park=world.park, first_day=today(), last_day=today(), goods=[])
     run = IndexRun.objects.create(
         made_at=now(),
         first_year=2013,
