@@ -45,7 +45,8 @@ UNFOLD: dict[str, Any] = {
 }
 
 # Groups of (icon, model) in the order of an operator's day; an entry is shown to whoever may look at the model.
-# A page is written as (address name, title), with the model that it shows if it is not for everybody.
+# A page is written as (address name, title), with the model that it shows if it is not for everybody,
+# and a verb on it where looking is not enough.
 ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
     (_("Today"), [("dashboard", ("admin:index", _("Overview")))]),
     (
@@ -91,7 +92,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         [
             ("record_voice_over", "livestreams.Host"),
             ("calendar_view_month", ("admin:hosts_month", _("Hosts in a month"), "livestreams.Host")),
-            ("person_search", ("admin:hosts_find", _("Find a host"), "analytics.MatchRun")),
+            ("person_search", ("admin:hosts_find", _("Find a host"), "analytics.MatchRun add")),
             ("join_inner", "analytics.MatchRun"),
             ("shield_person", ("admin:hosts_cover", _("Own hosts for brands"), "livestreams.Engagement")),
             ("handshake", "livestreams.Engagement"),

@@ -121,7 +121,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _menu_item(request: HttpRequest, icon: str, target: Any) -> dict[str, Any] | None:
     if isinstance(target, tuple):
         name, title, *models = target
-        if not all(may(actor_of(request), VIEW, apps.get_model(model)) for model in models):
+        if not all(_holds(request, *model.split()) for model in models):
             return None
         try:
             return {"title": str(title), "icon": icon, "link": reverse(name)}
@@ -133,6 +133,10 @@ def _menu_item(request: HttpRequest, icon: str, target: Any) -> dict[str, Any] |
         return None
     link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return {"title": _capital(str(model._meta.verbose_name_plural)), "icon": icon, "link": link}
+
+
+def _holds(request: HttpRequest, model: str, verb: str = VIEW) -> bool:
+    return may(actor_of(request), verb, apps.get_model(model))
 
 
 def _capital(title: str) -> str:
