@@ -43,6 +43,7 @@ def test_a_booking_from_wish_to_cancel(world: World, tool: Caller, at: At) -> No
         "state": "confirmed",
         "hold_expires_at": None,
         "checked_in_at": None,
+        "check_in_from": at(8.5),
         "free_until": at(9, day=1),
         "price": "200.00",
         "due": "0.00",

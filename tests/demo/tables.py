@@ -25,6 +25,7 @@ OF_THE_MOMENT = {
     "made_at",
     "received_at",
     "inputs",
+    "params",
 }
 # Which of several publications a value comes from, of which the newest counts, and which lines were there by then.
 VINTAGE = ("published_on", "seq")
