@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -213,11 +213,13 @@ def hosts_of(sessions: Iterable[Session], bookings: Iterable[Booking]) -> dict[s
     return {"live": len(live), "next": len({each.host_id for each in bookings if each.host_id} - live)}
 
 
-def ticker(parks: Collection[Park], day: date, own: Container[int]) -> list[dict[str, Any]]:
-    """The day's last beginnings and ends of sessions, newest first: park, room and firm, and no person."""
-    start, end = clock.day_bounds(day)
+def ticker(parks: Collection[Park], now: datetime, own: Container[int]) -> list[dict[str, Any]]:
+    """The last beginnings and ends of sessions, newest first: park, room and firm, and no person.
+
+    Those of the 24 hours before now, for the busiest evening is still news after midnight.
+    """
     rows = LiveSession.objects.filter(
-        Q(started_at__gte=start, started_at__lt=end) | Q(ended_at__gte=start, ended_at__lt=end),
+        Q(started_at__range=(now - clock.DAY, now)) | Q(ended_at__range=(now - clock.DAY, now)),
         park__in=parks,
     ).select_related("room", "tenant", "park")
     events = []

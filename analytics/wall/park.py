@@ -62,7 +62,7 @@ def park_snapshot(park: Park, memory: Memory) -> dict[str, Any]:
         "next": air.next_on_air(bookings, rooms, tenants),
         "ranking": sales.ranking(tenants, day),
         "trend": sales.by_hour(open_books, day, now, memory),
-        "ticker": air.ticker([park], day, tenants),
+        "ticker": air.ticker([park], now, tenants),
         "campaign": campaign_of(park, day),
         "dirty": buckets.pending(tenants),
     }

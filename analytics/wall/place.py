@@ -126,7 +126,7 @@ def place_snapshot(place: ScopeNode, memory: Memory) -> dict[str, Any]:
         "trend": _trend(seats, day, now, memory),
         "ticker": [
             {name: value for name, value in event.items() if not name.startswith("tenant")}
-            for event in air.ticker(parks, day, ())
+            for event in air.ticker(parks, now, ())
         ],
         "campaigns": campaigns_in(parks, day),
         "dirty": buckets.pending(seats.park),

@@ -23,16 +23,16 @@ R = TypeVar("R")
 
 
 def side_by_side(work: Callable[[int], R], times: int) -> list[R]:
-    """Do something many times in many threads."""
+    """Do something many times in many threads, each of which opens one connection, as a server does."""
 
-    def alone(number: int) -> R:
+    def share(first: int) -> list[R]:
         try:
-            return work(number)
+            return [work(number) for number in range(first, times, THREADS)]
         finally:
             connection.close()
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(alone, range(times)))
+        return [done for each in pool.map(share, range(THREADS)) for done in each]
 
 
 def test_five_pieces_are_taken_five_times(transactional_db: None) -> None:
