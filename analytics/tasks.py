@@ -6,12 +6,13 @@ from celery import shared_task
 
 from analytics import rollup, services
 from analytics.trust import judging
+from supplychain.services import placing
 
 
 @shared_task(name="analytics.tasks.drain")
 def drain() -> int:
-    """Count dirty hours, then judge sessions, each for at most a minute; beat and next ring take up what is left."""
-    return rollup.drain(seconds=60) + judging.drain(seconds=60)
+    """Place order lines, count dirty hours, judge sessions, each for at most a minute; beat takes up what is left."""
+    return placing.drain(seconds=60) + rollup.drain(seconds=60) + judging.drain(seconds=60)
 
 
 @shared_task(name="analytics.tasks.publish_indicators")

@@ -318,6 +318,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
+    "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},

@@ -85,6 +85,14 @@ ATTRIBUTION_KEPT = (
 )
 
 
+class TailWindow(models.IntegerChoices):
+    """Hours after its end."""
+
+    NONE = 0, _("none: only while on air")
+    HALF_A_DAY = 12, _("12 hours")
+    WEEK = 168, _("7 days")
+
+
 # The source of imports that are platforms' reports on sessions; all others bring sales.
 SESSION_REPORT = "session-report"
 

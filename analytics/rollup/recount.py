@@ -11,9 +11,9 @@ from typing import Any
 from django.db import connection
 
 from analytics.rollup import sql
-from analytics.rollup.queue import Bucket
 from core import clock
 from core.buckets import TRUST
+from core.draining import Bucket
 from core.locking import advisory_locks
 
 # Sessions share some locks: PostgreSQL has room for a few thousand in all.

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from core.clock import HOUR
 from supplychain.choices import AttributionRule as Clause
-from supplychain.choices import Channel
+from supplychain.choices import Channel, TailWindow
 
 NAME, VERSION = "evidence", 1
-WINDOWS = (timedelta(0), 12 * HOUR, 168 * HOUR)
+WINDOWS = tuple(hours * HOUR for hours in TailWindow.values)
 """How long after its end a session may still be given what its account sells."""
 
 OWN = "\0own"
@@ -63,7 +63,7 @@ class Shown:
 class Stage:
     """A session as evidence: on air for [start, end), by accounts that are on record, with what it showed.
 
-    Without an account on record any unknown one may be its own.
+    `is_open`: no platform's account is on record for it, so any may be its own.
     """
 
     key: int
@@ -71,6 +71,7 @@ class Stage:
     start: datetime
     end: datetime | None
     accounts: frozenset[str] = frozenset()
+    is_open: bool = False
     shifts: Sequence[OnShift] = field(default=())
     shown: Sequence[Shown] = field(default=())
 
@@ -138,7 +139,7 @@ def decide(line: OrderLine, stages: Iterable[Stage], ours: Collection[str], wind
         if len(found) == 1:
             return Placed(found[0].key, Clause.ACCOUNT)
     # Whose account is known to be another's did not sell this line.
-    possible = by_account or [stage for stage in on_air if not line.account or not stage.accounts]
+    possible = by_account or [stage for stage in on_air if not line.account or stage.is_open]
     showing = [stage for stage in possible if stage.shows(line)]
     if len(showing) == 1:
         return Placed(showing[0].key, Clause.PRODUCT)

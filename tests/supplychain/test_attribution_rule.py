@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,7 @@ def stage(key: int = 1, start: float = 0, end: float | None = 2, *accounts: str,
         start=EIGHT + start * HOUR,
         end=None if end is None else EIGHT + end * HOUR,
         accounts=frozenset(accounts),
+        is_open=not accounts,
         **values,  # type: ignore[arg-type]
     )
 
@@ -154,6 +156,7 @@ def stages_(draw: st.DrawFn) -> list[Stage]:
                 start=begins,
                 end=ends,
                 accounts=frozenset(draw(st.lists(accounts, max_size=2))),
+                is_open=draw(st.booleans()),
                 shifts=[
                     OnShift(draw(accounts), begins + at * HOUR, ends)
                     for at in draw(st.lists(hours, max_size=2))
@@ -213,7 +216,7 @@ def test_a_wider_window_moves_no_line_that_was_placed_without_it(
     sold: OrderLine, stages: list[Stage]
 ) -> None:
     answers = [decide(sold, stages, ACCOUNTS, window) for window in WINDOWS]
-    for narrow, wide in zip(answers, answers[1:], strict=False):
+    for narrow, wide in pairwise(answers):
         if isinstance(narrow, Placed):
             assert wide == narrow
 

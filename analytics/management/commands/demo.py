@@ -27,6 +27,7 @@ from core import clock
 from core.strict import StrictError, instant
 from parks.geography import geography_load
 from parks.models import Park
+from supplychain.services import placing
 
 
 class Command(BaseCommand):
@@ -73,6 +74,7 @@ class Command(BaseCommand):
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
+        placing.drain()
         counted = drain()
         judged = judging.drain()
         assign_goods(parks[0], actor=SYSTEM)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from analytics import rollup
 from core import buckets
 from core.models import BucketFailure
+from supplychain.services import placing
 
 
 class Command(BaseCommand):
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--rebuild", action="store_true", help="rebuild every figure from the ledger")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        placing.drain()
         if options["rebuild"]:
             lines = rollup.rebuild(self._progress)
             self.stdout.write(_("%(lines)d lines counted again.") % {"lines": lines})
