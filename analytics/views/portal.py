@@ -21,8 +21,9 @@ from livestreams.choices import SESSION_OPEN, SessionState
 from livestreams.filters import SessionFilter
 from livestreams.models import AdSpend, AudienceSample, Booking, HostShift, LiveSession
 from livestreams.spending import spend_by_hour
+from supplychain.attribution.waiting import waiting_lines
 from supplychain.explained import stretches
-from supplychain.models import ExplainEvent, ImportBatch
+from supplychain.models import Attribution, ExplainEvent, ImportBatch
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
 SESSION_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -60,6 +61,7 @@ class Today(TenantPage):
             ).order_by("started_at"),
             bookings=self._next_bookings(),
             unresolved=self._unresolved(),
+            unplaced=self._unplaced(),
             **mine,
             **kwargs,
         )
@@ -97,6 +99,10 @@ class Today(TenantPage):
 
     def _unresolved(self) -> int:
         return self.own(Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id").count()
+
+    def _unplaced(self) -> int:
+        sees_lines = may(self.actor, "view", Attribution, self.node.pk)
+        return waiting_lines(self.tenant).count() if sees_lines else 0
 
 
 ADDS = {"book": Booking, "go_live": LiveSession, "import": ImportBatch}

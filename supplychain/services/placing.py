@@ -11,8 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,13 +25,13 @@ from core.locking import lock_rows, retried, try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from core.policy import CHANGE
 from core.scoping import require
-from livestreams.choices import Platform
 from livestreams.models import LiveSession
-from supplychain.attribution import NAME, VERSION, OrderLine, Result, decide
+from supplychain.attribution import NAME, VERSION
+from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
 from supplychain.attribution.lines import Fact, answers_of
 from supplychain.attribution.stages import Evidence, evidence_of, sessions_of
 from supplychain.choices import SalesKind, TailWindow
-from supplychain.models import Attribution, AttributionSettings, SalesEvent, Sku
+from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
 from tenants.models import Tenant
 
@@ -41,10 +39,6 @@ from tenants.models import Tenant
 HOURS_PER_TRANSACTION = 24
 SESSIONS_PER_TRANSACTION = 100
 ORDERS_AT_ONCE = 2_000
-
-Order = tuple[str, str]
-"""Source and order number, of one seller."""
-T = TypeVar("T")
 
 
 def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
@@ -124,13 +118,6 @@ def _place_together(marked: Sequence[Bucket]) -> int:
     return len(taken)
 
 
-def in_turn(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The rows some at a time, as many as one statement takes."""
-    source = iter(rows)
-    while some := list(islice(source, size)):
-        yield some
-
-
 def _marks(family: str, marked: Iterable[Bucket]) -> list[int]:
     slots: dict[int, list[int]] = defaultdict(list)
     for node, slot in marked:
@@ -195,77 +182,7 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
     return len(answers)
 
 
-def facts_of(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
-    """The current facts of some orders of a seller, with their latest answers."""
-    wanted = dict.fromkeys(orders)
-    numbers = sorted({number for _source, number in wanted})
-    of_orders = Q(order_no__in=numbers) | Q(~Q(ref_order_no=""), ref_order_no__in=numbers)
-    events = SalesEvent.objects.current().filter(of_orders, seller=seller)
-    columns = (
-        "source",
-        *(name for name in Fact._fields if name not in ("session", "rule", "version")),
-        "session_id",
-    )
-    rows = list(events.values_list(*columns))
-    latest = _latest(row[1] for row in rows)
-    found: dict[Order, list[Fact]] = {order: [] for order in wanted}
-    for source, pk, *values, session in rows:
-        version, rule, answered = latest.get(pk, (0, "", session))
-        fact = Fact(pk, *values, session=answered, rule=rule, version=version)
-        if (source, fact.of_order) in found:
-            found[source, fact.of_order].append(fact)
-    return found
-
-
-def _latest(ids: Iterable[int]) -> dict[int, tuple[int, str, int | None]]:
-    """The latest answer of facts: version, rule, session."""
-    found: dict[int, tuple[int, str, int | None]] = {}
-    for some in in_turn(ids, 5_000):
-        rows = Attribution.objects.filter(event_id__in=some).order_by("version")
-        for event, version, rule, session in rows.values_list("event_id", "version", "rule", "session_id"):
-            found[event] = (version, rule, session)
-    return found
-
-
-class Judge:
-    """Asks the rule about facts of one seller."""
-
-    def __init__(self, seller: Tenant, evidence: Evidence, window: timedelta) -> None:
-        self.evidence, self.window = evidence, window
-        self._goods: dict[int, tuple[int, int]] = {}
-        self._seller = seller
-
-    def learn(self, facts: Iterable[Fact]) -> None:
-        """Look up what was sold, where a session shows anything."""
-        if not any(stage.shown for stages in self.evidence.by_hour.values() for stage in stages):
-            return
-        ids = [fact.id for fact in facts]
-        for some in in_turn(ids, 5_000):
-            events = SalesEvent.objects.filter(pk__in=some).with_sku()
-            skus = dict(events.values_list("pk", "sku_now"))
-            products = dict(Sku.objects.filter(pk__in=set(skus.values())).values_list("pk", "product_id"))
-            self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
-
-    def __call__(self, source: str, fact: Fact) -> Result:
-        product, sku = self._goods.get(fact.id, (None, None))
-        line = OrderLine(
-            paid_at=fact.occurred_at,
-            channel=fact.channel,
-            platform=source if source in Platform.values else "",
-            account=fact.host_ref,
-            product=product,
-            sku=sku,
-        )
-        return decide(line, self.evidence.near(fact.occurred_at), self.evidence.ours, self.window)
-
-
 # --- the window
-
-
-def window_of(seller_id: int) -> timedelta:
-    """How long after its end a session may be given lines of a seller; none unless it says so."""
-    settings = AttributionSettings.objects.filter(pk=seller_id).first()
-    return (settings.window_hours if settings else TailWindow.NONE) * HOUR
 
 
 @retried
