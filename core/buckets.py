@@ -7,7 +7,7 @@ at once or after a crash changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Min
 
@@ -25,8 +25,8 @@ PLACING = "placing"
 SESSIONS = "sessions"
 """Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
 
-COUNTED = (SALES, TRUST, SHARES)
-"""The families of figures. What has no session yet is in its day's figures nevertheless."""
+COUNTED = (SALES, TRUST)
+"""What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""
 
 
 def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
@@ -40,9 +40,9 @@ def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
     return len(distinct)
 
 
-def pending(node_ids: Iterable[int] | None = None) -> int:
+def pending(node_ids: Iterable[int] | None = None, families: Sequence[str] = COUNTED) -> int:
     """How many distinct buckets wait to be counted, of the given nodes or of all: “还有 N 笔未计入”."""
-    marks = BucketMark.objects.filter(family__in=COUNTED)
+    marks = BucketMark.objects.filter(family__in=families)
     if node_ids is not None:
         marks = marks.filter(node_id__in=list(node_ids))
     return marks.values("family", "node_id", "slot").distinct().count()

@@ -324,6 +324,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "analytics.DaySales": {**_SUMS},
     "analytics.MonthSales": {**_SUMS},
     "analytics.SessionFigures": {**_SESSION_SUMS},
+    "analytics.SessionShare": {**_SESSION_SUMS},
     # Whoever may state the figures of a session may answer the verdict on them; the park enters what agencies told it.
     "analytics.SessionClaim": {
         **_SESSION_SUMS,

@@ -177,12 +177,23 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
         ],
         batch_size=1_000,
     )
+    _mark_shared(orders.values())
     moved = [answer.fact for answer in answers if answer.session != answer.fact.session]
     buckets.mark(buckets.SALES, [(seller.pk, fact.slot) for fact in moved])
     return len(answers)
 
 
 # --- the window
+
+
+def _mark_shared(orders: Iterable[list[Fact]]) -> None:
+    """Mark the shares of sessions whose orders lie elsewhere as well: a payment there says who shares a refund here."""
+    found: set[int] = set()
+    for facts in orders:
+        sessions = {fact.session for fact in facts}
+        found |= {session for session in sessions if session is not None and len(sessions) > 1}
+    rows = LiveSession.objects.filter(pk__in=found).values_list("tenant_id", "pk") if found else ()
+    buckets.mark(buckets.SHARES, rows)
 
 
 @retried

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from analytics import rollup
+from analytics import rollup, shares
 from core import buckets
 from core.models import BucketFailure
 from supplychain.services import placing
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             self.stdout.write(_("%(lines)d lines counted again.") % {"lines": lines})
         else:
             self.stdout.write(_("%(hours)d hours counted again.") % {"hours": rollup.drain()})
+        shares.drain()
         if waiting := buckets.pending():
             self.stdout.write(_("%(hours)d hours are still waiting.") % {"hours": waiting})
         for failure in BucketFailure.objects.filter(family=buckets.SALES).select_related("node"):
