@@ -10,6 +10,7 @@ from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
+from analytics.shares.shown import shares_by_part
 from analytics.trust.audience import watched
 from analytics.trust.evidence import Reading
 from analytics.views.trust import session_rights, trust_of
@@ -162,6 +163,7 @@ class SessionDetail(ScopedDetailPage):
             session=session,
             tiles=self._figures(session),
             shifts=shifts,
+            shares=shares_by_part(self.actor, session),
             audience=self._audience(session),
             **self._told(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
