@@ -109,6 +109,7 @@ def _change(actor: Actor, verb: str, session: LiveSession, **values: Any) -> Non
     for name, value in values.items():
         setattr(session, name, value)
     session.save(update_fields=[*values, "updated_at"])
+    buckets.mark(buckets.SESSIONS, [(session.tenant_id, session.pk)])
     after = audit.snapshot(session, AUDITED)
     audit.record(actor=actor, verb=verb, obj=session, node_id=session.tenant_id, before=before, after=after)
 
