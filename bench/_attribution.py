@@ -3,10 +3,10 @@
 What is assumed: eight sellers for 28 days. Each evening a seller's main account is on air from about seven in the
 evening to half past one; on three days of five a second account of it runs beside for two hours. Of all lines 60 % are
 sold by these sessions: nine of ten while on air, more towards the end, the others within two hours after it. 40 % are
-not: product card, short video, the shop, and hosts of other places, who sell most in the same evening hours; one in a
-hundred is sold by a host of the house at home. Exports name the live id of one line in four of the sessions. One line in
-fifty names no account, one in twenty no channel. What a session explains is told for half of the sessions, and both sell
-from the same hundred products. A quarter of the lines is given back, one to twenty days later.
+not: product card, short video, the shop, and hosts of other places, who sell most in the same evening hours; one in
+a hundred is sold by a host of the house at home. Exports name the live id of one line in four of the sessions. One
+line in fifty names no account, one in twenty no channel. What a session explains is told for half of the sessions,
+and both sell from the same hundred products. A quarter of the lines is given back, one to twenty days later.
 """
 
 from __future__ import annotations

@@ -61,6 +61,6 @@ class SessionShare(models.Model):
         return str(self.host or self.firm or _("nobody on shift"))
 
     @property
-    def net(self) -> Decimal:
+    def net_sales(self) -> Decimal:
         """Paid less what was given back."""
         return self.gmv_paid - self.refunds

@@ -27,7 +27,7 @@ class Part:
 def shares_by_part(actor: Actor, session: LiveSession) -> list[Part]:
     """The shares of a session that an actor may see, by part."""
     rows = visible_to(SessionShare.objects.filter(session=session), actor).select_related("host", "firm")
-    found = sorted(rows, key=lambda row: (-row.net, row.party))
+    found = sorted(rows, key=lambda row: (-row.net_sales, row.party))
     parts = ((part, [row for row in found if row.part == part]) for part in SharePart)
     return [Part(str(part.label), shares) for part, shares in parts if shares]
 

@@ -359,4 +359,4 @@ def test_each_sees_its_own_share() -> None:
     assert parts(user_actor(agency.users["host"])) == {"host"}
     assert parts(user_actor(seller.users["host"])) == set()
     (row,) = SessionShare.objects.filter(part="host")
-    assert (row.host, row.net, row.units_paid) == (agency.host, Decimal(10), 2)
+    assert (row.host, row.net_sales, row.units_paid) == (agency.host, Decimal(10), 2)
