@@ -21,13 +21,7 @@ from supplychain.attribution import OrderLine, Shown, Stage
 
 FIRST = datetime(2025, 6, 1, tzinfo=SHANGHAI)
 SELLERS, DAYS, LINES_A_DAY = 8, 28, 60
-OUTSIDE = (
-    ("product_card", 0.38),
-    ("short_video", 0.2),
-    ("shop", 0.1),
-    ("outside_host", 0.29),
-    ("at_home", 0.03),
-)
+OUTSIDE = {"product_card": 0.38, "short_video": 0.2, "shop": 0.1, "outside_host": 0.29, "at_home": 0.03}
 
 
 @dataclass(frozen=True)
@@ -94,8 +88,7 @@ def _lines(dice: random.Random, stages: list[Stage], midnight: datetime) -> Iter
 
 
 def _outside(dice: random.Random, stages: list[Stage], midnight: datetime) -> Sold:
-    kinds, weights = zip(*OUTSIDE, strict=True)
-    kind = dice.choices(kinds, weights)[0]
+    kind = dice.choices(list(OUTSIDE), list(OUTSIDE.values()))[0]
     evening = kind in ("outside_host", "short_video") and dice.random() < 0.7
     paid_at = midnight + (dice.uniform(19, 24) if evening else dice.uniform(0, 24)) * HOUR
     if kind == "at_home":

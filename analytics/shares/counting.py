@@ -135,7 +135,7 @@ def _read(events: QuerySet[SalesEvent]) -> list[Fact]:
     owners: dict[int, int] = dict(
         Sku.objects.filter(pk__in={row[-1] for row in read if row[-1]}).values_list("pk", "tenant_id")
     )
-    return [Fact(*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2])) for row in read]
+    return [Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]))) for row in read]
 
 
 def _sums(facts: Sequence[Fact]) -> dict[int, Measures]:
@@ -190,8 +190,8 @@ def _rows(session: LiveSession, parts: dict[str, Shares]) -> list[SessionShare]:
                 session=session,
                 part=part,
                 party=party,
-                gmv_paid=from_units(paid),
-                refunds=from_units(refunds),
+                gmv_paid=from_units(paid) or 0,
+                refunds=from_units(refunds) or 0,
                 units_paid=units_paid,
                 units_refunded=units_refunded,
             )

@@ -52,7 +52,7 @@ def facts_of(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]
     found: dict[Order, list[Fact]] = {order: [] for order in wanted}
     for source, pk, *values, session in rows:
         version, rule, answered = latest.get(pk, (0, "", session))
-        fact = Fact(pk, *values, session=answered, rule=rule, version=version)
+        fact = Fact._make((pk, *values, answered, rule, version))
         if (source, fact.of_order) in found:
             found[source, fact.of_order].append(fact)
     return found
@@ -83,7 +83,7 @@ class Judge:
         ids = [fact.id for fact in facts]
         for some in in_turn(ids, 5_000):
             events = SalesEvent.objects.filter(pk__in=some).with_sku()
-            skus = dict(events.values_list("pk", "sku_now"))
+            skus = dict(events.values_list("pk", "sku_now"))  # type: ignore[misc]
             products = dict(Sku.objects.filter(pk__in=set(skus.values())).values_list("pk", "product_id"))
             self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
 

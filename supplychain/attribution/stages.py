@@ -47,7 +47,7 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
     hosts = Host.objects.filter(
         Q(tenant=seller) | Q(shifts__session__in=sessions_of(seller)) | Q(sessions__in=sessions_of(seller))
     )
-    accounts = _accounts(hosts.values("pk"))
+    accounts = _accounts(hosts)
     shops = _shops({session.tenant_id for session in sessions} | {seller.pk})
     found = Evidence(ours=frozenset(_ours(accounts, shops[seller.pk])))
     shifts, shown = _shifts(list(sessions)), _shown(list(sessions))
@@ -75,10 +75,10 @@ class Accounts:
 Shops = dict[str, set[str]]
 
 
-def _accounts(hosts: QuerySet[Host, dict[str, object]]) -> Accounts:
+def _accounts(hosts: QuerySet[Host]) -> Accounts:
     found = Accounts()
-    found.codes = dict(Host.objects.filter(pk__in=hosts).values_list("pk", "code"))
-    rows = HostAccount.objects.filter(host__in=hosts)
+    found.codes = dict(Host.objects.filter(pk__in=hosts.values("pk")).values_list("pk", "code"))
+    rows = HostAccount.objects.filter(host__in=hosts.values("pk"))
     for host, platform, account in rows.values_list("host_id", "platform", "account"):
         found.names[host, platform].add(account)
     return found

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -159,7 +160,7 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
     answers = [
         answer
         for (source, _number), facts in orders.items()
-        for answer in answers_of(facts, lambda fact, source=source: judge(source, fact))
+        for answer in answers_of(facts, partial(judge, source))
     ]
     Attribution.objects.bulk_create(
         [
@@ -214,7 +215,7 @@ def window_set(*, actor: Actor, tenant: Tenant, window_hours: int) -> Attributio
         settings.window_hours = window_hours
         settings.save()
         # The hours of the wider one: what the narrower does not reach is to lose its session.
-        for ended_at in sessions_of(tenant).filter(ended_at__isnull=False).values_list("ended_at", flat=True):
+        for ended_at in filter(None, sessions_of(tenant).values_list("ended_at", flat=True)):
             last = clock.hour_of(ended_at + max(before, window_hours) * HOUR)
             buckets.mark(PLACING, [(tenant.pk, slot) for slot in range(clock.hour_of(ended_at), last + 1)])
         audit.record(

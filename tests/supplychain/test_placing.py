@@ -11,7 +11,7 @@ from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
-from livestreams.services import account_create, session_end, shift_begin
+from livestreams.services import account_create, session_end, session_untell, shift_begin
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services import attribution_set, explain_record, placing, window_set
 from tenants.models import Store, Tenant
@@ -270,3 +270,12 @@ def test_a_correction_moves_the_line_and_both_orders_are_looked_at(shop: Shop) -
         ("refunded", "A1"): (None, "follows"),
         ("paid", "A9"): (shop.session.pk, "account"),
     }
+
+
+def test_a_session_that_is_void_after_all_loses_its_lines(shop: Shop) -> None:
+    LiveSession.objects.update(delivery="report")
+    shop.sold()
+    shop.refunded()
+    assert shop.answer() == (shop.session.pk, "account")
+    session_untell(actor=SYSTEM, session=shop.session)
+    assert shop.answers() == {("paid", "A1"): (None, "outside"), ("refunded", "A1"): (None, "follows")}
