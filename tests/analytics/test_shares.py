@@ -333,6 +333,68 @@ def test_shares_are_a_recount_in_many_runs(machine: type[SharesMachine]) -> None
     run_state_machine_as_test(machine, settings=runs(120, 40))
 
 
+@pytest.fixture
+def hall() -> Iterator[Hall]:
+    with time_machine.travel(NOW):
+        yield Hall()
+
+
+def told(hall: Hall, **values: Any) -> None:
+    defaults: dict[str, Any] = {
+        "kind": "paid",
+        "order_no": "A",
+        "line_no": "1",
+        "qty": 1,
+        "amount": Decimal(101),
+    }
+    fact = SaleFact(**{**defaults, "occurred_at": TEN + HOUR, **values})
+    sales_record(actor=SYSTEM, seller=hall.sellers[0], source="test", facts=[(0, fact)])
+    drain_everything()
+
+
+def of_hosts(session: LiveSession) -> dict[str, tuple[Decimal, Decimal]]:
+    rows = SessionShare.objects.filter(session=session, part="host")
+    return {row.who: (row.gmv_paid, row.refunds) for row in rows}
+
+
+def test_shifts_told_later_share_out_what_was_sold_before(hall: Hall) -> None:
+    first = hall.sessions[0]
+    told(hall, session_ref=str(first.uid))
+    told(
+        hall, kind="refunded", order_no="r", ref_order_no="A", ref_line="1", line_no="", amount=Decimal(1),
+        occurred_at=NOW - HOUR,
+    )  # fmt: skip
+    ming, _hua, guest = (str(host) for host in hall.hosts)
+    assert of_hosts(first) == {ming: (Decimal(101), Decimal(1))}
+    beside = shift_begin(
+        actor=SYSTEM, session=first, host=hall.hosts[2], at=TEN + HOUR, ends_at=TEN + 2 * HOUR
+    )
+    drain_everything()
+    half = (Decimal("50.5"), Decimal("0.5"))
+    assert of_hosts(first) == {ming: half, guest: half}
+    shift_end(actor=SYSTEM, shift=first.shifts.get(host=hall.hosts[0]), at=TEN + HOUR)
+    drain_everything()
+    assert of_hosts(first) == {guest: (Decimal(101), Decimal(1))}
+    shift_end(actor=SYSTEM, shift=beside, at=TEN + HOUR + dt.timedelta(minutes=1))
+    told(hall, session_ref=str(first.uid), order_no="B", occurred_at=TEN + HOUR + dt.timedelta(minutes=1))
+    assert of_hosts(first)[str(SessionShare(session=first).who)] == (Decimal(101), Decimal(0))
+
+
+def test_a_refund_in_another_session_goes_by_its_payment_when_that_is_corrected(hall: Hall) -> None:
+    first, second = hall.sessions
+    shift_begin(actor=SYSTEM, session=second, host=hall.hosts[2], at=TEN + 4 * HOUR, ends_at=TEN + 5 * HOUR)
+    at = TEN + 3.5 * HOUR
+    told(hall, session_ref=str(first.uid), external_id="e", occurred_at=at)
+    told(
+        hall, kind="refunded", order_no="r", ref_order_no="A", ref_line="1", amount=Decimal(1), line_no="",
+        session_ref=str(second.uid), occurred_at=NOW - HOUR,
+    )  # fmt: skip
+    _ming, hua, guest = (str(host) for host in hall.hosts)
+    assert of_hosts(second) == {hua: (Decimal(0), Decimal(1))}
+    told(hall, session_ref=str(first.uid), external_id="e", version=2, occurred_at=TEN + 4.5 * HOUR)
+    assert of_hosts(second) == dict.fromkeys((hua, guest), (Decimal(0), Decimal("0.5")))
+
+
 def test_each_sees_its_own_share() -> None:
     """A host its own row, its firm its hosts' rows in others' sessions, a stranger none."""
     world: World = make_world("alpha")
