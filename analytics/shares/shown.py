@@ -29,7 +29,9 @@ def shares_by_part(actor: Actor, session: LiveSession) -> list[Part]:
     rows = visible_to(SessionShare.objects.filter(session=session), actor).select_related("host", "firm")
     found = sorted(rows, key=lambda row: (-row.net_sales, row.party))
     parts = ((part, [row for row in found if row.part == part]) for part in SharePart)
-    return [Part(str(part.label), shares) for part, shares in parts if shares]
+    # Where nobody is on record as a controller there is nothing to tell of them.
+    told = ((part, rows) for part, rows in parts if part == SharePart.HOST or any(row.party for row in rows))
+    return [Part(str(part.label), shares) for part, shares in told if shares]
 
 
 @dataclass(frozen=True)
