@@ -26,6 +26,15 @@ class Dimension(models.TextChoices):
     PARKS = "parks", _("park-born")
 
 
+class SharePart(models.TextChoices):
+    """Among whom a session's sales are shared out."""
+
+    HOST = "host", _("host")
+    CONTROLLER = "controller", _("controller")
+    AGENCY = "agency", _("agency of the host")
+    OWNER = "owner", _("owner of the goods")
+
+
 class Withheld(models.TextChoices):
     """Why a cell over firms is not shown."""
 

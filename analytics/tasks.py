@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from analytics import rollup, services
-from analytics.trust import judging
+from analytics import services
+from analytics.counting import drain_everything
 
 
 @shared_task(name="analytics.tasks.drain")
 def drain() -> int:
-    """Count dirty hours, then judge sessions, each for at most a minute; beat and next ring take up what is left."""
-    return rollup.drain(seconds=60) + judging.drain(seconds=60)
+    """Whatever waits, each kind for at most a minute; beat and the next ring take up what is left."""
+    return sum(drain_everything(seconds=60).values())
 
 
 @shared_task(name="analytics.tasks.publish_indicators")

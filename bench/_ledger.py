@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from rest_framework import serializers
 
-from analytics import rollup
+from analytics.counting import drain_everything
 from bench import best_ms
 from bench._http import FORMATS, Tool
 from core.actors import system_actor
@@ -233,7 +233,7 @@ def measure(lines: int, url: str) -> dict[str, float]:
 def quiet() -> None:
     """Count what the embedded worker would count during the next round: `bench.rollup` measures that."""
     if connection.vendor == "sqlite":
-        rollup.drain()
+        drain_everything()
 
 
 def main() -> None:

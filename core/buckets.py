@@ -7,7 +7,7 @@ at once or after a crash changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Min
 
@@ -18,6 +18,15 @@ SALES = "sales"
 """Slots are UTC hours of the tenant."""
 TRUST = "trust"
 """Slots are ids of the tenant's sessions."""
+SHARES = "shares"
+"""Slots are ids of the tenant's sessions, whose sales are to be shared out among their people again."""
+PLACING = "placing"
+"""Slots are UTC hours of the tenant, in which something was told of orders whose lines look for their session."""
+SESSIONS = "sessions"
+"""Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
+
+COUNTED = (SALES, TRUST)
+"""What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""
 
 
 def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
@@ -31,9 +40,9 @@ def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
     return len(distinct)
 
 
-def pending(node_ids: Iterable[int] | None = None) -> int:
+def pending(node_ids: Iterable[int] | None = None, families: Sequence[str] = COUNTED) -> int:
     """How many distinct buckets wait to be counted, of the given nodes or of all: “还有 N 笔未计入”."""
-    marks = BucketMark.objects.all()
+    marks = BucketMark.objects.filter(family__in=families)
     if node_ids is not None:
         marks = marks.filter(node_id__in=list(node_ids))
     return marks.values("family", "node_id", "slot").distinct().count()

@@ -318,11 +318,13 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
+    "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},
     "analytics.MonthSales": {**_SUMS},
     "analytics.SessionFigures": {**_SESSION_SUMS},
+    "analytics.SessionShare": {**_SESSION_SUMS},
     # Whoever may state the figures of a session may answer the verdict on them; the park enters what agencies told it.
     "analytics.SessionClaim": {
         **_SESSION_SUMS,

@@ -54,10 +54,43 @@ class BackorderState(models.TextChoices):
 
 
 class AttributionRule(models.TextChoices):
+    """By what a line has its session, or why it has none."""
+
+    # what the order names, and what a person says: no rule changes it
     EXPLICIT = "explicit", _("named by the order")
     LIVE_ID = "live_id", _("platform's live id")
     MANUAL = "manual", _("set by a person")
     NO_SESSION = "no_session", _("no park session")
+    # what the rule finds
+    ACCOUNT = "account", _("host's account and time")
+    PRODUCT = "product", _("shown in one session only")
+    TAIL = "tail", _("after the end, within the window")
+    FOLLOWS = "follows", _("as its paid line")
+    # classes without a session
+    PRODUCT_CARD = "product_card", _("product card")
+    SHORT_VIDEO = "short_video", _("short video")
+    OUTSIDE_HOST = "outside_host", _("outside host")
+    SHOP = "shop", _("shop")
+    OFFLINE = "offline", _("offline")
+    OUTSIDE = "outside", _("outside of every session")
+    # waits for a person
+    UNCLEAR = "unclear", _("unclear")
+
+
+ATTRIBUTION_KEPT = (
+    AttributionRule.EXPLICIT,
+    AttributionRule.LIVE_ID,
+    AttributionRule.MANUAL,
+    AttributionRule.NO_SESSION,
+)
+
+
+class TailWindow(models.IntegerChoices):
+    """Hours after its end."""
+
+    NONE = 0, _("none: only while on air")
+    HALF_A_DAY = 12, _("12 hours")
+    WEEK = 168, _("7 days")
 
 
 # The source of imports that are platforms' reports on sessions; all others bring sales.

@@ -15,6 +15,7 @@ from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import DomainError
 from core.scoping import hidden_columns
 from livestreams.models import LiveSession
+from supplychain.choices import TailWindow
 from supplychain.models import Product, Sku
 from supplychain.services import SkuLine
 
@@ -54,6 +55,12 @@ class SessionAnswerForm(AnswerForm):
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         recent = queryset.filter(tenant=self.tenant, started_at__isnull=False).order_by("-started_at", "-id")
         return queryset.filter(pk__in=recent.values("pk")[:RECENT_SESSIONS]).order_by("-started_at", "-id")
+
+
+class WindowForm(ScopedForm):
+    """How long after its end a session may still be given what its account sells."""
+
+    window_hours = forms.TypedChoiceField(label=_("Window"), choices=TailWindow, coerce=int)
 
 
 class SkuAnswerForm(AnswerForm):

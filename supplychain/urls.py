@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import goods, imports, orders, unresolved
+from supplychain.views import goods, imports, orders, unplaced, unresolved
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 
@@ -27,6 +27,17 @@ urlpatterns = [
         "portal/<slug:tenant>/unresolved/",
         unresolved.UnresolvedReferences.as_view(),
         name="portal-unresolved",
+    ),
+    path("portal/<slug:tenant>/unplaced/", unplaced.Unplaced.as_view(), name="portal-unplaced"),
+    path(
+        "portal/<slug:tenant>/unplaced/answer/",
+        unplaced.AnswerUnplaced.as_view(),
+        name="portal-unplaced-answer",
+    ),
+    path(
+        "portal/<slug:tenant>/unplaced/window/",
+        unplaced.ChooseWindow.as_view(),
+        name="portal-unplaced-window",
     ),
     path(
         "portal/<slug:tenant>/unresolved/<uuid:uid>/",

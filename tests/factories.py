@@ -80,7 +80,15 @@ from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
 from parks.services import building_create, event_create, park_create, town_create, unit_create
 from supplychain.choices import ExplainKind
-from supplychain.models import ExplainEvent, Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.models import (
+    AttributionSettings,
+    ExplainEvent,
+    Product,
+    Sku,
+    StockLevel,
+    StockMove,
+    Warehouse,
+)
 from supplychain.services import item_enter
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import EventEntry, Lease, Store, Tenant
@@ -525,6 +533,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     make_studio_day_of(mine.booking, mine.owner, canary)
     screen_make(actor=mine.owner, booking=mine.booking, kind=ScreenKind.DOCK)
     AdSpend.objects.create(session=mine.session, hour=mine.session.started_at, amount=Decimal("123.45"))
+    AttributionSettings.objects.create(tenant=tenant)
     ExplainEvent.objects.create(
         session=mine.session,
         at=mine.session.started_at,

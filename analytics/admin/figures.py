@@ -19,6 +19,7 @@ from analytics.models import (
     ParkValue,
     PeriodClose,
     SessionFigures,
+    SessionShare,
 )
 from analytics.services.periods import period_close
 from core.actors import Actor
@@ -69,6 +70,28 @@ class SessionFiguresAdmin(SalesAdmin):
     search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
     ordering = ("-session",)
     fields = ("session", *MEASURES)
+
+
+@admin.register(SessionShare)
+class SessionShareAdmin(SalesAdmin):
+    list_display = (
+        "session",
+        "part",
+        "who",
+        "gmv_paid",
+        "refunds",
+        money("net", _("net sales")),
+        "units_paid",
+    )
+    list_filter = ("session__started_at", "part", "session__tenant")
+    search_fields = ("session__title", "host__code", "host__name_zh", "firm__code", "firm__name_zh")
+    ordering = ("-session", "part", "party")
+    list_select_related = ("session", "host", "firm")
+    fields = ("session", ("part", "host", "firm"), ("gmv_paid", "refunds"), ("units_paid", "units_refunded"))
+
+    @admin.display(description=_("whose"))
+    def who(self, row: SessionShare) -> str:
+        return row.who
 
 
 @admin.register(PeriodClose)

@@ -23,6 +23,7 @@ from analytics.models.indicators import (
 )
 from analytics.models.matching import MatchRun
 from analytics.models.reports import ReadingWithdrawal, SessionReading
+from analytics.models.shares import SessionShare
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "SessionClaim",
     "SessionFigures",
     "SessionReading",
+    "SessionShare",
     "SpreadOrder",
     "TrustReply",
     "TrustVerdict",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from analytics.rollup.queue import Bucket, drain_family
 from analytics.rollup.recount import fill_buckets, recount_buckets, tenant_lock, work_tables
 from core.buckets import SALES
+from core.draining import Bucket, drain_family
 from core.locking import try_advisory_locks
 
 BUCKETS_PER_TRANSACTION = 5_000

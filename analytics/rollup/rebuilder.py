@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from analytics.rollup import sql
 from analytics.rollup.drainer import FORGET_MARKS
 from analytics.rollup.recount import insert_hours, replace_levels, tenant_lock, work_tables
-from core.buckets import SALES
+from core import clock
+from core.buckets import SALES, SHARES
 from core.locking import advisory_locks
 
 # Bounds how long the tenants' figures are locked, on SQLite the whole database, and what the database sorts at once.
@@ -49,6 +50,11 @@ FORGET_LOST_SESSIONS = """
     WHERE NOT EXISTS (
         SELECT 1 FROM analytics_hoursales h
         WHERE h.session_key > 0 AND h.session_key = analytics_sessionfigures.session_id)"""
+MARK_ALL_SHARES = """
+    INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
+    SELECT %s, l.tenant_id, l.id, %s FROM livestreams_livesession l
+    WHERE l.id IN (SELECT session_key FROM analytics_hoursales WHERE session_key > 0)
+       OR l.id IN (SELECT session_id FROM analytics_sessionshare)"""
 
 Progress = Callable[[int, int, int], None]
 
@@ -70,6 +76,8 @@ def rebuild(progress: Progress | None = None, after: int = 0) -> int:
             progress(done, total, step[-1][0])
     with connection.cursor() as cursor:
         cursor.execute(FORGET_LOST_SESSIONS)
+        now = connection.ops.adapt_datetimefield_value(clock.now())
+        cursor.execute(MARK_ALL_SHARES, [SHARES, now])
     return total
 
 

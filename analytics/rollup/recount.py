@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from analytics.rollup import sql
-from analytics.rollup.queue import Bucket
 from core import clock
-from core.buckets import TRUST
+from core.buckets import SHARES, TRUST
+from core.draining import Bucket
 from core.locking import advisory_locks
 
 # Sessions share some locks: PostgreSQL has room for a few thousand in all.
@@ -103,6 +104,18 @@ def insert_hours(cursor: Any, picked: str, params: dict[str, Any] | None = None)
     cursor.execute(sql.INSERT_HOURS)
 
 
+def worth_of(ids: Sequence[int]) -> dict[int, int]:
+    """What some cancellations take back, by the id of the fact, in units; those that take back nothing are left out."""
+    if not ids:
+        return {}
+    picked: Any = list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, amount FROM ({sql.worth(sql.OF_IDS[connection.vendor])}) w", {"ids": picked}
+        )
+        return dict(cursor.fetchall())
+
+
 def recount_buckets(cursor: Any) -> None:
     """Count the buckets of the work table again: hours, the orders that spread over them, and all levels above."""
     cursor.execute(sql.FACTS_OF_BUCKETS)
@@ -120,7 +133,9 @@ def recount_buckets(cursor: Any) -> None:
         fill_from(cursor, "rollup_order_row", sql.order_rows(sql.OF_ORDERS))
         cursor.execute(sql.INSERT_SPREAD)
     replace_levels(cursor)
-    cursor.execute(sql.MARK_JUDGED_SESSIONS, [TRUST, connection.ops.adapt_datetimefield_value(clock.now())])
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    cursor.execute(sql.MARK_SHARED_SESSIONS, [SHARES, now])
+    cursor.execute(sql.MARK_JUDGED_SESSIONS, [TRUST, now])
 
 
 def replace_levels(cursor: Any) -> None:

@@ -34,7 +34,7 @@ WORK_TABLES = {
     "rollup_fact": f"""{_ROW_COLUMNS}, id bigint, source text, kind text, line_type text, order_no text,
         ref_order_no text, quantity bigint, amount bigint, abroad integer""",
     # What cancellations take back, and what of it is cross-border.
-    "rollup_worth": f"{_ROW_COLUMNS}, source text, order_no text, amount bigint, abroad bigint",
+    "rollup_worth": f"{_ROW_COLUMNS}, source text, order_no text, amount bigint, abroad bigint, id bigint",
     # Which orders were paid and which were given back in which row, each once.
     "rollup_order_row": f"{_ROW_COLUMNS}, what text, source text, order_no text",
     # The sums of each row.
@@ -78,6 +78,13 @@ OF_BUCKETS = "SELECT * FROM rollup_fact"
 OF_TENANTS = f"""
     SELECT {FACT} FROM supplychain_salesevent f {ATTRIBUTED}
     WHERE f.seller_id >= %(first)s AND f.seller_id <= %(last)s AND {CURRENT}"""
+OF_IDS = {
+    vendor: f"SELECT {FACT} FROM supplychain_salesevent f {ATTRIBUTED} WHERE f.id {among} AND {CURRENT}"
+    for vendor, among in (
+        ("postgresql", "= ANY(%(ids)s)"),
+        ("sqlite", "IN (SELECT value FROM json_each(%(ids)s))"),
+    )
+}
 OF_ORDERS = f"""
     SELECT {FACT} FROM rollup_order o
     JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no AND f.source = o.source
@@ -136,7 +143,7 @@ def worth(picked: str) -> str:
         SELECT c.*, CASE WHEN line_no = '' THEN due - COALESCE(SUM(due) {earlier}, 0) ELSE due END AS amount
         FROM claim c)
     SELECT {ROW}, source, order_no, CAST(amount AS bigint) AS amount,
-        CAST(CASE WHEN told_abroad = 1 OR paid_abroad = 1 THEN amount ELSE 0 END AS bigint) AS abroad
+        CAST(CASE WHEN told_abroad = 1 OR paid_abroad = 1 THEN amount ELSE 0 END AS bigint) AS abroad, id
     FROM worth
     WHERE amount > 0 AND tenant_id IS NOT NULL"""
 
@@ -287,6 +294,11 @@ INSERT_SESSIONS = _insert_level(
 
 # --- what follows from other figures of a session
 
+# Whose sales they were is told again for every session of which an hour was counted.
+MARK_SHARED_SESSIONS = """
+    INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
+    SELECT %s, l.tenant_id, l.id, %s FROM livestreams_livesession l
+    WHERE l.id IN (SELECT session_key FROM rollup_session)"""
 # Sales are no witness where nothing was stated.
 MARK_JUDGED_SESSIONS = """
     INSERT INTO core_bucketmark (family, node_id, slot, marked_at)

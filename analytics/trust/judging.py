@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from analytics.models import TrustVerdict
-from analytics.rollup.queue import Bucket, drain_family
 from analytics.trust.gathering import Gathered, gather
 from analytics.trust.verdict import fingerprint, judge
 from analytics.trust.witnesses import Finding
 from core.buckets import TRUST
+from core.draining import Bucket, drain_family
 from core.locking import try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from livestreams.choices import SESSION_OPEN

@@ -10,6 +10,7 @@ from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
+from analytics.shares.shown import shares_by_part
 from analytics.trust.audience import watched
 from analytics.trust.evidence import Reading
 from analytics.views.trust import session_rights, trust_of
@@ -21,8 +22,9 @@ from livestreams.choices import SESSION_OPEN, SessionState
 from livestreams.filters import SessionFilter
 from livestreams.models import AdSpend, AudienceSample, Booking, HostShift, LiveSession
 from livestreams.spending import spend_by_hour
+from supplychain.attribution.waiting import waiting_lines
 from supplychain.explained import stretches
-from supplychain.models import ExplainEvent, ImportBatch
+from supplychain.models import Attribution, ExplainEvent, ImportBatch
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
 SESSION_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -60,6 +62,7 @@ class Today(TenantPage):
             ).order_by("started_at"),
             bookings=self._next_bookings(),
             unresolved=self._unresolved(),
+            unplaced=self._unplaced(),
             **mine,
             **kwargs,
         )
@@ -97,6 +100,10 @@ class Today(TenantPage):
 
     def _unresolved(self) -> int:
         return self.own(Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id").count()
+
+    def _unplaced(self) -> int:
+        sees_lines = may(self.actor, "view", Attribution, self.node.pk)
+        return waiting_lines(self.tenant).count() if sees_lines else 0
 
 
 ADDS = {"book": Booking, "go_live": LiveSession, "import": ImportBatch}
@@ -156,6 +163,7 @@ class SessionDetail(ScopedDetailPage):
             session=session,
             tiles=self._figures(session),
             shifts=shifts,
+            shares=shares_by_part(self.actor, session),
             audience=self._audience(session),
             **self._told(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),

@@ -154,6 +154,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("monitoring", "analytics.DaySales"),
             ("calendar_month", "analytics.MonthSales"),
             ("smart_display", "analytics.SessionFigures"),
+            ("pie_chart", "analytics.SessionShare"),
             ("gavel", "analytics.TrustVerdict"),
             ("record_voice_over", "analytics.SessionClaim"),
             ("reply", "analytics.TrustReply"),
@@ -171,6 +172,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         _("Ledger and work"),
         [
             ("receipt", "supplychain.SalesEvent"),
+            ("hourglass_bottom", "supplychain.AttributionSettings"),
             ("upload_file", "supplychain.ImportBatch"),
             ("help_center", "core.Unresolved"),
             ("work_history", "core.Job"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, InternalError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput, RowError
@@ -168,6 +168,7 @@ def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> 
             raise Conflict(
                 _("This account of the host is already on record."), code="account_taken", field="account"
             ) from error
+        buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
         _record(actor, "host_account.create", row, host, ("platform", "account"))
     return row
 

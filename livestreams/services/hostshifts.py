@@ -12,7 +12,7 @@ from django.db import IntegrityError, InternalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
@@ -215,6 +215,7 @@ def store(shift: HostShift) -> None:
     try:
         with transaction.atomic():
             shift.save()
+            buckets.mark(buckets.SESSIONS, [(shift.session.tenant_id, shift.session_id)])
     except (IntegrityError, InternalError) as error:
         if "livestreams_hostshift_person" not in str(error):
             raise

@@ -267,6 +267,7 @@ def _turn(actor: Actor, verb: str, session: LiveSession, **values: Any) -> None:
 
 
 def _record(actor: Actor, verb: str, session: LiveSession, before: dict[str, object] | None = None) -> None:
+    buckets.mark(buckets.SESSIONS, [(session.tenant_id, session.pk)])
     audit.record(
         actor=actor,
         verb=verb,

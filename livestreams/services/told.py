@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import business_day
 from core.errors import InvalidInput
@@ -63,6 +63,7 @@ def session_tell(
             ended_at=ended_at,
         )
         SessionTenant.objects.create(session=session, tenant=tenant)
+        buckets.mark(buckets.SESSIONS, [(tenant.pk, session.pk)])
         after = audit.snapshot(session, AUDITED)
         audit.record(actor=actor, verb="session.tell", obj=session, node_id=tenant.pk, after=after)
     return session
@@ -108,6 +109,7 @@ def _change(actor: Actor, verb: str, session: LiveSession, **values: Any) -> Non
     for name, value in values.items():
         setattr(session, name, value)
     session.save(update_fields=[*values, "updated_at"])
+    buckets.mark(buckets.SESSIONS, [(session.tenant_id, session.pk)])
     after = audit.snapshot(session, AUDITED)
     audit.record(actor=actor, verb=verb, obj=session, node_id=session.tenant_id, before=before, after=after)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, badge
+from core.policy import CHANGE
+from supplychain import services
 from supplychain.choices import ImportState
-from supplychain.models import ImportBatch, SalesEvent
+from supplychain.models import AttributionSettings, ImportBatch, SalesEvent
 
 
 @admin.register(ImportBatch)
@@ -79,3 +84,18 @@ class SalesEventAdmin(ScopedModelAdmin):
             },
         ),
     )
+
+
+@admin.register(AttributionSettings)
+class AttributionSettingsAdmin(ScopedModelAdmin):
+    """How long after its end a session may still be given lines, firm by firm."""
+
+    writes = frozenset({CHANGE})
+    list_display = ("tenant", "window_hours")
+    list_filter = ("window_hours", "tenant")
+    search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
+    fields = ("tenant", "window_hours")
+    fixed_fields = ("tenant",)
+
+    def update(self, actor: Actor, row: AttributionSettings, values: dict[str, Any]) -> None:
+        services.window_set(actor=actor, tenant=row.tenant, **values)

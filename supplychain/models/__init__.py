@@ -13,10 +13,12 @@ from supplychain.models.ledger import (
     SalesEventKey,
     SkuResolution,
 )
+from supplychain.models.settings import AttributionSettings
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 
 __all__ = [
     "Attribution",
+    "AttributionSettings",
     "Backorder",
     "EventItem",
     "ExplainEvent",

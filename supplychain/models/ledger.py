@@ -252,7 +252,8 @@ class SkuResolution(models.Model):
 class Attribution(models.Model):
     """Which live session a ledger row belongs to, or none (a final class), decided after it came in.
 
-    The highest version counts; without a row here the ledger row's own `session` counts.
+    The highest version counts; without a row here the ledger row's own `session` counts. What a rule found names
+    the rule, its version and the window it was given; what an order or a person said names none.
     """
 
     event_id = models.BigIntegerField()
@@ -262,6 +263,9 @@ class Attribution(models.Model):
         LiveSession, models.PROTECT, related_name="attributions", null=True, verbose_name=_("live session")
     )
     rule = models.CharField(_("rule"), max_length=16, choices=AttributionRule)
+    rule_name = models.CharField(_("name of the rule"), max_length=16, blank=True)
+    rule_version = models.PositiveSmallIntegerField(_("version of the rule"), default=0)
+    window_hours = models.PositiveSmallIntegerField(_("window (hours)"), default=0)
     decided_at = models.DateTimeField(_("decided at"), auto_now_add=True)
 
     scope = Scope(nodes=("seller_id",), shared=SHARES_ORDERS)
@@ -272,4 +276,8 @@ class Attribution(models.Model):
         verbose_name_plural = _("attributions")
         constraints = [
             models.UniqueConstraint(fields=["event_id", "version"], name="supplychain_attribution_once")
+        ]
+        indexes = [
+            # What waits for a person is little beside what is answered.
+            models.Index(fields=["seller"], condition=Q(rule="unclear"), name="supplychain_unclear")
         ]

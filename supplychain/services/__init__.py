@@ -5,6 +5,7 @@ from supplychain.services.explains import explain_record
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
+from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
@@ -38,4 +39,5 @@ __all__ = [
     "stock_receive",
     "stock_return",
     "stock_transfer",
+    "window_set",
 ]

@@ -18,6 +18,7 @@ from livestreams.models import LiveSession
 from livestreams.services.locks import check_key_allows, check_not_future
 from supplychain.choices import ExplainKind
 from supplychain.models import ExplainEvent, Product, Sku
+from supplychain.services import placing
 
 
 @retried
@@ -58,6 +59,7 @@ def explain_record(
     _check_time(held, event.at)
     _check_goods(actor, event)
     event.save()
+    placing.mark_from(held, event.at)
     audit.record(
         actor=actor,
         verb="explain.record",

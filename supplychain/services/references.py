@@ -166,6 +166,14 @@ def queue_missing(seller: Tenant, missing: Missing) -> None:
             rows.update(resolved_at=None)
 
 
+def answers_lock(seller_id: int) -> str:
+    """The name of the lock of whoever answers for facts of a seller: the next version is one of a kind.
+
+    It comes after the lock of facts, and whoever only places waits for no facts.
+    """
+    return f"sales-answers:{seller_id}"
+
+
 def lock_facts(seller: Tenant, *, alone: bool) -> None:
     """Keep apart what has to see each other's facts of a seller; ends with the transaction.
 

@@ -14,14 +14,15 @@ from core import audit, buckets, clock
 from core.actors import Actor
 from core.choices import UnresolvedKind
 from core.errors import InvalidInput, NotFound
-from core.locking import retried
+from core.locking import advisory_lock, retried
 from core.models import Unresolved
 from core.policy import ADD
 from core.scoping import require
 from livestreams.models import LiveSession
-from supplychain.choices import AttributionRule, LineType, SalesKind
+from supplychain.choices import ATTRIBUTION_KEPT, AttributionRule, LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku, SkuResolution
 from supplychain.services.references import (
+    answers_lock,
     as_uid,
     lock_facts,
     owners_by_code,
@@ -53,7 +54,7 @@ def attribution_set(
     NotFound where a fact is not the seller's or the session does not show the seller: absent and foreign alike.
     """
     require(actor, ADD, Attribution, seller.pk)
-    if rule not in AttributionRule.values:
+    if rule not in ATTRIBUTION_KEPT:
         raise InvalidInput(_("There is no such rule."), code="rule", field="rule")
     with transaction.atomic():
         lock_facts(seller, alone=True)
@@ -225,6 +226,7 @@ def _close_answered(seller: Tenant) -> None:
 
 
 def _attribute(seller: Tenant, answers: Sequence[Answer]) -> None:
+    advisory_lock(answers_lock(seller.pk))
     versions = _next_versions(Attribution, answers)
     Attribution.objects.bulk_create(
         [
@@ -239,7 +241,8 @@ def _attribute(seller: Tenant, answers: Sequence[Answer]) -> None:
         ],
         batch_size=1_000,
     )
-    buckets.mark(buckets.SALES, [(seller.pk, answer.event.slot) for answer in answers])
+    for family in (buckets.SALES, buckets.PLACING):
+        buckets.mark(family, [(seller.pk, answer.event.slot) for answer in answers])
 
 
 def _resolve(seller: Tenant, answers: Sequence[Answer]) -> None:
@@ -257,7 +260,8 @@ def _resolve(seller: Tenant, answers: Sequence[Answer]) -> None:
         ],
         batch_size=1_000,
     )
-    buckets.mark(buckets.SALES, [(seller.pk, answer.event.slot) for answer in answers])
+    for family in (buckets.SALES, buckets.PLACING):
+        buckets.mark(family, [(seller.pk, answer.event.slot) for answer in answers])
     _take_stock(answers, versions)
 
 

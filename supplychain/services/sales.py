@@ -209,4 +209,5 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     abroad |= {event.order_no for event in superseded if _decides_refunds(event)}
     if abroad:
         slots |= store.slots_of_refunds(seller.pk, source, abroad)
+    buckets.mark(buckets.PLACING, [(seller.pk, slot) for slot in slots])
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])

@@ -15,6 +15,7 @@ from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.errors import NotFound
 from core.models import Unresolved
 from core.scoping import may
+from supplychain.attribution.waiting import waiting_lines
 from supplychain.choices import AttributionRule
 from supplychain.forms import MakeSkuForm, SessionAnswerForm, SkuAnswerForm
 from supplychain.models import Attribution, Product, SalesEvent, Sku, SkuResolution
@@ -41,6 +42,11 @@ class UnresolvedReferences(ScopedListPage):
 
     def base_queryset(self) -> Any:
         return Unresolved.objects.filter(resolved_at__isnull=True).order_by("kind", "reference")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sees_lines = may(self.actor, "view", Attribution, self.node.pk)
+        unplaced = waiting_lines(self.tenant).count() if sees_lines else 0
+        return super().get_context_data(sees_lines=sees_lines, unplaced=unplaced, **kwargs)
 
 
 class AnswerReference(ServiceFormPage):

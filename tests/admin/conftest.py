@@ -22,6 +22,7 @@ from analytics.models import (
     ParkValue,
     PeriodClose,
     SessionFigures,
+    SessionShare,
 )
 from analytics.services import session_claim, verdict_reply
 from analytics.trust import judging
@@ -111,6 +112,13 @@ def complete(world: World) -> None:
             DaySales.objects.create(tenant=tenant, day=day, **AMOUNTS)
         MonthSales.objects.create(tenant=tenant, month=month_of(today()), **AMOUNTS)
         SessionFigures.objects.create(session=seat.session, **AMOUNTS)
+        SessionShare.objects.create(
+            session=seat.session,
+            part="host",
+            party=seat.host.pk,
+            host=seat.host,
+            gmv_paid=AMOUNTS["gmv_paid"],
+        )
         session_claim(actor=SYSTEM, session=seat.session, sales=AMOUNTS["gmv_paid"])
         read_reports(seat, f"{canary}{index}", AMOUNTS["gmv_paid"])
         judging.drain()

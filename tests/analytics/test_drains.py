@@ -16,7 +16,7 @@ from analytics.rollup import sql
 from analytics.rollup.recount import fill_buckets, work_tables
 from core import buckets, clock
 from core.locking import advisory_lock
-from core.models import BucketFailure, BucketMark
+from core.models import BucketFailure
 from tenants.models import Tenant
 from tests.analytics.ledger import NOON, Sell, a_month_of_everything, assert_counted, dump, tell
 from tests.analytics.reference import Book, Fact
@@ -132,7 +132,7 @@ def test_a_drainer_on_its_own_connection_leaves_what_a_writer_has_not_committed(
         book.tell(late)
     assert drain_elsewhere() == commits
     assert_counted(book)
-    assert not BucketMark.objects.exists()
+    assert not buckets.pending()
 
 
 def uncommitted(tenant: Tenant) -> Fact:
@@ -203,7 +203,7 @@ def test_writers_drainers_and_a_rebuild_at_once() -> None:
     counted = dump()
     rollup.rebuild()
     assert dump() == counted
-    assert not BucketMark.objects.exists()
+    assert not buckets.pending()
 
 
 @pytest.mark.postgres

@@ -19,7 +19,7 @@ from core.actors import Actor, user_actor
 from core.choices import Role
 from core.clock import DAY, HOUR
 from core.errors import Conflict, InvalidInput, NotFound, Refused
-from core.models import AuditEntry, BucketFailure, BucketMark
+from core.models import AuditEntry, BucketFailure
 from livestreams.choices import BookingState, SessionState
 from livestreams.models import Booking, LiveSession, Publish
 from livestreams.services import Reading, samples_record, session_end, session_open
@@ -132,7 +132,7 @@ def test_every_change_of_the_facts_makes_a_version_and_nothing_else_does(
     count()
     judging.drain()
     assert len(verdicts(session)) == 5
-    assert not BucketMark.objects.exists()
+    assert not buckets.pending()
 
 
 def test_a_rebuild_of_the_figures_changes_no_verdict(firm: TenantWorld, session: LiveSession) -> None:
@@ -170,7 +170,7 @@ def test_a_session_is_judged_when_it_ends_not_before(world: World, firm: TenantW
     samples_record(actor=SYSTEM, session=live, source="tool", readings=watch_at)
     count()
     assert verdicts(live) == []
-    assert not BucketMark.objects.exists()
+    assert not buckets.pending()
     session_end(actor=firm.owner, session=live)
     count()
     assert verdicts(live) == [(1, "cannot_tell", "few_witnesses")]

@@ -16,8 +16,8 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from analytics import rollup
 from analytics.choices import MatchState
+from analytics.counting import drain_everything
 from analytics.models import (
     IndexRun,
     IndexScore,
@@ -31,7 +31,6 @@ from analytics.models import (
 from analytics.services import report_answer, report_take_back, session_claim, verdict_reply
 from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
-from analytics.trust import judging
 from core import buckets
 from core.choices import JobState
 from core.clock import DAY, HOUR, hour_of, local, now, today
@@ -82,8 +81,7 @@ def filled_world(name: str) -> World:
         park=world.park, first_day=today(), last_day=today(), starts_at=now(), state=PlanState.PROPOSED
     )
     _assignments(world)
-    rollup.drain()
-    judging.drain()
+    drain_everything()
     for mine in world.tenants:
         verdict_reply(actor=SYSTEM, session=mine.session, text=f"{world.canary}{mine.tenant.code[-1]}")
         _close(world, mine)

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import models
 
 from livestreams.models import LiveSession
+from supplychain.models import SalesEvent
 
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 # The trail of the runs themselves, which differ by how often somebody ran.
@@ -90,6 +91,8 @@ class Tables:
             return hash(self._content(field.related_model, told).get(value))  # type: ignore[arg-type]
         if field.name == "session_key":
             return hash(self._content(LiveSession, told).get(value))
+        if field.name == "event_id":
+            return hash(self._content(SalesEvent, told).get(value))
         if isinstance(value, uuid.UUID) and value.version != 5:
             return "random"
         if field.name == "source_key" and value.isdecimal():

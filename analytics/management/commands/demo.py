@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from analytics.counting import drain_everything
 from analytics.demo.build import BuiltPark, build_park, built_park
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
@@ -20,9 +21,7 @@ from analytics.demo.logins import SYSTEM
 from analytics.demo.matching import assign_goods
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
-from analytics.rollup import drain
 from analytics.services import park_indicators_publish
-from analytics.trust import judging
 from core import clock
 from core.strict import StrictError, instant
 from parks.geography import geography_load
@@ -73,13 +72,12 @@ class Command(BaseCommand):
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
-        counted = drain()
-        judged = judging.drain()
+        done = drain_everything()
         assign_goods(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
-            f"{values} indicator values, {counted} buckets counted, {judged} sessions judged, "
+            f"{values} indicator values, {done['counted']} buckets counted, {done['judged']} sessions judged, "
             f"{time.monotonic() - started:.1f} s"
         )
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from analytics import rollup
+from analytics import rollup, shares
 from core import buckets
 from core.models import BucketFailure
+from supplychain.services import placing
 
 
 class Command(BaseCommand):
@@ -19,11 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("--rebuild", action="store_true", help="rebuild every figure from the ledger")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        placing.drain()
         if options["rebuild"]:
             lines = rollup.rebuild(self._progress)
             self.stdout.write(_("%(lines)d lines counted again.") % {"lines": lines})
         else:
             self.stdout.write(_("%(hours)d hours counted again.") % {"hours": rollup.drain()})
+        shares.drain()
         if waiting := buckets.pending():
             self.stdout.write(_("%(hours)d hours are still waiting.") % {"hours": waiting})
         for failure in BucketFailure.objects.filter(family=buckets.SALES).select_related("node"):

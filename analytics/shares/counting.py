@@ -1,0 +1,200 @@
+"""The count of shares: a session whose figures or people changed is shared out again, from the ledger."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from analytics.choices import SharePart
+from analytics.models import SessionShare
+from analytics.rollup.recount import worth_of
+from analytics.shares.split import NOTHING, LineSums, Measures, Shares, Shift, regroup, share_out
+from core.buckets import SHARES
+from core.draining import Bucket, drain_family
+from core.locking import try_advisory_locks
+from core.models import BucketFailure, BucketMark
+from core.money import from_units, to_units
+from livestreams.choices import ShiftRole
+from livestreams.models import Host, HostShift, LiveSession
+from supplychain.choices import LineType, SalesKind
+from supplychain.models import Attribution, SalesEvent, Sku
+
+SESSIONS_PER_TRANSACTION = 20
+QUERY_SIZE = 5_000
+
+
+class Fact(NamedTuple):
+    """A current fact of a session."""
+
+    id: int
+    seller_id: int
+    source: str
+    kind: str
+    line_type: str
+    order_no: str
+    line_no: str
+    ref_order_no: str
+    ref_line: str
+    quantity: int
+    amount: int
+    owner: int
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        number = self.ref_order_no if self.kind == SalesKind.REFUNDED else self.order_no
+        return self.seller_id, self.source, number
+
+    @property
+    def line(self) -> str:
+        return self.ref_line if self.kind == SalesKind.REFUNDED else self.line_no
+
+
+@dataclass(frozen=True)
+class People:
+    """Who worked in a session, and whose hosts they are."""
+
+    shifts: dict[str, list[Shift]]
+    agency: dict[int, int]
+
+
+def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
+    """Share out every marked session once; returns how many. Safe to run twice, at once, and to kill at any point."""
+    return drain_family(
+        SHARES, share_together, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id
+    )
+
+
+def share_together(marked: Sequence[Bucket]) -> int:
+    """Share out some (tenant, session) and delete the marks that were seen. What another counts now is left to it."""
+    with transaction.atomic():
+        tenants = sorted({tenant for tenant, _session in marked})
+        free = try_advisory_locks([f"shares:{tenant}" for tenant in tenants])
+        mine = {tenant for tenant, is_free in zip(tenants, free, strict=True) if is_free}
+        taken = [session for tenant, session in marked if tenant in mine]
+        # Marks are read after the lock and before the facts: what is counted holds at least their facts.
+        seen = list(BucketMark.objects.filter(family=SHARES, slot__in=taken).values_list("pk", flat=True))
+        SessionShare.objects.filter(session__in=taken).delete()
+        for session in LiveSession.objects.filter(pk__in=taken).order_by("pk"):
+            SessionShare.objects.bulk_create(_rows(session, count(session)))
+        BucketMark.objects.filter(pk__in=seen).delete()
+        BucketFailure.objects.filter(family=SHARES, slot__in=taken).delete()
+    return len(taken)
+
+
+def count(session: LiveSession) -> dict[str, Shares]:
+    """The shares of a session by part, from the ledger as it is now."""
+    facts = facts_of(session)
+    if not facts:
+        return {}
+    people = _people(session)
+    sums = _sums(facts)
+    owners: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    lines: dict[tuple[tuple[int, str, str], str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for fact in facts:
+        for place, amount in enumerate(sums[fact.id]):
+            owners[fact.owner][place] += amount
+            lines[fact.order, fact.line][place] += amount
+    paid_at = _first_payments({order for order, _line in lines})
+    shared = [
+        LineSums(order, line, paid_at.get((order, line)), (row[0], row[1], row[2], row[3]))
+        for (order, line), row in sorted(lines.items())
+    ]
+    hosts = share_out(shared, people.shifts[ShiftRole.HOST])
+    return {
+        SharePart.HOST: hosts,
+        SharePart.CONTROLLER: share_out(shared, people.shifts[ShiftRole.CONTROLLER]),
+        SharePart.AGENCY: regroup(hosts, people.agency),
+        SharePart.OWNER: {key: (row[0], row[1], row[2], row[3]) for key, row in owners.items() if any(row)},
+    }
+
+
+def facts_of(session: LiveSession) -> list[Fact]:
+    """The current facts that belong to a session."""
+    answers = Attribution.objects.filter(event_id=OuterRef("pk"))
+    told = SalesEvent.objects.filter(~Exists(answers), session=session)
+    newer = Attribution.objects.filter(event_id=OuterRef("event_id"), version__gt=OuterRef("version"))
+    given = Attribution.objects.filter(~Exists(newer), session=session)
+    ids = list(given.values_list("event_id", flat=True))
+    found = _read(told)
+    for start in range(0, len(ids), QUERY_SIZE):
+        found += _read(SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]))
+    return found
+
+
+def _read(events: QuerySet[SalesEvent]) -> list[Fact]:
+    rows = events.current().with_sku().values_list(*Fact._fields[:-1], "owner_id", "sku_now")  # type: ignore[attr-defined]
+    read = list(rows)
+    # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
+    owners: dict[int, int] = dict(
+        Sku.objects.filter(pk__in={row[-1] for row in read if row[-1]}).values_list("pk", "tenant_id")
+    )
+    return [Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]))) for row in read]
+
+
+def _sums(facts: Sequence[Fact]) -> dict[int, Measures]:
+    """What each fact adds to the figures of its session."""
+    worth = worth_of([fact.id for fact in facts if fact.kind == SalesKind.CANCELLED])
+    found = {}
+    for fact in facts:
+        units = fact.quantity if fact.line_type == LineType.GOODS else 0
+        if fact.kind == SalesKind.PAID:
+            found[fact.id] = (fact.amount, 0, units, 0)
+        elif fact.kind == SalesKind.REFUNDED:
+            found[fact.id] = (0, fact.amount, 0, units)
+        else:
+            found[fact.id] = (0, worth.get(fact.id, 0), 0, 0) if fact.kind == SalesKind.CANCELLED else NOTHING
+    return found
+
+
+def _first_payments(
+    orders: Iterable[tuple[int, str, str]],
+) -> dict[tuple[tuple[int, str, str], str], datetime]:
+    """When each line of some orders was paid first, wherever that payment belongs."""
+    by_seller: dict[int, set[str]] = defaultdict(set)
+    for seller, _source, number in orders:
+        by_seller[seller].add(number)
+    found: dict[tuple[tuple[int, str, str], str], datetime] = {}
+    for seller, numbers in by_seller.items():
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), QUERY_SIZE):
+            paid = SalesEvent.objects.current().filter(
+                seller=seller, order_no__in=wanted[start : start + QUERY_SIZE], kind=SalesKind.PAID
+            )
+            for source, number, line, at in paid.values_list("source", "order_no", "line_no", "occurred_at"):
+                key = ((seller, source, number), line)
+                found[key] = min(at, found.get(key, at))
+    return found
+
+
+def _people(session: LiveSession) -> People:
+    shifts: dict[str, list[Shift]] = defaultdict(list)
+    for shift in HostShift.objects.filter(session=session):
+        shifts[shift.role].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
+    hosts = {shift.person for each in shifts.values() for shift in each}
+    return People(shifts, dict(Host.objects.filter(pk__in=hosts).values_list("pk", "tenant_id")))
+
+
+def _rows(session: LiveSession, parts: dict[str, Shares]) -> list[SessionShare]:
+    rows = []
+    for part, shares in parts.items():
+        column = "host_id" if part in (SharePart.HOST, SharePart.CONTROLLER) else "firm_id"
+        for party, (paid, refunds, units_paid, units_refunded) in sorted(shares.items()):
+            row = SessionShare(
+                session=session,
+                part=part,
+                party=party,
+                gmv_paid=from_units(paid) or 0,
+                refunds=from_units(refunds) or 0,
+                units_paid=units_paid,
+                units_refunded=units_refunded,
+            )
+            setattr(row, column, party or None)
+            rows.append(row)
+    return rows

@@ -1,0 +1,90 @@
+"""Sharing out: whole numbers only, so that the parts add up to the whole. No database, no clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.money import allocate
+
+NOBODY = 0
+"""The party that has what was sold while nobody was on shift."""
+
+Measures = tuple[int, int, int, int]
+"""Paid, refunds, units paid, units refunded: money in units of 1/10,000 CNY."""
+NOTHING: Measures = (0, 0, 0, 0)
+Shares = dict[int, Measures]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Somebody for [since, until); until None: still there."""
+
+    person: int
+    since: datetime
+    until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True)
+class LineSums:
+    """What happened to one line in a session: `paid_at` is its first payment, None where that is not known.
+
+    A line whose number is empty stands for its order as a whole when the order has others.
+    """
+
+    order: tuple[object, ...]
+    line: str
+    paid_at: datetime | None
+    sums: Measures
+
+
+def share_out(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Shares:
+    """The sums of a session by who was on shift when each line was paid.
+
+    Who shares a moment shares the line equally, its refunds as its payment. What is given back of an order as a whole
+    is shared as the order was.
+    """
+    on_shift = list(shifts)
+    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    paid: dict[tuple[object, ...], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    whole_orders = []
+    for each in lines:
+        if each.paid_at is None:
+            whole_orders.append(each)
+            continue
+        people = {shift.person for shift in on_shift if shift.holds(each.paid_at)} or {NOBODY}
+        for person, parts in _split(each.sums, dict.fromkeys(people, 1)).items():
+            _add(found[person], parts)
+            paid[each.order][person] += parts[0]
+    for each in whole_orders:
+        for person, parts in _split(each.sums, paid.get(each.order) or {NOBODY: 1}).items():
+            _add(found[person], parts)
+    return {person: (row[0], row[1], row[2], row[3]) for person, row in found.items() if any(row)}
+
+
+def regroup(shares: Mapping[int, Measures], group: Mapping[int, int]) -> Shares:
+    """Shares of people as shares of what they belong to; nobody stays nobody."""
+    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for person, parts in shares.items():
+        _add(found[group.get(person, NOBODY)], parts)
+    return {key: (row[0], row[1], row[2], row[3]) for key, row in found.items()}
+
+
+def _split(sums: Measures, weights: Mapping[int, int]) -> dict[int, Measures]:
+    """By largest remainder; among equal ones the lower key goes first."""
+    keys = sorted(weights)
+    columns = [allocate(total, [weights[key] for key in keys]) for total in sums]
+    return {
+        key: (parts[0], parts[1], parts[2], parts[3])
+        for key, parts in zip(keys, zip(*columns, strict=True), strict=True)
+    }
+
+
+def _add(row: list[int], parts: Measures) -> None:
+    for place, amount in enumerate(parts):
+        row[place] += amount

@@ -1,0 +1,100 @@
+"""What the rule reads of the ledger: orders as facts with their latest answers, and what is asked of a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
+
+from django.db.models import Q
+
+from core.clock import HOUR
+from livestreams.choices import Platform
+from supplychain.attribution.lines import Fact
+from supplychain.attribution.rule import OrderLine, Result, decide
+from supplychain.attribution.stages import Evidence
+from supplychain.choices import TailWindow
+from supplychain.models import Attribution, AttributionSettings, SalesEvent, Sku
+from tenants.models import Tenant
+
+Order = tuple[str, str]
+"""Source and order number, of one seller."""
+T = TypeVar("T")
+
+
+def in_turn(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows some at a time, as many as one statement takes."""
+    source = iter(rows)
+    while some := list(islice(source, size)):
+        yield some
+
+
+def window_of(seller_id: int) -> timedelta:
+    """How long after its end a session may be given lines of a seller; none unless it says so."""
+    settings = AttributionSettings.objects.filter(pk=seller_id).first()
+    return (settings.window_hours if settings else TailWindow.NONE) * HOUR
+
+
+def facts_of(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
+    """The current facts of some orders of a seller, with their latest answers."""
+    wanted = dict.fromkeys(orders)
+    numbers = sorted({number for _source, number in wanted})
+    of_orders = Q(order_no__in=numbers) | Q(~Q(ref_order_no=""), ref_order_no__in=numbers)
+    events = SalesEvent.objects.current().filter(of_orders, seller=seller)
+    columns = (
+        "source",
+        *(name for name in Fact._fields if name not in ("session", "rule", "version")),
+        "session_id",
+    )
+    rows = list(events.values_list(*columns))
+    latest = _latest(row[1] for row in rows)
+    found: dict[Order, list[Fact]] = {order: [] for order in wanted}
+    for source, pk, *values, session in rows:
+        version, rule, answered = latest.get(pk, (0, "", session))
+        fact = Fact._make((pk, *values, answered, rule, version))
+        if (source, fact.of_order) in found:
+            found[source, fact.of_order].append(fact)
+    return found
+
+
+def _latest(ids: Iterable[int]) -> dict[int, tuple[int, str, int | None]]:
+    """The latest answer of facts: version, rule, session."""
+    found: dict[int, tuple[int, str, int | None]] = {}
+    for some in in_turn(ids, 5_000):
+        rows = Attribution.objects.filter(event_id__in=some).order_by("version")
+        for event, version, rule, session in rows.values_list("event_id", "version", "rule", "session_id"):
+            found[event] = (version, rule, session)
+    return found
+
+
+class Judge:
+    """Asks the rule about facts of one seller."""
+
+    def __init__(self, seller: Tenant, evidence: Evidence, window: timedelta) -> None:
+        self.evidence, self.window = evidence, window
+        self._goods: dict[int, tuple[int, int]] = {}
+        self._seller = seller
+
+    def learn(self, facts: Iterable[Fact]) -> None:
+        """Look up what was sold, where a session shows anything."""
+        if not any(stage.shown for stages in self.evidence.by_hour.values() for stage in stages):
+            return
+        ids = [fact.id for fact in facts]
+        for some in in_turn(ids, 5_000):
+            events = SalesEvent.objects.filter(pk__in=some).with_sku()
+            skus = dict(events.values_list("pk", "sku_now"))  # type: ignore[misc]
+            products = dict(Sku.objects.filter(pk__in=set(skus.values())).values_list("pk", "product_id"))
+            self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
+
+    def __call__(self, source: str, fact: Fact) -> Result:
+        product, sku = self._goods.get(fact.id, (None, None))
+        line = OrderLine(
+            paid_at=fact.occurred_at,
+            channel=fact.channel,
+            platform=source if source in Platform.values else "",
+            account=fact.host_ref,
+            product=product,
+            sku=sku,
+        )
+        return decide(line, self.evidence.near(fact.occurred_at), self.evidence.ours, self.window)

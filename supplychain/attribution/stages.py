@@ -1,0 +1,157 @@
+"""The sessions of a seller as evidence: when they were on air, by whose accounts, and what they showed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from core.clock import hour_of, now
+from livestreams.choices import ShiftRole
+from livestreams.models import Host, HostAccount, HostShift, LiveSession
+from supplychain.attribution.rule import OWN, OnShift, Shown, Stage
+from supplychain.explained import stretches
+from supplychain.models import ExplainEvent
+from tenants.models import Store, Tenant
+
+
+@dataclass
+class Evidence:
+    """What is known around some instants: sessions by the UTC hours in which they may have a line, and our accounts."""
+
+    by_hour: dict[int, list[Stage]] = field(default_factory=lambda: defaultdict(list))
+    ours: frozenset[str] = frozenset()
+
+    def near(self, at: datetime) -> Sequence[Stage]:
+        return self.by_hour.get(hour_of(at), ())
+
+
+def sessions_of(seller: Tenant) -> QuerySet[LiveSession]:
+    """The sessions that may have sold what a seller sells: its own, and those that show its goods."""
+    mine = LiveSession.objects.filter(Q(tenant=seller) | Q(shown_tenants__tenant=seller))
+    return mine.filter(started_at__isnull=False).distinct()
+
+
+def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timedelta) -> Evidence:
+    """What may place lines of a seller that were paid within [since, until].
+
+    Of hosts only those count that the seller employs or that worked in its sessions: an account of others is as unknown
+    as one that does not exist.
+    """
+    near = sessions_of(seller).filter(started_at__lte=until)
+    near = near.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since - window))
+    sessions = {session: session.started_at for session in near.order_by("pk") if session.started_at}
+    hosts = Host.objects.filter(
+        Q(tenant=seller) | Q(shifts__session__in=sessions_of(seller)) | Q(sessions__in=sessions_of(seller))
+    )
+    accounts = _accounts(hosts)
+    shops = _shops({session.tenant_id for session in sessions} | {seller.pk})
+    found = Evidence(ours=frozenset(_ours(accounts, shops[seller.pk])))
+    shifts, shown = _shifts(list(sessions)), _shown(list(sessions))
+    for session, start in sessions.items():
+        stage = _stage(
+            session, start, seller, accounts, shops[session.tenant_id], shifts[session.pk], shown[session.pk]
+        )
+        last = min(stage.end + window if stage.end is not None else max(until, now()), until)
+        for hour in range(hour_of(max(stage.start, since)), hour_of(last) + 1):
+            found.by_hour[hour].append(stage)
+    return found
+
+
+@dataclass
+class Accounts:
+    """By host and platform; a host's code in the house counts on every platform."""
+
+    names: dict[tuple[int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    codes: dict[int, str] = field(default_factory=dict)
+
+    def on(self, platform: str, host: int) -> set[str]:
+        return self.names.get((host, platform), set())
+
+
+Shops = dict[str, set[str]]
+
+
+def _accounts(hosts: QuerySet[Host]) -> Accounts:
+    found = Accounts()
+    found.codes = dict(Host.objects.filter(pk__in=hosts.values("pk")).values_list("pk", "code"))
+    rows = HostAccount.objects.filter(host__in=hosts.values("pk"))
+    for host, platform, account in rows.values_list("host_id", "platform", "account"):
+        found.names[host, platform].add(account)
+    return found
+
+
+def _shops(tenants: Iterable[int]) -> dict[int, Shops]:
+    """The shops' accounts of tenants by platform; a collective store is its members' shop as well."""
+    found: dict[int, Shops] = defaultdict(lambda: defaultdict(set))
+    mine = Store.objects.filter(Q(tenant__in=tenants) | Q(members__in=tenants), closed_on__isnull=True)
+    for owner, member, platform, account in mine.values_list("tenant_id", "members", "platform", "account"):
+        for tenant in {owner, member} - {None}:
+            found[tenant][platform].add(account)
+    return found
+
+
+def _ours(accounts: Accounts, shops: Shops) -> set[str]:
+    return {OWN, *accounts.codes.values()}.union(*accounts.names.values(), *shops.values())
+
+
+def _shifts(sessions: Sequence[LiveSession]) -> dict[int, list[HostShift]]:
+    found: dict[int, list[HostShift]] = defaultdict(list)
+    for shift in HostShift.objects.filter(session__in=sessions, role=ShiftRole.HOST).order_by("pk"):
+        found[shift.session_id].append(shift)
+    return found
+
+
+def _shown(sessions: Sequence[LiveSession]) -> dict[int, list[Shown]]:
+    """What was explained stays in the session's basket until its end."""
+    told: dict[int, list[ExplainEvent]] = defaultdict(list)
+    for event in (
+        ExplainEvent.objects.filter(session__in=sessions)
+        .select_related("product", "sku")
+        .order_by("at", "pk")
+    ):
+        told[event.session_id].append(event)
+    return defaultdict(
+        list,
+        {
+            session.pk: [
+                Shown(each.product.pk, each.sku.pk if each.sku else None, each.since, session.ended_at)
+                for each in stretches(told[session.pk], session.ended_at)
+            ]
+            for session in sessions
+        },
+    )
+
+
+def _stage(
+    session: LiveSession,
+    start: datetime,
+    seller: Tenant,
+    accounts: Accounts,
+    shops: Shops,
+    shifts: Sequence[HostShift],
+    shown: Sequence[Shown],
+) -> Stage:
+    hosts = {shift.host_id for shift in shifts} | {session.host_id} - {None}
+    names = {host: accounts.on(session.platform, host) for host in hosts if host is not None}
+    on_record = shops[session.platform].union(*names.values())
+    on_air = on_record | {accounts.codes[host] for host in names}
+    if session.tenant_id == seller.pk and shops[session.platform]:
+        on_air.add(OWN)
+    return Stage(
+        key=session.pk,
+        platform=session.platform,
+        start=start,
+        end=session.ended_at,
+        accounts=frozenset(on_air),
+        is_open=not on_record,
+        shifts=[
+            OnShift(account, shift.starts_at, shift.ends_at)
+            for shift in shifts
+            for account in sorted({*names[shift.host_id], accounts.codes[shift.host_id]})
+        ],
+        shown=shown,
+    )

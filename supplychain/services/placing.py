@@ -1,0 +1,229 @@
+"""Order lines get their live session here, outside of the request that brought them.
+
+Whoever tells a fact or changes a session marks; `drain` looks at every order that was touched, asks the rule and writes
+what is answered otherwise than before. Only the answers of one seller exclude each other: an order is read whole, so
+two facts of it that came side by side have each left a mark, and whoever counts the later one sees both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core import audit, buckets, clock
+from core.actors import Actor
+from core.clock import HOUR
+from core.draining import Bucket, drain_family
+from core.errors import InvalidInput
+from core.locking import lock_rows, retried, try_advisory_locks
+from core.models import BucketFailure, BucketMark
+from core.policy import CHANGE
+from core.scoping import require
+from livestreams.models import LiveSession
+from supplychain.attribution import NAME, VERSION
+from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
+from supplychain.attribution.lines import Fact, answers_of
+from supplychain.attribution.stages import Evidence, evidence_of, sessions_of
+from supplychain.choices import SalesKind, TailWindow
+from supplychain.models import Attribution, AttributionSettings, SalesEvent
+from supplychain.services.references import answers_lock
+from tenants.models import Tenant
+
+# Bounds how long a transaction takes: on SQLite it holds the whole database.
+HOURS_PER_TRANSACTION = 24
+SESSIONS_PER_TRANSACTION = 100
+ORDERS_AT_ONCE = 2_000
+
+
+def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
+    """Place what was marked, of one seller or of all; returns how many hours. Safe to run twice and to kill."""
+    drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
+    return drain_family(
+        PLACING, _place_together, most=HOURS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id
+    )
+
+
+SESSIONS, PLACING = buckets.SESSIONS, buckets.PLACING
+
+
+# --- sessions that changed
+
+
+def _hand_on(marked: Sequence[Bucket]) -> int:
+    """Mark the hours in which changed sessions have lines or may have some, and their shares."""
+    with transaction.atomic():
+        seen = _marks(SESSIONS, marked)
+        for session in _sessions(marked):
+            buckets.mark(PLACING, hours_of(session))
+            buckets.mark(buckets.SHARES, [(session.tenant_id, session.pk)])
+        _forget(SESSIONS, marked, seen)
+    return len(marked)
+
+
+def _sessions(marked: Sequence[Bucket]) -> Iterator[LiveSession]:
+    named = [slot for _node, slot in marked if slot]
+    everything = [node for node, slot in marked if not slot]
+    taking_part = Q(tenant__in=everything) | Q(shown_tenants__tenant__in=everything)
+    taking_part |= Q(host__tenant__in=everything) | Q(shifts__host__tenant__in=everything)
+    found = LiveSession.objects.filter(Q(pk__in=named) | taking_part).distinct()
+    return found.order_by("pk").iterator()
+
+
+def hours_of(session: LiveSession) -> set[Bucket]:
+    """The hours of sellers in which a session has lines now, or may have some by the rule."""
+    given = Attribution.objects.filter(session=session).values("event_id")
+    told = SalesEvent.objects.filter(Q(pk__in=given) | Q(session=session))
+    found = set(told.values_list("seller_id", "slot"))
+    if session.started_at is None:
+        return found
+    sellers = {session.tenant_id, *session.shown_tenants.values_list("tenant_id", flat=True)}
+    first = clock.hour_of(session.started_at)
+    for seller in sellers:
+        until = session.ended_at + window_of(seller) if session.ended_at else clock.latest()
+        found |= {(seller, slot) for slot in range(first, clock.hour_of(until) + 1)}
+    return found
+
+
+def mark_from(session: LiveSession, at: datetime) -> None:
+    """Mark the hours of a session from an instant on: what it shows by then may say whose lines those are."""
+    sellers = {session.tenant_id, *session.shown_tenants.values_list("tenant_id", flat=True)}
+    hours = range(clock.hour_of(at), clock.hour_of(session.ended_at or clock.latest()) + 1)
+    buckets.mark(PLACING, [(seller, slot) for seller in sellers for slot in hours])
+
+
+# --- orders that were touched
+
+
+def _place_together(marked: Sequence[Bucket]) -> int:
+    """Place the orders of some hours and delete the marks that were seen. What another places now is left to it."""
+    with transaction.atomic():
+        slots: dict[int, list[int]] = defaultdict(list)
+        for node, slot in marked:
+            slots[node].append(slot)
+        nodes = sorted(slots)
+        free = try_advisory_locks([answers_lock(node) for node in nodes])
+        mine = {node for node, is_free in zip(nodes, free, strict=True) if is_free}
+        taken = [bucket for bucket in marked if bucket[0] in mine]
+        # Marks are read after the lock and before the facts: what is placed knows at least theirs.
+        seen = _marks(PLACING, taken)
+        for seller in Tenant.objects.filter(pk__in=mine).order_by("pk"):
+            place(seller, slots[seller.pk])
+        _forget(PLACING, taken, seen)
+    return len(taken)
+
+
+def _marks(family: str, marked: Iterable[Bucket]) -> list[int]:
+    slots: dict[int, list[int]] = defaultdict(list)
+    for node, slot in marked:
+        slots[node].append(slot)
+    found: list[int] = []
+    for node, of_node in slots.items():
+        rows = BucketMark.objects.filter(family=family, node_id=node, slot__in=of_node)
+        found += rows.values_list("pk", flat=True)
+    return found
+
+
+def _forget(family: str, marked: Iterable[Bucket], seen: Sequence[int]) -> None:
+    for some in in_turn(seen, 5_000):
+        BucketMark.objects.filter(pk__in=some).delete()
+    for node, slot in marked:
+        BucketFailure.objects.filter(family=family, node_id=node, slot=slot).delete()
+
+
+def place(seller: Tenant, slots: Sequence[int]) -> int:
+    """Ask the rule about every order with a fact in these hours; the caller holds the lock of the seller's answers."""
+    touched = SalesEvent.objects.filter(seller=seller, slot__in=slots)
+    rows = touched.values_list("source", "kind", "order_no", "ref_order_no").distinct()
+    orders = {(source, ref if kind == SalesKind.REFUNDED else order) for source, kind, order, ref in rows}
+    orders = {order for order in orders if order[1]}
+    window = window_of(seller.pk)
+    written = 0
+    for some in in_turn(sorted(orders), ORDERS_AT_ONCE):
+        written += _place_orders(seller, facts_of(seller, some), window)
+    return written
+
+
+def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timedelta) -> int:
+    instants = [fact.occurred_at for facts in orders.values() for fact in facts if fact.makes_a_line]
+    evidence = evidence_of(seller, min(instants), max(instants), window) if instants else Evidence()
+    judge = Judge(seller, evidence, window)
+    judge.learn(
+        fact for facts in orders.values() for fact in facts if fact.makes_a_line and not fact.is_fixed
+    )
+    answers = [
+        answer
+        for (source, _number), facts in orders.items()
+        for answer in answers_of(facts, partial(judge, source))
+    ]
+    Attribution.objects.bulk_create(
+        [
+            Attribution(
+                event_id=answer.fact.id,
+                version=answer.fact.version + 1,
+                seller=seller,
+                session_id=answer.session,
+                rule=answer.rule,
+                rule_name=NAME,
+                rule_version=VERSION,
+                window_hours=window // HOUR,
+            )
+            for answer in answers
+        ],
+        batch_size=1_000,
+    )
+    _mark_shared(orders.values())
+    moved = [answer.fact for answer in answers if answer.session != answer.fact.session]
+    buckets.mark(buckets.SALES, [(seller.pk, fact.slot) for fact in moved])
+    return len(answers)
+
+
+# --- the window
+
+
+def _mark_shared(orders: Iterable[list[Fact]]) -> None:
+    """Mark the shares of sessions whose orders lie elsewhere as well: a payment there says who shares a refund here."""
+    found: set[int] = set()
+    for facts in orders:
+        sessions = {fact.session for fact in facts}
+        found |= {session for session in sessions if session is not None and len(sessions) > 1}
+    rows = LiveSession.objects.filter(pk__in=found).values_list("tenant_id", "pk") if found else ()
+    buckets.mark(buckets.SHARES, rows)
+
+
+@retried
+def window_set(*, actor: Actor, tenant: Tenant, window_hours: int) -> AttributionSettings:
+    """Choose how long after its end a session may be given what its account sells; all sessions are looked at again.
+
+    InvalidInput for a length that is none of the choices.
+    """
+    require(actor, CHANGE, AttributionSettings, tenant.pk)
+    if window_hours not in TailWindow.values:
+        raise InvalidInput(_("There is no such window."), code="window", field="window_hours")
+    with transaction.atomic():
+        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        settings, _made = AttributionSettings.objects.get_or_create(tenant=tenant)
+        before = settings.window_hours
+        if before == window_hours:
+            return settings
+        settings.window_hours = window_hours
+        settings.save()
+        # The hours of the wider one: what the narrower does not reach is to lose its session.
+        for ended_at in filter(None, sessions_of(tenant).values_list("ended_at", flat=True)):
+            last = clock.hour_of(ended_at + max(before, window_hours) * HOUR)
+            buckets.mark(PLACING, [(tenant.pk, slot) for slot in range(clock.hour_of(ended_at), last + 1)])
+        audit.record(
+            actor=actor,
+            verb="attribution.window",
+            obj=settings,
+            node_id=tenant.pk,
+            before={"window_hours": before},
+            after={"window_hours": window_hours},
+        )
+    return settings
