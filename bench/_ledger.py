@@ -52,7 +52,7 @@ def payload(lines: int, start: int) -> list[dict[str, Any]]:
     return [
         {
             "kind": "paid",
-            "order_no": f"{4_800_000_000_000_000 + number}",
+            "order_no": f"{480_000_000_000_000 + number}7",  # an id that ends in zeros may be damaged
             "line_no": "1",
             "sku_code": f"SKU-{number % SKUS:04d}",
             "title": "手工皮鞋 女款 平底 37 码",
