@@ -13,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What a secret is made of at least; 50 random hexadecimal digits have more than ten different ones.
 LETTERS, DIFFERENT = 50, 10
+SQLITE, POSTGRESQL = "core.sqlite3", "django.db.backends.postgresql"
+# What DATABASE_URL may name, and what it is run with.
+ENGINES = {"django.db.backends.sqlite3": SQLITE, POSTGRESQL: POSTGRESQL}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +39,12 @@ class Environment:
 def _database(reader: environ.Env, data_dir: Path) -> dict[str, Any]:
     url = reader.str("DATABASE_URL", default="")
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "livepark.sqlite3")}
-    database = reader.db_url_config(url)
+        return {"ENGINE": SQLITE, "NAME": str(data_dir / "livepark.sqlite3")}
+    database = dict(reader.db_url_config(url))
     engine = database["ENGINE"]
-    if engine not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+    if engine not in ENGINES:
         raise ImproperlyConfigured(f"DATABASE_URL names {engine}; Livepark runs on PostgreSQL or SQLite.")
-    return dict(database)
+    return {**database, "ENGINE": ENGINES[engine]}
 
 
 def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str] | None) -> Environment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from config.env import Environment
+from config.env import SQLITE, Environment
 
 SQLITE_OPTIONS = {
     # One writer at a time, taken at BEGIN: a transaction never fails half-way because another one wrote first.
@@ -29,7 +29,7 @@ BROKER_OPTIONS = {"visibility_timeout": 3600, "max_retries": 0, **REDIS_TIMEOUTS
 def from_environment(environment: Environment) -> dict[str, Any]:
     """Return the settings, by name, that depend on the environment."""
     database = dict(environment.database)
-    embedded_database = database["ENGINE"].endswith("sqlite3")
+    embedded_database = database["ENGINE"] == SQLITE
     database["OPTIONS"] = {
         **(SQLITE_OPTIONS if embedded_database else POSTGRES_OPTIONS),
         **database.get("OPTIONS", {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 
-from config.env import read
+from config.env import SQLITE, read
 from config.settings.base import *  # noqa: F403
 from config.settings.base import REST_FRAMEWORK
 from config.settings.deployed import from_environment
@@ -14,7 +14,7 @@ ENVIRONMENT = read(
 )
 _SETTINGS = from_environment(ENVIRONMENT)
 _SETTINGS["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="livepark-media-")
-if _SETTINGS["DATABASES"]["default"]["ENGINE"].endswith("sqlite3"):
+if _SETTINGS["DATABASES"]["default"]["ENGINE"] == SQLITE:
     _OPTIONS = _SETTINGS["DATABASES"]["default"]["OPTIONS"]
     _OPTIONS["init_command"] = _OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
     # A file, as in real life: threads that share an in-memory database meet locks that no installation has.

@@ -66,7 +66,8 @@ def publish_ask(*, node: MediaNode, call: str, claim: Claim) -> Answer:
     reason = decide(claim, known_of(node, row), at)
     if reason == PublishReason.CONTINUED and row is not None:
         seen = {"last_seen_at": at} | ({} if claim.behind_ms is None else {"behind_ms": claim.behind_ms})
-        Publish.objects.running().filter(pk=row["own"]).update(**seen)
+        with transaction.atomic():
+            Publish.objects.running().filter(pk=row["own"]).update(**seen)
         return Answer(reason, name_of(claim, row))
     if row is None or not is_let_in(reason):
         return _refuse(node, call, claim, row, reason, at)

@@ -1,0 +1,47 @@
+"""Whose turn it is to write to a file: first come, first served, among the threads of a process."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+
+
+class Turns:
+    """A lock that is handed to whoever has waited longest; any thread may give it back."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def take(self, timeout: float) -> bool:
+        """Wait for so many seconds at most; False when the turn did not come."""
+        with self._mutex:
+            if not self._taken:
+                self._taken = True
+                return True
+            gate = threading.Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+        if gate.acquire(timeout=timeout):
+            return True
+        with self._mutex:
+            if gate in self._waiting:
+                self._waiting.remove(gate)
+                return False
+        return True  # it was handed over at the last moment
+
+    def give(self) -> None:
+        """Hand the turn to the next."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+_by_file: defaultdict[str, Turns] = defaultdict(Turns)
+
+
+def turns_of(file: str) -> Turns:
+    return _by_file[file]

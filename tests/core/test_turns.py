@@ -1,0 +1,125 @@
+"""Writers to SQLite: first come, first served, and nobody keeps the turn."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from core.sqlite3.turns import Turns
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL has as many writers as it has connections"
+)
+
+
+def in_a_thread(work: Callable[[], object]) -> threading.Thread:
+    def alone() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=alone)
+    thread.start()
+    return thread
+
+
+def until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        time.sleep(0.001)
+
+
+def test_turns_are_handed_on_in_the_order_in_which_they_were_asked_for() -> None:
+    turns, came = Turns(), []
+    assert turns.take(1)
+
+    def wait(number: int) -> None:
+        assert turns.take(10)
+        came.append(number)
+        turns.give()
+
+    waiting = []
+    for number in range(8):
+        waiting.append(threading.Thread(target=wait, args=(number,)))
+        waiting[-1].start()
+        until(lambda: len(turns._waiting) == len(waiting))
+    turns.give()
+    for thread in waiting:
+        thread.join()
+    assert came == list(range(8))
+
+
+def test_who_gives_up_is_not_waited_for() -> None:
+    turns = Turns()
+    assert turns.take(1)
+    assert not turns.take(0.01)
+    turns.give()
+    assert turns.take(0.01)
+
+
+def test_a_writer_that_never_rests_lets_others_in(transactional_db: None) -> None:
+    """Each who waits comes before the second next transaction of whoever writes all the time."""
+    written, stop = [0], threading.Event()
+
+    def write_and_write() -> None:
+        while not stop.is_set():
+            with transaction.atomic():
+                written[0] += 1
+                time.sleep(0.01)
+
+    busy = in_a_thread(write_and_write)
+    until(lambda: written[0] > 0)
+    try:
+        for _try in range(20):
+            before = written[0]
+            with transaction.atomic():
+                assert written[0] <= before + 2
+    finally:
+        stop.set()
+        busy.join()
+
+
+@pytest.mark.parametrize("ends", ["commits", "rolls back", "closes", "is lost"])
+def test_a_turn_ends_with_its_transaction(transactional_db: None, ends: str) -> None:
+    def work() -> None:
+        if ends == "commits":
+            with transaction.atomic():
+                pass
+        elif ends == "rolls back":
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                raise ZeroDivisionError
+        else:
+            connection.ensure_connection()
+            connection._start_transaction_under_autocommit()  # type: ignore[attr-defined]
+            if ends == "closes":
+                connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    gc.collect()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def test_who_waits_too_long_is_told_that_the_database_is_locked(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)
+    refused: list[DatabaseError] = []
+
+    def knock() -> None:
+        try:
+            with transaction.atomic():
+                pass
+        except OperationalError as error:
+            refused.append(error)
+
+    with transaction.atomic():
+        in_a_thread(knock).join()
+    assert [str(error) for error in refused] == ["database is locked"]
