@@ -9,11 +9,15 @@ from analytics.trust import judging
 from supplychain.services import placing
 
 
-def drain_everything(*, seconds: float = math.inf) -> dict[str, int]:
-    """Do what waits, each kind for at most so many seconds; returns how many buckets of each."""
+def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
+    """Do what somebody watches, each kind for at most so many seconds; returns how many buckets of each."""
     return {
         "placed": placing.drain(seconds=seconds),
         "counted": rollup.drain(seconds=seconds),
-        "shared": shares.drain(seconds=seconds),
         "judged": judging.drain(seconds=seconds),
     }
+
+
+def drain_everything(*, seconds: float = math.inf) -> dict[str, int]:
+    """Do whatever waits: also who sold what, for which a session is read as a whole."""
+    return {**drain_figures(seconds=seconds), "shared": shares.drain(seconds=seconds)}

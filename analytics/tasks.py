@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from analytics import services
-from analytics.counting import drain_everything
+from analytics import services, shares
+from analytics.counting import drain_figures
 
 
 @shared_task(name="analytics.tasks.drain")
 def drain() -> int:
-    """Whatever waits, each kind for at most a minute; beat and the next ring take up what is left."""
-    return sum(drain_everything(seconds=60).values())
+    """The figures that wait, each kind for at most a minute; beat and the next ring take up what is left."""
+    return sum(drain_figures(seconds=60).values())
+
+
+@shared_task(name="analytics.tasks.share")
+def share() -> int:
+    """Who sold what, once a minute: each order of a live session would have all of its lines read again."""
+    return shares.drain(seconds=60)
 
 
 @shared_task(name="analytics.tasks.publish_indicators")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BEAT: dict[str, float] = {
     "analytics.tasks.drain": 15.0,
+    "analytics.tasks.share": 60.0,
     "core.tasks.run_jobs": 10.0,
     "livestreams.tasks.drop_streams": 10.0,
     "livestreams.tasks.watch_streams": 10.0,

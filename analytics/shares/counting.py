@@ -18,7 +18,6 @@ from analytics.rollup.recount import worth_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shares, Shift, regroup, share_out
 from core.buckets import SHARES
 from core.draining import Bucket, drain_family
-from core.locking import try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from core.money import from_units, to_units
 from livestreams.choices import ShiftRole
@@ -72,20 +71,29 @@ def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
 
 
 def share_together(marked: Sequence[Bucket]) -> int:
-    """Share out some (tenant, session) and delete the marks that were seen. What another counts now is left to it."""
+    """Share out some (tenant, session) and delete the marks that were seen.
+
+    A session may have many lines: they are read without a transaction, which would keep all writers of SQLite waiting.
+    What changes meanwhile leaves marks of its own. Whoever finds that marks are gone was overtaken by another count,
+    which may have seen more, and leaves the sessions as they are.
+    """
+    sessions = [session for _tenant, session in marked]
+    # Marks are read before the facts: what is counted holds at least their facts.
+    seen = list(BucketMark.objects.filter(family=SHARES, slot__in=sessions).values_list("pk", flat=True))
+    rows = [
+        row
+        for session in LiveSession.objects.filter(pk__in=sessions).order_by("pk")
+        for row in _rows(session, count(session))
+    ]
     with transaction.atomic():
-        tenants = sorted({tenant for tenant, _session in marked})
-        free = try_advisory_locks([f"shares:{tenant}" for tenant in tenants])
-        mine = {tenant for tenant, is_free in zip(tenants, free, strict=True) if is_free}
-        taken = [session for tenant, session in marked if tenant in mine]
-        # Marks are read after the lock and before the facts: what is counted holds at least their facts.
-        seen = list(BucketMark.objects.filter(family=SHARES, slot__in=taken).values_list("pk", flat=True))
-        SessionShare.objects.filter(session__in=taken).delete()
-        for session in LiveSession.objects.filter(pk__in=taken).order_by("pk"):
-            SessionShare.objects.bulk_create(_rows(session, count(session)))
-        BucketMark.objects.filter(pk__in=seen).delete()
-        BucketFailure.objects.filter(family=SHARES, slot__in=taken).delete()
-    return len(taken)
+        found, _by_model = BucketMark.objects.filter(pk__in=seen).delete()
+        if found < len(seen):
+            transaction.set_rollback(True)
+            return 0
+        SessionShare.objects.filter(session__in=sessions).delete()
+        SessionShare.objects.bulk_create(rows)
+        BucketFailure.objects.filter(family=SHARES, slot__in=sessions).delete()
+    return len(sessions)
 
 
 def count(session: LiveSession) -> dict[str, Shares]:
