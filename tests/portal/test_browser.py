@@ -37,6 +37,7 @@ def tabs_are_read_in_whole(page: Page) -> None:
     """Every tab of a desk stands on the screen, none cut off, on the smallest desk as well."""
     for width in (992, 1200):
         page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
         right = page.evaluate(
             "Math.max(...Array.from(document.querySelectorAll('.lp-tabs a'), (a) => a.getBoundingClientRect().right))"
         )
