@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from core.clock import DAY, MINUTE, business_day, day_bounds, day_start, local, now
 from livestreams.conflicts import Span, free, nearest, opening_spans
 from livestreams.hosthours import spans_of
-from livestreams.models import Booking, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
+from livestreams.models import Booking, Engagement, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
 
 SHORTEST = 15 * MINUTE
 LOOK_AROUND = 2 * DAY
@@ -140,15 +140,34 @@ def host_taken(host: Host, span: Span, *, ignoring: int | None = None) -> bool:
 
 
 def presence_of(hosts: Iterable[Host], within: Span) -> dict[int, list[Span]]:
-    """Per host id the spans in which it can be booked at all: its hours of the week less its absences."""
+    """Per host id the spans in which it can be booked at all: its hours of the week less its absences.
+
+    Nor on days after an engagement on which no other holds; a host without any engagement is bound to no days.
+    """
     hosts = list(hosts)
-    away: dict[int, list[Span]] = defaultdict(list)
+    away = _disengaged(hosts, within)
     absences = HostAbsence.objects.filter(
         host__in=hosts, withdrawn_at__isnull=True, starts_at__lt=within.end, ends_at__gt=within.start
     )
     for host_id, start, end in absences.values_list("host", "starts_at", "ends_at"):
         away[host_id].append(Span(start, end))
     return {host.pk: free(spans_of(host.weekly_hours, within), away[host.pk]) for host in hosts}
+
+
+def _disengaged(hosts: Collection[Host], within: Span) -> dict[int, list[Span]]:
+    """Per host id the spans between the end of an engagement and the next one, or for good."""
+    found: dict[int, list[Span]] = defaultdict(list)
+    ended: dict[int, datetime | None] = {}
+    engagements = Engagement.objects.filter(host__in=hosts).order_by("host", "from_day")
+    for host_id, begins, ends in engagements.values_list("host", "from_day", "to_day"):
+        since = ended.get(host_id)
+        if since is not None and since < day_start(begins):
+            found[host_id].append(Span(since, day_start(begins)))
+        ended[host_id] = day_start(ends) if ends else None
+    for host_id, since in ended.items():
+        if since is not None and since < within.end:
+            found[host_id].append(Span(since, within.end))
+    return found
 
 
 def why_away(host: Host, span: Span) -> str:

@@ -61,9 +61,18 @@ class Session:
 
 def live_sessions(parks: Collection[Park]) -> list[Session]:
     """The live sessions of some parks."""
+    return _live(Q(park__in=parks))
+
+
+def _guests(parks: Collection[Park]) -> list[Session]:
+    """The live sessions of other parks in rooms that these ones lent."""
+    return _live(Q(room__park__in=parks) & ~Q(park__in=parks))
+
+
+def _live(which: Q) -> list[Session]:
     latest = AudienceSample.objects.filter(session=OuterRef("pk")).order_by("-at", "-version")
     rows = (
-        LiveSession.objects.filter(park__in=parks, state=SessionState.LIVE)
+        LiveSession.objects.filter(which, state=SessionState.LIVE)
         .select_related("host", "tenant")
         .annotate(
             audience=Subquery(latest.values("concurrent")[:1]),
@@ -140,8 +149,8 @@ class Rooms:
 def rooms_of(
     parks: Collection[Park], sessions: Iterable[Session], bookings: Iterable[Booking], now: datetime
 ) -> Rooms:
-    """What each open room does, by its session and its next booking."""
-    of_room = {session.room_id: session for session in sessions if session.room_id}
+    """What each open room does, by its session, be it a guest's of another park, and its next booking."""
+    of_room = {session.room_id: session for session in [*_guests(parks), *sessions] if session.room_id}
     first: dict[int, Booking] = {}
     for booking in bookings:
         first.setdefault(booking.room_id, booking)
@@ -163,7 +172,10 @@ def rooms_of(
 
 
 def room_rows(rooms: Rooms, own: Container[int]) -> list[dict[str, Any]]:
-    """A tile for each room: who is live and how many watch, or who comes next and when."""
+    """A tile for each room: who is live and how many watch, or who comes next and when.
+
+    Of a guest of another park only that somebody is live.
+    """
     rows = []
     for room, state in rooms.states.items():
         row: dict[str, Any] = {
@@ -175,11 +187,12 @@ def room_rows(rooms: Rooms, own: Container[int]) -> list[dict[str, Any]]:
         session, booking = rooms.sessions.get(room.pk), rooms.bookings.get(room.pk)
         if state == "live" and session is not None:
             row["tenant"], row["tenant_en"] = _name(session.tenant, own)
-            row |= {
-                "host": session.host,
-                "host_en": session.host_en,
-                "audience": session.audience,
-            }
+            if session.tenant.pk in own:
+                row |= {
+                    "host": session.host,
+                    "host_en": session.host_en,
+                    "audience": session.audience,
+                }
         elif state == "next" and booking is not None:
             row["tenant"], row["tenant_en"] = _name(booking.tenant, own)
             row["starts_at"] = booking.starts_at.isoformat()

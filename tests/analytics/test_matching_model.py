@@ -170,7 +170,7 @@ def test_a_doubtful_session_counts_with_what_was_kept() -> None:
 
 @pytest.mark.gate
 def test_the_interval_holds_the_level_most_of_the_time() -> None:
-    """Plugged-in variances make intervals a little narrow: three in four instead of four in five."""
+    """On other seasons than those by which its width was set."""
     draw = np.random.default_rng(0)
     mean_noise = float(np.mean([np.exp(noise(draw)) for _number in range(20_000)]))
     inside = []
@@ -187,7 +187,7 @@ def test_the_interval_holds_the_level_most_of_the_time() -> None:
                 true = park.expected(np.array([host]), np.array([seller]))[0] * mean_noise
                 inside.append(found.low <= true <= found.high)
     assert len(inside) > HOSTS * SELLERS / CATEGORIES
-    assert 0.68 <= np.mean(inside) <= 0.9
+    assert 0.8 <= np.mean(inside) <= 0.88
 
 
 @pytest.mark.gate

@@ -134,6 +134,33 @@ def test_rooms_are_live_next_or_free() -> None:
 
 
 @pytest.mark.django_db
+def test_a_room_that_was_lent_is_live_and_says_nothing_of_the_guest() -> None:
+    world, guests = make_world("alpha"), make_world("beta")
+    guest = guests.tenants[0]
+    live = make_session(
+        guest.tenant,
+        live_id="lent",
+        room=world.rooms[1],
+        host=guest.host,
+        starts_at=clock.now() - clock.HOUR,
+        state=SessionState.LIVE,
+    )
+    AudienceSample.objects.create(session=live, source="t", at=clock.now(), concurrent=4321)
+    SessionFigures.objects.create(session=live, gmv_paid=Decimal("77.00"))
+    assert live.park == guests.park
+    snapshot = wall_snapshot(world.park)
+    assert [room["state"] for room in snapshot["rooms"]][1] == "live"
+    assert snapshot["audience"] == 0
+    assert str(live.uid) not in [each["uid"] for each in snapshot["sessions"]]
+    told = json.dumps(snapshot, ensure_ascii=False)
+    assert guests.canary not in told
+    assert "4321" not in told
+    own = wall_snapshot(guests.park)
+    assert str(live.uid) in [each["uid"] for each in own["sessions"]]
+    assert own["audience"] == 4321
+
+
+@pytest.mark.django_db
 def test_the_page_is_for_those_who_may_look(client: Client) -> None:
     world, other = make_world("alpha"), make_world("beta")
     address = reverse("wall", args=[world.park.code])

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 import time_machine
 
-from core.clock import DAY, HOUR, SHANGHAI, day_start, now, today
+from core.clock import DAY, HOUR, SHANGHAI, business_day, day_start, now, today
 from core.errors import Conflict, DomainError, InvalidInput, Refused
 from livestreams import services
 from livestreams.choices import AbsenceKind, EngagementKind
@@ -176,6 +176,36 @@ def test_an_absence_takes_a_host_away_until_it_is_withdrawn(world: World, at: At
     assert book(world, at(12.5), at(13), host=mine.host).pk
     with pytest.raises(WrongState):
         services.absence_withdraw(actor=mine.owner, absence=absence)
+
+
+def test_a_host_is_booked_until_its_engagement_ends_and_again_from_the_next(world: World, at: At) -> None:
+    mine = world.tenants[0]
+    Engagement.objects.filter(host=mine.host).delete()
+    book(world, at(10), at(11), mine.host)  # without any engagement: bound to no days
+    first = today() - 300 * DAY
+    held = services.engagement_begin(
+        actor=mine.owner, host=mine.host, kind=EngagementKind.AGENCY, from_day=first
+    )
+    kept = book(world, at(12), at(13), mine.host)
+    services.engagement_end(actor=mine.owner, engagement=held, to_day=business_day(at(12)))
+    for write in (
+        lambda: book(world, at(14), at(15), mine.host),
+        lambda: services.booking_move(
+            actor=mine.owner, booking=kept, starts_at=at(16), ends_at=at(17), room=world.rooms[0]
+        ),
+    ):
+        with pytest.raises(HostAway) as refusal:
+            write()
+        assert (refusal.value.status, refusal.value.code, refusal.value.field) == (409, "host_away", "host")
+    services.engagement_begin(
+        actor=mine.owner,
+        host=mine.host,
+        kind=EngagementKind.EMPLOYEE,
+        from_day=business_day(at(12)) + DAY,
+    )
+    with pytest.raises(HostAway):
+        book(world, at(14), at(15), mine.host)
+    book(world, at(14) + DAY, at(15) + DAY, mine.host)
 
 
 def test_absences_have_an_order_and_an_end(world: World, at: At) -> None:

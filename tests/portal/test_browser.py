@@ -33,6 +33,18 @@ def fits(page: Page) -> None:
     assert width <= page.evaluate("innerWidth"), f"{page.url} is {width} wide"
 
 
+def tabs_are_read_in_whole(page: Page) -> None:
+    """Every tab of a desk stands on the screen, none cut off, on the smallest desk as well."""
+    for width in (992, 1200):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        right = page.evaluate(
+            "Math.max(...Array.from(document.querySelectorAll('.lp-tabs a'), (a) => a.getBoundingClientRect().right))"
+        )
+        assert right <= page.locator(".lp-tabs nav").evaluate("(nav) => nav.getBoundingClientRect().right")
+        assert page.locator(".lp-tabs nav").evaluate("(nav) => nav.scrollWidth <= nav.clientWidth")
+
+
 def visit(page: Page, address: str) -> None:
     answer = page.goto(address)
     assert answer is not None
@@ -100,6 +112,8 @@ def test_every_page_of_the_portal_fits(live_site: Site, open_page: OpenPage, lan
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_site.url}])
     portal = log_in(page, live_site)
     assert page.locator("html").get_attribute("lang") == language
+    tabs_are_read_in_whole(page)
+    page.set_viewport_size(PHONE["viewport"])
     tenant = portal.rstrip("/").rpartition("/")[2]
     waiting = {route.name: route.path({"tenant": tenant}) for route in portal_pages()}
     waiting |= {"past": "bookings/?past", "nothing": "goods/?search=nothing"}

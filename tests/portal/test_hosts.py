@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -15,7 +17,7 @@ from core.models import User
 from livestreams import services
 from livestreams.choices import EngagementKind
 from livestreams.hostcover import Days
-from livestreams.models import Booking, HostAbsence, HostShift, PlannedShift
+from livestreams.models import Booking, Engagement, HostAbsence, HostShift, PlannedShift
 from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session
 
 
@@ -42,6 +44,45 @@ def test_the_page_shows_the_month_and_who_is_away(owner: Client, world: World, f
     assert "away" in shown.text
     assert owner.get(f"{page}?month=2024-02-29").status_code == 200
     assert owner.get(f"{page}?month=nonsense").status_code == 200
+
+
+def test_no_door_books_a_host_whose_engagement_has_ended(
+    owner: Client, world: World, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    Engagement.objects.filter(host=firm.host, to_day=None).update(to_day=today() + 9 * DAY)
+    operator = browser_of(world.users[Role.PARK_MANAGER])
+    operator.cookies["django_language"] = "en"
+
+    def answers(day: date) -> list[Any]:
+        room = world.rooms[0]
+        text = f"{day:%Y-%m-%d}"
+        wish = {"room": room.code, "host": firm.host.code, "day": text, "start": "09:00", "minutes": "60"}
+        told = {"starts_at": f"{text}T11:00+08:00", "ends_at": f"{text}T12:00+08:00"}
+        shown = {"room": room.pk, "tenant": firm.tenant.pk, "host": firm.host.pk}
+        times = {
+            f"{name}_{part}": value
+            for name, hour in (("starts_at", "13:00"), ("ends_at", "14:00"))
+            for part, value in ((0, text), (1, hour))
+        }
+        return [
+            owner.post(reverse("portal-booking-new", args=[firm.tenant.code]), wish),
+            owner.post(
+                "/api/v1/bookings",
+                {"tenant": firm.tenant.code, "room": room.code, "host": firm.host.code, **told},
+                content_type="application/json",
+                headers={"Idempotency-Key": str(uuid4())},
+            ),
+            operator.post(reverse("admin:livestreams_booking_add"), {**shown, **times}),
+        ]
+
+    before = Booking.objects.count()
+    assert [answer.status_code for answer in answers(today() + 8 * DAY)] == [302, 201, 302]
+    assert Booking.objects.count() == before + 3
+    page, answer, form = answers(today() + 9 * DAY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "host_away")
+    for shown in (page, form):
+        assert "The host cannot be booked on this day." in shown.text
+    assert Booking.objects.count() == before + 3
 
 
 def test_an_agency_gets_the_numbers_of_its_hosts_and_no_bookings_of_others(

@@ -144,3 +144,44 @@ def test_a_host_is_away_and_back_again(live_site: Site, open_page: OpenPage) -> 
     assert away.count() == 1
     away.locator("button").tap()
     away.wait_for(state="detached")
+
+
+def test_a_fault_is_said_in_two_taps_and_the_booking_moves_with_one(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}bookings/")
+    page.locator("main a[href*='/bookings/']:has(.pill)").first.tap()
+    page.wait_for_url("**/bookings/*-*/")
+    booking = page.url
+    before = page.locator("main dl").inner_text()
+    page.locator("main a[href*='/fault/']").tap()
+    page.locator("[name=kind]").first.wait_for()
+    fits(page)
+    page.locator("label[for=blocks]").tap()
+    page.locator("button[name=kind][value=light]").tap()
+    page.wait_for_url(booking)
+    assert not page.locator("form[action$='/move/'] button").count()  # nobody of the studio has seen it yet
+
+    desk = operator(live_site, open_page)
+    visit(desk, f"{live_site.url}/admin/livestreams/liveroom/studio/")
+    desk.locator("a[href*='/do/take-up/']").first.click()
+    desk.locator("[name=until_0]").fill(f"{today() + 9 * DAY}")
+    desk.locator("[name=until_1]").fill("08:00")
+    desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
+    desk.wait_for_url("**/studio/**")
+    assert desk.locator(".lp-mark", has_text="停用").count()
+
+    visit(page, booking)
+    with page.expect_navigation():
+        page.locator("form[action$='/move/'] button").first.tap()
+    fits(page)
+    visit(page, booking)
+    assert page.locator("main dl").inner_text() != before
+
+    repaired = desk.locator("form[action*='/do/repaired/'] button")
+    open_faults = repaired.count()
+    with desk.expect_navigation():
+        repaired.first.click()
+    assert repaired.count() == open_faults - 1
