@@ -35,17 +35,21 @@ TEXT = widgets.UnfoldAdminTextInputWidget
 class AgreementForm(ServiceForm):
     """The partner is named by its code: a firm of another park cannot be looked up."""
 
-    partner = CodeField(
+    partner_code = CodeField(
         label=_("partner"),
         required=False,
         widget=TEXT(),
         help_text=_("Code of a park or a firm; empty for an own or an outside host."),
     )
-    tiers = TiersField(
+    rates = TiersField(
         label=_("rates (%)"),
         widget=TEXT(),
         help_text=_("20, or by slices of a month's base: 0: 20; 100000: 25."),
     )
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {"partner": values.pop("partner_code"), "tiers": values.pop("rates"), **values}
 
 
 class MonthForm(OperationForm):
@@ -79,6 +83,22 @@ def _is(*states: str) -> Any:
     return lambda row: row.state in states
 
 
+def _fieldsets(partner: str, rates: str) -> Any:
+    parties = ("title", "kind", ("seller", partner), "host", ("outside_name", "outside_ref"))
+    terms = (("from_day", "to_day"), "seller_pays", ("sales", "base"), rates)
+    besides = (
+        "guarantee",
+        ("slot_fee", "slot_fee_per"),
+        ("deduction_rate", "deduction"),
+        ("clawback_days", "pay_within_days"),
+    )
+    return (
+        (None, {"fields": parties}),
+        (_("Terms"), {"fields": terms}),
+        (_("Besides"), {"fields": besides}),
+    )
+
+
 @admin.register(Agreement)
 class AgreementAdmin(ScopedModelAdmin):
     writes = frozenset({"add"})
@@ -95,21 +115,8 @@ class AgreementAdmin(ScopedModelAdmin):
     list_filter = ("kind", "state")
     list_select_related = ("partner__park", "partner__tenant", "host")
     search_fields = ("title", "seller__code", "outside_name")
-    fieldsets = (
-        (None, {"fields": ("title", "kind", ("seller", "partner"), "host", ("outside_name", "outside_ref"))}),
-        (_("Terms"), {"fields": (("from_day", "to_day"), "seller_pays", ("sales", "base"), "tiers")}),
-        (
-            _("Besides"),
-            {
-                "fields": (
-                    "guarantee",
-                    ("slot_fee", "slot_fee_per"),
-                    ("deduction_rate", "deduction"),
-                    ("clawback_days", "pay_within_days"),
-                )
-            },
-        ),
-    )
+    fieldsets = _fieldsets("partner", "tiers")
+    add_fieldsets = _fieldsets("partner_code", "rates")
     autocomplete_fields = ("seller", "host")
     operations = (
         Operation(

@@ -130,11 +130,11 @@ class AgreementInput(StrictSerializer):
         return [(tier["above"], tier["rate"]) for tier in tiers]
 
 
-class MonthInput(StrictSerializer):
+class StatementMonthInput(StrictSerializer):
     month = DayField(help_text=_("The first day of a month that is over."))
 
 
-class EndInput(StrictSerializer):
+class AgreementEndInput(StrictSerializer):
     to_day = DayField()
 
 
@@ -183,7 +183,7 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
         ]
 
 
-class VersionInput(StrictSerializer):
+class StatementVersionInput(StrictSerializer):
     version = CountField(help_text=_("The version that was looked at."))
 
 
@@ -191,13 +191,13 @@ class ObjectionInput(StrictSerializer):
     objection = LineField(max_length=500)
 
 
-class InvoiceInput(StrictSerializer):
+class StatementInvoiceInput(StrictSerializer):
     invoice_no = LineField(max_length=40)
     tax_rate = MoneyField()
     invoiced_on = DayField(required=False)
 
 
-class PaidInput(StrictSerializer):
+class StatementPaidInput(StrictSerializer):
     paid_on = DayField(required=False)
 
 
@@ -235,8 +235,8 @@ class AgreementViewSet(ReadOnlyScopedViewSet):
         "create": AgreementInput,
         "sign": Nothing,
         "withdraw": Nothing,
-        "end": EndInput,
-        "count": MonthInput,
+        "end": AgreementEndInput,
+        "count": StatementMonthInput,
     }
 
     def base_queryset(self) -> QuerySet[Agreement]:
@@ -259,13 +259,13 @@ class AgreementViewSet(ReadOnlyScopedViewSet):
         """Take back or turn down what is only proposed."""
         return self._step(services.agreement_withdraw)
 
-    @extend_schema(request=EndInput, responses=AgreementSerializer)
+    @extend_schema(request=AgreementEndInput, responses=AgreementSerializer)
     @action(detail=True, methods=["post"])
     def end(self, request: Request, uid: str) -> HttpResponse:
         """End a signed agreement."""
         return self._step(services.agreement_end)
 
-    @extend_schema(request=MonthInput, responses=AgreementSerializer)
+    @extend_schema(request=StatementMonthInput, responses=AgreementSerializer)
     @action(detail=True, methods=["post"])
     def count(self, request: Request, uid: str) -> HttpResponse:
         """Count the statement of a month; it stands among the statements."""
@@ -293,10 +293,10 @@ class StatementViewSet(ReadOnlyScopedViewSet):
         **dict.fromkeys(("approve", "dispute", "invoice", "pay"), Needs("change")),
     }
     inputs = {
-        "approve": VersionInput,
+        "approve": StatementVersionInput,
         "dispute": ObjectionInput,
-        "invoice": InvoiceInput,
-        "pay": PaidInput,
+        "invoice": StatementInvoiceInput,
+        "pay": StatementPaidInput,
     }
 
     def base_queryset(self) -> QuerySet[Statement]:
@@ -306,7 +306,7 @@ class StatementViewSet(ReadOnlyScopedViewSet):
         """A row that was just written, read again with its lines."""
         return super().shown(self.base_queryset().get(pk=row.pk))
 
-    @extend_schema(request=VersionInput, responses=StatementSerializer)
+    @extend_schema(request=StatementVersionInput, responses=StatementSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, uid: str) -> HttpResponse:
         """Approve the version that was looked at; a conflict says that the ledger has changed."""
@@ -318,13 +318,13 @@ class StatementViewSet(ReadOnlyScopedViewSet):
         """Say what is wrong."""
         return self._step(services.statement_dispute)
 
-    @extend_schema(request=InvoiceInput, responses=StatementSerializer)
+    @extend_schema(request=StatementInvoiceInput, responses=StatementSerializer)
     @action(detail=True, methods=["post"])
     def invoice(self, request: Request, uid: str) -> HttpResponse:
         """Note the invoice; the tax contained follows from the rate."""
         return self._step(services.statement_invoice)
 
-    @extend_schema(request=PaidInput, responses=StatementSerializer)
+    @extend_schema(request=StatementPaidInput, responses=StatementSerializer)
     @action(detail=True, methods=["post"])
     def pay(self, request: Request, uid: str) -> HttpResponse:
         """Note that it is paid."""
