@@ -55,14 +55,14 @@ def _told(agreement: Agreement) -> Iterator[Told]:
     )
     places = {
         pk: (day, session or 0)
-        for pk, day, session in events.with_session().values_list("pk", "business_day", "session_now")
+        for pk, day, session in events.with_session().values_list("pk", "business_day", "session_now")  # type: ignore[misc]
     }
     facts = sorted(read_facts(events))
     sums = sums_of(facts)
     paid_at = first_payments({fact.order for fact in facts})
     of_order: dict[Order, datetime] = {}
-    for (order, _line), at in paid_at.items():
-        of_order[order] = min(at, of_order.get(order, at))
+    for (order, _line), first in paid_at.items():
+        of_order[order] = min(first, of_order.get(order, first))
     for fact in facts:
         day, session = places[fact.id]
         of_line = paid_at.get((fact.order, fact.line))
@@ -163,5 +163,5 @@ def _slots(agreement: Agreement) -> Iterator[Slot]:
         sessions = sessions.filter(explain_events__in=explained)
     products = Count("explain_events__product", filter=Q(explain_events__in=explained), distinct=True)
     for pk, at, count in sessions.annotate(products=products).values_list("pk", "started_at", "products"):
-        if count or agreement.slot_fee_per == SlotFeePer.SESSION:
+        if at is not None and (count or agreement.slot_fee_per == SlotFeePer.SESSION):
             yield Slot(month_of(business_day(at)), pk, count)

@@ -63,6 +63,7 @@ urlpatterns = [
     path(f"{AGREEMENT}withdraw/", settlement.WithdrawAgreement.as_view(), name="portal-agreement-withdraw"),
     path(f"{AGREEMENT}count/", settlement.CountStatement.as_view(), name="portal-agreement-count"),
     path(STATEMENT, settlement.StatementPage.as_view(), name="portal-statement"),
+    path(f"{STATEMENT}table.<str:kind>", settlement.StatementTable.as_view(), name="portal-statement-table"),
     path(f"{STATEMENT}approve/", settlement.ApproveStatement.as_view(), name="portal-statement-approve"),
     path(f"{STATEMENT}count/", settlement.RecountStatement.as_view(), name="portal-statement-count"),
     path(f"{STATEMENT}dispute/", settlement.DisputeStatement.as_view(), name="portal-statement-dispute"),

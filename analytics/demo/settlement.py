@@ -27,7 +27,7 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
     for seller in [tenant for tenant in built.tenants if tenant != agency][:FIRMS]:
         if Agreement.objects.filter(seller=seller).exists():
             continue
-        agreed = {"seller": seller, "from_day": month}
+        agreed: dict[str, Any] = {"seller": seller, "from_day": month}
         with_park, with_agency = (
             agreement_sign(actor=actor, agreement=agreement_propose(actor=actor, **agreed, **terms))
             for terms in (_of_park(built), _of_agency(agency))
@@ -54,7 +54,7 @@ def _of_agency(agency: Tenant) -> dict[str, Any]:
         "kind": AgreementKind.AGENCY,
         "title": "MCN 直播分成（演示）",
         "partner": agency.code,
-        "sales": SettledSales.HOSTS,
+        "sales": SettledSales.SESSIONS,
         "tiers": [(Decimal(0), Decimal(20)), (Decimal(100_000), Decimal(25))],
         "guarantee": Decimal(5_000),
         "slot_fee": Decimal(300),

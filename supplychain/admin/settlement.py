@@ -13,9 +13,16 @@ from unfold.decorators import display
 
 from core.actors import Actor
 from core.clock import DAY, month_of, today
-from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
-from core.doors.admin.forms import AmountField, ServiceForm
-from core.doors.formfields import CodeField
+from core.doors.admin import (
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ServiceForm,
+    ShownInline,
+    badge,
+    style,
+)
+from core.doors.formfields import AmountField, CodeField
 from supplychain import services
 from supplychain.agreementforms import TiersField
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState

@@ -132,9 +132,11 @@ def _parts(
 ) -> dict[Order, Part]:
     names = sorted(orders)
     own = Fraction(amount, base) if base else rate
-    exact = [terms.base_of(*orders[name]) * own for name in names]
+    exact = [terms.base_of(orders[name][0], orders[name][1]) * own for name in names]
     shares = apportion(amount, exact)
-    return {name: Part(*orders[name], share) for name, share in zip(names, shares, strict=True)}
+    return {
+        name: Part(orders[name][0], orders[name][1], share) for name, share in zip(names, shares, strict=True)
+    }
 
 
 def _fixed(terms: Terms, month: date, share: int, slots: list[Slot]) -> dict[Key, Due]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, month_of, today
+from core.doors.export import FORMATS, table_response
 from core.doors.filters import DayInput
 from core.doors.formfields import AmountField, CodeField, DayField, WholeNumberField
 from core.doors.portal import (
@@ -24,7 +27,7 @@ from core.doors.portal import (
     ServiceFormPage,
     TenantPage,
 )
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.scoping import may, visible_to
 from livestreams.models import Host
 from supplychain import services
@@ -180,12 +183,12 @@ class NewAgreement(ServiceFormPage):
 class AgreementAction(OfEitherSide, ServiceAction):
     """A button of an agreement."""
 
-    needs = ("change", Agreement)
+    needs: ClassVar[tuple[str, type[Model]] | None] = ("change", Agreement)
     to_agreement = ""
 
     @property
     def agreement(self) -> Agreement:
-        return self.named(Agreement.objects.all())  # type: ignore[no-any-return]
+        return self.named(Agreement.objects.all())
 
     def back_to(self) -> str:
         return self.url("portal-agreement", uid=self.kwargs["uid"])
@@ -279,6 +282,48 @@ class StatementLinePage(OfEitherSide, ScopedDetailPage):
         )
 
 
+class StatementTable(OfEitherSide):
+    """The statement as a table file: each line, and below it its orders, as far as one may see them."""
+
+    needs = ("view", Statement)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        statement = self.named(Statement.objects.select_related("agreement"))
+        if self.kwargs["kind"] not in FORMATS:
+            raise NotFound
+        header = (
+            _("month"),
+            _("for what"),
+            _("live session"),
+            _("order"),
+            _("number"),
+            _("paid"),
+            _("refunds"),
+            _("base"),
+            _("amount"),
+        )
+        name = f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
+        return table_response(self.kwargs["kind"], name, header, list(self._rows(statement)))
+
+    def _rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
+        lines = StatementLine.objects.filter(statement=statement, version=statement.version)
+        orders: dict[int, list[StatementOrder]] = defaultdict(list)
+        for order in visible_to(StatementOrder.objects.filter(line__in=lines), self.actor).order_by("pk"):
+            orders[order.line_id].append(order)
+        terms = statement.agreement.terms
+        for line in visible_to(lines, self.actor).select_related("session").order_by("pk"):
+            what = (
+                f"{line.month:%Y-%m}",
+                line.get_kind_display(),
+                line.session.title if line.session else "",
+            )
+            yield (*what, "", line.count, None, None, line.base, line.amount)
+            for order in orders[line.pk]:
+                base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
+                yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
+        yield ("", _("Total"), "", "", None, None, None, None, statement.total)
+
+
 class StatementAction(OfEitherSide, ServiceAction):
     """A button of a statement."""
 
@@ -286,7 +331,7 @@ class StatementAction(OfEitherSide, ServiceAction):
 
     @property
     def statement(self) -> Statement:
-        return self.named(Statement.objects.select_related("agreement"))  # type: ignore[no-any-return]
+        return self.named(Statement.objects.select_related("agreement"))
 
     def back_to(self) -> str:
         return self.url("portal-statement", uid=self.kwargs["uid"])

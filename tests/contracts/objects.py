@@ -167,6 +167,7 @@ FIXED: dict[str, dict[str, str]] = {
     "portal-import-sample": {"name": "uci-online-retail.csv"},
     "analytics-indicator-table": {"kind": "csv"},
     "festival-table": {"kind": "csv"},
+    "portal-statement-table": {"kind": "csv"},
     "analytics-run-table": {"table": "scores", "kind": "csv"},
     "admin:app_list": {"app_label": "livestreams"},
     "api-stream-hook": {"call": "publish"},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from core.choices import Role
 from core.clock import DAY, day_start, month_of, today
@@ -73,6 +75,14 @@ def test_from_proposal_to_payment(
         orders = browser.get(page(side, "portal-statement-line", uid=line.uid)).content.decode()
         assert "S0" in orders
         assert "¥25.0000" in orders
+
+    answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="xlsx"))
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    rows = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
+    assert [(row[3], row[8]) for row in rows] == [(None, 50), ("S0", 25), ("S1", 25), (None, 50)]
+    assert (
+        partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404
+    )
 
     for browser, side in ((owner, firm), (partner, other)):
         browser.post(page(side, "portal-statement-approve", uid=statement.uid), {"version": "1"})
