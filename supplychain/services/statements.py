@@ -29,6 +29,7 @@ from supplychain.choices import (
     STATEMENT_OPEN,
     STATEMENT_TRANSITIONS,
     AgreementState,
+    DueKind,
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
@@ -161,6 +162,9 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
     if statement.lines_hash == mark:
         return
     statement.version += 1
+    shown = sorted(
+        lines.items(), key=lambda line: (line[0].month, DueKind.values.index(line[0].kind), line[0])
+    )
     rows = [
         StatementLine(
             statement=statement,
@@ -172,7 +176,7 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
             base=from_units(due.base) or 0,
             amount=from_units(due.amount) or 0,
         )
-        for key, due in lines.items()
+        for key, due in shown
     ]
     for row in rows:
         row.save()
@@ -186,7 +190,7 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
                 refunds=from_units(part.refunds) or 0,
                 amount=from_units(part.amount) or 0,
             )
-            for row, due in zip(rows, lines.values(), strict=True)
+            for row, (_key, due) in zip(rows, shown, strict=True)
             for order, part in due.parts.items()
         ],
         batch_size=ROWS_AT_ONCE,

@@ -135,7 +135,7 @@ class AgreementForm(ScopedForm):
     to_day = DayField(label=gettext_lazy("Until (first day without)"), widget=DayInput, required=False)
     sales = forms.ChoiceField(label=gettext_lazy("Of which sales"), choices=SettledSales)
     base = forms.ChoiceField(
-        label=gettext_lazy("Base"), choices=SettledBase, initial=SettledBase.VERIFIED_NET
+        label=gettext_lazy("Base of the share"), choices=SettledBase, initial=SettledBase.VERIFIED_NET
     )
     tiers = TiersField(
         label=gettext_lazy("Rates (%)"),
@@ -144,7 +144,7 @@ class AgreementForm(ScopedForm):
     seller_pays = forms.BooleanField(label=gettext_lazy("We pay"), initial=True, required=False)
     guarantee = AmountField(label=gettext_lazy("Guarantee a month"), required=False)
     slot_fee = AmountField(label=gettext_lazy("Slot fee"), required=False)
-    slot_fee_per = forms.ChoiceField(label=gettext_lazy("for"), choices=SlotFeePer)
+    slot_fee_per = forms.ChoiceField(label=gettext_lazy("Slot fee for"), choices=SlotFeePer)
     deduction_rate = AmountField(
         label=gettext_lazy("Taken off the base first (%)"), max_digits=5, decimal_places=2, required=False
     )
