@@ -57,7 +57,8 @@ def _told(agreement: Agreement) -> Iterator[Told]:
         pk: (day, session or 0)
         for pk, day, session in events.with_session().values_list("pk", "business_day", "session_now")  # type: ignore[misc]
     }
-    facts = sorted(read_facts(events))
+    # What came in between the two reads is told the next time.
+    facts = sorted(fact for fact in read_facts(events) if fact.id in places)
     sums = sums_of(facts)
     paid_at = first_payments({fact.order for fact in facts})
     of_order: dict[Order, datetime] = {}
