@@ -9,6 +9,9 @@ class AnalyticsConfig(AppConfig):
     verbose_name = _("Figures and indicators")
 
     def ready(self) -> None:
-        from analytics import services  # noqa: F401  registers the handlers of jobs
+        from analytics import (
+            services,  # noqa: F401  registers the handlers of jobs
+            settlement,  # noqa: F401  reads what is settled
+        )
         from analytics.demo import logins  # noqa: F401  ends the demo's log-ins when a real park opens
         from analytics.trust import label  # noqa: F401  registers the verdict beside a session

@@ -43,6 +43,7 @@ def _p(verbs: str, reach: Reach = Reach.SUBTREE) -> Permission:
 SEE = _p("view")
 RUN = _p("view add change")
 RUN_NODE = _p("view add change", Reach.NODE)
+SEE_NODE = _p("view", Reach.NODE)
 SEE_PARK = _p("view", Reach.PARK)
 SEE_OWN = _p("view", Reach.OWN)
 SEE_SHARED = _p("view", Reach.SHARED)
@@ -319,6 +320,26 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
     "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},
+    # Of both parties those who run the firm or the park and those who settle; a park only what it is a party to.
+    "supplychain.Agreement": {
+        **_each((MANAGER, PARK_MONEY), RUN_NODE),
+        **_each((OWNER, MONEY), RUN),
+        Role.HOST: SEE_OWN,
+        Role.TOOL: SEE_NODE,
+    },
+    "supplychain.Statement": {
+        **_each((MANAGER, PARK_MONEY), RUN_NODE),
+        **_each((OWNER, MONEY), RUN),
+        Role.HOST: SEE_OWN,
+        Role.TOOL: SEE_NODE,
+    },
+    "supplychain.StatementLine": {
+        **_each((MANAGER, PARK_MONEY, Role.TOOL), SEE_NODE),
+        **_each((OWNER, MONEY), SEE),
+        Role.HOST: SEE_OWN,
+    },
+    # Order by order between firms; a park has the lines.
+    "supplychain.StatementOrder": {**_each((OWNER, MONEY), SEE)},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},

@@ -108,3 +108,69 @@ class ExplainKind(models.TextChoices):
 
     START = "start", _("explained from here on")
     END = "end", _("no longer explained")
+
+
+class AgreementKind(models.TextChoices):
+    """With whom a seller shares what it sells."""
+
+    PARK = "park", _("park")
+    AGENCY = "agency", _("MCN or agency")
+    HOST = "host", _("own host")
+    OUTSIDE_HOST = "outside_host", _("outside host")
+    OWNER = "owner", _("factory or owner of the goods")
+    SERVICE = "service", _("service firm")
+
+
+class AgreementState(models.TextChoices):
+    PROPOSED = "proposed", _("proposed")
+    SIGNED = "signed", _("signed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class SettledSales(models.TextChoices):
+    """Which of the seller's sales an agreement is about."""
+
+    ALL = "all", _("all sales")
+    SESSIONS = "sessions", _("sales in live sessions")
+    HOSTS = "hosts", _("what the partner's hosts sell on their shifts")
+    OWNED = "owned", _("goods of the partner")
+    OUTSIDE = "outside", _("what the outside host sells")
+
+
+class SettledBase(models.TextChoices):
+    GROSS_PAID = "gross_paid", _("paid GMV")
+    VERIFIED_NET = "verified_net", _("verified net")
+
+
+class SlotFeePer(models.TextChoices):
+    SESSION = "session", _("a session")
+    PRODUCT = "product", _("a product explained in a session")
+    MONTH = "month", _("a month")
+
+
+class StatementState(models.TextChoices):
+    DRAFT = "draft", _("to be looked at")
+    DISPUTED = "disputed", _("disputed")
+    APPROVED = "approved", _("approved")
+    INVOICED = "invoiced", _("invoiced")
+    PAID = "paid", _("paid")
+
+
+# These are counted again; all others stand as they are.
+STATEMENT_OPEN = (StatementState.DRAFT, StatementState.DISPUTED)
+STATEMENT_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    StatementState.DRAFT: (StatementState.APPROVED, StatementState.DISPUTED),
+    StatementState.DISPUTED: (StatementState.APPROVED,),
+    StatementState.APPROVED: (StatementState.INVOICED, StatementState.PAID),
+    StatementState.INVOICED: (StatementState.PAID,),
+    StatementState.PAID: (),
+}
+
+
+class DueKind(models.TextChoices):
+    """What a line of a statement is for."""
+
+    SHARE = "share", _("share of sales")
+    GUARANTEE = "guarantee", _("up to the guarantee")
+    SLOT_FEE = "slot_fee", _("slot fee")
+    DEDUCTION = "deduction", _("deduction")

@@ -11,3 +11,8 @@ from supplychain import services
 @shared_task(name="supplychain.tasks.resolve_pending")
 def resolve_pending() -> int:
     return services.resolve_all_pending(actor=system_actor("references"))
+
+
+@shared_task(name="supplychain.tasks.count_statements")
+def count_statements() -> int:
+    return services.statements_count()

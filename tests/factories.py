@@ -12,7 +12,7 @@ from decimal import Decimal
 from analytics.services import display_link_make
 from core.actors import Actor, key_actor, system_actor, user_actor
 from core.choices import NodeKind, Role
-from core.clock import DAY, HOUR, day_start, today
+from core.clock import DAY, HOUR, day_start, month_of, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
 from livestreams.choices import (
@@ -81,15 +81,19 @@ from parks.models import Accreditation, Building, City, Event, Park, Province, S
 from parks.services import building_create, event_create, park_create, town_create, unit_create
 from supplychain.choices import ExplainKind
 from supplychain.models import (
+    Agreement,
     AttributionSettings,
     ExplainEvent,
     Product,
     Sku,
+    Statement,
+    StatementLine,
+    StatementOrder,
     StockLevel,
     StockMove,
     Warehouse,
 )
-from supplychain.services import item_enter
+from supplychain.services import item_enter, statement_count
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import EventEntry, Lease, Store, Tenant
 from tenants.services import charge_record, company_get_or_create, event_enter, lease_create, tenant_create
@@ -422,6 +426,58 @@ def make_session(
     return session
 
 
+def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> None:
+    """Agreements of a tenant with its park: one long in force with an approved month, a young one with an open
+    statement that says nothing yet, and one that is only proposed.
+    """
+
+    def agree(from_day: dt.date, state: str) -> Agreement:
+        return Agreement.objects.create(
+            seller=mine.tenant,
+            partner=world.park.node,
+            host=mine.host,
+            kind="park",
+            title=f"{canary} agreement",
+            from_day=from_day,
+            sales="all",
+            tiers=[{"above": "0.00", "rate": "3.00"}],
+            state=state,
+            proposed_by=mine.tenant.node,
+        )
+
+    statement = Statement.objects.create(
+        agreement=agree(OPENED, "signed"),
+        month=OPENED,
+        version=1,
+        state="approved",
+        total=Decimal("3.00"),
+        counted_at=day_start(OPENED),
+        approved_at=day_start(OPENED),
+        due_on=OPENED,
+    )
+    line = StatementLine.objects.create(
+        statement=statement,
+        version=1,
+        month=OPENED,
+        kind="share",
+        session=mine.session,
+        count=1,
+        base=Decimal(100),
+        amount=Decimal(3),
+    )
+    StatementOrder.objects.create(
+        line=line,
+        source=canary,
+        order_no=f"{canary}-settled",
+        paid=Decimal(100),
+        refunds=0,
+        amount=Decimal(3),
+    )
+    last_month = month_of(month_of(today()) - DAY)
+    statement_count(actor=SYSTEM, agreement=agree(last_month, "signed"), month=last_month)
+    agree(today(), "proposed")
+
+
 def make_tenant_world(world: World, letter: str) -> TenantWorld:
     """One tenant of a world with one of everything."""
     name, canary = f"{world.name}-{letter}", f"{world.canary}{letter}"
@@ -582,6 +638,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         note=canary,
     )
     StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    make_settlement_of(world, mine, canary)
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
     item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
     return mine

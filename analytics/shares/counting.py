@@ -101,15 +101,15 @@ def count(session: LiveSession) -> dict[str, Shares]:
     facts = facts_of(session)
     if not facts:
         return {}
-    people = _people(session)
-    sums = _sums(facts)
+    people = people_of(session)
+    sums = sums_of(facts)
     owners: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     lines: dict[tuple[tuple[int, str, str], str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for fact in facts:
         for place, amount in enumerate(sums[fact.id]):
             owners[fact.owner][place] += amount
             lines[fact.order, fact.line][place] += amount
-    paid_at = _first_payments({order for order, _line in lines})
+    paid_at = first_payments({order for order, _line in lines})
     shared = [
         LineSums(order, line, paid_at.get((order, line)), (row[0], row[1], row[2], row[3]))
         for (order, line), row in sorted(lines.items())
@@ -130,13 +130,14 @@ def facts_of(session: LiveSession) -> list[Fact]:
     newer = Attribution.objects.filter(event_id=OuterRef("event_id"), version__gt=OuterRef("version"))
     given = Attribution.objects.filter(~Exists(newer), session=session)
     ids = list(given.values_list("event_id", flat=True))
-    found = _read(told)
+    found = read_facts(told)
     for start in range(0, len(ids), QUERY_SIZE):
-        found += _read(SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]))
+        found += read_facts(SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]))
     return found
 
 
-def _read(events: QuerySet[SalesEvent]) -> list[Fact]:
+def read_facts(events: QuerySet[SalesEvent]) -> list[Fact]:
+    """Those of the events that are current."""
     rows = events.current().with_sku().values_list(*Fact._fields[:-1], "owner_id", "sku_now")  # type: ignore[attr-defined]
     read = list(rows)
     # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
@@ -146,7 +147,7 @@ def _read(events: QuerySet[SalesEvent]) -> list[Fact]:
     return [Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]))) for row in read]
 
 
-def _sums(facts: Sequence[Fact]) -> dict[int, Measures]:
+def sums_of(facts: Sequence[Fact]) -> dict[int, Measures]:
     """What each fact adds to the figures of its session."""
     worth = worth_of([fact.id for fact in facts if fact.kind == SalesKind.CANCELLED])
     found = {}
@@ -161,7 +162,7 @@ def _sums(facts: Sequence[Fact]) -> dict[int, Measures]:
     return found
 
 
-def _first_payments(
+def first_payments(
     orders: Iterable[tuple[int, str, str]],
 ) -> dict[tuple[tuple[int, str, str], str], datetime]:
     """When each line of some orders was paid first, wherever that payment belongs."""
@@ -181,7 +182,8 @@ def _first_payments(
     return found
 
 
-def _people(session: LiveSession) -> People:
+def people_of(session: LiveSession) -> People:
+    """Who worked in a session."""
     shifts: dict[str, list[Shift]] = defaultdict(list)
     for shift in HostShift.objects.filter(session=session):
         shifts[shift.role].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,13 +44,21 @@ class LineSums:
 
 
 def share_out(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Shares:
-    """The sums of a session by who was on shift when each line was paid.
+    """The sums of a session by who was on shift when each line was paid."""
+    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for _line, shares in share_lines(lines, shifts):
+        for person, parts in shares.items():
+            _add(found[person], parts)
+    return {person: (row[0], row[1], row[2], row[3]) for person, row in found.items() if any(row)}
+
+
+def share_lines(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Iterator[tuple[LineSums, Shares]]:
+    """Each line of a session with its sums by who was on shift when it was paid.
 
     Who shares a moment shares the line equally, its refunds as its payment. What is given back of an order as a whole
     is shared as the order was.
     """
     on_shift = list(shifts)
-    found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     paid: dict[tuple[object, ...], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     whole_orders = []
     for each in lines:
@@ -58,13 +66,12 @@ def share_out(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Shares:
             whole_orders.append(each)
             continue
         people = {shift.person for shift in on_shift if shift.holds(each.paid_at)} or {NOBODY}
-        for person, parts in _split(each.sums, dict.fromkeys(people, 1)).items():
-            _add(found[person], parts)
+        shares = _split(each.sums, dict.fromkeys(people, 1))
+        for person, parts in shares.items():
             paid[each.order][person] += parts[0]
+        yield each, shares
     for each in whole_orders:
-        for person, parts in _split(each.sums, paid.get(each.order) or {NOBODY: 1}).items():
-            _add(found[person], parts)
-    return {person: (row[0], row[1], row[2], row[3]) for person, row in found.items() if any(row)}
+        yield each, _split(each.sums, paid.get(each.order) or {NOBODY: 1})
 
 
 def regroup(shares: Mapping[int, Measures], group: Mapping[int, int]) -> Shares:

@@ -169,6 +169,13 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         ],
     ),
     (
+        _("Settlement"),
+        [
+            ("contract", "supplychain.Agreement"),
+            ("request_quote", "supplychain.Statement"),
+        ],
+    ),
+    (
         _("Ledger and work"),
         [
             ("receipt", "supplychain.SalesEvent"),

@@ -14,9 +14,11 @@ from supplychain.models.ledger import (
     SkuResolution,
 )
 from supplychain.models.settings import AttributionSettings
+from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 
 __all__ = [
+    "Agreement",
     "Attribution",
     "AttributionSettings",
     "Backorder",
@@ -29,6 +31,9 @@ __all__ = [
     "SalesEventKey",
     "Sku",
     "SkuResolution",
+    "Statement",
+    "StatementLine",
+    "StatementOrder",
     "StockLevel",
     "StockMove",
     "Warehouse",

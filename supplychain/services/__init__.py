@@ -1,5 +1,11 @@
 """Writes of goods and sales: what other apps and doors may call."""
 
+from supplychain.services.agreements import (
+    agreement_end,
+    agreement_propose,
+    agreement_sign,
+    agreement_withdraw,
+)
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
@@ -9,6 +15,14 @@ from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.statements import (
+    statement_approve,
+    statement_count,
+    statement_dispute,
+    statement_invoice,
+    statement_pay,
+    statements_count,
+)
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
 from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
@@ -17,6 +31,10 @@ __all__ = [
     "BatchResult",
     "LineResult",
     "SkuLine",
+    "agreement_end",
+    "agreement_propose",
+    "agreement_sign",
+    "agreement_withdraw",
     "attribution_set",
     "backorder_fill",
     "explain_record",
@@ -34,6 +52,12 @@ __all__ = [
     "sales_record",
     "sku_create",
     "sku_resolve",
+    "statement_approve",
+    "statement_count",
+    "statement_dispute",
+    "statement_invoice",
+    "statement_pay",
+    "statements_count",
     "stock_adjust",
     "stock_count",
     "stock_receive",

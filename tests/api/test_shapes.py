@@ -21,6 +21,7 @@ from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
+from supplychain.models import Statement
 from tests.api.conftest import Caller
 from tests.factories import SYSTEM, World, make_item, make_park, make_room, make_user
 
@@ -265,6 +266,46 @@ def of_the_studio(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
+    """An agreement with the park from proposal to payment."""
+    park, tenant = Caller(user=world.users["park_finance"]), world.tenants[0].tenant
+    wish = {
+        "seller": "alpha-a",
+        "partner": "alpha",
+        "kind": "park",
+        "title": "rent",
+        "from_day": "2010-01-01",
+        "sales": "all",
+        "tiers": [{"above": "0", "rate": "5"}],
+    }
+    first, second = (owner.post("agreements", wish) for _number in range(2))
+    uid = first.json()["uid"]
+    signed = park.post(f"agreements/{uid}/sign")
+    counted = owner.post(f"agreements/{uid}/count", {"month": "2010-01-01"})
+    row = Statement.objects.get(agreement__uid=uid)
+    stated, approved = (
+        Statement.objects.filter(agreement__seller=tenant, state=state).exclude(pk=row.pk).earliest("id").uid
+        for state in ("draft", "approved")
+    )
+    return {
+        "POST agreements": first,
+        "GET agreements": owner.get("agreements"),
+        "GET agreements/{uid}": owner.get(f"agreements/{uid}"),
+        "POST agreements/{uid}/withdraw": owner.post(f"agreements/{second.json()['uid']}/withdraw"),
+        "POST agreements/{uid}/sign": signed,
+        "POST agreements/{uid}/count": counted,
+        "POST agreements/{uid}/end": owner.post(f"agreements/{uid}/end", {"to_day": "2010-03-01"}),
+        "GET statements": owner.get("statements"),
+        "GET statements/{uid}": owner.get(f"statements/{approved}"),
+        "POST statements/{uid}/dispute": owner.post(f"statements/{stated}/dispute", {"objection": "why"}),
+        "POST statements/{uid}/approve": park.post(f"statements/{row.uid}/approve", {"version": 1}),
+        "POST statements/{uid}/invoice": owner.post(
+            f"statements/{row.uid}/invoice", {"invoice_no": "1", "tax_rate": "6"}
+        ),
+        "POST statements/{uid}/pay": owner.post(f"statements/{row.uid}/pay", {}),
+    }
+
+
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """One good answer of every operation, and one of each kind of refusal."""
     tool = Caller(world.tenants[0].secret)
@@ -377,6 +418,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_matching(world, at),
         **of_the_schedule(world, at),
         **of_the_studio(world, at),
+        **of_settlement(world, owner),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

@@ -17,11 +17,11 @@ from analytics.choices import MatchState
 from analytics.models import IndexRun, MatchRun
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
-from core.clock import DAY, HOUR, day_start, local, now, today
+from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
-from supplychain.models import ImportBatch
+from supplychain.models import ImportBatch, Statement
 from tests.contracts.routes import Route
 from tests.contracts.worlds import offer_from_afar, row_in
 from tests.factories import SYSTEM, TenantWorld, World
@@ -91,6 +91,15 @@ UIDS: dict[str, Factory] = {
     "portal-key-revoke": lambda world, mine: mine.key.uid,
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
+    "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
+    "api-agreement-sign": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
+    "api-agreement-withdraw": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
+    "api-statement": lambda world, mine: _statement(mine).uid,
+    "api-statement-invoice": lambda world, mine: _statement(mine, approved=True).uid,
+    "api-statement-pay": lambda world, mine: _statement(mine, approved=True).uid,
+    "portal-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
+    "portal-statement": lambda world, mine: _statement(mine).uid,
+    "portal-statement-line": lambda world, mine: _statement(mine, approved=True).lines.get().uid,
     "portal-unresolved-one": lambda world, mine: (
         Unresolved.objects.filter(node=mine.tenant.node).earliest("id").uid
     ),
@@ -143,6 +152,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-schedule-publish": "which plan becomes bookings",
     "api-schedule-stop": "which plan is to stop",
     "api-match-run-stop": "which assignment is to stop",
+    "api-agreement-sign": "which agreement is signed",
+    "api-agreement-withdraw": "which proposal is taken back",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-visit-arrive": "who is let in",
@@ -156,6 +167,7 @@ FIXED: dict[str, dict[str, str]] = {
     "portal-import-sample": {"name": "uci-online-retail.csv"},
     "analytics-indicator-table": {"kind": "csv"},
     "festival-table": {"kind": "csv"},
+    "portal-statement-table": {"kind": "csv"},
     "analytics-run-table": {"table": "scores", "kind": "csv"},
     "admin:app_list": {"app_label": "livestreams"},
     "api-stream-hook": {"call": "publish"},
@@ -201,6 +213,11 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
 def _next(mine: TenantWorld) -> Booking:
     """The tenant's booking that begins next."""
     return mine.tenant.bookings.filter(ends_at__gt=now()).earliest("starts_at")
+
+
+def _statement(mine: TenantWorld, *, approved: bool = False) -> Statement:
+    rows = Statement.objects.filter(agreement__seller=mine.tenant)
+    return rows.filter(state="approved" if approved else "draft").earliest("id")
 
 
 def _drop(mine: TenantWorld) -> Job:
@@ -361,6 +378,21 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "sku": str(mine.skus[0].uid),
             "at": local(mine.session.started_at).isoformat(),
         },
+        "api-agreement-list": {
+            "seller": mine.tenant.code,
+            "partner": world.park.code,
+            "kind": "park",
+            "title": "matrix",
+            "from_day": str(today()),
+            "sales": "all",
+            "tiers": [{"above": "0", "rate": "5"}],
+        },
+        "api-agreement-end": {"to_day": str(today() + DAY)},
+        "api-agreement-count": {"month": str(month_of(month_of(today()) - DAY))},
+        "api-statement-approve": {"version": 1},
+        "api-statement-dispute": {"objection": "matrix"},
+        "api-statement-invoice": {"invoice_no": "matrix", "tax_rate": "6"},
+        "api-statement-pay": {},
         "api-session-end": {"ended_at": local(mine.session.ended_at).isoformat()},
         "api-session-samples": {
             "source": "matrix",

@@ -47,6 +47,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "ref_order_no": lambda world, mine: (_sale(mine), "order_no"),
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
     "course": lambda world, mine: (world.course_run.course, "code"),
+    "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {
@@ -60,6 +61,7 @@ WORDS = {
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",
+    "agreements partner": "codes of parks are known to everybody, a firm gives its own to whom it deals with",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
@@ -69,6 +71,8 @@ WORDS = {
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "note", "plate", "text",
             "budget", "hours", "language", "price", "since", "stock", "times", "until",
+            "guarantee", "slot_fee", "deduction", "deduction_rate", "invoice_no",
+            "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
         "a word, a number, a choice",

@@ -68,6 +68,14 @@ TABS = (
         _("Products and SKUs, prices and costs"),
     ),
     Tab(
+        "settlement",
+        "cash-coin",
+        _("Settlement"),
+        "supplychain.Statement",
+        "desk-only",
+        _("Agreements with parks, agencies, hosts and factories; monthly statements"),
+    ),
+    Tab(
         "imports",
         "upload",
         _("Import"),

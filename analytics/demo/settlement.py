@@ -1,0 +1,75 @@
+"""What the demo's firms have agreed on their sales: with the park, with an agency, and with an outside host.
+
+The last month's statements are counted; that of the park is approved.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from analytics.demo.build import BuiltPark
+from core.actors import Actor
+from core.clock import DAY, month_of, today
+from supplychain.choices import AgreementKind, SettledSales, SlotFeePer
+from supplychain.models import Agreement
+from supplychain.services import agreement_propose, agreement_sign, statement_approve, statement_count
+from tenants.choices import TenantKind
+from tenants.models import Tenant
+
+FIRMS = 2
+
+
+def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
+    """Make the agreements of the park's first sellers, once, and the statements of the month that is over."""
+    month = month_of(month_of(today()) - DAY)
+    agency = next((tenant for tenant in built.tenants if tenant.kind == TenantKind.MCN), built.tenants[-1])
+    for seller in [tenant for tenant in built.tenants if tenant != agency][:FIRMS]:
+        if Agreement.objects.filter(seller=seller).exists():
+            continue
+        agreed: dict[str, Any] = {"seller": seller, "from_day": month}
+        with_park, with_agency = (
+            agreement_sign(actor=actor, agreement=agreement_propose(actor=actor, **agreed, **terms))
+            for terms in (_of_park(built), _of_agency(agency))
+        )
+        agreement_propose(actor=actor, **agreed, **_of_outside_host(seller))
+        for agreement in (with_park, with_agency):
+            statement = statement_count(actor=actor, agreement=agreement, month=month)
+            if agreement == with_park:
+                statement_approve(actor=actor, statement=statement)
+
+
+def _of_park(built: BuiltPark) -> dict[str, Any]:
+    return {
+        "kind": AgreementKind.PARK,
+        "title": "园区服务费（演示）",
+        "partner": built.park.code,
+        "sales": SettledSales.SESSIONS,
+        "tiers": [(Decimal(0), Decimal(3)), (Decimal(500_000), Decimal("2.5"))],
+    }
+
+
+def _of_agency(agency: Tenant) -> dict[str, Any]:
+    return {
+        "kind": AgreementKind.AGENCY,
+        "title": "MCN 直播分成（演示）",
+        "partner": agency.code,
+        "sales": SettledSales.SESSIONS,
+        "tiers": [(Decimal(0), Decimal(20)), (Decimal(100_000), Decimal(25))],
+        "guarantee": Decimal(5_000),
+        "slot_fee": Decimal(300),
+        "clawback_days": 30,
+    }
+
+
+def _of_outside_host(seller: Tenant) -> dict[str, Any]:
+    return {
+        "kind": AgreementKind.OUTSIDE_HOST,
+        "title": "达人带货（演示）",
+        "outside_name": "达人 小满",
+        "outside_ref": f"daren-{seller.code}",
+        "sales": SettledSales.OUTSIDE,
+        "tiers": [(Decimal(0), Decimal(18))],
+        "slot_fee": Decimal(2_000),
+        "slot_fee_per": SlotFeePer.MONTH,
+    }

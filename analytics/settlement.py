@@ -1,0 +1,168 @@
+"""The sales that agreements are about, read from the ledger as shares of sessions are.
+
+An agreement is about what was paid on its days. A refund counts in the month in which it succeeded, unless it came
+later after the payment than the agreement goes back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from analytics.shares.counting import Fact, first_payments, people_of, read_facts, sums_of
+from analytics.shares.split import NOTHING, LineSums, Measures, share_lines
+from core.clock import business_day, day_start, month_of
+from livestreams.choices import SessionState, ShiftRole
+from livestreams.models import Host, LiveSession
+from supplychain.choices import SalesKind, SettledSales, SlotFeePer
+from supplychain.models import Agreement, ExplainEvent, SalesEvent
+from supplychain.settlement import Sale, Slot
+from supplychain.settlement.source import Sold, reads_sales
+
+Order = tuple[int, str, str]
+KINDS = (SalesKind.PAID, SalesKind.REFUNDED, SalesKind.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact that counts, with the month and the session it counts in, and when its line was paid first."""
+
+    fact: Fact
+    month: date
+    session: int
+    paid_at: datetime | None
+    paid: int
+    refunds: int
+
+
+@reads_sales
+def sold_under(agreement: Agreement) -> Sold:
+    """What was sold under an agreement, of its whole life."""
+    told = [each for each in _told(agreement) if _is_about(agreement, each)]
+    if agreement.sales == SettledSales.OUTSIDE:
+        told = _of_account(agreement, told)
+    sales = _on_shift(agreement, told) if agreement.sales == SettledSales.HOSTS else _whole(told)
+    return Sold(tuple(sales), tuple(_slots(agreement)) if _has_slots(agreement) else ())
+
+
+def _told(agreement: Agreement) -> Iterator[Told]:
+    events = SalesEvent.objects.filter(
+        seller=agreement.seller_id, kind__in=KINDS, business_day__gte=agreement.from_day
+    )
+    places = {
+        pk: (day, session or 0)
+        for pk, day, session in events.with_session().values_list("pk", "business_day", "session_now")  # type: ignore[misc]
+    }
+    # What came in between the two reads is told the next time.
+    facts = sorted(fact for fact in read_facts(events) if fact.id in places)
+    sums = sums_of(facts)
+    paid_at = first_payments({fact.order for fact in facts})
+    of_order: dict[Order, datetime] = {}
+    for (order, _line), first in paid_at.items():
+        of_order[order] = min(first, of_order.get(order, first))
+    for fact in facts:
+        day, session = places[fact.id]
+        of_line = paid_at.get((fact.order, fact.line))
+        at = of_line or of_order.get(fact.order)
+        paid_on = business_day(at) if at is not None else day
+        if paid_on < agreement.from_day or (agreement.to_day is not None and paid_on >= agreement.to_day):
+            continue
+        paid, refunds = sums[fact.id][:2]
+        if agreement.clawback_days is not None and (day - paid_on).days > agreement.clawback_days:
+            refunds = 0
+        if paid or refunds:
+            yield Told(fact, month_of(day), session, of_line, paid, refunds)
+
+
+def _is_about(agreement: Agreement, told: Told) -> bool:
+    if agreement.sales == SettledSales.OWNED:
+        return told.fact.owner == agreement.partner_id
+    return bool(told.session) or agreement.sales in (SettledSales.ALL, SettledSales.OUTSIDE)
+
+
+def _of_account(agreement: Agreement, told: list[Told]) -> list[Told]:
+    """What the account of the outside host sold: its lines, and what is given back of them or of their orders."""
+    rows = SalesEvent.objects.filter(seller=agreement.seller_id, host_ref=agreement.outside_ref).current()
+    lines = set(rows.filter(kind=SalesKind.PAID).values_list("source", "order_no", "line_no"))
+    orders = {line[:2] for line in lines}
+    return [
+        each
+        for each in told
+        if (*each.fact.order[1:], each.fact.line) in lines
+        or (each.paid_at is None and each.fact.order[1:] in orders)
+    ]
+
+
+def _whole(told: Iterable[Told]) -> Iterator[Sale]:
+    for each in told:
+        _seller, source, number = each.fact.order
+        yield Sale(each.month, each.session, (source, number), each.paid, each.refunds)
+
+
+def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
+    """What was sold while the agreement's hosts were on shift.
+
+    A month has the share by its end less the share by the end of the one before: so the months add up to the share
+    that the host has of the session.
+    """
+    mine = {agreement.host_id} if agreement.host_id else _hosts_of(agreement)
+    by_session: dict[int, list[Told]] = defaultdict(list)
+    for each in told:
+        by_session[each.session].append(each)
+    for session in LiveSession.objects.filter(pk__in=by_session).order_by("pk"):
+        shifts = people_of(session).shifts[ShiftRole.HOST]
+        if not mine & {shift.person for shift in shifts}:
+            continue
+        so_far: dict[tuple[Order, str], Measures] = {}
+        before: dict[Order, list[int]] = {}
+        facts = by_session[session.pk]
+        paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
+        for month in sorted({each.month for each in facts}):
+            for each in facts:
+                if each.month == month:
+                    key = each.fact.order, each.fact.line
+                    paid, refunds, *_units = so_far.get(key, NOTHING)
+                    so_far[key] = (paid + each.paid, refunds + each.refunds, 0, 0)
+            lines = [LineSums(*key, paid_at[key], sums) for key, sums in sorted(so_far.items())]
+            now: dict[Order, list[int]] = defaultdict(lambda: [0, 0])
+            for line, shares in share_lines(lines, shifts):
+                for person in mine & shares.keys():
+                    now[line.order][0] += shares[person][0]  # type: ignore[index]
+                    now[line.order][1] += shares[person][1]  # type: ignore[index]
+            for order, (paid, refunds) in sorted(now.items()):
+                was = before.get(order, [0, 0])
+                if [paid, refunds] != was:
+                    yield Sale(month, session.pk, order[1:], paid - was[0], refunds - was[1])
+            before = now
+
+
+def _hosts_of(agreement: Agreement) -> set[int]:
+    return set(Host.objects.filter(tenant=agreement.partner_id).values_list("pk", flat=True))
+
+
+def _has_slots(agreement: Agreement) -> bool:
+    return bool(agreement.slot_fee) and agreement.slot_fee_per != SlotFeePer.MONTH
+
+
+def _slots(agreement: Agreement) -> Iterator[Slot]:
+    """The seller's sessions that began on the agreement's days, where it concerns them."""
+    sessions = LiveSession.objects.filter(
+        tenant=agreement.seller_id, state=SessionState.ENDED, started_at__gte=day_start(agreement.from_day)
+    )
+    if agreement.to_day is not None:
+        sessions = sessions.filter(started_at__lt=day_start(agreement.to_day))
+    explained = ExplainEvent.objects.filter(product__isnull=False)
+    if agreement.sales == SettledSales.HOSTS:
+        mine = [agreement.host_id] if agreement.host_id else _hosts_of(agreement)
+        sessions = sessions.filter(shifts__host__in=mine, shifts__role=ShiftRole.HOST)
+    elif agreement.sales == SettledSales.OWNED:
+        explained = explained.filter(product__tenant=agreement.partner_id)
+        sessions = sessions.filter(explain_events__in=explained)
+    products = Count("explain_events__product", filter=Q(explain_events__in=explained), distinct=True)
+    for pk, at, count in sessions.annotate(products=products).values_list("pk", "started_at", "products"):
+        if at is not None and (count or agreement.slot_fee_per == SlotFeePer.SESSION):
+            yield Slot(month_of(business_day(at)), pk, count)

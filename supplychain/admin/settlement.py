@@ -1,0 +1,245 @@
+"""Agreements and statements: of a park those to which it is a party."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+from unfold.decorators import display
+
+from core.actors import Actor
+from core.clock import DAY, month_of, today
+from core.doors.admin import (
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ServiceForm,
+    ShownInline,
+    badge,
+    style,
+)
+from core.doors.formfields import AmountField, CodeField
+from supplychain import services
+from supplychain.agreementforms import TiersField
+from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
+from supplychain.models import Agreement, Statement, StatementLine
+
+AGREEMENT_COLOURS = {AgreementState.PROPOSED: "warning", AgreementState.SIGNED: "success"}
+STATEMENT_COLOURS = {
+    StatementState.DRAFT: "warning",
+    StatementState.DISPUTED: "danger",
+    StatementState.APPROVED: "info",
+    StatementState.INVOICED: "info",
+    StatementState.PAID: "success",
+}
+TEXT = widgets.UnfoldAdminTextInputWidget
+
+
+class AgreementForm(ServiceForm):
+    """The partner is named by its code: a firm of another park cannot be looked up."""
+
+    partner_code = CodeField(
+        label=_("partner"),
+        required=False,
+        widget=TEXT(),
+        help_text=_("Code of a park or a firm; empty for an own or an outside host."),
+    )
+    rates = TiersField(
+        label=_("rates (%)"),
+        widget=TEXT(),
+        help_text=_("20, or by slices of a month's base: 0: 20; 100000: 25."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {"partner": values.pop("partner_code"), "tiers": values.pop("rates"), **values}
+
+
+class MonthForm(OperationForm):
+    month = style(
+        forms.DateField,
+        _("month"),
+        initial=lambda: month_of(month_of(today()) - DAY),
+        help_text=_("The first day of a month that is over."),
+    )
+
+
+class EndForm(OperationForm):
+    to_day = style(forms.DateField, _("first day without it"))
+
+
+class ObjectionForm(OperationForm):
+    objection = style(forms.CharField, _("what is wrong"), max_length=500)
+
+
+class InvoiceForm(OperationForm):
+    invoice_no = style(forms.CharField, _("invoice number"), max_length=40)
+    tax_rate = style(AmountField, _("tax rate (%)"), max_digits=5, decimal_places=2, initial=6)
+    invoiced_on = style(forms.DateField, _("invoiced on"), initial=today)
+
+
+class PaidForm(OperationForm):
+    paid_on = style(forms.DateField, _("paid on"), initial=today)
+
+
+def _is(*states: str) -> Any:
+    return lambda row: row.state in states
+
+
+def _fieldsets(partner: str, rates: str) -> Any:
+    parties = ("title", "kind", ("seller", partner), "host", ("outside_name", "outside_ref"))
+    terms = (("from_day", "to_day"), "seller_pays", ("sales", "base"), rates)
+    besides = (
+        "guarantee",
+        ("slot_fee", "slot_fee_per"),
+        ("deduction_rate", "deduction"),
+        ("clawback_days", "pay_within_days"),
+    )
+    return (
+        (None, {"fields": parties}),
+        (_("Terms"), {"fields": terms}),
+        (_("Besides"), {"fields": besides}),
+    )
+
+
+@admin.register(Agreement)
+class AgreementAdmin(ScopedModelAdmin):
+    writes = frozenset({"add"})
+    add_form = AgreementForm
+    list_display = (
+        "title",
+        "kind",
+        "seller",
+        "partner_name",
+        "from_day",
+        "to_day",
+        badge("state", _("state"), AGREEMENT_COLOURS),
+    )
+    list_filter = ("kind", "state")
+    list_select_related = ("partner__park", "partner__tenant", "host")
+    search_fields = ("title", "seller__code", "outside_name")
+    fieldsets = _fieldsets("partner", "tiers")
+    add_fieldsets = _fieldsets("partner_code", "rates")
+    autocomplete_fields = ("seller", "host")
+    operations = (
+        Operation(
+            "sign",
+            _("Sign"),
+            services.agreement_sign,
+            row="agreement",
+            icon="ink_pen",
+            question=_("Signed, it is not changed any more; another one can follow it."),
+            when=_is(AgreementState.PROPOSED),
+        ),
+        Operation(
+            "withdraw",
+            _("Withdraw or turn down"),
+            services.agreement_withdraw,
+            row="agreement",
+            icon="cancel",
+            danger=True,
+            when=_is(AgreementState.PROPOSED),
+        ),
+        Operation(
+            "count",
+            _("Count a month"),
+            services.statement_count,
+            row="agreement",
+            form=MonthForm,
+            icon="calculate",
+            when=_is(AgreementState.SIGNED),
+        ),
+        Operation(
+            "end",
+            _("End the agreement"),
+            services.agreement_end,
+            row="agreement",
+            form=EndForm,
+            icon="event_busy",
+            danger=True,
+            when=_is(AgreementState.SIGNED),
+        ),
+    )
+
+    @display(description=_("partner"))
+    def partner_name(self, agreement: Agreement) -> str:
+        return agreement.partner_name
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Agreement:
+        return services.agreement_propose(actor=actor, **values)
+
+
+class LineInline(ShownInline):
+    model = StatementLine
+    fields = ("month", "kind", "session", "count", "base", "amount")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).filter(version=F("statement__version"))
+
+
+@admin.register(Statement)
+class StatementAdmin(ScopedModelAdmin):
+    list_display = (
+        "month",
+        "agreement",
+        "total",
+        badge("state", _("state"), STATEMENT_COLOURS),
+        "due_on",
+        "counted_at",
+    )
+    list_filter = ("state", "month")
+    list_select_related = ("agreement__partner__park", "agreement__partner__tenant", "agreement__host")
+    search_fields = ("agreement__title", "agreement__seller__code", "invoice_no")
+    fields = (
+        ("agreement", "month"),
+        ("total", "state"),
+        ("counted_at", "version"),
+        "objection",
+        ("approved_at", "approved_by", "due_on"),
+        ("invoice_no", "invoiced_on", "tax_rate", "tax"),
+        "paid_on",
+    )
+    inlines = (LineInline,)
+    operations = (
+        Operation(
+            "approve",
+            _("Approve"),
+            services.statement_approve,
+            row="statement",
+            icon="task_alt",
+            question=_("From then on it stands; what changes later is corrected in the next one."),
+            when=_is(*STATEMENT_OPEN),
+        ),
+        Operation(
+            "dispute",
+            _("Dispute"),
+            services.statement_dispute,
+            row="statement",
+            form=ObjectionForm,
+            icon="report",
+            when=_is(StatementState.DRAFT),
+        ),
+        Operation(
+            "invoice",
+            _("Note the invoice"),
+            services.statement_invoice,
+            row="statement",
+            form=InvoiceForm,
+            icon="receipt",
+            when=_is(StatementState.APPROVED),
+        ),
+        Operation(
+            "pay",
+            _("It is paid"),
+            services.statement_pay,
+            row="statement",
+            form=PaidForm,
+            icon="payments",
+            when=_is(StatementState.APPROVED, StatementState.INVOICED),
+        ),
+    )

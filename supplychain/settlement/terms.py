@@ -1,0 +1,49 @@
+"""The terms of an agreement as whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from supplychain.choices import SettledBase, SlotFeePer
+
+POINTS = 10_000
+"""Rates are in hundredths of a percent."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Amounts in units of 1/10,000 CNY, rates in hundredths of a percent.
+
+    `tiers` are (from which base of a month on, rate), the first from 0: each slice of the base has its own rate, as
+    with income tax. `deduction_rate` is taken off the base before it is shared, `deduction` off the month's amount.
+    """
+
+    base: str = SettledBase.VERIFIED_NET
+    tiers: tuple[tuple[int, int], ...] = ((0, 0),)
+    guarantee: int = 0
+    slot_fee: int = 0
+    slot_fee_per: str = SlotFeePer.SESSION
+    deduction_rate: int = 0
+    deduction: int = 0
+
+    def base_of(self, paid: int, refunds: int) -> int:
+        return paid if self.base == SettledBase.GROSS_PAID else paid - refunds
+
+    def share_of(self, base: int) -> Fraction:
+        """The exact share of a month's base. A month with more refunds than sales gives back at the first rate."""
+        shared = Fraction(base * (POINTS - self.deduction_rate), POINTS)
+        if shared <= 0:
+            return shared * self.tiers[0][1] / POINTS
+        share = Fraction(0)
+        ends = [start for start, _rate in self.tiers[1:]] + [None]
+        for (start, rate), end in zip(self.tiers, ends, strict=True):
+            upper = shared if end is None else min(shared, Fraction(end))
+            share += max(upper - start, Fraction(0)) * rate / POINTS
+        return share
+
+    def rate_of(self, base: int) -> Fraction:
+        """What the share is of the base: one rate for all sales of the month, so that its order does not matter."""
+        if base == 0:
+            return Fraction(self.tiers[0][1] * (POINTS - self.deduction_rate), POINTS * POINTS)
+        return self.share_of(base) / base

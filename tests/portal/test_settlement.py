@@ -1,0 +1,158 @@
+"""Agreements and statements in the portal: proposed, signed by the other side, counted, looked into, approved, paid."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from core.choices import Role
+from core.clock import DAY, day_start, month_of, today
+from supplychain.choices import AgreementState, StatementState
+from supplychain.models import Agreement, Statement, StatementLine
+from supplychain.services import agreement_sign, sales_record
+from tests.factories import SYSTEM, TenantWorld, World
+from tests.supplychain.ledger import fact
+
+Browsers = Any
+
+
+@pytest.fixture(autouse=True)
+def in_english(owner: Client) -> None:
+    owner.cookies["django_language"] = "en"
+
+
+def page(firm: TenantWorld, name: str, **kwargs: Any) -> str:
+    return reverse(name, kwargs={"tenant": firm.tenant.code, **kwargs})
+
+
+def terms(partner: str, **values: Any) -> dict[str, Any]:
+    return {
+        "title": "shares",
+        "kind": "agency",
+        "partner": partner,
+        "from_day": str(month_of(month_of(today()) - DAY)),
+        "sales": "all",
+        "base": "verified_net",
+        "tiers": "0: 20; 100: 30",
+        "slot_fee_per": "session",
+        "pay_within_days": "10",
+        "seller_pays": "on",
+        **values,
+    }
+
+
+def test_from_proposal_to_payment(
+    owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
+) -> None:
+    other = world.tenants[1]
+    partner = browser_of(other.users[Role.TENANT_FINANCE])
+    partner.cookies["django_language"] = "en"
+    month = month_of(month_of(today()) - DAY)
+    sold = [fact(f"S{number}", amount="100.00", occurred_at=day_start(month) + DAY) for number in range(2)]
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=list(enumerate(sold)))
+
+    answer = owner.post(page(firm, "portal-agreement-new"), terms(other.tenant.code), follow=True)
+    agreement = Agreement.objects.get(partner=other.tenant.node)
+    assert "Waits for the other party" in answer.content.decode()
+    partner.post(page(other, "portal-agreement-sign", uid=agreement.uid))
+    agreement.refresh_from_db()
+    assert agreement.state == AgreementState.SIGNED
+    owner.post(page(firm, "portal-agreement-count", uid=agreement.uid), {"month": str(month)})
+    statement = Statement.objects.get(agreement=agreement)
+    assert statement.total == Decimal(50)
+
+    line = StatementLine.objects.get(statement=statement)
+    for browser, side in ((owner, firm), (partner, other)):
+        assert "¥50.00" in browser.get(page(side, "portal-settlement")).content.decode()
+        shown = browser.get(page(side, "portal-statement", uid=statement.uid)).content.decode()
+        assert "¥200.00 × 25.00 %" in shown
+        orders = browser.get(page(side, "portal-statement-line", uid=line.uid)).content.decode()
+        assert "S0" in orders
+        assert "¥25.0000" in orders
+
+    answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="xlsx"))
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    rows = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
+    assert [(row[3], row[8]) for row in rows] == [(None, 50), ("S0", 25), ("S1", 25), (None, 50)]
+    assert (
+        partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404
+    )
+
+    for browser, side in ((owner, firm), (partner, other)):
+        browser.post(page(side, "portal-statement-approve", uid=statement.uid), {"version": "1"})
+        statement.refresh_from_db()
+        assert (statement.state == StatementState.APPROVED) == (browser is partner)
+    invoice = {"invoice_no": "2544", "tax_rate": "6"}
+    partner.post(page(other, "portal-statement-invoice", uid=statement.uid), invoice)
+    answer = owner.post(
+        page(firm, "portal-statement-pay", uid=statement.uid), {"paid_on": str(today())}, follow=True
+    )
+    statement.refresh_from_db()
+    assert (statement.state, statement.tax) == (StatementState.PAID, Decimal("2.83"))
+    assert "2544" in answer.content.decode()
+
+
+def test_what_is_wrong_stands_beside_its_field(owner: Client, firm: TenantWorld, world: World) -> None:
+    code = world.tenants[1].tenant.code
+    for field, value in (
+        ("tiers", "5: 20"),
+        ("tiers", "twenty"),
+        ("tiers", "0:1:2"),
+        ("guarantee", "1e3"),
+        ("partner", "nowhere"),
+        ("from_day", "soon"),
+        ("slot_fee", "0.001"),
+        ("sales", "some"),
+    ):
+        answer = owner.post(page(firm, "portal-agreement-new"), terms(code) | {field: value})
+        assert answer.status_code == 400
+        assert answer.context["form"].errors[field], value
+
+
+def test_statements_of_others_are_not_there(owner: Client, firm: TenantWorld, world: World) -> None:
+    foreign = Statement.objects.filter(agreement__seller=world.tenants[1].tenant).earliest("id")
+    for name in ("portal-statement", "portal-statement-line"):
+        assert owner.get(page(firm, name, uid=foreign.uid)).status_code == 404
+    assert owner.post(page(firm, "portal-statement-approve", uid=foreign.uid)).status_code == 404
+
+
+def test_the_park_signs_and_approves_in_the_admin(
+    world: World, firm: TenantWorld, browser_of: Browsers
+) -> None:
+    finance = browser_of(world.users[Role.PARK_FINANCE])
+    proposed = firm.tenant.agreements.get(state=AgreementState.PROPOSED)
+    finance.post(reverse("admin:supplychain_agreement_operation", args=(proposed.pk, "sign")))
+    proposed.refresh_from_db()
+    assert proposed.state == AgreementState.SIGNED
+    draft = Statement.objects.get(agreement__seller=firm.tenant, state=StatementState.DRAFT)
+    finance.post(reverse("admin:supplychain_statement_operation", args=(draft.pk, "approve")))
+    draft.refresh_from_db()
+    assert draft.state == StatementState.APPROVED
+    values = {
+        "title": "park share",
+        "kind": "park",
+        "seller": str(firm.tenant.pk),
+        "partner_code": world.park.code,
+        "from_day": str(today()),
+        "seller_pays": "on",
+        "sales": "all",
+        "base": "verified_net",
+        "rates": "3",
+        "guarantee": "0",
+        "slot_fee": "0",
+        "slot_fee_per": "session",
+        "deduction_rate": "0",
+        "deduction": "0",
+        "pay_within_days": "30",
+    }
+    answer = finance.post(reverse("admin:supplychain_agreement_add"), values)
+    assert answer.status_code == 302
+    made = Agreement.objects.get(title="park share")
+    assert made.proposed_by_id == world.park.pk
+    agreement_sign(actor=firm.owner, agreement=made)

@@ -1,0 +1,401 @@
+"""Agreements and statements on the ledger: who may do what, what stands, and what a statement says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db.models import Sum
+
+from core.actors import Actor, user_actor
+from core.choices import Role
+from core.errors import Conflict, InvalidInput, NotFound, Refused
+from livestreams.errors import WrongState
+from livestreams.models import HostShift
+from supplychain.choices import AgreementState, DueKind, StatementState
+from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.services import (
+    agreement_end,
+    agreement_propose,
+    agreement_sign,
+    agreement_withdraw,
+    statement_approve,
+    statement_count,
+    statement_dispute,
+    statement_invoice,
+    statement_pay,
+    statements_count,
+)
+from tests.factories import SYSTEM, make_host, make_park, make_session, make_tenant, make_user
+from tests.supplychain.ledger import fact, record
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+JAN, FEB, MAR = dt.date(2025, 1, 1), dt.date(2025, 2, 1), dt.date(2025, 3, 1)
+TEN = dt.datetime(
+    2025, 1, 31, 14, 0, tzinfo=dt.UTC
+)  # ten in the evening in Shanghai: the session sees February
+HOUR = dt.timedelta(hours=1)
+APRIL = dt.datetime(2025, 4, 2, 4, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def _in_april() -> Iterator[None]:
+    with time_machine.travel(APRIL, tick=False):
+        yield
+
+
+class Firms:
+    """A seller with a session of two hosts, and an agency of which one of them is."""
+
+    def __init__(self) -> None:
+        park = make_park("east")
+        self.park = park
+        self.seller, self.agency, self.other = (make_tenant(park, name) for name in ("ming", "mcn", "hua"))
+        self.host, self.own_host = make_host(self.agency, "star"), make_host(self.seller, "own")
+        self.session = make_session(self.seller, host=self.host, starts_at=TEN, hours=4)
+        self.session.shown_tenants.create(tenant=self.agency)
+        self.people = {
+            tenant.code: user_actor(make_user(f"{tenant.code}-money", Role.TENANT_FINANCE, tenant.node))
+            for tenant in (self.seller, self.agency, self.other)
+        }
+        self.park_finance = user_actor(make_user("park-money", Role.PARK_FINANCE, park.node))
+
+    def money(self, code: str = "ming") -> Actor:
+        return self.people[code]
+
+    def agree(self, *, signed: bool = True, **values: Any) -> Agreement:
+        defaults: dict[str, Any] = {
+            "seller": self.seller,
+            "partner": self.agency.code,
+            "kind": "agency",
+            "title": "frame contract",
+            "from_day": JAN,
+            "sales": "hosts",
+            "tiers": [(Decimal(0), Decimal(20))],
+        }
+        agreement = agreement_propose(actor=self.money(), **{**defaults, **values})
+        return agreement_sign(actor=self.money("mcn"), agreement=agreement) if signed else agreement
+
+    def sell(self, order: str, amount: str, hours: float = 0.5, **values: Any) -> None:
+        told = {"session_ref": str(self.session.uid), **values}
+        record(self.seller, fact(order, amount=amount, occurred_at=TEN + hours * HOUR, **told))
+
+    def refund(self, order: str, amount: str, at: dt.datetime, number: str = "1", **values: Any) -> None:
+        told: dict[str, Any] = {
+            "ref_order_no": order,
+            "ref_line": "1",
+            "occurred_at": at,
+            "session_ref": str(self.session.uid),
+        }
+        record(self.seller, fact(f"R{order}{number}", "refunded", amount, **{**told, **values}))
+
+
+@pytest.fixture
+def firms() -> Firms:
+    return Firms()
+
+
+def lines_of(statement: Statement) -> list[tuple[str, str, Decimal, Decimal]]:
+    rows = StatementLine.objects.filter(statement=statement, version=statement.version)
+    return [(f"{line.month:%m}", line.kind, line.base, line.amount) for line in rows]
+
+
+def approved(statement: Statement) -> Statement:
+    return statement_approve(actor=SYSTEM, statement=statement)
+
+
+# --- agreements
+
+
+def test_one_party_proposes_and_the_other_signs(firms: Firms) -> None:
+    agreement = firms.agree(signed=False)
+    for code, error in (("ming", Refused), ("hua", NotFound)):
+        with pytest.raises(error):
+            agreement_sign(actor=firms.money(code), agreement=agreement)
+    assert agreement_sign(actor=firms.money("mcn"), agreement=agreement).state == AgreementState.SIGNED
+    for step in (agreement_sign, agreement_withdraw):
+        with pytest.raises(WrongState):
+            step(actor=firms.money("mcn"), agreement=agreement)
+
+
+def test_with_a_park_the_park_signs_and_nobody_else_of_it_sees_more(firms: Firms) -> None:
+    agreement = firms.agree(partner=firms.park.code, kind="park", sales="all", signed=False)
+    assert agreement_sign(actor=firms.park_finance, agreement=agreement).signed_by is not None
+    foreign = firms.agree()
+    with pytest.raises(NotFound):
+        statement_count(actor=firms.park_finance, agreement=foreign, month=JAN)
+
+
+def test_who_is_no_party_proposes_nothing(firms: Firms) -> None:
+    with pytest.raises(Refused):
+        agreement_propose(
+            actor=firms.money("hua"),
+            seller=firms.seller,
+            partner=firms.agency.code,
+            kind="agency",
+            title="x",
+            from_day=JAN,
+            sales="all",
+            tiers=[(Decimal(0), Decimal(1))],
+        )
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("tiers", {"tiers": []}),
+        ("tiers", {"tiers": [(Decimal(1), Decimal(20))]}),
+        ("tiers", {"tiers": [(Decimal(0), Decimal(20)), (Decimal(0), Decimal(30))]}),
+        ("tiers", {"tiers": [(Decimal(0), Decimal("100.01"))]}),
+        ("tiers", {"tiers": [(Decimal(0), Decimal("0.001"))]}),
+        ("guarantee", {"guarantee": Decimal("0.001")}),
+        ("slot_fee", {"slot_fee": Decimal(-1)}),
+        ("deduction_rate", {"deduction_rate": Decimal(101)}),
+        ("to_day", {"to_day": JAN}),
+        ("partner", {"partner": ""}),
+        ("partner", {"outside_name": "somebody"}),
+        ("partner", {"partner": "nowhere"}),
+        ("partner", {"partner": "east-city"}),
+        ("partner", {"partner": "ming"}),
+        ("sales", {"sales": "outside"}),
+        ("slot_fee_per", {"partner": "", "outside_name": "x", "outside_ref": "1", "sales": "outside"}
+         | {"slot_fee": Decimal(1)}),
+    ],
+)  # fmt: skip
+def test_terms_that_do_not_fit_are_refused_with_their_field(
+    firms: Firms, field: str, values: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        firms.agree(signed=False, **values)
+    assert refused.value.field == field
+    assert not Agreement.objects.exists()
+
+
+def test_a_signed_agreement_is_followed_by_another(firms: Firms) -> None:
+    first = firms.agree()
+    second = firms.agree(from_day=FEB, tiers=[(Decimal(0), Decimal(10))], follows=first)
+    first.refresh_from_db()
+    assert (first.to_day, second.follows) == (FEB, first)
+    with pytest.raises(WrongState):
+        firms.agree(from_day=MAR, follows=first)
+    firms.sell("A", "100.00", 1)  # January
+    firms.sell("B", "100.00", 3)  # February
+    firms.refund("A", "50.00", APRIL - 50 * 24 * HOUR)
+    assert statement_count(actor=SYSTEM, agreement=first, month=JAN).total == Decimal(20)
+    assert statement_count(actor=SYSTEM, agreement=first, month=FEB).total == Decimal(-10)
+    assert statement_count(actor=SYSTEM, agreement=second, month=FEB).total == Decimal(10)
+
+
+def test_an_agreement_ends_in_months_that_nobody_has_stated(firms: Firms) -> None:
+    agreement = firms.agree()
+    statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+    with pytest.raises(InvalidInput):
+        agreement_end(actor=firms.money(), agreement=agreement, to_day=dt.date(2025, 1, 20))
+    assert agreement_end(actor=firms.money(), agreement=agreement, to_day=MAR).to_day == MAR
+    with pytest.raises(InvalidInput):
+        agreement_end(actor=firms.money(), agreement=agreement, to_day=dt.date(2025, 4, 1))
+
+
+# --- what a statement says
+
+
+def test_hosts_have_what_was_sold_on_their_shifts(firms: Firms) -> None:
+    HostShift.objects.filter(session=firms.session).update(ends_at=TEN + HOUR)
+    HostShift.objects.create(
+        session=firms.session, host=firms.own_host, role="host", starts_at=TEN + HOUR, ends_at=TEN + 4 * HOUR
+    )
+    firms.sell("A", "100.00", 0.5)
+    firms.sell("B", "70.00", 1)
+    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
+    assert lines_of(statement) == [("01", DueKind.SHARE, Decimal(100), Decimal(20))]
+    order = StatementOrder.objects.get()
+    assert (order.order_no, order.paid, order.amount) == ("A", Decimal(100), Decimal(20))
+
+
+def test_hosts_who_share_a_moment_share_its_months_to_the_unit(firms: Firms) -> None:
+    HostShift.objects.create(
+        session=firms.session, host=firms.own_host, role="host", starts_at=TEN, ends_at=TEN + 4 * HOUR
+    )
+    firms.sell("A", "100.0001", 1)
+    for number in range(3):
+        firms.refund("A", "0.0001", APRIL - (50 - number) * 24 * HOUR, str(number))
+    agreement = firms.agree(tiers=[(Decimal(0), Decimal(100))])
+    other = firms.agree(
+        partner="", host=firms.own_host, kind="host", tiers=[(Decimal(0), Decimal(100))], signed=False
+    )
+    agreement_sign(actor=firms.money(), agreement=other)
+    bases = Decimal(0)
+    for each in (agreement, other):
+        for month in (JAN, FEB):
+            statement = statement_count(actor=SYSTEM, agreement=each, month=month)
+            bases += sum((line[2] for line in lines_of(statement)), Decimal(0))
+    assert bases == Decimal("100.0001") - Decimal("0.0003")
+
+
+def test_sales_of_other_kinds(firms: Firms) -> None:
+    firms.sell("A", "100.00")
+    firms.sell("B", "40.00", session_ref="", owner="mcn")
+    firms.sell("C", "7.00", session_ref="", channel="outside_host", host_ref="daren-1")
+    firms.refund("C", "2.00", TEN + 2 * HOUR, session_ref="")
+    sums = {}
+    for sales, partner in (
+        ("all", {}),
+        ("sessions", {}),
+        ("owned", {}),
+        ("outside", {"partner": "", "outside_name": "达人", "outside_ref": "daren-1"}),
+    ):
+        agreement = firms.agree(sales=sales, tiers=[(Decimal(0), Decimal(100))], signed=False, **partner)
+        agreement_sign(actor=SYSTEM, agreement=agreement)
+        totals = [
+            statement_count(actor=SYSTEM, agreement=agreement, month=month).total for month in (JAN, FEB)
+        ]
+        sums[sales] = sum(totals)
+    assert sums == {
+        "all": Decimal(145),
+        "sessions": Decimal(100),
+        "owned": Decimal(40),
+        "outside": Decimal(5),
+    }
+
+
+def test_refunds_later_than_agreed_take_nothing_back(firms: Firms) -> None:
+    firms.sell("A", "100.00", 1)
+    firms.refund("A", "10.00", TEN + 10 * 24 * HOUR, "1")
+    firms.refund("A", "50.00", TEN + 20 * 24 * HOUR, "2")
+    agreement = firms.agree(clawback_days=15)
+    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == Decimal(20)
+    assert statement_count(actor=SYSTEM, agreement=agreement, month=FEB).total == Decimal(-2)
+
+
+def test_counting_again_gives_the_same_cents_and_writes_nothing(firms: Firms) -> None:
+    for number in range(7):
+        firms.sell(f"A{number}", "33.3333", 0.1 * number)
+    agreement = firms.agree(tiers=[(Decimal(0), Decimal("12.34")), (Decimal(100), Decimal("23.45"))])
+    first = statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+    again = statement_count(actor=firms.money(), agreement=agreement, month=JAN)
+    assert (again.pk, again.version, again.total, again.lines_hash) == (
+        first.pk,
+        1,
+        first.total,
+        first.lines_hash,
+    )
+    assert StatementLine.objects.count() == 1
+    assert StatementOrder.objects.aggregate(all=Sum("amount"))["all"] == first.total
+
+
+def test_only_months_that_are_over_are_counted(firms: Firms) -> None:
+    agreement = firms.agree(from_day=FEB)
+    for month in (JAN, dt.date(2025, 2, 2), dt.date(2025, 4, 1)):
+        with pytest.raises(InvalidInput) as refused:
+            statement_count(actor=SYSTEM, agreement=agreement, month=month)
+        assert refused.value.field == "month"
+
+
+# --- approved, it stands
+
+
+def test_a_late_refund_becomes_a_correction_of_the_next_statement(firms: Firms) -> None:
+    firms.sell("A", "100.00", 1)
+    agreement = firms.agree()
+    january = approved(statement_count(actor=SYSTEM, agreement=agreement, month=JAN))
+    firms.refund("A", "30.00", TEN + 1.5 * HOUR)  # of January still, and told in April
+    with pytest.raises(WrongState):
+        statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+    february = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
+    assert lines_of(january) == [("01", DueKind.SHARE, Decimal(100), Decimal(20))]
+    assert lines_of(february) == [("01", DueKind.SHARE, Decimal(-30), Decimal(-6))]
+    correction = StatementOrder.objects.get(line__statement=february)
+    assert (correction.order_no, correction.refunds, correction.amount) == ("A", Decimal(30), Decimal(-6))
+    approved(february)
+    assert statement_count(actor=SYSTEM, agreement=agreement, month=MAR).total == 0
+
+
+def test_only_the_oldest_open_statement_corrects(firms: Firms) -> None:
+    firms.sell("A", "100.00", 1)
+    agreement = firms.agree()
+    approved(statement_count(actor=SYSTEM, agreement=agreement, month=JAN))
+    firms.refund("A", "30.00", TEN + 1.5 * HOUR)
+    february, march = (
+        statement_count(actor=SYSTEM, agreement=agreement, month=month) for month in (FEB, MAR)
+    )
+    assert (february.total, march.total) == (Decimal(-6), Decimal(0))
+    with pytest.raises(WrongState):
+        approved(march)
+    approved(february)
+    assert approved(march).total == 0
+
+
+def test_nothing_is_approved_but_what_was_seen_and_still_holds(firms: Firms) -> None:
+    firms.sell("A", "100.00", 1)
+    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
+    firms.sell("B", "50.00", 1)
+    with pytest.raises(Conflict) as changed:
+        statement_approve(actor=firms.money("mcn"), statement=statement, version=1)
+    assert changed.value.code == "changed"
+    recounted = statement_count(actor=firms.money(), agreement=statement.agreement, month=JAN)
+    with pytest.raises(Conflict):
+        statement_approve(actor=firms.money("mcn"), statement=recounted, version=1)
+    done = statement_approve(actor=firms.money("mcn"), statement=recounted, version=2)
+    assert (done.state, done.total, done.due_on) == (
+        StatementState.APPROVED,
+        Decimal(30),
+        dt.date(2025, 5, 2),
+    )
+
+
+def test_the_party_that_did_not_keep_the_books_approves(firms: Firms) -> None:
+    statement = statement_count(actor=firms.money(), agreement=firms.agree(), month=JAN)
+    with pytest.raises(Refused):
+        statement_approve(actor=firms.money(), statement=statement)
+    with pytest.raises(NotFound):
+        statement_approve(actor=firms.money("hua"), statement=statement)
+    assert statement_approve(actor=firms.money("mcn"), statement=statement).approved_by is not None
+
+
+def test_disputed_invoiced_and_paid(firms: Firms) -> None:
+    firms.sell("A", "1000.00", 1)
+    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
+    for step, values in (
+        (statement_invoice, {"invoice_no": "25442000", "tax_rate": Decimal(6)}),
+        (statement_pay, {}),
+    ):
+        with pytest.raises(WrongState):
+            step(actor=SYSTEM, statement=statement, **values)
+    with pytest.raises(InvalidInput):
+        statement_dispute(actor=firms.money("mcn"), statement=statement, objection=" ")
+    disputed = statement_dispute(
+        actor=firms.money("mcn"), statement=statement, objection="order B is missing"
+    )
+    assert disputed.state == StatementState.DISPUTED
+    firms.sell("B", "6.00", 1)
+    counted = statement_count(actor=SYSTEM, agreement=statement.agreement, month=JAN)
+    assert (counted.state, counted.total) == (StatementState.DRAFT, Decimal("201.20"))
+    approved(counted)
+    invoiced = statement_invoice(
+        actor=firms.money("mcn"), statement=counted, invoice_no="25442000", tax_rate=Decimal(6)
+    )
+    assert (invoiced.tax, invoiced.state) == (Decimal("11.39"), StatementState.INVOICED)
+    with pytest.raises(InvalidInput):
+        statement_pay(actor=firms.money(), statement=counted, paid_on=dt.date(2025, 4, 3))
+    assert statement_pay(actor=firms.money(), statement=counted).state == StatementState.PAID
+    with pytest.raises(WrongState):
+        statement_dispute(actor=firms.money(), statement=counted, objection="too late")
+
+
+def test_the_last_month_of_all_agreements_is_counted_by_itself(firms: Firms) -> None:
+    first = firms.agree(to_day=FEB)
+    firms.agree(partner=firms.other.code, sales="all", signed=False)
+    assert statements_count() == 0  # it ended, and there is nothing to say
+    firms.sell("A", "100.00", 1)
+    firms.refund("A", "50.00", APRIL - 20 * 24 * HOUR)
+    assert statements_count(JAN) == 1
+    approved(Statement.objects.get())
+    assert statements_count() == 1
+    assert Statement.objects.get(agreement=first, month=MAR).total == Decimal(-10)
+    approved(Statement.objects.get(month=MAR))
+    assert statements_count() == 0
