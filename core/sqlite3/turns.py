@@ -23,13 +23,22 @@ class Turns:
             gate = threading.Lock()
             gate.acquire()
             self._waiting.append(gate)
-        if gate.acquire(timeout=timeout):
-            return True
+        try:
+            came = gate.acquire(timeout=timeout)
+        except BaseException:
+            # A signal in the middle of the wait: a turn that nobody takes would never be given back.
+            if not self._leave(gate):
+                self.give()
+            raise
+        return came or not self._leave(gate)
+
+    def _leave(self, gate: threading.Lock) -> bool:
+        """Wait no longer; False when the turn was handed over at the last moment."""
         with self._mutex:
-            if gate in self._waiting:
-                self._waiting.remove(gate)
+            if gate not in self._waiting:
                 return False
-        return True  # it was handed over at the last moment
+            self._waiting.remove(gate)
+            return True
 
     def give(self) -> None:
         """Hand the turn to the next."""

@@ -62,6 +62,35 @@ def test_who_gives_up_is_not_waited_for() -> None:
     assert turns.take(0.01)
 
 
+@pytest.mark.parametrize("handed", [False, True])
+def test_who_is_interrupted_while_waiting_leaves_no_gap(
+    monkeypatch: pytest.MonkeyPatch, *, handed: bool
+) -> None:
+    turns = Turns()
+    assert turns.take(1)
+
+    class Interrupted:
+        """A gate whose wait ends by a signal, before or just after the turn was handed to it."""
+
+        def acquire(self, timeout: float | None = None) -> bool:
+            if timeout is None:
+                return True
+            if handed:
+                turns.give()
+            raise KeyboardInterrupt
+
+        def release(self) -> None:
+            pass
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.sqlite3.turns.threading.Lock", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            turns.take(1)
+    if not handed:
+        turns.give()
+    assert turns.take(0.01)
+
+
 def test_a_writer_that_never_rests_lets_others_in(transactional_db: None) -> None:
     """Each who waits comes before the second next transaction of whoever writes all the time."""
     written, stop = [0], threading.Event()
