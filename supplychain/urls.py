@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import goods, imports, orders, settlement, unplaced, unresolved
+from supplychain.views import agreements, goods, imports, orders, statements, unplaced, unresolved
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
@@ -54,24 +54,24 @@ urlpatterns = [
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
     path("portal/<slug:tenant>/goods/new/", goods.NewProduct.as_view(), name="portal-product-new"),
     path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
-    path("portal/<slug:tenant>/settlement/", settlement.Settlement.as_view(), name="portal-settlement"),
+    path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),
     path(
-        "portal/<slug:tenant>/agreements/new/", settlement.NewAgreement.as_view(), name="portal-agreement-new"
+        "portal/<slug:tenant>/agreements/new/", agreements.NewAgreement.as_view(), name="portal-agreement-new"
     ),
-    path(AGREEMENT, settlement.AgreementPage.as_view(), name="portal-agreement"),
-    path(f"{AGREEMENT}sign/", settlement.SignAgreement.as_view(), name="portal-agreement-sign"),
-    path(f"{AGREEMENT}withdraw/", settlement.WithdrawAgreement.as_view(), name="portal-agreement-withdraw"),
-    path(f"{AGREEMENT}count/", settlement.CountStatement.as_view(), name="portal-agreement-count"),
-    path(STATEMENT, settlement.StatementPage.as_view(), name="portal-statement"),
-    path(f"{STATEMENT}table.<str:kind>", settlement.StatementTable.as_view(), name="portal-statement-table"),
-    path(f"{STATEMENT}approve/", settlement.ApproveStatement.as_view(), name="portal-statement-approve"),
-    path(f"{STATEMENT}count/", settlement.RecountStatement.as_view(), name="portal-statement-count"),
-    path(f"{STATEMENT}dispute/", settlement.DisputeStatement.as_view(), name="portal-statement-dispute"),
-    path(f"{STATEMENT}invoice/", settlement.InvoiceStatement.as_view(), name="portal-statement-invoice"),
-    path(f"{STATEMENT}pay/", settlement.PayStatement.as_view(), name="portal-statement-pay"),
+    path(AGREEMENT, agreements.AgreementPage.as_view(), name="portal-agreement"),
+    path(f"{AGREEMENT}sign/", agreements.SignAgreement.as_view(), name="portal-agreement-sign"),
+    path(f"{AGREEMENT}withdraw/", agreements.WithdrawAgreement.as_view(), name="portal-agreement-withdraw"),
+    path(f"{AGREEMENT}count/", agreements.CountStatement.as_view(), name="portal-agreement-count"),
+    path(STATEMENT, statements.StatementPage.as_view(), name="portal-statement"),
+    path(f"{STATEMENT}table.<str:kind>", statements.StatementTable.as_view(), name="portal-statement-table"),
+    path(f"{STATEMENT}approve/", statements.ApproveStatement.as_view(), name="portal-statement-approve"),
+    path(f"{STATEMENT}count/", statements.RecountStatement.as_view(), name="portal-statement-count"),
+    path(f"{STATEMENT}dispute/", statements.DisputeStatement.as_view(), name="portal-statement-dispute"),
+    path(f"{STATEMENT}invoice/", statements.InvoiceStatement.as_view(), name="portal-statement-invoice"),
+    path(f"{STATEMENT}pay/", statements.PayStatement.as_view(), name="portal-statement-pay"),
     path(
         "portal/<slug:tenant>/statement-lines/<uuid:uid>/",
-        settlement.StatementLinePage.as_view(),
+        statements.StatementLinePage.as_view(),
         name="portal-statement-line",
     ),
 ]

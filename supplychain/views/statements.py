@@ -1,63 +1,41 @@
-"""Agreements and statements in the portal, for either party."""
+"""Statements in the portal, for either party: read down to the order, approved, disputed, invoiced, paid."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import DAY, month_of, today
+from core.clock import today
 from core.doors.export import FORMATS, table_response
-from core.doors.filters import DayInput
-from core.doors.formfields import AmountField, CodeField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, DayField, WholeNumberField
 from core.doors.portal import (
-    ScopedChoiceField,
     ScopedDetailPage,
-    ScopedForm,
     ScopedListPage,
     ServiceAction,
-    ServiceFormPage,
-    TenantPage,
 )
 from core.errors import InvalidInput, NotFound
 from core.scoping import may, visible_to
-from livestreams.models import Host
 from supplychain import services
-from supplychain.agreementforms import TiersField
 from supplychain.choices import (
     STATEMENT_OPEN,
     STATEMENT_TRANSITIONS,
-    AgreementKind,
     AgreementState,
     SettledBase,
-    SettledSales,
-    SlotFeePer,
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.views.agreements import OfEitherSide, agreements_of
 
 SHOWN_MONTHS = 24
+
 SHOWN_ORDERS = 500
-
-
-class OfEitherSide(TenantPage):
-    """Rows of agreements in which the tenant is the seller or the partner."""
-
-    section = "settlement"
-    to_agreement: ClassVar[str] = "agreement__"
-
-    def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "") -> QuerySet[Any]:
-        sides = (f"{self.to_agreement}seller_id", f"{self.to_agreement}partner_id")
-        seller, partner = (super(OfEitherSide, self).own(queryset, verb, side) for side in sides)
-        return seller | partner
 
 
 class Settlement(OfEitherSide, ScopedListPage):
@@ -73,156 +51,12 @@ class Settlement(OfEitherSide, ScopedListPage):
         ).order_by("-month", "-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        agreements = AgreementPage.of(self).exclude(state=AgreementState.WITHDRAWN)
+        agreements = agreements_of(self).exclude(state=AgreementState.WITHDRAWN)
         return super().get_context_data(
             agreements=list(agreements[:100]),
             can_add=may(self.actor, "add", Agreement, self.node.pk),
             **kwargs,
         )
-
-
-class AgreementPage(OfEitherSide, ScopedDetailPage):
-    """An agreement: its terms in words, and its statements."""
-
-    template_name = "portal/agreement.html"
-    needs = ("view", Agreement)
-    model = Agreement
-    to_agreement = ""
-
-    @staticmethod
-    def of(page: OfEitherSide) -> QuerySet[Agreement]:
-        rows = visible_to(
-            Agreement.objects.select_related("seller", "partner__park", "partner__tenant", "host"), page.actor
-        )
-        return (rows.filter(seller=page.tenant) | rows.filter(partner=page.node)).order_by("-pk")
-
-    def base_queryset(self) -> QuerySet[Agreement]:
-        return Agreement.objects.select_related("seller", "partner__park", "partner__tenant", "host")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        agreement = self.get_object()
-        changes = may(self.actor, "change", Agreement, self.node.pk)
-        signs = agreement.proposed_by_id != self.node.pk or agreement.partner_id is None
-        proposed = agreement.state == AgreementState.PROPOSED
-        return super().get_context_data(
-            agreement=agreement,
-            statements=list(agreement.statements.order_by("-month")[:SHOWN_MONTHS]),
-            can_sign=proposed and changes and signs,
-            can_withdraw=proposed and changes,
-            can_count=agreement.state == AgreementState.SIGNED
-            and may(self.actor, "add", Statement, self.node.pk),
-            last_month=month_of(month_of(today()) - DAY),
-            **kwargs,
-        )
-
-
-class AgreementForm(ScopedForm):
-    """The terms of a new agreement, of which the tenant is the seller."""
-
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=100)
-    kind = forms.ChoiceField(label=gettext_lazy("With whom"), choices=AgreementKind)
-    partner = CodeField(
-        label=gettext_lazy("Code of the park or firm"),
-        required=False,
-        help_text=gettext_lazy("Empty for an own or an outside host."),
-    )
-    host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"), required=False)
-    outside_name = forms.CharField(
-        label=gettext_lazy("Name of the outside host"), max_length=100, required=False
-    )
-    outside_ref = CodeField(label=gettext_lazy("Account of the outside host"), required=False)
-    from_day = DayField(label=gettext_lazy("From"), widget=DayInput)
-    to_day = DayField(label=gettext_lazy("Until (first day without)"), widget=DayInput, required=False)
-    sales = forms.ChoiceField(label=gettext_lazy("Of which sales"), choices=SettledSales)
-    base = forms.ChoiceField(
-        label=gettext_lazy("Base of the share"), choices=SettledBase, initial=SettledBase.VERIFIED_NET
-    )
-    tiers = TiersField(
-        label=gettext_lazy("Rates (%)"),
-        help_text=gettext_lazy("20, or by slices of a month's base: 0: 20; 100000: 25."),
-    )
-    seller_pays = forms.BooleanField(label=gettext_lazy("We pay"), initial=True, required=False)
-    guarantee = AmountField(label=gettext_lazy("Guarantee a month"), required=False)
-    slot_fee = AmountField(label=gettext_lazy("Slot fee"), required=False)
-    slot_fee_per = forms.ChoiceField(label=gettext_lazy("Slot fee for"), choices=SlotFeePer)
-    deduction_rate = AmountField(
-        label=gettext_lazy("Taken off the base first (%)"), max_digits=5, decimal_places=2, required=False
-    )
-    deduction = AmountField(label=gettext_lazy("Taken off the month's amount"), required=False)
-    clawback_days = WholeNumberField(
-        label=gettext_lazy("Refunds count for (days)"),
-        min_value=0,
-        max_value=3650,
-        required=False,
-        help_text=gettext_lazy("Empty: however late they come."),
-    )
-    pay_within_days = WholeNumberField(
-        label=gettext_lazy("To be paid within (days)"), min_value=0, max_value=365, initial=30
-    )
-
-    @property
-    def terms(self) -> dict[str, Any]:
-        """What was filled in: the rest is as the model has it."""
-        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-
-
-class NewAgreement(ServiceFormPage):
-    """Proposes an agreement; the other party finds it in its own portal."""
-
-    template_name = "portal/agreement_new.html"
-    section = "settlement"
-    needs = ("add", Agreement)
-    form_class = AgreementForm
-
-    def carry_out(self, form: Any) -> HttpResponse:
-        agreement = services.agreement_propose(actor=self.actor, seller=self.tenant, **form.terms)
-        messages.success(self.request, _("It is proposed and counts once the other party has signed it."))
-        return redirect(self.url("portal-agreement", uid=agreement.uid))
-
-
-class AgreementAction(OfEitherSide, ServiceAction):
-    """A button of an agreement."""
-
-    needs: ClassVar[tuple[str, type[Model]] | None] = ("change", Agreement)
-    to_agreement = ""
-
-    @property
-    def agreement(self) -> Agreement:
-        return self.named(Agreement.objects.all())
-
-    def back_to(self) -> str:
-        return self.url("portal-agreement", uid=self.kwargs["uid"])
-
-
-class SignAgreement(AgreementAction):
-    done = gettext_lazy("It is signed. Its statements are made when a month is over.")
-
-    def carry_out(self) -> None:
-        services.agreement_sign(actor=self.actor, agreement=self.agreement)
-
-
-class WithdrawAgreement(AgreementAction):
-    done = gettext_lazy("It is withdrawn.")
-
-    def carry_out(self) -> None:
-        services.agreement_withdraw(actor=self.actor, agreement=self.agreement)
-
-
-class MonthField(forms.Form):
-    month = DayField()
-
-
-class CountStatement(AgreementAction):
-    """Counts the month that the form names."""
-
-    needs = ("add", Statement)
-    done = gettext_lazy("The statement is counted.")
-
-    def carry_out(self) -> None:
-        form = MonthField(self.request.POST)
-        if not form.is_valid():
-            raise InvalidInput(_("Name a month by its first day."), code="month", field="month")
-        services.statement_count(actor=self.actor, agreement=self.agreement, month=form.cleaned_data["month"])
 
 
 class StatementPage(OfEitherSide, ScopedDetailPage):

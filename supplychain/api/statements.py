@@ -1,0 +1,166 @@
+"""Statements in the API: read line by line, approved, disputed, invoiced, paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import F, Prefetch, QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from core.doors.api import Needs, ReadOnlyScopedViewSet
+from core.doors.fields import (
+    CountField,
+    DayField,
+    InstantField,
+    LineField,
+    MoneyField,
+    StrictSerializer,
+)
+from supplychain import services
+from supplychain.choices import (
+    DueKind,
+    StatementState,
+)
+from supplychain.models import Statement, StatementLine
+
+READ = ("figures:read",)
+
+
+class StatementLineSerializer(serializers.ModelSerializer[StatementLine]):
+    """A line; of an earlier month than the statement's it is a correction."""
+
+    kind = serializers.ChoiceField(choices=DueKind.choices)
+    session = serializers.UUIDField(source="session.uid", default=None, allow_null=True)
+    base = MoneyField()
+    amount = MoneyField()
+
+    class Meta:
+        model = StatementLine
+        fields = ["uid", "month", "kind", "session", "count", "base", "amount"]
+
+
+class StatementSerializer(serializers.ModelSerializer[Statement]):
+    """A statement with the lines that count."""
+
+    agreement = serializers.UUIDField(source="agreement.uid")
+    state = serializers.ChoiceField(choices=StatementState.choices)
+    total = MoneyField()
+    counted_at = InstantField()
+    tax_rate = MoneyField(allow_null=True)
+    tax = MoneyField(allow_null=True)
+    lines = StatementLineSerializer(source="lines_now", many=True)
+
+    class Meta:
+        model = Statement
+        fields = [
+            "uid",
+            "agreement",
+            "month",
+            "version",
+            "state",
+            "total",
+            "counted_at",
+            "objection",
+            "due_on",
+            "invoice_no",
+            "invoiced_on",
+            "tax_rate",
+            "tax",
+            "paid_on",
+            "lines",
+        ]
+
+
+class StatementVersionInput(StrictSerializer):
+    version = CountField(help_text=_("The version that was looked at."))
+
+
+class ObjectionInput(StrictSerializer):
+    objection = LineField(max_length=500)
+
+
+class StatementInvoiceInput(StrictSerializer):
+    invoice_no = LineField(max_length=40)
+    tax_rate = MoneyField()
+    invoiced_on = DayField(required=False)
+
+
+class StatementPaidInput(StrictSerializer):
+    paid_on = DayField(required=False)
+
+
+class StatementFilter(django_filters.FilterSet):
+    """Statements of an agreement or in a state."""
+
+    agreement = django_filters.UUIDFilter("agreement__uid", label=_("Agreement"))
+    state = django_filters.ChoiceFilter(choices=StatementState, label=_("State"), empty_label=_("all"))
+
+    class Meta:
+        model = Statement
+        fields: list[str] = []
+
+
+def with_lines(rows: QuerySet[Statement]) -> QuerySet[Statement]:
+    lines = StatementLine.objects.filter(version=F("statement__version")).select_related("session")
+    return rows.select_related("agreement").prefetch_related(
+        Prefetch("lines", lines.order_by("pk"), to_attr="lines_now")
+    )
+
+
+class StatementViewSet(ReadOnlyScopedViewSet):
+    """Monthly statements of agreements to which one is a party."""
+
+    model = Statement
+    serializer_class = StatementSerializer
+    filterset_class = StatementFilter
+    permissions = {
+        "list": Needs("view", READ),
+        "retrieve": Needs("view", READ),
+        **dict.fromkeys(("approve", "dispute", "invoice", "pay"), Needs("change")),
+    }
+    inputs = {
+        "approve": StatementVersionInput,
+        "dispute": ObjectionInput,
+        "invoice": StatementInvoiceInput,
+        "pay": StatementPaidInput,
+    }
+
+    def base_queryset(self) -> QuerySet[Statement]:
+        return with_lines(Statement.objects.order_by("-month", "-pk"))
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """A row that was just written, read again with its lines."""
+        return super().shown(self.base_queryset().get(pk=row.pk))
+
+    @extend_schema(request=StatementVersionInput, responses=StatementSerializer)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, uid: str) -> HttpResponse:
+        """Approve the version that was looked at; a conflict says that the ledger has changed."""
+        return self._step(services.statement_approve)
+
+    @extend_schema(request=ObjectionInput, responses=StatementSerializer)
+    @action(detail=True, methods=["post"])
+    def dispute(self, request: Request, uid: str) -> HttpResponse:
+        """Say what is wrong."""
+        return self._step(services.statement_dispute)
+
+    @extend_schema(request=StatementInvoiceInput, responses=StatementSerializer)
+    @action(detail=True, methods=["post"])
+    def invoice(self, request: Request, uid: str) -> HttpResponse:
+        """Note the invoice; the tax contained follows from the rate."""
+        return self._step(services.statement_invoice)
+
+    @extend_schema(request=StatementPaidInput, responses=StatementSerializer)
+    @action(detail=True, methods=["post"])
+    def pay(self, request: Request, uid: str) -> HttpResponse:
+        """Note that it is paid."""
+        return self._step(services.statement_pay)
+
+    def _step(self, service: Any) -> HttpResponse:
+        return self.answer(lambda: service(actor=self.actor, statement=self.get_object(), **self.read()))
