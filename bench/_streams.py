@@ -30,7 +30,7 @@ from tenants.models import Tenant
 from tests import factories
 
 ACTOR = system_actor("bench")
-ROOMS, TIMES, BATCH = 100, 400, 100
+ROOMS, TIMES, BATCH = 400, 800, 100
 
 
 def keys_of(tenant: Tenant, park: Park) -> list[str]:

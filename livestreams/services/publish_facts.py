@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from core.prepared import Prepared
 from core.services import hash_secret
 from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState
 from livestreams.models import (
@@ -40,16 +43,33 @@ COLUMNS = (
 )
 
 
-def row_of(node: MediaNode, claim: Claim, at: datetime, key: Q | None = None) -> dict[str, Any] | None:
+def row_of(node: MediaNode, claim: Claim, at: datetime, key_id: int | None = None) -> dict[str, Any] | None:
     """Everything that is known of the key shown, in one query; None for a key nobody has."""
+    shown = {"pk": key_id} if key_id is not None else {"secret_hash": hash_secret(claim.key)}
+    query = _query(*shown, is_test=claim.is_test, database=connection.vendor)
+    return query.first(node=node.pk, client=claim.client, at=at, **shown)
+
+
+@cache
+def _query(by: str, *, is_test: bool, database: str) -> Prepared:
+    """The query by `pk` or `secret_hash` of the key: nodes ask for each encoder every few seconds."""
+
+    def build(node: int, client: str, at: datetime, **shown: Any) -> QuerySet[Any, dict[str, Any]]:
+        return _keys(Q(**shown), node, client, at, is_test=is_test)
+
+    shown = {by: "a hash" if by == "secret_hash" else -2}
+    return Prepared(build, {"node": -1, "client": "a client", "at": datetime(1, 1, 2, tzinfo=UTC), **shown})
+
+
+def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> QuerySet[Any, dict[str, Any]]:
     room, booking = OuterRef("booking__room"), OuterRef("booking")
     around = Booking.objects.filter(room=room).order_by()
     running = Publish.objects.running().order_by()
-    mine = Q(node=node, client=claim.client)
+    mine = Q(node=node, client=client)
     own = running.filter(mine, key=OuterRef("pk"))
-    rivals = running.filter(booking=booking, is_test=claim.is_test).exclude(mine)
+    rivals = running.filter(booking=booking, is_test=is_test).exclude(mine)
     live = LiveSession.objects.filter(room=room, state=SessionState.LIVE).exclude(booking=booking)
-    keys = StreamKey.objects.filter(key or Q(secret_hash=hash_secret(claim.key))).annotate(
+    keys = StreamKey.objects.filter(key).annotate(
         own=Subquery(own.values("pk")[:1]),
         own_since=Subquery(own.values("started_at")[:1]),
         rival_seen=Subquery(rivals.order_by("-last_seen_at").values("last_seen_at")[:1]),
@@ -79,7 +99,7 @@ def row_of(node: MediaNode, claim: Claim, at: datetime, key: Q | None = None) ->
         early=_of_the_park("stream_early_minutes"),
         late=_of_the_park("stream_late_minutes"),
     )
-    return keys.values(*COLUMNS, *keys.query.annotations).first()
+    return keys.values(*COLUMNS, *keys.query.annotations).order_by("pk")
 
 
 def _of_the_park(setting: str) -> Coalesce:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Greatest
 
 from core.actors import system_actor
@@ -94,7 +93,7 @@ def recheck(publish: Publish, at: datetime) -> Answer:
     """Ask about a running stream on behalf of a node that does not, and end it where the answer is no."""
     app = TEST_APP if publish.is_test else publish.node.app
     claim = Claim(key="", app=app, client=publish.client, address=publish.address)
-    row = row_of(publish.node, claim, at, Q(pk=publish.key_id))
+    row = row_of(publish.node, claim, at, publish.key_id)
     reason = decide(claim, known_of(publish.node, row), at)
     if is_let_in(reason):
         return Answer(reason)

@@ -1,0 +1,49 @@
+"""A query that is built once answers like the one that is built anew each time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from core.clock import now
+from core.models import AuditEntry, ScopeNode
+from core.prepared import Prepared
+from tests.factories import make_park, make_tenant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+SAMPLES = {"pk": -2, "since": datetime(1, 1, 2, tzinfo=UTC)}
+
+
+def nodes(pk: int, since: datetime) -> QuerySet[ScopeNode, dict[str, Any]]:
+    """Every kind of value that comes back: a number, none, a truth, an instant."""
+    entries = AuditEntry.objects.filter(node_id=OuterRef("pk"), at__gte=since)
+    return (
+        ScopeNode.objects.filter(Q(pk=pk))
+        .annotate(told=Exists(entries), last=Coalesce(entries.order_by("-at").values("at")[:1], Value(since)))
+        .values("pk", "parent_id", "told", "last")
+    )
+
+
+def test_it_answers_like_the_query_itself() -> None:
+    park = make_park("alpha")
+    firm = make_tenant(park, "alpha-a")
+    prepared = Prepared(nodes, SAMPLES)
+    for pk in (park.pk, firm.pk, park.pk):
+        for since in (now() - timedelta(hours=1), now() + timedelta(hours=1)):
+            expected = nodes(pk, since).first()
+            assert expected is not None
+            assert prepared.first(pk=pk, since=since) == expected
+    assert prepared.first(pk=0, since=now()) is None
+
+
+@pytest.mark.parametrize("since", [-2, "a value that stands nowhere"])
+def test_samples_that_cannot_be_told_apart_are_refused(since: Any) -> None:
+    def build(pk: int, since: Any) -> QuerySet[ScopeNode, dict[str, Any]]:
+        return ScopeNode.objects.filter(pk=pk).values("pk")
+
+    with pytest.raises(RuntimeError, match="cannot be told apart"):
+        Prepared(build, {"pk": -2, "since": since})
