@@ -20,6 +20,7 @@ from django.urls import reverse
 from analytics import rollup
 from analytics.models import DaySales, HourSales, SessionFigures
 from analytics.services import display_link_make, display_link_revoke
+from analytics.wall import air
 from analytics.wall import hub as hub_module
 from analytics.wall.access import Credential
 from analytics.wall.hub import Hub
@@ -28,7 +29,7 @@ from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
 from livestreams.choices import SessionState
-from livestreams.models import AudienceSample, LiveSession, Maintenance
+from livestreams.models import AudienceSample, HostShift, LiveSession, Maintenance
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.choices import WallVisibility
@@ -409,13 +410,64 @@ def test_hosts_live_and_next_and_rooms_in_repair() -> None:
 def test_a_guest_of_another_park_is_not_named() -> None:
     """Its own hall shows what it chose; of this one it was not asked."""
     world, other = make_world("alpha"), make_world("beta")
-    guest = other.tenants[0].tenant
-    session = make_session(guest, starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE)
-    LiveSession.objects.filter(pk=session.pk).update(park=world.park, room=world.rooms[0], title="")
+    theirs = other.tenants[0]
+    guest, host = theirs.tenant, theirs.host
+    session = make_session(
+        guest,
+        host=host,
+        starts_at=clock.now() - clock.HOUR,
+        state=SessionState.LIVE,
+    )
+    LiveSession.objects.filter(pk=session.pk).update(park=world.park, room=world.rooms[0], title="own words")
     SessionFigures.objects.create(session=session, gmv_paid=Decimal("77.00"))
     snapshot = wall_snapshot(world.park)
     assert [(row["gmv_paid"], row["uid"]) for row in snapshot["sessions"]] == [(None, str(session.uid))]
     room = snapshot["rooms"][0]
     assert (room["state"], room["tenant"]) == ("live", "")
     assert snapshot["ticker"][0]["what"] == "started"
-    assert guest.name_zh not in json.dumps(snapshot, ensure_ascii=False)
+    told = json.dumps(snapshot, ensure_ascii=False)
+    assert not [each for each in (guest.name_zh, host.name_zh, "own words") if each in told]
+
+
+@pytest.mark.django_db
+def test_a_guest_who_comes_next_is_not_named() -> None:
+    world = make_world("alpha")
+    booking = world.tenants[0].booking
+    assert booking.host is not None
+
+    def told(own: set[int]) -> dict[str, Any]:
+        rooms = air.rooms_of([world.park], (), [booking], clock.now())
+        return air.next_on_air([booking], rooms, own)[0]
+
+    assert (told({booking.tenant_id})["host_zh"], told(set())["host_zh"]) == (booking.host.name_zh, "")
+
+
+@pytest.mark.django_db
+def test_the_wall_shows_who_is_at_work_not_who_went_home() -> None:
+    world = make_world("alpha")
+    mine, other = world.tenants
+    start = clock.now() - 2 * clock.HOUR
+    live = make_session(
+        mine.tenant, host=mine.host, room=world.rooms[0], starts_at=start, state=SessionState.LIVE
+    )
+    HostShift.objects.filter(session=live).update(ends_at=clock.now() - clock.HOUR)
+    HostShift.objects.create(session=live, host=other.host, starts_at=clock.now() - clock.HOUR)
+    snapshot = wall_snapshot(world.park)
+    assert snapshot["sessions"][0]["host"] == other.host.name_zh
+    assert snapshot["rooms"][0]["host"] == other.host.name_zh
+    assert snapshot["hosts"]["live"] == 1
+
+
+@pytest.mark.django_db
+def test_a_reading_of_likes_alone_is_no_reading_of_the_audience() -> None:
+    world = make_world("alpha")
+    live = make_session(
+        world.tenants[0].tenant, room=world.rooms[0], starts_at=clock.now() - clock.HOUR,
+        state=SessionState.LIVE,
+    )  # fmt: skip
+    counted = clock.now() - clock.MINUTE
+    AudienceSample.objects.create(session=live, source="a", at=counted, concurrent=500)
+    AudienceSample.objects.create(session=live, source="b", at=clock.now(), likes=9)
+    snapshot = wall_snapshot(world.park)
+    assert snapshot["audience"] == 500
+    assert snapshot["as_of"]["audience"] == counted.isoformat()
