@@ -91,6 +91,7 @@ def portal_pages() -> list[Route]:
 
 # Pages of one row that the links of the lists lead to, at the least; what is reached beside them is looked at as well.
 REACHED = {
+    "portal-agreement",
     "portal-booking",
     "portal-booking-shifts",
     "portal-event",
@@ -99,9 +100,11 @@ REACHED = {
     "portal-product",
     "portal-session",
     "portal-session-claim",
+    "portal-statement",
+    "portal-statement-line",
     "portal-who-sees",
 }
-NO_PAGES = {"portal-import-sample", "portal-import-errors"}
+NO_PAGES = {"portal-import-sample", "portal-import-errors", "portal-statement-table"}
 LINKS = "Array.from(document.querySelectorAll('main a[href]'), (link) => link.pathname + link.search)"
 
 
