@@ -39,8 +39,6 @@ from supplychain.models import Agreement, Statement
 
 SHOWN_MONTHS = 24
 
-SHOWN_MONTHS = 24
-
 
 class OfEitherSide(TenantPage):
     """Rows of agreements in which the tenant is the seller or the partner."""

@@ -31,6 +31,7 @@ OF_THE_MOMENT = {
     "received_at",
     "inputs",
     "params",
+    "party",
 }
 # Which of several publications a value comes from, of which the newest counts, and which lines were there by then.
 VINTAGE = ("published_on", "seq")

@@ -82,7 +82,7 @@ def test_today_says_what_is_not_counted_yet(owner: Client, sales: TenantWorld) -
     assert 'class="lp-dirty"' in page.text
 
 
-def test_a_host_sees_neither_figures_nor_orders(
+def test_a_host_sees_neither_figures_nor_orders_and_of_settlement_only_what_is_theirs(
     sales: TenantWorld, browser_of: Callable[[User], Client]
 ) -> None:
     host = browser_of(sales.users[Role.HOST])
@@ -96,9 +96,12 @@ def test_a_host_sees_neither_figures_nor_orders(
         "reports",
         "hosts",
         "members",
+        "settlement",
         "more",
     }
     assert host.get(reverse("portal-orders", args=[sales.tenant.code])).status_code == 403
+    seen = host.get(reverse("portal-settlement", args=[sales.tenant.code])).context["agreements"]
+    assert {agreement.host.user for agreement in seen} == {sales.users[Role.HOST]}
 
 
 def test_the_ledger_lists_what_counts_and_filters(
