@@ -32,10 +32,10 @@ class EventClaimSerializer(serializers.ModelSerializer[EventClaim]):
     """What was stated, and the verdict that stands on it with the codes of its reasons."""
 
     event = serializers.UUIDField(source="event.uid")
-    reach = serializers.ChoiceField(choices=EventReach.choices)  # type: ignore[assignment]
+    reach = serializers.ChoiceField(choices=EventReach.choices)
     sales = MoneyField()
     made_at = InstantField()
-    verdict = serializers.ChoiceField(choices=Verdict.choices)  # type: ignore[assignment]
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
     reasons = serializers.SerializerMethodField()
 
     class Meta:
@@ -59,12 +59,12 @@ class EventClaimSerializer(serializers.ModelSerializer[EventClaim]):
 
 
 class EventClaimInput(StrictSerializer):
-    """Whose sales were stated: of the town, of so many rooms, of those who take part; without days those of the event."""
+    """Whose sales were stated: of the town, of so many rooms, of the entrants; without days those of the event."""
 
     event = ScopedRelatedField(model=Event, slug_field="uid")
     said_by = LineField(max_length=100)
     sales = MoneyField()
-    reach = ChoiceField(choices=EventReach.choices, required=False)  # type: ignore[assignment]
+    reach = ChoiceField(choices=EventReach.choices, required=False)
     rooms = CountField(min_value=1, required=False, allow_null=True)
     first_day = DayField(required=False)
     last_day = DayField(required=False)

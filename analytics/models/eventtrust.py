@@ -14,7 +14,7 @@ from parks.models import Event
 
 
 class EventClaim(PublicIdMixin):
-    """Sales that somebody stated of an event: of whom, of which business days (both included). Each statement stands."""
+    """Sales that somebody stated of an event: whose, and of which business days (both included). Each one stands."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="claims", verbose_name=_("event"))
     said_by = models.CharField(_("who said it"), max_length=100)
