@@ -102,6 +102,14 @@ class ClaimSource(models.TextChoices):
     TENANT = "tenant", _("the firm itself")
 
 
+class EventReach(models.TextChoices):
+    """Whose sales somebody stated of an event."""
+
+    TOWN = "town", _("the whole town, nobody knows how many rooms")
+    ROOMS = "rooms", _("so many live rooms")
+    ENTRANTS = "entrants", _("the firms that take part")
+
+
 class MatchState(models.TextChoices):
     """How an assignment of goods to hosts stands."""
 

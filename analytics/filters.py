@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import PeriodKind, ValueSource
-from analytics.models import IndicatorValue
+from analytics.models import EventClaim, IndicatorValue
 from parks.provinces import province_by_code, province_by_name
 
 YEAR = RegexValidator(r"\A(?:19|20)[0-9]{2}\Z", _("Give a year such as 2022."))
@@ -39,3 +39,13 @@ class IndicatorValueFilter(django_filters.FilterSet):
 
     def by_year(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(period__year=int(value))
+
+
+class EventClaimFilter(django_filters.FilterSet):
+    """What was stated of one event."""
+
+    event = django_filters.UUIDFilter("event__uid", label=_("Event"))
+
+    class Meta:
+        model = EventClaim
+        fields: list[str] = []

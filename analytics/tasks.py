@@ -24,3 +24,9 @@ def share() -> int:
 def publish_indicators() -> None:
     """Once a day queue the publication of the park-born series; later runs of the day find it done."""
     services.park_indicators_publish_daily()
+
+
+@shared_task(name="analytics.tasks.judge_events")
+def judge_events() -> int:
+    """Once an hour: orders and refunds of a festival come in for weeks after what was said of it."""
+    return services.event_claims_judge()

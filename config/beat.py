@@ -9,6 +9,7 @@ BEAT: dict[str, float] = {
     "livestreams.tasks.drop_streams": 10.0,
     "livestreams.tasks.watch_streams": 10.0,
     "analytics.tasks.publish_indicators": 600.0,
+    "analytics.tasks.judge_events": 3600.0,
     "livestreams.tasks.release_expired": 30.0,
     "livestreams.tasks.offer_waitlist": 60.0,
     "livestreams.tasks.expire_exchange": 60.0,

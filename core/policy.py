@@ -356,6 +356,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     "analytics.ReadingWithdrawal": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.TrustVerdict": {**_SESSION_SUMS},
     "analytics.TrustReply": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
+    "analytics.EventClaim": {
+        **_each(ANALYST_ROLES, SEE),
+        **_SHARED,
+        **_each((MANAGER, Role.TOOL), _p("view add")),
+    },
+    "analytics.EventVerdict": {**_each(ANALYST_ROLES, SEE), **_SHARED, Role.TOOL: SEE},
     # They draw on sessions of all firms: tenants get ranks of their own hosts (analytics.selectors.matching).
     "analytics.MatchRun": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), RUN)},
     "analytics.PeriodClose": {MANAGER: _p("view add"), PARK_MONEY: _p("view add"), OWNER: SEE, MONEY: SEE},

@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from analytics.services import display_link_make
+from analytics.services import display_link_make, event_claim
 from core.actors import Actor, key_actor, system_actor, user_actor
 from core.choices import NodeKind, Role
 from core.clock import DAY, HOUR, day_start, month_of, today
@@ -717,6 +717,7 @@ def make_world(name: str) -> World:
         name_zh=f"{canary}节",
         name_en=f"{canary} Festival",
     )
+    event_claim(actor=SYSTEM, event=world.event, said_by=canary, sales=Decimal(100_000))
     course = Course.objects.create(
         park=world.park, code=f"{name}-course", name_zh=f"{canary}课程", name_en=f"{canary} Course"
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import matching, views
+from analytics.api import eventclaims, matching, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
 router.register("indicator-values", views.IndicatorValueViewSet, "api-indicator-value")
 router.register("match-runs", matching.MatchRunViewSet, "api-match-run")
+router.register("event-claims", eventclaims.EventClaimViewSet, "api-event-claim")
 router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),

@@ -8,7 +8,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from analytics.choices import EventReach
 from analytics.demo.build import BuiltPark, uid
+from analytics.demo.logins import SYSTEM
+from analytics.services import event_claim
 from core.money import to_cents
 from parks.choices import EventKind
 from parks.models import Event, EventVenue
@@ -23,6 +26,13 @@ ENTRANTS, ITEMS = 8, 2
 TARGET_PER_DAY = Decimal(30_000)
 """Joint target in CNY for each tenant that takes part and each day."""
 
+SAID = (
+    (EventReach.TOWN, None, "灯都晚报"),
+    (EventReach.ROOMS, 17, "灯都晚报（只算基地直播间）"),
+)
+SAID_SALES, SAID_DAYS = Decimal(280_000_000), 7
+"""What was published of a town's festival, and what the same would be of one base's rooms alone."""
+
 
 @transaction.atomic
 def build_festivals(parks: Sequence[BuiltPark], since: date, until: date) -> None:
@@ -34,6 +44,8 @@ def build_festivals(parks: Sequence[BuiltPark], since: date, until: date) -> Non
     while taking_part and (first := ANY_FIRST_DAY + timedelta(days=number * LENGTH)) <= until:
         if not Event.objects.filter(uid=uid("event", first)).exists():
             _festival(taking_part, first)
+        if first + timedelta(days=SAID_DAYS) <= until:
+            _said(first)
         number += 1
 
 
@@ -72,3 +84,18 @@ def _festival(parks: list[BuiltPark], first: date) -> None:
         for entry in entries
         for product in Product.objects.filter(tenant=entry.tenant_id).order_by("code")[:ITEMS]
     )
+
+
+def _said(first: date) -> None:
+    """What a paper would have had: of the town, and of a base's rooms alone. Said again it is kept once."""
+    for reach, rooms, paper in SAID:
+        event_claim(
+            actor=SYSTEM,
+            event=Event.objects.get(uid=uid("event", first)),
+            said_by=paper,
+            sales=SAID_SALES,
+            reach=reach,
+            rooms=rooms,
+            first_day=first,
+            last_day=first + timedelta(days=SAID_DAYS - 1),
+        )

@@ -7,6 +7,7 @@ from analytics.events.campaign import campaign_of, campaigns_in
 from analytics.events.decay import AfterDay, Decay, decay_of
 from analytics.events.measures import EVENT_REGISTRY
 from analytics.events.report import EventReport, Figure, figures_of, report_of
+from analytics.events.said import Said, said_of
 
 __all__ = [
     "EVENT_REGISTRY",
@@ -16,6 +17,7 @@ __all__ = [
     "EventReport",
     "Figure",
     "Place",
+    "Said",
     "VenuePlace",
     "board_of",
     "campaign_of",
@@ -23,4 +25,5 @@ __all__ = [
     "decay_of",
     "figures_of",
     "report_of",
+    "said_of",
 ]

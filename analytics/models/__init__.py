@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.models.displays import DisplayLink
+from analytics.models.eventtrust import EventClaim, EventVerdict
 from analytics.models.figures import (
     DaySales,
     HourSales,
@@ -30,6 +31,8 @@ __all__ = [
     "SIGNIFICANT_DIGITS",
     "DaySales",
     "DisplayLink",
+    "EventClaim",
+    "EventVerdict",
     "HourSales",
     "IndexRun",
     "IndexScore",

@@ -8,6 +8,7 @@ from analytics.services.displays import (
     display_link_revoke,
     display_link_seen,
 )
+from analytics.services.eventtrust import event_claim, event_claims_judge
 from analytics.services.index_runs import index_run_create
 from analytics.services.indicator_import import indicator_values_import
 from analytics.services.indicators import indicators_load
@@ -29,6 +30,8 @@ __all__ = [
     "display_link_make",
     "display_link_revoke",
     "display_link_seen",
+    "event_claim",
+    "event_claims_judge",
     "figures_rebuild",
     "index_run_create",
     "indicator_values_import",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import transaction
 
 from analytics.models import TrustVerdict
 from analytics.trust.gathering import Gathered, gather
 from analytics.trust.verdict import fingerprint, judge
-from analytics.trust.witnesses import Finding
+from analytics.trust.witnesses import as_row
 from core.buckets import TRUST
 from core.draining import Bucket, drain_family
 from core.locking import try_advisory_locks
@@ -69,15 +68,3 @@ def _version(each: Gathered, before: TrustVerdict | None, inputs_hash: str) -> T
         witnesses=[as_row(finding) for finding in found.findings],
         inputs_hash=inputs_hash,
     )
-
-
-def as_row(finding: Finding) -> dict[str, Any]:
-    """A finding as the verdict keeps it, numbers as exact text."""
-    return {
-        "witness": finding.witness.value,
-        "origin": finding.origin.value,
-        "stated": f"{finding.stated.normalize():f}",
-        "seen": f"{round(finding.seen, 2).normalize():f}",
-        "most": f"{round(finding.most, 2).normalize():f}",
-        "contradicts": finding.contradicts,
-    }

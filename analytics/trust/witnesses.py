@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from analytics.choices import Origin, Witness
 from analytics.trust.audience import counted, steps, watched
@@ -55,6 +56,18 @@ class Finding:
     def strain(self) -> float:
         """How much of what the witness lets pass was used up; above 1 it contradicts. For measuring, not for people."""
         return float(self.stated / self.most) if self.most else float(bool(self.stated)) * 1e9
+
+
+def as_row(finding: Finding) -> dict[str, Any]:
+    """A finding as the verdict keeps it, numbers as exact text."""
+    return {
+        "witness": finding.witness.value,
+        "origin": finding.origin.value,
+        "stated": f"{finding.stated.normalize():f}",
+        "seen": f"{round(finding.seen, 2).normalize():f}",
+        "most": f"{round(finding.most, 2).normalize():f}",
+        "contradicts": finding.contradicts,
+    }
 
 
 def paid_orders(evidence: Evidence) -> Iterator[Finding]:

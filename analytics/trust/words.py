@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.choices import Origin, Reason, Witness
-from analytics.models import TrustVerdict
+from analytics.models import EventVerdict, TrustVerdict
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class WitnessLine:
         }
 
 
-def lines_of(verdict: TrustVerdict) -> list[WitnessLine]:
+def lines_of(verdict: TrustVerdict | EventVerdict) -> list[WitnessLine]:
     """The witnesses of a verdict."""
     return [_line(row) for row in verdict.witnesses]
 
@@ -129,6 +129,6 @@ def _line(row: dict[str, Any]) -> WitnessLine:
     return WitnessLine(witness.label, origin.label, stated, seen, most, row["contradicts"])
 
 
-def reasons_of(verdict: TrustVerdict) -> list[Any]:
+def reasons_of(verdict: TrustVerdict | EventVerdict) -> list[Any]:
     """Why the verdict is what it is, in sentences."""
     return [REASONS[code].sentence for code in verdict.reasons.split()]

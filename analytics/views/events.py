@@ -13,9 +13,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from analytics.events import board_of, report_of
+from analytics.events import board_of, report_of, said_of
 from analytics.events.report import EventReport
 from analytics.metrics import as_text
+from analytics.models import EventClaim
 from analytics.views.pages import AnalyticsPage
 from core import clock
 from core.doors.export import FORMATS, table_response
@@ -200,6 +201,8 @@ class FestivalReport(AnalyticsPage):
             event=report.event,
             phase=report.event.phase_on(clock.today()),
             places=report.board.places[:SHOWN_PLACES],
+            said=said_of(report.event, self.actor),
+            may_state=may(self.actor, "add", EventClaim, report.event.park_id),
             days=days,
             **kwargs,
         )

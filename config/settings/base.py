@@ -190,6 +190,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MatchState": "analytics.choices.MatchState",
         "ValueSource": "analytics.choices.ValueSource",
         "ClaimSource": "analytics.choices.ClaimSource",
+        "EventReach": "analytics.choices.EventReach",
+        "Verdict": "analytics.choices.Verdict",
         "DeliveryTold": "livestreams.choices.DELIVERIES_TOLD",
         "EngagementKind": "livestreams.choices.EngagementKind",
         "AbsenceKind": "livestreams.choices.AbsenceKind",

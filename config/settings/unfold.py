@@ -158,6 +158,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("gavel", "analytics.TrustVerdict"),
             ("record_voice_over", "analytics.SessionClaim"),
             ("reply", "analytics.TrustReply"),
+            ("campaign", "analytics.EventClaim"),
             ("fact_check", "analytics.SessionReading"),
             ("rule", ("admin:reports_round", _("Report round"), "analytics.SessionReading")),
             ("lock_clock", "analytics.PeriodClose"),

@@ -77,6 +77,20 @@ def of_the_schedule(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def answers_of_claims(world: World) -> dict[str, Any]:
+    """What a park's tool states of its festival."""
+    park = Caller(world.secret)
+    said = park.post(
+        "event-claims",
+        {"event": str(world.event.uid), "said_by": "x", "sales": "1.00", "reach": "rooms", "rooms": 2},
+    )
+    return {
+        "POST event-claims": said,
+        "GET event-claims": park.get("event-claims", event=str(world.event.uid)),
+        "GET event-claims/{uid}": park.get(f"event-claims/{said.json()['uid']}"),
+    }
+
+
 def of_the_exchange(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """A host on offer, and a room that another park lends: asked for, taken, refused."""
     far = make_park("alpha-far", town=world.town)
@@ -404,6 +418,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET rooms/{code}/free-windows": tool.get("rooms/alpha-room-0/free-windows"),
         "GET events": tool.get("events"),
         "GET events/{uid}": tool.get(f"events/{world.event.uid}"),
+        **answers_of_claims(world),
         "GET events/{uid}/report": tool.get(f"events/{world.event.uid}/report"),
         "GET parks": tool.get("parks"),
         "GET parks/{code}": tool.get("parks/alpha"),

@@ -77,6 +77,7 @@ UIDS: dict[str, Factory] = {
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "api-event": lambda world, mine: world.event.uid,
+    "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
     "festival": lambda world, mine: world.event.uid,
     "portal-event": lambda world, mine: world.event.uid,
     "portal-item": lambda world, mine: mine.entry.items.earliest("id").uid,
@@ -398,6 +399,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "source": "matrix",
             "readings": [{"at": (now() - HOUR).isoformat(), "concurrent": 1}],
         },
+        "api-event-claim-list": {"event": str(world.event.uid), "said_by": "matrix", "sales": "1.00"},
         "api-session-claim-list": {"session": str(mine.session.uid), "source": "report", "sales": "1.00"},
         "api-sku-list": {"tenant": mine.tenant.code, "code": "matrix", "name_zh": "matrix", "cost": "1.00"},
         "api-order-bulk": [

@@ -47,6 +47,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "ref_order_no": lambda world, mine: (_sale(mine), "order_no"),
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
     "course": lambda world, mine: (world.course_run.course, "code"),
+    "event": lambda world, mine: (world.event, "uid"),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
@@ -68,7 +69,7 @@ WORDS = {
             "atomic", "begins", "by", "ends", "category", "cost", "list_price", "name_en", "name_zh", "scene", "search",
             "day", "specification", "start", "note", "reason", "hourly_rate",
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
-            "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
+            "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "said_by", "source", "state", "title",
             "company", "name", "note", "plate", "text",
             "budget", "hours", "language", "price", "since", "stock", "times", "until",
             "guarantee", "slot_fee", "deduction", "deduction_rate", "invoice_no",
