@@ -14,6 +14,7 @@ from analytics.views import (
     province,
     readings,
     reports,
+    result,
     trust,
     wall,
 )
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
+    path(f"{SESSION}result/", result.SessionResult.as_view(), name="portal-session-result"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),

@@ -28,7 +28,7 @@ from analytics.api.serializers import (
 )
 from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
-from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
+from analytics.metrics import PARK_REGISTRY, REGISTRY, RESULT_REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
 from analytics.periods import Period, period_named
 from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
@@ -99,7 +99,7 @@ class FigureViewSet(ScopedViewSet):
                 "adds": metric.adds.value,
                 "formula": str(metric.formula),
             }
-            for metric in (REGISTRY | PARK_REGISTRY).values()
+            for metric in (REGISTRY | PARK_REGISTRY | RESULT_REGISTRY).values()
         ]
         return Response({"results": results})
 

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -42,8 +42,11 @@ class Fact(NamedTuple):
     ref_order_no: str
     ref_line: str
     quantity: int
+    business_day: date
     amount: int
     owner: int
+    sku: int
+    """0: none is known."""
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -138,13 +141,15 @@ def facts_of(session: LiveSession) -> list[Fact]:
 
 def read_facts(events: QuerySet[SalesEvent]) -> list[Fact]:
     """Those of the events that are current."""
-    rows = events.current().with_sku().values_list(*Fact._fields[:-1], "owner_id", "sku_now")  # type: ignore[attr-defined]
+    rows = events.current().with_sku().values_list(*Fact._fields[:-2], "owner_id", "sku_now")  # type: ignore[attr-defined]
     read = list(rows)
     # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
     owners: dict[int, int] = dict(
         Sku.objects.filter(pk__in={row[-1] for row in read if row[-1]}).values_list("pk", "tenant_id")
     )
-    return [Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]))) for row in read]
+    return [
+        Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]), row[-1] or 0)) for row in read
+    ]
 
 
 def sums_of(facts: Sequence[Fact]) -> dict[int, Measures]:

@@ -28,6 +28,7 @@ class Subject:
     note: Any
     shared_note: Any = ""
     setting: str = ""
+    verb: str = policy.VIEW
     sums_leave: bool = False
     """Whether bureaus see sums over several firms, and the wall what the firm chose."""
 
@@ -73,6 +74,13 @@ SUBJECTS = {
         _("Goods"),
         _("What goods cost is seen within the firm only: the park's warehouse keeper looks up names, codes "
           "and prices."),
+    ),
+    "result": Subject(
+        "tenants.Tenant",
+        _("What the firm keeps"),
+        _("Costs, shares and results stay with those who keep the firm's money: no host, no tool and nobody of the "
+          "park sees them."),
+        verb=policy.VIEW_RESULT,
     ),
     "unresolved": Subject("core.Unresolved", _("Unresolved references"), _("They stay within the firm.")),
 }  # fmt: skip
@@ -132,5 +140,5 @@ def _labels(subject: Subject, roles: tuple[Role, ...], reaches: set[Reach]) -> l
     return [
         str(role.label)
         for role, right in held
-        if right and policy.VIEW in right.verbs and right.reach in reaches
+        if right and subject.verb in right.verbs and right.reach in reaches
     ]
