@@ -40,9 +40,7 @@ class SessionResult(ScopedDetailPage):
         return super().get_context_data(
             session=session,
             account=account,
-            lines=[
-                (line, line.part == ResultPart.NET, self._sources(line)) for line in account.lines.values()
-            ],
+            lines=[(line, _signed(line), self._sources(line)) for line in account.lines.values()],
             tiles=[(RESULT_REGISTRY[code], account.metrics[code]) for code in RATIOS],
             **kwargs,
         )

@@ -179,6 +179,13 @@ def test_goods_that_came_back_cost_nothing_and_those_of_others_need_an_agreement
     assert (amounts(found)["goods"], amounts(found)["commission"]) == (Decimal(0), Decimal(60))
 
 
+def test_what_others_sell_in_the_session_is_none_of_the_firms_result(firm: Firm) -> None:
+    firm.sell("A", "100.00")
+    theirs = fact("Z", amount="900.00", occurred_at=TEN + HOUR, session_ref=str(firm.session.uid))
+    record(firm.agency, theirs)
+    assert amounts(firm.account())["net_sales"] == Decimal(100)
+
+
 def test_sessions_of_one_booking_share_its_price_to_the_cent(firm: Firm) -> None:
     second = make_session(firm.seller, booking=firm.booking, starts_at=TEN + 4 * HOUR, hours=2)
     rooms = [account_of(firm.owner, each).lines[ResultPart.ROOM] for each in (firm.session, second)]

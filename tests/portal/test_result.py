@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -58,6 +59,12 @@ def test_the_page_says_what_is_left_and_what_is_not_known(
     shown = text_of(owner, page)
     assert reverse("portal-agreement", args=[firm.tenant.code, agreement.uid]) in shown
     assert "not stated yet" in shown
+    amounts = [
+        " ".join(text.split()) for text in re.findall(r'<span class="side">(.*?)</span>', shown, re.DOTALL)
+    ]
+    assert '<strong class="num text-nowrap">¥100.00</strong>' in amounts[0]
+    assert '<strong class="num text-nowrap">-¥40.00</strong>' in amounts[1]
+    assert "<strong>not known</strong>" in amounts[-1]
 
 
 def test_the_api_says_the_same_line_by_line(owner: Client, firm: TenantWorld) -> None:
