@@ -2,7 +2,7 @@
 
 A metric is computed from the sums of a row: REGISTRY from those of sales (analytics.models.SalesMeasures; which
 columns a line of which kind adds to stands in docs/counting.md), PARK_REGISTRY from what analytics.parkseries counts,
-RESULT_REGISTRY from the lines of a session's result (docs/result.md).
+analytics.result.metrics has those of a session's result.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ class Metric:
 def _ratio(over: str, under: str, places: Decimal) -> Callable[[Sums], Value]:
     """Quotient rounded half up to some places; None where there is nothing to divide by."""
 
-    return lambda sums: _divided(sums[over], sums[under], places)
+    return lambda sums: divided(sums[over], sums[under], places)
 
 
-def _divided(over: Decimal | int, under: Decimal | int, places: Decimal = RATE) -> Value:
+def divided(over: Decimal | int, under: Decimal | int, places: Decimal = RATE) -> Value:
     """A quotient rounded half up; None where there is nothing to divide by."""
     return (Decimal(over) / Decimal(under)).quantize(places, ROUND_HALF_UP) if under else None
 
@@ -79,7 +79,7 @@ def _column(code: str, label: Any, unit: Unit, adds: Adds, formula: Any) -> Metr
     )
 
 
-def _quotient(
+def quotient(
     code: str, label: Any, unit: Unit, formula: Any, over: str, under: str, adds: Adds = Adds.RATIO
 ) -> Metric:
     places = PLACES if unit is Unit.CNY else RATE
@@ -186,7 +186,7 @@ _ALL = (
     _column(
         "lines", _("lines counted"), Unit.COUNT, Adds.SUM, _("lines of the ledger in their latest version")
     ),
-    _quotient(
+    quotient(
         "refund_rate_amount",
         _("refund rate by amount"),
         Unit.SHARE,
@@ -194,7 +194,7 @@ _ALL = (
         "refunds",
         "gmv_paid",
     ),
-    _quotient(
+    quotient(
         "refund_rate_orders",
         _("refund rate by orders"),
         Unit.SHARE,
@@ -202,10 +202,10 @@ _ALL = (
         "refund_orders",
         "orders",
     ),
-    _quotient(
+    quotient(
         "aov_order", _("average order value"), Unit.CNY, _("paid GMV / paid orders"), "gmv_paid", "orders"
     ),
-    _quotient(
+    quotient(
         "unit_price", _("average unit price"), Unit.CNY, _("paid GMV / units paid"), "gmv_paid", "units_paid"
     ),
 )
@@ -233,7 +233,7 @@ _OF_PARKS = (
     _column(
         "tenants", _("tenants resident"), Unit.COUNT, Adds.AT_END, _("tenants that sit in the park that day")
     ),
-    _quotient(
+    quotient(
         "occupancy_area",
         _("occupancy by area"),
         Unit.SHARE,
@@ -244,62 +244,8 @@ _OF_PARKS = (
     ),
 )
 
-# What a firm keeps of a session; None as soon as one of the amounts is not known.
-_OF_RESULTS = (
-    Metric(
-        code="session_result",
-        label=_("result of the session"),
-        unit=Unit.CNY,
-        adds=Adds.SUM,
-        formula=_("net sales - goods - commission and slot fees - room - ad spend - parcels where known"),
-        needs=("session_result",),
-        compute=lambda sums: sums["session_result"],
-    ),
-    _quotient(
-        "roi_gmv",
-        _("ROI on paid GMV"),
-        Unit.RATIO,
-        _("paid GMV / ad spend"),
-        "gmv_paid",
-        "ad_spend",
-    ),
-    _quotient(
-        "roi_net",
-        _("ROI on net sales"),
-        Unit.RATIO,
-        _("net sales / ad spend"),
-        "net_sales",
-        "ad_spend",
-    ),
-    Metric(
-        code="roi_full",
-        label=_("ROI on all costs"),
-        unit=Unit.RATIO,
-        adds=Adds.RATIO,
-        formula=_("result of the session / all its costs"),
-        needs=("session_result", "net_sales"),
-        compute=lambda sums: _divided(sums["session_result"], sums["net_sales"] - sums["session_result"]),
-    ),
-    Metric(
-        code="roi_break_even",
-        label=_("break-even ROI"),
-        unit=Unit.RATIO,
-        adds=Adds.RATIO,
-        formula=_(
-            "1 / (margin on goods x (1 - refund rate)): the ROI on paid GMV at which ads eat the margin"
-        ),
-        needs=("gmv_paid", "net_sales", "goods"),
-        compute=lambda sums: (
-            _divided(sums["gmv_paid"], sums["net_sales"] - sums["goods"])
-            if sums["net_sales"] > sums["goods"]
-            else None
-        ),
-    ),
-)
-
 REGISTRY: dict[str, Metric] = {metric.code: metric for metric in _ALL}
 PARK_REGISTRY: dict[str, Metric] = {metric.code: metric for metric in _OF_PARKS}
-RESULT_REGISTRY: dict[str, Metric] = {metric.code: metric for metric in _OF_RESULTS}
 
 
 def compute_all(sums: Sums) -> dict[str, Value]:

@@ -13,11 +13,11 @@ from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from analytics.shares.counting import Fact, first_payments, people_of, read_facts, sums_of
-from analytics.shares.split import NOTHING, LineSums, Measures, share_lines
+from analytics.shares.counting import Fact, first_payments, read_facts, sums_of
+from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
 from livestreams.choices import SessionState, ShiftRole
-from livestreams.models import Host, LiveSession
+from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
 from supplychain.settlement import Sale, Slot
@@ -62,14 +62,7 @@ def sold_under(agreement: Agreement) -> Sold:
     }
     # What came in between the two reads is told the next time.
     book = book_of([fact for fact in read_facts(events) if fact.id in places], places)
-    slots = _slots(agreement, LiveSession.objects.all()) if _has_slots(agreement) else ()
-    return Sold(tuple(sales_of(agreement, book)), tuple(slots))
-
-
-def sold_in(agreement: Agreement, session: LiveSession, book: Book) -> Sold:
-    """What was sold under an agreement in one session of the seller, whose facts the book holds."""
-    slots = _slots(agreement, LiveSession.objects.filter(pk=session.pk)) if _has_slots(agreement) else ()
-    return Sold(tuple(sales_of(agreement, book)), tuple(slots))
+    return Sold(tuple(sales_of(agreement, book)), tuple(slots_of(agreement, LiveSession.objects.all())))
 
 
 def book_of(facts: Iterable[Fact], places: dict[int, tuple[date, int]]) -> Book:
@@ -142,13 +135,16 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
     by_session: dict[int, list[Told]] = defaultdict(list)
     for each in told:
         by_session[each.session].append(each)
-    for session in LiveSession.objects.filter(pk__in=by_session).order_by("pk"):
-        shifts = people_of(session).shifts[ShiftRole.HOST]
+    on_shift: dict[int, list[Shift]] = defaultdict(list)
+    for shift in HostShift.objects.filter(session__in=by_session, role=ShiftRole.HOST):
+        on_shift[shift.session_id].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
+    for session in sorted(on_shift):
+        shifts = on_shift[session]
         if not mine & {shift.person for shift in shifts}:
             continue
         so_far: dict[tuple[Order, str], Measures] = {}
         before: dict[Order, list[int]] = {}
-        facts = by_session[session.pk]
+        facts = by_session[session]
         paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
         for month in sorted({each.month for each in facts}):
             for each in facts:
@@ -165,7 +161,7 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
             for order, (paid, refunds) in sorted(now.items()):
                 was = before.get(order, [0, 0])
                 if [paid, refunds] != was:
-                    yield Sale(month, session.pk, order[1:], paid - was[0], refunds - was[1])
+                    yield Sale(month, session, order[1:], paid - was[0], refunds - was[1])
             before = now
 
 
@@ -173,12 +169,10 @@ def _hosts_of(agreement: Agreement) -> set[int]:
     return set(Host.objects.filter(tenant=agreement.partner_id).values_list("pk", flat=True))
 
 
-def _has_slots(agreement: Agreement) -> bool:
-    return bool(agreement.slot_fee) and agreement.slot_fee_per != SlotFeePer.MONTH
-
-
-def _slots(agreement: Agreement, among: QuerySet[LiveSession]) -> Iterator[Slot]:
-    """The seller's sessions among some that began on the agreement's days, where it concerns them."""
+def slots_of(agreement: Agreement, among: QuerySet[LiveSession]) -> Iterator[Slot]:
+    """The seller's sessions among some that began on the agreement's days, where a slot fee concerns them."""
+    if not agreement.slot_fee or agreement.slot_fee_per == SlotFeePer.MONTH:
+        return
     sessions = among.filter(
         tenant=agreement.seller_id, state=SessionState.ENDED, started_at__gte=day_start(agreement.from_day)
     )

@@ -28,9 +28,10 @@ from analytics.api.serializers import (
 )
 from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
-from analytics.metrics import PARK_REGISTRY, REGISTRY, RESULT_REGISTRY, as_text
+from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
 from analytics.periods import Period, period_named
+from analytics.result.metrics import RESULT_REGISTRY
 from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
 from analytics.services import session_claim
 from core import strict

@@ -12,7 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from analytics.choices import ResultPart, SourceKind
-from analytics.metrics import RESULT_REGISTRY, Value
+from analytics.metrics import Value
+from analytics.result.metrics import RESULT_REGISTRY
 from core.money import from_units
 from supplychain.settlement import apportion
 from supplychain.settlement.apportion import UNITS_PER_CENT, to_cents

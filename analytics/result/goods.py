@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -14,9 +14,8 @@ from analytics.result.account import Source
 from analytics.shares.counting import QUERY_SIZE, Fact
 from analytics.shares.split import Measures
 from core.money import to_units
-from livestreams.models import LiveSession
-from supplychain.choices import AgreementState, LineType, SalesKind, SettledSales
-from supplychain.models import Agreement, Sku
+from supplychain.choices import LineType, SalesKind, SettledSales
+from supplychain.models import Agreement, Product, Sku
 
 
 @dataclass
@@ -54,69 +53,62 @@ def kept_lines(facts: list[Fact], sums: Mapping[int, Measures]) -> list[SoldLine
             if line.kept and orders[order].kept]  # fmt: skip
 
 
-def goods_sold(session: LiveSession, facts: list[Fact], sums: Mapping[int, Measures]) -> list[Source]:
+def skus_of(facts: Iterable[Fact]) -> dict[int, Sku]:
+    """The SKUs of facts with their products."""
+    wanted = sorted({fact.sku for fact in facts if fact.sku})
+    found: dict[int, Sku] = {}
+    for start in range(0, len(wanted), QUERY_SIZE):
+        rows = Sku.objects.filter(pk__in=wanted[start : start + QUERY_SIZE]).select_related("product")
+        found |= {sku.pk: sku for sku in rows}
+    return found
+
+
+def goods_sold(
+    seller_id: int,
+    facts: list[Fact],
+    sums: Mapping[int, Measures],
+    skus: Mapping[int, Sku],
+    agreements: Iterable[Agreement],
+) -> list[Source]:
     """By product what the kept units cost; without a cost on record that is not known.
 
     Goods of others cost what an agreement with their owner says of them, which stands among the shares.
     """
-    kept: dict[int, int] = defaultdict(int)
+    kept: dict[Product, int] = defaultdict(int)
     nameless = 0
     owners: dict[int, int] = defaultdict(int)
     for line in kept_lines(facts, sums):
-        if line.owner != session.tenant_id:
+        if line.owner != seller_id:
             owners[line.owner] += line.kept
-        elif line.sku:
-            kept[line.sku] += line.kept
+        elif line.sku in skus:
+            kept[skus[line.sku].product] += line.kept
         else:
             nameless += line.kept
-    found = [*_own(kept), *_of_others(session, owners)]
+    agreed = {each.partner_id for each in agreements if each.sales == SettledSales.OWNED}
+    found = [*_own(kept), *_of_others(owners, agreed)]
     if nameless:
         found.append(Source(SourceKind.NONE, _("units of which no SKU is known"), None, _units(nameless)))
     return found or [Source(SourceKind.ORDERS, _("no goods sold, or all of them given back"), 0)]
 
 
-def _own(kept: dict[int, int]) -> list[Source]:
-    units: dict[int, int] = defaultdict(int)
-    products = {}
-    wanted = sorted(kept)
-    for start in range(0, len(wanted), QUERY_SIZE):
-        for sku in Sku.objects.filter(pk__in=wanted[start : start + QUERY_SIZE]).select_related("product"):
-            units[sku.product_id] += kept[sku.pk]
-            products[sku.product_id] = sku.product
-    return [
-        Source(
-            SourceKind.PRODUCT,
-            str(product),
-            to_units(product.cost) * units[product.pk] if product.cost else None,
-            f"{_units(units[product.pk])} × ¥{product.cost:,.2f}" if product.cost else
-            _("%(units)s; the product has no cost on record") % {"units": _units(units[product.pk])},
-            str(product.uid),
-        )
-        for product in sorted(products.values(), key=lambda each: (bool(each.cost), each.code))
-    ]  # fmt: skip
+def _own(kept: Mapping[Product, int]) -> Iterator[Source]:
+    for product in sorted(kept, key=lambda each: (bool(each.cost), each.code)):
+        units = _units(kept[product])
+        if product.cost:
+            cost, note = to_units(product.cost) * kept[product], f"{units} × ¥{product.cost:,.2f}"
+            yield Source(SourceKind.PRODUCT, str(product), cost, note, str(product.uid))
+        else:
+            note = _("%(units)s; the product has no cost on record") % {"units": units}
+            yield Source(SourceKind.PRODUCT, str(product), None, note, str(product.uid))
 
 
-def _of_others(session: LiveSession, owners: dict[int, int]) -> list[Source]:
-    agreed = set(
-        Agreement.objects.filter(
-            seller=session.tenant_id,
-            partner__in=owners,
-            sales=SettledSales.OWNED,
-            state=AgreementState.SIGNED,
-        ).values_list("partner_id", flat=True)
-    ) if owners else set()  # fmt: skip
+def _of_others(owners: Mapping[int, int], agreed: set[int | None]) -> Iterator[Source]:
     settled = sum(count for owner, count in owners.items() if owner in agreed)
     unsettled = sum(owners.values()) - settled
-    found = []
     if settled:
-        found.append(
-            Source(SourceKind.AGREEMENT, _("goods of others, settled with their owner"), 0, _units(settled))
-        )
+        yield Source(SourceKind.AGREEMENT, _("goods of others, settled with their owner"), 0, _units(settled))
     if unsettled:
-        found.append(
-            Source(SourceKind.NONE, _("goods of others without an agreement"), None, _units(unsettled))
-        )
-    return found
+        yield Source(SourceKind.NONE, _("goods of others without an agreement"), None, _units(unsettled))
 
 
 def _units(count: int) -> str:

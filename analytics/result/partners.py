@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import F, Q
@@ -10,49 +11,67 @@ from django.utils.translation import gettext as _
 
 from analytics.choices import ResultPart, SourceKind
 from analytics.result.account import Source
-from analytics.settlement import Book, book_of, sold_in
-from analytics.shares.counting import Fact
+from analytics.settlement import Book, sales_of, slots_of
 from core.clock import business_day, now
 from core.money import to_units
 from livestreams.models import LiveSession
 from supplychain.choices import AgreementKind, AgreementState, DueKind
 from supplychain.models import Agreement, Statement, StatementLine
-from supplychain.settlement import dues_of
+from supplychain.settlement import Sale, Slot, dues_of
 
 OF_A_SESSION = (DueKind.SHARE, DueKind.SLOT_FEE)
 
 
-def dues_by_agreement(session: LiveSession, facts: list[Fact]) -> dict[ResultPart, list[Source]]:
-    """The shares and slot fees of a session by line of its result: what the firm pays counts above zero."""
-    found: dict[ResultPart, list[Source]] = {
-        ResultPart.PLATFORM: [],
-        ResultPart.COMMISSION: [],
-        ResultPart.SLOT_FEE: [],
-    }
-    agreements = _agreements(session)
-    book = book_of(facts, {fact.id: (fact.business_day, session.pk) for fact in facts})
-    stated = _stated(session, agreements)
-    months = _stated_months(agreements)
-    for agreement in agreements:
-        due = _not_stated(agreement, session, book, months[agreement.pk])
-        for kind in OF_A_SESSION:
-            part = _part(agreement, kind)
-            sign = 1 if agreement.seller_pays else -1
-            for line in stated[agreement.pk, kind]:
-                found[part].append(_of_statement(line, sign))
-            if kind in due:
-                found[part].append(_provisional(agreement, due[kind] * sign))
-    return _with_nothing(found, any(map(_is_platform, agreements)), bool(agreements))
+Dues = dict[ResultPart, list[Source]]
 
 
-def _agreements(session: LiveSession) -> list[Agreement]:
-    """The signed agreements of the seller that were in force on a day of the session, the earliest first."""
-    if session.started_at is None:
-        return []
-    day, last = business_day(session.started_at), business_day(session.ended_at or now())
-    rows = Agreement.objects.filter(seller=session.tenant_id, state=AgreementState.SIGNED, from_day__lte=last)
-    rows = rows.filter(Q(to_day__isnull=True) | Q(to_day__gt=day))
+def agreements_over(seller_id: int, sessions: Sequence[LiveSession]) -> list[Agreement]:
+    """The signed agreements of a seller that were in force on a day of some sessions, the earliest first."""
+    days = [_days(session) for session in sessions]
+    rows = Agreement.objects.filter(
+        seller=seller_id, state=AgreementState.SIGNED, from_day__lte=max(last for _first, last in days)
+    )
+    rows = rows.filter(Q(to_day__isnull=True) | Q(to_day__gt=min(first for first, _last in days)))
     return list(rows.select_related("seller", "host", "partner__park", "partner__tenant").order_by("pk"))
+
+
+def in_force(agreement: Agreement, session: LiveSession) -> bool:
+    """Whether an agreement held on a day of a session."""
+    first, last = _days(session)
+    return agreement.from_day <= last and (agreement.to_day is None or agreement.to_day > first)
+
+
+def _days(session: LiveSession) -> tuple[date, date]:
+    first = session.started_at or now()
+    return business_day(first), business_day(session.ended_at or max(first, now()))
+
+
+def dues_of_sessions(
+    sessions: Sequence[LiveSession], agreements: list[Agreement], book: Book
+) -> dict[int, Dues]:
+    """The shares and slot fees of each session by line of its result: what the firm pays counts above zero."""
+    stated = _stated(sessions, agreements)
+    months = _stated_months(agreements)
+    found: dict[int, Dues] = {}
+    sold = {agreement.pk: _sold(agreement, sessions, book) for agreement in agreements}
+    for session in sessions:
+        held = [agreement for agreement in agreements if in_force(agreement, session)]
+        dues: Dues = {ResultPart.PLATFORM: [], ResultPart.COMMISSION: [], ResultPart.SLOT_FEE: []}
+        for agreement in held:
+            due = _not_stated(agreement, session, sold[agreement.pk], months[agreement.pk])
+            for kind in OF_A_SESSION:
+                part, sign = _part(agreement, kind), 1 if agreement.seller_pays else -1
+                for line in stated[session.pk, agreement.pk, kind]:
+                    dues[part].append(_of_statement(line, agreement, sign))
+                if kind in due:
+                    dues[part].append(_provisional(agreement, due[kind] * sign))
+        found[session.pk] = _with_nothing(dues, any(map(_is_platform, held)), bool(held))
+    return found
+
+
+def _sold(agreement: Agreement, sessions: Sequence[LiveSession], book: Book) -> tuple[list[Sale], list[Slot]]:
+    among = LiveSession.objects.filter(pk__in=[session.pk for session in sessions])
+    return sales_of(agreement, book), list(slots_of(agreement, among))
 
 
 def _is_platform(agreement: Agreement) -> bool:
@@ -66,18 +85,15 @@ def _part(agreement: Agreement, kind: str) -> ResultPart:
     return ResultPart.PLATFORM if _is_platform(agreement) else ResultPart.COMMISSION
 
 
-def _stated(session: LiveSession, agreements: list[Agreement]) -> dict[tuple[int, str], list[StatementLine]]:
+def _stated(
+    sessions: Sequence[LiveSession], agreements: list[Agreement]
+) -> dict[tuple[int, int, str], list[StatementLine]]:
     lines = StatementLine.objects.filter(
-        session=session, statement__agreement__in=agreements, version=F("statement__version")
+        session__in=sessions, statement__agreement__in=agreements, version=F("statement__version")
     )
-    found: dict[tuple[int, str], list[StatementLine]] = defaultdict(list)
-    for line in lines.select_related(
-        "statement__agreement__seller",
-        "statement__agreement__host",
-        "statement__agreement__partner__park",
-        "statement__agreement__partner__tenant",
-    ):
-        found[line.statement.agreement_id, line.kind].append(line)
+    found: dict[tuple[int, int, str], list[StatementLine]] = defaultdict(list)
+    for line in lines.select_related("statement"):
+        found[line.session_id or 0, line.statement.agreement_id, line.kind].append(line)
     return found
 
 
@@ -89,19 +105,21 @@ def _stated_months(agreements: list[Agreement]) -> dict[int, set[date]]:
     return found
 
 
-def _not_stated(agreement: Agreement, session: LiveSession, book: Book, stated: set[date]) -> dict[str, int]:
+def _not_stated(
+    agreement: Agreement, session: LiveSession, sold: tuple[list[Sale], list[Slot]], stated: set[date]
+) -> dict[str, int]:
     """What would be due of the months that no statement has yet, as if the session were all they have."""
-    sold = sold_in(agreement, session, book)
-    months = {sale.month for sale in sold.sales} | {slot.month for slot in sold.slots}
+    sales = [each for each in sold[0] if each.session == session.pk]
+    slots = [each for each in sold[1] if each.session == session.pk]
+    months = {sale.month for sale in sales} | {slot.month for slot in slots}
     due: dict[str, int] = defaultdict(int)
-    for key, each in dues_of(agreement.terms, sold.sales, sold.slots, months - stated).items():
+    for key, each in dues_of(agreement.terms, sales, slots, months - stated).items():
         if key.session == session.pk and key.month not in stated:
             due[key.kind] += each.amount
     return due
 
 
-def _of_statement(line: StatementLine, sign: int) -> Source:
-    agreement = line.statement.agreement
+def _of_statement(line: StatementLine, agreement: Agreement, sign: int) -> Source:
     note = f"{line.statement.month:%Y-%m} · {line.statement.get_state_display()}"
     if line.kind == DueKind.SHARE and line.rate is not None:
         note += f" · ¥{line.base:,.2f} × {line.rate} %"
@@ -122,9 +140,7 @@ def _provisional(agreement: Agreement, units: int) -> Source:
     return Source(SourceKind.AGREEMENT, str(agreement), units, note, str(agreement.uid), provisional=True)
 
 
-def _with_nothing(
-    found: dict[ResultPart, list[Source]], has_platform: bool, has_any: bool
-) -> dict[ResultPart, list[Source]]:
+def _with_nothing(found: Dues, has_platform: bool, has_any: bool) -> Dues:
     """Say why a line is empty: nothing agreed is nothing due, but every platform takes something."""
     if not found[ResultPart.PLATFORM]:
         found[ResultPart.PLATFORM] = [

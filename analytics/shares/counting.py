@@ -128,15 +128,24 @@ def count(session: LiveSession) -> dict[str, Shares]:
 
 def facts_of(session: LiveSession) -> list[Fact]:
     """The current facts that belong to a session."""
+    return [fact for fact, _session in facts_in([session])]
+
+
+def facts_in(sessions: Sequence[LiveSession]) -> list[tuple[Fact, int]]:
+    """The current facts that belong to some sessions, each with the id of its session."""
     answers = Attribution.objects.filter(event_id=OuterRef("pk"))
-    told = SalesEvent.objects.filter(~Exists(answers), session=session)
+    told = SalesEvent.objects.filter(~Exists(answers), session__in=sessions)
     newer = Attribution.objects.filter(event_id=OuterRef("event_id"), version__gt=OuterRef("version"))
-    given = Attribution.objects.filter(~Exists(newer), session=session)
-    ids = list(given.values_list("event_id", flat=True))
+    given = Attribution.objects.filter(~Exists(newer), session__in=sessions)
+    session_of = dict(told.values_list("pk", "session_id")) if len(sessions) > 1 else {}
+    ids = dict(given.values_list("event_id", "session_id"))
+    session_of |= ids
     found = read_facts(told)
     for start in range(0, len(ids), QUERY_SIZE):
-        found += read_facts(SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]))
-    return found
+        found += read_facts(SalesEvent.objects.filter(pk__in=list(ids)[start : start + QUERY_SIZE]))
+    # Of one session all facts are its own. What came in between the reads is told the next time.
+    only = sessions[0].pk if len(sessions) == 1 else 0
+    return [(fact, place) for fact in found if (place := session_of.get(fact.id, only))]
 
 
 def read_facts(events: QuerySet[SalesEvent]) -> list[Fact]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.choices import ResultPart, SourceKind
-from analytics.metrics import RESULT_REGISTRY
 from analytics.result import Line, Source, account_of
+from analytics.result.metrics import RESULT_REGISTRY
 from core.doors.portal import ScopedDetailPage
 from core.policy import VIEW_RESULT
 from livestreams.models import LiveSession

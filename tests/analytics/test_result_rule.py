@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.choices import ResultPart, SourceKind
-from analytics.metrics import RESULT_REGISTRY
 from analytics.result import Account, Source, line_of
 from analytics.result.account import NEEDED
+from analytics.result.metrics import RESULT_REGISTRY
 from core.money import to_units
 
 CENT = 100
