@@ -8,6 +8,7 @@ from analytics.views import (
     downloads,
     events,
     indicators,
+    keep,
     matching,
     obs,
     portal,
@@ -25,6 +26,7 @@ SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
+    path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
     path(f"{SESSION}result/", result.SessionResult.as_view(), name="portal-session-result"),

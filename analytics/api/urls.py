@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import eventclaims, matching, result, views
+from analytics.api import eventclaims, keep, matching, result, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
@@ -22,6 +22,7 @@ urlpatterns = [
         views.EventReportViewSet.as_view({"get": "retrieve"}),
         name="api-event-report",
     ),
+    path("keep", keep.KeepViewSet.as_view({"get": "retrieve"}), name="api-keep"),
     path(
         "sessions/<slug:uid>/result",
         result.SessionResultViewSet.as_view({"get": "retrieve"}),

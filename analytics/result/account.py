@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from analytics.choices import ResultPart, SourceKind
+from analytics.choices import ResultPart
 from analytics.metrics import Value
 from analytics.result.metrics import RESULT_REGISTRY
 from core.money import from_units
@@ -105,6 +105,11 @@ class Account:
         return self.lines[ResultPart.NET].known
 
     @property
+    def paid(self) -> int:
+        """What buyers paid, before refunds: the first source of net sales."""
+        return self.lines[ResultPart.NET].sources[0].units or 0
+
+    @property
     def costs(self) -> list[Line]:
         return [line for part, line in self.lines.items() if part != ResultPart.NET]
 
@@ -138,9 +143,12 @@ class Account:
     @cached_property
     def metrics(self) -> dict[str, Value]:
         """The registered metrics of a result by code."""
-        paid = next(each for each in self.lines[ResultPart.NET].sources if each.kind == SourceKind.ORDERS)
         sums: dict[str, Value] = {part: line.amount for part, line in self.lines.items()}
-        sums |= {"gmv_paid": paid.amount, "net_sales": from_units(self.net), "session_result": self.amount}
+        sums |= {
+            "gmv_paid": from_units(self.paid),
+            "net_sales": from_units(self.net),
+            "session_result": self.amount,
+        }
         known = {name: value for name, value in sums.items() if value is not None}
         return {
             code: metric.compute(known) if all(name in known for name in metric.needs) else None

@@ -64,7 +64,7 @@ def dues_of_sessions(
                 for line in stated[session.pk, agreement.pk, kind]:
                     dues[part].append(_of_statement(line, agreement, sign))
                 if kind in due:
-                    dues[part].append(_provisional(agreement, due[kind] * sign))
+                    dues[part].append(_provisional(agreement, kind, due[kind] * sign))
         found[session.pk] = _with_nothing(dues, any(map(_is_platform, held)), bool(held))
     return found
 
@@ -133,9 +133,9 @@ def _of_statement(line: StatementLine, agreement: Agreement, sign: int) -> Sourc
     )
 
 
-def _provisional(agreement: Agreement, units: int) -> Source:
+def _provisional(agreement: Agreement, kind: str, units: int) -> Source:
     note = _("not stated yet: by the terms on this session's sales so far")
-    if len(agreement.tiers) > 1:
+    if kind == DueKind.SHARE and len(agreement.tiers) > 1:
         note = _("not stated yet: by the terms on this session's sales alone; the rate moves with the month")
     return Source(SourceKind.AGREEMENT, str(agreement), units, note, str(agreement.uid), provisional=True)
 

@@ -64,6 +64,7 @@ class Today(TenantPage):
             bookings=self._next_bookings(),
             unresolved=self._unresolved(),
             unplaced=self._unplaced(),
+            sees_result=may_see_result(self.actor, self.node.pk),
             **mine,
             **kwargs,
         )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
 from core.choices import ANALYST_ROLES, PARK_ROLES, TENANT_ROLES, Role
-from core.models import ScopeNode
+from core.models import Membership, ScopeNode
 from core.policy import Reach
 from core.scoping import shares
 
@@ -133,6 +136,20 @@ def audience_of(subject: Subject, node: ScopeNode) -> Audience:
         for name, roles in groups
     ]
     return Audience(circles, subject.shared_note if shared else subject.note)
+
+
+def people_of(subject: Subject, node: ScopeNode) -> list[Membership]:
+    """The people who see a subject of a firm as a whole, by the roles they hold there or above it."""
+    above = [int(part) for part in node.path.strip("/").split("/")]
+    sees = [
+        Q(role=role) & (Q(node=node) if right.reach is Reach.NODE else Q(node__in=above))
+        for role in Role
+        if (right := policy.permission(subject.model, role))
+        and subject.verb in right.verbs
+        and right.reach in (Reach.SUBTREE, Reach.NODE)
+    ]
+    held = Membership.objects.filter(reduce(or_, sees, Q(pk__in=[])), ended_at=None, user__is_active=True)
+    return list(held.select_related("user", "node").order_by("role", "pk"))
 
 
 def _labels(subject: Subject, roles: tuple[Role, ...], reaches: set[Reach]) -> list[str]:
