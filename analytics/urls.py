@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from analytics.views import (
+    channels,
     downloads,
     events,
     indicators,
@@ -26,6 +27,7 @@ SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
+    path("portal/<slug:tenant>/channels/", channels.Channels.as_view(), name="portal-channels"),
     path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),

@@ -26,6 +26,7 @@ from analytics.api.serializers import (
     SessionClaimInput,
     SessionClaimSerializer,
 )
+from analytics.channels.mix import CHANNEL_REGISTRY
 from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
 from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
@@ -100,7 +101,7 @@ class FigureViewSet(ScopedViewSet):
                 "adds": metric.adds.value,
                 "formula": str(metric.formula),
             }
-            for metric in (REGISTRY | PARK_REGISTRY | RESULT_REGISTRY).values()
+            for metric in (REGISTRY | PARK_REGISTRY | RESULT_REGISTRY | CHANNEL_REGISTRY).values()
         ]
         return Response({"results": results})
 

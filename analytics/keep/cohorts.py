@@ -27,19 +27,17 @@ def cohorts_of(tenant_id: int, age: timedelta, at: datetime) -> tuple[list[Cohor
 
     A firm with a short past is watched for a shorter time; below a week there are no cohorts.
     """
-    first = DaySales.objects.filter(tenant=tenant_id).aggregate(first=Min("day"))["first"]
     today = business_day(at)
-    known = (today - first).days if first is not None else 0
-    watched = min(WATCHED, known // 2)
-    if watched < max(SHORTEST, age // DAY + 1):
-        return [], watched
+    first = DaySales.objects.filter(tenant=tenant_id).aggregate(first=Min("day"))["first"] or today
+    watched = min(WATCHED, (today - first).days // 2)
     since, until = max(first, today - (watched + ASKED) * DAY), today - watched * DAY
     late = _late(tenant_id, since, until, age // HOUR, watched * 24)
     rows = DaySales.objects.filter(tenant=tenant_id, day__gte=since, day__lt=until, gmv_paid__gt=0)
-    return [
+    cohorts = [
         Cohort(to_units(paid), late.get(day, 0), orders)
         for day, paid, orders in rows.values_list("day", "gmv_paid", "orders")
-    ], watched
+    ]
+    return (cohorts if watched >= max(SHORTEST, age // DAY + 1) else []), watched
 
 
 def _late(tenant_id: int, since: date, until: date, after: int, watched: int) -> dict[date, int]:

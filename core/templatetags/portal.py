@@ -37,6 +37,12 @@ def decimal(amount: Decimal | None, places: int = 4) -> str:
 
 
 @register.filter
+def signed(number: Decimal | None) -> str:
+    """A change with its sign and two decimals; a dash when there is none."""
+    return "–" if number is None else f"{number:+,.2f}"
+
+
+@register.filter
 def count(number: Decimal | int | None) -> str:
     """A whole number with thousands separators; a dash when there is none."""
     return "–" if number is None else f"{number:,.0f}"

@@ -48,6 +48,14 @@ TABS = (
     ),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
     Tab(
+        "channels",
+        "pie-chart",
+        _("Channels"),
+        "analytics.HourSales",
+        "desk-only",
+        _("Through which channels you sell: shares, growth, concentration"),
+    ),
+    Tab(
         "events",
         "calendar-event",
         _("Festivals"),
