@@ -310,6 +310,7 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "POST agreements/{uid}/count": counted,
         "POST agreements/{uid}/end": owner.post(f"agreements/{uid}/end", {"to_day": "2010-03-01"}),
         "GET sessions/{uid}/result": owner.get(f"sessions/{world.tenants[0].session.uid}/result"),
+        "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),
         "GET statements/{uid}": owner.get(f"statements/{approved}"),
