@@ -27,7 +27,7 @@ class Channels(TenantPage):
         kinds = [period_of(kind, period.last) for kind in PeriodKind]
         return super().get_context_data(
             mix=mix,
-            rows=[(Channel(row.name).label, row) for row in mix.rows],
+            channels=[(Channel(row.name).label, row) for row in mix.rows],
             ruler=Channel(mix.ruler.name).label if mix.ruler else None,
             metric=CHANNEL_REGISTRY["channel_hhi"],
             period=period,
