@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from analytics.channels import mix_of
 from analytics.counting import drain_everything
 from core.choices import Role
+from core.services import membership_grant
 from supplychain.choices import Channel
-from tests.factories import TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
 
 AMOUNT = st.decimals(0, 10**9, places=4)
@@ -144,3 +145,8 @@ def test_bad_questions_are_refused_and_strangers_told_nothing(world: World, firm
     assert host.get(page, {"tenant": firm.tenant.code}).status_code == 403
     neighbour = browser_of(world.tenants[1])
     assert neighbour.get(page, {"tenant": firm.tenant.code}).status_code == 404
+    # Who sees figures of one firm and is a host of another is told nothing of that one.
+    membership_grant(
+        actor=SYSTEM, user=world.tenants[1].users[Role.TENANT_OWNER], role=Role.HOST, node=firm.tenant.node
+    )
+    assert browser_of(world.tenants[1]).get(page, {"tenant": firm.tenant.code}).status_code == 404
