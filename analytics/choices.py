@@ -116,3 +116,28 @@ class MatchState(models.TextChoices):
     RUNNING = "running", _("being computed")
     DONE = "done", _("computed")
     STOPPED = "stopped", _("stopped")
+
+
+class ResultPart(models.TextChoices):
+    """The lines of a session's result: what comes in, and what it costs."""
+
+    NET = "net_sales", _("net sales")
+    GOODS = "goods", _("cost of goods")
+    PLATFORM = "platform", _("commission of the platform")
+    COMMISSION = "commission", _("commission of hosts, agencies and others")
+    SLOT_FEE = "slot_fee", _("slot fees")
+    ROOM = "room", _("price of the room")
+    AD_SPEND = "ad_spend", _("ad spend")
+    PARCELS = "parcels", _("parcels")
+
+
+class SourceKind(models.TextChoices):
+    """On what record an amount of a result rests."""
+
+    ORDERS = "orders", _("order lines of the session")
+    PRODUCT = "product", _("cost of a product")
+    AGREEMENT = "agreement", _("agreement")
+    STATEMENT = "statement", _("statement")
+    BOOKING = "booking", _("booking")
+    HOUR = "hour", _("ad spend of an hour")
+    NONE = "none", _("no record")

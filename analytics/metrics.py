@@ -1,7 +1,8 @@
 """The metric registry: code, name, unit, formula and way of adding, the same for API, portal, wall and commands.
 
 A metric is computed from the sums of a row: REGISTRY from those of sales (analytics.models.SalesMeasures; which
-columns a line of which kind adds to stands in docs/counting.md), PARK_REGISTRY from what analytics.parkseries counts.
+columns a line of which kind adds to stands in docs/counting.md), PARK_REGISTRY from what analytics.parkseries counts,
+analytics.result.metrics has those of a session's result.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Unit(Enum):
     CNY = "CNY"
     COUNT = "count"
     SHARE = "share"
+    RATIO = "ratio"
     HOURS = "hours"
 
 
@@ -56,12 +58,12 @@ class Metric:
 def _ratio(over: str, under: str, places: Decimal) -> Callable[[Sums], Value]:
     """Quotient rounded half up to some places; None where there is nothing to divide by."""
 
-    def compute(sums: Sums) -> Value:
-        if not sums[under]:
-            return None
-        return (Decimal(sums[over]) / Decimal(sums[under])).quantize(places, ROUND_HALF_UP)
+    return lambda sums: divided(sums[over], sums[under], places)
 
-    return compute
+
+def divided(over: Decimal | int, under: Decimal | int, places: Decimal = RATE) -> Value:
+    """A quotient rounded half up; None where there is nothing to divide by."""
+    return (Decimal(over) / Decimal(under)).quantize(places, ROUND_HALF_UP) if under else None
 
 
 def _column(code: str, label: Any, unit: Unit, adds: Adds, formula: Any) -> Metric:
@@ -77,7 +79,7 @@ def _column(code: str, label: Any, unit: Unit, adds: Adds, formula: Any) -> Metr
     )
 
 
-def _quotient(
+def quotient(
     code: str, label: Any, unit: Unit, formula: Any, over: str, under: str, adds: Adds = Adds.RATIO
 ) -> Metric:
     places = PLACES if unit is Unit.CNY else RATE
@@ -184,7 +186,7 @@ _ALL = (
     _column(
         "lines", _("lines counted"), Unit.COUNT, Adds.SUM, _("lines of the ledger in their latest version")
     ),
-    _quotient(
+    quotient(
         "refund_rate_amount",
         _("refund rate by amount"),
         Unit.SHARE,
@@ -192,7 +194,7 @@ _ALL = (
         "refunds",
         "gmv_paid",
     ),
-    _quotient(
+    quotient(
         "refund_rate_orders",
         _("refund rate by orders"),
         Unit.SHARE,
@@ -200,10 +202,10 @@ _ALL = (
         "refund_orders",
         "orders",
     ),
-    _quotient(
+    quotient(
         "aov_order", _("average order value"), Unit.CNY, _("paid GMV / paid orders"), "gmv_paid", "orders"
     ),
-    _quotient(
+    quotient(
         "unit_price", _("average unit price"), Unit.CNY, _("paid GMV / units paid"), "gmv_paid", "units_paid"
     ),
 )
@@ -231,7 +233,7 @@ _OF_PARKS = (
     _column(
         "tenants", _("tenants resident"), Unit.COUNT, Adds.AT_END, _("tenants that sit in the park that day")
     ),
-    _quotient(
+    quotient(
         "occupancy_area",
         _("occupancy by area"),
         Unit.SHARE,

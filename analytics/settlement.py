@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from analytics.shares.counting import Fact, first_payments, people_of, read_facts, sums_of
-from analytics.shares.split import NOTHING, LineSums, Measures, share_lines
+from analytics.shares.counting import Fact, first_payments, read_facts, sums_of
+from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
 from livestreams.choices import SessionState, ShiftRole
-from livestreams.models import Host, LiveSession
+from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
 from supplychain.settlement import Sale, Slot
@@ -39,17 +39,20 @@ class Told:
     refunds: int
 
 
+@dataclass(frozen=True)
+class Book:
+    """Facts of one seller: what each adds, the day and the session (0: none) it counts in, and what was paid when."""
+
+    facts: list[Fact]
+    places: dict[int, tuple[date, int]]
+    sums: dict[int, Measures]
+    line_paid_at: dict[tuple[Order, str], datetime]
+    order_paid_at: dict[Order, datetime]
+
+
 @reads_sales
 def sold_under(agreement: Agreement) -> Sold:
     """What was sold under an agreement, of its whole life."""
-    told = [each for each in _told(agreement) if _is_about(agreement, each)]
-    if agreement.sales == SettledSales.OUTSIDE:
-        told = _of_account(agreement, told)
-    sales = _on_shift(agreement, told) if agreement.sales == SettledSales.HOSTS else _whole(told)
-    return Sold(tuple(sales), tuple(_slots(agreement)) if _has_slots(agreement) else ())
-
-
-def _told(agreement: Agreement) -> Iterator[Told]:
     events = SalesEvent.objects.filter(
         seller=agreement.seller_id, kind__in=KINDS, business_day__gte=agreement.from_day
     )
@@ -58,20 +61,39 @@ def _told(agreement: Agreement) -> Iterator[Told]:
         for pk, day, session in events.with_session().values_list("pk", "business_day", "session_now")  # type: ignore[misc]
     }
     # What came in between the two reads is told the next time.
-    facts = sorted(fact for fact in read_facts(events) if fact.id in places)
-    sums = sums_of(facts)
-    paid_at = first_payments({fact.order for fact in facts})
+    book = book_of([fact for fact in read_facts(events) if fact.id in places], places)
+    return Sold(tuple(sales_of(agreement, book)), tuple(slots_of(agreement, LiveSession.objects.all())))
+
+
+def book_of(facts: Iterable[Fact], places: dict[int, tuple[date, int]]) -> Book:
+    """Current facts of a seller as agreements read them."""
+    ordered = sorted(facts)
+    paid_at = first_payments({fact.order for fact in ordered})
     of_order: dict[Order, datetime] = {}
     for (order, _line), first in paid_at.items():
         of_order[order] = min(first, of_order.get(order, first))
-    for fact in facts:
-        day, session = places[fact.id]
-        of_line = paid_at.get((fact.order, fact.line))
-        at = of_line or of_order.get(fact.order)
+    return Book(ordered, places, sums_of(ordered), paid_at, of_order)
+
+
+def sales_of(agreement: Agreement, book: Book) -> list[Sale]:
+    """What the agreement is about of a book, by month, session and order."""
+    told = [each for each in _told(agreement, book) if _is_about(agreement, each)]
+    if agreement.sales == SettledSales.OUTSIDE:
+        told = _of_account(agreement, told)
+    return list(_on_shift(agreement, told) if agreement.sales == SettledSales.HOSTS else _whole(told))
+
+
+def _told(agreement: Agreement, book: Book) -> Iterator[Told]:
+    for fact in book.facts:
+        day, session = book.places[fact.id]
+        of_line = book.line_paid_at.get((fact.order, fact.line))
+        at = of_line or book.order_paid_at.get(fact.order)
         paid_on = business_day(at) if at is not None else day
-        if paid_on < agreement.from_day or (agreement.to_day is not None and paid_on >= agreement.to_day):
+        if min(day, paid_on) < agreement.from_day or (
+            agreement.to_day is not None and paid_on >= agreement.to_day
+        ):
             continue
-        paid, refunds = sums[fact.id][:2]
+        paid, refunds = book.sums[fact.id][:2]
         if agreement.clawback_days is not None and (day - paid_on).days > agreement.clawback_days:
             refunds = 0
         if paid or refunds:
@@ -113,13 +135,16 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
     by_session: dict[int, list[Told]] = defaultdict(list)
     for each in told:
         by_session[each.session].append(each)
-    for session in LiveSession.objects.filter(pk__in=by_session).order_by("pk"):
-        shifts = people_of(session).shifts[ShiftRole.HOST]
+    on_shift: dict[int, list[Shift]] = defaultdict(list)
+    for shift in HostShift.objects.filter(session__in=by_session, role=ShiftRole.HOST):
+        on_shift[shift.session_id].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
+    for session in sorted(on_shift):
+        shifts = on_shift[session]
         if not mine & {shift.person for shift in shifts}:
             continue
         so_far: dict[tuple[Order, str], Measures] = {}
         before: dict[Order, list[int]] = {}
-        facts = by_session[session.pk]
+        facts = by_session[session]
         paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
         for month in sorted({each.month for each in facts}):
             for each in facts:
@@ -136,7 +161,7 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
             for order, (paid, refunds) in sorted(now.items()):
                 was = before.get(order, [0, 0])
                 if [paid, refunds] != was:
-                    yield Sale(month, session.pk, order[1:], paid - was[0], refunds - was[1])
+                    yield Sale(month, session, order[1:], paid - was[0], refunds - was[1])
             before = now
 
 
@@ -144,13 +169,11 @@ def _hosts_of(agreement: Agreement) -> set[int]:
     return set(Host.objects.filter(tenant=agreement.partner_id).values_list("pk", flat=True))
 
 
-def _has_slots(agreement: Agreement) -> bool:
-    return bool(agreement.slot_fee) and agreement.slot_fee_per != SlotFeePer.MONTH
-
-
-def _slots(agreement: Agreement) -> Iterator[Slot]:
-    """The seller's sessions that began on the agreement's days, where it concerns them."""
-    sessions = LiveSession.objects.filter(
+def slots_of(agreement: Agreement, among: QuerySet[LiveSession]) -> Iterator[Slot]:
+    """The seller's sessions among some that began on the agreement's days, where a slot fee concerns them."""
+    if not agreement.slot_fee or agreement.slot_fee_per == SlotFeePer.MONTH:
+        return
+    sessions = among.filter(
         tenant=agreement.seller_id, state=SessionState.ENDED, started_at__gte=day_start(agreement.from_day)
     )
     if agreement.to_day is not None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from analytics.views import (
+    channels,
     downloads,
     events,
     indicators,
+    keep,
     matching,
     obs,
     portal,
     province,
     readings,
     reports,
+    result,
     trust,
     wall,
 )
@@ -24,8 +27,11 @@ SESSION = "portal/<slug:tenant>/sessions/<uuid:uid>/"
 urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
+    path("portal/<slug:tenant>/channels/", channels.Channels.as_view(), name="portal-channels"),
+    path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
+    path(f"{SESSION}result/", result.SessionResult.as_view(), name="portal-session-result"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),

@@ -7,7 +7,7 @@ Reach says which rows of a model a role gets:
   OWN      rows of the person (a host's shifts)
   SHARED   rows below the role's node whose tenant shows them to its park, for as long as it does
 Besides view, add and change a few verbs stand for one thing each: check_in; view_private, to read columns that a
-model declares private; disclose, to decide what leaves the firm.
+model declares private; disclose, to decide what leaves the firm; view_result, to read what a firm keeps of its sales.
 docs/scoping.md prints this table; a test compares the two.
 """
 
@@ -20,6 +20,7 @@ from core.choices import ANALYST_ROLES, PARK_ROLES, TENANT_ROLES, Role
 
 VIEW, ADD, CHANGE = "view", "add", "change"
 CHECK_IN, VIEW_PRIVATE, DISCLOSE = "check_in", "view_private", "disclose"
+VIEW_RESULT = "view_result"
 
 
 class Reach(Enum):
@@ -147,7 +148,8 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each(TENANT_ROLES, SEE),
         MANAGER: RUN,
         LEASING: RUN,
-        OWNER: _p("view change disclose"),
+        OWNER: _p("view change disclose view_result"),
+        MONEY: _p("view view_result"),
         Role.HOST: SEE,
         Role.TOOL: SEE,
     },

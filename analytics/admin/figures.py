@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import ExpressionWrapper, F, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from analytics.models import (
@@ -21,12 +23,16 @@ from analytics.models import (
     SessionFigures,
     SessionShare,
 )
+from analytics.result import account_of, may_see_result
 from analytics.services.periods import period_close
-from core.actors import Actor
+from core.actors import Actor, system_actor
 from core.doors.admin import ScopedModelAdmin, ShownInline, money
+from core.doors.admin.display import cny
+from core.doors.context import actor_of
 from core.money import MoneyField
 from core.policy import ADD
 
+SYSTEM = system_actor("admin")
 MEASURES = (
     ("gmv_created", "gmv_paid"),
     ("refunds", "cancellations", "adjustments"),
@@ -69,7 +75,25 @@ class SessionFiguresAdmin(SalesAdmin):
     list_filter = ("session__started_at", "session__tenant")
     search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
     ordering = ("-session",)
-    fields = ("session", *MEASURES)
+    fields = ("session", *MEASURES, "result")
+    readonly_fields = ("result",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: SessionFigures | None = None) -> Any:
+        """The result stands here for those who may read it: a park's people may not."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or may_see_result(actor_of(request), obj.session.tenant_id):
+            return shown
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "result"]})
+            for title, options in shown
+        ]
+
+    @admin.display(description=_("result of the session"))
+    def result(self, row: SessionFigures) -> SafeString:
+        account = account_of(SYSTEM, row.session)
+        amounts = [(line.part.label, cny(line.amount)) for line in account.lines.values()]
+        amounts.append((_("left after what is known"), cny(account.left_amount)))
+        return format_html_join(mark_safe("<br>"), "{}: {}", amounts)
 
 
 @admin.register(SessionShare)

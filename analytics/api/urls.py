@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import eventclaims, matching, views
+from analytics.api import channels, eventclaims, keep, matching, result, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
@@ -21,6 +21,17 @@ urlpatterns = [
         "events/<slug:uid>/report",
         views.EventReportViewSet.as_view({"get": "retrieve"}),
         name="api-event-report",
+    ),
+    path(
+        "channels",
+        channels.ChannelViewSet.as_view({"get": "retrieve"}),
+        name="api-channels",
+    ),
+    path("keep", keep.KeepViewSet.as_view({"get": "retrieve"}), name="api-keep"),
+    path(
+        "sessions/<slug:uid>/result",
+        result.SessionResultViewSet.as_view({"get": "retrieve"}),
+        name="api-session-result",
     ),
     *router.urls,
 ]

@@ -26,11 +26,13 @@ from analytics.api.serializers import (
     SessionClaimInput,
     SessionClaimSerializer,
 )
+from analytics.channels.mix import CHANNEL_REGISTRY
 from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
 from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
 from analytics.periods import Period, period_named
+from analytics.result.metrics import RESULT_REGISTRY
 from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
 from analytics.services import session_claim
 from core import strict
@@ -99,7 +101,7 @@ class FigureViewSet(ScopedViewSet):
                 "adds": metric.adds.value,
                 "formula": str(metric.formula),
             }
-            for metric in (REGISTRY | PARK_REGISTRY).values()
+            for metric in (REGISTRY | PARK_REGISTRY | RESULT_REGISTRY | CHANNEL_REGISTRY).values()
         ]
         return Response({"results": results})
 

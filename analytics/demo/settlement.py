@@ -1,16 +1,21 @@
-"""What the demo's firms have agreed on their sales: with the park, with an agency, and with an outside host.
+"""What the demo's firms have agreed on their sales: with the park, an agency, their platform and an outside host.
 
-The last month's statements are counted; that of the park is approved.
+The last month's statements are counted; that of the park is approved. Of the sessions of the last days it is told what
+was spent on traffic, so that their results are known.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
-from core.clock import DAY, month_of, today
+from core.clock import DAY, day_start, hour_of, hour_start, month_of, today
+from livestreams.choices import Platform, SessionState
+from livestreams.models import LiveSession
+from livestreams.services import SpendHour, spend_record
 from supplychain.choices import AgreementKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement
 from supplychain.services import agreement_propose, agreement_sign, statement_approve, statement_count
@@ -18,6 +23,10 @@ from tenants.choices import TenantKind
 from tenants.models import Tenant
 
 FIRMS = 2
+SPEND_DAYS = 14
+# What the hours of a session cost, one after the other.
+SPEND = (Decimal(60), Decimal("118.50"), Decimal(90))
+MICROSECOND = timedelta(microseconds=1)
 
 
 def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
@@ -28,12 +37,13 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
         if Agreement.objects.filter(seller=seller).exists():
             continue
         agreed: dict[str, Any] = {"seller": seller, "from_day": month}
-        with_park, with_agency = (
+        with_park, *others = (
             agreement_sign(actor=actor, agreement=agreement_propose(actor=actor, **agreed, **terms))
-            for terms in (_of_park(built), _of_agency(agency))
+            for terms in (_of_park(built), _of_agency(agency), _of_platform(built))
         )
         agreement_propose(actor=actor, **agreed, **_of_outside_host(seller))
-        for agreement in (with_park, with_agency):
+        _tell_ad_spend(seller, actor)
+        for agreement in (with_park, *others):
             statement = statement_count(actor=actor, agreement=agreement, month=month)
             if agreement == with_park:
                 statement_approve(actor=actor, statement=statement)
@@ -60,6 +70,31 @@ def _of_agency(agency: Tenant) -> dict[str, Any]:
         "slot_fee": Decimal(300),
         "clawback_days": 30,
     }
+
+
+def _of_platform(built: BuiltPark) -> dict[str, Any]:
+    return {
+        "kind": AgreementKind.SERVICE,
+        "title": "平台技术服务费（演示）",
+        "outside_name": str(Platform(built.plan.platform).label),
+        "sales": SettledSales.ALL,
+        "tiers": [(Decimal(0), Decimal(5))],
+    }
+
+
+def _tell_ad_spend(seller: Tenant, actor: Actor) -> None:
+    sessions = LiveSession.objects.filter(
+        tenant=seller, state=SessionState.ENDED, started_at__gte=day_start(today() - SPEND_DAYS * DAY)
+    )
+    for session in sessions.order_by("started_at"):
+        if session.started_at is None or session.ended_at is None:
+            continue
+        first, last = hour_of(session.started_at), hour_of(session.ended_at - MICROSECOND)
+        hours = [
+            SpendHour(hour_start(hour), SPEND[number % len(SPEND)])
+            for number, hour in enumerate(range(first, last + 1))
+        ]
+        spend_record(actor=actor, session=session, hours=hours)
 
 
 def _of_outside_host(seller: Tenant) -> dict[str, Any]:

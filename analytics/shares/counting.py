@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -42,8 +42,11 @@ class Fact(NamedTuple):
     ref_order_no: str
     ref_line: str
     quantity: int
+    business_day: date
     amount: int
     owner: int
+    sku: int
+    """0: none is known."""
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -125,26 +128,37 @@ def count(session: LiveSession) -> dict[str, Shares]:
 
 def facts_of(session: LiveSession) -> list[Fact]:
     """The current facts that belong to a session."""
+    return [fact for fact, _session in facts_in([session])]
+
+
+def facts_in(sessions: Sequence[LiveSession]) -> list[tuple[Fact, int]]:
+    """The current facts that belong to some sessions, each with the id of its session."""
     answers = Attribution.objects.filter(event_id=OuterRef("pk"))
-    told = SalesEvent.objects.filter(~Exists(answers), session=session)
+    told = SalesEvent.objects.filter(~Exists(answers), session__in=sessions)
     newer = Attribution.objects.filter(event_id=OuterRef("event_id"), version__gt=OuterRef("version"))
-    given = Attribution.objects.filter(~Exists(newer), session=session)
-    ids = list(given.values_list("event_id", flat=True))
+    given = Attribution.objects.filter(~Exists(newer), session__in=sessions)
+    session_of = dict(told.values_list("pk", "session_id")) if len(sessions) > 1 else {}
+    ids = dict(given.values_list("event_id", "session_id"))
+    session_of |= ids
     found = read_facts(told)
     for start in range(0, len(ids), QUERY_SIZE):
-        found += read_facts(SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]))
-    return found
+        found += read_facts(SalesEvent.objects.filter(pk__in=list(ids)[start : start + QUERY_SIZE]))
+    # Of one session all facts are its own. What came in between the reads is told the next time.
+    only = sessions[0].pk if len(sessions) == 1 else 0
+    return [(fact, place) for fact in found if (place := session_of.get(fact.id, only))]
 
 
 def read_facts(events: QuerySet[SalesEvent]) -> list[Fact]:
     """Those of the events that are current."""
-    rows = events.current().with_sku().values_list(*Fact._fields[:-1], "owner_id", "sku_now")  # type: ignore[attr-defined]
+    rows = events.current().with_sku().values_list(*Fact._fields[:-2], "owner_id", "sku_now")  # type: ignore[attr-defined]
     read = list(rows)
     # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
     owners: dict[int, int] = dict(
         Sku.objects.filter(pk__in={row[-1] for row in read if row[-1]}).values_list("pk", "tenant_id")
     )
-    return [Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]))) for row in read]
+    return [
+        Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]), row[-1] or 0)) for row in read
+    ]
 
 
 def sums_of(facts: Sequence[Fact]) -> dict[int, Measures]:

@@ -10,6 +10,7 @@ from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
+from analytics.result import may_see_result
 from analytics.shares.shown import shares_by_part
 from analytics.trust.audience import watched
 from analytics.trust.evidence import Reading
@@ -63,6 +64,7 @@ class Today(TenantPage):
             bookings=self._next_bookings(),
             unresolved=self._unresolved(),
             unplaced=self._unplaced(),
+            sees_result=may_see_result(self.actor, self.node.pk),
             **mine,
             **kwargs,
         )
@@ -167,6 +169,7 @@ class SessionDetail(ScopedDetailPage):
             audience=self._audience(session),
             **self._told(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
+            sees_result=may_see_result(self.actor, self.node.pk),
             trust=trust_of(self.actor, session),
             **session_rights(self.actor, self.node.pk),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,

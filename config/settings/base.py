@@ -174,6 +174,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "Channel": "supplychain.choices.Channel",
+        "ResultPart": "analytics.choices.ResultPart",
+        "SourceKind": "analytics.choices.SourceKind",
         "NodeKind": "core.choices.NodeKind",
         "SalesKind": "supplychain.choices.SalesKind",
         "BookingState": "livestreams.choices.BookingState",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import policy
 from core.choices import ANALYST_ROLES, PARK_ROLES, TENANT_ROLES, Role
-from core.models import ScopeNode
+from core.models import Membership, ScopeNode
 from core.policy import Reach
 from core.scoping import shares
 
@@ -28,6 +31,7 @@ class Subject:
     note: Any
     shared_note: Any = ""
     setting: str = ""
+    verb: str = policy.VIEW
     sums_leave: bool = False
     """Whether bureaus see sums over several firms, and the wall what the firm chose."""
 
@@ -73,6 +77,13 @@ SUBJECTS = {
         _("Goods"),
         _("What goods cost is seen within the firm only: the park's warehouse keeper looks up names, codes "
           "and prices."),
+    ),
+    "result": Subject(
+        "tenants.Tenant",
+        _("What the firm keeps"),
+        _("Costs, shares and results stay with those who keep the firm's money: no host, no tool and nobody of the "
+          "park sees them."),
+        verb=policy.VIEW_RESULT,
     ),
     "unresolved": Subject("core.Unresolved", _("Unresolved references"), _("They stay within the firm.")),
 }  # fmt: skip
@@ -127,10 +138,24 @@ def audience_of(subject: Subject, node: ScopeNode) -> Audience:
     return Audience(circles, subject.shared_note if shared else subject.note)
 
 
+def people_of(subject: Subject, node: ScopeNode) -> list[Membership]:
+    """The people who see a subject of a firm as a whole, by the roles they hold there or above it."""
+    above = [int(part) for part in node.path.strip("/").split("/")]
+    sees = [
+        Q(role=role) & (Q(node=node) if right.reach is Reach.NODE else Q(node__in=above))
+        for role in Role
+        if (right := policy.permission(subject.model, role))
+        and subject.verb in right.verbs
+        and right.reach in (Reach.SUBTREE, Reach.NODE)
+    ]
+    held = Membership.objects.filter(reduce(or_, sees, Q(pk__in=[])), ended_at=None, user__is_active=True)
+    return list(held.select_related("user", "node").order_by("role", "pk"))
+
+
 def _labels(subject: Subject, roles: tuple[Role, ...], reaches: set[Reach]) -> list[str]:
     held = ((role, policy.permission(subject.model, role)) for role in roles)
     return [
         str(role.label)
         for role, right in held
-        if right and policy.VIEW in right.verbs and right.reach in reaches
+        if right and subject.verb in right.verbs and right.reach in reaches
     ]

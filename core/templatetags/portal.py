@@ -27,13 +27,19 @@ def money(amount: Decimal | int | None, places: int = 2) -> str:
 
 
 @register.filter
-def decimal(amount: Decimal | None) -> str:
-    """An amount in a foreign currency: thousands separators, at least two decimals, no idle zeros."""
+def decimal(amount: Decimal | None, places: int = 4) -> str:
+    """A number such as an amount in a foreign currency: thousands separators, at least two decimals, no idle zeros."""
     if amount is None:
         return "–"
-    text = f"{amount:,.4f}".rstrip("0")
-    whole, _point, places = text.partition(".")
-    return f"{whole}.{places.ljust(2, '0')}"
+    text = f"{amount:,.{places}f}".rstrip("0")
+    whole, _point, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
+
+
+@register.filter
+def signed(number: Decimal | None) -> str:
+    """A change with its sign and two decimals; a dash when there is none."""
+    return "–" if number is None else f"{number:+,.2f}"
 
 
 @register.filter

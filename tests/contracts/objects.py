@@ -67,6 +67,7 @@ UIDS: dict[str, Factory] = {
         MatchRun.objects.get(park=world.park, state=MatchState.RUNNING, job=None).uid
     ),
     "api-session": lambda world, mine: mine.session.uid,
+    "api-session-result": lambda world, mine: mine.session.uid,
     "api-host-account": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "api-absence": lambda world, mine: mine.host.absences.earliest("id").uid,
     "api-planned-shift": lambda world, mine: mine.booking.shifts.earliest("id").uid,
@@ -86,6 +87,7 @@ UIDS: dict[str, Factory] = {
     "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,
+    "portal-session-result": lambda world, mine: mine.session.uid,
     "portal-host": lambda world, mine: mine.host.uid,
     "portal-absence-withdraw": lambda world, mine: mine.host.absences.earliest("id").uid,
     "portal-shift-drop": lambda world, mine: mine.booking.shifts.earliest("id").uid,

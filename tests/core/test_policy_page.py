@@ -18,7 +18,15 @@ WORDS = {
     Reach.OWN: " (own)",
     Reach.SHARED: " (shared)",
 }
-VERBS = (policy.VIEW, policy.ADD, policy.CHANGE, policy.CHECK_IN, policy.VIEW_PRIVATE, policy.DISCLOSE)
+VERBS = (
+    policy.VIEW,
+    policy.ADD,
+    policy.CHANGE,
+    policy.CHECK_IN,
+    policy.VIEW_PRIVATE,
+    policy.DISCLOSE,
+    policy.VIEW_RESULT,
+)
 
 
 def table() -> str:

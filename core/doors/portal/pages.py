@@ -94,7 +94,7 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
         return [
             replace(tab, url=self.url(f"portal-{tab.section}"))
             for tab in TABS
-            if not tab.model or may(self.actor, "view", apps.get_model(tab.model), self.node.pk)
+            if not tab.model or may(self.actor, tab.verb, apps.get_model(tab.model), self.node.pk)
         ]
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:

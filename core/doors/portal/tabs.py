@@ -7,10 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.policy import VIEW, VIEW_RESULT
+
 
 @dataclass(frozen=True)
 class Tab:
-    """A page of the portal's navigation; `model` is the one a caller must be able to view to be offered it."""
+    """A page of the portal's navigation; `model` is the one on which a caller must hold `verb` to be offered it."""
 
     section: str
     icon: str
@@ -19,6 +21,7 @@ class Tab:
     shown_on: str = ""
     what: Any = ""
     url: str = ""
+    verb: str = VIEW
 
 
 # A phone's tab bar has room for five; the rest stands behind "more" there and in the bar of a desk.
@@ -34,7 +37,24 @@ TABS = (
         "desk-only",
         _("What platforms say of each live session"),
     ),
+    Tab(
+        "keep",
+        "piggy-bank",
+        _("What we keep"),
+        "tenants.Tenant",
+        "desk-only",
+        _("The last live day: sold, given back, still to be given back, kept"),
+        verb=VIEW_RESULT,
+    ),
     Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
+    Tab(
+        "channels",
+        "pie-chart",
+        _("Channels"),
+        "analytics.HourSales",
+        "desk-only",
+        _("Through which channels you sell: shares, growth, concentration"),
+    ),
     Tab(
         "events",
         "calendar-event",

@@ -1,0 +1,92 @@
+"""What a firm keeps of its last live day in the API, for the people who keep its money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.choices import ResultPart
+from analytics.keep import Expected, LastDay, last_day
+from core.doors.api import Needs, ScopedViewSet
+from core.doors.fields import MoneyField, is_public_name
+from core.errors import InvalidInput, NotFound
+from core.money import from_units
+from core.policy import VIEW_RESULT
+from core.scoping import get_visible
+from tenants.models import Tenant
+
+
+class ExpectedSerializer(serializers.Serializer[Any]):
+    """At least, about and at most: four of five days of the firm lie between the outer two."""
+
+    low = MoneyField()
+    middle = MoneyField()
+    high = MoneyField()
+
+
+class KeepSerializer(serializers.Serializer[Any]):
+    """The last live day of a firm in CNY. `expected_refunds` rests on so many orders of so many past days, each
+    watched for `watched_days`; null: too few. `kept` is net sales less the known costs, `missing` names the others."""
+
+    day = serializers.DateField()
+    sessions = serializers.ListField(child=serializers.UUIDField())
+    sold = MoneyField()
+    refunded = MoneyField()
+    taken = MoneyField()
+    kept = MoneyField()
+    missing = serializers.ListField(child=serializers.ChoiceField(choices=ResultPart.choices))
+    expected_refunds = ExpectedSerializer(allow_null=True)
+    kept_then = ExpectedSerializer(allow_null=True)
+    rests_on_orders = serializers.IntegerField()
+    rests_on_days = serializers.IntegerField()
+    watched_days = serializers.IntegerField()
+
+
+class KeepViewSet(ScopedViewSet):
+    """What is left of the last live day. No tool and nobody of the park sees it."""
+
+    model = Tenant
+    serializer_class = KeepSerializer
+    permissions = {"retrieve": Needs(VIEW_RESULT)}
+
+    @extend_schema(
+        operation_id="keep_retrieve",
+        parameters=[OpenApiParameter("tenant", str, required=True, description="Code of the firm.")],
+        responses=KeepSerializer,
+    )
+    def retrieve(self, request: Request) -> Response:
+        """Sold, refunded, still expected back with its range, taken by others, kept."""
+        code = request.query_params.get("tenant", "")
+        if not code:
+            raise InvalidInput(_("Name the firm."), code="required", field="tenant")
+        if not is_public_name(code, "code"):
+            raise NotFound
+        told = last_day(self.actor, get_visible(Tenant, self.actor, VIEW_RESULT, code=code))
+        if told is None:
+            raise NotFound
+        return Response(KeepSerializer(_body(told)).data)
+
+
+def _body(told: LastDay) -> dict[str, Any]:
+    return {
+        "day": told.day,
+        "sessions": [session.uid for session in told.sessions],
+        **{name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "kept")},
+        "missing": told.missing,
+        "expected_refunds": _expected(told.expected),
+        "kept_then": _expected(told.kept_then),
+        "rests_on_orders": told.curve.orders if told.curve else 0,
+        "rests_on_days": told.curve.days if told.curve else 0,
+        "watched_days": told.watched,
+    }
+
+
+def _expected(found: Expected | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {name: from_units(getattr(found, name)) for name in ("low", "middle", "high")}

@@ -1,0 +1,44 @@
+"""The owner's page: what the firm keeps of its last live day, on one screen of a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analytics.keep import Expected, last_day
+from core.doors.audience import SUBJECTS, people_of
+from core.doors.portal import TenantPage
+from core.money import from_units
+from core.policy import VIEW_RESULT
+from tenants.models import Tenant
+
+SHOWN_PEOPLE = 4
+
+
+class Keep(TenantPage):
+    """Sold, given back, still expected back, taken by others, kept; and who can see it, by name."""
+
+    template_name = "portal/keep.html"
+    section = "keep"
+    needs = (VIEW_RESULT, Tenant)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        told = last_day(self.actor, self.tenant)
+        people = people_of(SUBJECTS["result"], self.node)
+        amounts = {
+            name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "kept") if told
+        }
+        return super().get_context_data(
+            told=told,
+            **amounts,
+            expected=_amounts(told.expected) if told else None,
+            kept_then=_amounts(told.kept_then) if told else None,
+            people=people[:SHOWN_PEOPLE],
+            more_people=len(people[SHOWN_PEOPLE:]),
+            **kwargs,
+        )
+
+
+def _amounts(expected: Expected | None) -> dict[str, Any] | None:
+    if expected is None:
+        return None
+    return {name: from_units(getattr(expected, name)) for name in ("low", "middle", "high")}
