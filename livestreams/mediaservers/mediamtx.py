@@ -16,6 +16,8 @@ ASKS_AGAIN = False
 # What its commands are called in which release: the stream is there no longer.
 GONE = frozenset({"unavailable", "offline", "not_ready"})
 THERE = frozenset({"available", "online", "ready"})
+# How it names its own machine.
+ITSELF = ("127.0.0.1", "::1")
 # Where each kind of connection is cut.
 KICKED_AT = {"rtmpConn": "rtmpconns", "rtmpsConn": "rtmpsconns"}
 

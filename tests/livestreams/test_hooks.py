@@ -289,7 +289,13 @@ def test_mediamtx_lets_in_and_is_told_to_cut(
             assert post(query=f"token={key}", protocol=protocol).status_code == 403
             assert PublishDecision.objects.latest("pk").reason == R.NOT_RTMP
         assert post(query=f"token={key}").status_code == 204
-        assert post(action="read").status_code == 204
+        for action in ("read", "playback"):
+            assert post(action=action).status_code == 403, "no neighbour watches"
+            assert [post(action=action, ip=ip).status_code for ip in ("127.0.0.1", "::1", "")] == [
+                204,
+                204,
+                403,
+            ]
         assert post(action="api").status_code == 403
         clock.shift(600)
         services.watch_streams()
