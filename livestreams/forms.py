@@ -87,27 +87,26 @@ class DaysField(forms.Field):
 
 
 class PlaceForm(OwnChoicesForm):
-    """A room, a day, a time, a length; local time, as everybody in the park reads it."""
+    """A room, a day, a time, a length; local time, as everybody in the park reads it.
+
+    `length` in minutes is what a booking has already: it can be kept, whatever it is.
+    """
 
     room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
     day = forms.DateField(label=_("Day"), widget=DayInput)
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
 
+    def __init__(self, *args: Any, length: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if length is not None:
+            minutes: Any = self.fields["minutes"]
+            minutes.choices = sorted({*HALF_HOURS, (length, f"{length // 60}:{length % 60:02d}")})
+
     @property
     def span(self) -> tuple[datetime, datetime]:
         starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
         return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
-
-
-class MoveForm(PlaceForm):
-    """Where a booking moves. The length that it has can be kept, whatever it is."""
-
-    def __init__(self, *args: Any, length: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kept = (length, f"{length // 60}:{length % 60:02d}")
-        minutes: Any = self.fields["minutes"]
-        minutes.choices = sorted({*HALF_HOURS, kept})
 
 
 class SwapForm(OwnChoicesForm):

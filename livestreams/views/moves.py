@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.clock import MINUTE, local
 from core.doors.portal import ServiceFormPage
-from livestreams.forms import MoveForm, SwapForm
+from livestreams.forms import PlaceForm, SwapForm
 from livestreams.models import Booking
 from livestreams.services import booking_move, booking_swap, cost_of_leaving
 
@@ -55,7 +55,7 @@ class PlaceBooking(ChangePage):
     def length(self) -> int:
         return (self.booking.ends_at - self.booking.starts_at) // MINUTE
 
-    def get_form(self, data: Any = None, files: Any = None) -> MoveForm:
+    def get_form(self, data: Any = None, files: Any = None) -> PlaceForm:
         starts_at = local(self.booking.starts_at)
         here = {
             "room": self.booking.room.code,
@@ -63,7 +63,7 @@ class PlaceBooking(ChangePage):
             "start": f"{starts_at:%H:%M}",
             "minutes": self.length,
         }
-        return MoveForm(data, files, actor=self.actor, tenant=self.tenant, initial=here, length=self.length)
+        return PlaceForm(data, files, actor=self.actor, tenant=self.tenant, initial=here, length=self.length)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         refused = kwargs.get("refused")

@@ -318,9 +318,12 @@ def neighbour_of(address: str) -> Iterator[str]:
                 back.join()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        server.daemon_threads = True
         threading.Thread(target=server.serve_forever).start()
-        yield f"{where.scheme}://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+        try:
+            yield f"{where.scheme}://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
