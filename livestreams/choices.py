@@ -146,6 +146,7 @@ class PublishReason(models.TextChoices):
     CONTINUED = "continued", _("goes on")
     MALFORMED = "malformed", _("this is no stream key")
     REPEATED = "repeated", _("a field of the request stands in it twice")
+    NOT_RTMP = "not_rtmp", _("this media node takes encoders by RTMP only")
     UNKNOWN_KEY = "unknown_key", _("nobody has this key")
     REPLACED_KEY = "replaced_key", _("the key was replaced by a newer one")
     NOT_CONFIRMED = "not_confirmed", _("the booking is only held")

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
+from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.filters import DayInput
 from core.doors.formfields import PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from livestreams.choices import SESSION_OPEN, Delivery, Platform
+from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery, Platform
 from livestreams.models import Booking, Host, LiveRoom
+from livestreams.services.series import MOST
 from livestreams.services.sessions import LIVE_READY
 
 HALF_HOURS = [
     (minutes, f"{minutes // 60}:{minutes % 60:02d}")
     for minutes in (*range(30, 241, 30), *range(300, 721, 60))
 ]
+# Between days in a line, as Chinese and Latin keyboards write them.
+SEPARATORS = re.compile(r"[\s,;，；、]+")
 MARKETS = (
     ("CN", _("domestic")),
     ("SEA", _("Southeast Asia")),
@@ -67,13 +73,65 @@ class OwnChoicesForm(ScopedForm):
         return queryset
 
 
-class BookingForm(OwnChoicesForm):
-    """A room, a day, a time, a length; local time, as everybody in the park reads it."""
+class DaysField(forms.Field):
+    """Days such as 2026-10-01, with commas or spaces between them."""
+
+    def to_python(self, value: Any) -> list[date]:
+        words = [word for word in SEPARATORS.split(str(value or "")) if word]
+        if len(words) > MOST:
+            raise ValidationError(_("At most %(most)d days."), code="count", params={"most": MOST})
+        try:
+            return [strict.day(word) for word in words]
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class PlaceForm(OwnChoicesForm):
+    """A room, a day, a time, a length; local time, as everybody in the park reads it.
+
+    `length` in minutes is what a booking has already: it can be kept, whatever it is.
+    """
 
     room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
     day = forms.DateField(label=_("Day"), widget=DayInput)
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
+
+    def __init__(self, *args: Any, length: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if length is not None:
+            minutes: Any = self.fields["minutes"]
+            minutes.choices = sorted({*HALF_HOURS, (length, f"{length // 60}:{length % 60:02d}")})
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
+        return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class SwapForm(OwnChoicesForm):
+    """One's own booking to change places with."""
+
+    other = BookingChoiceField(Booking, verb="change", label=_("With"))
+
+    def __init__(self, *args: Any, booking: Booking, **kwargs: Any) -> None:
+        self.booking = booking
+        super().__init__(*args, **kwargs)
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        movable = queryset.filter(tenant=self.tenant, state__in=BOOKING_MOVABLE, starts_at__gt=now())
+        others = movable.filter(loan__isnull=True).exclude(pk=self.booking.pk)
+        return others.select_related("room").order_by("starts_at")
+
+
+class BookingForm(PlaceForm):
+    """A place for a session, once or every week."""
+
+    hold = forms.BooleanField(
+        label=_("hold only"),
+        required=False,
+        help_text=_("Released after the park's minutes unless it is confirmed."),
+    )
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
     purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
     weekdays = forms.TypedMultipleChoiceField(
@@ -93,11 +151,17 @@ class BookingForm(OwnChoicesForm):
     skip_taken = forms.BooleanField(
         label=_("Leave out days that cannot be had"), required=False, initial=True
     )
+    skip = DaysField(
+        label=_("Leave out these days"),
+        required=False,
+        widget=forms.TextInput({"placeholder": "2026-10-01, 2026-10-08", "autocomplete": "off"}),
+    )
 
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
-        return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
+    def clean_repeat_until(self) -> date | None:
+        until: date | None = self.cleaned_data["repeat_until"]
+        if until is not None and self.cleaned_data.get("hold"):
+            raise ValidationError(_("A series is booked at once and cannot be held."), code="hold")
+        return until
 
     @property
     def series(self) -> dict[str, Any] | None:
@@ -112,6 +176,7 @@ class BookingForm(OwnChoicesForm):
             "start": values["start"],
             "minutes": values["minutes"],
             "skip_taken": values["skip_taken"],
+            "skip": values["skip"],
         }
 
 

@@ -56,6 +56,10 @@ class PublishQuerySet(models.QuerySet[Any]):
         """Those that run and are no test."""
         return self.running().filter(is_test=False)
 
+    def to_drop(self) -> PublishQuerySet:
+        """Those that a node has yet to be told to end."""
+        return self.filter(to_drop__isnull=False)
+
 
 class LiveRoomQuerySet(models.QuerySet[Any]):
     """Live rooms, by whether they can be had."""

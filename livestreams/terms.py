@@ -1,7 +1,8 @@
 """What a booking costs in the end, by the park's terms. Pure: no database, no present time.
 
 A booking can be given back for nothing until its free hours begin; later a share of its price is due, and so is a
-share for a room that nobody came to. What the park itself calls off, or could not offer, is free, and so is a hold.
+share for a room that nobody came to. Whoever moves away late owes no less in the end than giving the place back would
+have cost. What the park itself calls off, or could not offer, is free, and so is a hold.
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ class Terms:
         was_held: bool = False,
         by_park: bool = False,
         late: bool = False,
+        given_up: Decimal = NOTHING,
     ) -> Decimal:
         """CNY, to the cent, due for a booking that comes to rest in a state; nothing while it has not.
 
-        `late` says that it was given back after its free hours had begun.
+        `late` says that it was given back after its free hours had begun; `given_up` is the greatest sum that was
+        given up by moving it away late.
         """
         if state == BookingState.COMPLETED:
-            return price
-        if state == BookingState.NO_SHOW and not by_park:
-            return _share(price, self.no_show_percent)
-        if state == BookingState.CANCELLED and late and not (was_held or by_park):
-            return _share(price, self.late_cancel_percent)
+            return max(price, given_up)
+        if by_park:
+            return NOTHING
+        if state == BookingState.NO_SHOW:
+            return max(_share(price, self.no_show_percent), given_up)
+        if state == BookingState.CANCELLED and not was_held:
+            return max(_share(price, self.late_cancel_percent) if late else NOTHING, given_up)
         return NOTHING
 
 

@@ -92,7 +92,7 @@ class BookingAdmin(ScopedModelAdmin):
     fieldsets = (
         (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose")}),
         (_("State"), {"fields": ("state", "hold_expires_at", "checked_in_at", "series")}),
-        (_("Money"), {"fields": (("price", "due"), "free_until")}),
+        (_("Money"), {"fields": (("price", "given_up", "due"), "free_until")}),
     )
     add_form = BookingAddForm
     add_fieldsets = (

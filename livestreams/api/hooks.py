@@ -129,14 +129,14 @@ class Srs(Hook):
 
 
 class MediaMtxAuth(Hook):
-    """MediaMTX asks before anybody publishes or reads. Reading is free: no key stands in the name of a stream."""
+    """MediaMTX asks before anybody publishes or reads. Only its own machine may read: a stream's name is no secret."""
 
     program = MediaServer.MEDIAMTX
 
     def hear(self, node: MediaNode, **where: str) -> HttpResponse:
         body = self.body()
         if body.get("action") in ("read", "playback"):
-            return self.consent()
+            return self.consent() if body.get("ip") in mediamtx.ITSELF else self.refusal()
         if body.get("action") != "publish":
             return self.refusal()
         if not mediamtx.has_credentials(body):

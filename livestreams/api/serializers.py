@@ -91,6 +91,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
     state = serializers.ChoiceField(choices=BookingState.choices)
     free_until = InstantField(allow_null=True)
     price = MoneyField()
+    given_up = MoneyField()
     due = MoneyField()
     series = serializers.UUIDField(source="series.uid", default=None, allow_null=True)
 
@@ -109,6 +110,7 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "checked_in_at",
             "free_until",
             "price",
+            "given_up",
             "due",
             "series",
             "purpose",

@@ -47,4 +47,11 @@ def readings(node: MediaNode) -> dict[str, int | None]:
 
 
 def drop(publish: Publish) -> None:
-    call(publish.node, "DELETE", f"/api/v1/clients/{quote(publish.client, safe='')}")
+    body = call(publish.node, "DELETE", f"/api/v1/clients/{quote(publish.client, safe='')}")
+    # What went wrong stands in the body of a good answer.
+    try:
+        code = json.loads(body)["code"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Away(f"{publish.node.code}: its answer to a cut cannot be read") from error
+    if code != 0:
+        raise Away(f"{publish.node.code} did not cut: code {code}")

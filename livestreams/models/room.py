@@ -130,6 +130,7 @@ class Booking(PublicIdMixin, StampedMixin):
     )
     free_until = models.DateTimeField(_("may be given back for nothing until"), null=True, editable=False)
     price = MoneyField(_("price (CNY)"), default=0)
+    given_up = MoneyField(_("given up by moving late (CNY)"), default=0)
     due = MoneyField(_("due (CNY)"), default=0)
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
 

@@ -94,8 +94,8 @@ class Publish(PublicIdMixin):
     """One stretch of picture from one encoder. A reconnect is another row of the same session.
 
     `client` is the node's number for the connection, which begins again when the node does. `noted_at` is when we
-    learned of the end, which may be later than the end itself. The room is copied in from the booking, because a
-    constraint cannot look it up.
+    learned of the end, which may be later than the end itself. `to_drop` says since when its node is to be told to end
+    it, until it has done so. The room is copied in from the booking, because a constraint cannot look it up.
     """
 
     node = models.ForeignKey(
@@ -126,6 +126,7 @@ class Publish(PublicIdMixin):
     cut_at = models.DateTimeField(_("cut at"), null=True, blank=True)
     cut_reason = models.CharField(_("why it was cut"), max_length=200, blank=True)
     readmitted_at = models.DateTimeField(_("let in again at"), null=True, blank=True)
+    to_drop = models.DateTimeField(null=True, editable=False)
 
     objects = PublishQuerySet.as_manager()
 
@@ -152,6 +153,11 @@ class Publish(PublicIdMixin):
                 fields=["node", "client"],
                 condition=Q(ended_at__isnull=True),
                 name="livestreams_publish_open",
+            ),
+            models.Index(
+                fields=["node", "client"],
+                condition=Q(to_drop__isnull=False),
+                name="livestreams_publish_to_drop",
             ),
         ]
 

@@ -7,8 +7,6 @@ from livestreams.services.bookings import (
     booking_check_in,
     booking_confirm,
     booking_create,
-    booking_move,
-    booking_swap,
 )
 from livestreams.services.broadcasts import Target, broadcast_choose, broadcast_target
 from livestreams.services.exchange import (
@@ -35,6 +33,7 @@ from livestreams.services.hosts import (
 )
 from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
 from livestreams.services.loans import loan_begin, loan_return
+from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
@@ -90,6 +89,7 @@ __all__ = [
     "broadcast_choose",
     "broadcast_target",
     "certificate_record",
+    "cost_of_leaving",
     "drop_streams",
     "engagement_begin",
     "engagement_end",

@@ -11,23 +11,20 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, doorbell
 from core.actors import Actor
 from core.clock import DAY, MINUTE, now
-from core.errors import Busy, InvalidInput
 from core.locking import retried
-from core.policy import CHANGE
-from core.scoping import may, require
+from core.scoping import require
 from livestreams.availability import host_taken
-from livestreams.choices import BOOKING_MOVABLE, BookingState
+from livestreams.choices import BookingState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom
-from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
+from livestreams.services.moves import is_by_park
 from livestreams.services.placing import place
 from livestreams.services.slot_sessions import open_slot
-from livestreams.services.steps import AUDITED, WAITLIST, record, step
+from livestreams.services.steps import record, step
 from tenants.models import Tenant
 
 # How long a phone may keep a check-in to itself.
@@ -92,75 +89,6 @@ def booking_lend(*, actor: Actor, loan: ExchangeRequest) -> Booking:
 
 
 @retried
-def booking_move(
-    *,
-    actor: Actor,
-    booking: Booking,
-    room: LiveRoom | None = None,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-    host: Host | None = None,
-) -> Booking:
-    """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create."""
-    with transaction.atomic():
-        target = lock_room(actor, room.pk if room is not None else booking.room_id)
-        held = lock_visible(Booking, actor, booking.pk)
-        if room is None and held.room_id != target.pk:
-            raise Busy(_("The booking was moved a moment ago. Please try again."))
-        _check_movable(held)
-        before = audit.snapshot(held, AUDITED)
-        held.room = target
-        held.starts_at = starts_at or held.starts_at
-        held.ends_at = ends_at or held.ends_at
-        held.host = host or held.host
-        place(held)
-        record(actor, "booking.move", held, before)
-        doorbell.ring(WAITLIST)
-    return held
-
-
-@retried
-def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
-    """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
-
-    All or nothing. Raises like create, when one of them cannot be where the other is.
-    """
-    if booking.pk == other.pk:
-        raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
-    with transaction.atomic():
-        rooms = {pk: lock_room(actor, pk) for pk in sorted({booking.room_id, other.room_id})}
-        one, two = sorted((booking, other), key=lambda row: row.pk)
-        pair = [lock_visible(Booking, actor, row.pk) for row in (one, two)]
-        if {row.room_id for row in pair} != set(rooms):
-            raise Busy(_("The booking was moved a moment ago. Please try again."))
-        for row in pair:
-            _check_movable(row)
-        befores = [audit.snapshot(row, AUDITED) for row in pair]
-        places = [(rooms[row.room_id], row.starts_at, row.ends_at) for row in pair]
-        # Neither stands in the other's way while they change places.
-        plans = [take_off(row) for row in pair]
-        Booking.objects.filter(pk__in=[row.pk for row in pair]).update(state=BookingState.CANCELLED)
-        for row, (room, starts_at, ends_at), before, shifts in zip(
-            pair, reversed(places), befores, plans, strict=True
-        ):
-            row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
-            place(row, shifts)
-            record(actor, "booking.swap", row, before)
-    return next(row for row in pair if row.pk == booking.pk)
-
-
-def _check_movable(booking: Booking) -> None:
-    if booking.state not in BOOKING_MOVABLE:
-        raise WrongState(
-            _("A booking in state “%(state)s” cannot be moved.") % {"state": booking.get_state_display()}
-        )
-    if booking.loan_id is not None:
-        raise WrongState(
-            _("What another park lends is lent for this time: give it back and ask again."), code="on_loan"
-        )
-
-
-@retried
 def booking_confirm(*, actor: Actor, booking: Booking) -> Booking:
     """Turn a hold into a booking. WrongState when the hold has expired."""
     with transaction.atomic():
@@ -181,8 +109,7 @@ def booking_cancel(*, actor: Actor, booking: Booking) -> Booking:
         held = lock_visible(Booking, actor, booking.pk)
         if held.starts_at <= now():
             raise WrongState(_("The booking has already begun."), code="already_begun")
-        by_park = may(actor, CHANGE, Booking, held.room.park_id)
-        step(actor, "booking.cancel", held, BookingState.CANCELLED, by_park=by_park)
+        step(actor, "booking.cancel", held, BookingState.CANCELLED, by_park=is_by_park(actor, held))
     return held
 
 

@@ -28,10 +28,11 @@ LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
 
 
-def place(booking: Booking, shifts: list[PlannedShift] | None = None) -> None:
+def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park: bool = False) -> None:
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
-    `shifts` are those that were taken off it before. The caller holds the room's lock. Raises Overlap and HostAway
+    `shifts` are those that were taken off it before; `by_park` says that the park moves it. The caller holds the
+    room's lock. Raises Overlap and HostAway
     with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
     """
     room, span, loan = booking.room, checked_span(booking.starts_at, booking.ends_at), booking.loan
@@ -44,7 +45,7 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None) -> None:
     blocked = span.grown(before=setup_time(room))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
-    _set_free_hours(booking)
+    _set_free_hours(booking, by_park)
     others = Booking.objects.exclude(pk=booking.pk)
     expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
     if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():
@@ -75,10 +76,12 @@ def check_room(room: LiveRoom, tenant: Tenant, loan: ExchangeRequest | None = No
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
 
 
-def _set_free_hours(booking: Booking) -> None:
-    """A booking whose free hours have begun does not get new ones by moving away from its time."""
-    if booking.free_until is None or now() < booking.free_until:
-        booking.free_until = terms_of(booking.room.park_id).free_until(booking.starts_at)
+def _set_free_hours(booking: Booking, by_park: bool) -> None:
+    """Free hours go by the start. Whom the park moves may give the booking back as long as before."""
+    free_until = terms_of(booking.room.park_id).free_until(booking.starts_at)
+    if by_park and booking.free_until is not None:
+        free_until = max(free_until, booking.free_until)
+    booking.free_until = free_until
 
 
 def check_length(length: timedelta, field: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Greatest
 
 from core.actors import system_actor
@@ -19,6 +20,7 @@ from core.errors import DomainError
 from core.locking import lock_rows, retried
 from livestreams.choices import (
     Delivery,
+    MediaServer,
     PublishEnd,
     PublishReason,
     SessionState,
@@ -97,7 +99,7 @@ def recheck(publish: Publish, at: datetime) -> Answer:
     reason = decide(claim, known_of(publish.node, row), at)
     if is_let_in(reason):
         return Answer(reason)
-    return _refuse(publish.node, "recheck", claim, row, reason, at)
+    return _refuse(publish.node, "recheck", claim, row, reason, at, to_drop=at)
 
 
 def publish_refuse(
@@ -125,13 +127,24 @@ def publish_done(*, node: MediaNode, client: str) -> None:
         return  # no claim calls its connection so, and PostgreSQL cannot even look for it
     for publish in lock_rows(Publish.objects.running().filter(node=node, client=client)):
         close(publish, PublishEnd.STOPPED, at, noted_at=at)
+    Publish.objects.to_drop().filter(node=node, client=client).update(to_drop=None)
 
 
-def close(publish: Publish, end: PublishEnd, ended_at: datetime, *, noted_at: datetime) -> None:
-    """End a locked stream. Its session has lost the picture, and waits for it to come back."""
-    publish.end, publish.noted_at = end, noted_at
+def close(
+    publish: Publish,
+    end: PublishEnd,
+    ended_at: datetime,
+    *,
+    noted_at: datetime,
+    to_drop: datetime | None = None,
+) -> None:
+    """End a locked stream. Its session has lost the picture, and waits for it to come back.
+
+    `to_drop` is given where the node does not know yet that it shall end it.
+    """
+    publish.end, publish.noted_at, publish.to_drop = end, noted_at, to_drop
     publish.ended_at = max(ended_at, publish.started_at)
-    publish.save(update_fields=["end", "ended_at", "noted_at"])
+    publish.save(update_fields=["end", "ended_at", "noted_at", "to_drop"])
     if publish.session_id is not None and not Publish.objects.running().filter(session=publish.session_id):
         session_lose(actor=ENCODER, session=LiveSession(pk=publish.session_id))
 
@@ -143,6 +156,11 @@ def _let_in(
     silent = Publish.objects.running().filter(booking=row["booking_id"], is_test=claim.is_test)
     for publish in lock_rows(silent):
         close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)
+    # Its node would end this one for the other: by the connection's number, or by the name under which it is shown.
+    same = Q(client=claim.client) | Q(
+        node__kind=MediaServer.NGINX_RTMP, room=row["booking__room_id"], is_test=claim.is_test
+    )
+    Publish.objects.to_drop().filter(same, node=node).update(to_drop=None)
     Publish.objects.create(
         node=node,
         room_id=row["booking__room_id"],
@@ -187,12 +205,13 @@ def _refuse(
     at: datetime,
     *,
     detail: str = "",
+    to_drop: datetime | None = None,
 ) -> Answer:
     """Write a refusal down. What was on air until now is off; when the slot is over, so is the session."""
     with transaction.atomic():
         own = row["own"] if row is not None else None
         for publish in lock_rows(Publish.objects.running().filter(pk=own)):
-            close(publish, PublishEnd.REFUSED, at, noted_at=at)
+            close(publish, PublishEnd.REFUSED, at, noted_at=at, to_drop=to_drop)
             if reason == PublishReason.TOO_LATE and publish.session is not None:
                 session_end(actor=ENCODER, session=publish.session, ended_at=at, booking_goes_on=True)
         _record_claim(node, call, claim, row, reason, at, detail=detail)

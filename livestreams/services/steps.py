@@ -24,7 +24,7 @@ from parks.models import ParkSettings
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
 
-AUDITED = ("state", "room_id", "host_id", "starts_at", "ends_at", "price", "due")
+AUDITED = ("state", "room_id", "host_id", "starts_at", "ends_at", "price", "given_up", "due")
 WAITLIST = "livestreams.tasks.offer_waitlist"
 SYSTEM = system_actor("bookings")
 GIVEN_UP = (BookingState.CANCELLED, BookingState.NO_SHOW)
@@ -49,6 +49,7 @@ def step(
         was_held=was == BookingState.HELD,
         by_park=by_park or (state in GIVEN_UP and out_of_use(booking)),
         late=booking.free_until is not None and at >= booking.free_until,
+        given_up=booking.given_up,
     )
     for name, value in values.items():
         setattr(booking, name, value)
@@ -79,6 +80,7 @@ def _charge(booking: Booking, state: str, amount: Any) -> None:
             "ends_at": local(booking.ends_at).isoformat(),
             "state": state,
             "price": str(booking.price),
+            "given_up": str(booking.given_up),
         },
     )
 

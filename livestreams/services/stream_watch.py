@@ -36,16 +36,18 @@ def watch_streams() -> int:
     at = now()
     answered = [node.pk for node in _nodes() if _look_at(node, at)]
     _note_weak(at)
-    return _end_refused(at) + _end_silent(at, answered) + _end_lost(at)
+    ended = _end_refused(at) + _end_silent(at, answered) + _end_lost(at)
+    drop_streams()
+    return ended
 
 
 def _nodes() -> list[MediaNode]:
-    """Nodes on which something runs and whose figures can be read."""
-    return list(
-        MediaNode.objects.filter(Exists(Publish.objects.running().filter(node=OuterRef("pk")))).exclude(
-            control_url=""
-        )
+    """Nodes on which something runs, or should not any more, and whose figures can be read."""
+    running, to_drop = (
+        Exists(rows.filter(node=OuterRef("pk")))
+        for rows in (Publish.objects.running(), Publish.objects.to_drop())
     )
+    return list(MediaNode.objects.filter(running | to_drop).exclude(control_url=""))
 
 
 def _look_at(node: MediaNode, at: datetime) -> bool:
@@ -60,6 +62,8 @@ def _look_at(node: MediaNode, at: datetime) -> bool:
     for publish in running.filter(client__in=readings):
         seen = {} if program.ASKS_AGAIN else {"last_seen_at": at}
         running.filter(pk=publish.pk).update(kbps=readings[publish.client], **seen)
+    gone = Publish.objects.to_drop().filter(node=node, to_drop__lt=at).exclude(client__in=readings)
+    gone.update(to_drop=None)
     return True
 
 
@@ -73,15 +77,17 @@ def _note_weak(at: datetime) -> None:
 
 
 def _end_refused(at: datetime) -> int:
-    """Ask on behalf of nodes that do not ask again, and cut what may not stay."""
-    ended = 0
+    """Ask on behalf of nodes that do not ask again, and end what may not stay."""
     running = Publish.objects.running().exclude(node__kind__in=ASKING)
-    for publish in running.select_related("node", "room", "booking"):
-        if recheck(publish, at).let_in:
-            continue
-        ended += 1
-        _drop(publish)
-    return ended
+    return sum(
+        not recheck(publish, at).let_in for publish in running.select_related("node", "room", "booking")
+    )
+
+
+def drop_streams() -> int:
+    """Tell the nodes to end what was cut; returns how many did. The others are told again until they have."""
+    waiting = Publish.objects.to_drop().exclude(node__control_url="")
+    return sum(_drop(publish) for publish in waiting.select_related("node", "room", "booking"))
 
 
 def _drop(publish: Publish) -> bool:
@@ -90,6 +96,7 @@ def _drop(publish: Publish) -> bool:
     except Away as error:
         log.warning("stream not cut by its node", stream=str(publish.uid), error=str(error))
         return False
+    Publish.objects.filter(pk=publish.pk, to_drop=publish.to_drop).update(to_drop=None)
     return True
 
 
@@ -138,7 +145,8 @@ def publish_cut(*, actor: Actor, publish: Publish, reason: str = "") -> Publish:
     if held.ended_at is not None or held.cut_at is not None:
         raise WrongState(_("This stream is not running any more."), code="not_running")
     held.cut_at, held.cut_reason = now(), reason
-    held.save(update_fields=["cut_at", "cut_reason"])
+    held.to_drop = held.cut_at
+    held.save(update_fields=["cut_at", "cut_reason", "to_drop"])
     if held.session is not None:
         session_end(actor=actor, session=held.session, booking_goes_on=True)
     _record(actor, "publish.cut", held, reason)
@@ -161,9 +169,3 @@ def publish_readmit(*, actor: Actor, publish: Publish) -> Publish:
 def _record(actor: Actor, verb: str, publish: Publish, reason: str = "") -> None:
     after = {"room": publish.room.code, "reason": reason}
     audit.record(actor=actor, verb=verb, obj=publish, node_id=publish.booking.tenant_id, after=after)
-
-
-def drop_streams() -> int:
-    """Tell the nodes to end what was cut. One that does not listen is told again, and hears it when it asks."""
-    cut = Publish.objects.running().filter(cut_at__isnull=False)
-    return sum(_drop(publish) for publish in cut.select_related("node", "room", "booking"))

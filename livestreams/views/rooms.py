@@ -26,6 +26,7 @@ from livestreams.services import (
 )
 from livestreams.usual import habit, next_free
 from livestreams.views.bookings import BookingPage
+from livestreams.views.moves import as_choices
 from livestreams.views.series import series_sentence
 
 
@@ -118,6 +119,7 @@ class BookRoom(ServiceFormPage):
             ends_at=ends_at,
             host=values["host"],
             purpose=values["purpose"],
+            hold=values["hold"],
         )
         return redirect(self.url("portal-booking", uid=booking.uid))
 
@@ -125,7 +127,7 @@ class BookRoom(ServiceFormPage):
         refused = kwargs.get("refused")
         windows = refused.extra.get("alternatives", []) if refused else []
         return super().get_context_data(
-            alternatives=self._alternatives(windows, kwargs["form"]),
+            alternatives=as_choices(windows, kwargs["form"]),
             wait_from=self._waiting(kwargs["form"]) if refused and refused.code == "overlap" else "",
             **kwargs,
         )
@@ -136,24 +138,3 @@ class BookRoom(ServiceFormPage):
         wanted = {name: form[name].value() or "" for name in ("room", "minutes", "host", "purpose")}
         times = {"start": f"{starts_at - HOUR:%H:%M}", "end": f"{ends_at + HOUR:%H:%M}"}
         return f"{self.url('portal-wait')}?{urlencode({**wanted, 'day': starts_at.date(), **times})}"
-
-    def _alternatives(self, windows: list[dict[str, Any]], form: Any) -> list[dict[str, Any]]:
-        """The free windows that a refusal names, as values of the form's fields."""
-        rooms = form.fields["room"].queryset.in_bulk(
-            [window["room"] for window in windows], field_name="code"
-        )
-        found = []
-        for window in windows:
-            start, end = (
-                datetime.fromisoformat(window["starts_at"]),
-                datetime.fromisoformat(window["ends_at"]),
-            )
-            found.append(
-                {
-                    "room": rooms[window["room"]],
-                    "start": start,
-                    "end": end,
-                    "minutes": (end - start) // (HOUR / 60),
-                }
-            )
-        return found

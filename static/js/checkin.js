@@ -1,12 +1,16 @@
 // Check-ins of a phone without a network: kept with the time of the first tap, told as soon as there is one. What is
 // not told yet, and what the site refused, stays on the page until it is told or read.
-// The bookings of today are remembered, so that the door can be shown without asking the site.
+// The bookings of today are remembered, so that the door can be shown without asking the site: of each only what the
+// door takes, under whoever is logged in, and until that person logs out (livepark.js) or somebody else is seen here.
 (() => {
   "use strict";
-  const KEPT = "livepark-check-ins";
-  const KNOWN = "livepark-bookings";
-  const TOLD = "livepark-checked-in";
   const said = document.getElementById("check-in-said");
+  // The page that is kept for a door names nobody: whoever was here last stands before it.
+  const user = said.dataset.user || localStorage.getItem("livepark-user");
+  const KEPT = `livepark-check-ins:${user}`;
+  const KNOWN = `livepark-bookings:${user}`;
+  const TOLD = `livepark-checked-in:${user}`;
+  const OF_THE_DOOR = ["uid", "room", "state", "check_in_from", "starts_at", "ends_at"];
   const read = (key) => JSON.parse(localStorage.getItem(key) ?? "[]");
   const write = (key, value) => localStorage.setItem(key, JSON.stringify(value));
   const kept = (uid) => read(KEPT).find((one) => one.uid === uid);
@@ -73,7 +77,8 @@
     const answer = await fetch(`/api/v1/bookings?since=${day(0)}&until=${day(1)}`);
     if (!answer.ok) return;
     const { results } = await answer.json();
-    write(KNOWN, results.filter((one) => ["confirmed", "no_show"].includes(one.state)));
+    const open = results.filter((one) => ["confirmed", "no_show"].includes(one.state));
+    write(KNOWN, open.map((one) => Object.fromEntries(OF_THE_DOOR.map((name) => [name, one[name]]))));
   }
 
   // The kept page: what is open in the room of the address, by what this phone remembers.
@@ -108,6 +113,12 @@
   window.addEventListener("online", again);
   document.addEventListener("visibilitychange", () => document.hidden || again());
 
+  if (said.dataset.user) {
+    for (const key of Object.keys(localStorage)) {
+      if (/^livepark-(bookings|checked-in)/.test(key) && ![KNOWN, TOLD].includes(key)) localStorage.removeItem(key);
+    }
+    localStorage.setItem("livepark-user", user);
+  }
   const list = document.getElementById("door-bookings");
   if (list) showKept(list);
   show();

@@ -30,6 +30,15 @@
     }
   });
 
+  // A form with data-forgets leaves nothing of this person's bookings on the phone (checkin.js). A check-in that is not
+  // told yet waits for its own person.
+  document.addEventListener("submit", (event) => {
+    if (!("forgets" in event.target.dataset)) return;
+    for (const key of Object.keys(localStorage)) {
+      if (/^livepark-(bookings|checked-in|user)/.test(key)) localStorage.removeItem(key);
+    }
+  });
+
   // A button with data-prints prints the page.
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-prints]")) window.print();

@@ -46,6 +46,7 @@ def test_a_booking_from_wish_to_cancel(world: World, tool: Caller, at: At) -> No
         "check_in_from": at(8.5),
         "free_until": at(9, day=1),
         "price": "200.00",
+        "given_up": "0.00",
         "due": "0.00",
         "series": None,
         "purpose": "上新",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +20,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -268,6 +272,11 @@ def test_a_picture_that_comes_back_is_one_session_and_nobody_sees_its_key(park: 
     assert room in shown
     assert key not in shown
     assert not served(f"{park.node.hls}/hls/{key}.m3u8")
+    # The node's own machine may watch, a neighbour may not.
+    assert plays(f"{park.node.rtmp}/show/{room}")
+    with neighbour_of(park.node.rtmp) as rtmp, neighbour_of(park.node.hls) as hls:
+        assert not plays(f"{rtmp}/show/{room}")
+        assert not served(f"{hls}/hls/{room}.m3u8")
     gone = encoder.stop()
     wait_until(lambda: not park.is_live(room), seconds=5)
     again = park.publish(key)
@@ -281,6 +290,48 @@ def test_a_picture_that_comes_back_is_one_session_and_nobody_sees_its_key(park: 
     assert abs(instant(publishes[0][1]) - gone) < 2
     assert abs(park.session(room)["started_at"] - began) < 2
     again.stop()
+
+
+def plays(address: str) -> bool:
+    """Whether a player sees a moving picture there."""
+    watch = ["ffmpeg", "-nostdin", "-v", "error", "-i", address, "-t", "1", "-f", "null", "-"]
+    try:
+        return subprocess.run(watch, capture_output=True, timeout=20, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+@contextlib.contextmanager
+def neighbour_of(address: str) -> Iterator[str]:
+    """Another address for a server of this machine, behind which its callers come from 127.0.0.2."""
+    where = urlsplit(address)
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            source = ("127.0.0.2", 0)
+            with socket.create_connection(
+                (where.hostname or "", where.port or 0), source_address=source
+            ) as far:
+                back = threading.Thread(target=_pump, args=(far, self.request))
+                back.start()
+                _pump(self.request, far)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"{where.scheme}://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 def served(address: str) -> bool:

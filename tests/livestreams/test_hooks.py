@@ -17,14 +17,17 @@ from django.test import Client
 from config.settings.deployed import without_secrets
 from core.clock import today
 from livestreams import services
-from livestreams.choices import MediaServer
+from livestreams.choices import MediaServer, PublishEnd
 from livestreams.choices import PublishReason as R
 from livestreams.models import Booking, LiveSession, MediaNode, Publish, PublishDecision
+from livestreams.publishing import Claim
 from tests.factories import SYSTEM, World, make_media_node
-from tests.livestreams.encoders import HOOKS, Encoder, encoder
+from tests.livestreams.encoders import HOOKS, Encoder, book, encoder
 
 pytestmark = pytest.mark.both_databases
 MINUTE = timedelta(minutes=1)
+CUT_93X = "DELETE /api/v1/clients/93x"
+At = Callable[..., datetime]
 
 
 def test_only_a_node_with_its_secret_is_heard(
@@ -102,12 +105,13 @@ class Api(BaseHTTPRequestHandler):
     """What the API of a media server said when it was recorded; keeps what it was asked."""
 
     answers: ClassVar[dict[str, Any]] = {}
+    status: ClassVar[int] = 200
     asked: ClassVar[list[str]] = []
 
     def _answer(self) -> None:
         self.asked.append(f"{self.command} {self.path}")
         body = json.dumps(self.answers.get(self.path.split("?")[0], {})).encode()
-        self.send_response(200)
+        self.send_response(self.status if self.command != "GET" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -120,7 +124,7 @@ class Api(BaseHTTPRequestHandler):
 
 @contextmanager
 def api_of_the_node(answers: dict[str, Any]) -> Iterator[str]:
-    Api.answers, Api.asked = answers, []
+    Api.answers, Api.asked, Api.status = answers, [], 200
     server = HTTPServer(("127.0.0.1", 0), Api)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -140,8 +144,11 @@ def with_node(world: World, kind: MediaServer, control_url: str) -> str:
 
 
 def test_srs_lets_in_and_is_told_to_cut(world: World, booking: Booking, at: Callable[..., datetime]) -> None:
-    clients = {"/api/v1/clients": {"clients": [{"id": "93x", "publish": True, "kbps": {"recv_30s": 2100}}]}}
-    with api_of_the_node(clients) as control, time_machine.travel(at(9), tick=False) as clock:
+    answers: dict[str, Any] = {
+        "/api/v1/clients": {"clients": [{"id": "93x", "publish": True, "kbps": {"recv_30s": 2100}}]},
+        CUT_93X.removeprefix("DELETE "): {"code": 0},
+    }
+    with api_of_the_node(answers) as control, time_machine.travel(at(9), tick=False) as clock:
         secret, key = with_node(world, MediaServer.SRS, control), encoder(world, booking).key
         call = {
             "action": "on_publish",
@@ -163,16 +170,103 @@ def test_srs_lets_in_and_is_told_to_cut(world: World, booking: Booking, at: Call
         assert (publish.kbps, publish.quality, publish.last_seen_at) == (2100, "good", at(9) + 10 * MINUTE)
         clock.move_to(at(11) + 5 * MINUTE)
         services.watch_streams()
-        assert Api.asked[-1] == "DELETE /api/v1/clients/93x"
+        assert Api.asked[-1] == CUT_93X
+        assert not Publish.objects.to_drop().exists()
         assert post(action="on_unpublish").json() == {"code": 0}
     assert LiveSession.objects.get(booking=booking).ended_at == at(11) + 5 * MINUTE
+
+
+@pytest.fixture
+def refused_cut(world: World, booking: Booking, at: At) -> Iterator[tuple[Publish, dict[str, Any]]]:
+    """A stream whose slot is over, which its SRS was told to end and did not; and what this SRS answers."""
+    answers: dict[str, Any] = {
+        "/api/v1/clients": {"clients": [{"id": "93x", "publish": True}]},
+        CUT_93X.removeprefix("DELETE "): {"code": 2049},
+    }
+    with api_of_the_node(answers) as control, time_machine.travel(at(9), tick=False) as clock:
+        with_node(world, MediaServer.SRS, control)
+        node = MediaNode.objects.get(kind=MediaServer.SRS)
+        claim = Claim(key=encoder(world, booking).key, app="live", client="93x", room=booking.room.code)
+        assert services.publish_ask(node=node, call="publish", claim=claim).let_in
+        clock.move_to(at(11) + 5 * MINUTE)
+        services.watch_streams()
+        publish = Publish.objects.get(booking=booking)
+        assert (publish.end, publish.to_drop) == (PublishEnd.REFUSED, at(11) + 5 * MINUTE)
+        clock.shift(10)
+        Api.asked.clear()
+        yield publish, answers
+
+
+def test_a_cut_that_a_node_refuses_is_tried_until_it_succeeds(
+    refused_cut: tuple[Publish, dict[str, Any]],
+) -> None:
+    publish, answers = refused_cut
+    assert services.drop_streams() == 0
+    Api.status = 500
+    assert services.drop_streams() == 0
+    Api.status, answers[CUT_93X.removeprefix("DELETE ")] = 200, []
+    assert services.drop_streams() == 0
+    answers[CUT_93X.removeprefix("DELETE ")] = {"code": 0}
+    assert services.drop_streams() == 1
+    assert Api.asked == [CUT_93X] * 4
+    publish.refresh_from_db()
+    assert publish.to_drop is None
+    assert services.drop_streams() == 0
+
+
+def test_a_cut_is_told_no_more_when_the_stream_is_gone(
+    refused_cut: tuple[Publish, dict[str, Any]],
+) -> None:
+    publish, answers = refused_cut
+    services.watch_streams()
+    assert Publish.objects.to_drop().get() == publish, "its node still shows it"
+    answers["/api/v1/clients"] = {"clients": [{"id": "94x", "publish": True}]}
+    services.watch_streams()
+    assert not Publish.objects.to_drop().exists()
+
+
+def test_a_cut_is_told_no_more_when_the_node_says_goodbye(
+    refused_cut: tuple[Publish, dict[str, Any]],
+) -> None:
+    publish, _answers = refused_cut
+    services.publish_done(node=publish.node, client="94x")
+    assert Publish.objects.to_drop().exists()
+    services.publish_done(node=publish.node, client="93x")
+    assert not Publish.objects.to_drop().exists()
+
+
+def test_a_cut_does_not_hit_who_is_let_in_under_the_same_number(
+    world: World, at: At, refused_cut: tuple[Publish, dict[str, Any]]
+) -> None:
+    """A node that was restarted counts its connections from the beginning."""
+    publish, _answers = refused_cut
+    following = book(world, at(11.25), at(12))
+    claim = Claim(key=encoder(world, following).key, app="live", client="93x", room=following.room.code)
+    assert services.publish_ask(node=publish.node, call="publish", claim=claim).let_in
+    assert not Publish.objects.to_drop().exists()
+
+
+def test_a_cut_by_name_does_not_hit_who_has_the_room_now(world: World, booking: Booking, at: At) -> None:
+    """nginx-rtmp is told the name of the room; whoever is let in there has it."""
+    services.node_update(actor=SYSTEM, node=world.media_node, control_url="http://127.0.0.1:9")
+    with time_machine.travel(at(9), tick=False):
+        encoder(world, booking).publish()
+        mine = Publish.objects.filter(booking=booking)
+        services.publish_cut(actor=world.manager, publish=mine.get())
+        assert services.drop_streams() == 0
+        mine.update(ended_at=at(9), end=PublishEnd.LOST)
+        services.publish_readmit(actor=world.manager, publish=mine.get())
+        assert Publish.objects.to_drop().exists()
+        assert encoder(world, booking, client="2").publish().status_code == 302
+    assert not Publish.objects.to_drop().exists()
 
 
 def test_mediamtx_lets_in_and_is_told_to_cut(
     world: World, booking: Booking, at: Callable[..., datetime]
 ) -> None:
     source = "0198c0de-0000-7000-8000-11fe9a4c0de0"
-    paths = {"/v3/paths/list": {"items": [{"name": "live/x", "source": {"type": "rtmpConn", "id": source}}]}}
+    shown: dict[str, Any] = {"name": "live/x", "source": {"type": "rtmpConn", "id": source}}
+    paths: dict[str, Any] = {"/v3/paths/list": {"items": [shown]}}
     with api_of_the_node(paths) as control, time_machine.travel(at(9), tick=False) as clock:
         secret, key = with_node(world, MediaServer.MEDIAMTX, control), encoder(world, booking).key
         call = {
@@ -191,16 +285,32 @@ def test_mediamtx_lets_in_and_is_told_to_cut(
         )
         assert post().status_code == 401
         assert post(query="token=wrong").status_code == 403
+        for protocol in ("rtsp", "srt", "webrtc", ""):
+            assert post(query=f"token={key}", protocol=protocol).status_code == 403
+            assert PublishDecision.objects.latest("pk").reason == R.NOT_RTMP
         assert post(query=f"token={key}").status_code == 204
-        assert post(action="read").status_code == 204
+        for action in ("read", "playback"):
+            assert post(action=action).status_code == 403, "no neighbour watches"
+            assert [post(action=action, ip=ip).status_code for ip in ("127.0.0.1", "::1", "")] == [
+                204,
+                204,
+                403,
+            ]
         assert post(action="api").status_code == 403
         clock.shift(600)
         services.watch_streams()
         publish = Publish.objects.on_air().get(booking=booking)
         assert publish.last_seen_at == at(9) + 10 * MINUTE
         services.publish_cut(actor=world.manager, publish=publish)
-        services.drop_streams()
+        assert services.drop_streams() == 1
         assert Api.asked[-1] == f"POST /v3/rtmpconns/kick/{source}"
+        Publish.objects.filter(pk=publish.pk).update(to_drop=at(9))
+        shown["source"]["type"] = "rtmpsConn"
+        assert services.drop_streams() == 1
+        assert Api.asked[-1] == f"POST /v3/rtmpsconns/kick/{source}"
+        Publish.objects.filter(pk=publish.pk).update(to_drop=at(9))
+        paths["/v3/paths/list"]["items"] = []
+        assert services.drop_streams() == 0, "nobody was cut"
         gone = {"event": "unavailable", "path": "live/x", "source_id": source}
         assert Client().post(f"{HOOKS}mediamtx/events/{secret}", gone).status_code == 204
     publish.refresh_from_db()

@@ -118,7 +118,7 @@ def test_a_key_of_nobody_and_a_room_of_another() -> None:
 
 def test_every_reason_is_in_the_table() -> None:
     seen = {answer for _known, _at, answer in (*ON_AIR, *TRIED_OUT)} | {R.UNKNOWN_KEY}
-    assert set(PublishReason) - seen == {R.MALFORMED, R.REPEATED, R.NO_SESSION}
+    assert set(PublishReason) - seen == {R.MALFORMED, R.REPEATED, R.NOT_RTMP, R.NO_SESSION}
     assert {reason for reason in seen if reason in LET_IN} == set(LET_IN)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 
+from core.actors import Actor
 from core.clock import DAY, HOUR
 from livestreams import services
 from livestreams.choices import BookingState
-from livestreams.models import Booking
+from livestreams.models import Booking, Maintenance
 from livestreams.terms import Terms
 from tenants.models import Charge
 from tests.factories import World
@@ -31,12 +33,20 @@ At = Callable[..., datetime]
         ("cancelled", {"late": False}, "0"),
         ("cancelled", {"late": True, "was_held": True}, "0"),
         ("cancelled", {"late": True, "by_park": True}, "0"),
+        ("cancelled", {"given_up": Decimal(70)}, "70"),
+        ("cancelled", {"given_up": Decimal(70), "late": True}, "100.01"),
+        ("cancelled", {"given_up": Decimal(70), "by_park": True}, "0"),
+        ("no_show", {"given_up": Decimal(70)}, "70"),
+        ("no_show", {"given_up": Decimal(70), "by_park": True}, "0"),
+        ("completed", {"given_up": Decimal(70)}, "200.01"),
+        ("completed", {"given_up": Decimal(300)}, "300"),
         ("confirmed", {"late": True}, "0"),
+        ("confirmed", {"given_up": Decimal(70)}, "0"),
         ("checked_in", {"late": True}, "0"),
         ("held", {"late": True}, "0"),
     ],
 )
-def test_what_is_due_follows_from_state_and_terms(state: str, more: dict[str, bool], due: str) -> None:
+def test_what_is_due_follows_from_state_and_terms(state: str, more: dict[str, Any], due: str) -> None:
     assert TERMS.due(state, PRICE, **more) == Decimal(due)
 
 
@@ -86,12 +96,78 @@ def test_what_the_park_calls_off_costs_nothing(strict_park: World, at: At) -> No
     assert charged(booking) == []
 
 
-def test_moving_away_late_gives_no_new_free_hours(strict_park: World, at: At) -> None:
+def move(actor: Actor, booking: Booking, starts_at: datetime, hours: float = 2) -> Booking:
+    """The booking at another time of its room."""
+    return services.booking_move(
+        actor=actor, booking=booking, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours)
+    )
+
+
+def test_who_moves_away_late_owes_what_was_given_up_wherever_it_goes(strict_park: World, at: At) -> None:
     booking = book(strict_park, at(9))
     owner = strict_park.tenants[0].owner
     with time_machine.travel(at(9) - 2 * HOUR, tick=False):
-        services.booking_move(actor=owner, booking=booking, starts_at=at(9, day=20), ends_at=at(11, day=20))
+        moved = move(owner, booking, at(9, day=20), hours=0.5)
+        assert (moved.given_up, moved.price, moved.free_until) == (100, 50, at(9, day=19))
+        # Moved again in time, it gives nothing more up and takes nothing back.
+        moved = move(owner, booking, at(9, day=25), hours=4)
+        assert moved.given_up == Decimal(100)
+    with time_machine.travel(at(9, day=15), tick=False):
         assert services.booking_cancel(actor=owner, booking=booking).due == Decimal(100)
+    assert charged(booking) == [("cancelled", Decimal(100))]
+    charge = Charge.objects.get(source="booking", source_id__startswith=str(booking.uid))
+    assert Decimal(charge.explanation["given_up"]) == Decimal(100)
+
+
+def test_the_greatest_of_what_was_given_up_counts(strict_park: World, at: At) -> None:
+    booking = book(strict_park, at(9), hours=4)
+    owner = strict_park.tenants[0].owner
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        assert move(owner, booking, at(15), hours=1).given_up == Decimal(200)
+        assert move(owner, booking, at(9, day=20), hours=1).given_up == Decimal(200)
+        assert services.booking_cancel(actor=owner, booking=booking).due == Decimal(200)
+
+
+def test_a_place_that_stays_taken_is_not_given_up(strict_park: World, at: At) -> None:
+    mine = strict_park.tenants[0]
+    booking, other = book(strict_park, at(9)), book(strict_park, at(9, day=20))
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        assert services.booking_move(actor=mine.owner, booking=booking, ends_at=at(12)).given_up == 0
+        swapped = services.booking_swap(actor=mine.owner, booking=booking, other=other)
+        other.refresh_from_db()
+        assert (swapped.given_up, other.given_up) == (0, 0)
+        # The place goes on with its price and its hours: whoever has it now gives it back late.
+        assert services.booking_cancel(actor=mine.owner, booking=swapped).due == 0
+        assert services.booking_cancel(actor=mine.owner, booking=other).due == Decimal(150)
+
+
+def test_a_hold_and_a_room_out_of_use_are_left_for_nothing(strict_park: World, at: At) -> None:
+    mine = strict_park.tenants[0]
+    booking = book(strict_park, at(9))
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        held = services.booking_create(
+            actor=mine.owner,
+            room=strict_park.rooms[0],
+            tenant=mine.tenant,
+            starts_at=at(15),
+            ends_at=at(17),
+            hold=True,
+        )
+        assert move(mine.owner, held, at(15, day=20)).given_up == 0
+        Maintenance.objects.create(room=booking.room, starts_at=at(9), ends_at=at(10))
+        assert move(mine.owner, booking, at(9, day=20)).given_up == 0
+
+
+def test_what_the_park_moves_gives_nothing_up_and_keeps_its_free_hours(strict_park: World, at: At) -> None:
+    mine = strict_park.tenants[0]
+    away, near = book(strict_park, at(9)), book(strict_park, at(9, day=20))
+    swapped, other = book(strict_park, at(12)), book(strict_park, at(12, day=20))
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        assert move(strict_park.manager, away, at(9, day=15)).given_up == 0
+        assert move(strict_park.manager, near, at(9)).free_until == at(9, day=19)
+        services.booking_swap(actor=strict_park.manager, booking=swapped, other=other)
+        for booking in (away, near, swapped, other):
+            assert services.booking_cancel(actor=mine.owner, booking=booking).due == 0, booking
 
 
 def test_a_kept_booking_is_charged_once_when_it_is_over(strict_park: World, at: At) -> None:

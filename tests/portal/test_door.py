@@ -118,9 +118,17 @@ def standing_at_the_door(live_site: Site, open_page: Callable[..., Any]) -> tupl
     page.goto(f"{portal}bookings/")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function(
-        "(uid) => localStorage.getItem('livepark-bookings')?.includes(uid)", arg=made["uid"]
+        "(uid) => Object.entries(localStorage).some("
+        "([key, rows]) => key.startsWith('livepark-bookings:') && rows.includes(uid))",
+        arg=made["uid"],
     )
     return page, made
+
+
+def remembered(page: Page) -> dict[str, Any]:
+    """What this phone keeps, by key."""
+    kept: dict[str, str] = page.evaluate("Object.fromEntries(Object.entries(localStorage))")
+    return {key: json.loads(value) for key, value in kept.items() if key.startswith("livepark-")}
 
 
 KEPT = "#check-in-said .alert-warning"
@@ -194,3 +202,67 @@ def test_a_check_in_that_is_refused_later_says_why_until_it_was_read(
     refused.wait_for(state="detached")
     page.reload()
     assert page.locator("#check-in-said .alert").count() == 0
+
+
+@pytest.mark.browser
+def test_a_phone_keeps_what_the_door_takes_and_nothing_after_the_log_out(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    page, made = standing_at_the_door
+    user = page.locator("#check-in-said").get_attribute("data-user")
+    kept = remembered(page)
+    rows = [row for key, value in kept.items() if key.startswith("livepark-bookings") for row in value]
+    assert made["uid"] in {row["uid"] for row in rows}
+    assert {name for row in rows for name in row} == {
+        "uid",
+        "room",
+        "state",
+        "check_in_from",
+        "starts_at",
+        "ends_at",
+    }
+    assert f"livepark-bookings:{user}" in kept
+    # A check-in that is not told yet waits for its own person, and nobody else sees it.
+    page.context.set_offline(True)
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    page.locator("#door-bookings button").tap()
+    page.locator(KEPT).wait_for()
+    page.route("**/check-in", lambda route: route.abort())
+    page.context.set_offline(False)
+    page.goto(live_site.url)
+    page.set_viewport_size({"width": 1200, "height": 740})
+    page.locator("form[data-forgets] button").click()
+    page.wait_for_load_state()
+    assert set(remembered(page)) == {f"livepark-check-ins:{user}"}
+    page.goto(live_site.url)
+    page.locator("form:has(input[name=username][value=host]) button").first.click()
+    page.wait_for_load_state()
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    assert page.locator(KEPT).count() == 0
+
+
+@pytest.mark.browser
+def test_whoever_comes_next_finds_nothing_of_the_last_one(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    """A session that ran out is no log-out."""
+    page, made = standing_at_the_door
+    for key in ("livepark-bookings", "livepark-bookings:0"):
+        page.evaluate("([key, uid]) => localStorage.setItem(key, uid)", [key, made["uid"]])
+    page.reload()
+    page.wait_for_function("localStorage.getItem('livepark-bookings:0') === null")
+    assert "livepark-bookings" not in remembered(page)
+    page.context.set_offline(True)
+    page.evaluate("localStorage.setItem('livepark-user', '0')")
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    page.locator("#door-none").wait_for()
+    assert page.locator("#door-bookings button").count() == 0
+
+
+@pytest.mark.browser
+def test_the_menu_of_the_portal_forgets_as_well(standing_at_the_door: tuple[Page, dict[str, Any]]) -> None:
+    page, _made = standing_at_the_door
+    page.locator(".lp-top .dropdown button").first.tap()
+    page.locator("form[data-forgets] button").tap()
+    page.wait_for_url(lambda url: "/portal/" not in url)
+    assert remembered(page) == {}

@@ -14,7 +14,9 @@ ALL = list(saboteurs())
 @pytest.mark.parametrize("saboteur", ALL, ids=[each.guard for each in ALL])
 def test_the_guard_stands_where_it_is_taken_away(saboteur: Saboteur) -> None:
     text = (ROOT / saboteur.file).read_text(encoding="utf-8")
-    ast.parse(saboteur.sabotaged(text))
+    left = saboteur.sabotaged(text)
+    if saboteur.file.endswith(".py"):
+        ast.parse(left)
     assert saboteur.tests
     for path in saboteur.tests:
         assert (ROOT / path).is_file(), path

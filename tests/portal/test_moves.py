@@ -1,0 +1,152 @@
+"""Another room or time, two bookings that change places, a hold, days that a series leaves out: through the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from core.choices import Role
+from core.clock import DAY, HOUR, MINUTE, day_start, local, today
+from core.models import User
+from livestreams import services
+from livestreams.choices import BookingState
+from livestreams.models import Booking, BookingSeries
+from tests.factories import TenantWorld, World
+
+DAY_AHEAD = 3 * DAY
+BrowserOf = Callable[[User], Client]
+
+
+def book(world: World, firm: TenantWorld, hour: float, *, room: int = 0, minutes: int = 120) -> Booking:
+    starts_at = day_start(today() + DAY_AHEAD) + hour * HOUR
+    return services.booking_create(
+        actor=firm.owner,
+        room=world.rooms[room],
+        tenant=firm.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + minutes * MINUTE,
+    )
+
+
+def page_of(firm: TenantWorld, name: str, booking: Booking) -> str:
+    return reverse(f"portal-booking-{name}", args=[firm.tenant.code, booking.uid])
+
+
+def place(world: World, start: str, minutes: int, room: int = 0) -> dict[str, Any]:
+    return {
+        "room": world.rooms[room].code,
+        "day": f"{today() + DAY_AHEAD:%Y-%m-%d}",
+        "start": start,
+        "minutes": f"{minutes}",
+    }
+
+
+def test_a_booking_moves_to_another_room_and_time(owner: Client, world: World, firm: TenantWorld) -> None:
+    booking = book(world, firm, 9, minutes=75)
+    address = page_of(firm, "place", booking)
+    form = owner.get(address).context["form"]
+    assert {name: str(form[name].value()) for name in form.fields} == place(world, "09:00", 75)
+    assert (75, "1:15") in form.fields["minutes"].choices
+    done = owner.post(address, place(world, "14:30", 75, room=1))
+    assert done["Location"] == page_of(firm, "confirm", booking).removesuffix("confirm/")
+    booking.refresh_from_db()
+    assert booking.room == world.rooms[1]
+    assert f"{local(booking.starts_at):%H:%M} {local(booking.ends_at):%H:%M}" == "14:30 15:45"
+
+
+def test_a_taken_place_offers_what_is_free_and_one_tap_moves(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    booking, _other = book(world, firm, 9), book(world, firm, 14)
+    address = page_of(firm, "place", booking)
+    refused = owner.post(address, place(world, "14:00", 120))
+    assert refused.status_code == 409
+    window = refused.context["alternatives"][0]
+    chosen = {"room": window["room"].code, "minutes": window["minutes"]}
+    times = {"day": f"{window['start']:%Y-%m-%d}", "start": f"{local(window['start']):%H:%M}"}
+    assert owner.post(address, chosen | times).status_code == 302
+    booking.refresh_from_db()
+    assert (booking.room, booking.starts_at) == (window["room"], window["start"])
+
+
+def test_the_page_says_what_leaving_late_costs(owner: Client, world: World, firm: TenantWorld) -> None:
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.save()
+    booking = book(world, firm, 9)
+    assert owner.get(page_of(firm, "place", booking)).context["leaving"] == 0
+    with time_machine.travel(booking.starts_at - 2 * HOUR, tick=False):
+        page = owner.get(page_of(firm, "place", booking))
+        assert page.context["leaving"] == booking.price / 2 > 0
+        owner.post(page_of(firm, "place", booking), place(world, "14:00", 120))
+    booking.refresh_from_db()
+    assert booking.given_up == booking.price / 2
+
+
+def test_two_bookings_of_the_firm_change_places(
+    owner: Client, world: World, firm: TenantWorld, browser_of: BrowserOf
+) -> None:
+    one, other = book(world, firm, 9), book(world, firm, 14, room=1)
+    foreign = book(world, world.tenants[1], 18)
+    page = owner.get(page_of(firm, "swap", one))
+    offered = list(page.context["form"].fields["other"].queryset)
+    assert other in offered
+    assert not {one, foreign} & set(offered)
+    for wrong in (str(one.uid), str(foreign.uid), "", "no uid"):
+        assert owner.post(page_of(firm, "swap", one), {"other": wrong}).status_code == 400
+    assert owner.post(page_of(firm, "swap", one), {"other": str(other.uid)}).status_code == 302
+    places = {
+        row.pk: (row.room_id, local(row.starts_at).hour)
+        for row in Booking.objects.filter(pk__in=[one.pk, other.pk])
+    }
+    assert places == {one.pk: (world.rooms[1].pk, 14), other.pk: (world.rooms[0].pk, 9)}
+    neighbour = browser_of(world.tenants[1].users[Role.TENANT_OWNER])
+    for name in ("swap", "place"):
+        assert neighbour.get(page_of(firm, name, one)).status_code == 404
+        assert browser_of(firm.users[Role.TENANT_FINANCE]).get(page_of(firm, name, one)).status_code == 403
+
+
+def test_a_held_room_shows_until_when_and_is_confirmed(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    owner.cookies["django_language"] = "en"
+    owner.post(address, place(world, "14:00", 120) | {"hold": "on", "purpose": "perhaps"})
+    booking = Booking.objects.get(purpose="perhaps")
+    assert booking.state == BookingState.HELD
+    assert booking.hold_expires_at is not None
+    until = f"until {local(booking.hold_expires_at):%H:%M}"
+    shown = page_of(firm, "place", booking).removesuffix("place/")
+    for page in (shown, reverse("portal-bookings", args=[firm.tenant.code])):
+        assert until in owner.get(page).content.decode()
+    owner.post(page_of(firm, "confirm", booking))
+    booking.refresh_from_db()
+    assert (booking.state, booking.hold_expires_at) == (BookingState.CONFIRMED, None)
+
+
+def test_a_series_leaves_named_days_out(owner: Client, world: World, firm: TenantWorld) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    days = [today() + DAY_AHEAD + weeks * 7 * DAY for weeks in range(4)]
+    wish = place(world, "14:00", 120) | {"repeat_until": f"{days[-1]}", "purpose": "weekly"}
+    for wrong in ("tomorrow", f"{days[1]}, 2026-13-01", ",".join([f"{days[1]}"] * 101)):
+        page = owner.post(address, wish | {"skip": wrong})
+        assert page.status_code == 400
+        assert page.context["form"].errors.keys() == {"skip"}
+    assert owner.post(address, wish | {"hold": "on"}).context["form"].errors.keys() == {"repeat_until"}
+    assert not BookingSeries.objects.filter(purpose="weekly").exists()
+    owner.post(address, wish | {"skip": f"{days[1]}，{days[2]}"})
+    series = BookingSeries.objects.get(purpose="weekly")
+    assert [local(row.starts_at).date() for row in series.bookings.order_by("starts_at")] == [
+        days[0],
+        days[3],
+    ]
+    assert [left["day"] for left in series.skipped] == [f"{days[1]}", f"{days[2]}"]
+
+
+def test_what_cannot_be_moved_says_so(owner: Client, world: World, firm: TenantWorld) -> None:
+    booking = book(world, firm, 9)
+    services.booking_cancel(actor=firm.owner, booking=booking)
+    assert owner.post(page_of(firm, "place", booking), place(world, "14:00", 120)).status_code == 409
