@@ -73,6 +73,27 @@ def _tables_can_be_emptied() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _work_tables_stand() -> Iterator[None]:
+    """Give each connection to SQLite the work tables of the figures from its start.
+
+    A table made within a transaction lets SQLite read its whole schema again after every roll-back to a savepoint.
+    """
+    from django.db.backends.signals import connection_created
+
+    from analytics.rollup.sql import WORK_TABLES
+
+    def make(connection: Any, **_kwargs: Any) -> None:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                for name, columns in WORK_TABLES.items():
+                    cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
+
+    connection_created.connect(make)
+    yield
+    connection_created.disconnect(make)
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The folder of real sample data beside the checkout, which the project itself never reads."""
