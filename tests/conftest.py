@@ -6,6 +6,7 @@ under plain pytest the fixtures start what they need.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="needs DATABASE_URL to name a PostgreSQL (make test does)")
             )
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now to no garbage collector: it would walk through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
