@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import servers
+from tests import migrated, servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -100,6 +100,27 @@ def _work_tables_stand() -> Iterator[None]:
     connection_created.connect(make)
     yield
     connection_created.disconnect(make)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Let the test database begin as a copy of a migrated one, in which migrate finds nothing left to do."""
+    from django.db import connection
+
+    create = connection.creation._create_test_db
+
+    def create_copy(*args: Any, **kwargs: Any) -> str:
+        name = create(*args, **kwargs)
+        migrated.copy_sqlite(Path(name))
+        return name
+
+    with pytest.MonkeyPatch.context() as patch:
+        if ON_POSTGRES:
+            template = migrated.postgres_template(os.environ["DATABASE_URL"])
+            patch.setitem(connection.settings_dict["TEST"], "TEMPLATE", template)
+        else:
+            patch.setattr(connection.creation, "_create_test_db", create_copy)
+        yield
 
 
 @pytest.fixture(scope="session")

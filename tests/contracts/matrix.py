@@ -251,7 +251,7 @@ class Matrix:
         return found
 
     def _body(self, route: Route, caller: Caller, own: tuple[Place, Place]) -> Any:
-        """What a writing call sends: to the API a valid body, to a page its own form as the caller sees it filled in."""
+        """What a writing call sends: a valid body to the API, to a page its form as the caller sees it filled in."""
         if route.door == "api":
             return api_body(route, caller.home, caller.home.tenants[caller.tenant])
         if caller.user is None or caller.attacks_only:
