@@ -136,6 +136,7 @@ def main(arguments: list[str]) -> int:
         # PostgreSQL runs as another user when root tests, and has to find its folder inside.
         folder.chmod(0o711)
         env = {**environment(), "TMPDIR": str(folder), "LIVEPARK_DATA_DIR": str(folder / "data")}
+        env["LIVEPARK_TEST_MIGRATED"] = str(folder / "migrated")  # each whole run migrates from nothing, once
         for variable in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
             env.pop(variable, None)
         addresses, missing = start_servers(stack, env)

@@ -6,6 +6,7 @@ under plain pytest the fixtures start what they need.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from tests import servers
+from tests import migrated, servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,6 +46,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
 
 
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now to no garbage collector: it would walk through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under REQUIRE_ALL a skip is a failure: a suite that quietly tests less is not green."""
@@ -70,6 +78,48 @@ def _tables_can_be_emptied() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _work_tables_stand() -> Iterator[None]:
+    """Give each connection to SQLite the work tables of the figures from its start.
+
+    A table made within a transaction lets SQLite read its whole schema again after every roll-back to a savepoint.
+    """
+    from django.db.backends.signals import connection_created
+
+    from analytics.rollup.sql import WORK_TABLES
+
+    def make(connection: Any, **_kwargs: Any) -> None:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                for name, columns in WORK_TABLES.items():
+                    cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
+
+    connection_created.connect(make)
+    yield
+    connection_created.disconnect(make)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Let the test database begin as a copy of a migrated one, in which migrate finds nothing left to do."""
+    from django.db import connection
+
+    create = connection.creation._create_test_db
+
+    def create_copy(*args: Any, **kwargs: Any) -> str:
+        name = create(*args, **kwargs)
+        migrated.copy_sqlite(Path(name))
+        return name
+
+    with pytest.MonkeyPatch.context() as patch:
+        if ON_POSTGRES:
+            template = migrated.postgres_template(os.environ["DATABASE_URL"])
+            patch.setitem(connection.settings_dict["TEST"], "TEMPLATE", template)
+        else:
+            patch.setattr(connection.creation, "_create_test_db", create_copy)
         yield
 
 

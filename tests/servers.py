@@ -28,6 +28,8 @@ import psycopg
 import redis
 from celery import Celery
 
+from tests import migrated
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -380,7 +382,7 @@ def manage(env: Mapping[str, str], *arguments: str) -> str:
 def live_site(
     folder: Path, *prepare: Sequence[str], settings: str = "config.settings.dev", **env: str
 ) -> Iterator[Site]:
-    """Run a whole site on data in `folder`, after migration and the commands of `prepare`.
+    """Run a whole site on migrated data in `folder`, after the commands of `prepare`.
 
     `env` adds variables such as DATABASE_URL and REDIS_URL; without them the site is embedded.
     """
@@ -392,10 +394,14 @@ def live_site(
 def installed(
     folder: Path, *prepare: Sequence[str], settings: str = "config.settings.dev", **env: str
 ) -> dict[str, str]:
-    """The environment of a whole site on data in `folder`, after migration and the commands of `prepare`."""
+    """The environment of a whole site on migrated data in `folder`, after the commands of `prepare`."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
     environment = {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
-    for command in (("migrate", "--verbosity", "0"), *prepare):
+    if "DATABASE_URL" in env:
+        manage(environment, "migrate", "--verbosity", "0")
+    else:
+        migrated.copy_sqlite(folder / "livepark.sqlite3")
+    for command in prepare:
         manage(environment, *command)
     return environment
 

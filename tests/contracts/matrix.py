@@ -211,15 +211,17 @@ class Matrix:
 
     def _faults(self, route: Route, caller: Caller) -> Iterator[str]:
         places = self.places(route, caller)
-        filled = self._filled(route, caller, places["own"])
+        body = self._body(route, caller, places["own"])
+        # Every call is rolled back: the same objects and the same body serve all methods.
+        values: dict[str, dict[str, str]] = {}
         for method in METHODS if caller.thorough else ("GET", "POST"):
+            data = None if method == "GET" else body
             answers = {}
-            for label, (tenant, object_of) in places.items():
-                if label in self.left_out(route, caller, method):
-                    continue
-                values = values_for(route, tenant, object_of)
-                data = self._body(route, caller, method, filled)
-                answers[label] = yield from self._call(route, caller, method, label, values, data)
+            left_out = self.left_out(route, caller, method)
+            for label in (each for each in places if each not in left_out):
+                if label not in values:
+                    values[label] = values_for(route, *places[label])
+                answers[label] = yield from self._call(route, caller, method, label, values[label], data)
             yield from self._tell_apart(route, caller, method, answers)
 
     def left_out(self, route: Route, caller: Caller, method: str) -> set[str]:
@@ -248,9 +250,11 @@ class Matrix:
             found["neighbour tenant"] = (neighbour, neighbour)
         return found
 
-    def _filled(self, route: Route, caller: Caller, own: tuple[Place, Place]) -> dict[str, Any]:
-        """What a page's own form would send, as the caller sees it filled in for an object of its own."""
-        if route.door == "api" or caller.user is None or caller.attacks_only:
+    def _body(self, route: Route, caller: Caller, own: tuple[Place, Place]) -> Any:
+        """What a writing call sends: a valid body to the API, to a page its form as the caller sees it filled in."""
+        if route.door == "api":
+            return api_body(route, caller.home, caller.home.tenants[caller.tenant])
+        if caller.user is None or caller.attacks_only:
             return {}
         with transaction.atomic():
             try:
@@ -261,15 +265,6 @@ class Matrix:
         if page is None or page.status_code != 200 or page.streaming:
             return {}
         return form_data(page.content.decode(errors="replace"))
-
-    def _body(self, route: Route, caller: Caller, method: str, filled: dict[str, Any]) -> Any:
-        if method == "GET":
-            return None
-        return (
-            api_body(route, caller.home, caller.home.tenants[caller.tenant])
-            if route.door == "api"
-            else filled
-        )
 
     def _call(
         self, route: Route, caller: Caller, method: str, label: str, values: dict[str, str], data: Any
