@@ -12,11 +12,16 @@ from core import clock
 from core.actors import Actor
 from core.clock import HOUR
 from core.scoping import visible_to
-from supplychain.choices import RESERVATION_OPEN, BackorderState
+from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState
+from supplychain.givenback import given_back
 from supplychain.models import Backorder, Reservation
 
 AGES = (24, 48, 72)
 """Hours since an order was paid, below which it counts; the last class is older than all of them."""
+
+
+LOOKED_AT = 2_000
+"""Parcels further back are looked for by their number."""
 
 
 @dataclass
@@ -67,3 +72,17 @@ def unshipped(lines: QuerySet[Reservation], owed: QuerySet[Backorder]) -> Unship
         found.ages[sum(now - paid >= timedelta(hours=age) for age in AGES)] += 1
         found.oldest = min(found.oldest or paid, paid)
     return found
+
+
+def returns_awaited(lines: QuerySet[Reservation], since: datetime) -> list[Reservation]:
+    """Dispatched lines whose buyer was given the money back and of which nothing has come back yet."""
+    out = lines.filter(
+        state=ReservationState.DISPATCHED, returned__isnull=True, parcel__dispatched_at__gte=since
+    )
+    rows = list(
+        out.select_related("parcel", "sku", "owner", "warehouse").order_by("-parcel__dispatched_at")[
+            :LOOKED_AT
+        ]
+    )
+    refunded = given_back(rows)
+    return [row for row in rows if row.pk in refunded]

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from supplychain.admin import event, explain, goods, ledger, settlement, stock
 
-__all__ = ["event", "explain", "goods", "ledger", "settlement", "stock"]
+__all__ = ["event", "explain", "goods", "ledger", "parcels", "settlement", "stock"]

@@ -22,6 +22,7 @@ from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.shelves import stock_place
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -76,6 +77,7 @@ __all__ = [
     "statements_count",
     "stock_adjust",
     "stock_count",
+    "stock_place",
     "stock_receive",
     "stock_return",
     "stock_transfer",

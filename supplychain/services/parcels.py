@@ -13,7 +13,8 @@ from core.locking import lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require, visible_to
 from core.strict import code as strict_code
-from supplychain.choices import GoodsCondition, MoveKind, ParcelState, ReservationState
+from supplychain.choices import Carrier, GoodsCondition, MoveKind, ParcelState, ReservationState
+from supplychain.givenback import given_back
 from supplychain.models import Parcel, Reservation, ReturnedGoods, Warehouse
 from supplychain.services import reservations
 from supplychain.services.stock import Change, locked_levels, post
@@ -85,6 +86,8 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
     InvalidInput for a tracking number that is none, Conflict when something is missing in it, when the order was
     refunded since, or when the carrier's number is on another parcel.
     """
+    if carrier not in Carrier.values:
+        raise InvalidInput(_("Choose the carrier."), code="required", field="carrier")
     number = tracking_no.strip().upper()
     if not strict_code(number, TRACKING_LENGTH):
         raise InvalidInput(_("This is no tracking number."), code="tracking_no", field="tracking_no")
@@ -141,7 +144,7 @@ def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:
     )
     if held.state not in AT_THE_TABLE or not lines:
         raise Conflict(_("This parcel is not to be packed any more."), code="parcel_state")
-    if reservations.given_back(lines):
+    if given_back(lines):
         raise Conflict(
             _("The buyer was given the money back: put the goods back on their shelf."), code="refunded"
         )
@@ -156,6 +159,8 @@ def goods_return(
 
     InvalidInput for more than has left and not come back, Conflict for a line that never left.
     """
+    if condition not in GoodsCondition.values:
+        raise InvalidInput(_("Say what the inspection found."), code="required", field="condition")
     with transaction.atomic():
         known = get_visible(Reservation, actor, pk=reservation.pk)
         require(actor, ADD, ReturnedGoods, known.warehouse.park_id)

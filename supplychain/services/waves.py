@@ -17,6 +17,7 @@ from core.locking import lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
+from supplychain.givenback import given_back
 from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.stock import locked_levels, post
@@ -51,7 +52,7 @@ def wave_make(*, actor: Actor, warehouse: Warehouse, orders: int = USUAL_ORDERS)
         lock_rows(Warehouse.objects.filter(pk=held.pk))
         waiting = Reservation.objects.filter(warehouse=held, state=ReservationState.RESERVED)
         rows = _of_orders(waiting.order_by("paid_at", "pk")[:LOOKED_AT], orders)
-        refunded = reservations.given_back(rows)
+        refunded = given_back(rows)
         _let_go([row for row in rows if row.pk in refunded])
         # Locked and read again: a correction may have let one go since.
         rows = lock_rows(waiting.filter(pk__in=[row.pk for row in rows if row.pk not in refunded]))
@@ -176,7 +177,7 @@ def refunded_release() -> int:
     last = 0
     while rows := list(held.filter(pk__gt=last)[:LOOKED_AT]):
         last = rows[-1].pk
-        refunded = reservations.given_back(rows)
+        refunded = given_back(rows)
         with transaction.atomic():
             released += _let_go([row for row in rows if row.pk in refunded])
     return released

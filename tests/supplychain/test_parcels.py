@@ -42,6 +42,7 @@ from supplychain.services import (
 )
 from supplychain.tasks import release_refunded
 from supplychain.unshipped import held_lines, unshipped
+from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
 from tests.supplychain.test_stock import Shop, levels_equal_moves
@@ -157,6 +158,8 @@ def test_one_parcel_holds_the_goods_of_several_owners(shop: PackingShop) -> None
     theirs = factories.make_sku(other, "B1")
     theirs.tracked_since = NOON - timedelta(days=1)
     theirs.save()
+    store = Store.objects.create(tenant=shop.seller, platform="jd", account="x", name_zh="集合店")
+    store.members.add(other)
     shop.receive(2)
     shop.receive(2, sku=theirs)
     shop.sell("O-1", 1, line_no="1")
