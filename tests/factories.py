@@ -482,7 +482,7 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     agree(today(), "proposed")
 
 
-def _make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:
+def make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:
     """Orders of a tenant in every state: one that waits, one at the packing table, one that left and came back."""
     wave = Wave.objects.create(
         warehouse=warehouse, number=Wave.objects.filter(warehouse=warehouse).count() + 1
@@ -679,7 +679,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     StockLevel.objects.create(
         warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50, reserved=2, zone=canary[:32]
     )
-    _make_parcels(world.warehouse, tenant, sku, canary)
+    make_parcels(world.warehouse, tenant, sku, canary)
     make_settlement_of(world, mine, canary)
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
     item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
