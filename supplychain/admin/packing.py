@@ -21,7 +21,7 @@ from core.scoping import may, require, visible_to
 from parks.selectors import parks_of
 from supplychain import services
 from supplychain.choices import Carrier, ParcelState, ReservationState, WaveState
-from supplychain.models import Backorder, Parcel, Reservation, Warehouse, Wave
+from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, Warehouse, Wave
 from supplychain.services.parcels import AT_THE_TABLE
 from supplychain.services.references import as_uid
 from supplychain.unshipped import held_lines, returns_awaited, unshipped
@@ -45,6 +45,7 @@ def day_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "warehouses": [_day_of(actor, warehouse) for warehouse in visible_to(packing, actor)],
         "may_make": park is not None and may(actor, ADD, Wave, park.pk),
         "may_pack": park is not None and may(actor, CHANGE, Parcel, park.pk),
+        "may_inspect": park is not None and may(actor, ADD, ReturnedGoods, park.pk),
     }
     return TemplateResponse(request, "admin/livepark/warehouse_day.html", context)
 
