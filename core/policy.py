@@ -310,6 +310,16 @@ TABLE: dict[str, dict[str, Permission]] = {
         MANAGER: SEE,
     },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},
+    "supplychain.Parcel": {
+        KEEPER: _p("view change"),
+        **_each((MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE),
+    },
+    "supplychain.Reservation": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.ReturnedGoods": {
+        KEEPER: _p("view add"),
+        **_each((MANAGER, OWNER, STAFF, STOREMAN), SEE),
+    },
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.ExplainEvent": {
         **_each((MANAGER, STUDIO, MONEY), SEE),

@@ -16,3 +16,9 @@ def resolve_pending() -> int:
 @shared_task(name="supplychain.tasks.count_statements")
 def count_statements() -> int:
     return services.statements_count()
+
+
+@shared_task(name="supplychain.tasks.release_refunded")
+def release_refunded() -> int:
+    """What was refunded before it left is let go within a minute."""
+    return services.refunded_release()

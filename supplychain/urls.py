@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import agreements, goods, imports, orders, statements, unplaced, unresolved
+from supplychain.views import agreements, goods, imports, orders, parcels, statements, unplaced, unresolved
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
@@ -52,6 +52,7 @@ urlpatterns = [
         name="portal-unresolved-one-sku",
     ),
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
+    path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
     path("portal/<slug:tenant>/goods/new/", goods.NewProduct.as_view(), name="portal-product-new"),
     path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
     path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from analytics.services import display_link_make, event_claim
 from core.actors import Actor, key_actor, system_actor, user_actor
 from core.choices import NodeKind, Role
-from core.clock import DAY, HOUR, day_start, month_of, today
+from core.clock import DAY, HOUR, day_start, month_of, now, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
 from livestreams.choices import (
@@ -84,7 +84,10 @@ from supplychain.models import (
     Agreement,
     AttributionSettings,
     ExplainEvent,
+    Parcel,
     Product,
+    Reservation,
+    ReturnedGoods,
     Sku,
     Statement,
     StatementLine,
@@ -92,6 +95,7 @@ from supplychain.models import (
     StockLevel,
     StockMove,
     Warehouse,
+    Wave,
 )
 from supplychain.services import item_enter, statement_count
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
@@ -478,6 +482,41 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     agree(today(), "proposed")
 
 
+def make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:
+    """Orders of a tenant in every state: one that waits, one at the packing table, one that left and came back."""
+    wave = Wave.objects.create(
+        warehouse=warehouse, number=Wave.objects.filter(warehouse=warehouse).count() + 1
+    )
+    common = {"warehouse": warehouse, "seller": tenant}
+    waiting = Parcel.objects.create(wave=wave, order_no=f"{canary}-W", **common)
+    gone = Parcel.objects.create(
+        wave=wave,
+        order_no=f"{canary}-D",
+        state="dispatched",
+        carrier="sf",
+        tracking_no=f"{canary}-SF",
+        dispatched_at=now() - DAY,
+        **common,
+    )
+    for number, (state, parcel) in enumerate(
+        (("reserved", None), ("in_wave", waiting), ("dispatched", gone))
+    ):
+        line = Reservation.objects.create(
+            owner=tenant,
+            sku=sku,
+            event_id=number + 1,
+            line=f"{canary}:{number}",
+            source_key=f"{canary}-{number}",
+            order_no=parcel.order_no if parcel else f"{canary}-R",
+            quantity=1,
+            state=state,
+            parcel=parcel,
+            paid_at=now() - 2 * DAY,
+            **common,
+        )
+    ReturnedGoods.objects.create(reservation=line, quantity=1, condition="damaged", note=canary)
+
+
 def make_tenant_world(world: World, letter: str) -> TenantWorld:
     """One tenant of a world with one of everything."""
     name, canary = f"{world.name}-{letter}", f"{world.canary}{letter}"
@@ -637,7 +676,10 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         occurred_at=day_start(OPENED),
         note=canary,
     )
-    StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    StockLevel.objects.create(
+        warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50, reserved=2, zone=canary[:32]
+    )
+    make_parcels(world.warehouse, tenant, sku, canary)
     make_settlement_of(world, mine, canary)
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
     item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
@@ -693,7 +735,11 @@ def make_world(name: str) -> World:
         changes={"why": canary},
     )
     world.warehouse = Warehouse.objects.create(
-        park=world.park, code=f"{name}-wh", name_zh=f"{canary}仓", name_en=f"{canary} Warehouse"
+        park=world.park,
+        code=f"{name}-wh",
+        name_zh=f"{canary}仓",
+        name_en=f"{canary} Warehouse",
+        packs_orders=True,
     )
     Accreditation.objects.create(park=world.park, platform=canary, level="A", from_day=OPENED)
     ServiceOffer.objects.create(

@@ -13,6 +13,7 @@ from supplychain.models.ledger import (
     SalesEventKey,
     SkuResolution,
 )
+from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -26,7 +27,10 @@ __all__ = [
     "ExplainEvent",
     "ImportBatch",
     "ImportProfileMap",
+    "Parcel",
     "Product",
+    "Reservation",
+    "ReturnedGoods",
     "SalesEvent",
     "SalesEventKey",
     "Sku",
@@ -37,4 +41,5 @@ __all__ = [
     "StockLevel",
     "StockMove",
     "Warehouse",
+    "Wave",
 ]

@@ -11,10 +11,18 @@ from supplychain.services.explains import explain_record
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
+from supplychain.services.parcels import (
+    goods_return,
+    parcel_dispatch,
+    parcel_empty,
+    parcel_named,
+    parcel_scan,
+)
 from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.shelves import stock_place
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -26,6 +34,7 @@ from supplychain.services.statements import (
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
 from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
+from supplychain.services.waves import line_missing, pick_list, refunded_release, wave_make, wave_picked
 
 __all__ = [
     "BatchResult",
@@ -38,15 +47,23 @@ __all__ = [
     "attribution_set",
     "backorder_fill",
     "explain_record",
+    "goods_return",
     "import_confirm",
     "import_run",
     "import_stage",
     "import_undo",
     "item_enter",
     "item_withdraw",
+    "line_missing",
     "lock_facts",
+    "parcel_dispatch",
+    "parcel_empty",
+    "parcel_named",
+    "parcel_scan",
+    "pick_list",
     "product_create",
     "product_update",
+    "refunded_release",
     "resolve_all_pending",
     "resolve_pending",
     "sales_record",
@@ -60,8 +77,11 @@ __all__ = [
     "statements_count",
     "stock_adjust",
     "stock_count",
+    "stock_place",
     "stock_receive",
     "stock_return",
     "stock_transfer",
+    "wave_make",
+    "wave_picked",
     "window_set",
 ]

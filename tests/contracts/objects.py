@@ -78,6 +78,7 @@ UIDS: dict[str, Factory] = {
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "api-event": lambda world, mine: world.event.uid,
+    "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
     "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
     "festival": lambda world, mine: world.event.uid,
     "portal-event": lambda world, mine: world.event.uid,

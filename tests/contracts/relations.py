@@ -48,6 +48,10 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
     "course": lambda world, mine: (world.course_run.course, "code"),
     "event": lambda world, mine: (world.event, "uid"),
+    "tracking_no": lambda world, mine: (
+        mine.tenant.parcels.exclude(tracking_no="").earliest("pk"),
+        "tracking_no",
+    ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
