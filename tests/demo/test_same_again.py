@@ -66,5 +66,7 @@ def test_days_caught_up_with_are_as_if_told_at_once(
     assert set(differing(caught_up, told(THREE_DAYS_LATER))) <= BY_HAND
 
 
-def test_a_room_that_is_on_the_air_at_both_runs_has_ended_its_first_session(told: Callable[..., Told]) -> None:
+def test_a_room_that_is_on_the_air_at_both_runs_has_ended_its_first_session(
+    told: Callable[..., Told],
+) -> None:
     assert any("'live'" in row for row in told(*SAME_HOURS)["livestreams.LiveSession"])
