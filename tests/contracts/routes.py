@@ -46,6 +46,14 @@ class Route:
         return label if self.door == "admin" and label in registered else ""
 
     @property
+    def group(self) -> str:
+        """What is tested together: the pages of a model, or a section of API or portal."""
+        if self.door not in ("api", "portal"):
+            return self.admin_model or self.door
+        section = re.sub(r"[$^]", "", self.pattern).split("/")[2:3]
+        return ".".join([self.door, *section]).rstrip(".")
+
+    @property
     def writes(self) -> set[str]:
         """The methods by which a route of the API writes."""
         actions = getattr(self.callback, "actions", None) or {}
