@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib.admin import site
@@ -38,7 +39,7 @@ class Route:
         """How tables of this folder name the route."""
         return self.name.removesuffix(":") or self.pattern or "landing"
 
-    @property
+    @cached_property
     def admin_model(self) -> str:
         """app_label.model_name of an admin page that belongs to a model; empty for others."""
         label = ".".join(self.pattern.split("/")[1:3])
