@@ -255,7 +255,7 @@ def _admin_value(route: Route, name: str, object_of: Place) -> str:
     if name == "name":
         operations = site._registry[model].operations
         return operations[0].name if operations else "nothing"
-    if name != "object_id":
+    if name not in ("object_id", "wave_id"):
         raise NoFactory(f"{route.key}: nothing makes an object for <{name}>")
     if object_of.world is None or object_of.mine is None:
         return ABSENT_NUMBER
