@@ -15,6 +15,7 @@ from core.choices import Role
 from livestreams.models import LiveSession
 from supplychain.models import WarehouseTariff
 from supplychain.services import goods_return, stock_receive, wave_make
+from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM
 from tests.supplychain.test_parcels import PackingShop
@@ -32,6 +33,8 @@ class Studio(PackingShop):
         self.theirs = factories.make_sku(self.other, "T1")
         self.theirs.tracked_since = self.sku.tracked_since
         self.theirs.save()
+        store = Store.objects.create(tenant=self.seller, platform="jd", account="x", name_zh="集合店")
+        store.members.add(self.other)
         for sku in (self.sku, self.theirs):
             stock_receive(actor=SYSTEM, warehouse=self.near, sku=sku, quantity=100)
         self.owner = user_actor(factories.make_user("boss", Role.TENANT_OWNER, self.seller.node))
