@@ -1,4 +1,4 @@
-"""What a shared warehouse takes: each piece of work once, at the price of its day, and all months together to the cent."""
+"""What a shared warehouse takes: each piece of work once, at the price of its day; all months add up to the cent."""
 
 from __future__ import annotations
 
