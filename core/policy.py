@@ -302,6 +302,11 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF), RUN),
     },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
+    "supplychain.WarehouseTariff": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE_PARK),
+        **_each((MANAGER, PARK_MONEY), _p("view add")),
+    },
     "supplychain.StockMove": {
         KEEPER: _p("view add"),
         OWNER: SEE,

@@ -47,6 +47,13 @@ class MoveKind(models.TextChoices):
     COUNT = "count", _("stock count")
 
 
+class FeeKind(models.TextChoices):
+    PARCEL = "parcel", _("parcel sent")
+    PIECE = "piece", _("piece packed")
+    RETURN = "return", _("piece inspected that came back")
+    NIGHT = "night", _("piece stored for a night")
+
+
 class BackorderState(models.TextChoices):
     OPEN = "open", _("open")
     FILLED = "filled", _("filled")

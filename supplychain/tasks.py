@@ -22,3 +22,9 @@ def count_statements() -> int:
 def release_refunded() -> int:
     """What was refunded before it left is let go within a minute."""
     return services.refunded_release()
+
+
+@shared_task(name="supplychain.tasks.charge_fees")
+def charge_fees() -> int:
+    """What the warehouses did in the months that are over is charged."""
+    return services.fees_charge()

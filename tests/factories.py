@@ -95,6 +95,7 @@ from supplychain.models import (
     StockLevel,
     StockMove,
     Warehouse,
+    WarehouseTariff,
     Wave,
 )
 from supplychain.services import item_enter, statement_count
@@ -740,6 +741,14 @@ def make_world(name: str) -> World:
         name_zh=f"{canary}仓",
         name_en=f"{canary} Warehouse",
         packs_orders=True,
+    )
+    WarehouseTariff.objects.create(
+        warehouse=world.warehouse,
+        from_day=OPENED,
+        per_parcel=Decimal("3.50"),
+        per_piece=Decimal("0.60"),
+        per_return=Decimal(1),
+        per_night=Decimal("0.0200"),
     )
     Accreditation.objects.create(park=world.park, platform=canary, level="A", from_day=OPENED)
     ServiceOffer.objects.create(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from analytics.demo.build import BuiltPark, uid
 from core.actors import Actor
 from core.errors import Conflict
 from supplychain.choices import Carrier, MoveKind, ParcelState, ReservationState, WaveState
-from supplychain.models import Parcel, Reservation, StockLevel, Warehouse, Wave
+from supplychain.models import Parcel, Reservation, StockLevel, Warehouse, WarehouseTariff, Wave
 from supplychain.services import goods_return, parcel_scan, wave_make
 from supplychain.services.parcels import DISPATCHED
 from supplychain.services.stock import Change, locked_levels, post
@@ -23,11 +24,23 @@ PACKED_FOR = timedelta(days=2)
 LEAVES_AFTER = timedelta(hours=20)
 IN_THE_WAVE = 6
 ZONES = "ABCD"
+# Chosen, of the order that shared warehouses ask.
+PRICES = {
+    "per_parcel": Decimal("3.50"),
+    "per_piece": Decimal("0.60"),
+    "per_return": Decimal("1.00"),
+    "per_night": Decimal("0.01"),
+}
 
 
-def packing_begins(built: BuiltPark) -> None:
+def packing_begins(built: BuiltPark, from_day: date) -> None:
     """From now on the orders of the park's warehouse are packed; its goods get their shelves."""
-    Warehouse.objects.filter(park=built.park).update(packs_orders=True)
+    warehouses = Warehouse.objects.filter(park=built.park)
+    warehouses.update(packs_orders=True)
+    WarehouseTariff.objects.bulk_create(
+        WarehouseTariff(uid=uid("tariff", warehouse.code), warehouse=warehouse, from_day=from_day, **PRICES)
+        for warehouse in warehouses
+    )
     levels = list(StockLevel.objects.filter(warehouse__park=built.park, zone="").order_by("sku__code", "pk"))
     for number, level in enumerate(levels):
         level.zone = f"{ZONES[number % len(ZONES)]}-{number // len(ZONES) + 1:02d}"

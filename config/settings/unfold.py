@@ -141,6 +141,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         _("Goods and stock"),
         [
             ("warehouse", "supplychain.Warehouse"),
+            ("price_change", "supplychain.WarehouseTariff"),
             ("inventory_2", "supplychain.StockLevel"),
             ("sync_alt", "supplychain.StockMove"),
             ("pending_actions", "supplychain.Backorder"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
+from supplychain.models.fees import WarehouseTariff
 from supplychain.models.goods import Product, Sku
 from supplychain.models.ledger import (
     Attribution,
@@ -41,5 +42,6 @@ __all__ = [
     "StockLevel",
     "StockMove",
     "Warehouse",
+    "WarehouseTariff",
     "Wave",
 ]

@@ -8,6 +8,7 @@ from supplychain.services.agreements import (
 )
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
+from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.lines import LineResult
@@ -47,6 +48,7 @@ __all__ = [
     "attribution_set",
     "backorder_fill",
     "explain_record",
+    "fees_charge",
     "goods_return",
     "import_confirm",
     "import_run",
@@ -81,6 +83,7 @@ __all__ = [
     "stock_receive",
     "stock_return",
     "stock_transfer",
+    "tariff_set",
     "wave_make",
     "wave_picked",
     "window_set",

@@ -322,6 +322,8 @@ def test_a_correction_before_the_parcel_leaves_takes_anew_and_after_it_takes_no_
 def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
     shop.receive(4)
     shop.sell("O-1", 3)
+    with pytest.raises(Conflict):  # nobody went to fetch it
+        line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     wave_make(actor=SYSTEM, warehouse=shop.near)
     line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     assert (shop.level(), shop.owed()) == ((4, 0), [("O-1", 3, "open")])

@@ -68,7 +68,7 @@ class Command(BaseCommand):
             facts = 0
             if plan is first and history_of(built) is None:
                 facts = load_until(built, until - PACKED_FOR, actor=SYSTEM, seed=options["seed"])
-                packing_begins(built)
+                packing_begins(built, clock.business_day(until - PACKED_FOR))
             facts += load_until(built, until, actor=SYSTEM, seed=options["seed"])
             self.stdout.write(
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
