@@ -6,7 +6,7 @@ import math
 
 from analytics import rollup, shares
 from analytics.trust import judging
-from supplychain.services import placing
+from supplychain.services import launches, placing
 
 
 def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
@@ -14,6 +14,7 @@ def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
     return {
         "placed": placing.drain(seconds=seconds),
         "counted": rollup.drain(seconds=seconds),
+        "launched": launches.drain(seconds=seconds),
         "judged": judging.drain(seconds=seconds),
     }
 

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core.actors import system_actor
 from supplychain import services
+from supplychain.services import launches
 
 
 @shared_task(name="supplychain.tasks.resolve_pending")
@@ -16,3 +17,9 @@ def resolve_pending() -> int:
 @shared_task(name="supplychain.tasks.count_statements")
 def count_statements() -> int:
     return services.statements_count()
+
+
+@shared_task(name="supplychain.tasks.sweep_launches")
+def sweep_launches() -> int:
+    """Days of a sale pass without sales too."""
+    return launches.sweep()

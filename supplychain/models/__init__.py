@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
+from supplychain.models.factory import Factory, FactoryDay, FactoryStep
 from supplychain.models.goods import Product, Sku
+from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork
 from supplychain.models.ledger import (
     Attribution,
     ImportBatch,
@@ -24,9 +26,17 @@ __all__ = [
     "Backorder",
     "EventItem",
     "ExplainEvent",
+    "Factory",
+    "FactoryDay",
+    "FactoryStep",
     "ImportBatch",
     "ImportProfileMap",
+    "Launch",
+    "LaunchDay",
     "Product",
+    "Reorder",
+    "ReorderLine",
+    "ReorderWork",
     "SalesEvent",
     "SalesEventKey",
     "Sku",

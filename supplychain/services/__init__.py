@@ -8,11 +8,20 @@ from supplychain.services.agreements import (
 )
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
+from supplychain.services.factories import factory_create, factory_update
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
+from supplychain.services.launches import launch_create
 from supplychain.services.lines import LineResult
 from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
+from supplychain.services.reorders import (
+    reorder_cancel,
+    reorder_confirm,
+    reorder_decline,
+    reorder_produce,
+    reorder_receive,
+)
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.statements import (
@@ -38,15 +47,23 @@ __all__ = [
     "attribution_set",
     "backorder_fill",
     "explain_record",
+    "factory_create",
+    "factory_update",
     "import_confirm",
     "import_run",
     "import_stage",
     "import_undo",
     "item_enter",
     "item_withdraw",
+    "launch_create",
     "lock_facts",
     "product_create",
     "product_update",
+    "reorder_cancel",
+    "reorder_confirm",
+    "reorder_decline",
+    "reorder_produce",
+    "reorder_receive",
     "resolve_all_pending",
     "resolve_pending",
     "sales_record",

@@ -1,0 +1,21 @@
+"""How many more of a style are worth making: pure rules, from the days seen of launches. docs/reorders.md tells them."""
+
+from supplychain.reorders.capacity import Step, Work, free, plan
+from supplychain.reorders.demand import Prior, Seen, Spread, estimate, learn, spread_of
+from supplychain.reorders.quantity import Choice, Situation, choose
+
+__all__ = [
+    "Choice",
+    "Prior",
+    "Seen",
+    "Situation",
+    "Spread",
+    "Step",
+    "Work",
+    "choose",
+    "estimate",
+    "free",
+    "learn",
+    "plan",
+    "spread_of",
+]

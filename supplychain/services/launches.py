@@ -1,0 +1,169 @@
+"""Launches: written down with their test batch, and counted again whenever sales of their goods come in.
+
+Sales mark the hours they are of (core.buckets); the drain reads those days of the ledger again, replaces the rows of the
+launches' days, and proposes what is worth making more of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from core import buckets, clock
+from core.actors import Actor
+from core.draining import Bucket, drain_family
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows, retried
+from core.models import BucketFailure, BucketMark
+from core.policy import ADD
+from core.records import record_create
+from core.scoping import get_visible, require
+from supplychain.choices import LineType, SalesKind
+from supplychain.models import Factory, Launch, LaunchDay, Product, SalesEvent, Sku
+from supplychain.services.proposals import propose
+from tenants.models import Tenant
+
+HOURS_TOGETHER = 200
+HOURS_OF_DAY = 24
+LONGEST_SEASON = 366
+
+
+@retried
+def launch_create(
+    *,
+    actor: Actor,
+    tenant: Tenant,
+    product: Product,
+    day: date,
+    season_end: date,
+    factory: Factory | None = None,
+    **values: Any,
+) -> Launch:
+    """Write down a style's test batch. What was sold of it since its day is counted at once.
+
+    InvalidInput for goods or a factory of others, a season that ends before it begins, or a piece that earns nothing.
+    """
+    require(actor, ADD, Launch, tenant.pk)
+    get_visible(Product, actor, pk=product.pk)
+    if product.tenant_id != tenant.pk or (factory is not None and factory.tenant_id != tenant.pk):
+        raise InvalidInput(_("There is no such object."), code="not_found", field="product")
+    if not 0 < (season_end - day).days <= LONGEST_SEASON:
+        raise InvalidInput(
+            _("A season ends after it begins, and within a year."), code="order", field="season_end"
+        )
+    with transaction.atomic():
+        lock_rows(Product.objects.filter(pk=product.pk))
+        if Launch.objects.filter(product=product, day__lt=season_end, season_end__gt=day).exists():
+            raise Conflict(
+                _("This style is on sale in those days already."), code="launched", field="day"
+            )
+        launch = record_create(
+            actor=actor,
+            model=Launch,
+            tenant=tenant,
+            product=product,
+            factory=factory,
+            day=day,
+            season_end=season_end,
+            **values,
+        )
+        _mark_days(launch)
+    return launch
+
+
+def _mark_days(launch: Launch) -> None:
+    """Mark each day of its sale so far, by its first hour."""
+    days = max((min(clock.today() + clock.DAY, launch.season_end) - launch.day).days, 0)
+    starts = (clock.day_start(launch.day + number * clock.DAY) for number in range(days))
+    buckets.mark(buckets.LAUNCHES, [(launch.tenant_id, clock.hour_of(start)) for start in starts])
+
+
+def mark_sold(seller: Tenant, slots: Iterable[int]) -> None:
+    """Mark hours in which goods of a firm were sold, where it has launches: most have none, and pay nothing for it."""
+    if Launch.objects.filter(tenant=seller).exists():
+        buckets.mark(buckets.LAUNCHES, [(seller.pk, slot) for slot in slots])
+
+
+def sweep() -> int:
+    """Mark today for every firm with a style on sale: days pass without sales too. Returns how many firms."""
+    today = clock.today()
+    rows = Launch.objects.filter(day__lte=today, season_end__gt=today).values_list("tenant_id", flat=True)
+    return buckets.mark(buckets.LAUNCHES, [(tenant, clock.hour_of(clock.now())) for tenant in set(rows)])
+
+
+def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
+    """Count every marked hour's day once; returns how many hours. Safe to run twice, at once, and to kill."""
+    return drain_family(
+        buckets.LAUNCHES, count_together, most=HOURS_TOGETHER, seconds=seconds, tenant_id=tenant_id
+    )
+
+
+def count_together(marked: Sequence[Bucket]) -> int:
+    """Count the days of some (tenant, hour) again, and delete the marks that were seen."""
+    days: dict[int, set[date]] = defaultdict(set)
+    for tenant, slot in marked:
+        days[tenant].add(clock.business_day(clock.hour_start(slot)))
+    with transaction.atomic():
+        # Marks are read before the facts: what is counted holds at least their facts.
+        rows = BucketMark.objects.filter(
+            family=buckets.LAUNCHES, node_id__in=days, slot__in={slot for _tenant, slot in marked}
+        )
+        wanted = set(marked)
+        seen = [pk for pk, *bucket in rows.values_list("pk", "node_id", "slot") if tuple(bucket) in wanted]
+        for tenant in sorted(days):
+            _count(tenant, days[tenant])
+        BucketMark.objects.filter(pk__in=seen).delete()
+        for tenant, slot in marked:
+            BucketFailure.objects.filter(family=buckets.LAUNCHES, node_id=tenant, slot=slot).delete()
+    return len(marked)
+
+
+def _count(tenant_id: int, days: set[date]) -> None:
+    launches = lock_rows(
+        Launch.objects.filter(tenant_id=tenant_id, day__lte=max(days), season_end__gt=min(days))
+    )
+    if not launches:
+        return
+    sold = _sold(tenant_id, launches, days)
+    for launch in launches:
+        for day in sorted(day for day in days if launch.day <= day < launch.season_end):
+            LaunchDay.objects.update_or_create(
+                launch=launch, day=day, defaults={"sold": max(sold[launch.pk, day], 0)}
+            )
+        launch.sold = launch.days.aggregate(all=Sum("sold"))["all"] or 0
+        launch.counted_at = clock.now()
+        propose(launch)
+        launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
+
+
+def _sold(tenant_id: int, launches: Sequence[Launch], days: set[date]) -> dict[tuple[int, date], int]:
+    """Pieces paid by launch and day, from the ledger as it is now."""
+    products = {launch.product_id for launch in launches}
+    skus: dict[int, int] = dict(Sku.objects.filter(product__in=products).values_list("pk", "product_id"))
+    of_product = defaultdict(list)
+    for launch in launches:
+        of_product[launch.product_id].append(launch)
+    hours = [
+        clock.hour_of(clock.day_start(day)) + number for day in days for number in range(HOURS_OF_DAY)
+    ]
+    facts = (
+        SalesEvent.objects.filter(
+            seller_id=tenant_id, slot__in=hours, kind=SalesKind.PAID, line_type=LineType.GOODS
+        )
+        .current()
+        .with_sku()
+        .filter(sku_now__in=list(skus))
+    )
+    found: dict[tuple[int, date], int] = defaultdict(int)
+    for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():
+        for launch in of_product[skus[sku]]:
+            if launch.day <= day < launch.season_end:
+                found[launch.pk, day] += quantity
+    return found

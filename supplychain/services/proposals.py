@@ -1,0 +1,176 @@
+"""What is proposed of a launch: from its days, the launches before it, and the room its factory has."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.core.cache import cache
+
+from core import audit, clock
+from core.actors import system_actor
+from core.money import to_cents
+from supplychain import reorders
+from supplychain.choices import REORDER_COMING, ReorderState
+from supplychain.models import Launch, LaunchDay, Reorder
+from supplychain.services.factories import steps_of, taken_of
+
+DECIDED_ON = (1, 3, 7, 11, 16)
+"""Days of a sale on which one looks again: a proposal counts on the next of them."""
+ROOM_DAYS = 14
+LEAST_PART = 0.1
+"""Of the test batch: fewer pieces are not worth a run."""
+LEARNED_FROM = timedelta(days=365)
+LEAST_EXPOSURE = 0.02
+A_DAY = timedelta(days=1)
+AUDITED = ("state", "quantity", "proposed", "expected", "day_then", "sold_then", "stock_then")
+
+
+def propose(launch: Launch) -> None:
+    """Estimate the demand of a launch, which the caller has locked and saves, and propose more of it, or less.
+
+    A proposal follows the sales until somebody answers it. Once declined, the next comes on the next day of decision.
+    """
+    today = clock.today()
+    if not launch.day <= today < launch.season_end:
+        _take_back(launch)
+        return
+    prior = prior_of(launch)
+    seen = seen_of(launch)
+    day = (today - launch.day).days
+    last = (launch.season_end - launch.day).days
+    spread = reorders.spread_of(prior, launch.test_batch, seen, min(day + 1, last), last)
+    launch.low, launch.high = launch.sold + spread.low, launch.sold + spread.high
+    launch.expected = launch.sold + round(spread.mean)
+    if launch.factory is None or not launch.sold or _declined(launch, day):
+        _take_back(launch)
+        return
+    steps, taken = steps_of(launch.factory), taken_of(launch.factory, today + A_DAY)
+    work = reorders.plan(steps, taken, launch.test_batch, today + A_DAY)
+    if work is None:
+        _take_back(launch)
+        return
+    situation = reorders.Situation(
+        batch=launch.test_batch,
+        days=seen,
+        today=day + 1,
+        last_day=last,
+        stock=left_of(launch),
+        lead_days=(max(one.day for one in work) - today).days,
+        price=float(launch.price),
+        cost=float(launch.cost),
+        leftover=float(launch.leftover_value),
+        most=reorders.free(steps, taken, today + A_DAY, ROOM_DAYS),
+        coming=coming_of(launch),
+        next_day=next((one for one in DECIDED_ON if one > day + 1), None),
+        returned=launch.returned_percent / 100,
+    )
+    choice = reorders.choose(prior, situation)
+    if choice.quantity < max(LEAST_PART * launch.test_batch, 1):
+        _take_back(launch)
+        return
+    _keep(launch, situation, choice, spread)
+
+
+def prior_of(launch: Launch) -> reorders.Prior:
+    """What the firm's launches are like, of the category where it has enough of them; learned once a day."""
+    today = clock.today()
+    key = f"launches:{launch.tenant_id}:{launch.product.category}:{today}"
+    known = cache.get(key.replace(" ", "_"))
+    if known is not None:
+        return reorders.Prior(*known)
+    rows = Launch.objects.filter(
+        tenant_id=launch.tenant_id, day__lt=today, day__gte=today - LEARNED_FROM
+    ).select_related("product")
+    told = [(row.product.category, row.test_batch, seen_of(row, whole_days=True)) for row in rows]
+    everything = reorders.learn([(batch, days) for _category, batch, days in told])
+    prior = reorders.learn(
+        [(batch, days) for category, batch, days in told if category == launch.product.category], everything
+    )
+    cache.set(key.replace(" ", "_"), astuple(prior), A_DAY.total_seconds())
+    return prior
+
+
+def seen_of(launch: Launch, *, whole_days: bool = False) -> list[reorders.Seen]:
+    """The days of a launch so far; today as far as it is over, or left out."""
+    today = clock.today()
+    sold = dict(LaunchDay.objects.filter(launch=launch).values_list("day", "sold"))
+    received = _received(launch)
+    over = (clock.now() - clock.day_start(today)) / A_DAY
+    there, gone, found = launch.test_batch, 0, []
+    for number in range((min(today + A_DAY, launch.season_end) - launch.day).days):
+        day = launch.day + number * A_DAY
+        if day == today and whole_days:
+            break
+        there += received.get(day, 0)
+        gone += sold.get(day, 0)
+        exposure = max(over, LEAST_EXPOSURE) if day == today else 1.0
+        found.append(reorders.Seen(number, sold.get(day, 0), exposure, sold_out=gone >= there))
+    return found
+
+
+def left_of(launch: Launch) -> int:
+    """Pieces that can still be sold, with what is expected to come back of those sold."""
+    kept = round(launch.sold * (100 - launch.returned_percent) / 100)
+    return max(launch.test_batch + sum(_received(launch).values()) - kept, 0)
+
+
+def coming_of(launch: Launch) -> list[tuple[int, int]]:
+    """What is being made: the day of the sale on which it comes, and the pieces."""
+    rows = launch.reorders.filter(state__in=REORDER_COMING, due_on__isnull=False)
+    return [((row.due_on - launch.day).days + 1, row.quantity) for row in rows]
+
+
+def _received(launch: Launch) -> dict[date, int]:
+    found: dict[date, int] = {}
+    for row in launch.reorders.filter(state=ReorderState.RECEIVED).prefetch_related("lines"):
+        pieces = sum(line.received for line in row.lines.all())
+        found[row.received_on] = found.get(row.received_on, 0) + pieces
+    return found
+
+
+def _declined(launch: Launch, day: int) -> bool:
+    """Whether somebody said no since the last day of decision."""
+    since = launch.day + max((one for one in DECIDED_ON if one <= day), default=0) * A_DAY
+    return launch.reorders.filter(state=ReorderState.DECLINED, ended_on__gte=since).exists()
+
+
+def _keep(
+    launch: Launch, situation: reorders.Situation, choice: reorders.Choice, spread: reorders.Spread
+) -> None:
+    row = launch.reorders.filter(state=ReorderState.PROPOSED).first()
+    before = audit.snapshot(row, AUDITED) if row is not None else None
+    if row is None:
+        row = Reorder(launch=launch, signalled_at=clock.now())
+    row.factory, row.price = launch.factory, launch.cost
+    row.quantity = row.proposed = choice.quantity
+    row.gain = to_cents(Decimal(choice.gain))
+    row.low, row.expected, row.high = spread.low, round(spread.mean), spread.high
+    row.day_then, row.sold_then, row.stock_then = situation.today - 1, launch.sold, situation.stock
+    row.lead_days = situation.lead_days
+    row.save()
+    after = audit.snapshot(row, AUDITED)
+    if before is None or before["quantity"] != after["quantity"]:
+        _record(row, "reorder.propose", before, after)
+
+
+def _take_back(launch: Launch) -> None:
+    """Take back what is only proposed: the sales do not say so any more."""
+    row = launch.reorders.filter(state=ReorderState.PROPOSED).first()
+    if row is not None:
+        before = audit.snapshot(row, AUDITED)
+        row.state, row.ended_on = ReorderState.CANCELLED, clock.today()
+        row.save(update_fields=["state", "ended_on", "updated_at"])
+        _record(row, "reorder.take_back", before, audit.snapshot(row, AUDITED))
+
+
+def _record(row: Reorder, verb: str, before: object, after: object) -> None:
+    audit.record(
+        actor=system_actor("reorders"),
+        verb=verb,
+        obj=row,
+        node_id=row.launch.tenant_id,
+        before=before,  # type: ignore[arg-type]
+        after=after,  # type: ignore[arg-type]
+    )

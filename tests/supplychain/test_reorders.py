@@ -1,0 +1,262 @@
+"""Launches and re-orders on the ledger: what sales lead to, who may do what, and what is taken in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db.models import Sum
+
+from analytics.counting import drain_figures
+from core.actors import Actor, user_actor
+from core.choices import Role
+from core.errors import Conflict, InvalidInput, NotFound, Refused
+from core.models import BucketMark
+from livestreams.errors import WrongState
+from supplychain.choices import ReorderState
+from supplychain.models import FactoryDay, Launch, LaunchDay, Reorder, StockLevel, StockMove, Warehouse
+from supplychain.services import (
+    factory_create,
+    factory_update,
+    launch_create,
+    reorder_cancel,
+    reorder_confirm,
+    reorder_decline,
+    reorder_produce,
+    reorder_receive,
+)
+from supplychain.services.launches import sweep
+from tests.factories import SYSTEM, make_park, make_sku, make_tenant, make_user
+from tests.supplychain.ledger import fact, record
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+DAY = dt.timedelta(days=1)
+DROP = dt.date(2025, 3, 3)
+NOON = dt.datetime(2025, 3, 4, 4, 0, tzinfo=dt.UTC)
+
+
+class Firm:
+    """A firm with a factory, a style of two SKUs, and a warehouse of its park."""
+
+    def __init__(self, pieces: int = 200) -> None:
+        self.park = make_park("east")
+        self.tenant, self.other = make_tenant(self.park, "ming"), make_tenant(self.park, "hua")
+        self.sku = make_sku(self.tenant, "RED-M")
+        self.sku_2 = self.sku.product.skus.create(tenant=self.tenant, code="RED-L")
+        self.warehouse = Warehouse.objects.create(park=self.park, code="wh", name_zh="仓")
+        self.owner, self.storeman, self.finance = (
+            self.person(role) for role in (Role.TENANT_OWNER, Role.TENANT_WAREHOUSE, Role.TENANT_FINANCE)
+        )
+        self.stranger = user_actor(make_user("stranger", Role.TENANT_OWNER, self.other.node))
+        self.factory = factory_create(
+            actor=self.owner,
+            tenant=self.tenant,
+            name="East sewing",
+            steps={"fabric": (pieces * 2, 1), "sewing": (pieces, 0)},
+        )
+
+    def person(self, role: Role) -> Actor:
+        return user_actor(make_user(f"ming-{role}", role, self.tenant.node))
+
+    def launch(self, **values: Any) -> Launch:
+        defaults: dict[str, Any] = {
+            "product": self.sku.product,
+            "factory": self.factory,
+            "day": DROP,
+            "season_end": DROP + 45 * DAY,
+            "test_batch": 100,
+            "price": Decimal(120),
+            "cost": Decimal(50),
+            "leftover_value": Decimal(20),
+        }
+        return launch_create(actor=self.owner, tenant=self.tenant, **{**defaults, **values})
+
+    def sell(self, number: int, at: dt.datetime = NOON, code: str = "RED-M", key: str = "") -> None:
+        record(
+            self.tenant,
+            fact(
+                f"{key or code}-{at:%d%H%M}",
+                amount="120.00",
+                occurred_at=at,
+                sku_code=code,
+                qty=number,
+            ),
+        )
+
+    def proposal(self) -> Reorder:
+        self.launch()
+        self.sell(40)
+        drain_figures()
+        return Reorder.objects.get()
+
+
+@pytest.fixture(autouse=True)
+def _on_the_second_day() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def firm(db: None) -> Firm:
+    return Firm()
+
+
+def test_sales_lead_to_a_proposal_when_what_waits_is_counted(firm: Firm) -> None:
+    launch = firm.launch()
+    drain_figures()
+    assert not Reorder.objects.exists()
+    firm.sell(30)
+    firm.sell(10, code="RED-L")
+    drain_figures()
+    launch.refresh_from_db()
+    assert (launch.sold, LaunchDay.objects.get(launch=launch, day=NOON.date()).sold) == (40, 40)
+    assert launch.low < launch.expected < launch.high
+    reorder = Reorder.objects.get()
+    assert (reorder.state, reorder.sold_then, reorder.stock_then) == ("proposed", 40, 60)
+    assert reorder.quantity == reorder.proposed >= 10
+    assert reorder.signalled_at == NOON
+    assert not BucketMark.objects.exists()
+
+
+def test_a_proposal_follows_the_sales_and_stays_one(firm: Firm) -> None:
+    reorder = firm.proposal()
+    before = reorder.quantity
+    firm.sell(50, key="more")
+    drain_figures()
+    reorder.refresh_from_db()
+    assert Reorder.objects.count() == 1
+    assert reorder.quantity > before
+    with time_machine.travel(NOON + 40 * DAY, tick=False):
+        sweep()
+        drain_figures()
+    reorder.refresh_from_db()
+    assert reorder.state == ReorderState.CANCELLED
+
+
+def test_slow_goods_are_not_made_again(firm: Firm) -> None:
+    firm.launch()
+    firm.sell(1)
+    with time_machine.travel(NOON + 6 * DAY, tick=False):
+        sweep()
+        drain_figures()
+    assert not Reorder.objects.exists()
+
+
+def test_sales_of_before_a_launch_was_written_down_count(firm: Firm) -> None:
+    firm.sell(40)
+    drain_figures()
+    launch = firm.launch()
+    drain_figures()
+    launch.refresh_from_db()
+    assert launch.sold == 40
+
+
+def test_a_confirmed_order_takes_the_earliest_room(firm: Firm) -> None:
+    reorder = reorder_confirm(actor=firm.owner, reorder=firm.proposal(), quantity=250)
+    today = NOON.date()
+    # Fabric is prepared on the first day and made on the second; sewing takes two days after it.
+    assert [(work.day, work.pieces) for work in reorder.work.filter(step__kind="fabric")] == [
+        (today + 2 * DAY, 250)
+    ]
+    assert [(work.day, work.pieces) for work in reorder.work.filter(step__kind="sewing")] == [
+        (today + 3 * DAY, 200),
+        (today + 4 * DAY, 50),
+    ]
+    assert reorder.due_on == today + 4 * DAY
+    assert sum(line.quantity for line in reorder.lines.all()) == 250
+    with pytest.raises(WrongState):
+        reorder_confirm(actor=firm.owner, reorder=reorder, quantity=1)
+
+
+def test_what_is_cancelled_gives_its_room_back(firm: Firm) -> None:
+    reorder = reorder_confirm(actor=firm.owner, reorder=firm.proposal(), quantity=250)
+    reorder_cancel(actor=firm.owner, reorder=reorder)
+    assert FactoryDay.objects.aggregate(all=Sum("taken"))["all"] == 0
+    assert not reorder.work.exists()
+
+
+def test_no_room_is_a_conflict_and_nothing_is_taken(firm: Firm) -> None:
+    reorder = firm.proposal()
+    with pytest.raises(Conflict) as refused:
+        reorder_confirm(actor=firm.owner, reorder=reorder, quantity=1_000_000)
+    assert refused.value.code == "no_room"
+    assert not FactoryDay.objects.exists()
+
+
+def test_a_declined_proposal_waits_for_the_next_day_of_decision(firm: Firm) -> None:
+    reorder_decline(actor=firm.owner, reorder=firm.proposal())
+    drain_figures()
+    firm.sell(5, key="again")
+    drain_figures()
+    assert not Reorder.objects.filter(state=ReorderState.PROPOSED).exists()
+    with time_machine.travel(NOON + 2 * DAY, tick=False):
+        firm.sell(30, at=NOON + 2 * DAY)
+        drain_figures()
+    assert Reorder.objects.filter(state=ReorderState.PROPOSED).count() == 1
+
+
+def test_received_pieces_equal_the_ledger(firm: Firm) -> None:
+    reorder = reorder_confirm(actor=firm.owner, reorder=firm.proposal(), quantity=101)
+    reorder_produce(actor=firm.owner, reorder=reorder)
+    with pytest.raises(InvalidInput):
+        reorder_receive(
+            actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse, pieces={"BLUE": 1}
+        )
+    held = reorder_receive(
+        actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse, pieces={"RED-M": 60, "RED-L": 38}
+    )
+    moves = StockMove.objects.filter(source="reorder", source_key=str(reorder.uid))
+    assert {move.sku.code: move.quantity for move in moves} == {"RED-M": 60, "RED-L": 38}
+    assert {line.sku.code: line.received for line in held.lines.all()} == {"RED-M": 60, "RED-L": 38}
+    assert StockLevel.objects.aggregate(all=Sum("on_hand"))["all"] == 98
+    with pytest.raises(WrongState):
+        reorder_receive(actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse)
+
+
+def test_who_may_do_what(firm: Firm) -> None:
+    reorder = firm.proposal()
+    for actor in (firm.stranger, firm.finance, firm.storeman):
+        with pytest.raises((NotFound, Refused)):
+            reorder_confirm(actor=actor, reorder=reorder, quantity=10)
+        with pytest.raises((NotFound, Refused)):
+            reorder_decline(actor=actor, reorder=reorder)
+    held = reorder_confirm(actor=firm.owner, reorder=reorder, quantity=10)
+    with pytest.raises((NotFound, Refused)):
+        reorder_receive(actor=firm.stranger, reorder=held, warehouse=firm.warehouse)
+    with pytest.raises((NotFound, Refused)):
+        launch_create(
+            actor=firm.stranger,
+            tenant=firm.tenant,
+            product=firm.sku.product,
+            day=DROP,
+            season_end=DROP + DAY,
+        )
+
+
+def test_a_launch_is_refused_that_does_not_make_sense(firm: Firm) -> None:
+    foreign = make_sku(firm.other, "BLUE")
+    for values in (
+        {"season_end": DROP},
+        {"product": foreign.product},
+        {"cost": Decimal(130)},
+        {"test_batch": 0},
+    ):
+        with pytest.raises((InvalidInput, Conflict, NotFound)):
+            firm.launch(**values)
+    firm.launch()
+    with pytest.raises(Conflict):
+        firm.launch(day=DROP + 3 * DAY)
+
+
+def test_a_step_that_can_do_less_keeps_what_is_promised(firm: Firm) -> None:
+    reorder_confirm(actor=firm.owner, reorder=firm.proposal(), quantity=200)
+    factory_update(actor=firm.owner, factory=firm.factory, steps={"sewing": (50, 0)})
+    assert FactoryDay.objects.get(step__kind="sewing").taken == 200
+    for steps in ({"sewing": (0, 0)}, {"ironing": (5, 0)}):
+        with pytest.raises(InvalidInput):
+            factory_update(actor=SYSTEM, factory=firm.factory, steps=steps)
