@@ -186,6 +186,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AgreementKind": "supplychain.choices.AgreementKind",
         "AgreementState": "supplychain.choices.AgreementState",
         "StatementState": "supplychain.choices.StatementState",
+        "ReorderState": "supplychain.choices.ReorderState",
         "DueKind": "supplychain.choices.DueKind",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",

@@ -146,6 +146,9 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("pending_actions", "supplychain.Backorder"),
             ("category", "supplychain.Product"),
             ("qr_code_2", "supplychain.Sku"),
+            ("new_releases", "supplychain.Launch"),
+            ("autorenew", "supplychain.Reorder"),
+            ("factory", "supplychain.Factory"),
         ],
     ),
     (

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from supplychain.admin import event, explain, goods, ledger, settlement, stock
+from supplychain.admin import event, explain, goods, ledger, reorder, settlement, stock
 
-__all__ = ["event", "explain", "goods", "ledger", "settlement", "stock"]
+__all__ = ["event", "explain", "goods", "ledger", "reorder", "settlement", "stock"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import DAY, today
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
 from supplychain.choices import ReorderState
@@ -58,6 +62,18 @@ class Launch(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.product} · {self.day}"
+
+    @property
+    def sell_through(self) -> list[tuple[int, Decimal | None]]:
+        """The share of the test batch that was sold in the first 1, 3 and 7 days; None before they are over."""
+        sold = {row.day: row.sold for row in self.days.all()}
+        return [(days, self._sold_in(days, sold)) for days in (1, 3, 7)]
+
+    def _sold_in(self, days: int, sold: dict[date, int]) -> Decimal | None:
+        end = self.day + days * DAY
+        if end > today():
+            return None
+        return Decimal(sum(sold.get(self.day + number * DAY, 0) for number in range(days))) / self.test_batch
 
 
 class LaunchDay(models.Model):
