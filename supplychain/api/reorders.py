@@ -27,7 +27,7 @@ from core.doors.fields import (
 from core.strict import MAX_QUANTITY
 from supplychain import services
 from supplychain.choices import ReorderState, WorkStep
-from supplychain.models import Factory, FactoryStep, Launch, Product, Reorder, ReorderLine, Warehouse
+from supplychain.models import Factory, FactoryStep, Launch, Product, Reorder, ReorderLine, StockMove, Warehouse
 from tenants.models import Tenant
 
 READ = ("figures:read",)
@@ -221,7 +221,7 @@ class ReorderViewSet(ReadOnlyScopedViewSet):
         "list": Needs("view", READ),
         "retrieve": Needs("view", READ),
         **dict.fromkeys(("confirm", "decline", "cancel", "produce"), Needs("change")),
-        "receive": Needs("view"),
+        "receive": Needs("add", model=StockMove),
     }
     inputs = {
         "confirm": QuantityInput,

@@ -187,7 +187,7 @@ class ReceiveForm(ScopedForm):
 class ReceiveReorder(ReorderAction):
     """Takes in what came: the pieces of each SKU stand in fields named by its line."""
 
-    needs = ("view", Reorder)
+    needs = ("add", StockMove)
     done = gettext_lazy("The pieces are in the stock.")
 
     def carry_out(self) -> None:

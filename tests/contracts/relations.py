@@ -48,6 +48,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
     "course": lambda world, mine: (world.course_run.course, "code"),
     "event": lambda world, mine: (world.event, "uid"),
+    "factory": lambda world, mine: (mine.tenant.factories.earliest("id"), "uid"),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
@@ -72,7 +73,7 @@ WORDS = {
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "said_by", "note", "plate", "text",
             "budget", "hours", "language", "price", "since", "stock", "times", "until",
-            "guarantee", "slot_fee", "deduction", "deduction_rate", "invoice_no",
+            "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),
