@@ -14,11 +14,14 @@ def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
     return {
         "placed": placing.drain(seconds=seconds),
         "counted": rollup.drain(seconds=seconds),
-        "launched": launches.drain(seconds=seconds),
         "judged": judging.drain(seconds=seconds),
     }
 
 
 def drain_everything(*, seconds: float = math.inf) -> dict[str, int]:
-    """Do whatever waits: also who sold what, for which a session is read as a whole."""
-    return {**drain_figures(seconds=seconds), "shared": shares.drain(seconds=seconds)}
+    """Do whatever waits: also who sold what, for which a session is read as a whole, and what to make more of."""
+    return {
+        **drain_figures(seconds=seconds),
+        "shared": shares.drain(seconds=seconds),
+        "launched": launches.drain(seconds=seconds),
+    }

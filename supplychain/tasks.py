@@ -19,6 +19,12 @@ def count_statements() -> int:
     return services.statements_count()
 
 
+@shared_task(name="supplychain.tasks.drain_launches")
+def drain_launches() -> int:
+    """What is sold of new styles, a few times a minute: not with each order, and not before what the walls show."""
+    return launches.drain(seconds=30)
+
+
 @shared_task(name="supplychain.tasks.sweep_launches")
 def sweep_launches() -> int:
     """Days of a sale pass without sales too."""

@@ -14,11 +14,12 @@ from core.doors.admin import (
     ScopedModelAdmin,
     ShownInline,
     badge,
+    choice_field,
     style,
 )
 from core.doors.formfields import WholeNumberField
 from supplychain import services
-from supplychain.choices import ReorderState
+from supplychain.choices import ReorderState, WorkStep
 from supplychain.models import Factory, FactoryStep, Launch, LaunchDay, Reorder, ReorderLine, ReorderWork
 
 COLOURS = {
@@ -51,12 +52,13 @@ class LaunchDayInline(ShownInline):
 
 @admin.register(Launch)
 class LaunchAdmin(ScopedModelAdmin):
-    writes = frozenset({"add"})
+    writes = frozenset({"add", "change"})
     list_display = ("product", "tenant", "day", "test_batch", "sold", "low", "high")
     list_filter = ("tenant", "day")
     list_select_related = ("product", "tenant")
     search_fields = ("product__code", "product__name_zh")
     autocomplete_fields = ("tenant", "product", "factory")
+    fixed_fields = ("tenant", "product", "day")
     fields = (
         ("tenant", "product", "factory"),
         ("day", "season_end"),
@@ -69,6 +71,9 @@ class LaunchAdmin(ScopedModelAdmin):
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Launch:
         return services.launch_create(actor=actor, **values)
+
+    def update(self, actor: Actor, row: Launch, values: dict[str, Any]) -> None:
+        services.launch_update(actor=actor, launch=row, **values)
 
 
 class QuantityForm(OperationForm):
@@ -83,8 +88,12 @@ class ReorderLineInline(ShownInline):
 
 class ReorderWorkInline(ShownInline):
     model = ReorderWork
-    fields = ("step", "day", "pieces")
+    fields = ("step", "day", "pieces", "done_on")
     ordering = ("day", "pk")
+
+
+class StepForm(OperationForm):
+    step = choice_field(WorkStep.choices, _("step"))
 
 
 def _is(*states: str) -> Any:
@@ -124,6 +133,15 @@ class ReorderAdmin(ScopedModelAdmin):
             icon="cancel",
             danger=True,
             when=_is(ReorderState.PROPOSED),
+        ),
+        Operation(
+            "advance",
+            _("A step is done"),
+            services.reorder_advance,
+            row="reorder",
+            form=StepForm,
+            icon="checklist",
+            when=_is(ReorderState.CONFIRMED),
         ),
         Operation(
             "produce",

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.doors.fields import (
+    ChoiceField,
     CodeField,
     CountField,
     DayField,
@@ -27,7 +28,17 @@ from core.doors.fields import (
 from core.strict import MAX_QUANTITY
 from supplychain import services
 from supplychain.choices import ReorderState, WorkStep
-from supplychain.models import Factory, FactoryStep, Launch, Product, Reorder, ReorderLine, StockMove, Warehouse
+from supplychain.models import (
+    Factory,
+    FactoryStep,
+    Launch,
+    Product,
+    Reorder,
+    ReorderLine,
+    Stage,
+    StockMove,
+    Warehouse,
+)
 from tenants.models import Tenant
 
 READ = ("figures:read",)
@@ -111,6 +122,15 @@ class ReorderLineSerializer(serializers.ModelSerializer[ReorderLine]):
         fields = ["sku", "quantity", "received"]
 
 
+class StageSerializer(serializers.Serializer[Stage]):
+    """A step of the work: planned from `first` to `last`, and the day on which it was done."""
+
+    step = serializers.ChoiceField(source="step.kind", choices=WorkStep.choices)
+    first = serializers.DateField()
+    last = serializers.DateField()
+    done_on = serializers.DateField(allow_null=True)
+
+
 class ReorderSerializer(serializers.ModelSerializer[Reorder]):
     """A re-order with what its proposal saw: day of the sale, sold and left by then, demand from then on."""
 
@@ -120,6 +140,7 @@ class ReorderSerializer(serializers.ModelSerializer[Reorder]):
     signalled_at = InstantField()
     confirmed_at = InstantField(allow_null=True)
     lines = ReorderLineSerializer(many=True)
+    stages = StageSerializer(many=True)
 
     class Meta:
         model = Reorder
@@ -143,11 +164,16 @@ class ReorderSerializer(serializers.ModelSerializer[Reorder]):
             "produced_on",
             "received_on",
             "lines",
+            "stages",
         ]
 
 
 class QuantityInput(StrictSerializer):
     quantity = CountField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class StepInput(StrictSerializer):
+    step = ChoiceField(choices=WorkStep.choices)
 
 
 class PiecesInput(StrictSerializer):
@@ -220,13 +246,14 @@ class ReorderViewSet(ReadOnlyScopedViewSet):
     permissions = {
         "list": Needs("view", READ),
         "retrieve": Needs("view", READ),
-        **dict.fromkeys(("confirm", "decline", "cancel", "produce"), Needs("change")),
+        **dict.fromkeys(("confirm", "decline", "cancel", "advance", "produce"), Needs("change")),
         "receive": Needs("add", model=StockMove),
     }
     inputs = {
         "confirm": QuantityInput,
         "decline": Nothing,
         "cancel": Nothing,
+        "advance": StepInput,
         "produce": Nothing,
         "receive": ReceiveInput,
     }
@@ -234,7 +261,7 @@ class ReorderViewSet(ReadOnlyScopedViewSet):
     def base_queryset(self) -> QuerySet[Reorder]:
         return (
             Reorder.objects.select_related("launch", "factory")
-            .prefetch_related("lines__sku")
+            .prefetch_related("lines__sku", "work__step")
             .order_by("-pk")
         )
 
@@ -255,6 +282,12 @@ class ReorderViewSet(ReadOnlyScopedViewSet):
     def cancel(self, request: Request, uid: str) -> HttpResponse:
         """Call off what is confirmed and not made yet."""
         return self._step(services.reorder_cancel)
+
+    @extend_schema(request=StepInput, responses=ReorderSerializer)
+    @action(detail=True, methods=["post"])
+    def advance(self, request: Request, uid: str) -> HttpResponse:
+        """Note that the factory is done with a step, and with those before it."""
+        return self._step(services.reorder_advance)
 
     @extend_schema(request=Nothing, responses=ReorderSerializer)
     @action(detail=True, methods=["post"])

@@ -6,7 +6,7 @@ from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
 from supplychain.models.factory import Factory, FactoryDay, FactoryStep
 from supplychain.models.goods import Product, Sku
-from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork
+from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork, Stage
 from supplychain.models.ledger import (
     Attribution,
     ImportBatch,
@@ -41,6 +41,7 @@ __all__ = [
     "SalesEventKey",
     "Sku",
     "SkuResolution",
+    "Stage",
     "Statement",
     "StatementLine",
     "StatementOrder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -97,6 +98,16 @@ class LaunchDay(models.Model):
         return f"{self.launch} {self.day}: {self.sold}"
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A step of a re-order: its first and last planned day, and the day on which it was done."""
+
+    step: FactoryStep
+    first: date
+    last: date
+    done_on: date | None
+
+
 class Reorder(PublicIdMixin, StampedMixin):
     """More of a style: proposed from its sales, confirmed by the firm, made, and taken in.
 
@@ -147,6 +158,19 @@ class Reorder(PublicIdMixin, StampedMixin):
     def __str__(self) -> str:
         return f"{self.launch} · {self.quantity}"
 
+    @property
+    def stages(self) -> list[Stage]:
+        """Its steps in the order of the work, as planned and as done."""
+        days: dict[FactoryStep, list[ReorderWork]] = {}
+        for one in sorted(self.work.all(), key=lambda one: (one.step.place, one.day)):
+            days.setdefault(one.step, []).append(one)
+        return [Stage(step, work[0].day, work[-1].day, work[-1].done_on) for step, work in days.items()]
+
+    @property
+    def next_stage(self) -> Stage | None:
+        """The first step that is not done; None when all are."""
+        return next((stage for stage in self.stages if stage.done_on is None), None)
+
 
 class ReorderLine(models.Model):
     """How many of a re-order are of one SKU, and how many of them were taken in."""
@@ -171,12 +195,13 @@ class ReorderLine(models.Model):
 
 
 class ReorderWork(models.Model):
-    """Pieces of a re-order that a step does on a day; given back when it is cancelled."""
+    """Pieces of a re-order that a step does on a day. Done before that day, the day is free for others again."""
 
     reorder = models.ForeignKey(Reorder, models.PROTECT, related_name="work", verbose_name=_("re-order"))
     step = models.ForeignKey(FactoryStep, models.PROTECT, related_name="+", verbose_name=_("step"))
     day = models.DateField(_("day"))
     pieces = models.PositiveIntegerField(_("pieces"))
+    done_on = models.DateField(_("done on"), null=True)
 
     scope = Scope(nodes=("reorder__launch__tenant_id",))
 

@@ -11,11 +11,12 @@ from supplychain.services.explains import explain_record
 from supplychain.services.factories import factory_create, factory_update
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
-from supplychain.services.launches import launch_create
+from supplychain.services.launches import launch_create, launch_update
 from supplychain.services.lines import LineResult
 from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.reorders import (
+    reorder_advance,
     reorder_cancel,
     reorder_confirm,
     reorder_decline,
@@ -56,9 +57,11 @@ __all__ = [
     "item_enter",
     "item_withdraw",
     "launch_create",
+    "launch_update",
     "lock_facts",
     "product_create",
     "product_update",
+    "reorder_advance",
     "reorder_cancel",
     "reorder_confirm",
     "reorder_decline",

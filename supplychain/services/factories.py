@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -124,6 +124,21 @@ def take_room(reorder: Reorder) -> date:
 
 def give_back(reorder: Reorder) -> None:
     """Give back the room of a re-order on the days to come; its factory is locked by the caller."""
-    for work in reorder.work.filter(day__gt=clock.today()):
-        FactoryDay.objects.filter(step_id=work.step_id, day=work.day).update(taken=F("taken") - work.pieces)
-        work.delete()
+    left = reorder.work.filter(done_on=None, day__gt=clock.today())
+    _free(left)
+    left.delete()
+
+
+def finish(work: QuerySet[ReorderWork]) -> int:
+    """Note that some work is done: what was planned for later days is free again. Returns how many days it was.
+
+    Its factory is locked by the caller.
+    """
+    open_work = work.filter(done_on=None)
+    _free(open_work.filter(day__gt=clock.today()))
+    return open_work.update(done_on=clock.today())
+
+
+def _free(work: QuerySet[ReorderWork]) -> None:
+    for one in work:
+        FactoryDay.objects.filter(step_id=one.step_id, day=one.day).update(taken=F("taken") - one.pieces)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -22,17 +22,20 @@ from core.draining import Bucket, drain_family
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
 from core.models import BucketFailure, BucketMark
-from core.policy import ADD
-from core.records import record_create
+from core.policy import ADD, CHANGE
+from core.records import record_create, record_update
 from core.scoping import get_visible, require
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import Factory, Launch, LaunchDay, Product, SalesEvent, Sku
+from supplychain.querysets import SalesEventQuerySet
 from supplychain.services.proposals import propose
 from tenants.models import Tenant
 
 HOURS_TOGETHER = 200
 HOURS_OF_DAY = 24
 LONGEST_SEASON = 366
+LOOK_AGAIN = timedelta(minutes=50)
+"""What sold nothing is looked at again by the sweep of every hour, and not with each sale of another style."""
 
 
 @retried
@@ -54,16 +57,9 @@ def launch_create(
     get_visible(Product, actor, pk=product.pk)
     if product.tenant_id != tenant.pk or (factory is not None and factory.tenant_id != tenant.pk):
         raise InvalidInput(_("There is no such object."), code="not_found", field="product")
-    if not 0 < (season_end - day).days <= LONGEST_SEASON:
-        raise InvalidInput(
-            _("A season ends after it begins, and within a year."), code="order", field="season_end"
-        )
     with transaction.atomic():
         lock_rows(Product.objects.filter(pk=product.pk))
-        if Launch.objects.filter(product=product, day__lt=season_end, season_end__gt=day).exists():
-            raise Conflict(
-                _("This style is on sale in those days already."), code="launched", field="day"
-            )
+        _check_days(product, day, season_end)
         launch = record_create(
             actor=actor,
             model=Launch,
@@ -76,6 +72,36 @@ def launch_create(
         )
         _mark_days(launch)
     return launch
+
+
+@retried
+def launch_update(*, actor: Actor, launch: Launch, **values: Any) -> Launch:
+    """Correct what is said of a launch: batch, money, factory, end of the season. It is looked at again at once.
+
+    Its style and its day stay: the days that were counted hang on them. Errors as of launch_create.
+    """
+    with transaction.atomic():
+        lock_rows(Product.objects.filter(pk=launch.product_id))
+        lock_rows(Launch.objects.filter(pk=launch.pk))
+        held = get_visible(Launch, actor, CHANGE, pk=launch.pk)
+        factory = values.get("factory")
+        if factory is not None and factory.tenant_id != held.tenant_id:
+            raise InvalidInput(_("There is no such object."), code="not_found", field="factory")
+        _check_days(held.product, held.day, values.get("season_end", held.season_end), but=held)
+        held = record_update(actor=actor, row=held, **values)
+        Launch.objects.filter(pk=held.pk).update(counted_at=None)
+        _mark_days(held)
+    return held
+
+
+def _check_days(product: Product, day: date, season_end: date, but: Launch | None = None) -> None:
+    if not 0 < (season_end - day).days <= LONGEST_SEASON:
+        raise InvalidInput(
+            _("A season ends after it begins, and within a year."), code="order", field="season_end"
+        )
+    others = Launch.objects.filter(product=product, day__lt=season_end, season_end__gt=day)
+    if others.exclude(pk=but.pk if but else None).exists():
+        raise Conflict(_("This style is on sale in those days already."), code="launched", field="day")
 
 
 def _mark_days(launch: Launch) -> None:
@@ -131,16 +157,36 @@ def _count(tenant_id: int, days: set[date]) -> None:
     )
     if not launches:
         return
-    sold = _sold(tenant_id, launches, days)
+    changed = _keep_days(launches, days, _sold(tenant_id, launches, days))
+    for launch in launches:
+        if launch in changed or launch.counted_at is None or clock.now() - launch.counted_at > LOOK_AGAIN:
+            launch.sold = launch.days.aggregate(all=Sum("sold"))["all"] or 0
+            launch.counted_at = clock.now()
+            propose(launch)
+            launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
+
+
+def _keep_days(
+    launches: Sequence[Launch], days: set[date], sold: dict[tuple[int, date], int]
+) -> set[Launch]:
+    """Replace the rows of some days; returns the launches of which one is another than before."""
+    rows = LaunchDay.objects.filter(launch__in=launches, day__in=days)
+    known = {(row.launch_id, row.day): row for row in rows}
+    new, other, changed = [], [], set()
     for launch in launches:
         for day in sorted(day for day in days if launch.day <= day < launch.season_end):
-            LaunchDay.objects.update_or_create(
-                launch=launch, day=day, defaults={"sold": max(sold[launch.pk, day], 0)}
-            )
-        launch.sold = launch.days.aggregate(all=Sum("sold"))["all"] or 0
-        launch.counted_at = clock.now()
-        propose(launch)
-        launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
+            row, pieces = known.get((launch.pk, day)), max(sold[launch.pk, day], 0)
+            if row is None:
+                new.append(LaunchDay(launch=launch, day=day, sold=pieces))
+            elif row.sold != pieces:
+                row.sold = pieces
+                other.append(row)
+            else:
+                continue
+            changed.add(launch)
+    LaunchDay.objects.bulk_create(new)
+    LaunchDay.objects.bulk_update(other, ["sold"])
+    return changed
 
 
 def _sold(tenant_id: int, launches: Sequence[Launch], days: set[date]) -> dict[tuple[int, date], int]:
@@ -153,17 +199,26 @@ def _sold(tenant_id: int, launches: Sequence[Launch], days: set[date]) -> dict[t
     hours = [
         clock.hour_of(clock.day_start(day)) + number for day in days for number in range(HOURS_OF_DAY)
     ]
-    facts = (
-        SalesEvent.objects.filter(
-            seller_id=tenant_id, slot__in=hours, kind=SalesKind.PAID, line_type=LineType.GOODS
-        )
-        .current()
-        .with_sku()
-        .filter(sku_now__in=list(skus))
-    )
     found: dict[tuple[int, date], int] = defaultdict(int)
+    facts = _paid(tenant_id, skus).filter(slot__in=hours)
     for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():
         for launch in of_product[skus[sku]]:
             if launch.day <= day < launch.season_end:
                 found[launch.pk, day] += quantity
     return found
+
+
+def sold_by_sku(launch: Launch, skus: Collection[int]) -> dict[int, int]:
+    """Pieces of some SKUs that were paid since a launch."""
+    found: dict[int, int] = defaultdict(int)
+    facts = _paid(launch.tenant_id, skus).filter(slot__gte=clock.hour_of(clock.day_start(launch.day)))
+    for sku, quantity in facts.values_list("sku_now", "quantity").iterator():
+        found[sku] += quantity
+    return found
+
+
+def _paid(tenant_id: int, skus: Collection[int]) -> SalesEventQuerySet:
+    facts = SalesEvent.objects.filter(
+        seller_id=tenant_id, kind=SalesKind.PAID, line_type=LineType.GOODS
+    )
+    return facts.current().with_sku().filter(sku_now__in=list(skus))

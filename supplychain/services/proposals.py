@@ -13,7 +13,7 @@ from core.actors import system_actor
 from core.money import to_cents
 from supplychain import reorders
 from supplychain.choices import REORDER_COMING, ReorderState
-from supplychain.models import Launch, LaunchDay, Reorder
+from supplychain.models import Launch, Reorder
 from supplychain.services.factories import steps_of, taken_of
 
 DECIDED_ON = (1, 3, 7, 11, 16)
@@ -22,6 +22,8 @@ ROOM_DAYS = 14
 LEAST_PART = 0.1
 """Of the test batch: fewer pieces are not worth a run."""
 LEARNED_FROM = timedelta(days=365)
+MOST_LEARNED = 400
+"""The last of them, which is more than the seasons hold on which the estimate was measured (docs/reorders.md)."""
 LEAST_EXPOSURE = 0.02
 A_DAY = timedelta(days=1)
 AUDITED = ("state", "quantity", "proposed", "expected", "day_then", "sold_then", "stock_then")
@@ -82,7 +84,8 @@ def prior_of(launch: Launch) -> reorders.Prior:
         return reorders.Prior(*known)
     rows = Launch.objects.filter(
         tenant_id=launch.tenant_id, day__lt=today, day__gte=today - LEARNED_FROM
-    ).select_related("product")
+    ).order_by("-day", "-pk")
+    rows = rows.select_related("product").prefetch_related("days", "reorders__lines")[:MOST_LEARNED]
     told = [(row.product.category, row.test_batch, seen_of(row, whole_days=True)) for row in rows]
     everything = reorders.learn([(batch, days) for _category, batch, days in told])
     prior = reorders.learn(
@@ -95,7 +98,7 @@ def prior_of(launch: Launch) -> reorders.Prior:
 def seen_of(launch: Launch, *, whole_days: bool = False) -> list[reorders.Seen]:
     """The days of a launch so far; today as far as it is over, or left out."""
     today = clock.today()
-    sold = dict(LaunchDay.objects.filter(launch=launch).values_list("day", "sold"))
+    sold = {row.day: row.sold for row in launch.days.all()}
     received = _received(launch)
     over = (clock.now() - clock.day_start(today)) / A_DAY
     there, gone, found = launch.test_batch, 0, []
@@ -124,9 +127,10 @@ def coming_of(launch: Launch) -> list[tuple[int, int]]:
 
 def _received(launch: Launch) -> dict[date, int]:
     found: dict[date, int] = {}
-    for row in launch.reorders.filter(state=ReorderState.RECEIVED).prefetch_related("lines"):
-        pieces = sum(line.received for line in row.lines.all())
-        found[row.received_on] = found.get(row.received_on, 0) + pieces
+    for row in launch.reorders.all():
+        if row.state == ReorderState.RECEIVED:
+            pieces = sum(line.received for line in row.lines.all())
+            found[row.received_on] = found.get(row.received_on, 0) + pieces
     return found
 
 

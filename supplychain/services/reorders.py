@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from core import audit, buckets, clock
@@ -21,8 +20,9 @@ from core.scoping import get_visible
 from core.strict import MAX_QUANTITY
 from livestreams.errors import WrongState
 from supplychain.choices import REORDER_COMING, ReorderState
-from supplychain.models import Factory, Launch, Reorder, ReorderLine, Sku, StockMove, Warehouse
-from supplychain.services.factories import give_back, take_room
+from supplychain.models import Factory, Launch, Reorder, ReorderLine, Sku, Warehouse
+from supplychain.services.factories import finish, give_back, take_room
+from supplychain.services.launches import sold_by_sku
 from supplychain.services.stock import stock_receive
 
 SOURCE = "reorder"
@@ -54,14 +54,12 @@ def reorder_confirm(*, actor: Actor, reorder: Reorder, quantity: int) -> Reorder
 
 
 def _lines(reorder: Reorder) -> list[ReorderLine]:
-    """The pieces by SKU, in the proportion in which they went out of stock; alike where nothing did."""
+    """The pieces by SKU, in the proportion in which they are bought; alike where none was."""
     skus = list(Sku.objects.filter(product=reorder.launch.product_id, closed_on__isnull=True).order_by("pk"))
     if not skus:
         raise InvalidInput(_("The style has no SKU that is sold."), code="skus", field="quantity")
-    sold = dict(
-        StockMove.objects.filter(sku__in=skus, kind="sale").values_list("sku").annotate(Sum("quantity"))
-    )
-    weights = [max(-sold.get(sku.pk, 0), 0) for sku in skus]
+    sold = sold_by_sku(reorder.launch, [sku.pk for sku in skus])
+    weights = [max(sold[sku.pk], 0) for sku in skus]
     parts = allocate(reorder.quantity, weights if any(weights) else [1] * len(skus))
     return [
         ReorderLine(reorder=reorder, sku=sku, quantity=part) for sku, part in zip(skus, parts, strict=True)
@@ -90,12 +88,32 @@ def reorder_cancel(*, actor: Actor, reorder: Reorder) -> Reorder:
 
 
 @retried
-def reorder_produce(*, actor: Actor, reorder: Reorder) -> Reorder:
-    """Note that the factory has made it."""
+def reorder_advance(*, actor: Actor, reorder: Reorder, step: str) -> Reorder:
+    """Note that the factory is done with a step, and with those before it; days it does not need are free again.
+
+    WrongState for what is not being made, and for a step that is done already; InvalidInput for one it has not.
+    """
     with transaction.atomic():
         held = _lock(actor, reorder)
         if held.state != ReorderState.CONFIRMED:
             raise WrongState(_("Only what is confirmed can be made."))
+        known = held.work.filter(step__kind=step).select_related("step").first()
+        if known is None:
+            raise InvalidInput(_("There is no such step."), code="step", field="step")
+        if not finish(held.work.filter(step__place__lte=known.step.place)):
+            raise WrongState(_("This step is done already."))
+        _record(actor, "reorder.advance", held, step=step)
+    return held
+
+
+@retried
+def reorder_produce(*, actor: Actor, reorder: Reorder) -> Reorder:
+    """Note that the factory has made it, and is done with all steps."""
+    with transaction.atomic():
+        held = _lock(actor, reorder)
+        if held.state != ReorderState.CONFIRMED:
+            raise WrongState(_("Only what is confirmed can be made."))
+        finish(held.work.all())
         held.state, held.produced_on = ReorderState.PRODUCED, clock.today()
         held.save(update_fields=["state", "produced_on", "updated_at"])
         _record(actor, "reorder.produce", held)
@@ -133,6 +151,7 @@ def reorder_receive(
                 )
                 line.received = number
                 line.save(update_fields=["received"])
+        finish(held.work.all())
         held.state, held.received_on = ReorderState.RECEIVED, clock.today()
         held.save(update_fields=["state", "received_on", "updated_at"])
         _record(actor, "reorder.receive", held)
@@ -149,6 +168,8 @@ def _end(actor: Actor, held: Reorder, state: str, verb: str) -> Reorder:
 
 
 def _count_again(held: Reorder) -> None:
+    """What is there, or is coming, has changed: its launch is looked at again, though nothing more was sold."""
+    Launch.objects.filter(pk=held.launch_id).update(counted_at=None)
     buckets.mark(buckets.LAUNCHES, [(held.launch.tenant_id, clock.hour_of(clock.now()))])
 
 
@@ -159,11 +180,11 @@ def _lock(actor: Actor, reorder: Reorder, verb: str = CHANGE) -> Reorder:
     return get_visible(Reorder, actor, verb, pk=reorder.pk)
 
 
-def _record(actor: Actor, verb: str, held: Reorder) -> None:
+def _record(actor: Actor, verb: str, held: Reorder, **more: str) -> None:
     audit.record(
         actor=actor,
         verb=verb,
         obj=held,
         node_id=held.launch.tenant_id,
-        after=audit.snapshot(held, AUDITED),
+        after={**audit.snapshot(held, AUDITED), **more},
     )

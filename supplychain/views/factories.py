@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +37,9 @@ class Factories(ScopedListPage):
     def base_queryset(self) -> QuerySet[Factory]:
         first = today() + DAY
         days = FactoryDay.objects.filter(day__gte=first, day__lt=first + SHOWN_DAYS * DAY)
-        coming = Reorder.objects.filter(state__in=REORDER_COMING).select_related("launch__product")
+        coming = Reorder.objects.filter(state__in=REORDER_COMING).select_related("launch__product").prefetch_related(
+            "work__step"
+        )
         return Factory.objects.prefetch_related(
             Prefetch(
                 "steps",
@@ -49,13 +52,17 @@ class Factories(ScopedListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(
-            can_add=may(self.actor, "add", Factory, self.node.pk), shown_days=SHOWN_DAYS, **kwargs
+            can_add=may(self.actor, "add", Factory, self.node.pk),
+            can_change=may(self.actor, "change", Reorder, self.node.pk),
+            shown_days=SHOWN_DAYS,
+            **kwargs,
         )
         for factory in context["rows"]:
             for step in factory.steps.all():
                 taken = sum(day.taken for day in step.days_to_come)
-                step.free = max(step.pieces_per_day * SHOWN_DAYS - taken, 0)
-                step.taken_share = min(round(100 * taken / (step.pieces_per_day * SHOWN_DAYS)), 100)
+                step.able = step.pieces_per_day * SHOWN_DAYS
+                step.free = max(step.able - taken, 0)
+                step.taken_share = min(round(100 * taken / step.able), 100)
         return context
 
 
@@ -122,11 +129,9 @@ class FactoryPage(NewFactory):
 
     needs = ("change", Factory)
 
-    @property
+    @cached_property
     def factory(self) -> Factory:
-        if not hasattr(self, "_factory"):
-            self._factory: Factory = self.named(Factory.objects.all())
-        return self._factory
+        return self.named(Factory.objects.all())
 
     def get_initial(self) -> dict[str, Any]:
         factory = self.factory

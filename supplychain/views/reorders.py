@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,7 @@ from core.doors.portal import (
 from core.errors import InvalidInput
 from core.scoping import hidden_columns, may, visible_to
 from supplychain import services
-from supplychain.choices import REORDER_COMING, ReorderState
+from supplychain.choices import REORDER_COMING, ReorderState, WorkStep
 from supplychain.models import Factory, Launch, Product, Reorder, StockMove, Warehouse
 
 SHOWN_REORDERS = 50
@@ -98,6 +99,39 @@ class NewLaunch(ServiceFormPage):
         return redirect(self.url("portal-reorders"))
 
 
+class CorrectionForm(LaunchForm):
+    """What of a launch can be corrected."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("product", "day"):
+            del self.fields[name]
+
+
+class LaunchPage(ServiceFormPage):
+    """Corrects a launch; what follows from it is counted again."""
+
+    template_name = "portal/launch_new.html"
+    section = "reorders"
+    needs = ("change", Launch)
+    form_class = CorrectionForm
+
+    @cached_property
+    def launch(self) -> Launch:
+        return self.named(Launch.objects.select_related("product"), "change")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.launch, name) for name in CorrectionForm.base_fields}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(launch=self.launch, **kwargs)
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        services.launch_update(actor=self.actor, launch=self.launch, **form.cleaned_data)
+        messages.success(self.request, _("It is corrected, and what follows from it is counted again."))
+        return redirect(self.url("portal-reorders"))
+
+
 class ReorderPage(ScopedDetailPage):
     """A re-order, why it was proposed, and what can be done with it."""
 
@@ -108,7 +142,9 @@ class ReorderPage(ScopedDetailPage):
     tenant_lookup = "launch__tenant_id"
 
     def base_queryset(self) -> QuerySet[Reorder]:
-        return Reorder.objects.select_related("launch__product", "factory").prefetch_related("launch__days")
+        return Reorder.objects.select_related("launch__product", "factory").prefetch_related(
+            "launch__days", "work__step"
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         reorder = self.get_object()
@@ -119,7 +155,7 @@ class ReorderPage(ScopedDetailPage):
             reorder=reorder,
             launch=reorder.launch,
             lines=list(reorder.lines.select_related("sku").order_by("pk")),
-            work=list(reorder.work.select_related("step").order_by("step__place", "day")),
+            stages=reorder.stages,
             can_answer=changes and reorder.state == ReorderState.PROPOSED,
             can_cancel=changes and reorder.state == ReorderState.CONFIRMED,
             warehouses=list(visible_to(warehouses, self.actor)) if takes_in else [],
@@ -171,6 +207,23 @@ class CancelReorder(ReorderAction):
 
     def carry_out(self) -> None:
         services.reorder_cancel(actor=self.actor, reorder=self.reorder)
+
+
+class StepForm(forms.Form):
+    step = forms.ChoiceField(choices=WorkStep.choices)
+
+
+class AdvanceReorder(ReorderAction):
+    """Notes that a step is done; the button stands on the page of the re-order and beside it in its factory."""
+
+    done = gettext_lazy("It is noted.")
+
+    def carry_out(self) -> None:
+        form = StepForm(self.request.POST)
+        reorder = self.reorder
+        if not form.is_valid():
+            raise InvalidInput(_("There is no such step."), code="step", field="step")
+        services.reorder_advance(actor=self.actor, reorder=reorder, **form.cleaned_data)
 
 
 class ProduceReorder(ReorderAction):

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import time_machine
 from django.db.models import Sum
 
-from analytics.counting import drain_figures
-from core.actors import Actor, user_actor
-from core.choices import Role
+from core import buckets
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import BucketMark
 from livestreams.errors import WrongState
 from supplychain.choices import ReorderState
-from supplychain.models import FactoryDay, Launch, LaunchDay, Reorder, StockLevel, StockMove, Warehouse
+from supplychain.models import FactoryDay, LaunchDay, Reorder, StockLevel, StockMove
 from supplychain.services import (
-    factory_create,
     factory_update,
     launch_create,
     reorder_cancel,
@@ -29,71 +24,11 @@ from supplychain.services import (
     reorder_produce,
     reorder_receive,
 )
-from supplychain.services.launches import sweep
-from tests.factories import SYSTEM, make_park, make_sku, make_tenant, make_user
-from tests.supplychain.ledger import fact, record
+from supplychain.services.launches import drain, sweep
+from tests.factories import SYSTEM, make_sku
+from tests.supplychain.firm import DAY, DROP, NOON, Firm
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-DAY = dt.timedelta(days=1)
-DROP = dt.date(2025, 3, 3)
-NOON = dt.datetime(2025, 3, 4, 4, 0, tzinfo=dt.UTC)
-
-
-class Firm:
-    """A firm with a factory, a style of two SKUs, and a warehouse of its park."""
-
-    def __init__(self, pieces: int = 200) -> None:
-        self.park = make_park("east")
-        self.tenant, self.other = make_tenant(self.park, "ming"), make_tenant(self.park, "hua")
-        self.sku = make_sku(self.tenant, "RED-M")
-        self.sku_2 = self.sku.product.skus.create(tenant=self.tenant, code="RED-L")
-        self.warehouse = Warehouse.objects.create(park=self.park, code="wh", name_zh="仓")
-        self.owner, self.storeman, self.finance = (
-            self.person(role) for role in (Role.TENANT_OWNER, Role.TENANT_WAREHOUSE, Role.TENANT_FINANCE)
-        )
-        self.stranger = user_actor(make_user("stranger", Role.TENANT_OWNER, self.other.node))
-        self.factory = factory_create(
-            actor=self.owner,
-            tenant=self.tenant,
-            name="East sewing",
-            steps={"fabric": (pieces * 2, 1), "sewing": (pieces, 0)},
-        )
-
-    def person(self, role: Role) -> Actor:
-        return user_actor(make_user(f"ming-{role}", role, self.tenant.node))
-
-    def launch(self, **values: Any) -> Launch:
-        defaults: dict[str, Any] = {
-            "product": self.sku.product,
-            "factory": self.factory,
-            "day": DROP,
-            "season_end": DROP + 45 * DAY,
-            "test_batch": 100,
-            "price": Decimal(120),
-            "cost": Decimal(50),
-            "leftover_value": Decimal(20),
-        }
-        return launch_create(actor=self.owner, tenant=self.tenant, **{**defaults, **values})
-
-    def sell(self, number: int, at: dt.datetime = NOON, code: str = "RED-M", key: str = "") -> None:
-        record(
-            self.tenant,
-            fact(
-                f"{key or code}-{at:%d%H%M}",
-                amount="120.00",
-                occurred_at=at,
-                sku_code=code,
-                qty=number,
-            ),
-        )
-
-    def proposal(self) -> Reorder:
-        self.launch()
-        self.sell(40)
-        drain_figures()
-        return Reorder.objects.get()
-
 
 @pytest.fixture(autouse=True)
 def _on_the_second_day() -> Iterator[None]:
@@ -108,11 +43,11 @@ def firm(db: None) -> Firm:
 
 def test_sales_lead_to_a_proposal_when_what_waits_is_counted(firm: Firm) -> None:
     launch = firm.launch()
-    drain_figures()
+    drain()
     assert not Reorder.objects.exists()
     firm.sell(30)
     firm.sell(10, code="RED-L")
-    drain_figures()
+    drain()
     launch.refresh_from_db()
     assert (launch.sold, LaunchDay.objects.get(launch=launch, day=NOON.date()).sold) == (40, 40)
     assert launch.low < launch.expected < launch.high
@@ -120,20 +55,20 @@ def test_sales_lead_to_a_proposal_when_what_waits_is_counted(firm: Firm) -> None
     assert (reorder.state, reorder.sold_then, reorder.stock_then) == ("proposed", 40, 60)
     assert reorder.quantity == reorder.proposed >= 10
     assert reorder.signalled_at == NOON
-    assert not BucketMark.objects.exists()
+    assert not BucketMark.objects.filter(family=buckets.LAUNCHES).exists()
 
 
 def test_a_proposal_follows_the_sales_and_stays_one(firm: Firm) -> None:
     reorder = firm.proposal()
     before = reorder.quantity
     firm.sell(50, key="more")
-    drain_figures()
+    drain()
     reorder.refresh_from_db()
     assert Reorder.objects.count() == 1
     assert reorder.quantity > before
     with time_machine.travel(NOON + 40 * DAY, tick=False):
         sweep()
-        drain_figures()
+        drain()
     reorder.refresh_from_db()
     assert reorder.state == ReorderState.CANCELLED
 
@@ -143,15 +78,15 @@ def test_slow_goods_are_not_made_again(firm: Firm) -> None:
     firm.sell(1)
     with time_machine.travel(NOON + 6 * DAY, tick=False):
         sweep()
-        drain_figures()
+        drain()
     assert not Reorder.objects.exists()
 
 
 def test_sales_of_before_a_launch_was_written_down_count(firm: Firm) -> None:
     firm.sell(40)
-    drain_figures()
+    drain()
     launch = firm.launch()
-    drain_figures()
+    drain()
     launch.refresh_from_db()
     assert launch.sold == 40
 
@@ -190,13 +125,13 @@ def test_no_room_is_a_conflict_and_nothing_is_taken(firm: Firm) -> None:
 
 def test_a_declined_proposal_waits_for_the_next_day_of_decision(firm: Firm) -> None:
     reorder_decline(actor=firm.owner, reorder=firm.proposal())
-    drain_figures()
+    drain()
     firm.sell(5, key="again")
-    drain_figures()
+    drain()
     assert not Reorder.objects.filter(state=ReorderState.PROPOSED).exists()
     with time_machine.travel(NOON + 2 * DAY, tick=False):
         firm.sell(30, at=NOON + 2 * DAY)
-        drain_figures()
+        drain()
     assert Reorder.objects.filter(state=ReorderState.PROPOSED).count() == 1
 
 

@@ -9,13 +9,13 @@ import pytest
 import time_machine
 from django.db.models import F, Sum
 
-from analytics.counting import drain_figures
 from core import clock
 from supplychain.choices import ReorderState
 from supplychain.models import FactoryDay, Reorder, ReorderWork, StockLevel
 from supplychain.services import launch_create, reorder_confirm, reorder_receive
+from supplychain.services.launches import drain
 from tests.factories import SYSTEM, make_sku
-from tests.supplychain.test_reorders import DAY, DROP, NOON, Firm
+from tests.supplychain.firm import DAY, DROP, NOON, Firm
 from tests.supplychain.test_settlement_concurrency import together
 
 pytestmark = pytest.mark.both_databases
@@ -79,7 +79,7 @@ def test_one_of_many_confirms_and_one_takes_in(firm: Firm) -> None:
     with time_machine.travel(NOON, tick=True):
         (row,) = proposals(firm, 1)
         outcomes = together(
-            *[lambda: reorder_confirm(actor=SYSTEM, reorder=row, quantity=40)] * 4, drain_figures
+            *[lambda: reorder_confirm(actor=SYSTEM, reorder=row, quantity=40)] * 4, drain
         )
         assert Counter(outcomes)["done"] <= 2
         row.refresh_from_db()
