@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from analytics import parkday
 from analytics.models import DaySales
+from analytics.slowstock import counted, slow_stock
 from core import clock
 from core.actors import Actor
 from core.choices import JobState
@@ -32,7 +33,7 @@ from parks.selectors import parks_of
 from supplychain.choices import BackorderState
 from supplychain.models import Backorder, StockLevel
 from tenants.choices import LeaseState
-from tenants.models import Lease
+from tenants.models import Lease, Tenant
 from tenants.selectors import Occupancy, occupancy_on
 
 CHART_DAYS = 14
@@ -79,6 +80,9 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
+    if may(actor, VIEW, StockLevel) and may(actor, VIEW, DaySales):
+        tenants = Tenant.objects.filter(pk__in=parkday.tenant_nodes(parks)).order_by("code")
+        found["slow_stock"] = counted(slow_stock(actor, tenants))
     if may(actor, VIEW, Lease):
         found["leases"] = parkday.leases_ending(actor, parks, today + LEASE_HORIZON)
         found["leases_url"] = _list(Lease, to_day_to=today + LEASE_HORIZON, state__exact=LeaseState.ACTIVE)

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from supplychain.reorders import Prior, Seen, Situation, choose, learn
+from supplychain.reorders import Choice, Prior, Seen, Situation, choose, learn, share
 
 Ints = NDArray[np.int64]
 
@@ -147,7 +147,8 @@ class Ours:
         if len(launched) != self.learned_on:
             self.learned_on = len(launched)
             self._learn(launched)
-        return [self._wish(style, day) for style, day in asked]
+        choices = [self._choice(style, day) for style, day in asked]
+        return [(choice.gain, choice.quantity) for choice in share(choices, PIECES_A_DAY)]
 
     def _learn(self, launched: Sequence[Style]) -> None:
         everything = learn([(style.batch, style.days) for style in launched])
@@ -155,9 +156,9 @@ class Ours:
             rows = [(style.batch, style.days) for style in launched if style.category == category]
             self.priors[category] = learn(rows, everything)
 
-    def _wish(self, style: Style, day: int) -> Wish:
+    def _choice(self, style: Style, day: int) -> Choice:
         later = [one for one in DECIDED_ON if one > day]
-        choice = choose(
+        return choose(
             self.priors[style.category],
             Situation(
                 batch=style.batch,
@@ -174,7 +175,6 @@ class Ours:
                 next_day=later[0] if later else None,
             ),
         )
-        return choice.gain / max(choice.quantity, 1), choice.quantity
 
 
 def threshold(on: int, least: float, batches: float) -> Rule:

@@ -3,6 +3,7 @@
 from supplychain.reorders.capacity import Step, Work, free, plan
 from supplychain.reorders.demand import Prior, Seen, Spread, estimate, learn, spread_of
 from supplychain.reorders.quantity import Choice, Situation, choose
+from supplychain.reorders.sharing import share
 
 __all__ = [
     "Choice",
@@ -17,5 +18,6 @@ __all__ = [
     "free",
     "learn",
     "plan",
+    "share",
     "spread_of",
 ]

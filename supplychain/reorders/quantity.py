@@ -46,10 +46,14 @@ class Situation:
 
 @dataclass(frozen=True)
 class Choice:
-    """What to order, what that is expected to earn beyond not ordering now (CNY), and the numbers it was chosen among."""
+    """What to order, and what that is expected to earn beyond not ordering now (CNY).
+
+    `curve` holds what each number that was looked at is expected to earn, from (0, 0) on.
+    """
 
     quantity: int
     gain: float
+    curve: Sequence[tuple[int, float]] = ((0, 0.0),)
 
 
 def choose(prior: Prior, seen: Situation) -> Choice:
@@ -65,7 +69,8 @@ def choose(prior: Prior, seen: Situation) -> Choice:
     numbers = _numbers(ways, seen)
     earned = _earned(ways, seen, numbers)
     best = int(np.argmax(earned))
-    return Choice(int(numbers[best]), float(earned[best] - earned[0]))
+    gains = (earned - earned[0]).tolist()
+    return Choice(int(numbers[best]), gains[best], tuple(zip(numbers.tolist(), gains, strict=True)))
 
 
 def _numbers(ways: Ints, seen: Situation) -> Ints:

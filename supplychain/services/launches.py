@@ -158,12 +158,17 @@ def _count(tenant_id: int, days: set[date]) -> None:
     if not launches:
         return
     changed = _keep_days(launches, days, _sold(tenant_id, launches, days))
-    for launch in launches:
-        if launch in changed or launch.counted_at is None or clock.now() - launch.counted_at > LOOK_AGAIN:
-            launch.sold = launch.days.aggregate(all=Sum("sold"))["all"] or 0
-            launch.counted_at = clock.now()
-            propose(launch)
-            launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
+    looked_at = [
+        launch
+        for launch in launches
+        if launch in changed or launch.counted_at is None or clock.now() - launch.counted_at > LOOK_AGAIN
+    ]
+    for launch in looked_at:
+        launch.sold = launch.days.aggregate(all=Sum("sold"))["all"] or 0
+        launch.counted_at = clock.now()
+    propose(looked_at)
+    for launch in looked_at:
+        launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
 
 
 def _keep_days(

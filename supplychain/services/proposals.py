@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
+from django.db.models import Sum
 
 from core import audit, clock
 from core.actors import system_actor
 from core.money import to_cents
 from supplychain import reorders
 from supplychain.choices import REORDER_COMING, ReorderState
-from supplychain.models import Launch, Reorder
+from supplychain.models import Factory, Launch, Reorder
 from supplychain.services.factories import steps_of, taken_of
 
 DECIDED_ON = (1, 3, 7, 11, 16)
@@ -25,54 +28,92 @@ LEARNED_FROM = timedelta(days=365)
 MOST_LEARNED = 400
 """The last of them, which is more than the seasons hold on which the estimate was measured (docs/reorders.md)."""
 LEAST_EXPOSURE = 0.02
-A_DAY = timedelta(days=1)
 AUDITED = ("state", "quantity", "proposed", "expected", "day_then", "sold_then", "stock_then")
 
 
-def propose(launch: Launch) -> None:
-    """Estimate the demand of a launch, which the caller has locked and saves, and propose more of it, or less.
+@dataclass(frozen=True)
+class Wish:
+    """What would be good to make of a launch, with what it was chosen on."""
+
+    launch: Launch
+    situation: reorders.Situation
+    choice: reorders.Choice
+    spread: reorders.Spread
+
+
+class Room:
+    """What a factory can do from tomorrow on, as far as it is not promised."""
+
+    def __init__(self, factory: Factory) -> None:
+        self.first_day = clock.today() + clock.DAY
+        self.steps, self.taken = steps_of(factory), taken_of(factory, self.first_day)
+        self.pieces = reorders.free(self.steps, self.taken, self.first_day, ROOM_DAYS)
+
+    def days_for(self, pieces: int) -> int | None:
+        """In how many days some pieces would be there; None where they do not fit at all."""
+        work = reorders.plan(self.steps, self.taken, pieces, self.first_day)
+        return None if work is None else (max(one.day for one in work) - self.first_day).days + 1
+
+
+def propose(launches: Sequence[Launch]) -> None:
+    """Estimate the demand of launches, which the caller has locked and saves, and propose more of them, or less.
 
     A proposal follows the sales until somebody answers it. Once declined, the next comes on the next day of decision.
+    Launches that want the same factory share its room, so that all that is proposed can be confirmed.
     """
+    rooms: dict[int, Room] = {}
+    wishes: dict[int, list[Wish]] = defaultdict(list)
+    for launch in launches:
+        wish = _wish(launch, rooms)
+        if wish is None:
+            _take_back(launch)
+        else:
+            wishes[wish.launch.factory_id or 0].append(wish)
+    for factory, asked in wishes.items():
+        others = Reorder.objects.filter(factory=factory, state=ReorderState.PROPOSED)
+        promised = others.exclude(launch__in=launches).aggregate(all=Sum("quantity"))["all"] or 0
+        shared = reorders.share([wish.choice for wish in asked], max(rooms[factory].pieces - promised, 0))
+        for wish, choice in zip(asked, shared, strict=True):
+            if choice.quantity < max(LEAST_PART * wish.launch.test_batch, 1):
+                _take_back(wish.launch)
+            else:
+                _keep(replace(wish, choice=choice))
+
+
+def _wish(launch: Launch, rooms: dict[int, Room]) -> Wish | None:
+    """What to make of a launch if it had its factory for itself; None where nothing is worth a proposal."""
     today = clock.today()
     if not launch.day <= today < launch.season_end:
-        _take_back(launch)
-        return
-    prior = prior_of(launch)
-    seen = seen_of(launch)
-    day = (today - launch.day).days
-    last = (launch.season_end - launch.day).days
+        return None
+    prior, seen = prior_of(launch), seen_of(launch)
+    day, last = (today - launch.day).days, (launch.season_end - launch.day).days
     spread = reorders.spread_of(prior, launch.test_batch, seen, min(day + 1, last), last)
     launch.low, launch.high = launch.sold + spread.low, launch.sold + spread.high
     launch.expected = launch.sold + round(spread.mean)
     if launch.factory is None or not launch.sold or _declined(launch, day):
-        _take_back(launch)
-        return
-    steps, taken = steps_of(launch.factory), taken_of(launch.factory, today + A_DAY)
-    work = reorders.plan(steps, taken, launch.test_batch, today + A_DAY)
-    if work is None:
-        _take_back(launch)
-        return
+        return None
+    if launch.factory_id not in rooms:
+        rooms[launch.factory.pk] = Room(launch.factory)
+    room = rooms[launch.factory.pk]
+    lead_days = room.days_for(launch.test_batch)
+    if lead_days is None or launch.factory.is_closed_by(today):
+        return None
     situation = reorders.Situation(
         batch=launch.test_batch,
         days=seen,
         today=day + 1,
         last_day=last,
         stock=left_of(launch),
-        lead_days=(max(one.day for one in work) - today).days,
+        lead_days=lead_days,
         price=float(launch.price),
         cost=float(launch.cost),
         leftover=float(launch.leftover_value),
-        most=reorders.free(steps, taken, today + A_DAY, ROOM_DAYS),
+        most=room.pieces,
         coming=coming_of(launch),
         next_day=next((one for one in DECIDED_ON if one > day + 1), None),
         returned=launch.returned_percent / 100,
     )
-    choice = reorders.choose(prior, situation)
-    if choice.quantity < max(LEAST_PART * launch.test_batch, 1):
-        _take_back(launch)
-        return
-    _keep(launch, situation, choice, spread)
+    return Wish(launch, situation, reorders.choose(prior, situation), spread)
 
 
 def prior_of(launch: Launch) -> reorders.Prior:
@@ -91,7 +132,7 @@ def prior_of(launch: Launch) -> reorders.Prior:
     prior = reorders.learn(
         [(batch, days) for category, batch, days in told if category == launch.product.category], everything
     )
-    cache.set(key.replace(" ", "_"), astuple(prior), A_DAY.total_seconds())
+    cache.set(key.replace(" ", "_"), astuple(prior), clock.DAY.total_seconds())
     return prior
 
 
@@ -100,10 +141,10 @@ def seen_of(launch: Launch, *, whole_days: bool = False) -> list[reorders.Seen]:
     today = clock.today()
     sold = {row.day: row.sold for row in launch.days.all()}
     received = _received(launch)
-    over = (clock.now() - clock.day_start(today)) / A_DAY
+    over = (clock.now() - clock.day_start(today)) / clock.DAY
     there, gone, found = launch.test_batch, 0, []
-    for number in range((min(today + A_DAY, launch.season_end) - launch.day).days):
-        day = launch.day + number * A_DAY
+    for number in range((min(today + clock.DAY, launch.season_end) - launch.day).days):
+        day = launch.day + number * clock.DAY
         if day == today and whole_days:
             break
         there += received.get(day, 0)
@@ -136,20 +177,19 @@ def _received(launch: Launch) -> dict[date, int]:
 
 def _declined(launch: Launch, day: int) -> bool:
     """Whether somebody said no since the last day of decision."""
-    since = launch.day + max((one for one in DECIDED_ON if one <= day), default=0) * A_DAY
+    since = launch.day + max((one for one in DECIDED_ON if one <= day), default=0) * clock.DAY
     return launch.reorders.filter(state=ReorderState.DECLINED, ended_on__gte=since).exists()
 
 
-def _keep(
-    launch: Launch, situation: reorders.Situation, choice: reorders.Choice, spread: reorders.Spread
-) -> None:
+def _keep(wish: Wish) -> None:
+    launch, situation, spread = wish.launch, wish.situation, wish.spread
     row = launch.reorders.filter(state=ReorderState.PROPOSED).first()
     before = audit.snapshot(row, AUDITED) if row is not None else None
     if row is None:
         row = Reorder(launch=launch, signalled_at=clock.now())
     row.factory, row.price = launch.factory, launch.cost
-    row.quantity = row.proposed = choice.quantity
-    row.gain = to_cents(Decimal(choice.gain))
+    row.quantity = row.proposed = wish.choice.quantity
+    row.gain = to_cents(Decimal(wish.choice.gain))
     row.low, row.expected, row.high = spread.low, round(spread.mean), spread.high
     row.day_then, row.sold_then, row.stock_then = situation.today - 1, launch.sold, situation.stock
     row.lead_days = situation.lead_days

@@ -156,3 +156,19 @@ def test_a_corrected_launch_is_looked_at_again(firm: Firm) -> None:
     for actor in (firm.stranger, firm.storeman, firm.finance):
         with pytest.raises((NotFound, Refused)):
             launch_update(actor=actor, launch=launch, test_batch=50)
+
+
+def test_launches_share_the_room_of_their_factory(firm: Firm) -> None:
+    factory = factory_create(actor=SYSTEM, tenant=firm.tenant, name="Small", steps={"sewing": (10, 0)})
+    codes = ("A", "B", "C")
+    for code in codes:
+        firm.launch(product=make_sku(firm.tenant, code).product, factory=factory)
+        firm.sell(40, code=code)
+    drain()
+    proposed = [row.quantity for row in Reorder.objects.filter(factory=factory)]
+    assert 0 < sum(proposed) <= 14 * 10
+    firm.sell(30, code="A", key="more")
+    drain()
+    assert sum(row.quantity for row in Reorder.objects.filter(factory=factory, state="proposed")) <= 14 * 10
+    for row in Reorder.objects.filter(factory=factory, state="proposed"):
+        assert reorder_confirm(actor=firm.owner, reorder=row, quantity=row.quantity).due_on <= TODAY + 14 * DAY

@@ -96,6 +96,14 @@ TABS = (
         _("How new styles sell, what to make more of, the factories' room"),
     ),
     Tab(
+        "slow-stock",
+        "hourglass-split",
+        _("Slow stock"),
+        "supplychain.StockLevel",
+        "desk-only",
+        _("What lies too long, beside the sales and beside other sellers"),
+    ),
+    Tab(
         "settlement",
         "cash-coin",
         _("Settlement"),
