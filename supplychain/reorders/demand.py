@@ -27,6 +27,8 @@ LEAST_MEAN = 1e-9
 WEIGHT_OF_START = 8.0
 """For how many launches the prior counts from which one starts: with few of one's own it holds them together."""
 ROUNDS = 6
+DAYS_LEARNED_FROM = 60
+"""Launches, the last ones, that say how much days differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +63,24 @@ class Spread:
 
 def _likelihood(batch: int, days: Sequence[Seen], dispersion: float) -> Floats:
     """Logarithm of the chance of some days for each level (rows) and half-life (columns)."""
-    if not days:
-        return np.zeros((len(LEVELS), len(HALF_LIVES)))
-    when = np.array([seen.day for seen in days], dtype=float)
-    sold = np.array([seen.sold for seen in days], dtype=float)
-    part = np.array([seen.exposure for seen in days], dtype=float)
-    ended = np.array([seen.sold_out for seen in days], dtype=bool)
-    curve = 0.5 ** (when[None, :] / np.exp(HALF_LIVES)[:, None]) * part
-    mean = np.maximum(batch * np.exp(LEVELS)[:, None, None] * curve[None], LEAST_MEAN)
-    share = mean / (mean + dispersion)
-    exact = (
-        gammaln(sold + dispersion)
-        - gammaln(sold + 1)
-        - gammaln(dispersion)
-        + sold * np.log(share)
-        - dispersion * np.log1p(mean / dispersion)
+    exact = [seen for seen in days if not seen.sold_out]
+    sold, mean = _means(batch, exact)
+    same = gammaln(sold + dispersion) - gammaln(sold + 1) - gammaln(dispersion) + sold * np.log(mean)
+    found: Floats = (same + dispersion * np.log(dispersion)).sum(axis=2)
+    found -= ((sold + dispersion) * np.log(mean + dispersion)).sum(axis=2)
+    # The chance of at least so many is dear to compute, and few days need it.
+    sold, mean = _means(batch, [seen for seen in days if seen.sold_out and seen.sold])
+    at_least = betainc(np.maximum(sold, 1), dispersion, mean / (mean + dispersion))
+    return found + np.log(np.maximum(at_least, 1e-300)).sum(axis=2)
+
+
+def _means(batch: int, days: Sequence[Seen]) -> tuple[Floats, Floats]:
+    """What was sold on some days, and the mean demand of each for every level (rows) and half-life (columns)."""
+    when, sold, part = (
+        np.array([getattr(seen, name) for seen in days], dtype=float) for name in ("day", "sold", "exposure")
     )
-    at_least = np.log(np.maximum(betainc(np.maximum(sold, 1e-9), dispersion, share), 1e-300))
-    return np.where(ended, np.where(sold > 0, at_least, 0.0), exact).sum(axis=2)
+    curve = 0.5 ** (when[None, :] / np.exp(HALF_LIVES)[:, None]) * part
+    return sold, np.maximum(batch * np.exp(LEVELS)[:, None, None] * curve[None], LEAST_MEAN)
 
 
 def _weights(prior: Prior) -> Floats:
@@ -118,13 +120,14 @@ def spread_of(prior: Prior, batch: int, days: Sequence[Seen], first: int, last: 
 def learn(launches: Iterable[tuple[int, Sequence[Seen]]], start: Prior | None = None) -> Prior:
     """The prior that fits some launches, each with its test batch, held together by the one to start from.
 
+    How much days differ is not learned again where one starts from something that was learned.
     Expectation and maximisation over the grid: each launch counts with all that is thought possible of it.
     """
     first = start or Prior()
     rows = [(batch, days) for batch, days in launches if days]
     if not rows:
         return first
-    prior = replace(first, dispersion=_dispersion(first, rows))
+    prior = replace(first, dispersion=start.dispersion if start else _dispersion(first, rows))
     told = np.stack([_likelihood(batch, days, prior.dispersion) for batch, days in rows])
     for _round in range(ROUNDS):
         both = _weights(prior)[None] + told
@@ -152,6 +155,6 @@ def _dispersion(prior: Prior, rows: Sequence[tuple[int, Sequence[Seen]]]) -> flo
 
     def fits(shape: float) -> float:
         said = _weights(prior)
-        return sum(float(logsumexp(said + _likelihood(batch, days, shape))) for batch, days in rows[-150:])
+        return sum(float(logsumexp(said + _likelihood(batch, days, shape))) for batch, days in rows[-DAYS_LEARNED_FROM:])
 
     return max(DISPERSIONS, key=fits)

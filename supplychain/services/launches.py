@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from core import buckets, clock
@@ -28,7 +28,7 @@ from core.scoping import get_visible, require
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import Factory, Launch, LaunchDay, Product, SalesEvent, Sku
 from supplychain.querysets import SalesEventQuerySet
-from supplychain.services.proposals import propose
+from supplychain.services.proposals import prior_of, propose
 from tenants.models import Tenant
 
 HOURS_TOGETHER = 200
@@ -136,6 +136,9 @@ def count_together(marked: Sequence[Bucket]) -> int:
     days: dict[int, set[date]] = defaultdict(set)
     for tenant, slot in marked:
         days[tenant].add(clock.business_day(clock.hour_start(slot)))
+    on_sale = _on_sale(list(days), set().union(*days.values()))
+    for tenant, category in on_sale.order_by().values_list("tenant", "product__category").distinct():
+        prior_of(tenant, category)
     with transaction.atomic():
         # Marks are read before the facts: what is counted holds at least their facts.
         rows = BucketMark.objects.filter(
@@ -152,9 +155,7 @@ def count_together(marked: Sequence[Bucket]) -> int:
 
 
 def _count(tenant_id: int, days: set[date]) -> None:
-    launches = lock_rows(
-        Launch.objects.filter(tenant_id=tenant_id, day__lte=max(days), season_end__gt=min(days))
-    )
+    launches = lock_rows(_on_sale([tenant_id], days))
     if not launches:
         return
     changed = _keep_days(launches, days, _sold(tenant_id, launches, days))
@@ -171,6 +172,10 @@ def _count(tenant_id: int, days: set[date]) -> None:
         launch.save(update_fields=["sold", "low", "expected", "high", "counted_at", "updated_at"])
 
 
+def _on_sale(tenants: Collection[int], days: Collection[date]) -> QuerySet[Launch]:
+    return Launch.objects.filter(tenant__in=tenants, day__lte=max(days), season_end__gt=min(days))
+
+
 def _keep_days(
     launches: Sequence[Launch], days: set[date], sold: dict[tuple[int, date], int]
 ) -> set[Launch]:
@@ -181,14 +186,14 @@ def _keep_days(
     for launch in launches:
         for day in sorted(day for day in days if launch.day <= day < launch.season_end):
             row, pieces = known.get((launch.pk, day)), max(sold[launch.pk, day], 0)
-            if row is None:
-                new.append(LaunchDay(launch=launch, day=day, sold=pieces))
-            elif row.sold != pieces:
-                row.sold = pieces
-                other.append(row)
-            else:
+            if pieces == (row.sold if row else 0):
                 continue
             changed.add(launch)
+            if row is None:
+                new.append(LaunchDay(launch=launch, day=day, sold=pieces))
+            else:
+                row.sold = pieces
+                other.append(row)
     LaunchDay.objects.bulk_create(new)
     LaunchDay.objects.bulk_update(other, ["sold"])
     return changed

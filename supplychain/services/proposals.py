@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 from django.core.cache import cache
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from core import audit, clock
 from core.actors import system_actor
@@ -85,7 +86,7 @@ def _wish(launch: Launch, rooms: dict[int, Room]) -> Wish | None:
     today = clock.today()
     if not launch.day <= today < launch.season_end:
         return None
-    prior, seen = prior_of(launch), seen_of(launch)
+    prior, seen = prior_of(launch.tenant_id, launch.product.category), seen_of(launch)
     day, last = (today - launch.day).days, (launch.season_end - launch.day).days
     spread = reorders.spread_of(prior, launch.test_batch, seen, min(day + 1, last), last)
     launch.low, launch.high = launch.sold + spread.low, launch.sold + spread.high
@@ -116,23 +117,30 @@ def _wish(launch: Launch, rooms: dict[int, Room]) -> Wish | None:
     return Wish(launch, situation, reorders.choose(prior, situation), spread)
 
 
-def prior_of(launch: Launch) -> reorders.Prior:
-    """What the firm's launches are like, of the category where it has enough of them; learned once a day."""
+def prior_of(tenant_id: int, category: str) -> reorders.Prior:
+    """What the firm's launches of a category are like, as far as it has some, held together by what all are like.
+
+    Learned once a day; whoever locks rows asks for it before, so that nobody waits for the learning.
+    """
+    of_firm = Launch.objects.filter(tenant_id=tenant_id)
+    all_alike = _learned(f"launches:{tenant_id}", of_firm)
+    key = f"launches:{tenant_id}:{sha256(category.encode()).hexdigest()}"
+    return _learned(key, of_firm.filter(product__category=category), all_alike)
+
+
+def _learned(
+    key: str, launches: QuerySet[Launch], start: reorders.Prior | None = None
+) -> reorders.Prior:
+    """What some launches teach, up to yesterday."""
     today = clock.today()
-    key = f"launches:{launch.tenant_id}:{launch.product.category}:{today}"
-    known = cache.get(key.replace(" ", "_"))
+    known = cache.get(f"{key}:{today}")
     if known is not None:
         return reorders.Prior(*known)
-    rows = Launch.objects.filter(
-        tenant_id=launch.tenant_id, day__lt=today, day__gte=today - LEARNED_FROM
-    ).order_by("-day", "-pk")
-    rows = rows.select_related("product").prefetch_related("days", "reorders__lines")[:MOST_LEARNED]
-    told = [(row.product.category, row.test_batch, seen_of(row, whole_days=True)) for row in rows]
-    everything = reorders.learn([(batch, days) for _category, batch, days in told])
-    prior = reorders.learn(
-        [(batch, days) for category, batch, days in told if category == launch.product.category], everything
-    )
-    cache.set(key.replace(" ", "_"), astuple(prior), clock.DAY.total_seconds())
+    rows = launches.filter(day__lt=today, day__gte=today - LEARNED_FROM).order_by("-day", "-pk")
+    told = list(rows.prefetch_related("days", "reorders__lines")[:MOST_LEARNED])
+    oldest_first = [(row.test_batch, seen_of(row, whole_days=True)) for row in reversed(told)]
+    prior = reorders.learn(oldest_first, start)
+    cache.set(f"{key}:{today}", astuple(prior), clock.DAY.total_seconds())
     return prior
 
 
