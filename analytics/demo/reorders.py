@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+
+from django.db.models import Sum
 
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, today
 from core.money import to_cents
-from supplychain.choices import ReorderState
-from supplychain.models import Factory, Launch, Product, Reorder
+from supplychain.choices import ReorderState, SalesKind
+from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent
 from supplychain.services import factory_create, launch_create, reorder_confirm
 from supplychain.services.launches import drain
 
-STYLES = 6
+BATCHES = (1.0, 1.3, 1.8, 2.5, 4.0, 7.0)
+"""Each style's test batch, in what was sold of it in the first three days: some run out, some lie."""
+LEAST_BATCH = 10
 SEASON = timedelta(days=45)
 STEPS = {
     "fabric": (1200, 1),
@@ -38,8 +42,8 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
         terms="款到发货，尾数 ±3%（演示）",
         steps=STEPS,
     )
-    products = list(Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[:STYLES])
-    for number, product in enumerate(products):
+    products = list(Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[: len(BATCHES)])
+    for number, (product, batches) in enumerate(zip(products, BATCHES, strict=False)):
         day = today() - (3 + 2 * number) * DAY
         launch_create(
             actor=actor,
@@ -48,7 +52,7 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
             factory=factory,
             day=day,
             season_end=day + SEASON,
-            test_batch=120 + 40 * number,
+            test_batch=max(round(batches * _sold(product, day)), LEAST_BATCH),
             price=product.list_price,
             cost=product.cost,
             leftover_value=to_cents(product.cost * Decimal("0.4")),
@@ -62,3 +66,10 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
     )
     if first is not None:
         reorder_confirm(actor=actor, reorder=first, quantity=min(first.quantity, 600))
+
+
+def _sold(product: Product, day: date) -> int:
+    """Pieces that were paid on a day and the two after it."""
+    days = [day + number * DAY for number in range(3)]
+    sold = SalesEvent.objects.filter(sku__product=product, kind=SalesKind.PAID, business_day__in=days)
+    return sold.aggregate(all=Sum("quantity"))["all"] or 0

@@ -15,7 +15,7 @@ class SlowStockPage(TenantPage):
     """The class that the firm is in, the survey of 2022 beside it, and the SKUs that are worth most."""
 
     template_name = "portal/slow_stock.html"
-    section = "slow-stock"
+    section = "reorders"
     needs = ("view", StockLevel)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

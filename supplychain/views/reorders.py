@@ -27,8 +27,9 @@ from core.doors.portal import (
 from core.errors import InvalidInput
 from core.scoping import hidden_columns, may, visible_to
 from supplychain import services
+from supplychain.pace import reorder_pace
 from supplychain.choices import REORDER_COMING, ReorderState, WorkStep
-from supplychain.models import Factory, Launch, Product, Reorder, StockMove, Warehouse
+from supplychain.models import Factory, Launch, Product, Reorder, StockLevel, StockMove, Warehouse
 
 SHOWN_REORDERS = 50
 
@@ -54,6 +55,8 @@ class Reorders(ScopedListPage):
             waiting=list(waiting[:SHOWN_REORDERS]),
             coming=list(coming[:SHOWN_REORDERS]),
             can_add=may(self.actor, "add", Launch, self.node.pk),
+            sees_stock=may(self.actor, "view", StockLevel, self.node.pk),
+            pace=reorder_pace(self.own(Launch.objects.all()), reorders),
             today=today(),
             **kwargs,
         )

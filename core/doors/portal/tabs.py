@@ -93,15 +93,7 @@ TABS = (
         _("Re-orders"),
         "supplychain.Launch",
         "desk-only",
-        _("How new styles sell, what to make more of, the factories' room"),
-    ),
-    Tab(
-        "slow-stock",
-        "hourglass-split",
-        _("Slow stock"),
-        "supplychain.StockLevel",
-        "desk-only",
-        _("What lies too long, beside the sales and beside other sellers"),
+        _("How new styles sell, what to make more of, the factories' room, what lies too long"),
     ),
     Tab(
         "settlement",
