@@ -43,11 +43,11 @@ class Class:
 
 CLASSES = (
     Class("none", _("no slow stock"), 0, 8),
-    Class("to_10", _("up to 10 % of sales"), 10, 21),
-    Class("to_20", _("11 to 20 %"), 20, 26),
-    Class("to_30", _("21 to 30 %"), 30, 19),
-    Class("to_40", _("31 to 40 %"), 40, 13),
-    Class("above_40", _("41 % and more"), None, 13),
+    Class("to_10", "≤ 10 %", 10, 21),
+    Class("to_20", "11-20 %", 20, 26),
+    Class("to_30", "21-30 %", 30, 19),
+    Class("to_40", "31-40 %", 40, 13),
+    Class("above_40", "≥ 41 %", None, 13),
 )
 
 

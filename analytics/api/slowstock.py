@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.slowstock import CLASSES, SALES_DAYS, SLOW_DAYS, counted, slow_stock
+from analytics.slowstock import SALES_DAYS, SLOW_DAYS, counted, slow_stock
 from core.doors.api import Needs, ScopedViewSet
 from core.doors.fields import MoneyField, is_public_name
 from core.errors import InvalidInput, NotFound
@@ -20,7 +20,6 @@ from supplychain.models import StockLevel
 from tenants.models import Tenant
 
 READ = ("figures:read",)
-CODES = [one.code for one in CLASSES]
 
 
 class SlowFirmSerializer(serializers.Serializer[Any]):
@@ -31,13 +30,13 @@ class SlowFirmSerializer(serializers.Serializer[Any]):
     amount = MoneyField()
     sales = MoneyField()
     share = serializers.DecimalField(max_digits=None, decimal_places=4, allow_null=True)
-    in_class = serializers.ChoiceField(choices=CODES, source="of_class.code")
+    in_class = serializers.CharField(source="of_class.code")
 
 
 class SlowClassSerializer(serializers.Serializer[Any]):
     """How many firms are in a class, their share of all of them and that in the survey, in percent."""
 
-    code = serializers.ChoiceField(choices=CODES, source="of_class.code")
+    code = serializers.CharField(source="of_class.code")
     up_to = serializers.IntegerField(source="of_class.up_to", allow_null=True)
     firms = serializers.IntegerField()
     share = serializers.IntegerField()

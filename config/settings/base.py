@@ -187,6 +187,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AgreementState": "supplychain.choices.AgreementState",
         "StatementState": "supplychain.choices.StatementState",
         "ReorderState": "supplychain.choices.ReorderState",
+        "WorkStep": "supplychain.choices.WorkStep",
         "DueKind": "supplychain.choices.DueKind",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",

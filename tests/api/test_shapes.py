@@ -305,6 +305,7 @@ def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
         "GET launches/{uid}": owner.get(f"launches/{launch.uid}"),
         "POST reorders/{uid}/confirm": owner.post(f"reorders/{rows['proposed']}/confirm", {"quantity": 10}),
         "POST reorders/{uid}/decline": owner.post(f"reorders/{spare.uid}/decline"),
+        "POST reorders/{uid}/advance": owner.post(f"reorders/{rows['proposed']}/advance", {"step": "sewing"}),
         "POST reorders/{uid}/produce": owner.post(f"reorders/{rows['proposed']}/produce"),
         "POST reorders/{uid}/cancel": owner.post(f"reorders/{rows['confirmed']}/cancel"),
         "POST reorders/{uid}/receive": keeper.post(
@@ -472,6 +473,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_the_schedule(world, at),
         **of_the_studio(world, at),
         **of_reorders(world, owner),
+        "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
     }
     return {
