@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,9 @@ from supplychain.choices import MoveKind
 from supplychain.models import Sku, StockLevel, StockMove
 from tenants.models import Tenant
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SLOW_DAYS = 60
 SALES_DAYS = 151
 """The survey asked for January to May."""
@@ -36,7 +40,7 @@ class Class:
     """Firms whose slow stock is up to so many percent of their sales, and their share (%) in the survey."""
 
     code: str
-    name: str
+    name: StrOrPromise
     up_to: int | None
     survey: int
 
@@ -109,7 +113,9 @@ def slow_stock(actor: Actor, tenants: Iterable[Tenant]) -> list[SlowStock]:
     slow, stocked = _slow_skus(actor, of_tenant)
     sales = _sales(actor, of_tenant)
     return [
-        SlowStock(tenant, sales.get(key, ZERO), sorted(slow[key], key=lambda row: (-row.amount, row.sku.code)))
+        SlowStock(
+            tenant, sales.get(key, ZERO), sorted(slow[key], key=lambda row: (-row.amount, row.sku.code))
+        )
         for key, tenant in of_tenant.items()
         if key in stocked
     ]
@@ -136,7 +142,8 @@ def _slow_skus(actor: Actor, owners: Collection[int]) -> tuple[dict[int, list[Sl
     moved = {
         row["sku"]: (row["came"] or 0) - (row["sold"] or 0)
         for row in recent.values("sku").annotate(
-            came=Sum("quantity", filter=Q(kind__in=CAME_IN)), sold=Sum("quantity", filter=Q(kind=MoveKind.SALE))
+            came=Sum("quantity", filter=Q(kind__in=CAME_IN)),
+            sold=Sum("quantity", filter=Q(kind=MoveKind.SALE)),
         )
     }
     found: dict[int, list[SlowSku]] = defaultdict(list)

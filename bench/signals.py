@@ -6,8 +6,8 @@ Limit is reading what was sold, peer looking at every style on sale. To ours com
 from __future__ import annotations
 
 from bench import Row
-from bench._sites import databases, measured
 from bench._signals import LINES, SOLD_STYLES
+from bench._sites import databases, measured
 from config.beat import BEAT
 
 WITHIN = 60.0

@@ -33,7 +33,9 @@ def reorder_pace(launches: QuerySet[Launch], reorders: QuerySet[Reorder]) -> Pac
     recent = launches.filter(day__gt=today() - SPAN)
     rows = reorders.filter(launch__in=recent, confirmed_at__isnull=False)
     found = list(rows.values_list("launch", "signalled_at", "confirmed_at"))
-    hours = [(confirmed - signalled) / HOUR for _launch, signalled, confirmed in found]
+    hours = [(confirmed - signalled) / HOUR for _launch, signalled, confirmed in found if confirmed]
     return Pace(
-        recent.count(), len({launch for launch, *_times in found}), statistics.median(hours) if hours else None
+        recent.count(),
+        len({launch for launch, *_times in found}),
+        statistics.median(hours) if hours else None,
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import agreements, factories, goods, imports, orders, reorders, statements, unplaced, unresolved
+from supplychain.views import (
+    agreements,
+    factories,
+    goods,
+    imports,
+    orders,
+    reorders,
+    statements,
+    unplaced,
+    unresolved,
+)
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"

@@ -497,13 +497,14 @@ def make_launch_of(tenant: Tenant, sku: Sku, canary: str = "") -> Launch:
         tenant=tenant,
         product=sku.product,
         factory=factory,
-        day=today() - 9 * DAY,
-        season_end=today() + 30 * DAY,
+        # A season that is over: what is sold in a test does not move it.
+        day=today() - 400 * DAY,
+        season_end=today() - 370 * DAY,
         test_batch=100,
         price=Decimal(99),
         cost=Decimal(40),
     )
-    LaunchDay.objects.create(launch=launch, day=today() - 9 * DAY, sold=20)
+    LaunchDay.objects.create(launch=launch, day=launch.day, sold=20)
     for state in ("proposed", "confirmed", "produced"):
         reorder = Reorder.objects.create(
             launch=launch,

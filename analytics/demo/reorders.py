@@ -42,7 +42,9 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
         terms="款到发货，尾数 ±3%（演示）",
         steps=STEPS,
     )
-    products = list(Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[: len(BATCHES)])
+    products = list(
+        Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[: len(BATCHES)]
+    )
     for number, (product, batches) in enumerate(zip(products, BATCHES, strict=False)):
         day = today() - (3 + 2 * number) * DAY
         launch_create(

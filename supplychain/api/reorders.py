@@ -94,9 +94,7 @@ class LaunchSerializer(serializers.ModelSerializer[Launch]):
         ]
 
     def get_sell_through(self, launch: Launch) -> dict[str, str | None]:
-        return {
-            str(days): None if share is None else f"{share:.4f}" for days, share in launch.sell_through
-        }
+        return {str(days): None if share is None else f"{share:.4f}" for days, share in launch.sell_through}
 
 
 class LaunchInput(StrictSerializer):
@@ -122,7 +120,7 @@ class ReorderLineSerializer(serializers.ModelSerializer[ReorderLine]):
         fields = ["sku", "quantity", "received"]
 
 
-class StageSerializer(serializers.Serializer[Stage]):
+class WorkStageSerializer(serializers.Serializer[Stage]):
     """A step of the work: planned from `first` to `last`, and the day on which it was done."""
 
     step = serializers.ChoiceField(source="step.kind", choices=WorkStep.choices)
@@ -140,7 +138,7 @@ class ReorderSerializer(serializers.ModelSerializer[Reorder]):
     signalled_at = InstantField()
     confirmed_at = InstantField(allow_null=True)
     lines = ReorderLineSerializer(many=True)
-    stages = StageSerializer(many=True)
+    stages = WorkStageSerializer(many=True)
 
     class Meta:
         model = Reorder

@@ -25,9 +25,7 @@ class Factory(PublicIdMixin, StampedMixin, ClosableMixin):
         verbose_name = _("factory")
         verbose_name_plural = _("factories")
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "name"], name="supplychain_factory_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="supplychain_factory_once")]
 
     def __str__(self) -> str:
         return self.name

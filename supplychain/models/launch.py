@@ -90,9 +90,7 @@ class LaunchDay(models.Model):
         verbose_name = _("day of a launch")
         verbose_name_plural = _("days of launches")
         ordering = ["day"]
-        constraints = [
-            models.UniqueConstraint(fields=["launch", "day"], name="supplychain_launch_day_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["launch", "day"], name="supplychain_launch_day_once")]
 
     def __str__(self) -> str:
         return f"{self.launch} {self.day}: {self.sold}"
@@ -115,12 +113,8 @@ class Reorder(PublicIdMixin, StampedMixin):
     """
 
     launch = models.ForeignKey(Launch, models.PROTECT, related_name="reorders", verbose_name=_("launch"))
-    factory = models.ForeignKey(
-        Factory, models.PROTECT, related_name="reorders", verbose_name=_("factory")
-    )
-    state = models.CharField(
-        _("state"), max_length=16, choices=ReorderState, default=ReorderState.PROPOSED
-    )
+    factory = models.ForeignKey(Factory, models.PROTECT, related_name="reorders", verbose_name=_("factory"))
+    state = models.CharField(_("state"), max_length=16, choices=ReorderState, default=ReorderState.PROPOSED)
     quantity = models.PositiveIntegerField(_("pieces"))
     price = MoneyField(_("cost of a piece (CNY)"))
     proposed = models.PositiveIntegerField(_("pieces proposed"))

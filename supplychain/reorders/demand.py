@@ -133,12 +133,8 @@ def learn(launches: Iterable[tuple[int, Sequence[Seen]]], start: Prior | None = 
         both = _weights(prior)[None] + told
         each = np.exp(both - logsumexp(both, axis=(1, 2), keepdims=True))
         level, level_sd = _moments(each.sum(axis=2), LEVELS, first.level, first.level_sd)
-        half_life, half_life_sd = _moments(
-            each.sum(axis=1), HALF_LIVES, first.half_life, first.half_life_sd
-        )
-        prior = replace(
-            prior, level=level, level_sd=level_sd, half_life=half_life, half_life_sd=half_life_sd
-        )
+        half_life, half_life_sd = _moments(each.sum(axis=1), HALF_LIVES, first.half_life, first.half_life_sd)
+        prior = replace(prior, level=level, level_sd=level_sd, half_life=half_life, half_life_sd=half_life_sd)
     return prior
 
 
@@ -155,6 +151,9 @@ def _dispersion(prior: Prior, rows: Sequence[tuple[int, Sequence[Seen]]]) -> flo
 
     def fits(shape: float) -> float:
         said = _weights(prior)
-        return sum(float(logsumexp(said + _likelihood(batch, days, shape))) for batch, days in rows[-DAYS_LEARNED_FROM:])
+        return sum(
+            float(logsumexp(said + _likelihood(batch, days, shape)))
+            for batch, days in rows[-DAYS_LEARNED_FROM:]
+        )
 
     return max(DISPERSIONS, key=fits)

@@ -104,7 +104,8 @@ def _sold(ways: Ints, seen: Situation, orders: Sequence[tuple[int, Ints]]) -> Fl
     """What each way earns with some orders: sales and what is left, less what the orders cost."""
     dims = orders[0][1].ndim
     arrivals: dict[int, list[Ints | int]] = {}
-    for day, pieces in [*seen.coming, *orders]:
+    arriving: list[tuple[int, Ints | int]] = [*seen.coming, *orders]
+    for day, pieces in arriving:
         arrivals.setdefault(min(max(day, seen.today), seen.last_day), []).append(pieces)
     days = sorted({seen.today, seen.last_day, *arrivals})
     stock: Floats = np.full((len(ways), *[1] * (dims - 1)), float(seen.stock))

@@ -25,9 +25,7 @@ def share(choices: Sequence[Choice], room: int) -> list[Choice]:
         pieces = min(after[0] - before[0], room)
         room -= pieces
         given[place] = (given[place][0] + pieces, given[place][1] - worth * pieces)
-    return [
-        Choice(number, gain, choice.curve) for (number, gain), choice in zip(given, choices, strict=True)
-    ]
+    return [Choice(number, gain, choice.curve) for (number, gain), choice in zip(given, choices, strict=True)]
 
 
 def _steps(choice: Choice) -> list[tuple[Point, Point]]:

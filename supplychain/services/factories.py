@@ -39,7 +39,9 @@ def factory_create(*, actor: Actor, tenant: Tenant, name: str, steps: StepTerms,
 
 
 @retried
-def factory_update(*, actor: Actor, factory: Factory, steps: StepTerms | None = None, **values: Any) -> Factory:
+def factory_update(
+    *, actor: Actor, factory: Factory, steps: StepTerms | None = None, **values: Any
+) -> Factory:
     """Change a factory, and what its steps can do from now on: what is promised already stays promised."""
     require(actor, CHANGE, Factory, factory.tenant_id)
     with transaction.atomic():
@@ -101,9 +103,7 @@ def take_room(reorder: Reorder) -> date:
     steps = steps_of(factory)
     work = reorders.plan(steps, taken_of(factory, first), reorder.quantity, first)
     if work is None:
-        raise Conflict(
-            _("The factory has no room for so many pieces."), code="no_room", field="quantity"
-        )
+        raise Conflict(_("The factory has no room for so many pieces."), code="no_room", field="quantity")
     able = {step.key: step.pieces_per_day for step in steps}
     FactoryDay.objects.bulk_create(
         [FactoryDay(step_id=one.step, day=one.day, capacity=able[one.step]) for one in work],
@@ -114,10 +114,7 @@ def take_room(reorder: Reorder) -> date:
             taken=F("taken") + one.pieces, capacity=able[one.step]
         )
     ReorderWork.objects.bulk_create(
-        [
-            ReorderWork(reorder=reorder, step_id=one.step, day=one.day, pieces=one.pieces)
-            for one in work
-        ]
+        [ReorderWork(reorder=reorder, step_id=one.step, day=one.day, pieces=one.pieces) for one in work]
     )
     return max(one.day for one in work)
 

@@ -100,7 +100,9 @@ def _check_days(product: Product, day: date, season_end: date, but: Launch | Non
             _("A season ends after it begins, and within a year."), code="order", field="season_end"
         )
     others = Launch.objects.filter(product=product, day__lt=season_end, season_end__gt=day)
-    if others.exclude(pk=but.pk if but else None).exists():
+    if but is not None:
+        others = others.exclude(pk=but.pk)
+    if others.exists():
         raise Conflict(_("This style is on sale in those days already."), code="launched", field="day")
 
 
@@ -176,9 +178,7 @@ def _on_sale(tenants: Collection[int], days: Collection[date]) -> QuerySet[Launc
     return Launch.objects.filter(tenant__in=tenants, day__lte=max(days), season_end__gt=min(days))
 
 
-def _keep_days(
-    launches: Sequence[Launch], days: set[date], sold: dict[tuple[int, date], int]
-) -> set[Launch]:
+def _keep_days(launches: Sequence[Launch], days: set[date], sold: dict[tuple[int, date], int]) -> set[Launch]:
     """Replace the rows of some days; returns the launches of which one is another than before."""
     rows = LaunchDay.objects.filter(launch__in=launches, day__in=days)
     known = {(row.launch_id, row.day): row for row in rows}
@@ -206,12 +206,10 @@ def _sold(tenant_id: int, launches: Sequence[Launch], days: set[date]) -> dict[t
     of_product = defaultdict(list)
     for launch in launches:
         of_product[launch.product_id].append(launch)
-    hours = [
-        clock.hour_of(clock.day_start(day)) + number for day in days for number in range(HOURS_OF_DAY)
-    ]
+    hours = [clock.hour_of(clock.day_start(day)) + number for day in days for number in range(HOURS_OF_DAY)]
     found: dict[tuple[int, date], int] = defaultdict(int)
     facts = _paid(tenant_id, skus).filter(slot__in=hours)
-    for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():
+    for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():  # type: ignore[misc]
         for launch in of_product[skus[sku]]:
             if launch.day <= day < launch.season_end:
                 found[launch.pk, day] += quantity
@@ -222,13 +220,11 @@ def sold_by_sku(launch: Launch, skus: Collection[int]) -> dict[int, int]:
     """Pieces of some SKUs that were paid since a launch."""
     found: dict[int, int] = defaultdict(int)
     facts = _paid(launch.tenant_id, skus).filter(slot__gte=clock.hour_of(clock.day_start(launch.day)))
-    for sku, quantity in facts.values_list("sku_now", "quantity").iterator():
+    for sku, quantity in facts.values_list("sku_now", "quantity").iterator():  # type: ignore[misc]
         found[sku] += quantity
     return found
 
 
 def _paid(tenant_id: int, skus: Collection[int]) -> SalesEventQuerySet:
-    facts = SalesEvent.objects.filter(
-        seller_id=tenant_id, kind=SalesKind.PAID, line_type=LineType.GOODS
-    )
-    return facts.current().with_sku().filter(sku_now__in=list(skus))
+    facts = SalesEvent.objects.filter(seller_id=tenant_id, kind=SalesKind.PAID, line_type=LineType.GOODS)
+    return facts.current().with_sku().filter(sku_now__in=list(skus))  # type: ignore[misc]

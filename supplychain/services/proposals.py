@@ -128,9 +128,7 @@ def prior_of(tenant_id: int, category: str) -> reorders.Prior:
     return _learned(key, of_firm.filter(product__category=category), all_alike)
 
 
-def _learned(
-    key: str, launches: QuerySet[Launch], start: reorders.Prior | None = None
-) -> reorders.Prior:
+def _learned(key: str, launches: QuerySet[Launch], start: reorders.Prior | None = None) -> reorders.Prior:
     """What some launches teach, up to yesterday."""
     today = clock.today()
     known = cache.get(f"{key}:{today}")
@@ -171,13 +169,13 @@ def left_of(launch: Launch) -> int:
 def coming_of(launch: Launch) -> list[tuple[int, int]]:
     """What is being made: the day of the sale on which it comes, and the pieces."""
     rows = launch.reorders.filter(state__in=REORDER_COMING, due_on__isnull=False)
-    return [((row.due_on - launch.day).days + 1, row.quantity) for row in rows]
+    return [((row.due_on - launch.day).days + 1, row.quantity) for row in rows if row.due_on]
 
 
 def _received(launch: Launch) -> dict[date, int]:
     found: dict[date, int] = {}
     for row in launch.reorders.all():
-        if row.state == ReorderState.RECEIVED:
+        if row.state == ReorderState.RECEIVED and row.received_on:
             pieces = sum(line.received for line in row.lines.all())
             found[row.received_on] = found.get(row.received_on, 0) + pieces
     return found
@@ -195,7 +193,7 @@ def _keep(wish: Wish) -> None:
     before = audit.snapshot(row, AUDITED) if row is not None else None
     if row is None:
         row = Reorder(launch=launch, signalled_at=clock.now())
-    row.factory, row.price = launch.factory, launch.cost
+    row.factory_id, row.price = launch.factory_id or row.factory_id, launch.cost
     row.quantity = row.proposed = wish.choice.quantity
     row.gain = to_cents(Decimal(wish.choice.gain))
     row.low, row.expected, row.high = spread.low, round(spread.mean), spread.high

@@ -37,8 +37,10 @@ class Factories(ScopedListPage):
     def base_queryset(self) -> QuerySet[Factory]:
         first = today() + DAY
         days = FactoryDay.objects.filter(day__gte=first, day__lt=first + SHOWN_DAYS * DAY)
-        coming = Reorder.objects.filter(state__in=REORDER_COMING).select_related("launch__product").prefetch_related(
-            "work__step"
+        coming = (
+            Reorder.objects.filter(state__in=REORDER_COMING)
+            .select_related("launch__product")
+            .prefetch_related("work__step")
         )
         return Factory.objects.prefetch_related(
             Prefetch(

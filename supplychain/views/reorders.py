@@ -27,9 +27,9 @@ from core.doors.portal import (
 from core.errors import InvalidInput
 from core.scoping import hidden_columns, may, visible_to
 from supplychain import services
-from supplychain.pace import reorder_pace
 from supplychain.choices import REORDER_COMING, ReorderState, WorkStep
 from supplychain.models import Factory, Launch, Product, Reorder, StockLevel, StockMove, Warehouse
+from supplychain.pace import reorder_pace
 
 SHOWN_REORDERS = 50
 
@@ -98,7 +98,9 @@ class NewLaunch(ServiceFormPage):
 
     def carry_out(self, form: Any) -> HttpResponse:
         services.launch_create(actor=self.actor, tenant=self.tenant, **form.cleaned_data)
-        messages.success(self.request, _("It is watched: when its sales say so, a re-order is proposed here."))
+        messages.success(
+            self.request, _("It is watched: when its sales say so, a re-order is proposed here.")
+        )
         return redirect(self.url("portal-reorders"))
 
 
@@ -199,7 +201,9 @@ class ConfirmReorder(ReorderAction):
 
 
 class DeclineReorder(ReorderAction):
-    done = gettext_lazy("It is declined. The next proposal comes on the next day of decision at the earliest.")
+    done = gettext_lazy(
+        "It is declined. The next proposal comes on the next day of decision at the earliest."
+    )
 
     def carry_out(self) -> None:
         services.reorder_decline(actor=self.actor, reorder=self.reorder)

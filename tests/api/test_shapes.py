@@ -24,7 +24,16 @@ from livestreams.choices import BookingState
 from livestreams.models import Booking
 from supplychain.models import Statement
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, World, make_item, make_launch_of, make_park, make_room, make_sku, make_user
+from tests.factories import (
+    SYSTEM,
+    World,
+    make_item,
+    make_launch_of,
+    make_park,
+    make_room,
+    make_sku,
+    make_user,
+)
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -285,7 +294,9 @@ def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
     """A launch, and its tenant's re-orders from proposal to receipt."""
     mine = world.tenants[0]
     rows = {row.state: row.uid for row in mine.tenant.launches.get().reorders.all()}
-    spare = make_launch_of(mine.tenant, make_sku(mine.tenant, "spare"), "spare").reorders.get(state="proposed")
+    spare = make_launch_of(mine.tenant, make_sku(mine.tenant, "spare"), "spare").reorders.get(
+        state="proposed"
+    )
     keeper = Caller(user=make_user("keeper", "tenant_warehouse", mine.tenant.node))
     factory, launch = mine.tenant.factories.earliest("id"), mine.tenant.launches.earliest("id")
     wish = {

@@ -30,6 +30,7 @@ from tests.supplychain.firm import DAY, DROP, NOON, Firm
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
+
 @pytest.fixture(autouse=True)
 def _on_the_second_day() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
@@ -139,9 +140,7 @@ def test_received_pieces_equal_the_ledger(firm: Firm) -> None:
     reorder = reorder_confirm(actor=firm.owner, reorder=firm.proposal(), quantity=101)
     reorder_produce(actor=firm.owner, reorder=reorder)
     with pytest.raises(InvalidInput):
-        reorder_receive(
-            actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse, pieces={"BLUE": 1}
-        )
+        reorder_receive(actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse, pieces={"BLUE": 1})
     held = reorder_receive(
         actor=firm.storeman, reorder=reorder, warehouse=firm.warehouse, pieces={"RED-M": 60, "RED-L": 38}
     )

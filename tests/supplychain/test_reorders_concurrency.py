@@ -78,9 +78,7 @@ def test_a_factory_is_never_promised_beyond_its_room(firm: Firm) -> None:
 def test_one_of_many_confirms_and_one_takes_in(firm: Firm) -> None:
     with time_machine.travel(NOON, tick=True):
         (row,) = proposals(firm, 1)
-        outcomes = together(
-            *[lambda: reorder_confirm(actor=SYSTEM, reorder=row, quantity=40)] * 4, drain
-        )
+        outcomes = together(*[lambda: reorder_confirm(actor=SYSTEM, reorder=row, quantity=40)] * 4, drain)
         assert Counter(outcomes)["done"] <= 2
         row.refresh_from_db()
         if row.state == ReorderState.CONFIRMED:

@@ -55,6 +55,8 @@ def test_what_is_thought_sums_to_one_and_follows_the_sales() -> None:
 def test_a_day_on_which_it_ran_out_says_at_least() -> None:
     ended = [*SEEN[:2], Seen(2, 15, sold_out=True)]
     assert spread_of(Prior(), 100, ended, 3, 45).mean > spread_of(Prior(), 100, SEEN, 3, 45).mean
+    many = [*SEEN[:2], Seen(2, 60, sold_out=True)]
+    assert spread_of(Prior(), 100, many, 3, 45).mean > spread_of(Prior(), 100, SEEN[:2], 3, 45).mean
 
 
 def test_half_a_day_counts_as_half() -> None:
@@ -111,9 +113,7 @@ def test_a_choice_is_the_best_of_its_curve() -> None:
 
 
 STEPS = st.lists(
-    st.builds(
-        Step, key=st.integers(), pieces_per_day=st.integers(1, 60), lead_days=st.integers(0, 5)
-    ),
+    st.builds(Step, key=st.integers(), pieces_per_day=st.integers(1, 60), lead_days=st.integers(0, 5)),
     min_size=1,
     max_size=5,
     unique_by=lambda step: step.key,

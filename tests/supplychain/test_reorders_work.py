@@ -171,4 +171,6 @@ def test_launches_share_the_room_of_their_factory(firm: Firm) -> None:
     drain()
     assert sum(row.quantity for row in Reorder.objects.filter(factory=factory, state="proposed")) <= 14 * 10
     for row in Reorder.objects.filter(factory=factory, state="proposed"):
-        assert reorder_confirm(actor=firm.owner, reorder=row, quantity=row.quantity).due_on <= TODAY + 14 * DAY
+        assert (
+            reorder_confirm(actor=firm.owner, reorder=row, quantity=row.quantity).due_on <= TODAY + 14 * DAY
+        )
