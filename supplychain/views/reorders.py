@@ -25,7 +25,7 @@ from core.doors.portal import (
     ServiceFormPage,
 )
 from core.errors import InvalidInput
-from core.scoping import hidden_columns, may, visible_to
+from core.scoping import get_visible, hidden_columns, may, visible_to
 from supplychain import services
 from supplychain.choices import REORDER_COMING, ReorderState, WorkStep
 from supplychain.models import Factory, Launch, Product, Reorder, StockLevel, StockMove, Warehouse
@@ -240,8 +240,8 @@ class ProduceReorder(ReorderAction):
         services.reorder_produce(actor=self.actor, reorder=self.reorder)
 
 
-class ReceiveForm(ScopedForm):
-    warehouse = ScopedChoiceField(Warehouse)
+class ReceiveForm(forms.Form):
+    warehouse = forms.UUIDField()
 
 
 class ReceiveReorder(ReorderAction):
@@ -252,13 +252,13 @@ class ReceiveReorder(ReorderAction):
 
     def carry_out(self) -> None:
         reorder = self.reorder
-        form = ReceiveForm(self.request.POST, actor=self.actor, tenant=self.tenant)
+        form = ReceiveForm(self.request.POST)
         if not form.is_valid():
             raise InvalidInput(_("There is no such warehouse."), code="not_found", field="warehouse")
         services.reorder_receive(
             actor=self.actor,
             reorder=reorder,
-            warehouse=form.cleaned_data["warehouse"],
+            warehouse=get_visible(Warehouse, self.actor, uid=form.cleaned_data["warehouse"]),
             pieces=self._pieces(reorder),
         )
 

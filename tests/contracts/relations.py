@@ -54,6 +54,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
 # Text that names no row, or one that is everybody's.
 WORDS = {
     "indicator-values code": "indicators are published",
+    "reorders/{uid}/receive sku": "a code among the lines of that re-order",
     "indicator-values province": "places are published",
     "indicator-values place": "likewise",
     "indicators/(?P<code>[^/.]+)/lineage place": "likewise; whose parks are behind a value is scoped",
