@@ -108,7 +108,7 @@ class ClassCount:
 
 
 def slow_stock(actor: Actor, tenants: Iterable[Tenant]) -> list[SlowStock]:
-    """The slow stock of those firms that keep stock here and whose stock and sales the actor may see, in their order."""
+    """The slow stock of those firms that keep stock here and whose stock and sales the actor may see."""
     of_tenant = {tenant.pk: tenant for tenant in tenants if may(actor, VIEW, DaySales, tenant.pk)}
     slow, stocked = _slow_skus(actor, of_tenant)
     sales = _sales(actor, of_tenant)

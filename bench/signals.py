@@ -1,6 +1,7 @@
 """How long after sales their re-orders are proposed, in a firm that launches 35 styles a week.
 
-Limit is reading what was sold, peer looking at every style on sale. To ours comes the wait for the next turn of the task.
+Limit is reading what was sold, peer looking at every style on sale. To ours comes the wait for the
+next turn of the task.
 """
 
 from __future__ import annotations

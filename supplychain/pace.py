@@ -17,7 +17,7 @@ SPAN = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Pace:
-    """Of the styles launched in SPAN: how many, how many of them re-ordered, and the median hours to a confirmed order."""
+    """Of the styles launched in SPAN: how many, how many re-ordered, and the median hours to a confirmed order."""
 
     launched: int
     reordered: int

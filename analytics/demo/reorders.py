@@ -1,4 +1,4 @@
-"""New styles of the demo's first seller: a factory with its steps, a drop whose sales are known, and a re-order of it."""
+"""New styles of the demo's first seller: a factory with its steps, drops whose sales are known, and a re-order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many more of a style are worth making: pure rules, from the days seen of launches. docs/reorders.md tells them."""
+"""How many more of a style are worth making: pure rules, told in docs/reorders.md."""
 
 from supplychain.reorders.capacity import Step, Work, free, plan
 from supplychain.reorders.demand import Prior, Seen, Spread, estimate, learn, spread_of

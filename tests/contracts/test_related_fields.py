@@ -29,7 +29,7 @@ from tests.contracts.routes import Route, walk
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("worlds_stay")]
 ROUTES = list(walk())
 SENDERS = ("tool", "manager", "province_analyst")
-FIRM = ("owner", "tenant_warehouse")
+FIRM = ("owner", "superuser")
 """Who sends what none of those may."""
 
 
