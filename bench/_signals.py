@@ -99,7 +99,8 @@ def main() -> None:
     cache.clear()
     Launch.objects.update(counted_at=None)
     sweep()
-    print(json.dumps({"limit": least, "ours": ours, "peer": took(drain), "proposals": proposals}))
+    found = {"limit": least, "ours": ours, "peer": took(drain), "proposals": proposals, "lines": LINES}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ next turn of the task.
 from __future__ import annotations
 
 from bench import Row
-from bench._signals import LINES, SOLD_STYLES
 from bench._sites import databases, measured
 from config.beat import BEAT
 
@@ -19,10 +18,10 @@ def run() -> list[Row]:
         return [_row(database, **measured("bench._signals", env)) for database, env in sites.items()]
 
 
-def _row(database: str, *, limit: float, peer: float, ours: float, proposals: int) -> Row:
+def _row(database: str, *, limit: float, peer: float, ours: float, proposals: int, lines: int) -> Row:
     wait = BEAT["supplychain.tasks.drain_launches"]
     return Row(
-        work=f"{LINES:,} lines of {SOLD_STYLES} styles to {proposals} proposals, {database}",
+        work=f"{lines:,} lines to {proposals} proposals, {database}",
         limit=limit,
         peer=peer,
         ours=ours,

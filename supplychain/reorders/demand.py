@@ -1,7 +1,7 @@
 """The demand for a style, from the first days of its sale and from how the launches before it went.
 
-A day's demand is negative binomial (a Poisson whose rate is drawn from a gamma distribution). Its mean is the test batch
-times the style's level, and falls by half in each half-life. Level and half-life are not known: what the launches
+A day's demand is negative binomial (a Poisson whose rate is drawn from a gamma distribution). Its mean is the test
+batch times the style's level, and falls by half in each half-life. Level and half-life are not known: what the launches
 before say of them (the prior) and what the days say are weighed on a grid. On a day on which the goods ran out, demand
 was at least what was sold.
 """
@@ -150,10 +150,7 @@ def _dispersion(prior: Prior, rows: Sequence[tuple[int, Sequence[Seen]]]) -> flo
     """Of a few shapes the one under which the days were likeliest."""
 
     def fits(shape: float) -> float:
-        said = _weights(prior)
-        return sum(
-            float(logsumexp(said + _likelihood(batch, days, shape)))
-            for batch, days in rows[-DAYS_LEARNED_FROM:]
-        )
+        said, last = _weights(prior), rows[-DAYS_LEARNED_FROM:]
+        return sum(float(logsumexp(said + _likelihood(batch, days, shape))) for batch, days in last)
 
     return max(DISPERSIONS, key=fits)

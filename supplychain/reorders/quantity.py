@@ -1,7 +1,7 @@
 """How many to make now: what more would earn until the season ends, when one may order once more later.
 
-Ways in which demand may go on are drawn (demand.paths). For each number that may be ordered now, the best later order is
-found for what will be known then, in groups of ways that look alike by then; so nobody orders today for a doubt that
+Ways in which demand may go on are drawn (demand.paths). For each number that may be ordered now, the best later order
+is found for what will be known then, in groups of ways that look alike by then; so nobody orders today for a doubt that
 tomorrow removes, and nobody waits when waiting costs more than it tells.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def _sold(ways: Ints, seen: Situation, orders: Sequence[tuple[int, Ints]]) -> Fl
     days = sorted({seen.today, seen.last_day, *arrivals})
     stock: Floats = np.full((len(ways), *[1] * (dims - 1)), float(seen.stock))
     sold: Floats = np.zeros_like(stock)
-    for start, end in zip(days, days[1:], strict=False):
+    for start, end in pairwise(days):
         for pieces in arrivals.get(start, ()):
             stock = stock + pieces
         wanted = ways[:, start - seen.today : end - seen.today].sum(axis=1, dtype=float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from supplychain.reorders.quantity import Choice
 
@@ -37,7 +38,7 @@ def _steps(choice: Choice) -> list[tuple[Point, Point]]:
         while len(hull) > 1 and _below(hull[-2], hull[-1], point):
             hull.pop()
         hull.append(point)
-    return [(before, after) for before, after in zip(hull, hull[1:], strict=False) if after[1] > before[1]]
+    return [(before, after) for before, after in pairwise(hull) if after[1] > before[1]]
 
 
 def _below(first: Point, middle: Point, last: Point) -> bool:

@@ -1,4 +1,4 @@
-"""Factories of a firm, and the room they have: a day of a step is taken piece by piece and never beyond what it can do."""
+"""Factories of a firm, and the room they have: a day is taken piece by piece, never beyond what it can do."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Launches: written down with their test batch, and counted again whenever sales of their goods come in.
 
-Sales mark the hours they are of (core.buckets); the drain reads those days of the ledger again, replaces the rows of the
-launches' days, and proposes what is worth making more of.
+Sales mark the hours they are of (core.buckets); the drain reads those days of the ledger again, replaces the rows of
+the launches' days, and proposes what is worth making more of.
 """
 
 from __future__ import annotations
