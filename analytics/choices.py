@@ -140,4 +140,5 @@ class SourceKind(models.TextChoices):
     STATEMENT = "statement", _("statement")
     BOOKING = "booking", _("booking")
     HOUR = "hour", _("ad spend of an hour")
+    PARCEL = "parcel", _("parcels of a warehouse")
     NONE = "none", _("no record")

@@ -18,6 +18,8 @@ BEAT: dict[str, float] = {
     "supplychain.tasks.drain_launches": 20.0,
     "supplychain.tasks.sweep_launches": 3600.0,
     "supplychain.tasks.count_statements": 21600.0,
+    "supplychain.tasks.release_refunded": 60.0,
+    "supplychain.tasks.charge_fees": 21600.0,
     "core.tasks.seal_audit": 60.0,
     "core.tasks.forget_old_answers": 3600.0,
 }

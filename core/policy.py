@@ -305,6 +305,11 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF), RUN),
     },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
+    "supplychain.WarehouseTariff": {
+        **_each(PARK_ROLES, SEE),
+        **_each(TENANT_ROLES, SEE_PARK),
+        **_each((MANAGER, PARK_MONEY), _p("view add")),
+    },
     "supplychain.StockMove": {
         KEEPER: _p("view add"),
         OWNER: SEE,
@@ -313,6 +318,16 @@ TABLE: dict[str, dict[str, Permission]] = {
         MANAGER: SEE,
     },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},
+    "supplychain.Parcel": {
+        KEEPER: _p("view change"),
+        **_each((MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE),
+    },
+    "supplychain.Reservation": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.ReturnedGoods": {
+        KEEPER: _p("view add"),
+        **_each((MANAGER, OWNER, STAFF, STOREMAN), SEE),
+    },
     "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.ExplainEvent": {
         **_each((MANAGER, STUDIO, MONEY), SEE),

@@ -47,10 +47,61 @@ class MoveKind(models.TextChoices):
     COUNT = "count", _("stock count")
 
 
+class FeeKind(models.TextChoices):
+    PARCEL = "parcel", _("parcel sent")
+    PIECE = "piece", _("piece packed")
+    RETURN = "return", _("piece inspected that came back")
+    NIGHT = "night", _("piece stored for a night")
+
+
 class BackorderState(models.TextChoices):
     OPEN = "open", _("open")
     FILLED = "filled", _("filled")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class ReservationState(models.TextChoices):
+    """From the sale of a line to its way out of the warehouse."""
+
+    RESERVED = "reserved", _("reserved")
+    IN_WAVE = "in_wave", _("in a wave")
+    DISPATCHED = "dispatched", _("dispatched")
+    RELEASED = "released", _("released")
+
+
+RESERVATION_OPEN = (ReservationState.RESERVED, ReservationState.IN_WAVE)
+
+
+class WaveState(models.TextChoices):
+    PICKING = "picking", _("being picked")
+    PICKED = "picked", _("picked")
+
+
+class ParcelState(models.TextChoices):
+    WAITING = "waiting", _("to be packed")
+    PACKED = "packed", _("packed")
+    DISPATCHED = "dispatched", _("dispatched")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Carrier(models.TextChoices):
+    SF = "sf", _("SF Express")
+    YTO = "yto", _("YTO Express")
+    ZTO = "zto", _("ZTO Express")
+    STO = "sto", _("STO Express")
+    YUNDA = "yunda", _("Yunda Express")
+    JT = "jt", _("J&T Express")
+    JD = "jd", _("JD Logistics")
+    EMS = "ems", _("EMS")
+    OTHER = "other", _("other")
+
+
+class GoodsCondition(models.TextChoices):
+    """What the inspection of returned goods found."""
+
+    GOOD = "good", _("as new, back to stock")
+    DAMAGED = "damaged", _("damaged")
+    TO_OWNER = "to_owner", _("handed to the owner")
 
 
 class AttributionRule(models.TextChoices):

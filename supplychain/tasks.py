@@ -29,3 +29,15 @@ def drain_launches() -> int:
 def sweep_launches() -> int:
     """Days of a sale pass without sales too."""
     return launches.sweep()
+
+
+@shared_task(name="supplychain.tasks.release_refunded")
+def release_refunded() -> int:
+    """What was refunded before it left is let go within a minute."""
+    return services.refunded_release()
+
+
+@shared_task(name="supplychain.tasks.charge_fees")
+def charge_fees() -> int:
+    """What the warehouses did in the months that are over is charged."""
+    return services.fees_charge()

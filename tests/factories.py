@@ -89,10 +89,13 @@ from supplychain.models import (
     FactoryStep,
     Launch,
     LaunchDay,
+    Parcel,
     Product,
     Reorder,
     ReorderLine,
     ReorderWork,
+    Reservation,
+    ReturnedGoods,
     Sku,
     Statement,
     StatementLine,
@@ -100,6 +103,8 @@ from supplychain.models import (
     StockLevel,
     StockMove,
     Warehouse,
+    WarehouseTariff,
+    Wave,
 )
 from supplychain.services import item_enter, statement_count
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
@@ -530,6 +535,41 @@ def make_launch_of(tenant: Tenant, sku: Sku, canary: str = "") -> Launch:
     return launch
 
 
+def make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:
+    """Orders of a tenant in every state: one that waits, one at the packing table, one that left and came back."""
+    wave = Wave.objects.create(
+        warehouse=warehouse, number=Wave.objects.filter(warehouse=warehouse).count() + 1
+    )
+    common = {"warehouse": warehouse, "seller": tenant}
+    waiting = Parcel.objects.create(wave=wave, order_no=f"{canary}-W", **common)
+    gone = Parcel.objects.create(
+        wave=wave,
+        order_no=f"{canary}-D",
+        state="dispatched",
+        carrier="sf",
+        tracking_no=f"{canary}-SF",
+        dispatched_at=now() - DAY,
+        **common,
+    )
+    for number, (state, parcel) in enumerate(
+        (("reserved", None), ("in_wave", waiting), ("dispatched", gone))
+    ):
+        line = Reservation.objects.create(
+            owner=tenant,
+            sku=sku,
+            event_id=number + 1,
+            line=f"{canary}:{number}",
+            source_key=f"{canary}-{number}",
+            order_no=parcel.order_no if parcel else f"{canary}-R",
+            quantity=1,
+            state=state,
+            parcel=parcel,
+            paid_at=now() - 2 * DAY,
+            **common,
+        )
+    ReturnedGoods.objects.create(reservation=line, quantity=1, condition="damaged", note=canary)
+
+
 def make_tenant_world(world: World, letter: str) -> TenantWorld:
     """One tenant of a world with one of everything."""
     name, canary = f"{world.name}-{letter}", f"{world.canary}{letter}"
@@ -689,7 +729,10 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         occurred_at=day_start(OPENED),
         note=canary,
     )
-    StockLevel.objects.create(warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50)
+    StockLevel.objects.create(
+        warehouse=world.warehouse, owner=tenant, sku=sku, on_hand=50, reserved=2, zone=canary[:32]
+    )
+    make_parcels(world.warehouse, tenant, sku, canary)
     make_settlement_of(world, mine, canary)
     make_launch_of(tenant, mine.skus[0], canary)
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
@@ -746,7 +789,19 @@ def make_world(name: str) -> World:
         changes={"why": canary},
     )
     world.warehouse = Warehouse.objects.create(
-        park=world.park, code=f"{name}-wh", name_zh=f"{canary}仓", name_en=f"{canary} Warehouse"
+        park=world.park,
+        code=f"{name}-wh",
+        name_zh=f"{canary}仓",
+        name_en=f"{canary} Warehouse",
+        packs_orders=True,
+    )
+    WarehouseTariff.objects.create(
+        warehouse=world.warehouse,
+        from_day=OPENED,
+        per_parcel=Decimal("3.50"),
+        per_piece=Decimal("0.60"),
+        per_return=Decimal(1),
+        per_night=Decimal("0.0200"),
     )
     Accreditation.objects.create(park=world.park, platform=canary, level="A", from_day=OPENED)
     ServiceOffer.objects.create(

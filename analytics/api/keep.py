@@ -68,7 +68,7 @@ class KeepViewSet(ScopedViewSet):
             raise NotFound
         told = last_day(self.actor, get_visible(Tenant, self.actor, VIEW_RESULT, code=code))
         if told is None:
-            raise NotFound
+            raise NotFound(_("The firm has no live day yet."))
         return Response(KeepSerializer(_body(told)).data)
 
 

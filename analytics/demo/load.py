@@ -131,6 +131,7 @@ def _price(built: BuiltPark, session: PlannedSession) -> Decimal:
 
 def _sessions(built: BuiltPark, sessions: list[PlannedSession], after: datetime, until: datetime) -> None:
     """Sessions that began by now, with shifts, shown tenants and samples; those that are over are ended."""
+    _end_those_that_are_over(built, sessions, until)  # first, for a room has one running session
     begun = [session for session in sessions if session.starts_at <= until]
     keys = dict(
         LiveSession.objects.filter(
@@ -182,7 +183,6 @@ def _sessions(built: BuiltPark, sessions: list[PlannedSession], after: datetime,
         for at, viewers in session.samples
         if after < at <= until
     )
-    _end_those_that_are_over(built, sessions, until)
 
 
 def _shown(built: BuiltPark, session: PlannedSession) -> list[int]:

@@ -31,6 +31,7 @@ class DemoLogin:
 
 DEMO_LOGINS = (
     DemoLogin("park", Role.PARK_MANAGER),
+    DemoLogin("keeper", Role.PARK_WAREHOUSE),
     DemoLogin("tenant", Role.TENANT_OWNER),
     DemoLogin("host", Role.HOST),
     DemoLogin("analyst", Role.PROVINCE_ANALYST),

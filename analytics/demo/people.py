@@ -134,6 +134,7 @@ def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
     first = parks[0]
     for built in parks:
         _member(actor, SHORT[Role.PARK_MANAGER], "演示园区运营", Role.PARK_MANAGER, built.park.node)
+        _member(actor, SHORT[Role.PARK_WAREHOUSE], "演示仓库管理", Role.PARK_WAREHOUSE, built.park.node)
     tenant, host = first.tenants[0], first.hosts[1]
     _member(actor, SHORT[Role.TENANT_OWNER], tenant.name_zh, Role.TENANT_OWNER, tenant.node)
     user = _member(actor, SHORT[Role.HOST], host.name_zh, Role.HOST, host.tenant.node)
@@ -144,7 +145,12 @@ def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
 
 def write_welcome(first: BuiltPark, *, actor: Actor) -> None:
     """What `serve` prints to whoever starts the demo: the log-ins by role and the wall."""
-    where = {Role.PARK_MANAGER: "/admin/", Role.TENANT_OWNER: "/portal/", Role.HOST: "/portal/"}
+    where = {
+        Role.PARK_MANAGER: "/admin/",
+        Role.PARK_WAREHOUSE: "/admin/",
+        Role.TENANT_OWNER: "/portal/",
+        Role.HOST: "/portal/",
+    }
     lines = [f"Demo log-ins (演示数据), password: {DEMO_PASSWORD}"]
     lines += [
         f"  {login.username:<9}{where.get(login.role, '/analytics/'):<13}{login.role.label}"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from analytics.choices import ResultPart, SourceKind
 from analytics.result.account import Account, Source, line_of
 from analytics.result.goods import goods_sold, skus_of
+from analytics.result.parcels import parcels_of
 from analytics.result.partners import agreements_over, dues_of_sessions, in_force
 from analytics.settlement import book_of
 from analytics.shares.counting import Fact, facts_in
@@ -55,6 +56,7 @@ def accounts_of(actor: Actor, tenant_id: int, sessions: Sequence[LiveSession]) -
     dues = dues_of_sessions(sessions, agreements, book)
     skus = skus_of(book.facts)
     rooms, spend = _rooms(sessions), _ad_spend(sessions)
+    parcels = parcels_of(tenant_id, {session.pk: by_session[session.pk] for session in sessions})
     found = {}
     for session in sessions:
         facts = by_session[session.pk]
@@ -65,7 +67,7 @@ def accounts_of(actor: Actor, tenant_id: int, sessions: Sequence[LiveSession]) -
             **dues[session.pk],
             ResultPart.ROOM: rooms[session.pk],
             ResultPart.AD_SPEND: spend[session.pk],
-            ResultPart.PARCELS: [unknown(_("What the parcels of the session cost is on no record."))],
+            ResultPart.PARCELS: parcels[session.pk],
         }
         found[session.pk] = Account({part: line_of(part, parts[part]) for part in ResultPart})
     return found

@@ -195,6 +195,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MatchState": "analytics.choices.MatchState",
         "ValueSource": "analytics.choices.ValueSource",
         "ClaimSource": "analytics.choices.ClaimSource",
+        "ParcelState": "supplychain.choices.ParcelState",
+        "ReservationState": "supplychain.choices.ReservationState",
         "EventReach": "analytics.choices.EventReach",
         "Verdict": "analytics.choices.Verdict",
         "DeliveryTold": "livestreams.choices.DELIVERIES_TOLD",

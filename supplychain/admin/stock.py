@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
@@ -30,10 +32,18 @@ from core.doors.formfields import WholeNumberField
 from core.models import new_uid
 from core.policy import ADD
 from supplychain import services
+from supplychain.admin.packing import day_view, packing_view
 from supplychain.choices import BackorderState, MoveKind
-from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
+from supplychain.models import Backorder, StockLevel, StockMove, Warehouse, Wave
+from supplychain.services.waves import MOST_ORDERS, USUAL_ORDERS
 
 BY_HAND = (MoveKind.INBOUND, MoveKind.RETURN, MoveKind.ADJUSTMENT, MoveKind.SAMPLE_LOAN)
+
+
+class WaveForm(OperationForm):
+    orders = style(
+        WholeNumberField, _("orders at most"), min_value=1, max_value=MOST_ORDERS, initial=USUAL_ORDERS
+    )
 
 
 @admin.register(Warehouse)
@@ -41,10 +51,38 @@ class WarehouseAdmin(RecordAdmin):
     list_display = ("code", "name_zh", "park", "closed_on")
     list_filter = ("park", OpenFilter)
     search_fields = ("code", "name_zh", "name_en")
-    fields = ("park", "code", ("name_zh", "name_en"))
+    fields = ("park", "code", ("name_zh", "name_en"), ("packs_orders", "ship_within_hours"))
     autocomplete_fields = ("park",)
     fixed_fields = ("park", "code")
-    operations = (CLOSE, REOPEN)
+    operations = (
+        Operation(
+            "wave",
+            _("Make a wave"),
+            services.wave_make,
+            row="warehouse",
+            form=WaveForm,
+            icon="conveyor_belt",
+            question=_(
+                "The orders that have waited longest are gathered for one walk through the warehouse."
+            ),
+            verb=ADD,
+            makes=Wave,
+            when=lambda warehouse: warehouse.packs_orders,
+        ),
+        CLOSE,
+        REOPEN,
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(
+                f"{name}/",
+                partial(self.admin_site.admin_view(view), site=self.admin_site),
+                name=f"warehouse_{name}",
+            )
+            for name, view in (("day", day_view), ("packing", packing_view))
+        ]
+        return [*pages, *super().get_urls()]
 
 
 def stock_count(*, actor: Actor, level: StockLevel, counted: int, note: str) -> StockMove | None:
@@ -88,12 +126,30 @@ class TransferForm(OperationForm):
     source_key = _once()
 
 
+class PlaceForm(OperationForm):
+    zone = style(
+        forms.CharField,
+        _("zone and shelf"),
+        max_length=32,
+        required=False,
+        help_text=_("Pick lists are in the order of these texts, such as A-03-2."),
+    )
+
+
 @admin.register(StockLevel)
 class StockLevelAdmin(ScopedModelAdmin):
-    list_display = ("sku", "owner", "warehouse", "on_hand", "reserved", count_of("free", _("available")))
+    list_display = (
+        "sku",
+        "owner",
+        "warehouse",
+        "zone",
+        "on_hand",
+        "reserved",
+        count_of("free", _("available")),
+    )
     list_filter = ("warehouse", "owner")
     search_fields = ("sku__code", "owner__code", "owner__name_zh")
-    fields = ("warehouse", "owner", "sku", ("on_hand", "reserved"))
+    fields = ("warehouse", "owner", "sku", "zone", ("on_hand", "reserved"))
     operations = (
         Operation(
             "count",
@@ -113,6 +169,16 @@ class StockLevelAdmin(ScopedModelAdmin):
             row="level",
             form=TransferForm,
             icon="local_shipping",
+            verb=ADD,
+            makes=StockMove,
+        ),
+        Operation(
+            "place",
+            _("Say where it lies"),
+            services.stock_place,
+            row="level",
+            form=PlaceForm,
+            icon="shelves",
             verb=ADD,
             makes=StockMove,
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
 from supplychain.models.factory import Factory, FactoryDay, FactoryStep
+from supplychain.models.fees import WarehouseTariff
 from supplychain.models.goods import Product, Sku
 from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork, Stage
 from supplychain.models.ledger import (
@@ -15,6 +16,7 @@ from supplychain.models.ledger import (
     SalesEventKey,
     SkuResolution,
 )
+from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -33,10 +35,13 @@ __all__ = [
     "ImportProfileMap",
     "Launch",
     "LaunchDay",
+    "Parcel",
     "Product",
     "Reorder",
     "ReorderLine",
     "ReorderWork",
+    "Reservation",
+    "ReturnedGoods",
     "SalesEvent",
     "SalesEventKey",
     "Sku",
@@ -48,4 +53,6 @@ __all__ = [
     "StockLevel",
     "StockMove",
     "Warehouse",
+    "WarehouseTariff",
+    "Wave",
 ]

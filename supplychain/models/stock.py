@@ -19,6 +19,14 @@ class Warehouse(NamedMixin, PublicIdMixin, ClosableMixin):
 
     park = models.ForeignKey(Park, models.PROTECT, related_name="warehouses", verbose_name=_("park"))
     code = models.SlugField(_("code"), max_length=64, unique=True)
+    packs_orders = models.BooleanField(
+        _("orders are packed here"),
+        default=False,
+        help_text=_(
+            "Sold goods stay reserved until their parcel leaves. Otherwise a sale takes them out at once."
+        ),
+    )
+    ship_within_hours = models.PositiveSmallIntegerField(_("ship within (hours)"), default=48)
 
     scope = Scope(nodes=("park_id",))
 
@@ -26,6 +34,11 @@ class Warehouse(NamedMixin, PublicIdMixin, ClosableMixin):
         verbose_name = _("warehouse")
         verbose_name_plural = _("warehouses")
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ship_within_hours__gt=0), name="supplychain_warehouse_ship_within"
+            )
+        ]
 
 
 class StockMove(models.Model):
@@ -70,6 +83,7 @@ class StockLevel(models.Model):
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="levels", verbose_name=_("SKU"))
     on_hand = models.IntegerField(_("on hand"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)
+    zone = models.CharField(_("zone and shelf"), max_length=32, blank=True)
 
     scope = Scope(nodes=("owner_id",), park="warehouse__park_id")
 

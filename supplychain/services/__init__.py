@@ -9,10 +9,18 @@ from supplychain.services.agreements import (
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
 from supplychain.services.factories import factory_create, factory_update
+from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.launches import launch_create, launch_update
 from supplychain.services.lines import LineResult
+from supplychain.services.parcels import (
+    goods_return,
+    parcel_dispatch,
+    parcel_empty,
+    parcel_named,
+    parcel_scan,
+)
 from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
 from supplychain.services.reorders import (
@@ -25,6 +33,7 @@ from supplychain.services.reorders import (
 )
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.shelves import stock_place
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -36,6 +45,7 @@ from supplychain.services.statements import (
 from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
 from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
+from supplychain.services.waves import line_missing, pick_list, refunded_release, wave_make, wave_picked
 
 __all__ = [
     "BatchResult",
@@ -50,6 +60,8 @@ __all__ = [
     "explain_record",
     "factory_create",
     "factory_update",
+    "fees_charge",
+    "goods_return",
     "import_confirm",
     "import_run",
     "import_stage",
@@ -58,9 +70,16 @@ __all__ = [
     "item_withdraw",
     "launch_create",
     "launch_update",
+    "line_missing",
     "lock_facts",
+    "parcel_dispatch",
+    "parcel_empty",
+    "parcel_named",
+    "parcel_scan",
+    "pick_list",
     "product_create",
     "product_update",
+    "refunded_release",
     "reorder_advance",
     "reorder_cancel",
     "reorder_confirm",
@@ -80,8 +99,12 @@ __all__ = [
     "statements_count",
     "stock_adjust",
     "stock_count",
+    "stock_place",
     "stock_receive",
     "stock_return",
     "stock_transfer",
+    "tariff_set",
+    "wave_make",
+    "wave_picked",
     "window_set",
 ]

@@ -31,7 +31,7 @@ from supplychain.services.references import (
     sessions_by_ref,
     skus_by_code,
 )
-from supplychain.services.stock_sales import Sold, exchange, move_key
+from supplychain.services.stock_sales import Sold, exchange, line_name, move_key
 from tenants.models import Tenant
 
 BY_CODE, BY_HAND = "code", "manual"
@@ -289,6 +289,8 @@ def _take_stock(answers: Sequence[Answer], versions: dict[int, int]) -> None:
             Sold(
                 event_id=event.pk,
                 key=move_key(event.pk, versions[event.pk]),
+                line=line_name(event.source, event.external_id),
+                seller_id=event.seller_id,
                 sku_id=sku.pk,
                 owner_id=sku.tenant_id,
                 quantity=event.quantity,

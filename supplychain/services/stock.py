@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -167,30 +168,43 @@ def locked_levels(
             ],
             ignore_conflicts=True,
         )
-    rows = StockLevel.objects.select_for_update(of=("self",)).filter(sku_id__in=set(sku_ids))
+    rows = (
+        StockLevel.objects.select_for_update(of=("self",))
+        .select_related("warehouse")
+        .filter(sku_id__in=set(sku_ids))
+    )
     return {(level.warehouse_id, level.sku_id): level for level in rows.order_by("warehouse_id", "sku_id")}
 
 
-def post(changes: Sequence[Change], levels: dict[Place, StockLevel]) -> list[StockMove]:
-    """Append moves and bring the locked levels along. Conflict where more is taken than is available."""
-    sums: dict[Place, int] = defaultdict(int)
+def post(
+    changes: Sequence[Change],
+    levels: dict[Place, StockLevel],
+    *,
+    held: Mapping[Place, int] = MappingProxyType({}),
+) -> list[StockMove]:
+    """Append moves and bring the locked levels along; `held` is by how much what is reserved grows (or shrinks).
+
+    Conflict where more is taken or held than is available.
+    """
+    sums: dict[Place, int] = defaultdict(int, dict.fromkeys(held, 0))
     for change in changes:
         sums[change.place] += change.quantity
     for place, difference in sums.items():
-        level = levels[place]
-        if difference < 0 and level.available + difference < 0:
+        level, more = levels[place], held.get(place, 0)
+        if difference - more < 0 and level.available + difference - more < 0:
             raise _short(level.available)
         if level.on_hand + difference > MAX_QUANTITY:
             raise InvalidInput(_("So many do not fit."), code="range", field="quantity")
         level.on_hand += difference
+        level.reserved += more
     moves = StockMove.objects.bulk_create([_move(change) for change in changes])
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE supplychain_stocklevel SET on_hand = %s WHERE id = %s",
+            "UPDATE supplychain_stocklevel SET on_hand = %s, reserved = %s WHERE id = %s",
             [
-                (levels[place].on_hand, levels[place].pk)
+                (levels[place].on_hand, levels[place].reserved, levels[place].pk)
                 for place, difference in sorted(sums.items())
-                if difference
+                if difference or held.get(place)
             ],
         )
     return moves

@@ -1,9 +1,10 @@
 """Sales take stock. The rule, for one external id:
 
 The current version alone holds stock, if it is a paid line of goods whose SKU took stock at that time. It takes
-from the warehouses in the order of their ids what is available; the rest is a backorder. When another version
-or another SKU takes its place, everything the old one holds goes back to where it came from, its backorder is
-cancelled, and the new one takes for itself. Refunds and cancellations never bring goods back: a return does.
+from the warehouses in the order of their ids what is available; the rest is a backorder. Where orders are packed it
+reserves the goods, and they are taken as their parcel leaves. When another version or another SKU takes its place,
+everything the old one holds goes back to where it came from, its backorder is cancelled, and the new one takes for
+itself, less what of its line has left already. Refunds and cancellations never bring goods back: a return does.
 """
 
 from __future__ import annotations
@@ -20,13 +21,21 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Conflict
-from core.locking import retried
+from core.locking import lock_rows, retried
 from core.policy import ADD
 from core.scoping import get_visible, may, require
-from supplychain.choices import BackorderState, MoveKind
+from supplychain.choices import BackorderState, MoveKind, ReservationState
 from supplychain.facts import SaleFact
-from supplychain.models import Backorder, SalesEvent, SkuResolution, StockLevel, StockMove, Warehouse
-from supplychain.services import store
+from supplychain.models import (
+    Backorder,
+    Reservation,
+    SalesEvent,
+    SkuResolution,
+    StockLevel,
+    StockMove,
+    Warehouse,
+)
+from supplychain.services import reservations, store
 from supplychain.services.lines import Line
 from supplychain.services.references import FoundSku
 from supplychain.services.stock import Change, Place, locked_levels, post
@@ -37,10 +46,15 @@ TAKEN, FILLED, GIVEN_BACK = "sales", "sales_fill", "sales_undo"
 
 @dataclass(frozen=True, kw_only=True)
 class Sold:
-    """A current fact that takes stock. `key` is of its moves: the event id, and which answer on its SKU it was."""
+    """A current fact that takes stock. `key` is of its moves: the event id, and which answer on its SKU it was.
+
+    `line` names the order line over all versions of its fact.
+    """
 
     event_id: int
     key: str
+    line: str
+    seller_id: int
     sku_id: int
     owner_id: int
     quantity: int
@@ -63,7 +77,11 @@ def stock_follows(
     for key in store.known_keys(seller.pk, source, met):
         highest[key.external_id] = max(highest[key.external_id], key.version)
     exchange(
-        [_sold(line, sku) for line, sku in sold if line.fact.version == highest[line.fact.external_id]],
+        [
+            _sold(seller, source, line, sku)
+            for line, sku in sold
+            if line.fact.version == highest[line.fact.external_id]
+        ],
         released=[event.pk for event in others if event.version < highest[event.external_id]],
     )
 
@@ -72,10 +90,17 @@ def _takes_stock(fact: SaleFact) -> bool:
     return fact.kind == "paid" and fact.line_type == "goods" and fact.qty > 0
 
 
-def _sold(line: Line, sku: FoundSku) -> Sold:
+def line_name(source: str, external_id: str) -> str:
+    """The name of an order line within its seller, whatever is said of it later."""
+    return f"{source}:{external_id}"
+
+
+def _sold(seller: Tenant, source: str, line: Line, sku: FoundSku) -> Sold:
     return Sold(
         event_id=line.id,
         key=move_key(line.id, 0),
+        line=line_name(source, line.fact.external_id),
+        seller_id=seller.pk,
         sku_id=sku.pk,
         owner_id=line.owner_id,
         quantity=line.fact.qty,
@@ -91,29 +116,40 @@ def move_key(event_id: int, answer: int) -> str:
 
 def exchange(sold: Sequence[Sold], *, released: Iterable[int] = ()) -> None:
     """Give back what released events hold, then let sold ones take. In the transaction of the facts."""
+    released = list(released)
     held = _held_by(released)
-    if not sold and not held:
+    reserved = reservations.of_events(released)
+    if not sold and not held and not reserved:
         return
-    levels = locked_levels({item.sku_id for item in sold} | {change.sku_id for change in held})
-    available = {place: level.available for place, level in levels.items()}
+    levels = locked_levels(
+        {item.sku_id for item in sold} | {change.sku_id for change in held} | {row.sku_id for row in reserved}
+    )
+    freed = reservations.release(reserved)
+    available = {place: level.available - freed.get(place, 0) for place, level in levels.items()}
     for change in held:
         available[change.place] += change.quantity
+    gone = reservations.dispatched_of(sold if released else ())
     places: dict[int, list[Place]] = defaultdict(list)
     for place in levels:
         places[place[1]].append(place)
     taken: list[Change] = []
+    kept: list[Reservation] = []
     backorders: list[Backorder] = []
     for item in sorted(sold, key=lambda item: (item.occurred_at, item.event_id)):
-        missing = item.quantity
+        missing = max(item.quantity - gone[item.seller_id, item.line, item.sku_id], 0)
         for place in places[item.sku_id]:
             quantity = min(missing, available[place])
             if quantity > 0:
                 available[place] -= quantity
                 missing -= quantity
-                taken.append(_take(item, levels[place], quantity))
+                if levels[place].warehouse.packs_orders:
+                    kept.append(_reserve(item, levels[place], quantity))
+                else:
+                    taken.append(_take(item, levels[place], quantity))
         if missing:
             backorders.append(_backorder(item, missing))
-    post([*held, *taken], levels)
+    post([*held, *taken], levels, held=reservations.added(freed, kept))
+    Reservation.objects.bulk_create(kept)
     Backorder.objects.bulk_create(
         backorders,
         update_conflicts=True,
@@ -132,6 +168,21 @@ def _take(item: Sold, level: StockLevel, quantity: int) -> Change:
         source=TAKEN,
         source_key=item.key,
         occurred_at=item.occurred_at,
+    )
+
+
+def _reserve(item: Sold, level: StockLevel, quantity: int) -> Reservation:
+    return Reservation(
+        warehouse_id=level.warehouse_id,
+        seller_id=item.seller_id,
+        owner_id=level.owner_id,
+        sku_id=level.sku_id,
+        event_id=item.event_id,
+        line=item.line,
+        source_key=item.key,
+        order_no=item.order_no,
+        quantity=quantity,
+        paid_at=item.occurred_at,
     )
 
 
@@ -194,10 +245,15 @@ def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) 
             raise Conflict(_("This backorder is no longer open."), code="backorder_state")
         place = (warehouse.pk, owed.sku_id)
         levels = locked_levels([owed.sku_id], create=[(place, owed.owner_id)])
-        (move,) = post([_fill(owed, warehouse)], levels)
+        fill = _fill(owed, warehouse)
+        if levels[place].warehouse.packs_orders:
+            post([], levels, held={place: owed.quantity})
+            _hold(owed, fill)
+        else:
+            post([fill], levels)
         owed.state = BackorderState.FILLED
         owed.save(update_fields=["state", "updated_at"])
-        after = {"warehouse": warehouse.code, "quantity": owed.quantity, "move": move.pk}
+        after = {"warehouse": warehouse.code, "quantity": owed.quantity}
         audit.record(actor=actor, verb="backorder.fill", obj=owed, node_id=owed.owner_id, after=after)
     return owed
 
@@ -213,4 +269,28 @@ def _fill(owed: Backorder, warehouse: Warehouse) -> Change:
         source=FILLED,
         source_key=move_key(owed.event_id, answers["highest"] or 0),
         occurred_at=clock.now(),
+    )
+
+
+def _hold(owed: Backorder, fill: Change) -> None:
+    """Reserve what fills a backorder. Where the line holds a part of it already, it holds more."""
+    sale = SalesEvent.objects.get(pk=owed.event_id)
+    key = {"source_key": fill.source_key, "warehouse_id": fill.warehouse_id, "sku_id": owed.sku_id}
+    known = next(iter(lock_rows(Reservation.objects.filter(**key))), None)
+    if known is not None and known.state == ReservationState.RESERVED:
+        known.quantity += owed.quantity
+        known.save(update_fields=["quantity", "updated_at"])
+        return
+    if known is not None:
+        # A part of the line is in a parcel or gone: what was missing leaves in another one.
+        key["source_key"] = f"{fill.source_key}+{Reservation.objects.filter(event_id=owed.event_id).count()}"
+    Reservation.objects.create(
+        seller_id=sale.seller_id,
+        owner_id=owed.owner_id,
+        event_id=owed.event_id,
+        line=line_name(sale.source, sale.external_id),
+        order_no=owed.order_no,
+        quantity=owed.quantity,
+        paid_at=owed.occurred_at,
+        **key,
     )

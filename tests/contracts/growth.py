@@ -26,6 +26,7 @@ from tests.factories import (
     make_exchange_of,
     make_host,
     make_launch_of,
+    make_parcels,
     make_record_of,
     make_room,
     make_session,
@@ -98,6 +99,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     make_exchange_of(world, mine, mine.booking.room, starts_at, name)
     make_settlement_of(world, mine, name)
     make_launch_of(tenant, sku, name)
+    make_parcels(world.warehouse, tenant, sku, name)
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
     )

@@ -121,6 +121,7 @@ class Matrix:
         self.callers = list(self._callers())
         self.baseline = {world.name: fingerprint(world) for world in (self.alpha, self.beta)}
         self.requests = 0
+        self._values: dict[Any, dict[str, str]] = {}
         self.succeeded: set[tuple[str, str]] = set()
 
     # --- who calls ---------------------------------------------------------------------------------
@@ -211,18 +212,26 @@ class Matrix:
 
     def _faults(self, route: Route, caller: Caller) -> Iterator[str]:
         places = self.places(route, caller)
-        body = self._body(route, caller, places["own"])
-        # Every call is rolled back: the same objects and the same body serve all methods.
-        values: dict[str, dict[str, str]] = {}
+        # To the API a valid body, to a page its own form as the caller sees it filled in.
+        is_page = route.door != "api"
+        body = {} if is_page else api_body(route, caller.home, caller.home.tenants[caller.tenant])
         for method in METHODS if caller.thorough else ("GET", "POST"):
             data = None if method == "GET" else body
             answers = {}
             left_out = self.left_out(route, caller, method)
             for label in (each for each in places if each not in left_out):
-                if label not in values:
-                    values[label] = values_for(route, *places[label])
-                answers[label] = yield from self._call(route, caller, method, label, values[label], data)
+                values = self.values_of(route, *places[label])
+                answers[label], page = yield from self._call(route, caller, method, label, values, data)
+                if is_page and caller.user is not None and (method, label) == ("GET", "own"):
+                    body = form_data(page)
             yield from self._tell_apart(route, caller, method, answers)
+
+    def values_of(self, route: Route, tenant: Place, object_of: Place) -> dict[str, str]:
+        """The parameters of a route, looked up once: every call is rolled back."""
+        asked = (route, *((place.name, place.mine and place.mine.tenant.pk) for place in (tenant, object_of)))
+        if asked not in self._values:
+            self._values[asked] = values_for(route, tenant, object_of)
+        return self._values[asked]
 
     def left_out(self, route: Route, caller: Caller, method: str) -> set[str]:
         """What need not be asked: pages answer PUT, PATCH and DELETE alike, whoever's object it is."""
@@ -250,26 +259,10 @@ class Matrix:
             found["neighbour tenant"] = (neighbour, neighbour)
         return found
 
-    def _body(self, route: Route, caller: Caller, own: tuple[Place, Place]) -> Any:
-        """What a writing call sends: a valid body to the API, to a page its form as the caller sees it filled in."""
-        if route.door == "api":
-            return api_body(route, caller.home, caller.home.tenants[caller.tenant])
-        if caller.user is None or caller.attacks_only:
-            return {}
-        with transaction.atomic():
-            try:
-                page = caller.call("GET", route.path(values_for(route, *own)))
-            except Exception:  # the same call is made again below, where it counts
-                page = None
-            transaction.set_rollback(True)
-        if page is None or page.status_code != 200 or page.streaming:
-            return {}
-        return form_data(page.content.decode(errors="replace"))
-
     def _call(
         self, route: Route, caller: Caller, method: str, label: str, values: dict[str, str], data: Any
     ) -> Any:
-        """Call once; yields the faults, returns what may be compared of the answer."""
+        """Call once; yields the faults, returns what may be compared of the answer, and its page if it shows one."""
         path = route.path(values)
         what = f"{caller.name}: {method} {path} ({label})"
         written: list[str] = []
@@ -287,7 +280,7 @@ class Matrix:
             except Exception as error:
                 yield f"{what} raised {type(error).__name__}: {error}"
                 transaction.set_rollback(True)
-                return None
+                return None, ""
             touched = set(written) - BOOKKEEPING
             if touched and not caller.everywhere:
                 taken_out = AUDITED_READS in path and touched == {"core_auditentry"}
@@ -305,7 +298,9 @@ class Matrix:
         # Published places carry the marks of both worlds, and everybody with a role may read them.
         marks = [] if is_published(route) else self._leaks(route, caller, shown)
         yield from (f"{what} shows “{mark}”" for mark in marks)
-        return response.status_code, normal(shown)
+        is_shown = response.status_code == 200 and not response.streaming
+        page = response.content.decode(errors="replace") if is_shown else ""
+        return (response.status_code, normal(shown)), page
 
     def _leaks(self, route: Route, caller: Caller, text: str) -> list[str]:
         found = set(caller.foreign.findall(text))

@@ -78,6 +78,7 @@ UIDS: dict[str, Factory] = {
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
     "api-event": lambda world, mine: world.event.uid,
+    "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
     "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
     "festival": lambda world, mine: world.event.uid,
     "portal-event": lambda world, mine: world.event.uid,
@@ -271,7 +272,7 @@ def _admin_value(route: Route, name: str, object_of: Place) -> str:
     if name == "name":
         operations = site._registry[model].operations
         return operations[0].name if operations else "nothing"
-    if name != "object_id":
+    if name not in ("object_id", "wave_id"):
         raise NoFactory(f"{route.key}: nothing makes an object for <{name}>")
     if object_of.world is None or object_of.mine is None:
         return ABSENT_NUMBER

@@ -49,6 +49,10 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "course": lambda world, mine: (world.course_run.course, "code"),
     "event": lambda world, mine: (world.event, "uid"),
     "factory": lambda world, mine: (mine.tenant.factories.earliest("id"), "uid"),
+    "tracking_no": lambda world, mine: (
+        mine.tenant.parcels.exclude(tracking_no="").earliest("pk"),
+        "tracking_no",
+    ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib.admin import site
@@ -38,12 +39,20 @@ class Route:
         """How tables of this folder name the route."""
         return self.name.removesuffix(":") or self.pattern or "landing"
 
-    @property
+    @cached_property
     def admin_model(self) -> str:
         """app_label.model_name of an admin page that belongs to a model; empty for others."""
         label = ".".join(self.pattern.split("/")[1:3])
         registered = {model._meta.label_lower for model in site._registry}
         return label if self.door == "admin" and label in registered else ""
+
+    @property
+    def group(self) -> str:
+        """What is tested together: the pages of a model, or a section of API or portal."""
+        if self.door not in ("api", "portal"):
+            return self.admin_model or self.door
+        section = re.sub(r"[$^]", "", self.pattern).split("/")[2:3]
+        return ".".join([self.door, *section]).rstrip(".")
 
     @property
     def writes(self) -> set[str]:

@@ -41,7 +41,15 @@ from livestreams.models import Booking, ExchangeOffer, SchedulePlan, Visit
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.models import IndustrialCluster
 from supplychain.facts import SaleFact
-from supplychain.models import Attribution, Backorder, ImportProfileMap, Product, SalesEvent, SkuResolution
+from supplychain.models import (
+    Attribution,
+    Backorder,
+    ImportProfileMap,
+    Parcel,
+    Product,
+    SalesEvent,
+    SkuResolution,
+)
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
@@ -137,6 +145,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
             **common,
         ),
     ]
+    Parcel.objects.filter(seller=tenant, state="waiting").update(order_no=facts[0].order_no)
     Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
     sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
     event = SalesEvent.objects.filter(seller=tenant).earliest("id")

@@ -12,9 +12,11 @@ import pytest
 from django.db import connection
 
 from core.errors import DomainError
-from supplychain.models import Backorder, SalesEvent, SalesEventKey, StockLevel, StockMove
-from supplychain.services import stock_adjust, stock_receive, stock_transfer
+from supplychain.models import Backorder, Reservation, SalesEvent, SalesEventKey, StockLevel, StockMove
+from supplychain.services import stock_adjust, stock_receive, stock_transfer, wave_make
+from supplychain.tasks import release_refunded
 from tests.supplychain.ledger import SYSTEM, fact, record
+from tests.supplychain.test_parcels import PackingShop, everything_adds_up
 from tests.supplychain.test_stock import Shop, levels_equal_moves
 
 pytestmark = pytest.mark.both_databases
@@ -111,3 +113,43 @@ def test_receipts_of_one_document_from_everybody_are_one(transactional_db: None)
     moves = side_by_side(lambda _number: stock_receive(**goods).pk, THREADS)
     assert len(set(moves)) == 1
     assert shop.on_hand() == 3
+
+
+def test_orders_leave_once_while_everybody_packs_corrects_and_refunds(transactional_db: None) -> None:
+    """Waves, scans, dispatches, corrections and refunds side by side: no deadlock remains, and it all adds up."""
+    shop = PackingShop()
+    shop.receive(40)
+    orders = 20
+    for number in range(orders):
+        shop.sell(f"O-{number}", 1, external_id=f"E{number}", version=1)
+
+    def work(number: int) -> str:
+        order = f"O-{number % orders}"
+        steps: list[Callable[[], object]] = [
+            lambda: wave_make(actor=SYSTEM, warehouse=shop.near, orders=3),
+            lambda: shop.dispatch(order, f"SF{number}"),
+            lambda: shop.dispatch(order, f"SF{number}"),
+            lambda: shop.sell(order, 2, external_id=f"E{number % orders}", version=2 + number),
+            lambda: shop.refund(order, 20, external_id=f"R{number}"),
+            release_refunded,
+        ]
+        try:
+            steps[number % len(steps)]()
+        except DomainError as refusal:
+            return refusal.code
+        return "done"
+
+    outcomes = Counter(side_by_side(work, 4 * THREADS))
+    assert outcomes["done"] > orders
+    assert everything_adds_up()
+    left = Reservation.objects.filter(state="dispatched").values_list("parcel__tracking_no", "parcel_id")
+    assert len({number for number, _parcel in left}) == len({parcel for _number, parcel in left})
+
+
+def test_five_pieces_are_reserved_five_times(transactional_db: None) -> None:
+    shop = PackingShop()
+    shop.receive(5)
+    side_by_side(lambda number: record(shop.seller, fact(f"A{number}", sku_code="S1")), THREADS)
+    assert shop.level() == (5, 5)
+    assert Backorder.objects.count() == THREADS - 5
+    assert everything_adds_up()

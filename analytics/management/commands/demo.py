@@ -19,6 +19,7 @@ from analytics.demo.indicators import load_panel
 from analytics.demo.load import history_of, load_until
 from analytics.demo.logins import SYSTEM
 from analytics.demo.matching import assign_goods
+from analytics.demo.parcels import PACKED_FOR, pack_parcels, packing_begins
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.reorders import build_reorders
@@ -60,10 +61,16 @@ class Command(BaseCommand):
         started = time.monotonic()
         geography_load()
         parks = []
-        for plan in (TINY,) if options["tiny"] else PLANS:
+        plans = (TINY,) if options["tiny"] else PLANS
+        first = plans[0]
+        for plan in plans:
             built = built_park(plan) or self._build(plan, options["seed"], clock.business_day(until))
             parks.append(built)
-            facts = load_until(built, until, actor=SYSTEM, seed=options["seed"])
+            facts = 0
+            if plan is first and history_of(built) is None:
+                facts = load_until(built, until - PACKED_FOR, actor=SYSTEM, seed=options["seed"])
+                packing_begins(built, clock.business_day(until - PACKED_FOR))
+            facts += load_until(built, until, actor=SYSTEM, seed=options["seed"])
             self.stdout.write(
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
             )
@@ -78,6 +85,7 @@ class Command(BaseCommand):
         assign_goods(parks[0], actor=SYSTEM)
         build_settlement(parks[0], actor=SYSTEM)
         build_reorders(parks[0], actor=SYSTEM)
+        pack_parcels(parks[0], until, actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(

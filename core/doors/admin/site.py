@@ -6,6 +6,7 @@ everybody), no jump to objects by content type, and an autocomplete for relation
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -124,15 +125,21 @@ def _menu_item(request: HttpRequest, icon: str, target: Any) -> dict[str, Any] |
         if not all(_holds(request, *model.split()) for model in models):
             return None
         try:
-            return {"title": str(title), "icon": icon, "link": reverse(name)}
+            return {"title": str(title), "icon": icon, "link": _address(name)}
         except NoReverseMatch:
             return None
     model = apps.get_model(target)
     model_admin = admin_site._registry.get(model)
     if model_admin is None or not model_admin.has_view_permission(request):
         return None
-    link = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    link = _address(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return {"title": _capital(str(model._meta.verbose_name_plural)), "icon": icon, "link": link}
+
+
+@cache
+def _address(name: str) -> str:
+    """Where a page stands. Every page of the admin asks for the whole menu, and the addresses stay."""
+    return reverse(name)
 
 
 def _holds(request: HttpRequest, model: str, verb: str = VIEW) -> bool:

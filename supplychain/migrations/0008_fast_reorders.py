@@ -10,7 +10,7 @@ import core.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supplychain", "0005_settlement"),
+        ("supplychain", "0007_warehouse_tariffs"),
         ("tenants", "0003_entries_sent_away"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,126 @@
+"""The demo's warehouse people: orders of the last day wait, a wave is being picked, what is older has left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from analytics.demo.build import BuiltPark, uid
+from core.actors import Actor
+from core.errors import Conflict
+from supplychain.choices import Carrier, MoveKind, ParcelState, ReservationState, WaveState
+from supplychain.models import Parcel, Reservation, StockLevel, Warehouse, WarehouseTariff, Wave
+from supplychain.services import goods_return, parcel_scan, wave_make
+from supplychain.services.parcels import DISPATCHED
+from supplychain.services.stock import Change, locked_levels, post
+
+PACKED_FOR = timedelta(days=2)
+"""Until so long before the first run a sale took its goods at once; since then they are packed."""
+LEAVES_AFTER = timedelta(hours=20)
+IN_THE_WAVE = 6
+ZONES = "ABCD"
+# Chosen, of the order that shared warehouses ask.
+PRICES = {
+    "per_parcel": Decimal("3.50"),
+    "per_piece": Decimal("0.60"),
+    "per_return": Decimal("1.00"),
+    "per_night": Decimal("0.01"),
+}
+
+
+def packing_begins(built: BuiltPark, from_day: date) -> None:
+    """From now on the orders of the park's warehouse are packed; its goods get their shelves."""
+    warehouses = Warehouse.objects.filter(park=built.park)
+    warehouses.update(packs_orders=True)
+    WarehouseTariff.objects.bulk_create(
+        WarehouseTariff(uid=uid("tariff", warehouse.code), warehouse=warehouse, from_day=from_day, **PRICES)
+        for warehouse in warehouses
+    )
+    levels = list(StockLevel.objects.filter(warehouse__park=built.park, zone="").order_by("sku__code", "pk"))
+    for number, level in enumerate(levels):
+        level.zone = f"{ZONES[number % len(ZONES)]}-{number // len(ZONES) + 1:02d}"
+    StockLevel.objects.bulk_update(levels, ["zone"])
+
+
+def pack_parcels(built: BuiltPark, until: datetime, *, actor: Actor) -> None:
+    """Send what has waited long enough, and begin a wave of the rest."""
+    for warehouse in Warehouse.objects.filter(park=built.park, packs_orders=True):
+        sent = _send(warehouse, until)
+        if sent and not Wave.objects.filter(warehouse=warehouse, state=WaveState.PICKING).exists():
+            _come_back(actor, sent[0])
+            _begin(actor, warehouse)
+
+
+@transaction.atomic
+def _send(warehouse: Warehouse, until: datetime) -> list[Reservation]:
+    """Parcels for every order that has waited for so long, all at once: a demo has no packing table to wait for."""
+    waiting = Reservation.objects.filter(
+        warehouse=warehouse, state=ReservationState.RESERVED, paid_at__lt=until - LEAVES_AFTER
+    )
+    rows = list(waiting.order_by("paid_at", "pk"))
+    if not rows:
+        return []
+    levels = locked_levels({row.sku_id for row in rows})
+    last = Wave.objects.filter(warehouse=warehouse).aggregate(last=Max("number"))["last"] or 0
+    wave = Wave.objects.create(warehouse=warehouse, number=last + 1, state=WaveState.PICKED)
+    orders = dict.fromkeys((row.seller_id, row.order_no) for row in rows)
+    parcels = Parcel.objects.bulk_create(
+        Parcel(
+            uid=uid("parcel", seller, order),
+            warehouse=warehouse,
+            wave=wave,
+            seller_id=seller,
+            order_no=order,
+            state=ParcelState.DISPATCHED,
+            carrier=(Carrier.SF, Carrier.ZTO, Carrier.YTO)[number % 3],
+            tracking_no=f"{warehouse.code}-{last + 1}-{number + 1:05d}".upper(),
+            dispatched_at=until,
+        )
+        for number, (seller, order) in enumerate(orders)
+    )
+    by_order: dict[Any, Parcel] = dict(zip(orders, parcels, strict=True))
+    held: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        row.parcel, row.state, row.packed = (
+            by_order[row.seller_id, row.order_no],
+            ReservationState.DISPATCHED,
+            row.quantity,
+        )
+        held[row.warehouse_id, row.sku_id] -= row.quantity
+    Reservation.objects.bulk_update(rows, ["parcel", "state", "packed"], batch_size=200)
+    post([_leaves(row, until) for row in rows], levels, held=held)
+    return rows
+
+
+def _leaves(row: Reservation, at: datetime) -> Change:
+    return Change(
+        warehouse_id=row.warehouse_id,
+        sku_id=row.sku_id,
+        owner_id=row.owner_id,
+        kind=MoveKind.SALE,
+        quantity=-row.quantity,
+        source=DISPATCHED,
+        source_key=row.source_key,
+        occurred_at=at,
+    )
+
+
+def _come_back(actor: Actor, line: Reservation) -> None:
+    goods_return(actor=actor, reservation=line, quantity=1, condition="damaged", note="外箱破损（演示）")
+
+
+def _begin(actor: Actor, warehouse: Warehouse) -> None:
+    """A wave is being picked, and the first of its parcels stands packed on the table."""
+    try:
+        wave = wave_make(actor=actor, warehouse=warehouse, orders=IN_THE_WAVE)
+    except Conflict:
+        return  # nothing was sold since
+    parcel = wave.parcels.earliest("pk")
+    for line in parcel.lines.select_related("sku"):
+        for _piece in range(line.quantity):
+            parcel_scan(actor=actor, parcel=parcel, code=line.sku.code)

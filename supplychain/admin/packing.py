@@ -1,0 +1,138 @@
+"""The warehouse's day, and its packing table: one field that takes what a barcode reader or a thumb enters."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from unfold.sites import UnfoldAdminSite
+
+from core import clock
+from core.actors import Actor
+from core.clock import DAY
+from core.doors.context import actor_of
+from core.errors import DomainError
+from core.policy import ADD, CHANGE, VIEW
+from core.scoping import may, require, visible_to
+from parks.selectors import parks_of
+from supplychain import services
+from supplychain.choices import Carrier, ParcelState, ReservationState, WaveState
+from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, Warehouse, Wave
+from supplychain.services.parcels import AT_THE_TABLE
+from supplychain.services.references import as_uid
+from supplychain.unshipped import held_lines, returns_awaited, unshipped
+
+RETURNS_LOOKED_FOR = 60 * DAY
+SHOWN = 100
+
+
+def day_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
+    """What each warehouse of a park has to send today, its open waves, and what comes back."""
+    actor = actor_of(request)
+    require(actor, VIEW, Wave)
+    parks = list(parks_of(actor).order_by("code"))
+    park = next((park for park in parks if park.code == request.GET.get("park")), parks[0] if parks else None)
+    packing = Warehouse.objects.filter(park=park, packs_orders=True).order_by("code")
+    context = {
+        **site.each_context(request),
+        "title": _("Warehouse day"),
+        "parks": parks,
+        "park": park,
+        "warehouses": [_day_of(actor, warehouse) for warehouse in visible_to(packing, actor)],
+        "may_make": park is not None and may(actor, ADD, Wave, park.pk),
+        "may_pack": park is not None and may(actor, CHANGE, Parcel, park.pk),
+        "may_inspect": park is not None and may(actor, ADD, ReturnedGoods, park.pk),
+    }
+    return TemplateResponse(request, "admin/livepark/warehouse_day.html", context)
+
+
+def _day_of(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
+    lines = held_lines(actor).filter(warehouse=warehouse)
+    owed = visible_to(Backorder.objects.filter(sku__levels__warehouse=warehouse), actor)
+    waves = visible_to(Wave.objects.filter(warehouse=warehouse, parcels__state__in=AT_THE_TABLE), actor)
+    sent = visible_to(Reservation.objects.filter(warehouse=warehouse), actor)
+    return {
+        "warehouse": warehouse,
+        "unshipped": unshipped(lines, owed),
+        "loose": lines.filter(state=ReservationState.RESERVED)
+        .values("seller", "order_no")
+        .distinct()
+        .count(),
+        "waves": list(waves.distinct().order_by("pk")[:SHOWN]),
+        "picking": WaveState.PICKING,
+        "returns": returns_awaited(sent, clock.now() - RETURNS_LOOKED_FOR)[:SHOWN],
+    }
+
+
+def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
+    """Scan an order, scan its goods, scan the label of the carrier: the next order."""
+    actor = actor_of(request)
+    require(actor, CHANGE, Parcel)
+    packing = visible_to(Warehouse.objects.filter(packs_orders=True), actor)
+    tables = [one for one in packing.order_by("code") if may(actor, CHANGE, Parcel, one.park_id)]
+    warehouse = next(
+        (one for one in tables if one.code == request.GET.get("warehouse")), tables[0] if tables else None
+    )
+    parcel = _parcel(actor, request.GET.get("parcel", ""), warehouse)
+    if request.method == "POST" and warehouse is not None:
+        return _after(request, actor, warehouse, parcel)
+    lines = parcel.lines.select_related("sku__product", "owner").order_by("pk") if parcel else ()
+    context = {
+        **site.each_context(request),
+        "title": _("Packing table"),
+        "tables": tables,
+        "warehouse": warehouse,
+        "parcel": parcel,
+        "is_packed": parcel is not None and parcel.state == ParcelState.PACKED,
+        "lines": [line for line in lines if line.state == ReservationState.IN_WAVE],
+        "taken_out": [line for line in lines if line.state == ReservationState.RELEASED],
+        "waiting": Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE).count(),
+        "carriers": Carrier.choices,
+        "carrier": request.session.get("carrier", ""),
+    }
+    return TemplateResponse(request, "admin/livepark/packing.html", context)
+
+
+def _parcel(actor: Actor, uid: str, warehouse: Warehouse | None) -> Parcel | None:
+    """The parcel on the table; a malformed name means none."""
+    row = as_uid(uid)
+    if row is None or warehouse is None:
+        return None
+    found: Parcel | None = visible_to(
+        Parcel.objects.filter(warehouse=warehouse, uid=row, state__in=AT_THE_TABLE), actor, CHANGE
+    ).first()
+    return found
+
+
+def _after(
+    request: HttpRequest, actor: Actor, warehouse: Warehouse, parcel: Parcel | None
+) -> HttpResponseRedirect:
+    """Do what was scanned or pressed, say what became of it, and come back to the table."""
+    try:
+        parcel = _do(request, actor, warehouse, parcel)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    query = {"warehouse": warehouse.code} | ({"parcel": str(parcel.uid)} if parcel else {})
+    return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
+
+
+def _do(request: HttpRequest, actor: Actor, warehouse: Warehouse, parcel: Parcel | None) -> Parcel | None:
+    code = request.POST.get("code", "")[:200]
+    if parcel is None:
+        return services.parcel_named(actor=actor, warehouse=warehouse, code=code)
+    if "empty" in request.POST:
+        return services.parcel_empty(actor=actor, parcel=parcel)
+    if "aside" in request.POST:
+        return None
+    if parcel.state == ParcelState.PACKED:
+        carrier = request.POST.get("carrier", "")
+        services.parcel_dispatch(actor=actor, parcel=parcel, carrier=carrier, tracking_no=code)
+        request.session["carrier"] = carrier
+        messages.success(request, _("Order %(order)s has left.") % {"order": parcel.order_no})
+        return None
+    services.parcel_scan(actor=actor, parcel=parcel, code=code)
+    return parcel

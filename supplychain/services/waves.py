@@ -1,0 +1,195 @@
+"""Waves: orders that wait are gathered, their goods are fetched on one walk, and every order gets its parcel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Max, Sum
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actors import Actor, system_actor
+from core.errors import Conflict, InvalidInput
+from core.locking import lock_rows, retried
+from core.policy import ADD, CHANGE
+from core.scoping import get_visible, require
+from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
+from supplychain.givenback import given_back
+from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
+from supplychain.services import reservations
+from supplychain.services.stock import locked_levels, post
+
+MOST_ORDERS = 500
+USUAL_ORDERS = 60
+"""What one person with a trolley fetches."""
+SYSTEM = system_actor("warehouse")
+LOOKED_AT = 5_000
+
+
+@dataclass(frozen=True)
+class Pick:
+    """How much of one owner's SKU is fetched from where."""
+
+    zone: str
+    sku: str
+    title: str
+    owner: str
+    quantity: int
+
+
+@retried
+def wave_make(*, actor: Actor, warehouse: Warehouse, orders: int = USUAL_ORDERS) -> Wave:
+    """Gather the orders that have waited longest. Conflict where none waits; what was refunded is let go first."""
+    require(actor, ADD, Wave, warehouse.park_id)
+    if not 1 <= orders <= MOST_ORDERS:
+        message = _("A wave holds 1 to %(most)d orders.") % {"most": MOST_ORDERS}
+        raise InvalidInput(message, code="range", field="orders")
+    with transaction.atomic():
+        held = get_visible(Warehouse, actor, pk=warehouse.pk)
+        lock_rows(Warehouse.objects.filter(pk=held.pk))
+        waiting = Reservation.objects.filter(warehouse=held, state=ReservationState.RESERVED)
+        rows = _of_orders(waiting.order_by("paid_at", "pk")[:LOOKED_AT], orders)
+        refunded = given_back(rows)
+        _let_go([row for row in rows if row.pk in refunded])
+        # Locked and read again: a correction may have let one go since.
+        rows = lock_rows(waiting.filter(pk__in=[row.pk for row in rows if row.pk not in refunded]))
+        if not rows:
+            raise Conflict(_("No order waits to be packed."), code="nothing_waits")
+        last = Wave.objects.filter(warehouse=held).aggregate(last=Max("number"))["last"] or 0
+        wave = Wave.objects.create(warehouse=held, number=last + 1)
+        _make_parcels(wave, rows)
+        audit.record(
+            actor=actor,
+            verb="wave.make",
+            obj=wave,
+            node_id=held.park_id,
+            after={"number": wave.number, "parcels": wave.parcels.count(), "lines": len(rows)},
+        )
+    return wave
+
+
+def _of_orders(rows: Iterable[Reservation], most: int) -> list[Reservation]:
+    """The lines of the first orders, whole."""
+    taken: dict[tuple[int, str], list[Reservation]] = {}
+    for row in rows:
+        order = (row.seller_id, row.order_no)
+        if order in taken or len(taken) < most:
+            taken.setdefault(order, []).append(row)
+    return [row for lines in taken.values() for row in lines]
+
+
+def _make_parcels(wave: Wave, rows: Sequence[Reservation]) -> None:
+    orders = dict.fromkeys(
+        (row.seller_id, row.order_no) for row in sorted(rows, key=lambda r: (r.paid_at, r.pk))
+    )
+    parcels = {
+        (parcel.seller_id, parcel.order_no): parcel
+        for parcel in Parcel.objects.bulk_create(
+            Parcel(warehouse=wave.warehouse, wave=wave, seller_id=seller, order_no=order)
+            for seller, order in orders
+        )
+    }
+    now = clock.now()
+    for row in rows:
+        row.parcel = parcels[row.seller_id, row.order_no]
+        row.state, row.updated_at = ReservationState.IN_WAVE, now
+    Reservation.objects.bulk_update(rows, ["parcel", "state", "updated_at"])
+
+
+@retried
+def wave_picked(*, actor: Actor, wave: Wave) -> Wave:
+    """Everything of a wave is fetched. Conflict when it was before."""
+    with transaction.atomic():
+        get_visible(Wave, actor, CHANGE, pk=wave.pk)
+        (held,) = lock_rows(Wave.objects.filter(pk=wave.pk))
+        if held.state != WaveState.PICKING:
+            raise Conflict(_("This wave is picked already."), code="wave_state")
+        held.state = WaveState.PICKED
+        held.save(update_fields=["state", "updated_at"])
+        audit.record(actor=actor, verb="wave.picked", obj=held, node_id=held.warehouse.park_id, after={})
+    return held
+
+
+def pick_list(wave: Wave) -> list[Pick]:
+    """What is fetched for a wave, in the order in which one walks: by zone and shelf, then by SKU and owner.
+
+    For those who run the warehouse: it reads the goods of all owners.
+    """
+    lines = Reservation.objects.filter(parcel__wave=wave, state=ReservationState.IN_WAVE)
+    needed = Counter[int]()
+    for sku, quantity in lines.values_list("sku").annotate(Sum("quantity")).order_by():
+        needed[sku] = quantity
+    levels = StockLevel.objects.filter(warehouse=wave.warehouse, sku__in=needed)
+    return [
+        Pick(level.zone, level.sku.code, level.sku.product.name, level.owner.name, needed[level.sku_id])
+        for level in levels.select_related("sku__product", "owner").order_by(
+            "zone", "sku__code", "owner__code"
+        )
+    ]
+
+
+@retried
+def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
+    """The goods of a line are not where they should be: it is let go, and owed to the buyer as a backorder.
+
+    Conflict when the line is not in a wave. What is there then is counted as ever.
+    """
+    with transaction.atomic():
+        known = get_visible(Reservation, actor, pk=reservation.pk)
+        require(actor, CHANGE, Wave, known.warehouse.park_id)
+        levels = locked_levels([known.sku_id])
+        freed = reservations.release([known] if known.state == ReservationState.IN_WAVE else [])
+        if not freed:
+            raise Conflict(_("This line is in no wave."), code="reservation_state")
+        post([], levels, held=freed)
+        owed, made = Backorder.objects.get_or_create(
+            event_id=known.event_id,
+            defaults={
+                "owner_id": known.owner_id,
+                "sku_id": known.sku_id,
+                "order_no": known.order_no,
+                "quantity": known.quantity,
+                "occurred_at": known.paid_at,
+            },
+        )
+        if not made:
+            more = owed.quantity if owed.state == BackorderState.OPEN else 0
+            owed.quantity, owed.state = more + known.quantity, BackorderState.OPEN
+            owed.save(update_fields=["quantity", "state", "updated_at"])
+        audit.record(
+            actor=actor,
+            verb="reservation.missing",
+            obj=known,
+            node_id=known.owner_id,
+            after={"order_no": known.order_no, "quantity": known.quantity},
+        )
+    return owed
+
+
+@retried
+def refunded_release() -> int:
+    """Let go of what was refunded before it left; returns how many lines. Safe to run twice and at once."""
+    released = 0
+    held = Reservation.objects.filter(state__in=RESERVATION_OPEN).order_by("pk")
+    last = 0
+    while rows := list(held.filter(pk__gt=last)[:LOOKED_AT]):
+        last = rows[-1].pk
+        refunded = given_back(rows)
+        with transaction.atomic():
+            released += _let_go([row for row in rows if row.pk in refunded])
+    return released
+
+
+def _let_go(rows: Sequence[Reservation]) -> int:
+    if not rows:
+        return 0
+    levels = locked_levels({row.sku_id for row in rows})
+    freed = reservations.release(rows)
+    post([], levels, held=freed)
+    for row in rows:
+        after = {"order_no": row.order_no, "quantity": row.quantity}
+        audit.record(actor=SYSTEM, verb="reservation.release", obj=row, node_id=row.owner_id, after=after)
+    return len(rows)

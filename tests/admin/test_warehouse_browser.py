@@ -1,0 +1,86 @@
+"""A warehouse clerk's day in Chromium, on a phone: what waits, the pick list, the packing table, what comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.portal.test_browser import PHONE, fits, visit
+from tests.servers import Site
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Any]
+
+
+def number(page: Any, label: str) -> int:
+    """A figure of the warehouse's day."""
+    box = page.locator(".lp-number", has_text=label).first
+    return int(box.locator(".lp-value").inner_text().replace(",", ""))
+
+
+def scan(page: Any, code: str) -> None:
+    """What a barcode reader does: the characters, then Enter, into the field that has the focus."""
+    page.wait_for_function("document.activeElement.id === 'code'")
+    page.keyboard.type(code)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    fits(page)
+
+
+def said(page: Any) -> str:
+    return str(page.locator("main, #main, body").first.inner_text())
+
+
+def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    page.goto(f"{live_site.url}/login/?next=/admin/supplychain/warehouse/day/")
+    page.fill("[name=username]", "keeper")
+    page.fill("[name=password]", "livepark")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/warehouse/day/")
+    fits(page)
+    waiting = number(page, "已付款未发货")
+
+    page.locator("a[href$='/pick-list/']").first.tap()
+    page.wait_for_url("**/pick-list/")
+    fits(page)
+    zones = [row.locator("td").first.inner_text() for row in page.locator("tbody tr").all()]
+    assert zones == sorted(zones)
+    assert zones
+
+    visit(page, f"{live_site.url}/admin/supplychain/parcel/?state__exact=waiting")
+    order = page.locator("#result_list tbody tr").first.locator("th, td.field-order_no").first.inner_text()
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/packing/")
+    scan(page, "no-such-order")
+    assert "no-such-order" in said(page)
+    scan(page, order.strip())
+    assert page.locator("h2", has_text=order.strip()).count()
+
+    scan(page, "not-of-this-parcel")
+    assert "不属于此包裹" in said(page)
+    lines = [
+        (cells.nth(0).inner_text(), int(cells.nth(3).inner_text().split("/")[1].strip(" ✓")))
+        for row in page.locator(".lp-table tbody tr").all()
+        for cells in [row.locator("td")]
+    ]
+    for sku, pieces in lines:
+        for _piece in range(pieces):
+            scan(page, sku)
+    page.locator("#carrier").select_option("sf")
+    page.locator("#code").fill("SF1000200030004")
+    with page.expect_navigation():
+        page.locator("button", has_text=re.compile("^发出$")).tap()
+    fits(page)
+    assert "已发出" in said(page)
+
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/day/")
+    assert number(page, "已付款未发货") == waiting - 1
+    page.locator(".lp-table a[href*='/do/return/']").first.tap()
+    page.wait_for_url("**/do/return/")
+    page.locator("[name=condition]").select_option("good")
+    with page.expect_navigation():
+        page.locator("#content form button[type=submit], #content form input[type=submit]").first.tap()
+    assert "/do/return/" not in page.url
