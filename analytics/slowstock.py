@@ -107,9 +107,14 @@ class ClassCount:
     share: int
 
 
-def slow_stock(actor: Actor, tenants: Iterable[Tenant]) -> list[SlowStock]:
-    """The slow stock of those firms that keep stock here and whose stock and sales the actor may see."""
-    of_tenant = {tenant.pk: tenant for tenant in tenants if may(actor, VIEW, DaySales, tenant.pk)}
+def slow_stock(actor: Actor, nodes: Iterable[int]) -> list[SlowStock]:
+    """The slow stock of firms, or of the firms now in parks, by code: those that keep stock which the actor may see.
+
+    `nodes` are ids of tenants and parks; those whose sales the actor may not see are left out.
+    """
+    seen = [node for node in nodes if may(actor, VIEW, DaySales, node)]
+    firms = Tenant.objects.filter(Q(pk__in=seen) | Q(node__parent__in=seen)).order_by("code")
+    of_tenant = {tenant.pk: tenant for tenant in firms}
     slow, stocked = _slow_skus(actor, of_tenant)
     sales = _sales(actor, of_tenant)
     return [

@@ -69,15 +69,15 @@ class SlowStockViewSet(ScopedViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Slow stock beside sales, firm by firm and in the six classes of the survey."""
-        rows = slow_stock(self.actor, self._firms(request))
+        rows = slow_stock(self.actor, [self._node(request)])
         body = {"slow_days": SLOW_DAYS, "sales_days": SALES_DAYS, "firms": rows, "classes": counted(rows)}
         return Response(self.shown(body))
 
-    def _firms(self, request: Request) -> list[Tenant]:
+    def _node(self, request: Request) -> int:
         tenant, park = self._named(request, "tenant", Tenant), self._named(request, "park", Park)
         if (tenant is None) == (park is None):
             raise InvalidInput(_("Name one tenant or park."), code="subject_required", field="tenant")
-        return [tenant] if tenant else list(Tenant.objects.filter(node__parent=park.pk).order_by("code"))
+        return int((tenant or park).pk)
 
     def _named(self, request: Request, name: str, model: Any) -> Any:
         code = request.query_params.get(name)

@@ -19,7 +19,7 @@ class SlowStockPage(TenantPage):
     needs = ("view", StockLevel)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = next(iter(slow_stock(self.actor, [self.tenant])), None)
+        found = next(iter(slow_stock(self.actor, [self.tenant.pk])), None)
         return super().get_context_data(
             found=found,
             classes=CLASSES,

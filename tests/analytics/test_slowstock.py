@@ -48,7 +48,7 @@ class Shop:
         drain_figures()
 
     def slow(self) -> tuple[int, Decimal, Decimal, str]:
-        (found,) = slow_stock(SYSTEM, [self.firm, self.other])
+        (found,) = slow_stock(SYSTEM, [self.park.pk])
         return found.pieces, found.amount, found.sales, found.of_class.code
 
 
@@ -92,9 +92,9 @@ def test_a_park_sees_its_firms_by_class_and_a_firm_itself(shop: Shop) -> None:
     assert [firm["tenant"] for firm in answer["firms"]] == ["ming"]
     assert [row["firms"] for row in answer["classes"]] == [0, 0, 0, 0, 0, 1]
     stranger = make_user("stranger", Role.TENANT_OWNER, shop.other.node)
-    assert slow_stock(user_actor(stranger), [shop.firm]) == []
+    assert slow_stock(user_actor(stranger), [shop.firm.pk]) == []
     assert Caller(user=stranger).get("slow-stock", tenant="ming").status_code == 404
     assert Caller(user=stranger).get("slow-stock").status_code == 400
     keeper = make_user("keeper", Role.TENANT_WAREHOUSE, shop.firm.node)
-    assert slow_stock(user_actor(keeper), [shop.firm]) == [], "a storekeeper sees no sales"
+    assert slow_stock(user_actor(keeper), [shop.firm.pk]) == [], "a storekeeper sees no sales"
     assert [row.share for row in counted([])] == [0] * 6
