@@ -6,7 +6,7 @@ import math
 
 from analytics import rollup, shares
 from analytics.trust import judging
-from supplychain.services import placing
+from supplychain.services import launches, placing
 
 
 def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
@@ -19,5 +19,9 @@ def drain_figures(*, seconds: float = math.inf) -> dict[str, int]:
 
 
 def drain_everything(*, seconds: float = math.inf) -> dict[str, int]:
-    """Do whatever waits: also who sold what, for which a session is read as a whole."""
-    return {**drain_figures(seconds=seconds), "shared": shares.drain(seconds=seconds)}
+    """Do whatever waits: also who sold what, for which a session is read as a whole, and what to make more of."""
+    return {
+        **drain_figures(seconds=seconds),
+        "shared": shares.drain(seconds=seconds),
+        "launched": launches.drain(seconds=seconds),
+    }

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from analytics import parkday
 from analytics.models import DaySales
+from analytics.slowstock import counted, slow_stock
 from core import clock
 from core.actors import Actor
 from core.choices import JobState
@@ -79,6 +80,8 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
+    if may(actor, VIEW, StockLevel) and may(actor, VIEW, DaySales):
+        found["slow_stock"] = counted(slow_stock(actor, [park.pk for park in parks]))
     if may(actor, VIEW, Lease):
         found["leases"] = parkday.leases_ending(actor, parks, today + LEASE_HORIZON)
         found["leases_url"] = _list(Lease, to_day_to=today + LEASE_HORIZON, state__exact=LeaseState.ACTIVE)

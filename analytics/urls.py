@@ -17,6 +17,7 @@ from analytics.views import (
     readings,
     reports,
     result,
+    slowstock,
     trust,
     wall,
 )
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
+    path("portal/<slug:tenant>/slow-stock/", slowstock.SlowStockPage.as_view(), name="portal-slow-stock"),
     path("portal/<slug:tenant>/find-host/", matching.FindHost.as_view(), name="portal-find-host"),
     path("portal/<slug:tenant>/events/", events.Events.as_view(), name="portal-events"),
     path("portal/<slug:tenant>/events/<uuid:uid>/", events.EventPage.as_view(), name="portal-event"),

@@ -15,6 +15,8 @@ BEAT: dict[str, float] = {
     "livestreams.tasks.expire_exchange": 60.0,
     "livestreams.tasks.studio_upkeep": 600.0,
     "supplychain.tasks.resolve_pending": 60.0,
+    "supplychain.tasks.drain_launches": 20.0,
+    "supplychain.tasks.sweep_launches": 3600.0,
     "supplychain.tasks.count_statements": 21600.0,
     "supplychain.tasks.release_refunded": 60.0,
     "supplychain.tasks.charge_fees": 21600.0,

@@ -22,6 +22,8 @@ SHARES = "shares"
 """Slots are ids of the tenant's sessions, whose sales are to be shared out among their people again."""
 PLACING = "placing"
 """Slots are UTC hours of the tenant, in which something was told of orders whose lines look for their session."""
+LAUNCHES = "launches"
+"""Slots are UTC hours of the tenant, in which goods were sold that a launch may be of."""
 SESSIONS = "sessions"
 """Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
 

@@ -81,6 +81,9 @@ _LINES = {**_each((MANAGER, PARK_MONEY), SEE_SHARED), **_each((OWNER, STAFF), _p
 # Goods: a park's keeper looks them up.
 _GOODS = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, KEEPER), SEE), Role.TOOL: _p("view add")}
 
+# What a firm has made for itself.
+_MAKING = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, Role.TOOL), SEE)}
+
 # What belongs to hosts, written by their firm and by the park's studio.
 _HOSTS = {
     **_each(PARK_ROLES, SEE),
@@ -357,6 +360,24 @@ TABLE: dict[str, dict[str, Permission]] = {
     },
     # Order by order between firms; a park has the lines.
     "supplychain.StatementOrder": {**_each((OWNER, MONEY), SEE)},
+    # Factories and launches are the firm's own affair: what it makes, what that costs, and how it goes. A warehouse
+    # takes in what was made and does not see what it cost.
+    "supplychain.Factory": {**_MAKING},
+    "supplychain.FactoryStep": {**_MAKING},
+    "supplychain.FactoryDay": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.Launch": {
+        **_MAKING,
+        **_each((OWNER, STAFF), _p("view add change view_private")),
+        MONEY: _p("view view_private"),
+    },
+    "supplychain.LaunchDay": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.Reorder": {
+        **_MAKING,
+        **_each((OWNER, STAFF), _p("view add change view_private")),
+        MONEY: _p("view view_private"),
+    },
+    "supplychain.ReorderLine": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.ReorderWork": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core.actors import system_actor
 from supplychain import services
+from supplychain.services import launches
 
 
 @shared_task(name="supplychain.tasks.resolve_pending")
@@ -16,6 +17,18 @@ def resolve_pending() -> int:
 @shared_task(name="supplychain.tasks.count_statements")
 def count_statements() -> int:
     return services.statements_count()
+
+
+@shared_task(name="supplychain.tasks.drain_launches")
+def drain_launches() -> int:
+    """What is sold of new styles, a few times a minute: not with each order, and not before what the walls show."""
+    return launches.drain(seconds=30)
+
+
+@shared_task(name="supplychain.tasks.sweep_launches")
+def sweep_launches() -> int:
+    """Days of a sale pass without sales too."""
+    return launches.sweep()
 
 
 @shared_task(name="supplychain.tasks.release_refunded")

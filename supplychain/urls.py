@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from supplychain.views import agreements, goods, imports, orders, parcels, statements, unplaced, unresolved
+from supplychain.views import (
+    agreements,
+    factories,
+    goods,
+    imports,
+    orders,
+    parcels,
+    reorders,
+    statements,
+    unplaced,
+    unresolved,
+)
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
+REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
 urlpatterns = [
     path("portal/<slug:tenant>/imports/", imports.Imports.as_view(), name="portal-imports"),
@@ -55,6 +67,23 @@ urlpatterns = [
     path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
     path("portal/<slug:tenant>/goods/new/", goods.NewProduct.as_view(), name="portal-product-new"),
     path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
+    path("portal/<slug:tenant>/reorders/", reorders.Reorders.as_view(), name="portal-reorders"),
+    path("portal/<slug:tenant>/launches/new/", reorders.NewLaunch.as_view(), name="portal-launch-new"),
+    path("portal/<slug:tenant>/launches/<uuid:uid>/", reorders.LaunchPage.as_view(), name="portal-launch"),
+    path(REORDER, reorders.ReorderPage.as_view(), name="portal-reorder"),
+    path(f"{REORDER}confirm/", reorders.ConfirmReorder.as_view(), name="portal-reorder-confirm"),
+    path(f"{REORDER}decline/", reorders.DeclineReorder.as_view(), name="portal-reorder-decline"),
+    path(f"{REORDER}cancel/", reorders.CancelReorder.as_view(), name="portal-reorder-cancel"),
+    path(f"{REORDER}advance/", reorders.AdvanceReorder.as_view(), name="portal-reorder-advance"),
+    path(f"{REORDER}produce/", reorders.ProduceReorder.as_view(), name="portal-reorder-produce"),
+    path(f"{REORDER}receive/", reorders.ReceiveReorder.as_view(), name="portal-reorder-receive"),
+    path("portal/<slug:tenant>/factories/", factories.Factories.as_view(), name="portal-factories"),
+    path("portal/<slug:tenant>/factories/new/", factories.NewFactory.as_view(), name="portal-factory-new"),
+    path(
+        "portal/<slug:tenant>/factories/<uuid:uid>/",
+        factories.FactoryPage.as_view(),
+        name="portal-factory",
+    ),
     path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),
     path(
         "portal/<slug:tenant>/agreements/new/", agreements.NewAgreement.as_view(), name="portal-agreement-new"

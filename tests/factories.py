@@ -84,8 +84,16 @@ from supplychain.models import (
     Agreement,
     AttributionSettings,
     ExplainEvent,
+    Factory,
+    FactoryDay,
+    FactoryStep,
+    Launch,
+    LaunchDay,
     Parcel,
     Product,
+    Reorder,
+    ReorderLine,
+    ReorderWork,
     Reservation,
     ReturnedGoods,
     Sku,
@@ -483,6 +491,50 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     agree(today(), "proposed")
 
 
+def make_launch_of(tenant: Tenant, sku: Sku, canary: str = "") -> Launch:
+    """A factory, and a launch with a re-order that is proposed, one that is being made, and one that is made."""
+    factory = Factory.objects.create(
+        tenant=tenant, name=f"{canary} factory", contact=canary, terms=f"{canary} terms"
+    )
+    step = FactoryStep.objects.create(factory=factory, kind="sewing", place=4, pieces_per_day=100)
+    FactoryDay.objects.create(step=step, day=today() + DAY, capacity=100, taken=10)
+    launch = Launch.objects.create(
+        tenant=tenant,
+        product=sku.product,
+        factory=factory,
+        # A season that is over: what is sold in a test does not move it.
+        day=today() - 400 * DAY,
+        season_end=today() - 370 * DAY,
+        test_batch=100,
+        price=Decimal(99),
+        cost=Decimal(40),
+    )
+    LaunchDay.objects.create(launch=launch, day=launch.day, sold=20)
+    for state in ("proposed", "confirmed", "produced"):
+        reorder = Reorder.objects.create(
+            launch=launch,
+            factory=factory,
+            state=state,
+            quantity=10,
+            proposed=10,
+            price=Decimal(40),
+            low=5,
+            expected=9,
+            high=15,
+            gain=Decimal(100),
+            day_then=1,
+            sold_then=20,
+            stock_then=80,
+            lead_days=1,
+            signalled_at=now(),
+            due_on=None if state == "proposed" else today() + DAY,
+        )
+        if state != "proposed":
+            ReorderLine.objects.create(reorder=reorder, sku=sku, quantity=10)
+            ReorderWork.objects.create(reorder=reorder, step=step, day=today() + DAY, pieces=5)
+    return launch
+
+
 def make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:
     """Orders of a tenant in every state: one that waits, one at the packing table, one that left and came back."""
     wave = Wave.objects.create(
@@ -682,6 +734,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     )
     make_parcels(world.warehouse, tenant, sku, canary)
     make_settlement_of(world, mine, canary)
+    make_launch_of(tenant, mine.skus[0], canary)
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
     item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
     return mine

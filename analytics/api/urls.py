@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import channels, eventclaims, keep, matching, result, views
+from analytics.api import channels, eventclaims, keep, matching, result, slowstock, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
@@ -16,6 +16,7 @@ router.register("session-claims", views.SessionClaimViewSet, "api-session-claim"
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
     path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),
+    path("slow-stock", slowstock.SlowStockViewSet.as_view({"get": "retrieve"}), name="api-slow-stock"),
     path("host-matches", matching.HostMatchViewSet.as_view({"get": "retrieve"}), name="api-host-matches"),
     path(
         "events/<slug:uid>/report",

@@ -186,6 +186,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AgreementKind": "supplychain.choices.AgreementKind",
         "AgreementState": "supplychain.choices.AgreementState",
         "StatementState": "supplychain.choices.StatementState",
+        "ReorderState": "supplychain.choices.ReorderState",
+        "WorkStep": "supplychain.choices.WorkStep",
         "DueKind": "supplychain.choices.DueKind",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",

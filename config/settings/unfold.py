@@ -152,6 +152,9 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("assignment_return", "supplychain.ReturnedGoods"),
             ("category", "supplychain.Product"),
             ("qr_code_2", "supplychain.Sku"),
+            ("new_releases", "supplychain.Launch"),
+            ("autorenew", "supplychain.Reorder"),
+            ("factory", "supplychain.Factory"),
         ],
     ),
     (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
+from supplychain.models.factory import Factory, FactoryDay, FactoryStep
 from supplychain.models.fees import WarehouseTariff
 from supplychain.models.goods import Product, Sku
+from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork, Stage
 from supplychain.models.ledger import (
     Attribution,
     ImportBatch,
@@ -26,16 +28,25 @@ __all__ = [
     "Backorder",
     "EventItem",
     "ExplainEvent",
+    "Factory",
+    "FactoryDay",
+    "FactoryStep",
     "ImportBatch",
     "ImportProfileMap",
+    "Launch",
+    "LaunchDay",
     "Parcel",
     "Product",
+    "Reorder",
+    "ReorderLine",
+    "ReorderWork",
     "Reservation",
     "ReturnedGoods",
     "SalesEvent",
     "SalesEventKey",
     "Sku",
     "SkuResolution",
+    "Stage",
     "Statement",
     "StatementLine",
     "StatementOrder",

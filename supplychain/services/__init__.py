@@ -8,9 +8,11 @@ from supplychain.services.agreements import (
 )
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
+from supplychain.services.factories import factory_create, factory_update
 from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
+from supplychain.services.launches import launch_create, launch_update
 from supplychain.services.lines import LineResult
 from supplychain.services.parcels import (
     goods_return,
@@ -21,6 +23,14 @@ from supplychain.services.parcels import (
 )
 from supplychain.services.placing import window_set
 from supplychain.services.references import lock_facts
+from supplychain.services.reorders import (
+    reorder_advance,
+    reorder_cancel,
+    reorder_confirm,
+    reorder_decline,
+    reorder_produce,
+    reorder_receive,
+)
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.shelves import stock_place
@@ -48,6 +58,8 @@ __all__ = [
     "attribution_set",
     "backorder_fill",
     "explain_record",
+    "factory_create",
+    "factory_update",
     "fees_charge",
     "goods_return",
     "import_confirm",
@@ -56,6 +68,8 @@ __all__ = [
     "import_undo",
     "item_enter",
     "item_withdraw",
+    "launch_create",
+    "launch_update",
     "line_missing",
     "lock_facts",
     "parcel_dispatch",
@@ -66,6 +80,12 @@ __all__ = [
     "product_create",
     "product_update",
     "refunded_release",
+    "reorder_advance",
+    "reorder_cancel",
+    "reorder_confirm",
+    "reorder_decline",
+    "reorder_produce",
+    "reorder_receive",
     "resolve_all_pending",
     "resolve_pending",
     "sales_record",

@@ -21,6 +21,7 @@ from core.scoping import require
 from livestreams.models import LiveSession
 from supplychain.choices import ATTRIBUTION_KEPT, AttributionRule, LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku, SkuResolution
+from supplychain.services.launches import mark_sold
 from supplychain.services.references import (
     answers_lock,
     as_uid,
@@ -262,6 +263,7 @@ def _resolve(seller: Tenant, answers: Sequence[Answer]) -> None:
     )
     for family in (buckets.SALES, buckets.PLACING):
         buckets.mark(family, [(seller.pk, answer.event.slot) for answer in answers])
+    mark_sold(seller, {answer.event.slot for answer in answers})
     _take_stock(answers, versions)
 
 

@@ -22,6 +22,7 @@ from core.strict import code as strict_code
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store
+from supplychain.services.launches import mark_sold
 from supplychain.services.lines import (
     CONFLICT,
     DUPLICATE,
@@ -211,3 +212,4 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
         slots |= store.slots_of_refunds(seller.pk, source, abroad)
     buckets.mark(buckets.PLACING, [(seller.pk, slot) for slot in slots])
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
+    mark_sold(seller, slots)

@@ -17,13 +17,23 @@ import pytest
 
 from analytics.models import Indicator, IndicatorValue
 from analytics.services import park_indicators_publish
+from core.clock import DAY, today
 from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
 from supplychain.models import Statement
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, World, make_item, make_park, make_room, make_user
+from tests.factories import (
+    SYSTEM,
+    World,
+    make_item,
+    make_launch_of,
+    make_park,
+    make_room,
+    make_sku,
+    make_user,
+)
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -280,6 +290,43 @@ def of_the_studio(world: World, at: Callable[..., str]) -> dict[str, Any]:
     }
 
 
+def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
+    """A launch, and its tenant's re-orders from proposal to receipt."""
+    mine = world.tenants[0]
+    rows = {row.state: row.uid for row in mine.tenant.launches.get().reorders.all()}
+    spare = make_launch_of(mine.tenant, make_sku(mine.tenant, "spare"), "spare").reorders.get(
+        state="proposed"
+    )
+    keeper = Caller(user=make_user("keeper", "tenant_warehouse", mine.tenant.node))
+    factory, launch = mine.tenant.factories.earliest("id"), mine.tenant.launches.earliest("id")
+    wish = {
+        "tenant": mine.tenant.code,
+        "product": str(mine.skus[1].product.uid),
+        "day": str(today()),
+        "season_end": str(today() + 30 * DAY),
+        "test_batch": 100,
+        "price": "99.00",
+        "cost": "40.00",
+    }
+    return {
+        "GET factories": owner.get("factories"),
+        "GET factories/{uid}": owner.get(f"factories/{factory.uid}"),
+        "POST launches": owner.post("launches", wish),
+        "GET launches": owner.get("launches"),
+        "GET launches/{uid}": owner.get(f"launches/{launch.uid}"),
+        "POST reorders/{uid}/confirm": owner.post(f"reorders/{rows['proposed']}/confirm", {"quantity": 10}),
+        "POST reorders/{uid}/decline": owner.post(f"reorders/{spare.uid}/decline"),
+        "POST reorders/{uid}/advance": owner.post(f"reorders/{rows['proposed']}/advance", {"step": "sewing"}),
+        "POST reorders/{uid}/produce": owner.post(f"reorders/{rows['proposed']}/produce"),
+        "POST reorders/{uid}/cancel": owner.post(f"reorders/{rows['confirmed']}/cancel"),
+        "POST reorders/{uid}/receive": keeper.post(
+            f"reorders/{rows['produced']}/receive", {"warehouse": world.warehouse.code}
+        ),
+        "GET reorders": owner.get("reorders"),
+        "GET reorders/{uid}": owner.get(f"reorders/{rows['produced']}"),
+    }
+
+
 def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     """An agreement with the park from proposal to payment."""
     park, tenant = Caller(user=world.users["park_finance"]), world.tenants[0].tenant
@@ -438,6 +485,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_matching(world, at),
         **of_the_schedule(world, at),
         **of_the_studio(world, at),
+        **of_reorders(world, owner),
+        "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
     }
     return {

@@ -25,6 +25,7 @@ from tests.factories import (
     World,
     make_exchange_of,
     make_host,
+    make_launch_of,
     make_parcels,
     make_record_of,
     make_room,
@@ -97,6 +98,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     slot_request_make(actor=SYSTEM, tenant=tenant, minutes=60, windows=[(starts_at, starts_at + HOUR)])
     make_exchange_of(world, mine, mine.booking.room, starts_at, name)
     make_settlement_of(world, mine, name)
+    make_launch_of(tenant, sku, name)
     make_parcels(world.warehouse, tenant, sku, name)
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"

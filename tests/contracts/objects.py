@@ -21,7 +21,7 @@ from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
-from supplychain.models import ImportBatch, Statement
+from supplychain.models import ImportBatch, Reorder, Statement
 from tests.contracts.routes import Route
 from tests.contracts.worlds import offer_from_afar, row_in
 from tests.factories import SYSTEM, TenantWorld, World
@@ -98,6 +98,16 @@ UIDS: dict[str, Factory] = {
     "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
     "api-agreement-sign": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
     "api-agreement-withdraw": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
+    "api-factory": lambda world, mine: mine.tenant.factories.earliest("id").uid,
+    "api-launch": lambda world, mine: mine.tenant.launches.earliest("id").uid,
+    "api-reorder": lambda world, mine: _reorder(mine, "proposed").uid,
+    "api-reorder-advance": lambda world, mine: _reorder(mine, "confirmed").uid,
+    "api-reorder-cancel": lambda world, mine: _reorder(mine, "confirmed").uid,
+    "api-reorder-produce": lambda world, mine: _reorder(mine, "confirmed").uid,
+    "api-reorder-receive": lambda world, mine: _reorder(mine, "produced").uid,
+    "portal-factory": lambda world, mine: mine.tenant.factories.earliest("id").uid,
+    "portal-launch": lambda world, mine: mine.tenant.launches.earliest("id").uid,
+    "portal-reorder": lambda world, mine: _reorder(mine, "proposed").uid,
     "api-statement": lambda world, mine: _statement(mine).uid,
     "api-statement-invoice": lambda world, mine: _statement(mine, approved=True).uid,
     "api-statement-pay": lambda world, mine: _statement(mine, approved=True).uid,
@@ -158,6 +168,9 @@ WITHOUT_BODY: dict[str, str] = {
     "api-match-run-stop": "which assignment is to stop",
     "api-agreement-sign": "which agreement is signed",
     "api-agreement-withdraw": "which proposal is taken back",
+    "api-reorder-decline": "which proposal is declined",
+    "api-reorder-cancel": "which re-order is called off",
+    "api-reorder-produce": "which re-order is made",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-visit-arrive": "who is let in",
@@ -222,6 +235,10 @@ def _next(mine: TenantWorld) -> Booking:
 def _statement(mine: TenantWorld, *, approved: bool = False) -> Statement:
     rows = Statement.objects.filter(agreement__seller=mine.tenant)
     return rows.filter(state="approved" if approved else "draft").earliest("id")
+
+
+def _reorder(mine: TenantWorld, state: str) -> Reorder:
+    return Reorder.objects.filter(launch__tenant=mine.tenant, state=state).earliest("id")
 
 
 def _drop(mine: TenantWorld) -> Job:
@@ -382,6 +399,18 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "sku": str(mine.skus[0].uid),
             "at": local(mine.session.started_at).isoformat(),
         },
+        "api-launch-list": {
+            "tenant": mine.tenant.code,
+            "product": str(mine.skus[1].product.uid),
+            "day": str(today()),
+            "season_end": str(today() + 30 * DAY),
+            "test_batch": 100,
+            "price": "99.00",
+            "cost": "40.00",
+        },
+        "api-reorder-advance": {"step": "sewing"},
+        "api-reorder-confirm": {"quantity": 10},
+        "api-reorder-receive": {"warehouse": world.warehouse.code},
         "api-agreement-list": {
             "seller": mine.tenant.code,
             "partner": world.park.code,

@@ -48,6 +48,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
     "course": lambda world, mine: (world.course_run.course, "code"),
     "event": lambda world, mine: (world.event, "uid"),
+    "factory": lambda world, mine: (mine.tenant.factories.earliest("id"), "uid"),
     "tracking_no": lambda world, mine: (
         mine.tenant.parcels.exclude(tracking_no="").earliest("pk"),
         "tracking_no",
@@ -57,6 +58,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
 # Text that names no row, or one that is everybody's.
 WORDS = {
     "indicator-values code": "indicators are published",
+    "reorders/{uid}/receive sku": "a code among the lines of that re-order",
     "indicator-values province": "places are published",
     "indicator-values place": "likewise",
     "indicators/(?P<code>[^/.]+)/lineage place": "likewise; whose parks are behind a value is scoped",
@@ -76,7 +78,7 @@ WORDS = {
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "said_by", "note", "plate", "text",
             "budget", "hours", "language", "price", "since", "stock", "times", "until",
-            "guarantee", "slot_fee", "deduction", "deduction_rate", "invoice_no",
+            "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
         ),

@@ -88,6 +88,14 @@ TABS = (
         _("Products and SKUs, prices and costs"),
     ),
     Tab(
+        "reorders",
+        "arrow-repeat",
+        _("Re-orders"),
+        "supplychain.Launch",
+        "desk-only",
+        _("How new styles sell, what to make more of, the factories' room, what lies too long"),
+    ),
+    Tab(
         "settlement",
         "cash-coin",
         _("Settlement"),

@@ -1,0 +1,77 @@
+"""New styles of the demo's first seller: a factory with its steps, drops whose sales are known, and a re-order."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from analytics.demo.build import BuiltPark
+from core.actors import Actor
+from core.clock import DAY, today
+from core.money import to_cents
+from supplychain.choices import ReorderState, SalesKind
+from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent
+from supplychain.services import factory_create, launch_create, reorder_confirm
+from supplychain.services.launches import drain
+
+BATCHES = (1.0, 1.3, 1.8, 2.5, 4.0, 7.0)
+"""Each style's test batch, in what was sold of it in the first three days: some run out, some lie."""
+LEAST_BATCH = 10
+SEASON = timedelta(days=45)
+STEPS = {
+    "fabric": (1200, 1),
+    "trims": (2000, 0),
+    "printing": (900, 0),
+    "washing": (1500, 0),
+    "sewing": (600, 0),
+}
+
+
+def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
+    """Launch some styles of the park's first seller, once, and confirm the re-order that promises most."""
+    seller = built.tenants[0]
+    if Factory.objects.filter(tenant=seller).exists():
+        return
+    factory = factory_create(
+        actor=actor,
+        tenant=seller,
+        name="镇东制衣厂（演示）",
+        contact="王厂长",
+        terms="款到发货，尾数 ±3%（演示）",
+        steps=STEPS,
+    )
+    products = list(
+        Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[: len(BATCHES)]
+    )
+    for number, (product, batches) in enumerate(zip(products, BATCHES, strict=False)):
+        day = today() - (3 + 2 * number) * DAY
+        launch_create(
+            actor=actor,
+            tenant=seller,
+            product=product,
+            factory=factory,
+            day=day,
+            season_end=day + SEASON,
+            test_batch=max(round(batches * _sold(product, day)), LEAST_BATCH),
+            price=product.list_price,
+            cost=product.cost,
+            leftover_value=to_cents(product.cost * Decimal("0.4")),
+            returned_percent=20,
+        )
+    drain(tenant_id=seller.pk)
+    first = (
+        Reorder.objects.filter(launch__in=Launch.objects.filter(tenant=seller), state=ReorderState.PROPOSED)
+        .order_by("-gain", "pk")
+        .first()
+    )
+    if first is not None:
+        reorder_confirm(actor=actor, reorder=first, quantity=min(first.quantity, 600))
+
+
+def _sold(product: Product, day: date) -> int:
+    """Pieces that were paid on a day and the two after it."""
+    days = [day + number * DAY for number in range(3)]
+    sold = SalesEvent.objects.filter(sku__product=product, kind=SalesKind.PAID, business_day__in=days)
+    return sold.aggregate(all=Sum("quantity"))["all"] or 0
