@@ -128,7 +128,7 @@ class ResultPart(models.TextChoices):
     SLOT_FEE = "slot_fee", _("slot fees")
     ROOM = "room", _("price of the room")
     AD_SPEND = "ad_spend", _("ad spend")
-    PARCELS = "parcels", _("parcels")
+    PARCELS = "parcels", _("packing and carriage")
 
 
 class SourceKind(models.TextChoices):

@@ -187,7 +187,7 @@ class ReservationAdmin(ScopedModelAdmin):
         ),
         Operation(
             "return",
-            _("Take back"),
+            _("Take in the return"),
             services.goods_return,
             row="reservation",
             form=ReturnForm,
