@@ -94,6 +94,7 @@ urlpatterns = [
     path(f"{AGREEMENT}count/", agreements.CountStatement.as_view(), name="portal-agreement-count"),
     path(STATEMENT, statements.StatementPage.as_view(), name="portal-statement"),
     path(f"{STATEMENT}table.<str:kind>", statements.StatementTable.as_view(), name="portal-statement-table"),
+    path(f"{STATEMENT}paper.pdf", statements.StatementPaper.as_view(), name="portal-statement-paper"),
     path(f"{STATEMENT}approve/", statements.ApproveStatement.as_view(), name="portal-statement-approve"),
     path(f"{STATEMENT}count/", statements.RecountStatement.as_view(), name="portal-statement-count"),
     path(f"{STATEMENT}dispute/", statements.DisputeStatement.as_view(), name="portal-statement-dispute"),

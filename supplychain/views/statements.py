@@ -8,13 +8,14 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import today
 from core.doors.export import FORMATS, table_response
 from core.doors.formfields import AmountField, DayField, WholeNumberField
+from core.doors.paper import paper_response
 from core.doors.portal import (
     ScopedDetailPage,
     ScopedListPage,
@@ -31,6 +32,7 @@ from supplychain.choices import (
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.statementpaper import statement_paper
 from supplychain.views.agreements import OfEitherSide, agreements_of
 
 SHOWN_MONTHS = 24
@@ -130,14 +132,13 @@ class StatementTable(OfEitherSide):
             _("for what"),
             _("live session"),
             _("order"),
-            _("number"),
+            _("how many"),
             _("paid"),
             _("refunds"),
             _("base"),
             _("amount"),
         )
-        name = f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
-        return table_response(self.kwargs["kind"], name, header, list(self._rows(statement)))
+        return table_response(self.kwargs["kind"], _file_name(statement), header, list(self._rows(statement)))
 
     def _rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
         lines = StatementLine.objects.filter(statement=statement, version=statement.version)
@@ -156,6 +157,29 @@ class StatementTable(OfEitherSide):
                 base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
                 yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
         yield ("", _("Total"), "", "", None, None, None, None, statement.total)
+
+
+class StatementPaper(OfEitherSide):
+    """The statement as a PDF, to be filed and signed."""
+
+    needs = ("view", Statement)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        statement = self.named(
+            Statement.objects.select_related(
+                "agreement__seller__company",
+                "agreement__partner__park",
+                "agreement__partner__tenant__company",
+                "agreement__host",
+            )
+        )
+        lines = StatementLine.objects.filter(statement=statement, version=statement.version)
+        seen = list(visible_to(lines, self.actor).select_related("session").order_by("pk"))
+        return paper_response(statement_paper(statement, seen), _file_name(statement))
+
+
+def _file_name(statement: Statement) -> str:
+    return f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
 
 
 class StatementAction(OfEitherSide, ServiceAction):

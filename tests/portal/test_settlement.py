@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from core.choices import Role
 from core.clock import DAY, day_start, month_of, today
@@ -29,6 +30,14 @@ def in_english(owner: Client) -> None:
 
 def page(firm: TenantWorld, name: str, **kwargs: Any) -> str:
     return reverse(name, kwargs={"tenant": firm.tenant.code, **kwargs})
+
+
+def text_of_paper(answer: Any) -> str:
+    """What stands on the pages of a PDF, without line breaks."""
+    assert answer["Content-Type"] == "application/pdf"
+    return "".join(
+        each.extract_text().replace("\n", " ") for each in PdfReader(io.BytesIO(answer.content)).pages
+    )
 
 
 def terms(partner: str, **values: Any) -> dict[str, Any]:
@@ -83,6 +92,19 @@ def test_from_proposal_to_payment(
     assert (
         partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404
     )
+    paper = text_of_paper(partner.get(page(other, "portal-statement-paper", uid=statement.uid)))
+    for told in (
+        "Not approved yet",
+        "Outside of live sessions",
+        "200.00",
+        "25.00",
+        "50.00",
+        "伍拾元整",
+        str(statement.uid),
+    ):
+        assert told in paper, told
+    for party in (firm, other):
+        assert party.tenant.company.credit_code in paper
 
     for browser, side in ((owner, firm), (partner, other)):
         browser.post(page(side, "portal-statement-approve", uid=statement.uid), {"version": "1"})

@@ -1,0 +1,111 @@
+"""A statement on paper (对账单), as its two parties file and sign it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.capitals import in_capitals
+from core.clock import local
+from core.doors.paper import Column, Paper
+from supplychain.choices import STATEMENT_OPEN, DueKind
+from supplychain.models import Agreement, Statement, StatementLine
+
+
+def statement_paper(statement: Statement, lines: Sequence[StatementLine]) -> Paper:
+    """The paper of the lines that its reader may see; before it is approved it says that it may still change."""
+    agreement = statement.agreement
+    is_open = statement.state in STATEMENT_OPEN
+    return Paper(
+        title=f"{_('Statement')} {statement.month:%Y-%m}",
+        mark=_("Not approved yet: for checking only.") if is_open else "",
+        facts=list(_facts(statement)),
+        columns=[
+            Column(_("for what"), 5),
+            Column(_("how many"), 1, numbers=True),
+            Column(_("base"), 2, numbers=True),
+            Column("%", 1, numbers=True),
+            Column(_("amount"), 2, numbers=True),
+        ],
+        rows=[_row(line, statement) for line in lines],
+        sums=[
+            (_("Total (CNY)"), _money(statement.total)),
+            (_("In words"), in_capitals(statement.total)),
+        ],
+        notes=list(_notes(statement)),
+        signers=[] if is_open else [_signer(agreement.payer_name), _signer(agreement.payee_name)],
+    )
+
+
+def _facts(statement: Statement) -> Iterator[tuple[str, str]]:
+    agreement = statement.agreement
+    yield _("Number"), str(statement.uid)
+    yield _("Agreement"), agreement.title
+    yield _("Pays"), _party(agreement, agreement.payer_name)
+    yield _("Is paid"), _party(agreement, agreement.payee_name)
+    yield _("State"), statement.get_state_display()
+    if statement.due_on:
+        yield _("Due on"), f"{statement.due_on:%Y-%m-%d}"
+    if statement.invoice_no:
+        tax = _("%(rate)s %% tax contained: %(tax)s") % {
+            "rate": statement.tax_rate,
+            "tax": _money(statement.tax or Decimal(0)),
+        }
+        yield _("Invoice"), f"{statement.invoice_no}, {tax}"
+    if statement.paid_on:
+        yield _("Paid on"), f"{statement.paid_on:%Y-%m-%d}"
+
+
+def _party(agreement: Agreement, name: str) -> str:
+    """A party; a firm with its legal name and its unified social credit code."""
+    partner = getattr(agreement.partner, "tenant", None) if agreement.partner is not None else None
+    firm = agreement.seller if name == str(agreement.seller) else partner
+    if firm is None:
+        return name
+    return f"{name} ({firm.company}, {firm.company.credit_code})"
+
+
+def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
+    what = line.get_kind_display()
+    if line.session is not None:
+        began = f" {local(line.session.started_at):%m-%d %H:%M}" if line.session.started_at else ""
+        what = f"{what}: {line.session.title or line.session.get_platform_display()}{began}"
+    elif line.kind == DueKind.SHARE:
+        what = f"{what}: {_('Outside of live sessions')}"
+    if line.month != statement.month:
+        what = f"{what} ({_('correction of %(month)s') % {'month': f'{line.month:%Y-%m}'}})"
+    counted = line.kind in (DueKind.SHARE, DueKind.SLOT_FEE)
+    return (
+        what,
+        str(line.count) if counted else "",
+        _money(line.base) if line.kind == DueKind.SHARE else "",
+        str(line.rate) if line.rate is not None else "",
+        _money(line.amount),
+    )
+
+
+def _notes(statement: Statement) -> Iterator[str]:
+    yield _(
+        "Counted from the order ledger at %(at)s, version %(version)d; check sum of the lines: %(hash)s."
+    ) % {
+        "at": f"{local(statement.counted_at):%Y-%m-%d %H:%M}",
+        "version": statement.version,
+        "hash": statement.lines_hash[:16],
+    }
+    days = statement.agreement.pay_within_days
+    yield ngettext(
+        "To be paid within %(count)d day of its approval. Later refunds are corrected in the next statement.",
+        "To be paid within %(count)d days of its approval. Later refunds are corrected in the next statement.",
+        days,
+    ) % {"count": days}
+
+
+def _signer(name: str) -> str:
+    return f"{name}  {_('(signature, seal, day)')}"
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
