@@ -59,6 +59,7 @@ class LaunchAdmin(ScopedModelAdmin):
     search_fields = ("product__code", "product__name_zh")
     autocomplete_fields = ("tenant", "product", "factory")
     fixed_fields = ("tenant", "product", "day")
+    readonly_fields = ("sold", "low", "expected", "high", "counted_at")
     fields = (
         ("tenant", "product", "factory"),
         ("day", "season_end"),
