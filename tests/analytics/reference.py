@@ -135,7 +135,10 @@ def cross_border(facts: Iterable[Fact]) -> set[Fact]:
     A refund may come before its sale; a cancellation takes back what was paid up to it.
     """
     everything = list(facts)
-    sold = [fact for fact in everything if fact.kind == "paid" and fact.customs_mode != "domestic"]
+    sold: dict[Hashable, list[Fact]] = defaultdict(list)
+    for fact in everything:
+        if fact.kind == "paid" and fact.customs_mode != "domestic":
+            sold[fact.tenant, fact.source, fact.order_no].append(fact)
     found = {fact for fact in everything if fact.customs_mode != "domestic"}
     for fact in everything:
         order, line = (
@@ -143,9 +146,8 @@ def cross_border(facts: Iterable[Fact]) -> set[Fact]:
         )
         if fact.kind not in ("cancelled", "refunded") or not order:
             continue
-        for sale in sold:
-            same = (sale.tenant, sale.source, sale.order_no) == (fact.tenant, fact.source, order)
-            if same and line in ("", sale.line_no) and (fact.kind == "refunded" or sale.at <= fact.at):
+        for sale in sold[fact.tenant, fact.source, order]:
+            if line in ("", sale.line_no) and (fact.kind == "refunded" or sale.at <= fact.at):
                 found.add(fact)
     return found
 

@@ -1,0 +1,184 @@
+"""A week of the five demo parks, from the sales to the statements, beside a recount of the ledger in plain Python."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from analytics.counting import drain_everything
+from analytics.demo import load
+from analytics.demo.build import build_park
+from analytics.demo.logins import SYSTEM
+from analytics.demo.parcels import PACKED_FOR, pack_parcels, packing_begins
+from analytics.demo.plans import PLANS, SEED
+from analytics.demo.settlement import build_settlement
+from analytics.models import SessionShare
+from core.clock import business_day
+from core.money import to_cents
+from parks.geography import geography_load
+from supplychain.choices import AgreementKind, DueKind, MoveKind, ReservationState
+from supplychain.models import (
+    Attribution,
+    Backorder,
+    Parcel,
+    Reservation,
+    ReturnedGoods,
+    SalesEvent,
+    Sku,
+    Statement,
+    StatementLine,
+    StatementOrder,
+    StockLevel,
+    StockMove,
+)
+from tests.analytics.reference import Book, Fact
+from tests.scaled import oracle
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.timeout(1800)]
+
+# The last month is May: three of the days are stated.
+UNTIL = dt.datetime(2025, 6, 4, 12, 30, tzinfo=dt.UTC)
+DAYS = 7
+PLATFORM_RATE = Decimal("0.05")
+
+
+class Week:
+    """The ledger as it stands, and sums of it that share no code with the product."""
+
+    @cached_property
+    def events(self) -> dict[int, SalesEvent]:
+        """The current facts by id."""
+        return {event.pk: event for event in SalesEvent.objects.current()}
+
+    @cached_property
+    def sessions(self) -> dict[int, int]:
+        """Of each fact its session: the newest answer, else what came with it; 0 without one."""
+        found = {pk: event.session_id or 0 for pk, event in self.events.items()}
+        for answer in Attribution.objects.order_by("version"):
+            if answer.event_id in found:
+                found[answer.event_id] = answer.session_id or 0
+        return found
+
+    @cached_property
+    def book(self) -> Book:
+        book = Book()
+        for pk, event in self.events.items():
+            book.tell(
+                Fact(
+                    tenant=event.seller_id, source=event.source, external_id=event.external_id, version=event.version,
+                    kind=event.kind, at=event.occurred_at, order_no=event.order_no, line_no=event.line_no,
+                    ref_order_no=event.ref_order_no, ref_line=event.ref_line, line_type=event.line_type,
+                    qty=event.quantity, amount=event.amount, session=self.sessions[pk],
+                )
+            )  # fmt: skip
+        return book
+
+
+@pytest.fixture(scope="module")
+def week(django_db_blocker: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Week]:
+    """Five parks over a week, told once for all that is asked of them."""
+    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(UNTIL, tick=True):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(load, "HISTORY_DAYS", DAYS)
+            geography_load()
+            parks = [build_park(plan, actor=SYSTEM, seed=SEED, until=business_day(UNTIL)) for plan in PLANS]
+            for built in parks:
+                load.load_until(built, UNTIL - PACKED_FOR, actor=SYSTEM, seed=SEED)
+                packing_begins(built, business_day(UNTIL - PACKED_FOR))
+                load.load_until(built, UNTIL, actor=SYSTEM, seed=SEED)
+        drain_everything()
+        for built in parks:
+            build_settlement(built, actor=SYSTEM)
+            pack_parcels(built, UNTIL, actor=SYSTEM)
+        yield Week()
+        transaction.set_rollback(True)
+
+
+def test_the_figures_of_every_day(week: Week) -> None:
+    def select(sql: str) -> list[tuple[object, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    days = oracle.counted(select)
+    assert days == oracle.recounted(select)
+    assert len({tenant for tenant, _day in days}) > 100
+
+
+def test_the_shares_of_a_session_are_the_session(week: Week) -> None:
+    told = week.book.count(lambda fact: fact.session or None)
+    parts: dict[tuple[int, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for share in SessionShare.objects.all():
+        parts[share.session_id, share.part][0] += share.gmv_paid
+        parts[share.session_id, share.part][1] += share.refunds
+    assert len(told) > 500
+    for session, sums in told.items():
+        mine = {part: tuple(found) for (place, part), found in parts.items() if place == session}
+        assert mine, session
+        assert set(mine.values()) == {(sums[1], sums[2])}, session
+
+
+def test_stock_is_what_came_less_what_was_sold(week: Week) -> None:
+    moved, levels = Counter[tuple[int, int]](), {}
+    for move in StockMove.objects.all():
+        moved[move.warehouse_id, move.sku_id] += move.quantity
+    for level in StockLevel.objects.all():
+        levels[level.warehouse_id, level.sku_id] = level.on_hand
+    assert moved == {place: quantity for place, quantity in levels.items() if quantity}
+    tracked = set(Sku.objects.filter(tracked_since__isnull=False).values_list("pk", flat=True))
+    sold = Counter[int]()
+    for event in week.events.values():
+        if event.kind == "paid" and event.line_type == "goods" and event.sku_id in tracked:
+            sold[event.sku_id] += event.quantity
+    taken = Counter[int]()
+    for move in StockMove.objects.filter(kind=MoveKind.SALE):
+        taken[move.sku_id] -= move.quantity
+    for held in Reservation.objects.filter(state__in=("reserved", "in_wave")):
+        taken[held.sku_id] += held.quantity
+    for owed in Backorder.objects.filter(state="open"):
+        taken[owed.sku_id] += owed.quantity
+    assert sum(sold.values()) > 10_000
+    assert taken == sold
+
+
+def test_parcels_hold_what_left_and_nothing_else(week: Week) -> None:
+    sent = Reservation.objects.filter(state=ReservationState.DISPATCHED)
+    by_line = {row.source_key: -row.quantity for row in sent}
+    assert len(by_line) > 1_000
+    moves = StockMove.objects.filter(source="parcel")
+    assert {move.source_key: move.quantity for move in moves} == by_line
+    assert all(row.parcel.order_no == row.order_no for row in sent.select_related("parcel") if row.parcel)
+    reserved = Reservation.objects.filter(state__in=("reserved", "in_wave")).values_list("sku", "quantity")
+    held = Counter[int]()
+    for sku, quantity in reserved:
+        held[sku] += quantity
+    assert held == Counter(
+        {level.sku_id: level.reserved for level in StockLevel.objects.filter(reserved__gt=0)}
+    )
+    assert Parcel.objects.exclude(state="dispatched").exists()
+    assert ReturnedGoods.objects.filter(condition="good").count() == 0  # the demo's come back damaged
+
+
+def test_statements_are_their_orders_and_those_are_the_ledger(week: Week) -> None:
+    statements = Statement.objects.select_related("agreement")
+    assert statements.count() == 3 * 2 * len(PLANS)
+    for statement in statements:
+        lines = StatementLine.objects.filter(statement=statement, version=statement.version)
+        assert sum((line.amount for line in lines), Decimal(0)) == statement.total
+        shares = [line for line in lines if line.kind == DueKind.SHARE]
+        for line in shares:
+            orders = StatementOrder.objects.filter(line=line)
+            assert orders.aggregate(sum=Sum("amount"))["sum"] == line.amount
+    months = week.book.count(lambda fact: (fact.tenant, fact.month))
+    for statement in statements.filter(agreement__kind=AgreementKind.SERVICE):
+        sums = months[statement.agreement.seller_id, "2025-05-01"]
+        net = Decimal(sums[1]) - Decimal(sums[2])  # type: ignore[arg-type]
+        assert statement.total == to_cents(net * PLATFORM_RATE) > 0
