@@ -20,9 +20,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 PORTS = {"https": 443, "http": 80}
 PRINTABLE = re.compile(r"[!-~]{1,500}")
-HOST = re.compile(
-    r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
-)
+HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 # IPv6 addresses that carry an IPv4 one in their last four bytes: translators (NAT64) and the old compatible form.
 CARRIERS = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96"))
 
