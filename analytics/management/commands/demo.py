@@ -24,6 +24,7 @@ from analytics.demo.people import WELCOME, make_people, make_short_logins, write
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
+from analytics.demo.webhooks import demo_receivers
 from analytics.services import park_indicators_publish
 from core import clock
 from core.strict import StrictError, instant
@@ -85,6 +86,8 @@ class Command(BaseCommand):
         assign_goods(parks[0], actor=SYSTEM)
         build_settlement(parks[0], actor=SYSTEM)
         build_reorders(parks[0], actor=SYSTEM)
+        with demo_receivers(parks[0], actor=SYSTEM):
+            build_settlement(parks[0], actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
