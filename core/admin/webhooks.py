@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -20,7 +19,7 @@ from core.webhooks import endpoints
 
 
 def told(secret: str) -> str:
-    return _now("The secret, shown this once: %(secret)s") % {"secret": secret}
+    return str(_("The secret, shown this once: %(secret)s") % {"secret": secret})
 
 
 class WebhookEndpointForm(ServiceForm):

@@ -93,12 +93,14 @@ UIDS: dict[str, Factory] = {
     "portal-absence-withdraw": lambda world, mine: mine.host.absences.earliest("id").uid,
     "portal-shift-drop": lambda world, mine: mine.booking.shifts.earliest("id").uid,
     "portal-key-revoke": lambda world, mine: mine.key.uid,
-    "portal-webhook": lambda world, mine: mine.tenant.node.webhooks.get().uid,
+    "portal-webhook": lambda world, mine: mine.tenant.node.webhooks.earliest("id").uid,
     "portal-webhook-message": lambda world, mine: (
-        mine.tenant.node.webhooks.get().deliveries.earliest("id").uid
+        mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
     ),
-    "api-webhook": lambda world, mine: mine.tenant.node.webhooks.get().uid,
-    "api-webhook-message": lambda world, mine: mine.tenant.node.webhooks.get().deliveries.earliest("id").uid,
+    "api-webhook": lambda world, mine: mine.tenant.node.webhooks.earliest("id").uid,
+    "api-webhook-message": lambda world, mine: (
+        mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
+    ),
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,

@@ -54,7 +54,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
         "tracking_no",
     ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
-    "webhook": lambda world, mine: (mine.tenant.node.webhooks.get(), "uid"),
+    "webhook": lambda world, mine: (mine.tenant.node.webhooks.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {
