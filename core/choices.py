@@ -94,7 +94,7 @@ class WebhookState(models.TextChoices):
 
 
 class DeliveryState(models.TextChoices):
-    WAITING = "waiting", _("waiting")
+    WAITING = "waiting", _("still to be sent")
     DELIVERED = "delivered", _("delivered")
     DEAD = "dead", _("given up")
 

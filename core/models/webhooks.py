@@ -63,9 +63,9 @@ class WebhookDelivery(PublicIdMixin, StampedMixin):
     endpoint = models.ForeignKey(
         WebhookEndpoint, models.PROTECT, related_name="deliveries", verbose_name=_("webhook receiver")
     )
-    event = models.CharField(_("event"), max_length=32, choices=WebhookEvent)
+    event = models.CharField(_("told of"), max_length=32, choices=WebhookEvent)
     key = models.CharField(max_length=100)
-    body = models.TextField(_("message"))
+    body = models.TextField(_("what is sent"))
     state = models.CharField(_("state"), max_length=16, choices=DeliveryState, default=DeliveryState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)

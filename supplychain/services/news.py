@@ -7,6 +7,7 @@ from typing import Any
 
 from core.choices import WebhookEvent
 from core.models import new_uid
+from core.money import to_cents
 from core.webhooks import outbox
 from supplychain.models import Statement, StockLevel
 
@@ -52,7 +53,7 @@ def _shown(level: StockLevel, named: StockLevel) -> dict[str, Any]:
 
 def statement_ready(statement: Statement) -> None:
     """Tell both parties of a statement that has new lines to look at, in the transaction that counted them."""
-    agreement = statement.agreement
+    agreement, cents = statement.agreement, to_cents(statement.total)
 
     def data() -> dict[str, Any]:
         return {
@@ -61,7 +62,7 @@ def statement_ready(statement: Statement) -> None:
             "seller": agreement.seller.code,
             "month": f"{statement.month:%Y-%m}",
             "version": statement.version,
-            "total": str(statement.total),
+            "total": f"{cents if cents == statement.total else statement.total:f}",
         }
 
     outbox.tell(
