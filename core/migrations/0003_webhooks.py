@@ -133,15 +133,15 @@ class Migration(migrations.Migration):
                             ("webhook.tried", "somebody tried the receiver"),
                         ],
                         max_length=32,
-                        verbose_name="event",
+                        verbose_name="told of",
                     ),
                 ),
                 ("key", models.CharField(max_length=100)),
-                ("body", models.TextField(verbose_name="message")),
+                ("body", models.TextField(verbose_name="what is sent")),
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "waiting"), ("delivered", "delivered"), ("dead", "given up")],
+                        choices=[("waiting", "still to be sent"), ("delivered", "delivered"), ("dead", "given up")],
                         default="waiting",
                         max_length=16,
                         verbose_name="state",

@@ -1,7 +1,7 @@
 """One POST to a receiver: to the address that was checked, once, without following, within a time.
 
 The standard library, because its connection can be given a checked address and nothing else: no proxies, no redirects,
-no second look at the name (ADR 31).
+no second look at the name (ADR 32).
 """
 
 from __future__ import annotations

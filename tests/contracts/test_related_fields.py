@@ -6,7 +6,7 @@ document. Those of forms are in test_related_forms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from operator import attrgetter
@@ -129,15 +129,6 @@ def call(
     return answers
 
 
-def senders(matrix: Matrix, asking: Callable[[Caller], Ask[Any]]) -> list[Caller]:
-    """Who can send a body; its firm's owner where nobody else can."""
-    for names in (SENDERS, ("owner",)):
-        able = [each for each in map(matrix.caller, names) if asking(each)({})[0].status_code < 300]
-        if able:
-            return able
-    return []
-
-
 def valid_body(operation: Operation, place: Place) -> Any:
     assert place.world is not None
     assert place.mine is not None
@@ -157,7 +148,6 @@ def relation_faults(matrix: Matrix, operation: Operation) -> Iterator[str]:
 
     able = [each for each in map(matrix.caller, SENDERS) if asking(each)({})[0].status_code < 300]
     able = able or [each for each in map(matrix.caller, FIRM) if asking(each)({})[0].status_code < 300]
-    able = senders(matrix, asking)
     if not able:
         raise NoFactory(f"{operation.resource}: nobody can send it; name a valid body in objects.api_body")
     for caller, place, thorough in attempts(matrix, able):

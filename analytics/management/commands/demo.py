@@ -84,10 +84,9 @@ class Command(BaseCommand):
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         done = drain_everything()
         assign_goods(parks[0], actor=SYSTEM)
-        build_settlement(parks[0], actor=SYSTEM)
-        build_reorders(parks[0], actor=SYSTEM)
         with demo_receivers(parks[0], actor=SYSTEM):
             build_settlement(parks[0], actor=SYSTEM)
+        build_reorders(parks[0], actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
