@@ -141,7 +141,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "still to be sent"), ("delivered", "delivered"), ("dead", "given up")],
+                        choices=[
+                            ("waiting", "still to be sent"),
+                            ("delivered", "delivered"),
+                            ("dead", "given up"),
+                        ],
                         default="waiting",
                         max_length=16,
                         verbose_name="state",

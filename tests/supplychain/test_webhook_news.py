@@ -23,6 +23,7 @@ from supplychain.services import (
     stock_receive,
     stock_transfer,
 )
+from supplychain.services.news import stock_fell
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
 
@@ -143,3 +144,17 @@ def test_both_parties_are_told_of_a_statement_with_new_lines_once(shop: Shop) ->
             (2, "15.00", expected),
         ]
     assert told(shop.other.node) == []
+
+
+def test_of_goods_of_several_owners_each_is_told_of_its_own(shop: Shop) -> None:
+    for node in (shop.seller.node, shop.other.node, shop.park.node):
+        listen(node, "stock.low")
+    theirs = factories.make_sku(shop.other, "S2")
+    stock_receive(actor=SYSTEM, warehouse=shop.near, sku=theirs, quantity=10)
+    levels = list(StockLevel.objects.select_related("warehouse").order_by("pk"))
+    for level in levels:
+        level.on_hand = 1
+    stock_fell([(level, 10) for level in levels])
+    assert [each["sku"] for each in told(shop.seller.node)] == ["S1"]
+    assert [each["sku"] for each in told(shop.other.node)] == ["S2"]
+    assert [each["sku"] for each in told(shop.park.node)] == ["S1", "S2"]
