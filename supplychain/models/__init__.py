@@ -17,6 +17,7 @@ from supplychain.models.ledger import (
     SkuResolution,
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
+from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -31,6 +32,7 @@ __all__ = [
     "Factory",
     "FactoryDay",
     "FactoryStep",
+    "GoodsOffer",
     "ImportBatch",
     "ImportProfileMap",
     "Launch",
@@ -42,8 +44,10 @@ __all__ = [
     "ReorderWork",
     "Reservation",
     "ReturnedGoods",
+    "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "Shortage",
     "Sku",
     "SkuResolution",
     "Stage",
