@@ -144,6 +144,7 @@ CODES: dict[str, Factory] = {
 OF_THE_PARK = (
     "api-park",
     "api-event",
+    "api-goods-offer",
     "festival",
     "portal-event",
     "api-room",
