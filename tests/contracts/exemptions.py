@@ -12,7 +12,7 @@ NEIGHBOURS_ARE_NAMED: dict[str, str] = {
     "portal-pool": "who offers goods to the firms of the park is named beside them",
     "portal-booking-run": "the goods of the pool are a choice of its form",
     "api-goods-offer-list": "the same pool as JSON",
-    "api-goods-offer-detail": "one offer of it",
+    "api-goods-offer-detail": "one offer of that pool, with its giver",
     "walls": "the list of walls names parks, whose tenants stand on them",
 }
 
