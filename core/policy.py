@@ -173,7 +173,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
-    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, OWNER: SEE, MONEY: SEE},
+    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, **_each((OWNER, MONEY, Role.TOOL), SEE)},
     "tenants.VerifiedFigure": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     # --- livestreams
     "livestreams.LiveRoom": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},

@@ -6,6 +6,7 @@ from django.urls import path
 
 from supplychain.views import (
     agreements,
+    charges,
     factories,
     goods,
     imports,
@@ -84,6 +85,7 @@ urlpatterns = [
         factories.FactoryPage.as_view(),
         name="portal-factory",
     ),
+    path("portal/<slug:tenant>/charges/", charges.Charges.as_view(), name="portal-charges"),
     path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),
     path(
         "portal/<slug:tenant>/agreements/new/", agreements.NewAgreement.as_view(), name="portal-agreement-new"

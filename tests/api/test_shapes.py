@@ -452,6 +452,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST orders/bulk 400": tool.post("orders/bulk?atomic=true", [{}]),
         "GET orders": tool.get("orders"),
         "POST skus": sku,
+        "GET charges": owner.get("charges"),
+        "GET charges/{uid}": owner.get(f"charges/{world.tenants[0].tenant.charges.earliest('pk').uid}"),
         "GET parcels": owner.get("parcels"),
         "GET parcels/{uid}": owner.get(f"parcels/{world.tenants[0].tenant.parcels.earliest('pk').uid}"),
         "GET skus": owner.get("skus"),

@@ -18,6 +18,8 @@ from livestreams.services import booking_create, series_create, shift_plan, slot
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
+from tenants.choices import ChargeKind
+from tenants.services import charge_record
 from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, shared_reference
 from tests.factories import (
     SYSTEM,
@@ -100,6 +102,10 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     make_settlement_of(world, mine, name)
     make_launch_of(tenant, sku, name)
     make_parcels(world.warehouse, tenant, sku, name)
+    charge_record(
+        actor=SYSTEM, tenant=tenant, park=world.park, kind=ChargeKind.SERVICE, source="test", source_id=name,
+        period=starts_at.date(), amount=Decimal(80), explanation={"reason": name},
+    )  # fmt: skip
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
     )

@@ -98,6 +98,7 @@ UIDS: dict[str, Factory] = {
     "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
     "api-agreement-sign": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
     "api-agreement-withdraw": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
+    "api-charge": lambda world, mine: mine.tenant.charges.earliest("id").uid,
     "api-factory": lambda world, mine: mine.tenant.factories.earliest("id").uid,
     "api-launch": lambda world, mine: mine.tenant.launches.earliest("id").uid,
     "api-reorder": lambda world, mine: _reorder(mine, "proposed").uid,
