@@ -83,7 +83,8 @@ class UploadForm(ScopedForm):
         self.maps = {f"map:{saved.uid}": saved for saved in own}
         self.fields["profile"].choices = [  # type: ignore[attr-defined]
             ("", _("find out by its columns")),
-            *((found.code, found.name) for found in (*PROFILES.values(), *PAYOUT_PROFILES.values())),
+            *((found.code, found.name) for found in PROFILES.values()),
+            *((found.code, found.name) for found in PAYOUT_PROFILES.values()),
             *((key, saved.name) for key, saved in self.maps.items()),
         ]
         self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}

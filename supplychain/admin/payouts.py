@@ -27,4 +27,5 @@ class PayoutEntryAdmin(ScopedModelAdmin):
     )
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).standing()
+        visible = super().get_queryset(request)
+        return visible.filter(pk__in=PayoutEntry.objects.standing().values("pk"))

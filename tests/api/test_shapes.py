@@ -22,6 +22,7 @@ from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
+from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import Statement
 from tests.api.conftest import Caller
 from tests.factories import (
@@ -325,6 +326,14 @@ def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
         "GET reorders": owner.get("reorders"),
         "GET reorders/{uid}": owner.get(f"reorders/{rows['produced']}"),
     }
+def settle_by_platform(tenant: Tenant) -> PayoutEntry:
+    """The samples of Douyin's orders and of their settlement, imported."""
+    for code in ("douyin-orders", "douyin-settlement"):
+        batch = import_stage(
+            actor=SYSTEM, tenant=tenant, file_name=code, chunks=[(SAMPLES / f"{code}.csv").read_bytes()]
+        )
+        import_run(actor=SYSTEM, batch=batch, progress=lambda *_step: None)
+    return PayoutEntry.objects.filter(tenant=tenant).earliest("pk")
 
 
 def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
@@ -348,6 +357,7 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         Statement.objects.filter(agreement__seller=tenant, state=state).exclude(pk=row.pk).earliest("id").uid
         for state in ("draft", "approved")
     )
+    payout = settle_by_platform(tenant)
     return {
         "POST agreements": first,
         "GET agreements": owner.get("agreements"),
@@ -357,6 +367,10 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "POST agreements/{uid}/count": counted,
         "POST agreements/{uid}/end": owner.post(f"agreements/{uid}/end", {"to_day": "2010-03-01"}),
         "GET sessions/{uid}/result": owner.get(f"sessions/{world.tenants[0].session.uid}/result"),
+        "GET sessions/{uid}/beside": owner.get(f"sessions/{world.tenants[0].session.uid}/beside"),
+        "GET beside": owner.get("beside", tenant="alpha-a", since="2025-06-01", until="2025-06-02"),
+        "GET payout-entries": owner.get("payout-entries"),
+        "GET payout-entries/{uid}": owner.get(f"payout-entries/{payout.uid}"),
         "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),
