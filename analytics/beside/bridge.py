@@ -1,4 +1,4 @@
-"""From our figure to the platform's, part by part. Whole numbers only, so that the parts add up. No database, no clock."""
+"""From our figure to the platform's, part by part. Whole numbers only, so that the parts add up. No database."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ class Side(NamedTuple):
         return tuple(from_units(units) or Decimal(0) for units in (self.paid, self.refunds, self.net))
 
 
+NOTHING = Side()
+
+
 @dataclass(frozen=True)
 class Piece:
     """An order, or a line of one, as both sides have it; None: the side does not know it.
@@ -53,8 +56,8 @@ class Piece:
 class Bridge:
     """Ours plus all parts is theirs. `orders` names some of those that a part comes from."""
 
-    ours: Side = Side()
-    theirs: Side = Side()
+    ours: Side = NOTHING
+    theirs: Side = NOTHING
     parts: dict[BesidePart, Side] = field(default_factory=dict)
     orders: dict[BesidePart, list[str]] = field(default_factory=lambda: defaultdict(list))
 

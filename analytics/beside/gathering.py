@@ -146,7 +146,7 @@ def _in_turn(numbers: list[str]) -> Iterator[list[str]]:
 
 
 def platforms_of(orders: Iterable[OurOrder], payouts: Payouts) -> dict[tuple[str, str], str]:
-    """The platform of each order by source and number: who settled it, else its source, else its session's; else other."""
+    """The platform of each order by source and number: who settled it, else its source, else its session's."""
     orders = list(orders)
     sessions = {order.session for order in orders if order.session}
     on = dict(LiveSession.objects.filter(pk__in=sessions).values_list("pk", "platform"))

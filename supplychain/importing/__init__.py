@@ -1,4 +1,4 @@
-"""Exports of platforms and other files -> SaleFact, SessionRow, or PayoutLine. No database: services store what comes out."""
+"""Exports of platforms and other files -> SaleFact, SessionRow, PayoutLine. No database: services store them."""
 
 from supplychain.importing.errors import FileError
 from supplychain.importing.files import (

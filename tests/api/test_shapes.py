@@ -23,7 +23,9 @@ from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
 from supplychain.importing.profiles.base import SAMPLES
-from supplychain.models import Statement
+from supplychain.models import PayoutEntry, Statement
+from supplychain.services import import_run, import_stage
+from tenants.models import Tenant
 from tests.api.conftest import Caller
 from tests.factories import (
     SYSTEM,

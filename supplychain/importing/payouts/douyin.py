@@ -1,5 +1,5 @@
-"""Douyin shop (抖店): the settlement, one row per sub-order that was settled, and the movements of funds, which also hold
-what goes back after it.
+"""Douyin shop (抖店): the settlement, one row per settled sub-order, and the movements of funds, which also hold what
+goes back after it.
 """
 
 from __future__ import annotations
