@@ -8,7 +8,8 @@ from datetime import datetime
 from analytics.beside.bridge import Bridge, SessionSides, Side, session_bridge
 from analytics.beside.days import may_see_payouts
 from analytics.beside.gathering import payouts_of
-from analytics.models import SessionReading
+from analytics.choices import ClaimSource
+from analytics.models import SessionClaim, SessionReading
 from analytics.shares.counting import facts_in, sums_of
 from core.actors import Actor
 from core.errors import NotFound
@@ -33,32 +34,29 @@ def session_beside(actor: Actor, session: LiveSession) -> SessionBeside:
     """A session of a firm for those who read its settlements. NotFound for all others."""
     if not may_see_payouts(actor, session.tenant_id):
         raise NotFound
-    reading = (
-        SessionReading.objects.standing()
-        .filter(session=session, claim__sales__isnull=False)
-        .select_related("claim")
-        .order_by("-pk")
-        .first()
-    )
+    claims = SessionClaim.objects.standing().filter(session=session, source=ClaimSource.REPORT)
+    claim = claims.filter(sales__isnull=False).order_by("-version").first()
     facts = [fact for fact, _place in facts_in([session]) if fact.seller_id == session.tenant_id]
     sums = sums_of(facts)
     ours = Side(sum(row[0] for row in sums.values()), sum(row[1] for row in sums.values()))
-    if reading is None or reading.claim.sales is None:
+    if claim is None or claim.sales is None:
         return SessionBeside(ours, 0, None, None)
     at = dict(SalesEvent.objects.filter(pk__in=[fact.id for fact in facts]).values_list("pk", "occurred_at"))
+    reading = SessionReading.objects.standing().filter(claim=claim).order_by("-pk").first()
+    read_at, account = (reading.read_at, reading.account) if reading else (claim.made_at, "")
     payouts = payouts_of(session.tenant_id, {fact.order_no for fact in facts if sums[fact.id][0]})
     sides = SessionSides(
         ours=ours,
-        stated=to_units(reading.claim.sales),
+        stated=to_units(claim.sales),
         outside=sum(sums[fact.id][0] for fact in facts if not _on_air(session, at[fact.id])),
-        elsewhere=_elsewhere(session, reading.account, {fact.id for fact in facts}),
+        elsewhere=_elsewhere(session, account, {fact.id for fact in facts}),
         freight=sum(sums[fact.id][0] for fact in facts if fact.line_type == LineType.FREIGHT),
         coupons=sum(
             payout.sums[PayoutKind.SUBSIDY] for lines in payouts.values() for payout in lines.values()
         ),
     )
-    late = sum(sums[fact.id][1] for fact in facts if at[fact.id] > reading.read_at)
-    return SessionBeside(ours, late, reading.read_at, session_bridge(sides))
+    late = sum(sums[fact.id][1] for fact in facts if at[fact.id] > read_at)
+    return SessionBeside(ours, late, read_at, session_bridge(sides))
 
 
 def _on_air(session: LiveSession, at: datetime) -> bool:

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from analytics.beside import Bridge, days_beside, money_in_transit, session_beside
-from analytics.choices import BesidePart, ReadBy
+from analytics.choices import BesidePart, ClaimSource, ReadBy
 from analytics.models import SessionReading
 from analytics.services import session_claim
 from core.actors import user_actor
@@ -149,7 +149,9 @@ class TestSession:
         batch = ImportBatch.objects.create(tenant=mine.tenant, source="session-report")
         SessionReading.objects.create(
             session=mine.session,
-            claim=session_claim(actor=SYSTEM, session=mine.session, sales=Decimal(sales)),
+            claim=session_claim(
+                actor=SYSTEM, session=mine.session, source=ClaimSource.REPORT, sales=Decimal(sales)
+            ),
             batch=batch,
             line_no=1,
             key="live",
