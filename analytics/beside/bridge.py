@@ -149,6 +149,5 @@ def session_bridge(sides: SessionSides) -> Bridge:
     bridge.add(BesidePart.OTHER_SESSION, Side(sides.elsewhere))
     left = sides.stated - sides.ours.paid + sides.outside - sides.elsewhere
     for part, amount in named_of(left, sides.freight, sides.coupons):
-        missing = part == BesidePart.UNEXPLAINED and amount > 0
-        bridge.add(BesidePart.NOT_IMPORTED if missing else part, Side(amount))
+        bridge.add(part, Side(amount))
     return bridge

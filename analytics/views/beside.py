@@ -87,6 +87,7 @@ def shown(bridge: Bridge) -> dict[str, Any]:
             if part in bridge.parts
         ],
         "explained": bridge.explained,
+        "missing": bridge.parts.get(BesidePart.UNEXPLAINED, Side()).paid > 0,
     }
 
 

@@ -181,7 +181,7 @@ class TestSession:
             "ours": yuan("120"),
             "tail": yuan("-20"),
             "other_session": yuan("7"),
-            "not_imported": yuan("3"),
+            "unexplained": yuan("3"),
             "theirs": yuan("110"),
         }
 

@@ -86,8 +86,8 @@ def test_freight_and_coupons_at_once() -> None:
     assert dict(named_of(16, 6, 10)) == {BesidePart.FREIGHT: 6, BesidePart.COUPONS: 10}
 
 
-def test_what_is_left_of_a_session_says_which_side_lacks_it() -> None:
-    assert BesidePart.NOT_IMPORTED in session_bridge(SessionSides(Side(100), 130)).parts
+def test_what_is_left_of_a_session_is_not_explained() -> None:
+    assert session_bridge(SessionSides(Side(100), 130)).parts == {BesidePart.UNEXPLAINED: Side(30)}
     bridge = session_bridge(SessionSides(Side(130), 100, outside=20))
     assert bridge.parts == {BesidePart.TAIL: Side(-20), BesidePart.UNEXPLAINED: Side(-10)}
     assert not bridge.explained
