@@ -14,7 +14,7 @@ from analytics.models import SessionReading
 from analytics.services import session_claim
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import HOUR, now
+from core.clock import HOUR, day_start, now
 from core.errors import NotFound
 from core.money import to_units
 from supplychain.importing.profiles.base import SAMPLES
@@ -126,9 +126,14 @@ def test_money_in_transit_by_age(mine: TenantWorld) -> None:
             [0, 0, to_units(Decimal(297)), 0],
             1,
         )
+        # known to us by another number of its line, and settled all the same
+        settled = fact("6935112345678901240", amount="50.00", line_no="1", occurred_at=day_start(FIRST))
+        record(mine.tenant, settled, source="douyin")
+        (again,) = money_in_transit(mine.owner, mine.tenant)
+        assert (again.ages, again.orders) == (transit.ages, transit.orders)
         undo_run(actor=mine.owner, batch=settlement, progress=lambda *_step: None)
         (again,) = money_in_transit(mine.owner, mine.tenant)
-        assert (again.total, again.settled_until) == (before.total, None)
+        assert (again.total, again.settled_until) == (before.total + to_units(Decimal(50)), None)
         assert before.total == to_units(Decimal(119 + 159 + 65 + 297))
 
 

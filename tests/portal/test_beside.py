@@ -15,10 +15,11 @@ from django.urls import reverse
 from core.choices import Role
 from core.jobs import run_due
 from core.models import User
+from core.services import tool_key_create
 from supplychain.importing import PAYOUT_PROFILES
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch, PayoutEntry
-from tests.factories import TenantWorld, World
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
 AT = dt.datetime(2025, 6, 30, 4, tzinfo=dt.UTC)
@@ -113,6 +114,15 @@ def test_the_api_refuses_days_it_cannot_answer(
         reverse("api-beside"), {"tenant": firm.tenant.code, "since": days[0], "until": days[1]}
     )
     assert answer.status_code == 400
+
+
+def test_a_key_of_the_park_reads_none_of_it(owner: Client, world: World, firm: TenantWorld) -> None:
+    bring(owner, firm, "douyin-settlement")
+    _key, secret = tool_key_create(actor=SYSTEM, node=world.park.node, name="park", scopes=["figures:read"])
+    for asker, rows in ((secret, 0), (firm.secret, 5)):
+        headers = {"Authorization": f"Bearer {asker}"}
+        page = Client(headers=headers).get(reverse("api-payout-entry-list"), {"kind": "settled"})
+        assert (page.status_code, len(page.json()["results"])) == (200, rows)
 
 
 def test_nobody_else_reads_it(
