@@ -328,6 +328,8 @@ def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
         "GET reorders": owner.get("reorders"),
         "GET reorders/{uid}": owner.get(f"reorders/{rows['produced']}"),
     }
+
+
 def settle_by_platform(tenant: Tenant) -> PayoutEntry:
     """The samples of Douyin's orders and of their settlement, imported."""
     for code in ("douyin-orders", "douyin-settlement"):
