@@ -337,6 +337,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
+    # What a platform keeps of the sales stays in the firm.
+    "supplychain.PayoutEntry": {
+        **_each((OWNER, STAFF), _p("view add")),
+        MONEY: SEE,
+        Role.TOOL: SEE_NODE,
+    },
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
     "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import agreements, explains, parcels, reorders, statements, views
+from supplychain.api import agreements, explains, parcels, payouts, reorders, statements, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
@@ -12,6 +12,7 @@ router.register("skus", views.SkuViewSet, "api-sku")
 router.register("explain-events", explains.ExplainViewSet, "api-explain")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
+router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")
 router.register("statements", statements.StatementViewSet, "api-statement")
 router.register("factories", reorders.FactoryViewSet, "api-factory")
 router.register("launches", reorders.LaunchViewSet, "api-launch")

@@ -17,6 +17,7 @@ from supplychain.models.ledger import (
     SkuResolution,
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
+from supplychain.models.payouts import PayoutEntry
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -36,6 +37,7 @@ __all__ = [
     "Launch",
     "LaunchDay",
     "Parcel",
+    "PayoutEntry",
     "Product",
     "Reorder",
     "ReorderLine",

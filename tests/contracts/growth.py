@@ -11,11 +11,12 @@ from analytics.models import SessionReading
 from analytics.services import session_claim
 from analytics.services.reports.drops import JOB_KIND
 from core.choices import Role
-from core.clock import DAY, HOUR, now
+from core.clock import DAY, HOUR, local, now
 from core.models import Job, Unresolved
 from core.services import membership_grant, tool_key_create
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
+from supplychain.models import PayoutEntry
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
@@ -124,6 +125,17 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         tenant=tenant,
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    PayoutEntry.objects.create(
+        tenant=tenant,
+        platform="douyin",
+        external_id=name,
+        kind="settled",
+        order_no=f"{name}-order",
+        amount=Decimal("9.50"),
+        occurred_at=session.started_at,
+        business_day=local(session.started_at).date(),
+        import_batch=tenant.import_batches.latest("pk"),
     )
     reported = make_session(tenant, starts_at=starts_at - 61 * DAY)
     SessionReading.objects.create(

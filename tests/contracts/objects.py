@@ -67,6 +67,8 @@ UIDS: dict[str, Factory] = {
         MatchRun.objects.get(park=world.park, state=MatchState.RUNNING, job=None).uid
     ),
     "api-session": lambda world, mine: mine.session.uid,
+    "api-session-beside": lambda world, mine: mine.session.uid,
+    "api-payout-entry": lambda world, mine: mine.tenant.payouts.earliest("id").uid,
     "api-session-result": lambda world, mine: mine.session.uid,
     "api-host-account": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "api-absence": lambda world, mine: mine.host.absences.earliest("id").uid,
@@ -88,6 +90,7 @@ UIDS: dict[str, Factory] = {
     "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,
+    "portal-session-beside": lambda world, mine: mine.session.uid,
     "portal-session-result": lambda world, mine: mine.session.uid,
     "portal-host": lambda world, mine: mine.host.uid,
     "portal-absence-withdraw": lambda world, mine: mine.host.absences.earliest("id").uid,
