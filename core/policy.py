@@ -173,7 +173,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
-    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, OWNER: SEE, MONEY: SEE},
+    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, **_each((OWNER, MONEY, Role.TOOL), SEE)},
     "tenants.VerifiedFigure": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     # --- livestreams
     "livestreams.LiveRoom": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
@@ -352,6 +352,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
+    # What a platform keeps of the sales stays in the firm.
+    "supplychain.PayoutEntry": {
+        **_each((OWNER, STAFF), _p("view add")),
+        MONEY: SEE,
+        Role.TOOL: SEE_NODE,
+    },
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
     "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},

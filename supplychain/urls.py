@@ -6,6 +6,7 @@ from django.urls import path
 
 from supplychain.views import (
     agreements,
+    charges,
     factories,
     goods,
     imports,
@@ -99,6 +100,7 @@ urlpatterns = [
     ),
     path(f"{LINE}move/", runs.MoveLine.as_view(), name="portal-run-line-move"),
     path(f"{LINE}drop/", runs.DropLine.as_view(), name="portal-run-line-drop"),
+    path("portal/<slug:tenant>/charges/", charges.Charges.as_view(), name="portal-charges"),
     path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),
     path(
         "portal/<slug:tenant>/agreements/new/", agreements.NewAgreement.as_view(), name="portal-agreement-new"

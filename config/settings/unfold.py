@@ -186,6 +186,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         [
             ("contract", "supplychain.Agreement"),
             ("request_quote", "supplychain.Statement"),
+            ("account_balance", "supplychain.PayoutEntry"),
         ],
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import agreements, explains, parcels, pool, reorders, statements, views
+from supplychain.api import agreements, explains, parcels, payouts, pool, reorders, statements, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
@@ -15,6 +15,7 @@ router.register("run-lines", pool.RunLineViewSet, "api-run-line")
 router.register("shortages", pool.ShortageViewSet, "api-shortage")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
+router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")
 router.register("statements", statements.StatementViewSet, "api-statement")
 router.register("factories", reorders.FactoryViewSet, "api-factory")
 router.register("launches", reorders.LaunchViewSet, "api-launch")

@@ -17,6 +17,7 @@ from supplychain.models.ledger import (
     SkuResolution,
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
+from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
@@ -38,6 +39,7 @@ __all__ = [
     "Launch",
     "LaunchDay",
     "Parcel",
+    "PayoutEntry",
     "Product",
     "Reorder",
     "ReorderLine",

@@ -33,7 +33,7 @@ from core.models import BucketFailure, ExchangeRate, Job, Unresolved, User
 from core.policy import VIEW
 from core.scoping import visible_to
 from parks.models import IndustrialCluster
-from supplychain.models import Backorder, ImportBatch, SalesEvent
+from supplychain.models import Backorder, ImportBatch, PayoutEntry, SalesEvent
 from tenants.models import VerifiedFigure
 from tests.contracts.worlds import make_show_of, read_reports
 from tests.factories import SYSTEM, World, make_user, make_world
@@ -151,6 +151,17 @@ def complete(world: World) -> None:
         BucketFailure.objects.create(family="sales", node=node, slot=index, error=canary, retry_at=now())
         batch = ImportBatch.objects.create(
             tenant=tenant, source="test", file_name=f"{canary}.csv", options={}, report={"note": canary}
+        )
+        PayoutEntry.objects.create(
+            tenant=tenant,
+            platform="douyin",
+            external_id=canary,
+            kind="settled",
+            order_no=f"{canary}-1",
+            amount=Decimal("12.50"),
+            occurred_at=now(),
+            business_day=today(),
+            import_batch=batch,
         )
         event_id = 10**6 + cluster.pk * 10 + index
         Backorder.objects.create(

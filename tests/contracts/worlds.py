@@ -47,6 +47,7 @@ from supplychain.models import (
     Backorder,
     ImportProfileMap,
     Parcel,
+    PayoutEntry,
     Product,
     SalesEvent,
     Shortage,
@@ -168,6 +169,12 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     file = UCI_FILE.format(canary=canary).encode()
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
     Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
+    for order_no in (f"{code}-O1", line_mark(mine)):
+        PayoutEntry.objects.create(
+            tenant=tenant, platform="douyin", external_id=f"{canary}:{order_no}", kind="settled", account=canary,
+            order_no=order_no, amount=AMOUNTS[world.name], occurred_at=at, business_day=local(at).date(),
+            ordered_at=at, import_batch=batch,
+        )  # fmt: skip
     ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"a": canary})
     for kind in ("sku", "session"):
         Unresolved.objects.get_or_create(kind=kind, node=tenant.node, reference=f"{code}-missing")

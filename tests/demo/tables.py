@@ -22,6 +22,7 @@ OF_THE_MOMENT = {
     "secret_hash",
     "prefix",
     "path",
+    "stored_file",
     "date_joined",
     "made_at",
     "signed_at",

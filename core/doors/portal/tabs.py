@@ -112,6 +112,14 @@ TABS = (
         _("Agreements with parks, agencies, hosts and factories; monthly statements"),
     ),
     Tab(
+        "beside",
+        "intersect",
+        _("Platforms' figures"),
+        "supplychain.PayoutEntry",
+        "desk-only",
+        _("What platforms settled beside your own orders, and what is still to come"),
+    ),
+    Tab(
         "imports",
         "upload",
         _("Import"),

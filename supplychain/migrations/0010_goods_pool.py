@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("livestreams", "0012_streams_to_drop"),
         ("parks", "0004_events"),
-        ("supplychain", "0008_fast_reorders"),
+        ("supplychain", "0009_payout_entries"),
         ("tenants", "0003_entries_sent_away"),
     ]
 
