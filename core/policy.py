@@ -304,6 +304,21 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each(TENANT_ROLES, SEE),
         **_each((OWNER, STAFF), RUN),
     },
+    # Whoever is in the park reads its pool (GoodsOffer.scope.told); whoever books plans the show.
+    "supplychain.GoodsOffer": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        **_each((MONEY, STOREMAN, Role.HOST), SEE),
+    },
+    "supplychain.RunLine": {
+        **_each((MANAGER, STUDIO, MONEY), SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        Role.HOST: SEE_OWN,
+    },
+    "supplychain.Shortage": {
+        **_each((MANAGER, STUDIO, MONEY, OWNER, STAFF, Role.TOOL), SEE),
+        Role.HOST: SEE_OWN,
+    },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
     "supplychain.WarehouseTariff": {
         **_each(PARK_ROLES, SEE),

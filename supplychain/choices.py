@@ -261,3 +261,10 @@ class ReorderState(models.TextChoices):
 
 # What is being made, or lies at the factory.
 REORDER_COMING = (ReorderState.CONFIRMED, ReorderState.PRODUCED)
+
+
+class ShortOf(models.TextChoices):
+    """What there is too little of for a run of show."""
+
+    OFFER = "offer", _("pieces offered")
+    STOCK = "stock", _("stock")

@@ -18,6 +18,7 @@ from supplychain.models.ledger import (
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.payouts import PayoutEntry
+from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -32,6 +33,7 @@ __all__ = [
     "Factory",
     "FactoryDay",
     "FactoryStep",
+    "GoodsOffer",
     "ImportBatch",
     "ImportProfileMap",
     "Launch",
@@ -44,8 +46,10 @@ __all__ = [
     "ReorderWork",
     "Reservation",
     "ReturnedGoods",
+    "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "Shortage",
     "Sku",
     "SkuResolution",
     "Stage",

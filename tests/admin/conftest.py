@@ -35,7 +35,7 @@ from core.scoping import visible_to
 from parks.models import IndustrialCluster
 from supplychain.models import Backorder, ImportBatch, PayoutEntry, SalesEvent
 from tenants.models import VerifiedFigure
-from tests.contracts.worlds import read_reports
+from tests.contracts.worlds import make_show_of, read_reports
 from tests.factories import SYSTEM, World, make_user, make_world
 
 AMOUNTS = {"gmv_paid": Decimal("1234.50"), "refunds": Decimal("34.50"), "orders": 7, "lines": 9}
@@ -108,6 +108,7 @@ def complete(world: World) -> None:
     )
     for index, seat in enumerate(world.tenants):
         tenant, sku = seat.tenant, seat.skus[0]
+        make_show_of(seat, canary)
         for day in (today(), today() - DAY):
             DaySales.objects.create(tenant=tenant, day=day, **AMOUNTS)
         MonthSales.objects.create(tenant=tenant, month=month_of(today()), **AMOUNTS)

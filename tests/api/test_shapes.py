@@ -388,6 +388,34 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     }
 
 
+def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
+    """Goods of the pool on a run of show that wants more than there are."""
+    mine = world.tenants[0]
+    offer = tool.post(
+        "goods-offers",
+        {
+            "product": str(mine.skus[0].product.uid),
+            "floor_price": "50.00",
+            "commission_rate": "17.5",
+            "pieces": 5,
+        },
+    )
+    uid, booking = offer.json()["uid"], str(mine.booking.uid)
+    line = tool.post("run-lines", {"booking": booking, "offer": uid, "price": "50.00", "pieces": 6})
+    address = f"run-lines/{line.json()['uid']}"
+    return {
+        "POST goods-offers": offer,
+        "GET goods-offers": tool.get("goods-offers"),
+        "GET goods-offers/{uid}": tool.get(f"goods-offers/{uid}"),
+        "POST run-lines": line,
+        "GET run-lines": tool.get("run-lines", booking=booking),
+        "GET shortages": tool.get("shortages", booking=booking),
+        "POST run-lines/{uid}/move": tool.post(f"{address}/move", {"up": True}),
+        "POST run-lines/{uid}/drop": tool.post(f"{address}/drop"),
+        "POST goods-offers/{uid}/withdraw": tool.post(f"goods-offers/{uid}/withdraw"),
+    }
+
+
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """One good answer of every operation, and one of each kind of refusal."""
     tool = Caller(world.tenants[0].secret)
@@ -508,6 +536,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_reorders(world, owner),
         "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
+        **of_the_pool(world, tool),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

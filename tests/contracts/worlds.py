@@ -40,6 +40,7 @@ from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, ExchangeOffer, SchedulePlan, Visit
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.models import IndustrialCluster
+from supplychain.choices import ShortOf
 from supplychain.facts import SaleFact
 from supplychain.models import (
     Attribution,
@@ -49,9 +50,10 @@ from supplychain.models import (
     PayoutEntry,
     Product,
     SalesEvent,
+    Shortage,
     SkuResolution,
 )
-from supplychain.services import sales_record
+from supplychain.services import goods_offer, run_line_put, sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
@@ -148,6 +150,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     ]
     Parcel.objects.filter(seller=tenant, state="waiting").update(order_no=facts[0].order_no)
     Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
+    make_show_of(mine, canary)
     sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
     event = SalesEvent.objects.filter(seller=tenant).earliest("id")
     SkuResolution.objects.create(event_id=event.pk, version=1, seller=tenant, sku=mine.skus[0], rule="code")
@@ -362,3 +365,20 @@ def dead_keys(world: World) -> Iterator[str]:
         setattr(key, column, now() - DAY)
         key.save()
         yield secret
+
+
+def make_show_of(mine: TenantWorld, canary: str) -> None:
+    """Goods in the pool, and a run of show that has more of them than there are."""
+    goods_offer(
+        actor=SYSTEM,
+        product=mine.skus[0].product,
+        floor_price=Decimal("59.00"),
+        commission_rate=Decimal(20),
+        pieces=100,
+        samples=2,
+        certificates=canary,
+    )
+    line = run_line_put(
+        actor=SYSTEM, booking=mine.booking, product=mine.skus[0].product, price=Decimal("69.00"), pieces=60
+    )
+    Shortage.objects.create(line=line, at=now(), short_of=ShortOf.STOCK, planned=60, there=48)

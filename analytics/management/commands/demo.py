@@ -23,6 +23,7 @@ from analytics.demo.parcels import PACKED_FOR, pack_parcels, packing_begins
 from analytics.demo.payouts import import_settlements
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
+from analytics.demo.pool import build_pool
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
 from analytics.services import park_indicators_publish
@@ -89,6 +90,7 @@ class Command(BaseCommand):
         for built in parks:
             import_settlements(built, until, actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
+        build_pool(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(

@@ -96,6 +96,14 @@ TABS = (
         _("How new styles sell, what to make more of, the factories' room, what lies too long"),
     ),
     Tab(
+        "pool",
+        "basket",
+        _("Goods pool"),
+        "supplychain.GoodsOffer",
+        "desk-only",
+        _("What firms of the park let each other sell: price floor, commission, samples"),
+    ),
+    Tab(
         "settlement",
         "cash-coin",
         _("Settlement"),
