@@ -142,3 +142,18 @@ class SourceKind(models.TextChoices):
     HOUR = "hour", _("ad spend of an hour")
     PARCEL = "parcel", _("parcels of a warehouse")
     NONE = "none", _("no record")
+
+
+class BesidePart(models.TextChoices):
+    """Why a platform's figure is another than ours. What is added to ours to get the platform's."""
+
+    NOT_SETTLED = "not_settled", _("not settled yet")
+    GIVEN_BACK = "given_back", _("given back before it was settled")
+    NOT_IMPORTED = "not_imported", _("not in our ledger: orders to be imported")
+    REFUNDS_MISSING = "refunds_missing", _("refunds that our ledger does not have")
+    LATE_REFUNDS = "late_refunds", _("refunds after the platform's export")
+    COUPONS = "coupons", _("coupons and subsidies of the platform")
+    FREIGHT = "freight", _("freight")
+    TAIL = "tail", _("paid before or after the broadcast")
+    OTHER_SESSION = "other_session", _("placed in another session or in none")
+    UNEXPLAINED = "unexplained", _("not explained")

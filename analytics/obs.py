@@ -17,7 +17,8 @@ from livestreams.choices import SessionState
 from livestreams.models import Booking, LiveSession, Publish, ScreenToken
 from livestreams.services import stream_credentials
 from supplychain.filters import ProductFilter
-from supplychain.models import ExplainEvent, Product
+from supplychain.models import ExplainEvent, Product, RunLine
+from supplychain.showcase import goods_of, run_of
 
 MOST_PRODUCTS = 60
 
@@ -64,7 +65,8 @@ def product_now(session: LiveSession | None) -> dict[str, Any] | None:
     last = events.order_by("-at", "-pk").first()
     if last is None or last.product is None:
         return None
-    price = last.product.list_price
+    line = RunLine.objects.on().filter(booking=session.booking_id, product=last.product).first()
+    price = line.price if line is not None else last.product.list_price
     return {
         "uid": str(last.product.uid),
         "name": last.product.name,
@@ -108,14 +110,29 @@ def _pictures(booking: Booking) -> list[dict[str, Any]]:
 
 
 def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[str, str]]:
-    """Goods that the booking's session may show, the latest launched first, at most MOST_PRODUCTS."""
-    goods: QuerySet[Product] = visible_to(Product.objects.filter(closed_on__isnull=True), actor)
-    session = session_of(booking)
-    mine = (
-        goods.filter(tenant__shown_in__session=session)
-        if session is not None
-        else goods.filter(tenant=booking.tenant_id)
-    )
-    found = ProductFilter({"search": words}, queryset=mine)
-    rows = (found.qs if found.is_valid() else mine.none()).order_by("-dropped_on", "code")[:MOST_PRODUCTS]
-    return [{"uid": str(row.uid), "code": row.code, "name": row.name} for row in rows]
+    """Goods that the booking's session may show: its run of show in order, or where none is planned and for who
+    searches, what else there is, the latest launched first; at most MOST_PRODUCTS.
+    """
+    goods = goods_to_show(booking, actor).filter(closed_on__isnull=True)
+    found = ProductFilter({"search": words}, queryset=goods)
+    shown = found.qs if found.is_valid() else goods.none()
+    planned = list(run_of(actor, booking.pk).filter(product__in=shown)[:MOST_PRODUCTS])
+    rows = [_button(line.product, line) for line in planned]
+    if words or not planned:
+        others = shown.exclude(pk__in=[line.product_id for line in planned]).order_by("-dropped_on", "code")
+        rows += [_button(product) for product in others[: MOST_PRODUCTS - len(rows)]]
+    return rows
+
+
+def goods_to_show(booking: Booking, actor: Actor) -> QuerySet[Product]:
+    """The goods that may be shown now in the session of a booking."""
+    return goods_of(actor, now(), session=session_of(booking), booking=booking)
+
+
+def _button(product: Product, line: RunLine | None = None) -> dict[str, str]:
+    return {
+        "uid": str(product.uid),
+        "code": product.code,
+        "name": product.name,
+        "price": f"{line.price:,.2f}" if line is not None else "",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from analytics.views import (
+    beside,
     channels,
     downloads,
     events,
@@ -29,10 +30,12 @@ urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
     path("portal/<slug:tenant>/channels/", channels.Channels.as_view(), name="portal-channels"),
+    path("portal/<slug:tenant>/beside/", beside.Beside.as_view(), name="portal-beside"),
     path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),
     path(f"{SESSION}result/", result.SessionResult.as_view(), name="portal-session-result"),
+    path(f"{SESSION}beside/", beside.BesideSession.as_view(), name="portal-session-beside"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
     path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),

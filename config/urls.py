@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from health_check.views import HealthCheckView
 
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
-API_APPS = ("core", "parks", "livestreams", "supplychain", "analytics")
+API_APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 HEALTH_CHECKS = (
     "health_check.Database",
     "health_check.Cache",

@@ -176,7 +176,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
-    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, OWNER: SEE, MONEY: SEE},
+    "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, **_each((OWNER, MONEY, Role.TOOL), SEE)},
     "tenants.VerifiedFigure": {MANAGER: SEE, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     # --- livestreams
     "livestreams.LiveRoom": {**_SHARED, MANAGER: RUN, STUDIO: RUN, Role.TOOL: SEE_PARK},
@@ -307,6 +307,21 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each(TENANT_ROLES, SEE),
         **_each((OWNER, STAFF), RUN),
     },
+    # Whoever is in the park reads its pool (GoodsOffer.scope.told); whoever books plans the show.
+    "supplychain.GoodsOffer": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        **_each((MONEY, STOREMAN, Role.HOST), SEE),
+    },
+    "supplychain.RunLine": {
+        **_each((MANAGER, STUDIO, MONEY), SEE),
+        **_each((OWNER, STAFF, Role.TOOL), RUN),
+        Role.HOST: SEE_OWN,
+    },
+    "supplychain.Shortage": {
+        **_each((MANAGER, STUDIO, MONEY, OWNER, STAFF, Role.TOOL), SEE),
+        Role.HOST: SEE_OWN,
+    },
     "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
     "supplychain.WarehouseTariff": {
         **_each(PARK_ROLES, SEE),
@@ -340,6 +355,12 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
+    # What a platform keeps of the sales stays in the firm.
+    "supplychain.PayoutEntry": {
+        **_each((OWNER, STAFF), _p("view add")),
+        MONEY: SEE,
+        Role.TOOL: SEE_NODE,
+    },
     "supplychain.SkuResolution": {**_LINES},
     "supplychain.Attribution": {**_LINES},
     "supplychain.AttributionSettings": {OWNER: RUN, STAFF: SEE, MONEY: SEE},

@@ -148,6 +148,19 @@ class TailWindow(models.IntegerChoices):
 SESSION_REPORT = "session-report"
 
 
+class PayoutKind(models.TextChoices):
+    """What an amount of a platform's settlement is. All but the first add up to it."""
+
+    SETTLED = "settled", _("settled")
+    GOODS = "goods", _("paid for goods")
+    FREIGHT = "freight", _("freight")
+    SUBSIDY = "subsidy", _("subsidy of the platform")
+    REFUND = "refund", _("given back")
+    COMMISSION = "commission", _("commission and fees of the platform")
+    OTHER = "other", _("other")
+    VOID = "void", _("taken back")
+
+
 class ImportState(models.TextChoices):
     STAGED = "staged", _("waiting for confirmation")
     IMPORTED = "imported", _("imported")
@@ -248,3 +261,10 @@ class ReorderState(models.TextChoices):
 
 # What is being made, or lies at the factory.
 REORDER_COMING = (ReorderState.CONFIRMED, ReorderState.PRODUCED)
+
+
+class ShortOf(models.TextChoices):
+    """What there is too little of for a run of show."""
+
+    OFFER = "offer", _("pieces offered")
+    STOCK = "stock", _("stock")

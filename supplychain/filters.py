@@ -16,7 +16,7 @@ from core.doors.filters import FromDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
 from supplychain.choices import Channel, SalesKind
-from supplychain.models import Attribution, Product, SalesEvent, Sku
+from supplychain.models import Attribution, GoodsOffer, Product, SalesEvent, Sku
 
 
 class FromSlotDay(FromDay):
@@ -88,6 +88,25 @@ class ProductFilter(django_filters.FilterSet):
         own = (Q(**{f"{column}__icontains": words}) for column in ("code", "name_zh", "name_en", "category"))
         of_skus = Sku.objects.filter(product=OuterRef("pk"), code__icontains=words)
         return queryset.filter(reduce(or_, own, Q(Exists(of_skus))))
+
+
+class GoodsOfferFilter(django_filters.FilterSet):
+    """Offers of goods by what people look for: a name, a code, a category, a firm."""
+
+    search = django_filters.CharFilter(
+        method="by_words", label=_("Code, name, category or firm"), max_length=100
+    )
+
+    class Meta:
+        model = GoodsOffer
+        fields: list[str] = []
+
+    def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        columns = ("product__code", "product__name_zh", "product__name_en", "product__category")
+        firm = ("tenant__code", "tenant__company__name_zh", "tenant__company__name_en")
+        return queryset.filter(
+            reduce(or_, (Q(**{f"{column}__icontains": value.strip()}) for column in (*columns, *firm)))
+        )
 
 
 class SkuFilter(django_filters.FilterSet):

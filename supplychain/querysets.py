@@ -1,4 +1,4 @@
-"""Chainable reads of the ledger: `SalesEvent.objects.current().with_session()`."""
+"""Chainable reads: `SalesEvent.objects.current().with_session()`, `GoodsOffer.objects.standing()`."""
 
 from __future__ import annotations
 
@@ -43,3 +43,32 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 
     def _rows(self, model: str) -> QuerySet[Any]:
         return self.model._meta.apps.get_model("supplychain", model)._default_manager.all()
+
+
+class GoodsOfferQuerySet(models.QuerySet[Any]):
+    """Offers of goods."""
+
+    def standing(self) -> GoodsOfferQuerySet:
+        """Those not withdrawn, of goods still sold, by firms that are still in the park they offered to."""
+        return self.filter(
+            withdrawn_at__isnull=True,
+            product__closed_on__isnull=True,
+            tenant__closed_on__isnull=True,
+            tenant__node__parent_id=F("park_id"),
+        )
+
+    def in_full(self) -> GoodsOfferQuerySet:
+        """With what is shown of an offer."""
+        return self.select_related("tenant__node", "park", "product")
+
+
+class RunLineQuerySet(models.QuerySet[Any]):
+    """Lines of runs of show."""
+
+    def on(self) -> RunLineQuerySet:
+        """Those that were not taken off, in the order of the run."""
+        return self.filter(dropped_at__isnull=True).order_by("booking", "position", "pk")
+
+    def in_full(self) -> RunLineQuerySet:
+        """With what is shown of a line."""
+        return self.select_related("booking__room", "booking__tenant", "product__tenant", "offer__tenant")

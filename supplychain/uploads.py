@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
 from supplychain.choices import Channel
-from supplychain.facts import SaleFact
-from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, Mapping, Profile, load_mapping, profile
 from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS
 from supplychain.models import ImportProfileMap
@@ -85,17 +84,18 @@ class UploadForm(ScopedForm):
         self.fields["profile"].choices = [  # type: ignore[attr-defined]
             ("", _("find out by its columns")),
             *((found.code, found.name) for found in PROFILES.values()),
+            *((found.code, found.name) for found in PAYOUT_PROFILES.values()),
             *((key, saved.name) for key, saved in self.maps.items()),
         ]
         self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}
 
     @property
-    def reading(self) -> dict[str, Profile[SaleFact] | Mapping | None]:
+    def reading(self) -> dict[str, Profile[Any] | Mapping | None]:
         """The chosen profile or saved mapping, as the importer's arguments."""
         chosen = self.cleaned_data["profile"]
         if chosen in self.maps:
             return {"mapping": msgspec.convert(self.maps[chosen].mapping, Mapping)}
-        return {"profile": profile(chosen) if chosen else None}
+        return {"profile": PAYOUT_PROFILES.get(chosen) or (profile(chosen) if chosen else None)}
 
 
 def guesses(headers: list[str]) -> dict[str, str]:

@@ -6,12 +6,15 @@ from django.urls import path
 
 from supplychain.views import (
     agreements,
+    charges,
     factories,
     goods,
     imports,
     orders,
     parcels,
+    pool,
     reorders,
+    runs,
     statements,
     unplaced,
     unresolved,
@@ -19,6 +22,7 @@ from supplychain.views import (
 
 IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
+LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
@@ -84,6 +88,19 @@ urlpatterns = [
         factories.FactoryPage.as_view(),
         name="portal-factory",
     ),
+    path("portal/<slug:tenant>/pool/", pool.Pool.as_view(), name="portal-pool"),
+    path("portal/<slug:tenant>/pool/new/", pool.NewOffer.as_view(), name="portal-pool-new"),
+    path(
+        "portal/<slug:tenant>/pool/<uuid:uid>/withdraw/",
+        pool.WithdrawOffer.as_view(),
+        name="portal-goods-offer-withdraw",
+    ),
+    path(
+        "portal/<slug:tenant>/bookings/<uuid:uid>/run/", runs.RunOfShow.as_view(), name="portal-booking-run"
+    ),
+    path(f"{LINE}move/", runs.MoveLine.as_view(), name="portal-run-line-move"),
+    path(f"{LINE}drop/", runs.DropLine.as_view(), name="portal-run-line-drop"),
+    path("portal/<slug:tenant>/charges/", charges.Charges.as_view(), name="portal-charges"),
     path("portal/<slug:tenant>/settlement/", statements.Settlement.as_view(), name="portal-settlement"),
     path(
         "portal/<slug:tenant>/agreements/new/", agreements.NewAgreement.as_view(), name="portal-agreement-new"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import channels, eventclaims, keep, matching, result, slowstock, views
+from analytics.api import beside, channels, eventclaims, keep, matching, result, slowstock, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
@@ -33,6 +33,12 @@ urlpatterns = [
         "sessions/<slug:uid>/result",
         result.SessionResultViewSet.as_view({"get": "retrieve"}),
         name="api-session-result",
+    ),
+    path("beside", beside.BesideViewSet.as_view({"get": "retrieve"}), name="api-beside"),
+    path(
+        "sessions/<slug:uid>/beside",
+        beside.SessionBesideViewSet.as_view({"get": "retrieve"}),
+        name="api-session-beside",
     ),
     *router.urls,
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -27,6 +28,7 @@ from livestreams.services import screen_of, session_end
 from supplychain.choices import ExplainKind
 from supplychain.models import Product
 from supplychain.services import explain_record
+from supplychain.showcase import run_of
 
 HEADER = "X-Screen-Token"
 LONGEST = 200
@@ -114,9 +116,17 @@ class DockExplain(DockWrite):
 
     def carry_out(self, session: Any) -> None:
         uid = self.request.POST.get("product", "")
-        product = get_visible(Product, self.actor, uid=uid) if uid else None
+        product = self._product(uid) if uid else None
         kind = ExplainKind.START if product is not None else ExplainKind.END
         explain_record(actor=self.actor, session=session, kind=kind, product=product, source="dock")
+
+    def _product(self, uid: str) -> Product:
+        """A product of a button: of the run of show, whosever it is, or one that the person may see."""
+        try:
+            planned = run_of(self.actor, self.token.booking_id).filter(product__uid=uid).first()
+        except (ValueError, ValidationError) as error:
+            raise NotFound from error
+        return planned.product if planned is not None else get_visible(Product, self.actor, uid=uid)
 
 
 class DockEnd(DockWrite):

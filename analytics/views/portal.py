@@ -26,6 +26,7 @@ from livestreams.spending import spend_by_hour
 from supplychain.attribution.waiting import waiting_lines
 from supplychain.explained import stretches
 from supplychain.models import Attribution, ExplainEvent, ImportBatch
+from supplychain.showcase import outcomes
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
 SESSION_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -177,13 +178,14 @@ class SessionDetail(ScopedDetailPage):
         )
 
     def _told(self, session: LiveSession) -> dict[str, Any]:
-        """What was explained, and what was spent on traffic, as it was told."""
+        """What was planned and explained, and what was spent on traffic, as it was told."""
         events = visible_to(ExplainEvent.objects.filter(session=session), self.actor)
         spend = spend_by_hour(visible_to(AdSpend.objects.filter(session=session), self.actor))
         return {
             "explained": stretches(
                 events.select_related("product", "sku").order_by("at", "pk"), session.ended_at
             ),
+            "outcomes": outcomes(self.actor, session.booking, session) if session.booking else [],
             "spend": spend,
             "spend_total": sum(spend.values()) if spend else None,
             "may_tell_spend": may(self.actor, "add", AdSpend, self.node.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from analytics.beside import may_see_payouts
 from analytics.choices import ResultPart, SourceKind
 from analytics.result import Line, Source, account_of
 from analytics.result.metrics import RESULT_REGISTRY
@@ -40,6 +41,7 @@ class SessionResult(ScopedDetailPage):
         return super().get_context_data(
             session=session,
             account=account,
+            sees_payouts=may_see_payouts(self.actor, session.tenant_id),
             lines=[(line, _signed(line), self._sources(line)) for line in account.lines.values()],
             tiles=[(RESULT_REGISTRY[code], account.metrics[code]) for code in RATIOS],
             **kwargs,

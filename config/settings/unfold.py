@@ -60,6 +60,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("edit_calendar", "livestreams.SlotRequest"),
             ("calendar_month", "livestreams.SchedulePlan"),
             ("live_tv", "livestreams.LiveSession"),
+            ("playlist_play", "supplychain.RunLine"),
+            ("production_quantity_limits", "supplychain.Shortage"),
             ("campaign", "supplychain.ExplainEvent"),
             ("meeting_room", "livestreams.LiveRoom"),
             ("report", "livestreams.Fault"),
@@ -150,6 +152,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("deployed_code", "supplychain.Parcel"),
             ("bookmark", "supplychain.Reservation"),
             ("assignment_return", "supplychain.ReturnedGoods"),
+            ("shopping_basket", "supplychain.GoodsOffer"),
             ("category", "supplychain.Product"),
             ("qr_code_2", "supplychain.Sku"),
             ("new_releases", "supplychain.Launch"),
@@ -183,6 +186,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
         [
             ("contract", "supplychain.Agreement"),
             ("request_quote", "supplychain.Statement"),
+            ("account_balance", "supplychain.PayoutEntry"),
         ],
     ),
     (

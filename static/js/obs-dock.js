@@ -91,7 +91,7 @@
         const code = document.createElement("small");
         button.type = "button";
         button.dataset.uid = one.uid;
-        code.textContent = one.code;
+        code.textContent = [one.code, one.price && `¥${one.price}`].filter(Boolean).join(" · ");
         button.append(one.name, code);
         row.append(button);
         return row;

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from supplychain.admin import event, explain, fees, goods, ledger, parcels, reorder, settlement, stock
+from supplychain.admin import (
+    event,
+    explain,
+    fees,
+    goods,
+    ledger,
+    parcels,
+    payouts,
+    pool,
+    reorder,
+    settlement,
+    stock,
+)
 
-__all__ = ["event", "explain", "fees", "goods", "ledger", "parcels", "reorder", "settlement", "stock"]
+__all__ = [
+    "event",
+    "explain",
+    "fees",
+    "goods",
+    "ledger",
+    "parcels",
+    "payouts",
+    "pool",
+    "reorder",
+    "settlement",
+    "stock",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -14,7 +16,7 @@ from core.doors.api import Needs, ScopedViewSet
 from core.doors.fields import ChoiceField, CodeField, InstantField, ScopedRelatedField, StrictSerializer
 from livestreams.models import LiveSession
 from supplychain.choices import ExplainKind
-from supplychain.models import ExplainEvent, Product, Sku
+from supplychain.models import ExplainEvent, Product, RunLine, Sku
 from supplychain.services import explain_record
 
 
@@ -47,9 +49,26 @@ class ExplainInput(StrictSerializer):
     sku = ScopedRelatedField(
         model=Sku, slug_field="uid", required=False, allow_null=True, help_text=_("Uid.")
     )
+    line = ScopedRelatedField(
+        model=RunLine,
+        slug_field="uid",
+        required=False,
+        allow_null=True,
+        help_text=_(
+            "Uid of a line of the run of show, instead of `product`: goods of the pool are named by it."
+        ),
+    )
     at = InstantField(required=False)
     source = CodeField(max_length=32, required=False)  # type: ignore[assignment]
     external_id = CodeField(max_length=64, required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        line = values.pop("line", None)
+        if line is None:
+            return values
+        if values.get("product") not in (None, line.product):
+            raise serializers.ValidationError({"product": [_("The line is of another product.")]})
+        return {**values, "product": line.product}
 
 
 class ExplainFilter(django_filters.FilterSet):

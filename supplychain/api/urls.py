@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import agreements, explains, parcels, reorders, statements, views
+from supplychain.api import agreements, explains, parcels, payouts, pool, reorders, statements, views
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
 router.register("skus", views.SkuViewSet, "api-sku")
 router.register("explain-events", explains.ExplainViewSet, "api-explain")
+router.register("goods-offers", pool.GoodsOfferViewSet, "api-goods-offer")
+router.register("run-lines", pool.RunLineViewSet, "api-run-line")
+router.register("shortages", pool.ShortageViewSet, "api-shortage")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
+router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")
 router.register("statements", statements.StatementViewSet, "api-statement")
 router.register("factories", reorders.FactoryViewSet, "api-factory")
 router.register("launches", reorders.LaunchViewSet, "api-launch")

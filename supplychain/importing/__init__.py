@@ -1,4 +1,4 @@
-"""Exports of platforms and other files -> SaleFact, or SessionRow. No database: services store what comes out."""
+"""Exports of platforms and other files -> SaleFact, SessionRow, PayoutLine. No database: services store them."""
 
 from supplychain.importing.errors import FileError
 from supplychain.importing.files import (
@@ -7,16 +7,19 @@ from supplychain.importing.files import (
     SalesFile,
     SessionFile,
     iter_facts,
+    iter_payouts,
     iter_sessions,
     preview,
 )
 from supplychain.importing.mapping import Mapping, load_mapping, mapping_profile
+from supplychain.importing.payouts import PAYOUT_PROFILES, PayoutLine
 from supplychain.importing.profiles import PROFILES, profile, recognise
 from supplychain.importing.profiles.base import Known, Profile, Standing
 from supplychain.importing.report import FileReport
 from supplychain.importing.sessions import SESSION_PROFILES, SessionRow, session_profile
 
 __all__ = [
+    "PAYOUT_PROFILES",
     "PROFILES",
     "SESSION_PROFILES",
     "FileError",
@@ -24,6 +27,7 @@ __all__ = [
     "ImportPreview",
     "Known",
     "Mapping",
+    "PayoutLine",
     "Profile",
     "RowResult",
     "SalesFile",
@@ -31,6 +35,7 @@ __all__ = [
     "SessionRow",
     "Standing",
     "iter_facts",
+    "iter_payouts",
     "iter_sessions",
     "load_mapping",
     "mapping_profile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import BinaryIO, Generic
+from typing import Any, BinaryIO, Generic
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from supplychain.importing.cells import clean, is_whole_id
 from supplychain.importing.errors import FileError
 from supplychain.importing.mapping import Mapping, mapping_profile
 from supplychain.importing.others import marks_among, told_apart
+from supplychain.importing.payouts import PAYOUT_PROFILES, PayoutLine, payout_profile
 from supplychain.importing.profiles import PROFILES, best_fit
 from supplychain.importing.profiles.base import C, Layout, Options, Profile, Row
 from supplychain.importing.readers import MAX_BYTES, open_table
@@ -111,15 +112,16 @@ class FileOf(Generic[C]):
 
 SalesFile = FileOf[SaleFact]
 SessionFile = FileOf[SessionRow]
+PayoutFile = FileOf[PayoutLine]
 
 
 @dataclass(frozen=True)
 class ImportPreview:
     """The first rows of a file: the report on them, some facts, and whether that was the whole file."""
 
-    profile: Profile[SaleFact]
+    profile: Profile[Any]
     report: FileReport
-    sample: list[SaleFact]
+    sample: list[SaleFact] | list[PayoutLine]
     complete: bool
 
 
@@ -163,6 +165,24 @@ def iter_sessions(
     """What a platform's report says of live sessions, session by session; otherwise as `iter_facts`."""
     candidates = [profile] if profile is not None else SESSION_PROFILES.values()
     return _open(stream, candidates, currency=currency, timezone=timezone, max_rows=MAX_SESSIONS)
+
+
+def iter_payouts(
+    stream: BinaryIO, profile: Profile[PayoutLine], *, currency: str, timezone: str
+) -> PayoutFile:
+    """What a platform says became of the money of orders, row by row; otherwise as `iter_facts`."""
+    return _open(stream, [profile], currency=currency, timezone=timezone, max_rows=MAX_ROWS)
+
+
+def payouts_in(stream: BinaryIO) -> Profile[PayoutLine] | None:
+    """The profile of payouts that a file is of by its headers; None for everything else, also what cannot be read."""
+    try:
+        table = open_table(
+            stream, lambda headers: max(found.score(headers) for found in PAYOUT_PROFILES.values())
+        )
+    except FileError:
+        return None
+    return payout_profile(table.headers)
 
 
 def _open(
@@ -217,16 +237,22 @@ def _refuse_other(headers: Sequence[str]) -> None:
 
 def preview(
     stream: BinaryIO,
-    profile: Profile[SaleFact] | None = None,
+    profile: Profile[Any] | None = None,
     *,
     currency: str = "",
     timezone: str = "",
     mapping: Mapping | None = None,
     rows: int = PREVIEW_ROWS,
 ) -> ImportPreview:
-    """What importing the file would do, from its first rows. Raises FileError."""
-    file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
-    sample: list[SaleFact] = []
+    """What importing the file would do, from its first rows: sales, or payouts of a platform. Raises FileError."""
+    if profile is None and mapping is None:
+        profile = payouts_in(stream)
+    file: FileOf[Any]
+    if profile is not None and profile.code in PAYOUT_PROFILES:
+        file = iter_payouts(stream, profile, currency=currency, timezone=timezone)
+    else:
+        file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
+    sample: list[Any] = []
     for result in file:
         sample += result.facts[: SAMPLE_FACTS - len(sample)]
         if file.report.rows >= rows:

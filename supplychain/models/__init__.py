@@ -17,6 +17,8 @@ from supplychain.models.ledger import (
     SkuResolution,
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
+from supplychain.models.payouts import PayoutEntry
+from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -31,19 +33,23 @@ __all__ = [
     "Factory",
     "FactoryDay",
     "FactoryStep",
+    "GoodsOffer",
     "ImportBatch",
     "ImportProfileMap",
     "Launch",
     "LaunchDay",
     "Parcel",
+    "PayoutEntry",
     "Product",
     "Reorder",
     "ReorderLine",
     "ReorderWork",
     "Reservation",
     "ReturnedGoods",
+    "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "Shortage",
     "Sku",
     "SkuResolution",
     "Stage",

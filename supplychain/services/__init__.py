@@ -22,6 +22,7 @@ from supplychain.services.parcels import (
     parcel_scan,
 )
 from supplychain.services.placing import window_set
+from supplychain.services.pool import goods_offer, goods_offer_withdraw
 from supplychain.services.references import lock_facts
 from supplychain.services.reorders import (
     reorder_advance,
@@ -32,6 +33,7 @@ from supplychain.services.reorders import (
     reorder_receive,
 )
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
+from supplychain.services.runs import run_line_drop, run_line_move, run_line_put
 from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.shelves import stock_place
 from supplychain.services.statements import (
@@ -61,6 +63,8 @@ __all__ = [
     "factory_create",
     "factory_update",
     "fees_charge",
+    "goods_offer",
+    "goods_offer_withdraw",
     "goods_return",
     "import_confirm",
     "import_run",
@@ -88,6 +92,9 @@ __all__ = [
     "reorder_receive",
     "resolve_all_pending",
     "resolve_pending",
+    "run_line_drop",
+    "run_line_move",
+    "run_line_put",
     "sales_record",
     "sku_create",
     "sku_resolve",

@@ -12,13 +12,14 @@ from core.actors import Actor
 from core.clock import local, now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
-from core.scoping import require, visible_to
+from core.scoping import require
 from livestreams.errors import BadTime
-from livestreams.models import LiveSession
+from livestreams.models import LiveSession, SessionTenant
 from livestreams.services.locks import check_key_allows, check_not_future
 from supplychain.choices import ExplainKind
 from supplychain.models import ExplainEvent, Product, Sku
 from supplychain.services import placing
+from supplychain.showcase import goods_of, run_of
 
 
 @retried
@@ -59,6 +60,7 @@ def explain_record(
     _check_time(held, event.at)
     _check_goods(actor, event)
     event.save()
+    _name_owner(event)
     placing.mark_from(held, event.at)
     audit.record(
         actor=actor,
@@ -112,6 +114,19 @@ def _check_goods(actor: Actor, event: ExplainEvent) -> None:
         return
     if event.sku is not None and event.sku.product_id != event.product.pk:
         raise InvalidInput(_("The SKU is of another product."), code="other_product", field="sku")
-    seen = visible_to(Product.objects.filter(pk=event.product.pk), actor)
-    if not seen.filter(tenant__shown_in__session=event.session).exists():
-        raise InvalidInput(_("There is no such object."), code="not_found", field="product")
+    if goods_of(actor, event.at, session=event.session).filter(pk=event.product.pk).exists():
+        return
+    lines = run_of(actor, event.session.booking_id).filter(product=event.product, offer__isnull=False)
+    if lines.exists():
+        raise InvalidInput(
+            _("The offer of these goods is withdrawn: they are not shown any more."),
+            code="withdrawn",
+            field="product",
+        )
+    raise InvalidInput(_("There is no such object."), code="not_found", field="product")
+
+
+def _name_owner(event: ExplainEvent) -> None:
+    """Whose goods of the pool are shown takes part in the session: its order lines find it."""
+    if event.product is not None:
+        SessionTenant.objects.get_or_create(session=event.session, tenant_id=event.product.tenant_id)

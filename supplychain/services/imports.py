@@ -22,10 +22,10 @@ from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
-from supplychain.facts import SaleFact
-from supplychain.importing import Mapping, Profile, mapping_profile, preview, profile
+from supplychain.importing import PAYOUT_PROFILES, Mapping, Profile, mapping_profile, preview, profile
 from supplychain.models import ImportBatch
 from supplychain.services.loading import Outcome, Plan, Progress, load
+from supplychain.services.payouts import payouts_load
 from supplychain.services.progress import JobProgress
 from supplychain.services.rejects import rejects_file
 from tenants.models import Tenant
@@ -41,7 +41,7 @@ def import_stage(
     tenant: Tenant,
     file_name: str,
     chunks: Iterable[bytes],
-    profile: Profile[SaleFact] | None = None,
+    profile: Profile[Any] | None = None,
     mapping: Mapping | None = None,
     currency: str = "",
     timezone: str = "",
@@ -124,9 +124,15 @@ def import_run(
     if batch.state == ImportState.IMPORTED:
         storage.discard(batch.stored_file)
         return batch.report, ""
-    plan = plan_of(batch)
-    outcome = load(plan, actor=actor, batch=batch, skip_bad_rows=skip_bad_rows, progress=progress)
-    rejects = _keep_rejects(plan, outcome)
+    if batch.profile in PAYOUT_PROFILES:
+        outcome = payouts_load(
+            actor=actor, batch=batch, opened=_opened, skip_bad_rows=skip_bad_rows, progress=progress
+        )
+    else:
+        outcome = load(
+            plan_of(batch), actor=actor, batch=batch, skip_bad_rows=skip_bad_rows, progress=progress
+        )
+    rejects = _keep_rejects(batch, outcome)
     if outcome.refused:
         with transaction.atomic():
             batch.state, batch.report = ImportState.REFUSED, {**outcome.as_dict(), "complete": True}
@@ -153,10 +159,10 @@ def plan_of(batch: ImportBatch) -> Plan:
     )
 
 
-def _keep_rejects(plan: Plan, outcome: Outcome) -> str:
+def _keep_rejects(batch: ImportBatch, outcome: Outcome) -> str:
     if not outcome.bad:
         return ""
-    with plan.open() as stream:
+    with _opened(batch.stored_file) as stream:
         rows = rejects_file(stream, outcome.profile, outcome.bad, outcome.left_out)
         return storage.keep(FOLDER, rows, suffix=".csv", limit=2 * settings.LIVEPARK_BYTES_PER_UPLOAD)
 

@@ -64,7 +64,7 @@ class Outcome:
     """What a file held and what became of it. `bad` rows are not in the ledger, nor is `left_out`, which are
     the good rows of their orders. With `refused` nothing of the file is."""
 
-    profile: Profile[SaleFact]
+    profile: Profile[Any]
     file: FileReport
     bad: Bad = field(default_factory=dict)
     left_out: set[int] = field(default_factory=set)
@@ -207,7 +207,7 @@ def _write(
         if found.refused or dry_run:
             transaction.set_rollback(True)
         else:
-            _keep(plan, batch, found, actor)
+            keep(plan.seller, batch, found, actor)
     return found
 
 
@@ -219,15 +219,18 @@ def wait_patiently() -> None:
             cursor.execute("SET LOCAL statement_timeout = 0")
 
 
-def _keep(plan: Plan, batch: ImportBatch | None, found: Outcome, actor: Actor) -> None:
+def keep(
+    seller: Tenant, batch: ImportBatch | None, found: Outcome, actor: Actor, verb: str = "sales.import"
+) -> None:
+    """Say of a batch that it is imported, and who did it."""
     if batch is not None:
         batch.state, batch.report = ImportState.IMPORTED, {**found.as_dict(), "complete": True}
         batch.save(update_fields=["state", "report", "updated_at"])
     audit.record(
         actor=actor,
-        verb="sales.import",
+        verb=verb,
         obj=batch,
         object_type=ImportBatch._meta.label,
-        node_id=plan.seller.pk,
+        node_id=seller.pk,
         after={"rows": found.file.rows, "left_out": len(found.left_out) + len(found.bad), **found.counts},
     )

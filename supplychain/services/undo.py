@@ -23,8 +23,10 @@ from core.policy import CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
 from supplychain.facts import SaleFact
+from supplychain.importing import PAYOUT_PROFILES
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services.loading import Progress, wait_patiently
+from supplychain.services.payouts import payouts_take_back
 from supplychain.services.progress import JobProgress
 from supplychain.services.references import QUERY_SIZE, lock_facts
 from supplychain.services.sales import record_facts
@@ -78,7 +80,8 @@ def undo_run(*, actor: Actor, batch: ImportBatch, progress: Progress) -> dict[st
             options={"undoes": held.pk},
             state=ImportState.IMPORTED,
         )
-        counts = _take_back(held, undo, progress)
+        take_back = payouts_take_back if held.profile in PAYOUT_PROFILES else _take_back
+        counts = take_back(held, undo, progress)
         found = {
             "at": clock.now().isoformat(),
             "taken_back": counts["nothing"],

@@ -18,8 +18,8 @@ from core.errors import DomainError, NotFound
 from core.jobs import job_cancel
 from core.models import Job
 from core.scoping import may, visible_to
-from supplychain.choices import SESSION_REPORT, ImportState, SalesKind
-from supplychain.importing import PROFILES, SESSION_PROFILES
+from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, Profile
 from supplychain.importing.profiles.base import SAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
@@ -30,10 +30,14 @@ from supplychain.uploads import ColumnForm, UploadForm
 
 SAMPLE_FILES = {
     *(name for profile in PROFILES.values() for name in profile.samples),
+    *(name for profile in PAYOUT_PROFILES.values() for name in profile.samples),
     *(name for profile in SESSION_PROFILES.values() for name in profile.samples),
     "mapping.csv",
 }
+ALL_PROFILES: dict[str, Profile[Any]] = {**PROFILES, **PAYOUT_PROFILES}
 JOB_KINDS = (JOB_KIND, undo.JOB_KIND)
+# No kind of payout has the code of a kind of sale.
+KIND_NAMES = dict((*SalesKind.choices, *PayoutKind.choices))
 # With these the file is fine and only its columns need an explanation.
 COLUMNS_UNKNOWN = ("unknown_headers", "missing_headers")
 
@@ -60,7 +64,7 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_import = may(self.actor, "add", ImportBatch, self.node.pk)
-        return super().get_context_data(can_import=can_import, profiles=PROFILES.values(), **kwargs)
+        return super().get_context_data(can_import=can_import, profiles=ALL_PROFILES.values(), **kwargs)
 
     def carry_out(self, form: Any) -> HttpResponse:
         values, data = form.cleaned_data, self.request.POST
@@ -122,13 +126,15 @@ class ImportDetail(ScopedDetailPage):
             batch=batch,
             report=report,
             kinds=[
-                {"name": SalesKind(kind).label, "count": count, "sum": Decimal(report["sums"].get(kind, "0"))}
+                {"name": KIND_NAMES[kind], "count": count, "sum": Decimal(report["sums"].get(kind, "0"))}
                 for kind, count in report["counts"].items()
             ],
             sample=[_shown(fact) for fact in report.get("sample", [])],
             first_at=_instant(report["first_at"]),
             last_at=_instant(report["last_at"]),
-            profile_name=PROFILES[batch.profile].name if batch.profile in PROFILES else _("Own mapping"),
+            profile_name=ALL_PROFILES[batch.profile].name
+            if batch.profile in ALL_PROFILES
+            else _("Own mapping"),
             job=job,
             percent=min(100, job.done * 100 // job.total) if job is not None and job.total else 0,
             running=running,
@@ -153,7 +159,7 @@ def _shown(fact: dict[str, Any]) -> dict[str, Any]:
     return {
         **fact,
         "at": _instant(fact["occurred_at"]),
-        "kind_name": SalesKind(fact["kind"]).label,
+        "kind_name": KIND_NAMES[fact["kind"]],
         "amount": f"{fact['currency']} {foreign}" if foreign else fact.get("amount"),
     }
 

@@ -34,6 +34,7 @@ from supplychain.choices import (
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.statementpaper import statement_paper
 from supplychain.views.agreements import OfEitherSide, agreements_of
+from tenants.models import Charge
 
 SHOWN_MONTHS = 24
 
@@ -57,6 +58,7 @@ class Settlement(OfEitherSide, ScopedListPage):
         return super().get_context_data(
             agreements=list(agreements[:100]),
             can_add=may(self.actor, "add", Agreement, self.node.pk),
+            sees_charges=may(self.actor, "view", Charge, self.node.pk),
             **kwargs,
         )
 

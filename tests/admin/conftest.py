@@ -33,9 +33,9 @@ from core.models import BucketFailure, ExchangeRate, Job, Unresolved, User
 from core.policy import VIEW
 from core.scoping import visible_to
 from parks.models import IndustrialCluster
-from supplychain.models import Backorder, ImportBatch, SalesEvent
+from supplychain.models import Backorder, ImportBatch, PayoutEntry, SalesEvent
 from tenants.models import VerifiedFigure
-from tests.contracts.worlds import read_reports
+from tests.contracts.worlds import make_show_of, read_reports
 from tests.factories import SYSTEM, World, make_user, make_world
 
 AMOUNTS = {"gmv_paid": Decimal("1234.50"), "refunds": Decimal("34.50"), "orders": 7, "lines": 9}
@@ -108,6 +108,7 @@ def complete(world: World) -> None:
     )
     for index, seat in enumerate(world.tenants):
         tenant, sku = seat.tenant, seat.skus[0]
+        make_show_of(seat, canary)
         for day in (today(), today() - DAY):
             DaySales.objects.create(tenant=tenant, day=day, **AMOUNTS)
         MonthSales.objects.create(tenant=tenant, month=month_of(today()), **AMOUNTS)
@@ -150,6 +151,17 @@ def complete(world: World) -> None:
         BucketFailure.objects.create(family="sales", node=node, slot=index, error=canary, retry_at=now())
         batch = ImportBatch.objects.create(
             tenant=tenant, source="test", file_name=f"{canary}.csv", options={}, report={"note": canary}
+        )
+        PayoutEntry.objects.create(
+            tenant=tenant,
+            platform="douyin",
+            external_id=canary,
+            kind="settled",
+            order_no=f"{canary}-1",
+            amount=Decimal("12.50"),
+            occurred_at=now(),
+            business_day=today(),
+            import_batch=batch,
         )
         event_id = 10**6 + cluster.pk * 10 + index
         Backorder.objects.create(

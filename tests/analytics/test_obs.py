@@ -24,7 +24,7 @@ from livestreams.models import Booking, Publish, ScreenToken
 from livestreams.publishing import ALARM_AFTER
 from supplychain.facts import SaleFact
 from supplychain.models import ExplainEvent
-from supplychain.services import sales_record
+from supplychain.services import goods_offer, goods_offer_withdraw, run_line_put, sales_record
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.livestreams.encoders import encoder
 
@@ -94,6 +94,37 @@ def test_the_dock_explains_and_the_overlay_follows(mine: TenantWorld, on_air: Bo
     # the other product by a word of it
     found = ask(dock, f"/dock/products?search={mine.skus[0].code[-1]}").json()["results"]
     assert [each["uid"] for each in found] == [str(mine.skus[0].product.uid)]
+
+
+def test_the_dock_shows_the_run_of_show(world: World, mine: TenantWorld, on_air: Booking) -> None:
+    theirs = world.tenants[1]
+    offer = goods_offer(
+        actor=theirs.owner,
+        product=theirs.skus[0].product,
+        floor_price=Decimal(50),
+        commission_rate=Decimal(20),
+        pieces=9,
+    )
+    run: dict[str, Any] = {"actor": mine.owner, "booking": on_air, "pieces": 5}
+    run_line_put(offer=offer, price=Decimal("58.80"), **run)
+    run_line_put(product=mine.skus[0].product, price=Decimal(66), **run)
+    overlay, dock = screen(mine, "overlay"), screen(mine, "dock")
+
+    def buttons(words: str = "") -> list[tuple[str, str]]:
+        shown = ask(dock, f"/dock/products?search={words}").json()["results"]
+        return [(each["code"], each["price"]) for each in shown]
+
+    pool, own, other = offer.product.code, mine.skus[0].product.code, mine.skus[1].product.code
+    assert buttons() == [(pool, "58.80"), (own, "66.00")]
+    assert buttons(other) == [(other, "")]  # what is not planned is found
+    told = ask(dock, "/dock/explain", product=str(offer.product.uid)).json()
+    assert told["product"]["price"] == ask(overlay, "/overlay/now").json()["product"]["price"] == "58.80"
+    goods_offer_withdraw(actor=theirs.owner, offer=offer)
+    assert buttons() == [(own, "66.00")]
+    assert buttons(pool) == []
+    refused = ask(dock, "/dock/explain", product=str(offer.product.uid))
+    assert refused.status_code == 400
+    assert ask(dock, "/dock/explain", product="nonsense").status_code == 404
 
 
 def test_the_dock_has_the_keys_and_ends_the_session(world: World, mine: TenantWorld, on_air: Booking) -> None:

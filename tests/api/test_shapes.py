@@ -22,7 +22,10 @@ from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
-from supplychain.models import Statement
+from supplychain.importing.profiles.base import SAMPLES
+from supplychain.models import PayoutEntry, Statement
+from supplychain.services import import_run, import_stage
+from tenants.models import Tenant
 from tests.api.conftest import Caller
 from tests.factories import (
     SYSTEM,
@@ -327,6 +330,16 @@ def of_reorders(world: World, owner: Caller) -> dict[str, Any]:
     }
 
 
+def settle_by_platform(tenant: Tenant) -> PayoutEntry:
+    """The samples of Douyin's orders and of their settlement, imported."""
+    for code in ("douyin-orders", "douyin-settlement"):
+        batch = import_stage(
+            actor=SYSTEM, tenant=tenant, file_name=code, chunks=[(SAMPLES / f"{code}.csv").read_bytes()]
+        )
+        import_run(actor=SYSTEM, batch=batch, progress=lambda *_step: None)
+    return PayoutEntry.objects.filter(tenant=tenant).earliest("pk")
+
+
 def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     """An agreement with the park from proposal to payment."""
     park, tenant = Caller(user=world.users["park_finance"]), world.tenants[0].tenant
@@ -348,6 +361,7 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         Statement.objects.filter(agreement__seller=tenant, state=state).exclude(pk=row.pk).earliest("id").uid
         for state in ("draft", "approved")
     )
+    payout = settle_by_platform(tenant)
     return {
         "POST agreements": first,
         "GET agreements": owner.get("agreements"),
@@ -357,6 +371,10 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "POST agreements/{uid}/count": counted,
         "POST agreements/{uid}/end": owner.post(f"agreements/{uid}/end", {"to_day": "2010-03-01"}),
         "GET sessions/{uid}/result": owner.get(f"sessions/{world.tenants[0].session.uid}/result"),
+        "GET sessions/{uid}/beside": owner.get(f"sessions/{world.tenants[0].session.uid}/beside"),
+        "GET beside": owner.get("beside", tenant="alpha-a", since="2025-06-01", until="2025-06-02"),
+        "GET payout-entries": owner.get("payout-entries"),
+        "GET payout-entries/{uid}": owner.get(f"payout-entries/{payout.uid}"),
         "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),
@@ -389,6 +407,34 @@ def of_webhooks(world: World, owner: Caller) -> dict[str, Any]:
         "GET webhook-messages": owner.get("webhook-messages"),
         "GET webhook-messages/{uid}": owner.get(f"webhook-messages/{message}"),
         "POST webhook-messages/{uid}/again": owner.post(f"webhook-messages/{message}/again"),
+    }
+
+
+def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
+    """Goods of the pool on a run of show that wants more than there are."""
+    mine = world.tenants[0]
+    offer = tool.post(
+        "goods-offers",
+        {
+            "product": str(mine.skus[0].product.uid),
+            "floor_price": "50.00",
+            "commission_rate": "17.5",
+            "pieces": 5,
+        },
+    )
+    uid, booking = offer.json()["uid"], str(mine.booking.uid)
+    line = tool.post("run-lines", {"booking": booking, "offer": uid, "price": "50.00", "pieces": 6})
+    address = f"run-lines/{line.json()['uid']}"
+    return {
+        "POST goods-offers": offer,
+        "GET goods-offers": tool.get("goods-offers"),
+        "GET goods-offers/{uid}": tool.get(f"goods-offers/{uid}"),
+        "POST run-lines": line,
+        "GET run-lines": tool.get("run-lines", booking=booking),
+        "GET shortages": tool.get("shortages", booking=booking),
+        "POST run-lines/{uid}/move": tool.post(f"{address}/move", {"up": True}),
+        "POST run-lines/{uid}/drop": tool.post(f"{address}/drop"),
+        "POST goods-offers/{uid}/withdraw": tool.post(f"goods-offers/{uid}/withdraw"),
     }
 
 
@@ -474,6 +520,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "POST orders/bulk 400": tool.post("orders/bulk?atomic=true", [{}]),
         "GET orders": tool.get("orders"),
         "POST skus": sku,
+        "GET charges": owner.get("charges"),
+        "GET charges/{uid}": owner.get(f"charges/{world.tenants[0].tenant.charges.earliest('pk').uid}"),
         "GET parcels": owner.get("parcels"),
         "GET parcels/{uid}": owner.get(f"parcels/{world.tenants[0].tenant.parcels.earliest('pk').uid}"),
         "GET skus": owner.get("skus"),
@@ -511,6 +559,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
         **of_webhooks(world, owner),
+        **of_the_pool(world, tool),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

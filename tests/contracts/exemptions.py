@@ -9,6 +9,10 @@ NEIGHBOURS_ARE_NAMED: dict[str, str] = {
     "festival-table": "the report's tables rank who entered, by the same choice",
     "portal-event": "a tenant in the event sees its leaderboard, by the same choice",
     "api-event-report": "the same report as JSON, by the same choice",
+    "portal-pool": "who offers goods to the firms of the park is named beside them",
+    "portal-booking-run": "the goods of the pool are a choice of its form",
+    "api-goods-offer-list": "the same pool as JSON",
+    "api-goods-offer-detail": "one offer of that pool, with its giver",
     "walls": "the list of walls names parks, whose tenants stand on them",
 }
 

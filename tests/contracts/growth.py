@@ -11,14 +11,17 @@ from analytics.models import SessionReading
 from analytics.services import session_claim
 from analytics.services.reports.drops import JOB_KIND
 from core.choices import Role, WebhookEvent
-from core.clock import DAY, HOUR, now
+from core.clock import DAY, HOUR, local, now
 from core.models import Job, Unresolved
 from core.services import membership_grant, tool_key_create
 from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
+from supplychain.models import PayoutEntry
 from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
+from tenants.choices import ChargeKind
+from tenants.services import charge_record
 from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, shared_reference
 from tests.factories import (
     SYSTEM,
@@ -102,6 +105,10 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     make_settlement_of(world, mine, name)
     make_launch_of(tenant, sku, name)
     make_parcels(world.warehouse, tenant, sku, name)
+    charge_record(
+        actor=SYSTEM, tenant=tenant, park=world.park, kind=ChargeKind.SERVICE, source="test", source_id=name,
+        period=starts_at.date(), amount=Decimal(80), explanation={"reason": name},
+    )  # fmt: skip
     session = make_session(
         tenant, host=host, room=mine.booking.room, starts_at=starts_at - 60 * DAY, live_id=f"{name}-live"
     )
@@ -120,6 +127,17 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         tenant=tenant,
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    PayoutEntry.objects.create(
+        tenant=tenant,
+        platform="douyin",
+        external_id=name,
+        kind="settled",
+        order_no=f"{name}-order",
+        amount=Decimal("9.50"),
+        occurred_at=session.started_at,
+        business_day=local(session.started_at).date(),
+        import_batch=tenant.import_batches.latest("pk"),
     )
     reported = make_session(tenant, starts_at=starts_at - 61 * DAY)
     SessionReading.objects.create(

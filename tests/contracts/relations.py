@@ -49,6 +49,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "course": lambda world, mine: (world.course_run.course, "code"),
     "event": lambda world, mine: (world.event, "uid"),
     "factory": lambda world, mine: (mine.tenant.factories.earliest("id"), "uid"),
+    "booking": lambda world, mine: (mine.booking, "uid"),
     "tracking_no": lambda world, mine: (
         mine.tenant.parcels.exclude(tracking_no="").earliest("pk"),
         "tracking_no",
@@ -79,6 +80,7 @@ WORDS = {
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "said_by", "note", "plate", "text",
             "budget", "hours", "language", "price", "since", "stock", "times", "until",
+            "floor_price", "commission_rate", "certificates",
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",

@@ -40,17 +40,20 @@ from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, ExchangeOffer, SchedulePlan, Visit
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.models import IndustrialCluster
+from supplychain.choices import ShortOf
 from supplychain.facts import SaleFact
 from supplychain.models import (
     Attribution,
     Backorder,
     ImportProfileMap,
     Parcel,
+    PayoutEntry,
     Product,
     SalesEvent,
+    Shortage,
     SkuResolution,
 )
-from supplychain.services import sales_record
+from supplychain.services import goods_offer, run_line_put, sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
@@ -147,6 +150,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     ]
     Parcel.objects.filter(seller=tenant, state="waiting").update(order_no=facts[0].order_no)
     Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
+    make_show_of(mine, canary)
     sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
     event = SalesEvent.objects.filter(seller=tenant).earliest("id")
     SkuResolution.objects.create(event_id=event.pk, version=1, seller=tenant, sku=mine.skus[0], rule="code")
@@ -165,6 +169,12 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     file = UCI_FILE.format(canary=canary).encode()
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
     Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
+    for order_no in (f"{code}-O1", line_mark(mine)):
+        PayoutEntry.objects.create(
+            tenant=tenant, platform="douyin", external_id=f"{canary}:{order_no}", kind="settled", account=canary,
+            order_no=order_no, amount=AMOUNTS[world.name], occurred_at=at, business_day=local(at).date(),
+            ordered_at=at, import_batch=batch,
+        )  # fmt: skip
     ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"a": canary})
     for kind in ("sku", "session"):
         Unresolved.objects.get_or_create(kind=kind, node=tenant.node, reference=f"{code}-missing")
@@ -355,3 +365,20 @@ def dead_keys(world: World) -> Iterator[str]:
         setattr(key, column, now() - DAY)
         key.save()
         yield secret
+
+
+def make_show_of(mine: TenantWorld, canary: str) -> None:
+    """Goods in the pool, and a run of show that has more of them than there are."""
+    goods_offer(
+        actor=SYSTEM,
+        product=mine.skus[0].product,
+        floor_price=Decimal("59.00"),
+        commission_rate=Decimal(20),
+        pieces=100,
+        samples=2,
+        certificates=canary,
+    )
+    line = run_line_put(
+        actor=SYSTEM, booking=mine.booking, product=mine.skus[0].product, price=Decimal("69.00"), pieces=60
+    )
+    Shortage.objects.create(line=line, at=now(), short_of=ShortOf.STOCK, planned=60, there=48)

@@ -23,6 +23,7 @@ OF_THE_MOMENT = {
     "sealed_secret",
     "prefix",
     "path",
+    "stored_file",
     "date_joined",
     "made_at",
     "signed_at",

@@ -20,8 +20,10 @@ from analytics.demo.load import history_of, load_until
 from analytics.demo.logins import SYSTEM
 from analytics.demo.matching import assign_goods
 from analytics.demo.parcels import PACKED_FOR, pack_parcels, packing_begins
+from analytics.demo.payouts import import_settlements
 from analytics.demo.people import WELCOME, make_people, make_short_logins, write_welcome
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
+from analytics.demo.pool import build_pool
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
 from analytics.demo.webhooks import demo_receivers
@@ -87,7 +89,10 @@ class Command(BaseCommand):
         with demo_receivers(parks[0], actor=SYSTEM):
             build_settlement(parks[0], actor=SYSTEM)
         build_reorders(parks[0], actor=SYSTEM)
+        for built in parks:
+            import_settlements(built, until, actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
+        build_pool(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(

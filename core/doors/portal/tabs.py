@@ -96,12 +96,28 @@ TABS = (
         _("How new styles sell, what to make more of, the factories' room, what lies too long"),
     ),
     Tab(
+        "pool",
+        "basket",
+        _("Goods pool"),
+        "supplychain.GoodsOffer",
+        "desk-only",
+        _("What firms of the park let each other sell: price floor, commission, samples"),
+    ),
+    Tab(
         "settlement",
         "cash-coin",
         _("Settlement"),
         "supplychain.Statement",
         "desk-only",
         _("Agreements with parks, agencies, hosts and factories; monthly statements"),
+    ),
+    Tab(
+        "beside",
+        "intersect",
+        _("Platforms' figures"),
+        "supplychain.PayoutEntry",
+        "desk-only",
+        _("What platforms settled beside your own orders, and what is still to come"),
     ),
     Tab(
         "imports",

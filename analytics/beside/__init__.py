@@ -1,0 +1,27 @@
+"""What platforms say beside our own ledger, by day and by session, and the money that is on its way."""
+
+from analytics.beside.bridge import Bridge, Side
+from analytics.beside.days import (
+    AGES,
+    ASKED,
+    DayBeside,
+    Transit,
+    days_beside,
+    may_see_payouts,
+    money_in_transit,
+)
+from analytics.beside.sessions import SessionBeside, session_beside
+
+__all__ = [
+    "AGES",
+    "ASKED",
+    "Bridge",
+    "DayBeside",
+    "SessionBeside",
+    "Side",
+    "Transit",
+    "days_beside",
+    "may_see_payouts",
+    "money_in_transit",
+    "session_beside",
+]

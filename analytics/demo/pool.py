@@ -1,0 +1,74 @@
+"""The demo's goods pool, and runs of show for the bookings that come next: one wants more than there is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from analytics.demo.build import BuiltPark
+from core.actors import Actor
+from core.clock import now
+from core.money import to_cents
+from livestreams.choices import BOOKING_BLOCKING
+from livestreams.models import Booking
+from supplychain.models import GoodsOffer, Product
+from supplychain.services import goods_offer, run_line_put
+from tenants.models import Tenant
+
+FIRMS = 3
+OFFERED = 4
+SHOWS = 2
+FLOOR = Decimal("0.8")
+COMMISSIONS = (Decimal(20), Decimal("17.5"), Decimal(25))
+PIECES = 120
+CERTIFICATES = "检测报告（演示）：SGS，有效期至 2027-06"
+
+
+def build_pool(built: BuiltPark, *, actor: Actor) -> None:
+    """Offers of the park's first firms, made once, and the next shows of each, as far as they are not planned."""
+    firms = built.tenants[: FIRMS + 1]
+    if not GoodsOffer.objects.filter(park=built.park).exists():
+        for number, firm in enumerate(firms[:FIRMS]):
+            _offer(firm, COMMISSIONS[number % len(COMMISSIONS)], actor)
+    for firm in firms:
+        ahead = Booking.objects.filter(
+            tenant=firm, state__in=BOOKING_BLOCKING, starts_at__gt=now(), run_lines=None
+        )
+        for booking in ahead.order_by("starts_at")[:SHOWS]:
+            _plan(booking, firm, actor)
+
+
+def _goods(firm: Tenant) -> list[Product]:
+    return list(Product.objects.filter(tenant=firm, closed_on__isnull=True).order_by("code")[:OFFERED])
+
+
+def _offer(firm: Tenant, commission: Decimal, actor: Actor) -> None:
+    for index, product in enumerate(_goods(firm)):
+        goods_offer(
+            actor=actor,
+            product=product,
+            floor_price=to_cents(product.list_price * FLOOR),
+            commission_rate=commission,
+            pieces=PIECES,
+            samples=index % 3,
+            certificates=CERTIFICATES if index % 2 else "",
+        )
+
+
+def _plan(booking: Booking, firm: Tenant, actor: Actor) -> None:
+    """Two of the firm's own goods, then two of the pool; of the last one more than is offered."""
+    for index, product in enumerate(_goods(firm)[:2]):
+        run_line_put(
+            actor=actor,
+            booking=booking,
+            product=product,
+            price=product.list_price,
+            pieces=40,
+            minute=index * 10,
+        )
+    pool = GoodsOffer.objects.standing().filter(park=booking.room.park_id).exclude(tenant=firm)
+    for index, offer in enumerate(pool.order_by("pk")[:2]):
+        price = to_cents(offer.product.list_price * Decimal("0.9"))
+        pieces = PIECES + 30 if index else 30
+        run_line_put(
+            actor=actor, booking=booking, offer=offer, price=price, pieces=pieces, minute=20 + index * 10
+        )

@@ -1,0 +1,233 @@
+"""The goods pool, runs of show and shortages in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet
+from core.doors.fields import (
+    CountField,
+    FlagField,
+    InstantField,
+    LineField,
+    MoneyField,
+    Nothing,
+    ScopedRelatedField,
+    StrictSerializer,
+)
+from livestreams.models import Booking
+from supplychain import services
+from supplychain.choices import ShortOf
+from supplychain.filters import GoodsOfferFilter
+from supplychain.models import GoodsOffer, Product, RunLine, Shortage
+
+READ_GOODS = ("goods:read", "goods:write")
+WRITE_GOODS = ("goods:write",)
+READ = ("bookings:read", "bookings:write")
+WRITE = ("bookings:write",)
+
+
+class GoodsOfferSerializer(serializers.ModelSerializer[GoodsOffer]):
+    """Goods that firms of the park may sell: not below `floor_price`, for `commission_rate` percent of the sales."""
+
+    tenant = serializers.CharField(source="tenant.code")
+    park = serializers.CharField(source="park.code")
+    product = serializers.CharField(source="product.code")
+    name = serializers.CharField(source="product.name")
+    category = serializers.CharField(source="product.category")
+    floor_price = MoneyField()
+    commission_rate = MoneyField()
+    withdrawn_at = InstantField(allow_null=True)
+
+    class Meta:
+        model = GoodsOffer
+        fields = [
+            "uid",
+            "tenant",
+            "park",
+            "product",
+            "name",
+            "category",
+            "floor_price",
+            "commission_rate",
+            "pieces",
+            "samples",
+            "certificates",
+            "withdrawn_at",
+        ]
+
+
+class GoodsOfferInput(StrictSerializer):
+    product = ScopedRelatedField(model=Product, slug_field="uid", help_text=_("Uid."))
+    floor_price = MoneyField()
+    commission_rate = MoneyField()
+    pieces = CountField()
+    samples = CountField(max_value=1000, required=False)
+    certificates = LineField(max_length=300, required=False)
+
+
+class GoodsOfferViewSet(ReadOnlyScopedViewSet):
+    """The goods pool of the park, and one's own offers, withdrawn ones among them; the latest first."""
+
+    model = GoodsOffer
+    serializer_class = GoodsOfferSerializer
+    filterset_class = GoodsOfferFilter
+    permissions = {
+        "list": Needs("view", READ_GOODS),
+        "retrieve": Needs("view", READ_GOODS),
+        "create": Needs("add", WRITE_GOODS),
+        "withdraw": Needs("change", WRITE_GOODS),
+    }
+    inputs = {"create": GoodsOfferInput, "withdraw": Nothing}
+
+    def base_queryset(self) -> QuerySet[GoodsOffer]:
+        return GoodsOffer.objects.in_full().order_by("-pk")
+
+    @extend_schema(request=GoodsOfferInput, responses={201: GoodsOfferSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Offer goods to the park. Terms are never changed: withdraw the offer and make another."""
+        return self.answer(lambda: services.goods_offer(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=Nothing, responses=GoodsOfferSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, uid: str) -> HttpResponse:
+        """Withdraw an offer: from now on no run of show shows its goods."""
+        return self.answer(
+            lambda: services.goods_offer_withdraw(actor=self.actor, offer=self.get_object(), **self.read())
+        )
+
+
+class RunLineSerializer(serializers.ModelSerializer[RunLine]):
+    """Goods on the run of show of a booking."""
+
+    booking = serializers.UUIDField(source="booking.uid")
+    product = serializers.CharField(source="product.code")
+    product_uid = serializers.UUIDField(source="product.uid")
+    owner = serializers.CharField(source="product.tenant.code")
+    offer = serializers.UUIDField(source="offer.uid", default=None, allow_null=True)
+    price = MoneyField()
+    dropped_at = InstantField(allow_null=True)
+
+    class Meta:
+        model = RunLine
+        fields = [
+            "uid",
+            "booking",
+            "position",
+            "minute",
+            "product",
+            "product_uid",
+            "owner",
+            "offer",
+            "price",
+            "pieces",
+            "dropped_at",
+        ]
+
+
+class RunLineInput(StrictSerializer):
+    """Own goods by `product`, goods of the pool by `offer`."""
+
+    booking = ScopedRelatedField(model=Booking, slug_field="uid")
+    product = ScopedRelatedField(model=Product, slug_field="uid", required=False, help_text=_("Uid."))
+    offer = ScopedRelatedField(model=GoodsOffer, slug_field="uid", required=False)
+    price = MoneyField()
+    pieces = CountField()
+    minute = CountField(max_value=32767, required=False)
+
+
+class RunLineMoveInput(StrictSerializer):
+    up = FlagField()
+
+
+class RunLineFilter(django_filters.FilterSet):
+    """Lines of one booking."""
+
+    booking = django_filters.UUIDFilter("booking__uid", label=_("Booking id"))
+
+    class Meta:
+        model = RunLine
+        fields: list[str] = []
+
+
+class RunLineViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Runs of show, line by line in their order, without what was taken off."""
+
+    model = RunLine
+    serializer_class = RunLineSerializer
+    filterset_class = RunLineFilter
+    permissions = {
+        "list": Needs("view", READ),
+        "create": Needs("add", WRITE),
+        "move": Needs("change", WRITE),
+        "drop": Needs("change", WRITE),
+    }
+    inputs = {"create": RunLineInput, "move": RunLineMoveInput, "drop": Nothing}
+
+    def base_queryset(self) -> QuerySet[Any]:
+        return RunLine.objects.on().in_full()
+
+    @extend_schema(request=RunLineInput, responses={201: RunLineSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Put goods at the end of the run of show; goods that are on it get the new values."""
+        return self.answer(lambda: services.run_line_put(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=RunLineMoveInput, responses=RunLineSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, uid: str) -> HttpResponse:
+        """Change places with the line before it (`up`) or after it."""
+        return self._step(services.run_line_move)
+
+    @extend_schema(request=Nothing, responses=RunLineSerializer)
+    @action(detail=True, methods=["post"])
+    def drop(self, request: Request, uid: str) -> HttpResponse:
+        """Take a line off the run of show."""
+        return self._step(services.run_line_drop)
+
+    def _step(self, service: Any) -> HttpResponse:
+        return self.answer(lambda: service(actor=self.actor, line=self.get_object(), **self.read()))
+
+
+class ShortageSerializer(serializers.ModelSerializer[Shortage]):
+    """A line that was planned with more pieces than there were."""
+
+    line = serializers.UUIDField(source="line.uid")
+    booking = serializers.UUIDField(source="line.booking.uid")
+    product = serializers.CharField(source="line.product.code")
+    at = InstantField()
+    short_of = serializers.ChoiceField(choices=ShortOf.choices)
+
+    class Meta:
+        model = Shortage
+        fields = ["uid", "line", "booking", "product", "at", "short_of", "planned", "there"]
+
+
+class ShortageFilter(django_filters.FilterSet):
+    """Shortages of one booking."""
+
+    booking = django_filters.UUIDFilter("line__booking__uid", label=_("Booking id"))
+
+    class Meta:
+        model = Shortage
+        fields: list[str] = []
+
+
+class ShortageViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Shortages of runs of show as they were found, the latest first."""
+
+    model = Shortage
+    serializer_class = ShortageSerializer
+    filterset_class = ShortageFilter
+    permissions = {"list": Needs("view", READ)}
+
+    def base_queryset(self) -> QuerySet[Shortage]:
+        return Shortage.objects.select_related("line__booking", "line__product").order_by("-at", "-pk")
