@@ -22,12 +22,15 @@ BEAT: dict[str, float] = {
     "supplychain.tasks.charge_fees": 21600.0,
     "core.tasks.seal_audit": 60.0,
     "core.tasks.forget_old_answers": 3600.0,
+    "core.tasks.forget_old_deliveries": 3600.0,
+    "core.tasks.send_webhooks": 10.0,
 }
 # These also run when a commit rings.
 ON_RING = frozenset(
     {
         "analytics.tasks.drain",
         "core.tasks.run_jobs",
+        "core.tasks.send_webhooks",
         "livestreams.tasks.drop_streams",
         "livestreams.tasks.offer_waitlist",
     }

@@ -6,18 +6,19 @@ from celery import current_app
 from django.conf import settings
 
 from config.beat import BEAT, ON_RING
-from core.doorbell import JOBS
+from core.doorbell import JOBS, WEBHOOKS
 from core.embedded import EmbeddedWorker
 
 
 def embedded_workers() -> list[EmbeddedWorker]:
     """The worker threads of this process; none where Celery on Redis does the work.
 
-    Jobs have a thread of their own: an import of minutes must not stop the count.
+    Jobs have a thread of their own: an import of minutes must not stop the count. So have webhooks: their receivers
+    may be slow.
     """
     if settings.REDIS_URL:
         return []
     current_app.loader.import_default_modules()
     table = {name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}
-    jobs = {JOBS: table.pop(JOBS)}
-    return [EmbeddedWorker(table, ON_RING), EmbeddedWorker(jobs, ON_RING)]
+    apart = [{name: table.pop(name)} for name in (JOBS, WEBHOOKS)]
+    return [EmbeddedWorker(each, ON_RING) for each in (table, *apart)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Environment:
     trusted_proxies: int
     """How many reverse proxies stand in front, whose X-Forwarded-For entries may be believed."""
     log_json: bool
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
+    """Inner networks whose receivers may be told by webhook, also without TLS; none unless the operator names some."""
 
 
 def _database(reader: environ.Env, data_dir: Path) -> dict[str, Any]:
@@ -45,6 +48,13 @@ def _database(reader: environ.Env, data_dir: Path) -> dict[str, Any]:
     if engine not in ENGINES:
         raise ImproperlyConfigured(f"DATABASE_URL names {engine}; Livepark runs on PostgreSQL or SQLite.")
     return {**database, "ENGINE": ENGINES[engine]}
+
+
+def _networks(names: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(name) for name in names)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"LIVEPARK_WEBHOOK_NETWORKS: {error}") from error
 
 
 def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str] | None) -> Environment:
@@ -73,4 +83,5 @@ def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str]
         csrf_trusted_origins=reader.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[]),
         trusted_proxies=reader.int("LIVEPARK_TRUSTED_PROXIES", default=0),
         log_json=reader.bool("LIVEPARK_LOG_JSON", default=False),
+        webhook_networks=_networks(reader.list("LIVEPARK_WEBHOOK_NETWORKS", default=[])),
     )

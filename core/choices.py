@@ -72,3 +72,42 @@ class UnresolvedKind(models.TextChoices):
     OWNER = "owner", _("unknown owner")
     CONFLICT = "conflict", _("same key, other content")
     REPORT = "report", _("a report without its session")
+
+
+class WebhookEvent(models.TextChoices):
+    """What receivers of webhooks may be told."""
+
+    SESSION_ENDED = "session.ended", _("a live session has ended")
+    STOCK_LOW = "stock.low", _("the stock of an SKU runs low")
+    STATEMENT_READY = "statement.ready", _("a statement is ready")
+    TRIED = "webhook.tried", _("somebody tried the receiver")
+
+
+# What a receiver chooses from; a try comes whatever it has chosen.
+WEBHOOK_EVENTS = [(event.value, event.label) for event in WebhookEvent if event != WebhookEvent.TRIED]
+
+
+class WebhookState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    PAUSED = "paused", _("paused")
+    DISABLED = "disabled", _("switched off after failures")
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("still to be sent")
+    DELIVERED = "delivered", _("delivered")
+    DEAD = "dead", _("given up")
+
+
+class DeliveryFault(models.TextChoices):
+    """Why a receiver did not take a message."""
+
+    ADDRESS = "address", _("the address leads inside, or is none")
+    NAME = "name", _("the name of the receiver leads nowhere")
+    CONNECTION = "connection", _("no connection")
+    CERTIFICATE = "certificate", _("the certificate of the receiver is not valid")
+    SLOW = "slow", _("no answer in time")
+    REDIRECT = "redirect", _("the receiver sends elsewhere, which is not followed")
+    STATUS = "status", _("the receiver refused it")
+    GONE = "gone", _("the receiver says that it is gone (410)")
+    SECRET = "secret", _("the secret cannot be read: renew it")

@@ -19,6 +19,7 @@ log = structlog.get_logger("livepark.doorbell")
 
 ROLLUP = "analytics.tasks.drain"
 JOBS = "core.tasks.run_jobs"
+WEBHOOKS = "core.tasks.send_webhooks"
 
 # The embedded workers of this process, each waiting on a bell of its own.
 _bells: list[threading.Event] = []

@@ -8,9 +8,11 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from core.choices import TENANT_ROLES, Role
+from core.choices import TENANT_ROLES, WEBHOOK_EVENTS, Role
+from core.doors.formfields import WholeNumberField
 from core.doors.portal import ScopedForm
 from core.models import User
+from core.models.webhooks import LOW_STOCK
 from core.services import KEY_SCOPES
 
 KEY_LIFETIMES = (("90", _("90 days")), ("365", _("one year")), ("", _("until it is revoked")))
@@ -64,3 +66,25 @@ class MemberForm(ScopedForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs["autocomplete"] = "off"
         self.fields["password"].widget.attrs["autocomplete"] = "new-password"
+
+
+class WebhookForm(ScopedForm):
+    """A receiver: its name, its address, and what it is told of."""
+
+    name = forms.CharField(
+        label=_("Name of the receiver"), max_length=100, help_text=_("For example: our ERP, the group's bot")
+    )
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("As the receiver shows it: https://erp.example.com/livepark"),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("Told of"), choices=WEBHOOK_EVENTS, widget=forms.CheckboxSelectMultiple
+    )
+    low_stock = WholeNumberField(
+        label=_("Low stock from"),
+        initial=LOW_STOCK,
+        help_text=_("So many pieces available, or fewer, are a low stock."),
+    )

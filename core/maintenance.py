@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core import clock
-from core.models import IdempotencyRecord
+from core.choices import DeliveryState
+from core.models import IdempotencyRecord, WebhookDelivery
 
 ANSWERS_KEPT_FOR = timedelta(days=7)
+DELIVERIES_KEPT_FOR = timedelta(days=30)
 
 
 def forget_old_answers() -> int:
@@ -15,4 +17,11 @@ def forget_old_answers() -> int:
     deleted, _by_model = IdempotencyRecord.objects.filter(
         created_at__lt=clock.now() - ANSWERS_KEPT_FOR
     ).delete()
+    return deleted
+
+
+def forget_old_deliveries() -> int:
+    """Delete webhook messages that nobody waits for any more, a month after they were last touched."""
+    done = WebhookDelivery.objects.exclude(state=DeliveryState.WAITING)
+    deleted, _by_model = done.filter(updated_at__lt=clock.now() - DELIVERIES_KEPT_FOR).delete()
     return deleted

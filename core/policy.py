@@ -125,6 +125,9 @@ TABLE: dict[str, dict[str, Permission]] = {
         STAFF: SEE_OWN,
     },
     "core.ToolKey": {MANAGER: RUN_NODE, OWNER: RUN, STUDIO: _p("view", Reach.NODE)},
+    # Where news of a firm or park goes is decided by whoever makes its keys.
+    "core.WebhookEndpoint": {MANAGER: RUN_NODE, OWNER: RUN},
+    "core.WebhookDelivery": {MANAGER: _p("view change", Reach.NODE), OWNER: _p("view change")},
     "core.AuditEntry": {MANAGER: SEE, OWNER: SEE, PARK_MONEY: SEE},
     "core.Job": {MANAGER: RUN, OWNER: RUN, STAFF: RUN, MONEY: RUN, **_each(ANALYST_ROLES, SEE)},
     "core.Unresolved": {OWNER: RUN, STAFF: RUN, MONEY: SEE},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import audit, jobs, maintenance
+from core.webhooks import delivering
 
 # A job lasts as long as it lasts: its row says whether its worker lives, and that it shall stop. Celery takes neither
 # 0 nor None for "without a limit" here, but for the limit of all tasks.
@@ -24,3 +25,13 @@ def seal_audit() -> int:
 @shared_task(name="core.tasks.forget_old_answers")
 def forget_old_answers() -> int:
     return maintenance.forget_old_answers()
+
+
+@shared_task(name="core.tasks.send_webhooks")
+def send_webhooks() -> int:
+    return delivering.deliver_due()
+
+
+@shared_task(name="core.tasks.forget_old_deliveries")
+def forget_old_deliveries() -> int:
+    return maintenance.forget_old_deliveries()

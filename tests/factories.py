@@ -11,10 +11,12 @@ from decimal import Decimal
 
 from analytics.services import display_link_make, event_claim
 from core.actors import Actor, key_actor, system_actor, user_actor
-from core.choices import NodeKind, Role
+from core.choices import WEBHOOK_EVENTS, NodeKind, Role, WebhookEvent
 from core.clock import DAY, HOUR, day_start, month_of, now, today
 from core.models import ScopeNode, ToolKey, User
 from core.services import KEY_SCOPES, TENANT_KEY_SCOPES, membership_grant, tool_key_create, user_create
+from core.webhooks.endpoints import webhook_create
+from core.webhooks.outbox import put
 from livestreams.choices import (
     AbsenceKind,
     BookingState,
@@ -717,6 +719,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     mine.key, mine.secret = tool_key_create(
         actor=SYSTEM, node=tenant.node, name=f"{canary} key", scopes=list(KEY_SCOPES)
     )
+    make_webhook(tenant.node, canary)
     sku = mine.skus[0]
     StockMove.objects.create(
         warehouse=world.warehouse,
@@ -738,6 +741,18 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     mine.entry = event_enter(actor=SYSTEM, event=world.event, tenant=tenant)
     item_enter(actor=SYSTEM, entry=mine.entry, product=sku.product, price=Decimal("79.00"), quantity=10)
     return mine
+
+
+def make_webhook(node: ScopeNode, canary: str) -> None:
+    """A receiver of a firm or park, and a message for it that is on its way."""
+    endpoint, _secret = webhook_create(
+        actor=SYSTEM,
+        node=node,
+        name=canary,
+        url=f"https://{canary.lower()}.example/hook",
+        events=[event for event, _label in WEBHOOK_EVENTS],
+    )
+    put(WebhookEvent.TRIED, [(endpoint, canary, {"text": canary})])
 
 
 def make_world(name: str) -> World:
@@ -842,5 +857,6 @@ def make_world(name: str) -> World:
         actor=SYSTEM, node=world.park.node, name=f"{canary} park key", scopes=park_scopes
     )
     display_link_make(actor=SYSTEM, node=world.park.node, name=f"{canary} hall")
+    make_webhook(world.park.node, canary)
     display_link_make(actor=SYSTEM, node=world.park.node, name=f"{canary} hall")
     return world

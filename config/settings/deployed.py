@@ -51,12 +51,13 @@ def from_environment(environment: Environment) -> dict[str, Any]:
         "CACHES": {"default": _cache(environment.redis_url)},
         "AXES_IPWARE_PROXY_COUNT": environment.trusted_proxies or None,
         "LIVEPARK_TRUSTED_PROXIES": environment.trusted_proxies,
+        "LIVEPARK_WEBHOOK_NETWORKS": environment.webhook_networks,
         "LOGGING": _logging(environment.log_json),
     }
 
 
 # Tool keys, media nodes, screens and stream keys: a media node without headers shows its secret in the address.
-SECRETS = re.compile(r"\b(l(?:pk|pn|ps|sk)_)[\w-]+")
+SECRETS = re.compile(r"\b(l(?:pk|pn|ps|sk)_|whsec_)[\w+/=-]+")
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

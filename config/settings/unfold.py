@@ -206,6 +206,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("person", "core.User"),
             ("badge", "core.Membership"),
             ("key", "core.ToolKey"),
+            ("webhook", "core.WebhookEndpoint"),
+            ("outbox", "core.WebhookDelivery"),
             ("policy", "core.AuditEntry"),
             ("account_tree", "core.ScopeNode"),
         ],

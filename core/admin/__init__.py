@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.admin import people, work
+from core.admin import people, webhooks, work
 
-__all__ = ["people", "work"]
+__all__ = ["people", "webhooks", "work"]

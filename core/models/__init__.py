@@ -7,6 +7,7 @@ from core.models.base import ClosableMixin, NamedMixin, PublicIdMixin, Scope, St
 from core.models.keys import SecretMixin, ToolKey
 from core.models.scope import ScopeNode
 from core.models.users import Membership, User
+from core.models.webhooks import WebhookDelivery, WebhookEndpoint
 from core.models.work import BucketFailure, BucketMark, ExchangeRate, IdempotencyRecord, Job, Unresolved
 
 __all__ = [
@@ -28,5 +29,7 @@ __all__ = [
     "ToolKey",
     "Unresolved",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "new_uid",
 ]

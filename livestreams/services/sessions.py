@@ -28,6 +28,7 @@ from livestreams.services.locks import (
     lock_visible,
     park_of,
 )
+from livestreams.services.news import session_ended
 from livestreams.services.steps import check_in_for_session, complete
 from tenants.models import Tenant
 
@@ -226,6 +227,7 @@ def session_end(
             complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
         _turn(actor, "session.end", held, state=SessionState.ENDED, ended_at=ended_at)
         buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
+        session_ended(held)
     return held
 
 

@@ -33,6 +33,7 @@ from supplychain.choices import (
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.services.news import statement_ready
 from supplychain.settlement import Due, Key, Part, difference, dues_of, total
 from supplychain.settlement.source import sold_under
 
@@ -200,6 +201,7 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
     statement.state = StatementState.DRAFT
     statement.save()
     _record(actor, "statement.count", statement)
+    statement_ready(statement)
 
 
 def statements_count(month: date | None = None) -> int:

@@ -21,6 +21,7 @@ from core.scoping import get_visible, may, require
 from core.strict import MAX_QUANTITY
 from supplychain.choices import MoveKind
 from supplychain.models import Sku, StockLevel, StockMove, Warehouse
+from supplychain.services.news import stock_fell
 
 Place = tuple[int, int]
 """(warehouse id, SKU id)"""
@@ -189,6 +190,7 @@ def post(
     sums: dict[Place, int] = defaultdict(int, dict.fromkeys(held, 0))
     for change in changes:
         sums[change.place] += change.quantity
+    before = {place: levels[place].available for place in sums}
     for place, difference in sums.items():
         level, more = levels[place], held.get(place, 0)
         if difference - more < 0 and level.available + difference - more < 0:
@@ -207,6 +209,9 @@ def post(
                 if difference or held.get(place)
             ],
         )
+    stock_fell(
+        [(levels[place], was) for place, was in sorted(before.items()) if levels[place].available < was]
+    )
     return moves
 
 

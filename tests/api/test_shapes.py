@@ -388,6 +388,28 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     }
 
 
+def of_webhooks(world: World, owner: Caller) -> dict[str, Any]:
+    node = world.tenants[0].tenant.node
+    message = node.webhooks.get().deliveries.earliest("id").uid
+    given = {"node": "alpha-a", "name": "ERP", "url": "https://erp.example/in", "events": ["session.ended"]}
+    made = owner.post("webhooks", given)
+    uid = made.json()["uid"]
+    return {
+        "POST webhooks": made,
+        "GET webhooks": owner.get("webhooks"),
+        "GET webhooks/{uid}": owner.get(f"webhooks/{uid}"),
+        "POST webhooks/{uid}/change": owner.post(f"webhooks/{uid}/change", {"low_stock": 3}),
+        "POST webhooks/{uid}/try": owner.post(f"webhooks/{uid}/try"),
+        "POST webhooks/{uid}/pause": owner.post(f"webhooks/{uid}/pause"),
+        "POST webhooks/{uid}/resume": owner.post(f"webhooks/{uid}/resume"),
+        "POST webhooks/{uid}/secret": owner.post(f"webhooks/{uid}/secret"),
+        "GET webhooks/{uid}/secret": owner.get(f"webhooks/{uid}/secret"),
+        "GET webhook-messages": owner.get("webhook-messages"),
+        "GET webhook-messages/{uid}": owner.get(f"webhook-messages/{message}"),
+        "POST webhook-messages/{uid}/again": owner.post(f"webhook-messages/{message}/again"),
+    }
+
+
 def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
     """Goods of the pool on a run of show that wants more than there are."""
     mine = world.tenants[0]
@@ -536,6 +558,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_reorders(world, owner),
         "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
+        **of_webhooks(world, owner),
         **of_the_pool(world, tool),
     }
     return {

@@ -10,10 +10,11 @@ from analytics.choices import ReadBy
 from analytics.models import SessionReading
 from analytics.services import session_claim
 from analytics.services.reports.drops import JOB_KIND
-from core.choices import Role
+from core.choices import Role, WebhookEvent
 from core.clock import DAY, HOUR, local, now
 from core.models import Job, Unresolved
 from core.services import membership_grant, tool_key_create
+from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.models import PayoutEntry
@@ -39,6 +40,7 @@ from tests.factories import (
     make_tenant_world,
     make_training_of,
     make_user,
+    make_webhook,
 )
 
 MORE = 3
@@ -151,5 +153,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     drop.result["rows"] += drop.result["rows"][:1]
     drop.save()
     Unresolved.objects.create(kind="sku", node=tenant.node, reference=f"{name}-unknown")
+    make_webhook(tenant.node, name)
+    put(WebhookEvent.TRIED, [(tenant.node.webhooks.earliest("id"), name, {})])
     tool_key_create(actor=SYSTEM, node=tenant.node, name=name, scopes=["orders:write"])
     membership_grant(actor=SYSTEM, user=make_user(name), role=Role.TENANT_STAFF, node=tenant.node)

@@ -96,6 +96,14 @@ UIDS: dict[str, Factory] = {
     "portal-absence-withdraw": lambda world, mine: mine.host.absences.earliest("id").uid,
     "portal-shift-drop": lambda world, mine: mine.booking.shifts.earliest("id").uid,
     "portal-key-revoke": lambda world, mine: mine.key.uid,
+    "portal-webhook": lambda world, mine: mine.tenant.node.webhooks.earliest("id").uid,
+    "portal-webhook-message": lambda world, mine: (
+        mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
+    ),
+    "api-webhook": lambda world, mine: mine.tenant.node.webhooks.earliest("id").uid,
+    "api-webhook-message": lambda world, mine: (
+        mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
+    ),
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "api-goods-offer": lambda world, mine: mine.tenant.goods_offers.get(withdrawn_at=None).uid,
@@ -182,6 +190,12 @@ WITHOUT_BODY: dict[str, str] = {
     "api-reorder-decline": "which proposal is declined",
     "api-reorder-cancel": "which re-order is called off",
     "api-reorder-produce": "which re-order is made",
+    "api-webhook-pause": "who is told nothing",
+    "api-webhook-resume": "who is told again",
+    "api-webhook-try-out": "who is tried",
+    "api-webhook-secret": "whose secret is renewed",
+    "api-webhook-renew-secret": "whose secret is renewed",
+    "api-webhook-message-again": "what is sent again",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-visit-arrive": "who is let in",
@@ -422,6 +436,13 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-reorder-advance": {"step": "sewing"},
         "api-reorder-confirm": {"quantity": 10},
         "api-reorder-receive": {"warehouse": world.warehouse.code},
+        "api-webhook-list": {
+            "node": mine.tenant.node.code,
+            "name": "matrix",
+            "url": "https://matrix.example/hook",
+            "events": ["session.ended"],
+        },
+        "api-webhook-change": {"name": "matrix"},
         "api-goods-offer-list": {
             "product": str(mine.skus[1].product.uid),
             "floor_price": "1.00",

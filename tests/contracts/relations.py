@@ -55,6 +55,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
         "tracking_no",
     ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
+    "webhook": lambda world, mine: (mine.tenant.node.webhooks.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {
@@ -83,6 +84,7 @@ WORDS = {
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
+            "url",
         ),
         "a word, a number, a choice",
     ),

@@ -26,6 +26,7 @@ from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.pool import build_pool
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
+from analytics.demo.webhooks import demo_receivers
 from analytics.services import park_indicators_publish
 from core import clock
 from core.strict import StrictError, instant
@@ -85,7 +86,8 @@ class Command(BaseCommand):
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         done = drain_everything()
         assign_goods(parks[0], actor=SYSTEM)
-        build_settlement(parks[0], actor=SYSTEM)
+        with demo_receivers(parks[0], actor=SYSTEM):
+            build_settlement(parks[0], actor=SYSTEM)
         build_reorders(parks[0], actor=SYSTEM)
         for built in parks:
             import_settlements(built, until, actor=SYSTEM)

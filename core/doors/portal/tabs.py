@@ -144,6 +144,14 @@ TABS = (
         _("For tools that send orders and sessions"),
     ),
     Tab(
+        "webhooks",
+        "send",
+        _("Webhooks"),
+        "core.WebhookEndpoint",
+        "desk-only",
+        _("Which of your systems are told what happens here"),
+    ),
+    Tab(
         "members",
         "people",
         _("Members"),

@@ -1,0 +1,73 @@
+"""What receivers of webhooks are told of stock and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.choices import WebhookEvent
+from core.models import new_uid
+from core.money import to_cents
+from core.webhooks import outbox
+from supplychain.models import Statement, StockLevel
+
+
+def stock_fell(falls: Sequence[tuple[StockLevel, int]]) -> None:
+    """Tell owners and parks of levels that fell to what they call low; with each, what was available before.
+
+    In the transaction of the moves. A level that is low already is not told again before it was above.
+    """
+    if not falls:
+        return
+    nodes = {node for level, _before in falls for node in _nodes(level)}
+    endpoints = outbox.listening(WebhookEvent.STOCK_LOW, nodes)
+    low = [
+        (endpoint, level)
+        for level, before in falls
+        for endpoint in endpoints
+        if endpoint.node_id in _nodes(level) and level.available <= endpoint.low_stock < before
+    ]
+    if not low:
+        return
+    named = StockLevel.objects.select_related("owner", "sku").in_bulk({level.pk for _endpoint, level in low})
+    # The moves are posted once, so each fall is a fact of its own.
+    outbox.put(
+        WebhookEvent.STOCK_LOW,
+        [(endpoint, new_uid(), _shown(level, named[level.pk])) for endpoint, level in low],
+    )
+
+
+def _nodes(level: StockLevel) -> tuple[int, int]:
+    return level.owner_id, level.warehouse.park_id
+
+
+def _shown(level: StockLevel, named: StockLevel) -> dict[str, Any]:
+    return {
+        "warehouse": level.warehouse.code,
+        "owner": named.owner.code,
+        "sku": named.sku.code,
+        "available": level.available,
+        "reserved": level.reserved,
+    }
+
+
+def statement_ready(statement: Statement) -> None:
+    """Tell both parties of a statement that has new lines to look at, in the transaction that counted them."""
+    agreement, cents = statement.agreement, to_cents(statement.total)
+
+    def data() -> dict[str, Any]:
+        return {
+            "statement": str(statement.uid),
+            "agreement": str(agreement.uid),
+            "seller": agreement.seller.code,
+            "month": f"{statement.month:%Y-%m}",
+            "version": statement.version,
+            "total": f"{cents if cents == statement.total else statement.total:f}",
+        }
+
+    outbox.tell(
+        WebhookEvent.STATEMENT_READY,
+        (agreement.seller_id, agreement.partner_id),
+        key=f"statement:{statement.uid}:{statement.version}",
+        data=data,
+    )
