@@ -81,8 +81,9 @@ _LINES = {**_each((MANAGER, PARK_MONEY), SEE_SHARED), **_each((OWNER, STAFF), _p
 # Goods: a park's keeper looks them up.
 _GOODS = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, KEEPER), SEE), Role.TOOL: _p("view add")}
 
-# What a firm has made for itself.
-_MAKING = {**_each((OWNER, STAFF), RUN), **_each((MONEY, STOREMAN, Role.TOOL), SEE)}
+# What a firm has made for itself: its own keys read it, those of its park do not.
+_MADE = {**_each((OWNER, STAFF, MONEY, STOREMAN), SEE), Role.TOOL: SEE_NODE}
+_MAKING = {**_MADE, **_each((OWNER, STAFF), RUN)}
 
 # What belongs to hosts, written by their firm and by the park's studio.
 _HOSTS = {
@@ -388,20 +389,20 @@ TABLE: dict[str, dict[str, Permission]] = {
     # takes in what was made and does not see what it cost.
     "supplychain.Factory": {**_MAKING},
     "supplychain.FactoryStep": {**_MAKING},
-    "supplychain.FactoryDay": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.FactoryDay": {**_MADE},
     "supplychain.Launch": {
         **_MAKING,
         **_each((OWNER, STAFF), _p("view add change view_private")),
         MONEY: _p("view view_private"),
     },
-    "supplychain.LaunchDay": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.LaunchDay": {**_MADE},
     "supplychain.Reorder": {
         **_MAKING,
         **_each((OWNER, STAFF), _p("view add change view_private")),
         MONEY: _p("view view_private"),
     },
-    "supplychain.ReorderLine": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
-    "supplychain.ReorderWork": {**_each((OWNER, STAFF, MONEY, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.ReorderLine": {**_MADE},
+    "supplychain.ReorderWork": {**_MADE},
     # --- analytics
     "analytics.HourSales": {**_SUMS},
     "analytics.DaySales": {**_SUMS},
