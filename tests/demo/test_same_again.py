@@ -16,9 +16,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 DAY, THREE_DAYS_LATER = "2025-05-10T12:30:00Z", "2025-05-13T12:30:00Z"
 SAME_HOURS = "2025-05-06T04:00:00Z", "2025-05-09T04:00:00Z"  # a room is on the air at both
-BY_HAND = {  # how far the packing table is, and so what has left the shelves, depends on when somebody looked
+BY_HAND = {  # when packing began, how far it is, and so what has left the shelves depends on when somebody looked
     f"supplychain.{name}"
-    for name in ("Wave", "Parcel", "Reservation", "ReturnedGoods", "StockMove", "StockLevel")
+    for name in (
+        "WarehouseTariff",
+        "Wave",
+        "Parcel",
+        "Reservation",
+        "ReturnedGoods",
+        "StockMove",
+        "StockLevel",
+    )
 }
 Told = dict[str, list[str]]
 

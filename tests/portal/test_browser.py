@@ -104,7 +104,12 @@ REACHED = {
     "portal-statement-line",
     "portal-who-sees",
 }
-NO_PAGES = {"portal-import-sample", "portal-import-errors", "portal-statement-table"}
+NO_PAGES = {
+    "portal-import-sample",
+    "portal-import-errors",
+    "portal-statement-table",
+    "portal-statement-paper",
+}
 LINKS = "Array.from(document.querySelectorAll('main a[href]'), (link) => link.pathname + link.search)"
 
 
