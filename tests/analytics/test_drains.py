@@ -310,14 +310,15 @@ def test_a_batch_that_takes_too_long_makes_the_next_ones_smaller(tenant: Tenant)
 def test_the_statement_of_a_worker_that_is_gone_ends_soon(tenant: Tenant) -> None:
     """It holds its locks until it ends, and whoever wants them waits."""
     gone = connection.copy("gone")
-    gone.connect()
-    pid = gone.connection.info.backend_pid
+    with gone.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(77)")
     gone.connection.pgconn.send_query(b"SELECT pg_sleep(300)")
     gone.connection.pgconn.finish()
-    for _second in range(30):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid])
-            if cursor.fetchone() == (0,):
+    ends = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(77)")
+            if cursor.fetchone() == (True,):
                 return
-        time.sleep(1)
+            time.sleep(0.5)
     raise AssertionError("it still runs")
