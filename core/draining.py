@@ -10,8 +10,8 @@ from datetime import timedelta
 import structlog
 from django.db import DatabaseError, connection, transaction
 
-from core import clock
-from core.locking import is_transient
+from core import clock, planner
+from core.locking import is_transient, took_too_long
 from core.models import BucketFailure
 
 log = structlog.get_logger("livepark.rollup")
@@ -20,6 +20,7 @@ Bucket = tuple[int, int]
 CountTogether = Callable[[Sequence[Bucket]], int]
 
 LAST_TENANT = 2**63 - 1
+STEPS_UP = 16
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 
 # In the order of the keys, so that the days and months of a tenant come in one batch.
@@ -29,6 +30,10 @@ NEXT_BUCKETS = """
         SELECT 1 FROM core_bucketfailure x
         WHERE x.family = m.family AND x.node_id = m.node_id AND x.slot = m.slot AND x.retry_at > %s)
     ORDER BY 1, 2 LIMIT %s"""
+
+
+class TookTooLong(Exception):
+    """The database gave up a statement of a batch: fewer buckets at once may be possible."""
 
 
 def drain_family(
@@ -42,14 +47,24 @@ def drain_family(
     """Count every dirty bucket of a family once, of one tenant or of all; returns how many.
 
     `count_together` counts up to `most` buckets in one transaction and deletes the marks it saw. `seconds` ends the
-    run after the batch in which they are over: the marks that are left are next time's work.
+    run after the batch in which they are over: the marks that are left are next time's work. After a batch that took
+    too long the next are half as large, and grow again bit by bit; the run does not end before one of them was counted,
+    or the next run would begin where this one did.
     """
     deadline = time.monotonic() + seconds
-    counted = 0
+    counted, at_once, owed = 0, most, False
     reached, last = ((tenant_id, -1), tenant_id) if tenant_id else ((0, -1), LAST_TENANT)
-    while time.monotonic() < deadline and (buckets := _next_buckets(family, reached, last, most)):
-        reached = buckets[-1]
-        counted += count(family, buckets, count_together)
+    while (owed or time.monotonic() < deadline) and (
+        buckets := _next_buckets(family, reached, last, at_once)
+    ):
+        try:
+            planner.look_again()
+            counted += count(family, buckets, count_together)
+        except TookTooLong:
+            at_once, owed = len(buckets) // 2, True
+        else:
+            reached = buckets[-1]
+            at_once, owed = min(most, at_once + math.ceil(most / STEPS_UP)), False
     return counted
 
 
@@ -61,7 +76,11 @@ def _next_buckets(family: str, after: Bucket, last_tenant: int, most: int) -> li
 
 
 def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether) -> int:
-    """Count a batch. When it raises, its halves are counted alone, down to the bucket that is to blame."""
+    """Count a batch. When it raises, its halves are counted alone, down to the bucket that is to blame.
+
+    TookTooLong when the database gave up one of several: its other half would take as long, and so would the next.
+    """
+    begun = time.monotonic()
     try:
         return count_together(buckets)
     except Exception as error:
@@ -71,6 +90,15 @@ def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether)
         if len(buckets) == 1:
             _set_aside(family, buckets[0], error)
             return 0
+        log.warning(
+            "batch not counted, trying fewer buckets",
+            family=family,
+            buckets=len(buckets),
+            seconds=round(time.monotonic() - begun, 1),
+            reason=f"{type(error).__name__}: {error}"[:500],
+        )
+        if isinstance(error, DatabaseError) and took_too_long(error):
+            raise TookTooLong from error
     half = len(buckets) // 2
     return count(family, buckets[:half], count_together) + count(family, buckets[half:], count_together)
 

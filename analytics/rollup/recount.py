@@ -19,6 +19,7 @@ from core.locking import advisory_locks
 
 # Sessions share some locks: PostgreSQL has room for a few thousand in all.
 SESSION_LOCKS = 64
+STATEMENT_SECONDS = 60
 
 
 def tenant_lock(tenant_id: int) -> str:
@@ -39,6 +40,8 @@ def work_tables() -> Iterator[Any]:
             # The statements touch many rows once: compiling them costs more than it saves, sorting on disk as well.
             cursor.execute("SET LOCAL jit = off")
             cursor.execute("SET LOCAL work_mem = '128MB'")
+            # A batch takes seconds. What takes longer is counted in smaller ones (core.draining).
+            cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
         yield cursor
 
 

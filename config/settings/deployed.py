@@ -19,7 +19,11 @@ SQLITE_OPTIONS = {
 POSTGRES_OPTIONS = {
     "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
     "connect_timeout": 5,
-    "options": "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+    # The server looks whether a long statement's client is still there: a killed worker's would run on with its locks.
+    "options": (
+        "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000 "
+        "-c client_connection_check_interval=5000"
+    ),
 }
 REDIS_TIMEOUTS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 # A ring is tried once: without max_retries kombu tries for ever to connect, and the request waits with it.

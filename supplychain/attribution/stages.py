@@ -44,9 +44,10 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
     near = sessions_of(seller).filter(started_at__lte=until)
     near = near.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since - window))
     sessions = {session: session.started_at for session in near.order_by("pk") if session.started_at}
-    hosts = Host.objects.filter(
-        Q(tenant=seller) | Q(shifts__session__in=sessions_of(seller)) | Q(sessions__in=sessions_of(seller))
-    )
+    # Joined, a host's shifts would come once for each of its sessions.
+    ours = sessions_of(seller)
+    worked = HostShift.objects.filter(session__in=ours.values("pk")).values("host")
+    hosts = Host.objects.filter(Q(tenant=seller) | Q(pk__in=worked) | Q(pk__in=ours.values("host")))
     accounts = _accounts(hosts)
     shops = _shops({session.tenant_id for session in sessions} | {seller.pk})
     found = Evidence(ours=frozenset(_ours(accounts, shops[seller.pk])))
@@ -77,8 +78,8 @@ Shops = dict[str, set[str]]
 
 def _accounts(hosts: QuerySet[Host]) -> Accounts:
     found = Accounts()
-    found.codes = dict(Host.objects.filter(pk__in=hosts.values("pk")).values_list("pk", "code"))
-    rows = HostAccount.objects.filter(host__in=hosts.values("pk"))
+    found.codes = dict(hosts.values_list("pk", "code"))
+    rows = HostAccount.objects.filter(host__in=found.codes)
     for host, platform, account in rows.values_list("host_id", "platform", "account"):
         found.names[host, platform].add(account)
     return found

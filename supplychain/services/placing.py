@@ -133,8 +133,11 @@ def _marks(family: str, marked: Iterable[Bucket]) -> list[int]:
 def _forget(family: str, marked: Iterable[Bucket], seen: Sequence[int]) -> None:
     for some in in_turn(seen, 5_000):
         BucketMark.objects.filter(pk__in=some).delete()
+    slots: dict[int, list[int]] = defaultdict(list)
     for node, slot in marked:
-        BucketFailure.objects.filter(family=family, node_id=node, slot=slot).delete()
+        slots[node].append(slot)
+    for node, of_node in slots.items():
+        BucketFailure.objects.filter(family=family, node_id=node, slot__in=of_node).delete()
 
 
 def place(seller: Tenant, slots: Sequence[int]) -> int:

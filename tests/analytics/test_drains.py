@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from structlog.testing import capture_logs
 
 from analytics import rollup
 from analytics.models import DaySales
 from analytics.rollup import sql
 from analytics.rollup.recount import fill_buckets, work_tables
-from core import buckets, clock
+from core import buckets, clock, planner
+from core.draining import Bucket, drain_family
 from core.locking import advisory_lock
-from core.models import BucketFailure
+from core.models import BucketFailure, BucketMark
+from supplychain.models import SalesEvent
+from supplychain.services import attribution_set
 from tenants.models import Tenant
 from tests.analytics.ledger import NOON, Sell, a_month_of_everything, assert_counted, dump, tell
 from tests.analytics.reference import Book, Fact
-from tests.factories import make_park, make_session, make_tenant
+from tests.factories import SYSTEM, make_park, make_session, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -231,3 +236,89 @@ def test_a_bucket_is_counted_without_reading_the_whole_ledger(tenant: Tenant) ->
         cursor.execute(f"EXPLAIN {sql.FACTS_OF_BUCKETS}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Seq Scan on supplychain_salesevent" not in plan, plan
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(90)
+def test_a_vacuum_while_much_is_told_does_not_make_the_count_compare_all_with_all(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds pages without a row, and says so to the planner until the next one."""
+    monkeypatch.setattr(planner, "_looked", {})
+    monkeypatch.setattr("analytics.rollup.recount.STATEMENT_SECONDS", 3)
+    live = make_session(tenant)
+    facts = [
+        Fact(
+            tenant=tenant.pk, external_id=f"e{number}", version=1, kind="paid", order_no=f"o{number}", line_no="1",
+            at=NOON + dt.timedelta(minutes=number), amount=Decimal(1),
+        )
+        for number in range(3_000)
+    ]  # fmt: skip
+    with transaction.atomic():
+        tell(tenant, facts)
+        told = list(SalesEvent.objects.values_list("pk", flat=True))
+        attribution_set(actor=SYSTEM, seller=tenant, event_ids=told, session=live, rule="manual")
+
+        def vacuums() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "VACUUM supplychain_salesevent, supplychain_saleseventkey, supplychain_attribution"
+                )
+                cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'supplychain_salesevent'")
+                assert cursor.fetchone() == (0,)
+                done.append(True)
+            connection.close()
+
+        done: list[bool] = []
+        thread = threading.Thread(target=vacuums)
+        thread.start()
+        thread.join()
+        assert done
+    with capture_logs() as logs:
+        assert rollup.drain() == 50
+    assert not [entry for entry in logs if entry["log_level"] == "warning"], logs
+    assert planner.look_again() == []
+
+
+@pytest.mark.postgres
+def test_a_batch_that_takes_too_long_makes_the_next_ones_smaller(tenant: Tenant) -> None:
+    """One statement is given up, not one for each half; and the run goes on although its time is over."""
+    buckets.mark("slow", [(tenant.pk, slot) for slot in range(40)])
+    tried: list[int] = []
+
+    def count_together(some: list[Bucket]) -> int:
+        tried.append(len(some))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '200ms'")
+            cursor.execute("SELECT pg_sleep(%s)", [0.5 if len(some) > 8 else 0])
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            BucketMark.objects.filter(family="slow", slot__in=[slot for _tenant, slot in some]).delete()
+        return len(some)
+
+    with capture_logs() as logs:
+        assert drain_family("slow", count_together, most=32, seconds=0.1) == 8
+    assert tried == [32, 16, 8]
+    assert [(entry["log_level"], entry["buckets"]) for entry in logs] == [("warning", 32), ("warning", 16)]
+    tried.clear()
+    assert drain_family("slow", count_together, most=6) == 32
+    assert tried == [6, 6, 6, 6, 6, 2]
+    assert not BucketFailure.objects.exists()
+
+
+@pytest.mark.postgres
+def test_the_statement_of_a_worker_that_is_gone_ends_soon(tenant: Tenant) -> None:
+    """It holds its locks until it ends, and whoever wants them waits."""
+    gone = connection.copy("gone")
+    with gone.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(77)")
+    gone.connection.pgconn.send_query(b"SELECT pg_sleep(300)")
+    gone.connection.pgconn.finish()
+    ends = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(77)")
+            if cursor.fetchone() == (True,):
+                return
+            time.sleep(0.5)
+    raise AssertionError("it still runs")
