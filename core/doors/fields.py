@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_slug
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
@@ -71,7 +72,13 @@ class CodeField(LineField):
 class SlugField(CodeField):
     """The code of a new object: letters, digits, hyphens and underscores of ASCII."""
 
-    default_validators = (validate_slug,)
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        try:
+            validate_slug(value)
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages, code="code") from error
+        return value
 
 
 class WordsField(serializers.ListField):
