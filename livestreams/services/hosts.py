@@ -34,7 +34,7 @@ def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **valu
     """Add a host of an agency or employer. Conflict when the code is taken, InvalidInput for unreadable hours."""
     require(actor, "add", Host, tenant.pk)
     host = Host(tenant=tenant, code=code, name_zh=name_zh, **values)
-    _check(host)
+    _check_hours(host)
     try:
         with transaction.atomic():
             host.save()
@@ -56,7 +56,7 @@ def host_update(*, actor: Actor, host: Host, **values: Any) -> Host:
     before = audit.snapshot(held, values)
     for name, value in values.items():
         setattr(held, name, value)
-    _check(held)
+    _check_hours(held)
     held.save()
     audit.record(
         actor=actor,
@@ -69,9 +69,7 @@ def host_update(*, actor: Actor, host: Host, **values: Any) -> Host:
     return held
 
 
-def _check(host: Host) -> None:
-    if host.day_rate < 0:
-        raise InvalidInput(_("A price is not below zero."), code="negative", field="day_rate")
+def _check_hours(host: Host) -> None:
     if len(host.weekly_hours) > MOST_HOURS:
         raise InvalidInput(
             _("There are at most %(most)d hours of the week.") % {"most": MOST_HOURS}, field="weekly_hours"

@@ -63,8 +63,6 @@ def room_update(*, actor: Actor, room: LiveRoom, **values: Any) -> LiveRoom:
 
 
 def _check_room(room: LiveRoom) -> None:
-    if room.hourly_rate < 0:
-        raise InvalidInput(_("A price is not below zero."), code="negative", field="hourly_rate")
     if room.unit is not None and room.unit.park_id != room.park_id:
         raise InvalidInput(_("The unit is not in the room's park."), code="other_park", field="unit")
     if room.media_node is not None and room.media_node.park_id != room.park_id:
