@@ -5,13 +5,25 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from analytics.api import beside, channels, eventclaims, keep, matching, result, slowstock, views
+from analytics.api import (
+    beside,
+    channels,
+    displays,
+    eventclaims,
+    keep,
+    matching,
+    result,
+    slowstock,
+    verdicts,
+    views,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("indicators", views.IndicatorViewSet, "api-indicator")
 router.register("indicator-values", views.IndicatorValueViewSet, "api-indicator-value")
 router.register("match-runs", matching.MatchRunViewSet, "api-match-run")
 router.register("event-claims", eventclaims.EventClaimViewSet, "api-event-claim")
+router.register("display-links", displays.DisplayLinkViewSet, "api-display-link")
 router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
@@ -33,6 +45,11 @@ urlpatterns = [
         "sessions/<slug:uid>/result",
         result.SessionResultViewSet.as_view({"get": "retrieve"}),
         name="api-session-result",
+    ),
+    path(
+        "sessions/<slug:uid>/verdict",
+        verdicts.VerdictViewSet.as_view({"get": "retrieve", "post": "reply"}),
+        name="api-session-verdict",
     ),
     path("beside", beside.BesideViewSet.as_view({"get": "retrieve"}), name="api-beside"),
     path(

@@ -14,7 +14,8 @@ from analytics.result import may_see_result
 from analytics.shares.shown import shares_by_part
 from analytics.trust.audience import watched
 from analytics.trust.evidence import Reading
-from analytics.views.trust import session_rights, trust_of
+from analytics.trust.standing import trust_of
+from analytics.views.trust import session_rights
 from core.clock import DAY, local, now, today
 from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
 from core.models import Unresolved

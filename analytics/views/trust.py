@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -11,39 +10,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from analytics.forms import ClaimForm, ReplyForm
-from analytics.models import ReadingWithdrawal, SessionClaim, TrustReply, TrustVerdict
+from analytics.models import ReadingWithdrawal, SessionClaim, TrustReply
 from analytics.services import session_claim, verdict_reply
-from analytics.trust.words import WitnessLine, lines_of, reasons_of
+from analytics.trust.standing import trust_of
 from core.actors import Actor
 from core.doors.portal import ServiceFormPage
-from core.scoping import may, visible_to
+from core.scoping import may
 from livestreams.models import LiveSession
-
-
-@dataclass(frozen=True)
-class Trust:
-    """What a session's page shows of its verdict."""
-
-    claim: SessionClaim | None
-    verdict: TrustVerdict | None
-    reasons: list[Any]
-    lines: list[WitnessLine]
-    replies: list[TrustReply]
-
-
-def trust_of(actor: Actor, session: LiveSession) -> Trust:
-    """The standing verdict with its reasons and witnesses, what was stated, and every reply so far."""
-    claims = visible_to(SessionClaim.objects.standing().filter(session=session), actor)
-    verdicts = visible_to(TrustVerdict.objects.filter(session=session), actor)
-    replies = visible_to(TrustReply.objects.filter(verdict__session=session), actor)
-    verdict = verdicts.order_by("-version").first()
-    return Trust(
-        claims.order_by("-version").first(),
-        verdict,
-        reasons_of(verdict) if verdict else [],
-        lines_of(verdict) if verdict else [],
-        list(replies.select_related("made_by", "verdict").order_by("pk")),
-    )
 
 
 class SessionForm(ServiceFormPage):

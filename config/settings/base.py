@@ -210,6 +210,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ObstacleKind": "livestreams.choices.ObstacleKind",
         "RoomState": "livestreams.choices.RoomState",
         "RoomCheckItem": "livestreams.choices.RoomCheckItem",
+        "MediaServer": "livestreams.choices.MediaServer",
+        "ScreenKind": "livestreams.choices.ScreenKind",
     },
 }
 

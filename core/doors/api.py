@@ -126,6 +126,15 @@ class ScopedViewSet(viewsets.GenericViewSet[Any]):
         )
         return dict(serializer.data)
 
+    def answer_unkept(self, effect: Callable[[], dict[str, Any]], status: int = 200) -> HttpResponse:
+        """Carry out a write whose answer holds a secret: as that is kept nowhere, it cannot be given a second time."""
+        if self.request.headers.get("Idempotency-Key"):
+            raise InvalidInput(
+                _("This answer holds a secret, which is not kept: ask without an Idempotency-Key."),
+                code="not_repeatable",
+            )
+        return HttpResponse(encode(effect()), status=status, content_type="application/json")
+
     def answer(self, effect: Callable[[], Any], status: int = 200) -> HttpResponse:
         """Carry out a write and show its row (or the Answer it made), once per Idempotency-Key.
 

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_slug
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +67,25 @@ class CodeField(LineField):
 
     def to_internal_value(self, data: Any) -> str:
         return _parsed(strict.code, data, self.max_length or 64)
+
+
+class SlugField(CodeField):
+    """The code of a new object: letters, digits, hyphens and underscores of ASCII."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        try:
+            validate_slug(value)
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages, code="code") from error
+        return value
+
+
+class WordsField(serializers.ListField):
+    """A short list of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=LineField(max_length=50), max_length=30, **kwargs)
 
 
 class PlatformIdField(LineField):

@@ -24,36 +24,31 @@ from core.doors.fields import (
     DayField,
     InstantField,
     LineField,
+    MoneyField,
     Nothing,
     ScopedRelatedField,
+    SlugField,
     StrictSerializer,
+    WordsField,
 )
 from core.idempotency import Answer
 from livestreams import services
+from livestreams.api.engagements import EngagementSerializer
 from livestreams.choices import AbsenceKind, EngagementKind, Platform
 from livestreams.hostfigures import host_months
 from livestreams.models import (
-    Engagement,
     FollowerReading,
     Host,
     HostAbsence,
     HostAccount,
+    HostStage,
 )
+from tenants.models import Tenant
 
 READ = ("bookings:read", "bookings:write", "sessions:write")
 READ_ACCOUNTS = ("samples:write", "bookings:read")
+WRITE = ("bookings:write",)
 READINGS_PER_REQUEST = 1_000
-
-
-class EngagementSerializer(serializers.ModelSerializer[Engagement]):
-    """Whose host it is today, and how many sessions a month are agreed."""
-
-    kind = serializers.ChoiceField(choices=EngagementKind.choices)
-    park = serializers.CharField(source="park.code", default=None, allow_null=True)
-
-    class Meta:
-        model = Engagement
-        fields = ["kind", "park", "from_day", "to_day", "monthly_sessions"]
 
 
 class HostSerializer(serializers.ModelSerializer[Host]):
@@ -96,6 +91,26 @@ class HostSerializer(serializers.ModelSerializer[Host]):
         return dict(EngagementSerializer(host.engaged[0]).data) if host.engaged else None
 
 
+class HostChangeInput(StrictSerializer):
+    """What is named is changed; the day rate in CNY."""
+
+    name_zh = LineField(max_length=100, required=False)
+    name_en = LineField(max_length=100, required=False, allow_blank=True)
+    level = LineField(max_length=16, required=False, allow_blank=True)
+    languages = WordsField(required=False)
+    markets = WordsField(required=False)
+    categories = WordsField(required=False)
+    weekly_hours = WordsField(required=False)
+    day_rate = MoneyField(required=False)
+    closed_on = DayField(required=False, allow_null=True)
+
+
+class HostInput(HostChangeInput):
+    tenant = ScopedRelatedField(model=Tenant)
+    code = SlugField(max_length=64)
+    name_zh = LineField(max_length=100)
+
+
 class HostMonthSerializer(serializers.Serializer[Any]):
     """Sessions agreed, planned and held in a month, and hours worked by role."""
 
@@ -117,7 +132,14 @@ class HostViewSet(ReadOnlyScopedViewSet):
         "list": Needs("view", READ),
         "retrieve": Needs("view", READ),
         "month": Needs("view", READ),
+        "create": Needs("add", WRITE),
+        "change": Needs("change", WRITE),
+        "advance": Needs("add", WRITE, model=HostStage),
     }
+    inputs = {"create": HostInput, "change": HostChangeInput, "advance": Nothing}
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        return super().shown(self.base_queryset().get(pk=row.pk))
 
     def base_queryset(self) -> QuerySet[Host]:
         return Host.objects.select_related("tenant").with_engagement(today()).with_stage().order_by("code")
@@ -133,6 +155,30 @@ class HostViewSet(ReadOnlyScopedViewSet):
         hosts = Host.objects.filter(pk=self.get_object().pk)
         (found,) = host_months(actor=self.actor, hosts=hosts, month=day)
         return Response(HostMonthSerializer(found).data)
+
+    @extend_schema(request=HostInput, responses={201: HostSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Add a host of an agency or employer."""
+        return self.answer(lambda: services.host_create(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=HostChangeInput, responses=HostSerializer)
+    @action(detail=True, methods=["post"])
+    def change(self, request: Request, code: str) -> HttpResponse:
+        """Change what is named. Bookings outside of new hours stay as they are."""
+        return self.answer(
+            lambda: services.host_update(actor=self.actor, host=self.get_object(), **self.read())
+        )
+
+    @extend_schema(request=Nothing, responses=HostSerializer)
+    @action(detail=True, methods=["post"])
+    def advance(self, request: Request, code: str) -> HttpResponse:
+        """Let the host enter the next stage of incubation; 409 `gate` names what its gate still asks for."""
+
+        def advanced() -> Host:
+            self.read()
+            return services.host_advance(actor=self.actor, host=self.get_object()).host
+
+        return self.answer(advanced)
 
 
 class AccountSerializer(serializers.ModelSerializer[HostAccount]):

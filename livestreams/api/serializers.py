@@ -34,51 +34,6 @@ READINGS_PER_REQUEST = 5_000
 LONGEST_MINUTES = LONGEST // (HOUR / 60)
 
 
-class RoomSerializer(serializers.ModelSerializer[LiveRoom]):
-    """A live room. That it is dedicated is said, to whom is not."""
-
-    park = serializers.CharField(source="park.code")
-    hourly_rate = MoneyField()
-    equipment = serializers.ListField(child=serializers.CharField())
-    industries = serializers.ListField(child=serializers.CharField())
-    opens_at = ClockField()
-    closes_at = ClockField(help_text=_("The same as the opening time means around the clock."))
-    is_dedicated = serializers.SerializerMethodField()
-
-    class Meta:
-        model = LiveRoom
-        fields = [
-            "code",
-            "name_zh",
-            "name_en",
-            "park",
-            "scene",
-            "equipment",
-            "industries",
-            "hourly_rate",
-            "opens_at",
-            "closes_at",
-            "setup_minutes",
-            "is_dedicated",
-            "closed_on",
-        ]
-
-    def get_is_dedicated(self, room: LiveRoom) -> bool:
-        return room.dedicated_to_id is not None
-
-
-class WindowSerializer(serializers.Serializer[Any]):
-    """A span in which a room can be booked."""
-
-    room = serializers.CharField()
-    starts_at = InstantField()
-    ends_at = InstantField()
-
-
-class WindowsSerializer(serializers.Serializer[Any]):
-    results = WindowSerializer(many=True)
-
-
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     tenant = serializers.CharField(source="tenant.code")
     room = serializers.CharField(source="room.code")

@@ -6,13 +6,16 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from livestreams.api import (
+    engagements,
     exchange,
     faults,
     hooks,
     hosts,
+    rooms,
     schedule,
     shifts,
     slots,
+    streams,
     studio,
     training,
     views,
@@ -20,9 +23,11 @@ from livestreams.api import (
 )
 
 router = SimpleRouter(trailing_slash=False)
-router.register("rooms", views.RoomViewSet, "api-room")
+router.register("rooms", rooms.RoomViewSet, "api-room")
+router.register("maintenance", rooms.MaintenanceViewSet, "api-maintenance")
 router.register("hosts", hosts.HostViewSet, "api-host")
 router.register("host-accounts", hosts.AccountViewSet, "api-host-account")
+router.register("engagements", engagements.EngagementViewSet, "api-engagement")
 router.register("absences", hosts.AbsenceViewSet, "api-absence")
 router.register("planned-shifts", shifts.PlannedShiftViewSet, "api-planned-shift")
 router.register("shifts", shifts.ShiftViewSet, "api-shift")
@@ -42,6 +47,9 @@ router.register("faults", faults.FaultViewSet, "api-fault")
 router.register("equipment", studio.EquipmentViewSet, "api-equipment")
 router.register("equipment-loans", studio.LoanViewSet, "api-loan")
 router.register("cleanings", studio.CleaningViewSet, "api-cleaning")
+router.register("media-nodes", streams.MediaNodeViewSet, "api-media-node")
+router.register("streams", streams.StreamViewSet, "api-stream")
+router.register("screens", streams.ScreenViewSet, "api-screen")
 router.register("visits", visits.VisitViewSet, "api-visit")
 HOOKS: dict[str, type[hooks.Hook]] = {
     "nginx-rtmp/<slug:call>": hooks.NginxRtmp,
@@ -50,6 +58,8 @@ HOOKS: dict[str, type[hooks.Hook]] = {
     "mediamtx/events": hooks.MediaMtxEvents,
 }
 urlpatterns = [
+    path("room-use", rooms.RoomUseViewSet.as_view({"get": "retrieve"}), name="api-room-use"),
+    path("brand-cover", engagements.BrandCoverViewSet.as_view({"get": "retrieve"}), name="api-brand-cover"),
     *router.urls,
     *(
         path(f"stream-hooks/{where}{secret}", hook.as_view(), name="api-stream-hook")

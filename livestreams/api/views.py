@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import strict
-from core.clock import DAY, next_minute, now
-from core.doors.api import Needs, ReadOnlyScopedViewSet, encode, query_value
+from core.doors.api import Needs, ReadOnlyScopedViewSet, encode
 from core.doors.fields import Nothing
-from core.errors import NotFound
 from core.idempotency import Answer
 from livestreams import services
 from livestreams.api.broadcasts import WRITE_STREAMS, BroadcastActions
@@ -28,7 +24,6 @@ from livestreams.api.serializers import (
     CredentialsSerializer,
     EndInput,
     MoveInput,
-    RoomSerializer,
     SampleCountsSerializer,
     SamplesInput,
     SeriesInput,
@@ -39,7 +34,6 @@ from livestreams.api.serializers import (
     SwapInput,
     WaitlistInput,
     WaitlistSerializer,
-    WindowsSerializer,
 )
 from livestreams.api.spend import SpendActions
 from livestreams.api.studio import ReadinessActions
@@ -49,60 +43,14 @@ from livestreams.models import (
     AudienceSample,
     Booking,
     BookingSeries,
-    LiveRoom,
     LiveSession,
     StreamKey,
     WaitlistEntry,
 )
-from livestreams.selectors import free_windows
 
-READ_ROOMS = ("bookings:read", "bookings:write", "sessions:write")
 READ_BOOKINGS = ("bookings:read", "bookings:write")
 WRITE_BOOKINGS = ("bookings:write",)
 READ_SESSIONS = ("sessions:write", "samples:write")
-
-
-class RoomViewSet(ReadOnlyScopedViewSet):
-    """Live rooms of the parks that the caller may look at."""
-
-    model = LiveRoom
-    serializer_class = RoomSerializer
-    lookup_field = "code"
-    permissions = {
-        "list": Needs("view", READ_ROOMS),
-        "retrieve": Needs("view", READ_ROOMS),
-        "free_windows": Needs("view", READ_ROOMS),
-    }
-
-    def base_queryset(self) -> QuerySet[LiveRoom]:
-        return LiveRoom.objects.select_related("park").order_by("code")
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("since", datetime, description="From when; now if it is left out."),
-            OpenApiParameter(
-                "until", datetime, description="Until when, at most 31 days; a day if it is left out."
-            ),
-            OpenApiParameter("minutes", int, description="How long the window has to be at least."),
-        ],
-        responses=WindowsSerializer,
-    )
-    @action(detail=True, url_path="free-windows", filter_backends=[], pagination_class=None)
-    def free_windows(self, request: Request, code: str) -> Response:
-        """When the room can be booked."""
-        since = query_value(request, "since", strict.instant, next_minute(now()))
-        until = query_value(request, "until", strict.instant, since + DAY)
-        minutes = query_value(request, "minutes", strict.quantity, 0)
-        if not code.isprintable():
-            raise NotFound
-        found = free_windows(
-            actor=self.actor,
-            code=code,
-            since=since,
-            until=until,
-            at_least=timedelta(minutes=min(minutes, 60_000)),
-        )
-        return Response({"results": [window.as_dict() for window in found]})
 
 
 class BookingViewSet(BroadcastActions, ReadinessActions, ReadOnlyScopedViewSet):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rest_framework.routers import SimpleRouter
 
 from tenants.api.charges import ChargeViewSet
+from tenants.api.entries import EntryViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("charges", ChargeViewSet, "api-charge")
+router.register("event-entries", EntryViewSet, "api-event-entry")
 urlpatterns = router.urls

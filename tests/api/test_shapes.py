@@ -27,6 +27,7 @@ from supplychain.models import PayoutEntry, Statement
 from supplychain.services import import_run, import_stage
 from tenants.models import Tenant
 from tests.api.conftest import Caller
+from tests.api.operators import of_operators
 from tests.factories import (
     SYSTEM,
     World,
@@ -560,6 +561,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_settlement(world, owner),
         **of_webhooks(world, owner),
         **of_the_pool(world, tool),
+        **of_operators(world),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

@@ -37,9 +37,11 @@ from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import Booking, ExchangeOffer, SchedulePlan, Visit
+from livestreams.models import Booking, ExchangeOffer, IncubationStage, Publish, SchedulePlan, Visit
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
+from parks.choices import EventKind
 from parks.models import IndustrialCluster
+from parks.services import event_create
 from supplychain.choices import ShortOf
 from supplychain.facts import SaleFact
 from supplychain.models import (
@@ -78,6 +80,7 @@ def filled_world(name: str) -> World:
     IndustrialCluster.objects.create(province=world.province, number=1, name_zh=f"{world.canary}集群")
     Job.objects.create(kind="sales-import", node=world.park.node, message=world.canary)
     lend_from_afar(world)
+    go_on(world)
     for mine in world.tenants:
         fill_tenant(world, mine)
     # Of the two neighbours one shows its order lines to the park.
@@ -162,6 +165,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     )
     soon = now().replace(second=0, microsecond=0) + HOUR / 3
     use_up(mine, canary)
+    try_out(mine, canary)
     held = book(mine, mine.booking.starts_at + 6 * DAY, canary, hold=True)
     Booking.objects.filter(pk=held.pk).update(hold_expires_at=now() + DAY)
     book(mine, soon, canary)
@@ -223,6 +227,25 @@ def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
     )  # fmt: skip
     reading = SessionReading.objects.get(key=f"{canary}-2")
     report_answer(actor=SYSTEM, question=report_take_back(actor=SYSTEM, reading=reading, reason=canary))
+
+
+def go_on(world: World) -> None:
+    """What can still be entered: a stage that asks for nothing, an event that nobody takes part in."""
+    names = {"name_zh": world.canary, "name_en": world.canary}
+    IncubationStage.objects.create(park=world.park, number=2, cost=AMOUNTS[world.name], **names)
+    event_create(
+        actor=SYSTEM, park=world.park, kind=EventKind.FESTIVAL, first_day=today(), main_from=today(),
+        last_day=today() + DAY, industry=world.canary, **names,
+    )  # fmt: skip
+
+
+def try_out(mine: TenantWorld, canary: str) -> None:
+    """A test stream that is running."""
+    known = mine.booking.publishes.earliest("id")
+    Publish.objects.create(
+        node=known.node, room=known.room, booking=known.booking, key=known.key, is_test=True, client=f"{canary}-test",
+        address=canary, started_at=now() - HOUR, last_seen_at=now(),
+    )  # fmt: skip
 
 
 def use_up(mine: TenantWorld, canary: str) -> None:

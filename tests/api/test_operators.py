@@ -1,0 +1,153 @@
+"""A park run through the API: what the pages do, with the same services and the same refusals."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from analytics.models import DisplayLink
+from analytics.trust import judging
+from core import buckets
+from core.clock import DAY, HOUR, local, now, today
+from livestreams.models import LiveRoom, MediaNode, ScreenToken
+from livestreams.selectors import room_reports
+from livestreams.services import node_by_secret, screen_of
+from tests.api.conftest import Caller
+from tests.factories import World
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def manager(world: World) -> Caller:
+    return Caller(user=world.users["park_manager"])
+
+
+@pytest.fixture
+def owner(world: World) -> Caller:
+    return Caller(user=world.tenants[0].users["tenant_owner"])
+
+
+def problem_of(answer: Any) -> dict[str, str]:
+    """The refusal, or its first error where it lists them."""
+    told: dict[str, Any] = answer.json()
+    return told["errors"][0] if told.get("errors") else told
+
+
+def test_a_room_is_added_changed_and_taken_out_of_use(world: World, manager: Caller) -> None:
+    made = manager.post(
+        "rooms",
+        {"park": "alpha", "code": "r9", "name_zh": "九号", "hourly_rate": "80", "dedicated_to": "alpha-a"},
+    )
+    assert (made.status_code, made.json()["is_dedicated"], made.json()["opens_at"]) == (201, True, "00:00")
+    changed = manager.post(
+        "rooms/r9/change", {"dedicated_to": None, "opens_at": "09:00", "closes_at": "21:00"}
+    )
+    assert (changed.json()["is_dedicated"], changed.json()["opens_at"]) == (False, "09:00")
+    assert LiveRoom.objects.get(code="r9").hourly_rate == Decimal(80)
+
+    start = now().replace(second=0, microsecond=0) + DAY
+    span = {"starts_at": local(start).isoformat(), "ends_at": local(start + HOUR).isoformat()}
+    assert manager.post("maintenance", {"room": "r9", **span}).status_code == 201
+    refused = manager.post("bookings", {"tenant": "alpha-a", "room": "r9", **span})
+    assert refused.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "code"),
+    [
+        ({"code": "alpha-room-0"}, "code", "code_taken"),
+        ({"code": "two words"}, "code", "code"),
+        ({"hourly_rate": "-1"}, "hourly_rate", "negative"),
+        ({"setup_minutes": 99_999}, "setup_minutes", "max_value"),
+        ({"dedicated_to": "nobody"}, "dedicated_to", "absent"),
+        ({"equipment": ["a\x00b"]}, "equipment", None),
+    ],
+)
+def test_a_wrong_room_is_refused_by_its_field(
+    manager: Caller, values: dict[str, object], field: str, code: str | None
+) -> None:
+    answer = manager.post("rooms", {"park": "alpha", "code": "r9", "name_zh": "九号", **values})
+    problem = problem_of(answer)
+    assert answer.status_code in (400, 409)
+    assert problem["field"].startswith(field)
+    assert code in (None, problem["code"])
+    assert not LiveRoom.objects.filter(code="r9").exists()
+
+
+def test_a_price_below_zero_is_refused_of_a_known_room_and_host_too(manager: Caller, owner: Caller) -> None:
+    for caller, path, field in (
+        (manager, "rooms/alpha-room-0/change", "hourly_rate"),
+        (owner, "hosts/alpha-a-host/change", "day_rate"),
+    ):
+        answer = caller.post(path, {field: "-0.01"})
+        problem = problem_of(answer)
+        assert (answer.status_code, problem["code"], problem["field"]) == (400, "negative", field)
+
+
+def test_the_use_of_rooms_is_that_of_the_page_and_for_those_who_run_them(
+    world: World, manager: Caller, owner: Caller, tool: Caller
+) -> None:
+    answer = manager.get("room-use").json()
+    reports = room_reports(actor=world.manager, since=today() - 27 * DAY, until=today())
+    shown = {row["room"]: (row["utilisation"], row["open_hours"]) for row in answer["results"]}
+    assert shown == {
+        report.room.code: (
+            None if report.use.utilisation is None else str(report.use.utilisation),
+            f"{report.use.opened / HOUR:.2f}",
+        )
+        for report in reports
+    }
+    assert answer["until"] == str(today())
+    assert {owner.get("room-use").status_code, tool.get("room-use").status_code} == {403}
+    assert manager.get("room-use", since="2025-01-01", until="2025-12-31").status_code == 400
+
+
+def test_a_secret_is_told_once_and_not_repeated(world: World, manager: Caller, owner: Caller) -> None:
+    made = manager.post("media-nodes/alpha-node/secret")
+    node = node_by_secret(made.json()["secret"])
+    assert node == MediaNode.objects.get(code="alpha-node")
+
+    wish = {"booking": str(world.tenants[0].booking.uid), "kind": "overlay"}
+    refused = owner.client.post(
+        "/api/v1/screens", wish, content_type="application/json", headers={"Idempotency-Key": "k"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (400, "not_repeatable")
+    assert not ScreenToken.objects.filter(kind="overlay").exists()
+
+    screen = owner.post("screens", wish).json()
+    found = screen_of(urlsplit(screen["address"]).fragment, "overlay")
+    assert found is not None
+    assert str(found[0].uid) == screen["uid"]
+    assert "address" not in owner.get(f"screens/{screen['uid']}").json()
+    assert owner.post(f"screens/{screen['uid']}/revoke").json()["revoked_at"]
+    assert screen_of(urlsplit(screen["address"]).fragment, "overlay") is None
+
+
+def test_a_hall_link_opens_the_wall_until_it_is_revoked(manager: Caller) -> None:
+    link = manager.post("display-links", {"node": "alpha", "name": "大厅"}).json()
+    where = urlsplit(link["address"])
+    hall = Client()
+    assert hall.get(f"{where.path}?{where.query}", follow=True).status_code == 200
+    manager.post(f"display-links/{link['uid']}/revoke")
+    assert DisplayLink.objects.get(uid=link["uid"]).revoked_at
+    assert Client().get(f"{where.path}?{where.query}", follow=True).status_code in (403, 404)
+
+
+def test_a_verdict_is_read_and_replied_to(world: World, owner: Caller, tool: Caller, manager: Caller) -> None:
+    session = world.tenants[0].session
+    path = f"sessions/{session.uid}/verdict"
+    assert owner.get(path).json()["verdict"] is None
+    assert owner.post(path, {"text": "样品单"}).status_code == 409
+    buckets.mark(buckets.TRUST, [(session.tenant_id, session.pk)])
+    judging.drain()
+    read = tool.get(path).json()
+    assert (read["verdict"], len(read["sentences"])) == ("cannot_tell", len(read["reasons"]))
+    assert tool.post(path, {"text": "样品单"}).status_code == 403
+    assert owner.post(path, {"text": "样品单"}).json()["replies"][0]["text"] == "样品单"
+    assert manager.get(path).json()["replies"][0]["version"] == 1
+    assert Caller(user=world.tenants[1].users["tenant_owner"]).get(path).status_code == 404
