@@ -1,7 +1,7 @@
 """A Douyin export of many rows through the importer. Run by `_sites.measured` with a number of rows.
 
-Prints rows per second as text (limit), of reading and checking, of storing, of both, and the peak memory in MiB of
-this process from the first row on.
+Prints rows per second as text (limit), of reading and checking, of storing, of both, and the memory of this process in
+MiB: what it holds before the first row (base), and its peak from then on.
 """
 
 from __future__ import annotations
@@ -97,12 +97,14 @@ def main() -> None:
         path = write(Path(folder, "orders.csv"), rows)
         (limit_ms,) = best_ms(1, lambda: limit(path, rows))
         forget_peak()
+        base = peak_mib()
         reading, storing = ours(path, tenant, rows)
     found = {
         "limit": rows * 1000 / limit_ms,
         "read": rows / reading,
         "store": rows / storing,
         "ours": rows / (reading + storing),
+        "base": base,
         "peak": peak_mib(),
     }
     print(json.dumps(found))

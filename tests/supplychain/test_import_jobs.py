@@ -14,6 +14,7 @@ from django.db import connection
 from core import clock, jobs, storage
 from core.choices import JobState
 from core.errors import Conflict, NotFound, Refused, TooLarge
+from core.jobs import job_pause, job_resume
 from core.models import Job, Membership
 from supplychain.importing import FileError
 from supplychain.models import ImportBatch, SalesEvent
@@ -209,6 +210,35 @@ def test_a_cancelled_import_leaves_nothing(
     assert run(job).state == JobState.CANCELLED
     assert not SalesEvent.objects.exists()
     assert ImportBatch.objects.get().state == "staged"
+
+
+@pytest.mark.parametrize("writing", [False, pytest.param(True, marks=pytest.mark.postgres)])
+def test_a_paused_import_holds_nothing_and_goes_on(
+    mine: TenantWorld,
+    stage: Callable[..., ImportBatch],
+    tmp_path: Path,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    writing: bool,
+) -> None:
+    job = import_confirm(
+        actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
+    )
+    tell = JobProgress._tell
+
+    def pause(self: JobProgress, done: int, total: int, message: str) -> None:
+        if connection.in_atomic_block is writing and Job.objects.filter(pk=job.pk, attempt=1).exists():
+            self._aside.submit(job_pause, actor=mine.owner, uid=str(job.uid)).result()
+        tell(self, done, total, message)
+
+    monkeypatch.setattr(JobProgress, "_tell", pause)
+    assert run(job).state == JobState.PAUSED
+    assert not connection.in_atomic_block
+    assert not SalesEvent.objects.exists()
+    assert ImportBatch.objects.get().state == "staged"
+    job_resume(actor=mine.owner, uid=str(job.uid))
+    assert run(job).state == JobState.DONE
+    assert SalesEvent.objects.count() == 3000
 
 
 def test_a_job_whose_worker_died_after_the_commit_gives_its_report(
