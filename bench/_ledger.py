@@ -90,9 +90,9 @@ def prepared(tenant: Tenant, facts: Sequence[tuple[int, SaleFact]], first_id: in
     keys = list(store.key_rows(tenant.pk, "limit", lines))
     events = [store.event_row(line, tenant.pk, "limit", "2025-06-02 00:00:00", None) for line in lines]
     if connection.vendor == "postgresql":
-        columns = (store.KEY_COLUMNS, store.EVENT_COLUMNS)
-        return tuple(
-            store.copy_text(rows, len(names)).encode() for rows, names in zip((keys, events), columns, strict=True)
+        return (
+            store.copy_text(keys, len(store.KEY_COLUMNS)).encode(),
+            store.copy_text(events, len(store.EVENT_COLUMNS)).encode(),
         )
     return keys, events
 

@@ -75,13 +75,13 @@ class JobViewSet(ReadOnlyScopedViewSet):
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, uid: str) -> HttpResponse:
-        """Ask a job to wait: a queued one does at once, a running one from its next step. It holds nothing meanwhile."""
+        """Ask a job to wait: a queued one does at once, a running one from its next step. It holds nothing then."""
         return self._told(job_pause)
 
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, uid: str) -> HttpResponse:
-        """Let a paused job go on from what it has finished; an import, which is all or nothing, reads its file again."""
+        """Let a paused job go on from what it has finished. An import, all or nothing, reads its file again."""
         return self._told(job_resume)
 
     def _told(self, service: Callable[..., Job]) -> HttpResponse:

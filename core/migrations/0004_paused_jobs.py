@@ -4,25 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_webhooks'),
+        ("core", "0003_webhooks"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='last_attempt',
+            model_name="job",
+            name="last_attempt",
             field=models.PositiveIntegerField(default=3),
         ),
         migrations.AddField(
-            model_name='job',
-            name='pause_requested',
+            model_name="job",
+            name="pause_requested",
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='state',
-            field=models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('paused', 'paused'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=16, verbose_name='state'),
+            model_name="job",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "queued"),
+                    ("running", "running"),
+                    ("paused", "paused"),
+                    ("done", "done"),
+                    ("failed", "failed"),
+                    ("cancelled", "cancelled"),
+                ],
+                default="queued",
+                max_length=16,
+                verbose_name="state",
+            ),
         ),
     ]

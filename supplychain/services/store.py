@@ -261,11 +261,13 @@ def slots_of_refunds(seller_id: int, source: str, order_nos: Iterable[str]) -> s
 
 def _select_among(statement: str, parameters: Sequence[Any], values: Iterable[str]) -> list[tuple[Any, ...]]:
     """The rows of a statement whose last column holds one of any number of values, passed as one parameter."""
-    wanted = json.dumps(list(values), ensure_ascii=False)
+    wanted = list(values)
+    listed = json.dumps(wanted, ensure_ascii=False)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Texts without control characters are quoted in an array as they are in JSON.
-            cursor.execute(f"{statement} = ANY(%s::text[])", [*parameters, f"{{{wanted[1:-1]}}}"])
+            # Where nothing is escaped, texts stand in an array as they do in JSON, which is written much quicker.
+            array = wanted if "\\" in listed else f"{{{listed[1:-1]}}}"
+            cursor.execute(f"{statement} = ANY(%s::text[])", [*parameters, array])
         else:
-            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [*parameters, wanted])
+            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [*parameters, listed])  # noqa: S608
         return list(cursor.fetchall())

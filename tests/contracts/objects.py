@@ -17,8 +17,8 @@ from analytics.choices import MatchState
 from analytics.models import IndexRun, MatchRun
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
-from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.choices import JobState
+from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
