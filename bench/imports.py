@@ -1,8 +1,8 @@
 """Platform exports into the ledger: beside reading their rows as text, and beside saving a row at a time.
 
-Two files: a plain table, of which each row is one fact, and a Douyin order export, of which each row is 2.25 facts of
-68 columns. `ROWS=1000000 make bench ARGS=imports` takes another length for the second one. Its memory is measured at a
-tenth of the rows as well: the peak must not grow with the file.
+Two files: a plain table, of which each row is one fact, and a Douyin order export of 68 columns, of which each row is
+2.25 facts. `ROWS=1000000 make bench ARGS=imports` takes another length for the second one. A tenth of its rows is
+measured as well (the peer): neither the time of a row nor the peak of the memory grows with the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from bench import Row
 from bench._sites import databases, measured
 
 ROWS_A_SECOND = 20_000
-LARGEST_GROWTH = 1.1
+PARTS = {"read": "read and checked", "store": "stored", "ours": "both"}
+LARGEST_GROWTH_MIB = 64
+"""The pages that SQLite keeps of a database; otherwise nothing grows."""
 
 
 def run() -> list[Row]:
@@ -42,23 +44,18 @@ def _table(database: str, env: dict[str, str]) -> Row:
 def _export(database: str, env: dict[str, str], rows: int) -> list[Row]:
     few = measured("bench._bulk", env, str(rows // 10))
     many = measured("bench._bulk", env, str(rows))
-    speeds = {
-        "read and checked": many["read"],
-        "stored": many["store"],
-        "in all": many["ours"],
-    }
     return [
         *(
             Row(
                 work=f"Douyin export of {rows:,} rows, {what}, {database}",
                 limit=many["limit"],
-                peer=few["ours"],
-                ours=speed,
+                peer=few[part],
+                ours=many[part],
                 unit="rows/s",
                 goal=f">= {ROWS_A_SECOND:,} rows/s",
-                passed=speed >= ROWS_A_SECOND,
+                passed=many[part] >= ROWS_A_SECOND,
             )
-            for what, speed in speeds.items()
+            for part, what in PARTS.items()
         ),
         Row(
             work=f"its peak memory beside that of {rows // 10:,} rows, {database}",
@@ -66,7 +63,7 @@ def _export(database: str, env: dict[str, str], rows: int) -> list[Row]:
             peer=few["peak"],
             ours=many["peak"],
             unit="MiB",
-            goal=f"<= {LARGEST_GROWTH} of a tenth's",
-            passed=many["peak"] <= LARGEST_GROWTH * few["peak"],
+            goal=f"<= {LARGEST_GROWTH_MIB} MiB more than that",
+            passed=many["peak"] <= few["peak"] + LARGEST_GROWTH_MIB,
         ),
     ]
