@@ -87,9 +87,19 @@ class JobContext:
                 raise JobTakenOver
             raise JobCancelled if asked else JobPaused
 
+    def heed(self) -> None:
+        """Stop at a step that cannot ask the database, as it holds SQLite's one writer, where somebody waits for that.
+
+        What they say is read once the handler was left. Raises JobPaused.
+        """
+        if self.job.pk in _waited_for:
+            raise JobPaused
+
 
 Handler = Callable[[JobContext], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_waited_for: set[int] = set()
+"""Jobs to which somebody in this process is about to say something."""
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -127,10 +137,26 @@ def may_read_findings(actor: Actor, job: Job) -> bool:
     return actor.unrestricted or mine or job.node_id in own
 
 
+@contextmanager
+def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[Job]:
+    """The job that is told something, in one transaction. With `heed` one of this process that holds SQLite's one
+    writer lets go of it first (`JobContext.heed`).
+    """
+    job = get_visible(Job, actor, "change", uid=uid)
+    if heed:
+        _waited_for.add(job.pk)
+    try:
+        with transaction.atomic():
+            yield job
+            audit.record(actor=actor, verb=verb, obj=job, node_id=job.node_id)
+    finally:
+        _waited_for.discard(job.pk)
+    job.refresh_from_db()
+
+
 def job_cancel(*, actor: Actor, uid: str) -> Job:
     """Ask a job to stop. A queued or paused one stops at once, a running one at its next step."""
-    with transaction.atomic():
-        job = get_visible(Job, actor, "change", uid=uid)
+    with _told(actor, uid, "job.cancel") as job:
         row = Job.objects.filter(pk=job.pk)
         if not (
             row.filter(state__in=(JobState.QUEUED, JobState.PAUSED)).update(
@@ -139,15 +165,12 @@ def job_cancel(*, actor: Actor, uid: str) -> Job:
             or row.filter(state=JobState.RUNNING).update(cancel_requested=True)
         ):
             raise _has_ended()
-        audit.record(actor=actor, verb="job.cancel", obj=job, node_id=job.node_id)
-    job.refresh_from_db()
     return job
 
 
 def job_pause(*, actor: Actor, uid: str) -> Job:
     """Ask a job to wait. A queued one does at once, a running one from its next step; pausing twice changes nothing."""
-    with transaction.atomic():
-        job = get_visible(Job, actor, "change", uid=uid)
+    with _told(actor, uid, "job.pause") as job:
         row = Job.objects.filter(pk=job.pk, cancel_requested=False)
         if not (
             row.filter(state=JobState.QUEUED).update(state=JobState.PAUSED)
@@ -155,8 +178,6 @@ def job_pause(*, actor: Actor, uid: str) -> Job:
             or row.filter(state=JobState.PAUSED).exists()
         ):
             raise _has_ended()
-        audit.record(actor=actor, verb="job.pause", obj=job, node_id=job.node_id)
-    job.refresh_from_db()
     return job
 
 
@@ -165,8 +186,7 @@ def job_resume(*, actor: Actor, uid: str) -> Job:
 
     One that was asked to pause and has not come to a step since simply goes on.
     """
-    with transaction.atomic():
-        job = get_visible(Job, actor, "change", uid=uid)
+    with _told(actor, uid, "job.resume", heed=False) as job:
         row = Job.objects.filter(pk=job.pk)
         # Workers that paused have not died: the job may lose as many as a new one before it is given up.
         if not (
@@ -176,9 +196,7 @@ def job_resume(*, actor: Actor, uid: str) -> Job:
             or row.filter(state=JobState.RUNNING, pause_requested=True).update(pause_requested=False)
         ):
             raise Conflict(_("The job is not paused."), code="job_not_paused")
-        audit.record(actor=actor, verb="job.resume", obj=job, node_id=job.node_id)
         doorbell.ring(doorbell.JOBS)
-    job.refresh_from_db()
     return job
 
 
