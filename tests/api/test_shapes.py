@@ -548,6 +548,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET me": tool.get("me"),
         "GET jobs": owner.get("jobs"),
         "GET jobs/{uid}": owner.get(f"jobs/{job.uid}"),
+        "POST jobs/{uid}/pause": owner.post(f"jobs/{job.uid}/pause"),
+        "POST jobs/{uid}/resume": owner.post(f"jobs/{job.uid}/resume"),
         "POST jobs/{uid}/cancel": owner.post(f"jobs/{job.uid}/cancel"),
         "GET 401": Caller().get("me"),
         "GET 404": tool.get("nowhere"),

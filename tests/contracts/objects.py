@@ -17,6 +17,7 @@ from analytics.choices import MatchState
 from analytics.models import IndexRun, MatchRun
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
+from core.choices import JobState
 from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
@@ -86,6 +87,7 @@ UIDS: dict[str, Factory] = {
     "api-shift": lambda world, mine: mine.session.shifts.earliest("id").uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
+    "api-job-resume": lambda world, mine: mine.tenant.node.jobs.get(state=JobState.PAUSED).uid,
     "api-event": lambda world, mine: world.event.uid,
     "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
     "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
@@ -220,6 +222,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-visit-leave": "who is seen out",
     "api-visit-withdraw": "who does not come",
     "api-job-cancel": "which job is to stop",
+    "api-job-pause": "which job is to wait",
+    "api-job-resume": "which job is to go on",
 }
 # Parameters that name no object.
 FIXED: dict[str, dict[str, str]] = {

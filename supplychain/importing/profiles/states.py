@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -144,12 +145,14 @@ def channel_of(text: str, words: Mapping[str, str], options: Options) -> str:
     return "other"
 
 
+@lru_cache(maxsize=1024)
 def runs(after_sale: str) -> bool:
     """Whether an after-sale is still under way."""
     return not after_sale.startswith(("无", "没有", "暂无")) and holds(after_sale, RUNNING)
 
 
-def holds(text: str, words: Iterable[str]) -> bool:
+@lru_cache(maxsize=1024)
+def holds(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of the words."""
     return any(word in text for word in words)
 
