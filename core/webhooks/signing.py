@@ -43,9 +43,7 @@ def is_secret(text: str) -> bool:
         return False
 
 
-def is_signed(
-    known: Iterable[str], signatures: str, message_id: str, timestamp: str, body: bytes
-) -> bool:
+def is_signed(known: Iterable[str], signatures: str, message_id: str, timestamp: str, body: bytes) -> bool:
     """Whether one of the signatures that a header lists, by spaces, was made with one of some secrets.
 
     The timestamp is signed as it was sent. Takes as long for a near miss as for any other.

@@ -17,7 +17,7 @@ from supplychain.shophooks.incoming import MOST_BYTES
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ShopDoor(View):
-    """One connection. Who is not its shop hears 401, whatever was wrong."""
+    """One connection. Who is not its shop hears 401, whatever was wrong, also that there is none."""
 
     http_method_names = ["get", "post"]
 
@@ -25,9 +25,7 @@ class ShopDoor(View):
         call = _call(request, b"")
         try:
             return _plain(200, shop_greeting(hook_uid=uid, call=call))
-        except NotFound:
-            return _plain(404, "not found")
-        except Untrusted:
+        except (NotFound, Untrusted):
             return _plain(401, "refused")
 
     def post(self, request: HttpRequest, uid: UUID) -> HttpResponse:
@@ -39,9 +37,7 @@ class ShopDoor(View):
             return _plain(413, "too large")
         try:
             status, text, content_type = shop_call(hook_uid=uid, call=_call(request, body))
-        except NotFound:
-            return _plain(404, "not found")
-        except Untrusted:
+        except (NotFound, Untrusted):
             return _plain(401, "refused")
         return HttpResponse(text, status=status, content_type=content_type)
 

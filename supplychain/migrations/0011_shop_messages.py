@@ -6,96 +6,256 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('supplychain', '0010_goods_pool'),
-        ('tenants', '0003_entries_sent_away'),
+        ("supplychain", "0010_goods_pool"),
+        ("tenants", "0003_entries_sent_away"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ShopHook',
+            name="ShopHook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid6.uuid7, editable=False, unique=True, verbose_name='public id')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('kind', models.CharField(choices=[('standard', 'Standard Webhooks (ERP, own shop)'), ('tiktok', 'TikTok Shop'), ('douyin', 'Douyin shop'), ('wechat', 'WeChat shop')], max_length=16, verbose_name='shop system')),
-                ('source', models.CharField(blank=True, help_text="Part of the orders' identity: the same as that of files and tools that tell of them.", max_length=32, verbose_name='source')),
-                ('shop_id', models.CharField(blank=True, help_text='As the platform writes it; messages of other shops are not read. Empty: any shop.', max_length=64, verbose_name='shop id')),
-                ('app_key', models.CharField(blank=True, help_text='The AppID of a WeChat shop.', max_length=64, verbose_name='app key')),
-                ('sealed_secret', models.TextField(editable=False)),
-                ('sealed_before', models.TextField(blank=True, editable=False)),
-                ('before_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='old secret is good until')),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked at')),
-                ('last_heard_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last heard')),
-                ('refused', models.PositiveIntegerField(default=0, editable=False, verbose_name='refused')),
-                ('last_refused_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last refused')),
-                ('last_refusal', models.CharField(blank=True, choices=[('signature', 'the signature is not that of this connection'), ('stale', 'the time of the message is too far from now'), ('secret', 'the secret cannot be read: renew it')], editable=False, max_length=16, verbose_name='reason')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shop_hooks', to='tenants.tenant', verbose_name='tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.UUIDField(
+                        default=uuid6.uuid7, editable=False, unique=True, verbose_name="public id"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("standard", "Standard Webhooks (ERP, own shop)"),
+                            ("tiktok", "TikTok Shop"),
+                            ("douyin", "Douyin shop"),
+                            ("wechat", "WeChat shop"),
+                        ],
+                        max_length=16,
+                        verbose_name="shop system",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        help_text="Part of the orders' identity: the same as that of files and tools that tell of them.",
+                        max_length=32,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "shop_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="As the platform writes it; messages of other shops are not read. Empty: any shop.",
+                        max_length=64,
+                        verbose_name="shop id",
+                    ),
+                ),
+                (
+                    "app_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="The AppID of a WeChat shop.",
+                        max_length=64,
+                        verbose_name="app key",
+                    ),
+                ),
+                ("sealed_secret", models.TextField(editable=False)),
+                ("sealed_before", models.TextField(blank=True, editable=False)),
+                (
+                    "before_until",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="old secret is good until"
+                    ),
+                ),
+                (
+                    "revoked_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked at"),
+                ),
+                (
+                    "last_heard_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last heard"),
+                ),
+                ("refused", models.PositiveIntegerField(default=0, editable=False, verbose_name="refused")),
+                (
+                    "last_refused_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last refused"),
+                ),
+                (
+                    "last_refusal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("signature", "the signature is not that of this connection"),
+                            ("stale", "the time of the message is too far from now"),
+                            ("secret", "the secret cannot be read: renew it"),
+                        ],
+                        editable=False,
+                        max_length=16,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shop_hooks",
+                        to="tenants.tenant",
+                        verbose_name="tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'shop connection',
-                'verbose_name_plural': 'shop connections',
+                "verbose_name": "shop connection",
+                "verbose_name_plural": "shop connections",
             },
         ),
         migrations.CreateModel(
-            name='ShopMessage',
+            name="ShopMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid6.uuid7, editable=False, unique=True, verbose_name='public id')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('message_id', models.CharField(max_length=128, verbose_name='message id')),
-                ('event', models.CharField(blank=True, max_length=64, verbose_name='kind of message')),
-                ('shop_id', models.CharField(blank=True, max_length=64, verbose_name='shop id')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
-                ('body', models.JSONField(null=True, verbose_name='what it said')),
-                ('dropped', models.JSONField(default=list, verbose_name='left out')),
-                ('wrong', models.CharField(blank=True, max_length=300, verbose_name='what its shape lacks')),
-                ('state', models.CharField(choices=[('waiting', 'still to be read'), ('stored', 'in the order ledger'), ('news', 'tells of an order, not what it is worth'), ('idle', 'tells nothing about sales'), ('dead', 'not understood')], default='waiting', max_length=8, verbose_name='state')),
-                ('order_no', models.CharField(blank=True, max_length=64, verbose_name='order number')),
-                ('news', models.CharField(blank=True, choices=[('paid', 'paid'), ('given_back', 'money was given back'), ('changed', 'changed')], max_length=16, verbose_name='news')),
-                ('stored', models.PositiveIntegerField(default=0, verbose_name='new facts')),
-                ('known', models.PositiveIntegerField(default=0, verbose_name='known before')),
-                ('fault', models.CharField(blank=True, choices=[('shape', 'not of the shape that was agreed'), ('event', 'a kind of message that is not known'), ('shop', 'of another shop'), ('lines', 'order lines that cannot be stored'), ('error', 'a failure here')], max_length=8, verbose_name='fault')),
-                ('detail', models.TextField(blank=True, verbose_name='reason')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
-                ('read_at', models.DateTimeField(null=True, verbose_name='read at')),
-                ('hook', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='supplychain.shophook', verbose_name='shop connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.UUIDField(
+                        default=uuid6.uuid7, editable=False, unique=True, verbose_name="public id"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                ("message_id", models.CharField(max_length=128, verbose_name="message id")),
+                ("event", models.CharField(blank=True, max_length=64, verbose_name="kind of message")),
+                ("shop_id", models.CharField(blank=True, max_length=64, verbose_name="shop id")),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="sent at")),
+                ("body", models.JSONField(null=True, verbose_name="what it said")),
+                ("dropped", models.JSONField(default=list, verbose_name="left out")),
+                ("wrong", models.CharField(blank=True, max_length=300, verbose_name="what its shape lacks")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "still to be read"),
+                            ("stored", "in the order ledger"),
+                            ("news", "tells of an order, not what it is worth"),
+                            ("idle", "tells nothing about sales"),
+                            ("dead", "not understood"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("order_no", models.CharField(blank=True, max_length=64, verbose_name="order number")),
+                (
+                    "news",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("paid", "paid"),
+                            ("given_back", "money was given back"),
+                            ("changed", "changed"),
+                        ],
+                        max_length=16,
+                        verbose_name="news",
+                    ),
+                ),
+                ("stored", models.PositiveIntegerField(default=0, verbose_name="new facts")),
+                ("known", models.PositiveIntegerField(default=0, verbose_name="known before")),
+                (
+                    "fault",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("shape", "not of the shape that was agreed"),
+                            ("event", "a kind of message that is not known"),
+                            ("shop", "of another shop"),
+                            ("lines", "order lines that cannot be stored"),
+                            ("error", "a failure here"),
+                        ],
+                        max_length=8,
+                        verbose_name="fault",
+                    ),
+                ),
+                ("detail", models.TextField(blank=True, verbose_name="reason")),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
+                ("read_at", models.DateTimeField(null=True, verbose_name="read at")),
+                (
+                    "hook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="supplychain.shophook",
+                        verbose_name="shop connection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'shop message',
-                'verbose_name_plural': 'shop messages',
+                "verbose_name": "shop message",
+                "verbose_name_plural": "shop messages",
             },
         ),
         migrations.AddConstraint(
-            model_name='shophook',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='supplychain_shop_hook_once'),
+            model_name="shophook",
+            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="supplychain_shop_hook_once"),
         ),
         migrations.AddIndex(
-            model_name='shopmessage',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='supplychain_shop_waiting'),
+            model_name="shopmessage",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["id"], name="supplychain_shop_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shopmessage',
-            index=models.Index(condition=models.Q(('state', 'dead')), fields=['hook'], name='supplychain_shop_dead'),
+            model_name="shopmessage",
+            index=models.Index(
+                condition=models.Q(("state", "dead")), fields=["hook"], name="supplychain_shop_dead"
+            ),
         ),
         migrations.AddIndex(
-            model_name='shopmessage',
-            index=models.Index(condition=models.Q(('state', 'news')), fields=['hook'], name='supplychain_shop_news'),
+            model_name="shopmessage",
+            index=models.Index(
+                condition=models.Q(("state", "news")), fields=["hook"], name="supplychain_shop_news"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shopmessage',
-            constraint=models.UniqueConstraint(fields=('hook', 'message_id'), name='supplychain_shop_message_once'),
+            model_name="shopmessage",
+            constraint=models.UniqueConstraint(
+                fields=("hook", "message_id"), name="supplychain_shop_message_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shopmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'dead'), models.Q(('fault', ''), _negated=True)), models.Q(models.Q(('state', 'dead'), _negated=True), ('fault', '')), _connector='OR'), name='supplychain_shop_message_dead_says_why'),
+            model_name="shopmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "dead"), models.Q(("fault", ""), _negated=True)),
+                    models.Q(models.Q(("state", "dead"), _negated=True), ("fault", "")),
+                    _connector="OR",
+                ),
+                name="supplychain_shop_message_dead_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shopmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'news'), models.Q(('news', ''), _negated=True)), models.Q(models.Q(('state', 'news'), _negated=True), ('news', '')), _connector='OR'), name='supplychain_shop_message_news_of'),
+            model_name="shopmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "news"), models.Q(("news", ""), _negated=True)),
+                    models.Q(models.Q(("state", "news"), _negated=True), ("news", "")),
+                    _connector="OR",
+                ),
+                name="supplychain_shop_message_news_of",
+            ),
         ),
     ]

@@ -48,9 +48,7 @@ class ShopHook(PublicIdMixin, StampedMixin):
     )
     sealed_secret = models.TextField(editable=False)
     sealed_before = models.TextField(blank=True, editable=False)
-    before_until = models.DateTimeField(
-        _("old secret is good until"), null=True, blank=True, editable=False
-    )
+    before_until = models.DateTimeField(_("old secret is good until"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     last_heard_at = models.DateTimeField(_("last heard"), null=True, blank=True, editable=False)
     refused = models.PositiveIntegerField(_("refused"), default=0, editable=False)

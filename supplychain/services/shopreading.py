@@ -20,7 +20,7 @@ from core.errors import Busy, Conflict, DomainError
 from core.locking import is_transient, is_unavailable, lock_rows, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
-from supplychain.choices import ShopFault, ShopMessageState
+from supplychain.choices import SalesKind, ShopFault, ShopMessageState
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
@@ -35,11 +35,21 @@ from supplychain.shophooks.standard import reasons
 log = structlog.get_logger("livepark.shops")
 SYSTEM = system_actor("shops")
 # Which facts of a source give way to those of a finer export, whatever door they come through.
-STANDING = {
-    profile.source: profile.standing for profile in PROFILES.values() if profile.standing is not None
-}
-OUTCOME = ("state", "order_no", "news", "stored", "known", "fault", "detail", "tries", "read_at", "updated_at")
+STANDING = {profile.source: profile.standing for profile in PROFILES.values() if profile.standing is not None}
+OUTCOME = (
+    "state",
+    "order_no",
+    "news",
+    "stored",
+    "known",
+    "fault",
+    "detail",
+    "tries",
+    "read_at",
+    "updated_at",
+)
 DETAIL_LENGTH = 2_000
+MOST_SHOWN = 5
 
 
 def shop_messages_read(*, seconds: float = math.inf) -> int:
@@ -128,6 +138,7 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
     rows: Rows = list(enumerate(meaning.facts))
     given_way = 0
     if meaning.states:
+        _check_lines(message, meaning)
         voids: Rows = []
         if source in STANDING:
             wanted = len(rows)
@@ -147,6 +158,31 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
         after={**result.counts, "message": str(message.uid)},
     )
     return {"stored": result.counts[STORED], "known": result.counts[DUPLICATE] + given_way}
+
+
+def _check_lines(message: ShopMessage, meaning: Facts) -> None:
+    """Raises Unclear where a file has the order under other line numbers: both would count."""
+    known = SalesEvent.objects.filter(
+        seller=message.hook.tenant,
+        source=message.hook.source,
+        order_no=meaning.order_no,
+        kind=SalesKind.CREATED,
+        import_batch__isnull=False,
+    ).exclude(line_no="")
+    of_file = set(known.values_list("line_no", flat=True))
+    other = {fact.line_no for fact in meaning.facts} - of_file - {""}
+    if of_file and other:
+        text = _(
+            "The file of the shop has the lines %(known)s, not %(other)s: number lines as the file does."
+        )
+        raise Unclear(
+            ShopFault.LINES,
+            text
+            % {
+                "known": ", ".join(sorted(of_file)[:MOST_SHOWN]),
+                "other": ", ".join(sorted(other)[:MOST_SHOWN]),
+            },
+        )
 
 
 def _put_aside(message: ShopMessage, fault: ShopFault, detail: str) -> None:

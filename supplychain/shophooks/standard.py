@@ -72,9 +72,7 @@ class Standard(Shop):
         body, dropped = keep(
             value, {"type": None, "timestamp": None, **({"data": SHAPES[event]} if event in SHAPES else {})}
         )
-        return [
-            Told(message_id=message_id, event=event, sent_at=sent_at, body=body, dropped=dropped)
-        ]
+        return [Told(message_id=message_id, event=event, sent_at=sent_at, body=body, dropped=dropped)]
 
     def read(self, event: str, body: Any, source: str) -> Meaning:
         if event == TEST:
@@ -85,7 +83,7 @@ class Standard(Shop):
         if not data:
             raise Unclear(ShopFault.SHAPE, _("The message holds no data."))
         if event in STATES:
-            facts = facts_of_state(data)
+            facts = facts_of_state(data, source)
             return Facts(facts, facts[0].order_no, states=True)
         if source in EXPORTED:
             message = _(

@@ -1,6 +1,6 @@
 """The state of an order as a tool sends it, made into the facts that every export of the order agrees with.
 
-A message is less certain than a file: where both tell of the same, the file's fact has the higher version and counts.
+Where a message and a file tell of the same, the fact of the file has the higher version and counts.
 """
 
 from __future__ import annotations
@@ -18,14 +18,26 @@ from core.clock import SHANGHAI
 from core.strict import StrictError
 from supplychain.facts import CHANNELS, CODE_LENGTH, TITLE_LENGTH, SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
+from supplychain.importing.profiles import douyin
 from supplychain.importing.profiles.base import Options
 from supplychain.importing.profiles.states import NOTHING, OrderState
 
-LINE_SHAPE = dict.fromkeys(("line_no", "sku_code", "title", "qty", "amount", "freight", "refunded", "ended_at"))
+LINE_SHAPE = dict.fromkeys(
+    ("line_no", "sku_code", "title", "qty", "amount", "freight", "refunded", "ended_at")
+)
 STATE_SHAPE: dict[str, Any] = {
     **dict.fromkeys(
         (
-            *("order_no", "currency", "created_at", "paid_at", "ended_at", "closed", "channel", "session_ref"),
+            *(
+                "order_no",
+                "currency",
+                "created_at",
+                "paid_at",
+                "ended_at",
+                "closed",
+                "channel",
+                "session_ref",
+            ),
             *("host_ref", "destination", "freight", "total", "refunded"),
         )
     ),
@@ -36,7 +48,7 @@ _code = partial(strict.code, max_len=CODE_LENGTH)
 _title = partial(strict.text, max_len=TITLE_LENGTH)
 
 
-def facts_of_state(data: Mapping[str, Any]) -> list[SaleFact]:
+def facts_of_state(data: Mapping[str, Any], source: str) -> list[SaleFact]:
     """Created, paid and what went back of each line, and of the order as a whole where it says so.
 
     What was given back stands at the lines or at the order, as the shop's own export has it. Raises StrictError,
@@ -58,7 +70,7 @@ def facts_of_state(data: Mapping[str, Any]) -> list[SaleFact]:
         "order_no": _need(data, "order_no", _id),
         "created_at": _need(data, "created_at", strict.moment),
         "paid_at": _read(data, "paid_at", strict.moment),
-        "certain": False,
+        "told": True,
         "more": {
             "channel": _read(data, "channel", _channel) or "other",
             "session_ref": _read(data, "session_ref", _id) or "",
@@ -83,6 +95,9 @@ def facts_of_state(data: Mapping[str, Any]) -> list[SaleFact]:
             refunded=_read(line, "refunded", _money, place),
             ended_at=_read(line, "ended_at", strict.moment, place) or ended_at,
             closed=closed and not as_a_whole,
+            back_id=douyin.back_id(_need(line, "line_no", _id, place))
+            if source == douyin.ORDERS.source
+            else "",
         )
         found += state.facts()
     freight = _read(data, "freight", _money) or NOTHING

@@ -56,6 +56,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
     "webhook": lambda world, mine: (mine.tenant.node.webhooks.earliest("id"), "uid"),
+    "connection": lambda world, mine: (mine.tenant.shop_hooks.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {

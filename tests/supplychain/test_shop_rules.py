@@ -109,7 +109,9 @@ def refused(shop: Any, call: Call, keys: Keys) -> str:
 def test_a_message_is_known_by_its_signature(kind: str) -> None:
     shop, call, keys = VECTORS[kind]
     assert len(shop.hear(call, keys)) == 1
-    other = [Secret("whsec_" + base64.b64encode(b"x" * 24).decode() if kind == "standard" else "other", "B" * 43)]
+    other = [
+        Secret("whsec_" + base64.b64encode(b"x" * 24).decode() if kind == "standard" else "other", "B" * 43)
+    ]
     assert refused(shop, call, Keys(keys.app_key, tuple(other), keys.now)) == ShopRefusal.SIGNATURE
     # While a secret is changed the old one is good as well.
     assert len(shop.hear(call, Keys(keys.app_key, (*other, *keys.secrets), keys.now))) == 1
@@ -134,10 +136,14 @@ def test_without_a_signature_nobody_is_heard(kind: str) -> None:
     shop, call, keys = VECTORS[kind]
     assert refused(shop, changed(call, headers={}, query={}), keys) == ShopRefusal.SIGNATURE
     odd = dict.fromkeys(("authorization", "event-sign", "app-id", "webhook-signature"), "\udc80é")
-    assert refused(shop, changed(call, headers=odd, query={"msg_signature": "é"}), keys) == ShopRefusal.SIGNATURE
+    assert (
+        refused(shop, changed(call, headers=odd, query={"msg_signature": "é"}), keys) == ShopRefusal.SIGNATURE
+    )
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), [("standard", SKEW), ("tiktok", RETRIED_FOR), ("wechat", RETRIED_FOR)])
+@pytest.mark.parametrize(
+    ("kind", "tolerance"), [("standard", SKEW), ("tiktok", RETRIED_FOR), ("wechat", RETRIED_FOR)]
+)
 def test_an_old_message_is_refused_and_so_is_one_of_tomorrow(kind: str, tolerance: timedelta) -> None:
     shop, call, keys = VECTORS[kind]
     sent_at = {"standard": 1614265330, "tiktok": 1664095733, "wechat": 1714112445}[kind]
@@ -210,8 +216,18 @@ ORDER = "6917528391234567891"
 @pytest.mark.parametrize(
     ("kind", "event", "body", "meaning"),
     [
-        ("tiktok", "1", {"data": {"order_id": ORDER, "order_status": "AWAITING_SHIPMENT"}}, News(ShopNews.PAID, ORDER)),
-        ("tiktok", "1", {"data": {"order_id": ORDER, "order_status": "CANCELLED"}}, News(ShopNews.CHANGED, ORDER)),
+        (
+            "tiktok",
+            "1",
+            {"data": {"order_id": ORDER, "order_status": "AWAITING_SHIPMENT"}},
+            News(ShopNews.PAID, ORDER),
+        ),
+        (
+            "tiktok",
+            "1",
+            {"data": {"order_id": ORDER, "order_status": "CANCELLED"}},
+            News(ShopNews.CHANGED, ORDER),
+        ),
         ("tiktok", "1", {"data": {"order_id": ORDER, "order_status": "UNPAID"}}, Nothing(ORDER)),
         ("tiktok", "2", {"data": {"order_id": ORDER}}, News(ShopNews.CHANGED, ORDER)),
         ("tiktok", "3", {"data": None}, Nothing()),
@@ -220,8 +236,18 @@ ORDER = "6917528391234567891"
         ("douyin", "106", {"p_id": ORDER}, News(ShopNews.CHANGED, ORDER)),
         ("douyin", "206", {"p_id": ORDER, "refund_amount": 100}, News(ShopNews.GIVEN_BACK, ORDER)),
         ("douyin", "100", None, Nothing()),
-        ("wechat", "channels_ec_order_pay", {"order_info": {"order_id": int(ORDER)}}, News(ShopNews.PAID, ORDER)),
-        ("wechat", "channels_ec_order_cancel", {"order_info": {"order_id": ORDER}}, News(ShopNews.CHANGED, ORDER)),
+        (
+            "wechat",
+            "channels_ec_order_pay",
+            {"order_info": {"order_id": int(ORDER)}},
+            News(ShopNews.PAID, ORDER),
+        ),
+        (
+            "wechat",
+            "channels_ec_order_cancel",
+            {"order_info": {"order_id": ORDER}},
+            News(ShopNews.CHANGED, ORDER),
+        ),
         (
             "wechat",
             "channels_ec_aftersale_update",
@@ -280,28 +306,39 @@ STATE: dict[str, Any] = {
     "paid_at": "2025-06-01T20:01:00+08:00",
     "channel": "live",
     "lines": [
-        {"line_no": "1", "sku_code": "RED", "qty": 2, "amount": "100.00", "freight": "6.00", "refunded": "30.00"},
+        {
+            "line_no": "1",
+            "sku_code": "RED",
+            "qty": 2,
+            "amount": "100.00",
+            "freight": "6.00",
+            "refunded": "30.00",
+        },
         {"line_no": "2", "sku_code": "BLUE", "qty": 1, "amount": "50.00"},
     ],
 }
 
 
 def test_the_state_of_an_order_becomes_facts() -> None:
-    found = facts_of_state(STATE)
+    found = facts_of_state(STATE, "api")
     told = [(fact.kind, fact.line_type, fact.line_no, fact.amount, fact.version) for fact in found]
     assert told == [
-        ("created", "goods", "1", Decimal("100.00"), 3),
-        ("created", "freight", "1", Decimal("6.00"), 3),
+        ("created", "goods", "1", Decimal("100.00"), 4),
+        ("created", "freight", "1", Decimal("6.00"), 4),
         ("paid", "goods", "1", Decimal("100.00"), 1),
         ("paid", "freight", "1", Decimal("6.00"), 1),
         ("refunded", "goods", "1", Decimal("30.00"), 8 * 3001),
-        ("created", "goods", "2", Decimal("50.00"), 3),
+        ("created", "goods", "2", Decimal("50.00"), 4),
         ("paid", "goods", "2", Decimal("50.00"), 1),
     ]
-    meaning = STANDARD.read("order.refunded", {"data": STATE}, "douyin")
+    meaning = STANDARD.read("order.refunded", {"data": STATE}, "api")
     assert meaning == Facts(found, "A-1", states=True)
-    whole = facts_of_state({**STATE, "lines": STATE["lines"][1:], "refunded": "0", "closed": True, "total": "50.00"})
-    assert [(fact.kind, fact.line_no, fact.amount) for fact in whole][2:] == [("cancelled", "", Decimal("50.00"))]
+    whole = facts_of_state(
+        {**STATE, "lines": STATE["lines"][1:], "refunded": "0", "closed": True, "total": "50.00"}, "api"
+    )
+    assert [(fact.kind, fact.line_no, fact.amount) for fact in whole][2:] == [
+        ("cancelled", "", Decimal("50.00"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -325,12 +362,18 @@ def test_the_state_of_an_order_becomes_facts() -> None:
 )
 def test_a_state_that_is_wrong_names_the_field(change: dict[str, Any], field: str) -> None:
     with pytest.raises(StrictError) as caught:
-        facts_of_state({**STATE, **change})
+        facts_of_state({**STATE, **change}, "api")
     assert caught.value.field == field
 
 
 def test_lines_of_a_tool_do_not_mix_with_the_files_of_a_platform() -> None:
-    line = {"kind": "paid", "order_no": "A-1", "qty": 1, "amount": "1.00", "occurred_at": "2025-06-01T20:00:00Z"}
+    line = {
+        "kind": "paid",
+        "order_no": "A-1",
+        "qty": 1,
+        "amount": "1.00",
+        "occurred_at": "2025-06-01T20:00:00Z",
+    }
     assert isinstance(STANDARD.read("order.lines", {"data": [line]}, "api"), Facts)
     with pytest.raises(Unclear, match="douyin"):
         STANDARD.read("order.lines", {"data": [line]}, "douyin")
