@@ -30,7 +30,7 @@ from tenants.models import Tenant
 
 
 class ShopHookSerializer(serializers.ModelSerializer[ShopHook]):
-    """A connection. `address` is what the shop calls; the secret before the present one is good until `before_until`."""
+    """A connection. `address` is what the shop calls; the secret before this one is good until `before_until`."""
 
     tenant = serializers.CharField(source="tenant.code")
     kind = serializers.ChoiceField(choices=ShopKind.choices)
@@ -82,7 +82,7 @@ class ShopHookInput(ShopSecretInput):
     tenant = ScopedRelatedField(model=Tenant)
     name = LineField(max_length=100)
     kind = ChoiceField(choices=ShopKind.choices)
-    source = LineField(max_length=32, required=False)
+    source = LineField(max_length=32, required=False)  # type: ignore[assignment]  # a field of the input
     shop_id = LineField(max_length=40, required=False)
     app_key = LineField(max_length=64, required=False)
 
@@ -151,7 +151,7 @@ class ShopHookViewSet(ReadOnlyScopedViewSet):
 
 
 class ShopMessageSerializer(serializers.ModelSerializer[ShopMessage]):
-    """A message. `body` is what was kept of it, `dropped` names what was not; `detail` says why it was not understood."""
+    """A message. `body` is what was kept, `dropped` names what was not, `detail` says why it was not understood."""
 
     connection = serializers.UUIDField(source="hook.uid")
     state = serializers.ChoiceField(choices=ShopMessageState.choices)

@@ -1,4 +1,4 @@
-"""The door of shops' messages: who speaks is checked over the raw bytes, what is said is kept, then read by a worker."""
+"""What shops call: who speaks is checked over the raw bytes, what is said is kept, a worker reads it."""
 
 from __future__ import annotations
 

@@ -9,8 +9,19 @@ from __future__ import annotations
 
 from supplychain.choices import ShopKind
 from supplychain.shophooks.douyin import Douyin
-from supplychain.shophooks.incoming import Call, Facts, Keys, Meaning, News, Nothing, Secret, Shop, Told
-from supplychain.shophooks.incoming import Unclear, Untrusted
+from supplychain.shophooks.incoming import (
+    Call,
+    Facts,
+    Keys,
+    Meaning,
+    News,
+    Nothing,
+    Secret,
+    Shop,
+    Told,
+    Unclear,
+    Untrusted,
+)
 from supplychain.shophooks.standard import Standard
 from supplychain.shophooks.tiktok import TikTok
 from supplychain.shophooks.wechat import WeChat

@@ -1,4 +1,4 @@
-"""Douyin shop (抖店): `event-sign` is the MD5, in hexadecimal digits, of app key, body and app secret, one after another.
+"""Douyin shop (抖店): `event-sign` is the MD5, in hexadecimal digits, of app key, body and app secret in one.
 
 A call holds an array of messages and no time, so nothing but their ids tells an old one from a new one. They name an
 order (`p_id`); the amount they may hold is that of the whole order, which its export tells line by line.

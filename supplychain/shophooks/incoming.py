@@ -81,7 +81,7 @@ class Unclear(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is to be in the ledger. `states`: the state of an order, which finer exports of its source may say better."""
+    """What is to be in the ledger. `states`: an order's state, which finer exports of its source may say better."""
 
     facts: list[SaleFact]
     order_no: str = ""
@@ -107,7 +107,7 @@ Meaning = Facts | News | Nothing
 
 
 class Shop:
-    """The rules of one kind of shop: how its messages are verified, what is kept, what they mean, what it is answered."""
+    """The rules of one kind of shop: how it signs, what is kept, what that means, what it is answered."""
 
     source: ClassVar[str] = ""
     """The source of its facts, that of its exports; "" where the connection names it."""

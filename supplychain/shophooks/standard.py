@@ -1,6 +1,6 @@
 """Standard Webhooks, for an ERP or a shop of one's own: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 
-`order.lines` holds order lines as the API takes them, `order.changed` the state of an order (supplychain.shophooks.state).
+`order.lines` holds order lines as the API takes them, `order.changed` the state of an order (see `state`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""WeChat shop (微信小店), safe mode, JSON: the SHA-1 of token, timestamp, nonce and ciphertext, sorted and put together.
+"""WeChat shop (微信小店), safe mode, JSON: the SHA-1 of token, timestamp, nonce and ciphertext, sorted, in one.
 
 The ciphertext is AES-256-CBC under the EncodingAESKey: 16 random bytes, a length, the message, the AppID. In plain mode
 the body is not signed at all, so plain messages are refused. Messages have no id: the same text is the same message.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.doors.portal import ScopedListPage, ServiceAction, ServiceFormPage
+from core.doors.portal import ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.policy import ADD, CHANGE
 from core.scoping import may
 from supplychain import services
@@ -64,7 +64,7 @@ class Shop(ScopedListPage, ServiceFormPage):
     model = ShopMessage
     tenant_lookup = "hook__tenant_id"
     filterset_class = ShopMessageFilter
-    form_class = ShopChangeForm
+    form_class: ClassVar[type[ScopedForm]] = ShopChangeForm
 
     def base_queryset(self) -> QuerySet[ShopMessage]:
         return ShopMessage.objects.filter(hook=self.hook()).order_by("-pk")

@@ -112,9 +112,11 @@ UIDS: dict[str, Factory] = {
         mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
     ),
     "portal-shop": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
-    "portal-shop-message": lambda world, mine: mine.tenant.shop_hooks.earliest("id").messages.get().uid,
+    "portal-shop-message": lambda world, mine: (
+        mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid
+    ),
     "api-shop-hook": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
-    "api-shop-message": lambda world, mine: mine.tenant.shop_hooks.earliest("id").messages.get().uid,
+    "api-shop-message": lambda world, mine: mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid,
     "api-hook-in": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -146,7 +147,7 @@ def test_the_api_gives_a_made_secret_by_its_own_address_only(owner: Client, firm
 
 
 def test_the_admin_does_the_same(firm: TenantWorld, browser_of: Callable[[User], Client]) -> None:
-    admin = browser_of(User.objects.create_superuser("root", password="x"))  # noqa: S106
+    admin = browser_of(User.objects.create_superuser("root", password="x"))
     admin.cookies["django_language"] = "en"
     add = reverse("admin:supplychain_shophook_add")
     answer = admin.post(

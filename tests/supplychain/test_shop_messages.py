@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha1
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha1
 from typing import Any
 
 import pytest
@@ -209,7 +209,8 @@ def test_wechat_may_ask_for_its_word_back(seller: Tenant) -> None:
 def test_a_secret_is_changed_with_a_day_to_do_it_in(seller: Tenant, owner: Actor) -> None:
     hook, old = connect(seller)
     held, new = shop_hook_renew(actor=owner, hook=hook)
-    assert new.startswith("whsec_") and new != old
+    assert new.startswith("whsec_")
+    assert new != old
     assert shop_hook_secret(actor=owner, hook=held) == new
     assert tell(hook, old, "order.lines", [LINE]).status_code == 204
     assert tell(hook, new, "order.lines", [LINE], message_id="msg-2").status_code == 204
@@ -334,7 +335,8 @@ def test_each_reason_has_its_name(seller: Tenant) -> None:
     assert told(shops) == [("dead", "shop")]
     bad = hook.messages.get(message_id="2")
     assert "amount" in bad.detail
-    assert bad.dropped == ["buyer"] and "王小明" not in json.dumps(bad.body, ensure_ascii=False)
+    assert bad.dropped == ["buyer"]
+    assert "王小明" not in json.dumps(bad.body, ensure_ascii=False)
     assert hook.messages.get(message_id="4").body is None
     assert "known with other content" in hook.messages.get(message_id="6").detail
     assert sums(seller) == {"paid": Decimal("12.50")}
@@ -549,7 +551,8 @@ def test_a_platform_s_kept_body_holds_no_buyer(seller: Tenant) -> None:
     )
     message = hook.messages.get()
     text = json.dumps([message.body, message.dropped], ensure_ascii=False)
-    assert "王小明" not in text and "openid" not in text
+    assert "王小明" not in text
+    assert "openid" not in text
     assert message.dropped == ["FromUserName", "receiver"]
     shop_messages_read()
     assert hook.messages.get().order_no == "3719512345678901001"

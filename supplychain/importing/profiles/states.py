@@ -36,8 +36,8 @@ class OrderState:
     `amount` is what the buyer pays for the goods, `freight` what comes on top; without `goods` the row tells of
     freight and returned money alone, and `total` is what its order was worth. `refunded` is what went back so far,
     None where the export does not say how much; then `fully_refunded` says that all of it did. `closed`: the order
-    ended without a sale, or gave it back. `certain`: the platform will not change the channel any more; `told`: a message
-    said so, and any export knows better. `more` holds for all facts of the row.
+    ended without a sale, or gave it back. `certain`: the platform will not change the channel any more; `told`: a
+    message said so, and any export knows better. `more` holds for all facts of the row.
     """
 
     options: Options
