@@ -1,4 +1,4 @@
-"""Connections to shops: made, changed, given another secret, revoked. Secrets are sealed, those of platforms not told."""
+"""Connections to shops: made, changed, given another secret, revoked. Secrets are sealed, no platform's comes out."""
 
 from __future__ import annotations
 

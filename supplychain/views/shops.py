@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
@@ -19,6 +19,7 @@ from supplychain.choices import ShopMessageState
 from supplychain.filters import ShopMessageFilter
 from supplychain.forms import ShopChangeForm, ShopForm, ShopSecretForm
 from supplychain.models import ShopHook, ShopMessage
+from supplychain.shophooks import SHOPS
 
 MOST_SHOWN = 10
 
@@ -64,7 +65,7 @@ class Shop(ScopedListPage, ServiceFormPage):
     model = ShopMessage
     tenant_lookup = "hook__tenant_id"
     filterset_class = ShopMessageFilter
-    form_class: ClassVar[type[ScopedForm]] = ShopChangeForm
+    form_class = ShopChangeForm
 
     def base_queryset(self) -> QuerySet[ShopMessage]:
         return ShopMessage.objects.filter(hook=self.hook()).order_by("-pk")
@@ -72,6 +73,13 @@ class Shop(ScopedListPage, ServiceFormPage):
     def hook(self, verb: str = "view") -> ShopHook:
         row: ShopHook = self.named(ShopHook.objects.all(), verb)
         return row
+
+    def secret_form(self, hook: ShopHook, data: Any = None) -> ScopedForm:
+        """The form for another secret, with the second key where the shop has one."""
+        form = ShopSecretForm(data, actor=self.actor, tenant=self.tenant)
+        if not SHOPS[hook.kind].has_aes_key:
+            del form.fields["aes_key"]
+        return form
 
     def get_initial(self) -> dict[str, Any]:
         hook = self.hook()
@@ -85,7 +93,7 @@ class Shop(ScopedListPage, ServiceFormPage):
             address=self.request.build_absolute_uri(address),
             can_change=may(self.actor, CHANGE, ShopHook, self.node.pk),
             can_replay=may(self.actor, CHANGE, ShopMessage, self.node.pk),
-            **{"secret_form": ShopSecretForm(actor=self.actor, tenant=self.tenant), **kwargs},
+            **{"secret_form": self.secret_form(hook), **kwargs},
         )
 
     def carry_out(self, form: Any) -> HttpResponse:
@@ -100,7 +108,9 @@ class RenewShopSecret(Shop):
 
     needs = (CHANGE, ShopHook)
     http_method_names = ["post", "options"]
-    form_class = ShopSecretForm
+
+    def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
+        return self.secret_form(self.hook(CHANGE), data)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = kwargs.pop("form")
@@ -108,11 +118,9 @@ class RenewShopSecret(Shop):
         return super().get_context_data(form=change, secret_form=form, **kwargs)
 
     def carry_out(self, form: Any) -> HttpResponse:
-        _hook, secret = services.shop_hook_renew(
-            actor=self.actor, hook=self.hook(CHANGE), **form.cleaned_data
-        )
-        empty = ShopSecretForm(actor=self.actor, tenant=self.tenant)
-        return self.render_to_response(self.get_context_data(form=empty, secret=secret, renewed=True))
+        hook, secret = services.shop_hook_renew(actor=self.actor, hook=self.hook(CHANGE), **form.cleaned_data)
+        context = self.get_context_data(form=self.secret_form(hook), secret=secret, renewed=True)
+        return self.render_to_response(context)
 
 
 class RevokeShop(ServiceAction):
