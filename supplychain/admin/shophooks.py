@@ -68,11 +68,10 @@ class ShopHookAdmin(ScopedModelAdmin):
         "source",
         "last_heard_at",
         "refused",
-        "last_refusal",
         "revoked_at",
     )
-    list_filter = ("kind", "tenant", "revoked_at", "last_refused_at")
-    list_select_related = ("tenant",)
+    list_filter = ("kind", "tenant", "revoked_at")
+    list_select_related = ("tenant", "refusals")
     search_fields = ("name", "shop_id", "app_key", "tenant__code")
     fields = (
         ("tenant", "kind"),
@@ -81,7 +80,7 @@ class ShopHookAdmin(ScopedModelAdmin):
         "uid",
         "before_until",
         "last_heard_at",
-        ("refused", "last_refused_at", "last_refusal"),
+        "refused",
         "revoked_at",
     )
     add_fieldsets = (
@@ -96,8 +95,6 @@ class ShopHookAdmin(ScopedModelAdmin):
         "before_until",
         "last_heard_at",
         "refused",
-        "last_refused_at",
-        "last_refusal",
         "revoked_at",
     )
     autocomplete_fields = ("tenant",)
@@ -124,6 +121,12 @@ class ShopHookAdmin(ScopedModelAdmin):
             when=lambda hook: hook.revoked_at is None,
         ),
     )
+
+    @admin.display(description=_("refused"))
+    def refused(self, hook: ShopHook) -> str:
+        """How many calls, and why the last one."""
+        found = hook.refusals
+        return f"{found.refused} · {found.get_reason_display()}" if found.refused else "0"
 
     def create(self, actor: Actor, values: dict[str, Any]) -> ShopHook:
         hook, secret = services.shop_hook_create(actor=actor, **values)

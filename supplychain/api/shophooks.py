@@ -38,8 +38,11 @@ class ShopHookSerializer(serializers.ModelSerializer[ShopHook]):
     before_until = InstantField(allow_null=True)
     revoked_at = InstantField(allow_null=True)
     last_heard_at = InstantField(allow_null=True)
-    last_refused_at = InstantField(allow_null=True)
-    last_refusal = serializers.ChoiceField(choices=ShopRefusal.choices, allow_blank=True)
+    refused = serializers.IntegerField(source="refusals.refused")
+    last_refused_at = InstantField(source="refusals.last_at", allow_null=True)
+    last_refusal = serializers.ChoiceField(
+        source="refusals.reason", choices=ShopRefusal.choices, allow_blank=True
+    )
 
     class Meta:
         model = ShopHook
@@ -112,7 +115,7 @@ class ShopHookViewSet(ReadOnlyScopedViewSet):
     }
 
     def base_queryset(self) -> QuerySet[ShopHook]:
-        return ShopHook.objects.select_related("tenant").order_by("-pk")
+        return ShopHook.objects.select_related("tenant", "refusals").order_by("-pk")
 
     @extend_schema(request=ShopHookInput, responses={201: ShopHookSerializer})
     def create(self, request: Request) -> HttpResponse:

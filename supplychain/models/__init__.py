@@ -21,7 +21,7 @@ from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
-from supplychain.models.shophook import ShopHook, ShopMessage
+from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "SalesEventKey",
     "ShopHook",
     "ShopMessage",
+    "ShopRefusals",
     "Shortage",
     "Sku",
     "SkuResolution",

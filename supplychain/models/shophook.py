@@ -25,7 +25,7 @@ class ShopHook(PublicIdMixin, StampedMixin):
     """A shop that tells a firm of its orders. Its uid stands in the address that the shop calls.
 
     `source` is the source of its facts: that of the shop's files, so that message and file are one order. After a
-    change the secret before it is good until `before_until`. What is refused is counted and not kept.
+    change the secret before it is good until `before_until`.
     """
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="shop_hooks", verbose_name=_("tenant"))
@@ -51,11 +51,6 @@ class ShopHook(PublicIdMixin, StampedMixin):
     before_until = models.DateTimeField(_("old secret is good until"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     last_heard_at = models.DateTimeField(_("last heard"), null=True, blank=True, editable=False)
-    refused = models.PositiveIntegerField(_("refused"), default=0, editable=False)
-    last_refused_at = models.DateTimeField(_("last refused"), null=True, blank=True, editable=False)
-    last_refusal = models.CharField(
-        _("reason"), max_length=16, choices=ShopRefusal, blank=True, editable=False
-    )
 
     scope = Scope(nodes=("tenant_id",), private=("sealed_secret", "sealed_before"))
 
@@ -66,6 +61,26 @@ class ShopHook(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShopRefusals(models.Model):
+    """How many calls were refused at a connection: of others, so they change nothing of the firm's own."""
+
+    hook = models.OneToOneField(
+        ShopHook, models.PROTECT, related_name="refusals", verbose_name=_("shop connection")
+    )
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    last_at = models.DateTimeField(_("last refused"), null=True)
+    reason = models.CharField(_("reason"), max_length=16, choices=ShopRefusal, blank=True)
+
+    scope = Scope(system="counts the calls of strangers; doors show it with the connection")
+
+    class Meta:
+        verbose_name = _("refused calls")
+        verbose_name_plural = _("refused calls")
+
+    def __str__(self) -> str:
+        return str(self.refused)
 
 
 class ShopMessageQuerySet(models.QuerySet["ShopMessage"]):

@@ -20,7 +20,7 @@ from core.sealing import Broken, seal, unseal
 from core.strict import StrictError, code
 from core.webhooks.signing import is_secret, secret_make
 from supplychain.choices import ShopKind, ShopRefusal
-from supplychain.models import ShopHook
+from supplychain.models import ShopHook, ShopRefusals
 from supplychain.services.sales import SOURCE_LENGTH
 from supplychain.shophooks import SHOPS, Keys, Secret
 from supplychain.shophooks.wechat import is_aes_key
@@ -65,6 +65,7 @@ def shop_hook_create(
     hook.app_key = _required(app_key, "app_key", 64) if SHOPS[kind].has_app_key else ""
     made = _seal(hook, secret, aes_key)
     _save(hook)
+    ShopRefusals.objects.create(hook=hook)
     _record(actor, "shop.connect", hook)
     return hook, made
 

@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.locking import retried
 from core.sealing import Broken
 from supplychain.choices import ShopRefusal
-from supplychain.models import ShopHook, ShopMessage
+from supplychain.models import ShopHook, ShopMessage, ShopRefusals
 from supplychain.services.shophooks import keys_of
 from supplychain.shophooks import SHOPS, Call, Keys, Shop, Told, Untrusted
 
@@ -92,6 +92,6 @@ def _keep(hook: ShopHook, told: list[Told]) -> None:
 @transaction.atomic
 def _count_refusal(hook: ShopHook, reason: ShopRefusal) -> None:
     log.warning("shop message refused", hook=str(hook.uid), reason=reason)
-    ShopHook.objects.filter(pk=hook.pk).update(
-        refused=F("refused") + 1, last_refused_at=clock.now(), last_refusal=reason
+    ShopRefusals.objects.filter(hook=hook).update(
+        refused=F("refused") + 1, last_at=clock.now(), reason=reason
     )

@@ -71,7 +71,7 @@ class Shop(ScopedListPage, ServiceFormPage):
         return ShopMessage.objects.filter(hook=self.hook()).order_by("-pk")
 
     def hook(self, verb: str = "view") -> ShopHook:
-        row: ShopHook = self.named(ShopHook.objects.all(), verb)
+        row: ShopHook = self.named(ShopHook.objects.select_related("refusals"), verb)
         return row
 
     def secret_form(self, hook: ShopHook, data: Any = None) -> ScopedForm:

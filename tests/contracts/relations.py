@@ -85,7 +85,7 @@ WORDS = {
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
-            "url",
+            "url", "app_key", "aes_key", "secret", "shop_id", "not_imported",
         ),
         "a word, a number, a choice",
     ),
