@@ -15,6 +15,7 @@ from supplychain.views import (
     pool,
     reorders,
     runs,
+    shops,
     statements,
     unplaced,
     unresolved,
@@ -24,6 +25,7 @@ IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
+SHOP = "portal/<slug:tenant>/shops/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
 urlpatterns = [
@@ -41,6 +43,15 @@ urlpatterns = [
     path(f"{IMPORT}pause/", imports.PauseImport.as_view(), name="portal-import-pause"),
     path(f"{IMPORT}resume/", imports.ResumeImport.as_view(), name="portal-import-resume"),
     path(f"{IMPORT}cancel/", imports.CancelImport.as_view(), name="portal-import-cancel"),
+    path("portal/<slug:tenant>/shops/", shops.Shops.as_view(), name="portal-shops"),
+    path(SHOP, shops.Shop.as_view(), name="portal-shop"),
+    path(f"{SHOP}secret/", shops.RenewShopSecret.as_view(), name="portal-shop-secret"),
+    path(f"{SHOP}revoke/", shops.RevokeShop.as_view(), name="portal-shop-revoke"),
+    path(
+        "portal/<slug:tenant>/shop-messages/<uuid:uid>/again/",
+        shops.ReadAgain.as_view(),
+        name="portal-shop-message-again",
+    ),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),
     path(

@@ -13,6 +13,7 @@ from supplychain.admin import (
     pool,
     reorder,
     settlement,
+    shophooks,
     stock,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "pool",
     "reorder",
     "settlement",
+    "shophooks",
     "stock",
 ]

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import agreements, explains, parcels, payouts, pool, reorders, statements, views
+from supplychain.api import (
+    agreements,
+    explains,
+    hooks,
+    parcels,
+    payouts,
+    pool,
+    reorders,
+    shophooks,
+    statements,
+    views,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
@@ -20,4 +32,6 @@ router.register("statements", statements.StatementViewSet, "api-statement")
 router.register("factories", reorders.FactoryViewSet, "api-factory")
 router.register("launches", reorders.LaunchViewSet, "api-launch")
 router.register("reorders", reorders.ReorderViewSet, "api-reorder")
-urlpatterns = router.urls
+router.register("shop-connections", shophooks.ShopHookViewSet, "api-shop-hook")
+router.register("shop-messages", shophooks.ShopMessageViewSet, "api-shop-message")
+urlpatterns = [*router.urls, path("hooks/in/<uuid:uid>", hooks.ShopDoor.as_view(), name="api-hook-in")]

@@ -21,6 +21,7 @@ from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 
 __all__ = [
@@ -49,6 +50,9 @@ __all__ = [
     "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "ShopHook",
+    "ShopMessage",
+    "ShopRefusals",
     "Shortage",
     "Sku",
     "SkuResolution",

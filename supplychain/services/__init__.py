@@ -36,6 +36,15 @@ from supplychain.services.resolution import attribution_set, resolve_all_pending
 from supplychain.services.runs import run_line_drop, run_line_move, run_line_put
 from supplychain.services.sales import BatchResult, sales_record
 from supplychain.services.shelves import stock_place
+from supplychain.services.shophooks import (
+    shop_hook_create,
+    shop_hook_renew,
+    shop_hook_revoke,
+    shop_hook_secret,
+    shop_hook_update,
+)
+from supplychain.services.shopinbox import shop_call, shop_greeting
+from supplychain.services.shopreading import shop_message_replay, shop_messages_read
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -96,6 +105,15 @@ __all__ = [
     "run_line_move",
     "run_line_put",
     "sales_record",
+    "shop_call",
+    "shop_greeting",
+    "shop_hook_create",
+    "shop_hook_renew",
+    "shop_hook_revoke",
+    "shop_hook_secret",
+    "shop_hook_update",
+    "shop_message_replay",
+    "shop_messages_read",
     "sku_create",
     "sku_resolve",
     "statement_approve",

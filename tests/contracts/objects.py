@@ -113,6 +113,13 @@ UIDS: dict[str, Factory] = {
     "api-webhook-message": lambda world, mine: (
         mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
     ),
+    "portal-shop": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
+    "portal-shop-message": lambda world, mine: (
+        mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid
+    ),
+    "api-shop-hook": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
+    "api-shop-message": lambda world, mine: mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid,
+    "api-hook-in": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "api-goods-offer": lambda world, mine: mine.tenant.goods_offers.get(withdrawn_at=None).uid,
@@ -208,6 +215,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-webhook-secret": "whose secret is renewed",
     "api-webhook-renew-secret": "whose secret is renewed",
     "api-webhook-message-again": "what is sent again",
+    "api-shop-hook-revoke": "which shop is heard no longer",
+    "api-shop-message-again": "what is read again",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-host-advance": "who enters the next stage",
@@ -493,6 +502,10 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "events": ["session.ended"],
         },
         "api-webhook-change": {"name": "matrix"},
+        "api-shop-hook-list": {"tenant": mine.tenant.code, "name": "matrix", "kind": "standard"},
+        "api-shop-hook-change": {"name": "matrix"},
+        "api-shop-hook-secret": {"secret": "matrix"},
+        "api-shop-hook-renew-secret": {"secret": "matrix"},
         "api-goods-offer-list": {
             "product": str(mine.skus[1].product.uid),
             "floor_price": "1.00",
