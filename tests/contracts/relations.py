@@ -72,6 +72,7 @@ WORDS = {
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",
     "agreements partner": "codes of parks are known to everybody, a firm gives its own to whom it deals with",
+    "shop-messages order_no": "a number as the shop told it, whether or not the order is in the ledger",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
         (
