@@ -314,6 +314,13 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF, Role.TOOL), RUN),
         **_each((MONEY, STOREMAN, Role.HOST), SEE),
     },
+    # Both sides: the service says who answers. A warehouse hands samples out and takes them back.
+    "supplychain.SampleRequest": {
+        **_each((MANAGER, STUDIO, KEEPER, MONEY, STOREMAN), SEE),
+        **_each((OWNER, STAFF), RUN),
+        Role.HOST: _p("view add", Reach.OWN),
+        Role.TOOL: _p("view add"),
+    },
     "supplychain.RunLine": {
         **_each((MANAGER, STUDIO, MONEY), SEE),
         **_each((OWNER, STAFF, Role.TOOL), RUN),

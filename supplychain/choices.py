@@ -238,6 +238,7 @@ class DueKind(models.TextChoices):
     GUARANTEE = "guarantee", _("up to the guarantee")
     SLOT_FEE = "slot_fee", _("slot fee")
     DEDUCTION = "deduction", _("deduction")
+    SAMPLE = "sample", _("samples that were kept")
 
 
 class WorkStep(models.TextChoices):
@@ -268,3 +269,29 @@ class ShortOf(models.TextChoices):
 
     OFFER = "offer", _("pieces offered")
     STOCK = "stock", _("stock")
+
+
+class SampleState(models.TextChoices):
+    """Where a request for samples of an offer stands."""
+
+    ASKED = "asked", _("asked for")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    OUT = "out", _("handed out")
+    BACK = "back", _("back")
+    CHARGED = "charged", _("charged")
+
+
+# Only forward. What came back damaged may still be charged.
+SAMPLE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    SampleState.ASKED: (SampleState.AGREED, SampleState.REFUSED, SampleState.WITHDRAWN),
+    SampleState.AGREED: (SampleState.OUT, SampleState.WITHDRAWN),
+    SampleState.REFUSED: (),
+    SampleState.WITHDRAWN: (),
+    SampleState.OUT: (SampleState.BACK, SampleState.CHARGED),
+    SampleState.BACK: (SampleState.CHARGED,),
+    SampleState.CHARGED: (),
+}
+# Of these the pieces that are not back whole are gone from what the offer lends.
+SAMPLE_LENT = (SampleState.AGREED, SampleState.OUT, SampleState.BACK, SampleState.CHARGED)

@@ -15,6 +15,7 @@ from supplychain.views import (
     pool,
     reorders,
     runs,
+    samples,
     statements,
     unplaced,
     unresolved,
@@ -24,6 +25,7 @@ IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
+SAMPLE = "portal/<slug:tenant>/samples/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
 urlpatterns = [
@@ -95,6 +97,19 @@ urlpatterns = [
         pool.WithdrawOffer.as_view(),
         name="portal-goods-offer-withdraw",
     ),
+    path(
+        "portal/<slug:tenant>/pool/<uuid:uid>/samples/",
+        samples.AskForSamples.as_view(),
+        name="portal-goods-offer-samples",
+    ),
+    path("portal/<slug:tenant>/samples/", samples.Samples.as_view(), name="portal-samples"),
+    path(SAMPLE, samples.SamplePage.as_view(), name="portal-sample"),
+    path(f"{SAMPLE}agree/", samples.AgreeSamples.as_view(), name="portal-sample-agree"),
+    path(f"{SAMPLE}refuse/", samples.RefuseSamples.as_view(), name="portal-sample-refuse"),
+    path(f"{SAMPLE}withdraw/", samples.WithdrawSamples.as_view(), name="portal-sample-withdraw"),
+    path(f"{SAMPLE}hand-out/", samples.HandOutSamples.as_view(), name="portal-sample-hand-out"),
+    path(f"{SAMPLE}take-back/", samples.TakeSamplesBack.as_view(), name="portal-sample-take-back"),
+    path(f"{SAMPLE}charge/", samples.ChargeSamples.as_view(), name="portal-sample-charge"),
     path(
         "portal/<slug:tenant>/bookings/<uuid:uid>/run/", runs.RunOfShow.as_view(), name="portal-booking-run"
     ),

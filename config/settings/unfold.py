@@ -153,6 +153,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("bookmark", "supplychain.Reservation"),
             ("assignment_return", "supplychain.ReturnedGoods"),
             ("shopping_basket", "supplychain.GoodsOffer"),
+            ("redeem", "supplychain.SampleRequest"),
             ("category", "supplychain.Product"),
             ("qr_code_2", "supplychain.Sku"),
             ("new_releases", "supplychain.Launch"),

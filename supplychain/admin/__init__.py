@@ -12,6 +12,7 @@ from supplychain.admin import (
     payouts,
     pool,
     reorder,
+    samples,
     settlement,
     stock,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "payouts",
     "pool",
     "reorder",
+    "samples",
     "settlement",
     "stock",
 ]

@@ -19,6 +19,7 @@ from supplychain.models.ledger import (
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, RunLine, Shortage
+from supplychain.models.samples import SampleRequest
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
@@ -49,6 +50,7 @@ __all__ = [
     "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "SampleRequest",
     "Shortage",
     "Sku",
     "SkuResolution",

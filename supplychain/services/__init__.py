@@ -35,6 +35,15 @@ from supplychain.services.reorders import (
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.runs import run_line_drop, run_line_move, run_line_put
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.samples import (
+    sample_agree,
+    sample_ask,
+    sample_charge,
+    sample_hand_out,
+    sample_refuse,
+    sample_take_back,
+    sample_withdraw,
+)
 from supplychain.services.shelves import stock_place
 from supplychain.services.statements import (
     statement_approve,
@@ -96,6 +105,13 @@ __all__ = [
     "run_line_move",
     "run_line_put",
     "sales_record",
+    "sample_agree",
+    "sample_ask",
+    "sample_charge",
+    "sample_hand_out",
+    "sample_refuse",
+    "sample_take_back",
+    "sample_withdraw",
     "sku_create",
     "sku_resolve",
     "statement_approve",

@@ -421,6 +421,7 @@ def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
             "floor_price": "50.00",
             "commission_rate": "17.5",
             "pieces": 5,
+            "samples": 3,
         },
     )
     uid, booking = offer.json()["uid"], str(mine.booking.uid)
