@@ -119,7 +119,10 @@ class OneWay:
             choices = ", ".join(f"'{each}'" for each in follow)
             if choices:
                 taken.append(f"(OLD.{self.column} = '{state}' AND NEW.{self.column} IN ({choices}))")
-        kept = (f"(OLD.{each} IS NULL OR (NEW.{each} IS NOT NULL AND NEW.{each} = OLD.{each}))" for each in self.keeps)
+        kept = (
+            f"(OLD.{each} IS NULL OR (NEW.{each} IS NOT NULL AND NEW.{each} = OLD.{each}))"
+            for each in self.keeps
+        )
         allowed = " AND ".join((f"({' OR '.join(taken)})", *kept))
         if vendor == "sqlite":
             return [

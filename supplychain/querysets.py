@@ -92,5 +92,12 @@ class SampleRequestQuerySet(models.QuerySet[Any]):
     def in_full(self) -> SampleRequestQuerySet:
         """With what is shown of a request."""
         return self.select_related(
-            "offer__tenant", "offer__product", "offer__park", "tenant", "host", "sku", "warehouse", "agreement"
+            "offer__tenant",
+            "offer__product",
+            "offer__park",
+            "tenant",
+            "host",
+            "sku",
+            "warehouse",
+            "agreement",
         )

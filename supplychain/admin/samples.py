@@ -17,7 +17,7 @@ from core.doors.admin import (
     related_field,
     style,
 )
-from core.doors.admin.filters import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD
 from supplychain import services

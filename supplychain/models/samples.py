@@ -54,7 +54,12 @@ class SampleRequest(PublicIdMixin, StampedMixin):
         Sku, models.PROTECT, null=True, blank=True, related_name="sample_requests", verbose_name=_("SKU")
     )
     warehouse = models.ForeignKey(
-        Warehouse, models.PROTECT, null=True, blank=True, related_name="sample_requests", verbose_name=_("warehouse")
+        Warehouse,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sample_requests",
+        verbose_name=_("warehouse"),
     )
     handed_out_on = models.DateField(_("handed out on"), null=True, blank=True)
     whole = models.PositiveSmallIntegerField(_("back whole"), default=0)
@@ -63,7 +68,12 @@ class SampleRequest(PublicIdMixin, StampedMixin):
     charged_on = models.DateField(_("charged on"), null=True, blank=True)
     amount = MoneyField(_("amount (CNY)"), null=True, blank=True)  # type: ignore[misc]
     agreement = models.ForeignKey(
-        Agreement, models.PROTECT, null=True, blank=True, related_name="kept_samples", verbose_name=_("agreement")
+        Agreement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="kept_samples",
+        verbose_name=_("agreement"),
     )
 
     objects = SampleRequestQuerySet.as_manager()

@@ -105,14 +105,14 @@ def _check_left(offer: GoodsOffer, pieces: int) -> None:
     left = offer.samples - SampleRequest.objects.filter(offer=offer).lent()
     if pieces > left:
         raise InvalidInput(
-            _("The offer has %(n)d samples left to lend.") % {"n": max(left, 0)}, code="samples", field="pieces"
+            _("The offer has %(n)d samples left to lend.") % {"n": max(left, 0)},
+            code="samples",
+            field="pieces",
         )
 
 
 @retried
-def sample_agree(
-    *, actor: Actor, request: SampleRequest, price: Decimal, answer: str = ""
-) -> SampleRequest:
+def sample_agree(*, actor: Actor, request: SampleRequest, price: Decimal, answer: str = "") -> SampleRequest:
     """Say yes, and what each piece costs that does not come back whole (CNY and whole cents).
 
     InvalidInput when the offer has not so many samples left; WrongState when it is answered already.

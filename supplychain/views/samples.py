@@ -42,7 +42,7 @@ class BothSides:
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:
         if queryset.model is not SampleRequest:
-            return super().own(queryset, verb, lookup)  # type: ignore[misc,no-any-return]
+            return super().own(queryset, verb, lookup)  # type: ignore[misc]
         firm = self.tenant.pk  # type: ignore[attr-defined]
         rows = visible_to(queryset, self.actor, verb)  # type: ignore[attr-defined]
         return rows.filter(Q(tenant=firm) | Q(offer__tenant=firm))
@@ -175,7 +175,9 @@ class SampleAction(BothSides, ServiceAction):
         if not form.is_valid():
             name, texts = next(iter(form.errors.items()))
             raise InvalidInput(f"{form.fields[name].label}: {texts[0]}", code="invalid", field=name)
-        type(self).service(actor=self.actor, request=self.named(SampleRequest.objects.all()), **self.read(form))
+        type(self).service(
+            actor=self.actor, request=self.named(SampleRequest.objects.all()), **self.read(form)
+        )
 
     def read(self, form: forms.Form) -> dict[str, Any]:
         """The service's keywords, with rows for their ids; what stayed empty is left out."""
@@ -238,9 +240,7 @@ class TakeSamplesBack(SampleAction):
 
     class Shape(forms.Form):
         whole = WholeNumberField(label=gettext_lazy("Whole"), min_value=0, max_value=1000)
-        damaged = WholeNumberField(
-            label=gettext_lazy("Damaged"), min_value=0, max_value=1000, required=False
-        )
+        damaged = WholeNumberField(label=gettext_lazy("Damaged"), min_value=0, max_value=1000, required=False)
         warehouse = forms.UUIDField(label=gettext_lazy("Warehouse"), required=False)
 
 

@@ -67,7 +67,17 @@ from supplychain.services import (
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
-from tests.factories import SYSTEM, TenantWorld, World, make_item, make_park, make_room, make_sku, make_tenant, make_world
+from tests.factories import (
+    SYSTEM,
+    TenantWorld,
+    World,
+    make_item,
+    make_park,
+    make_room,
+    make_sku,
+    make_tenant,
+    make_world,
+)
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}

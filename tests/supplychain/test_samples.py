@@ -290,7 +290,12 @@ def test_what_is_back_whole_is_not_charged(
 @pytest.mark.parametrize("asker_sells", [True, False])
 @pytest.mark.parametrize("seller_pays", [True, False])
 def test_a_charge_stands_in_the_statement_of_both_firms(
-    world: World, mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer, asker_sells: bool, seller_pays: bool
+    world: World,
+    mine: TenantWorld,
+    theirs: TenantWorld,
+    offer: GoodsOffer,
+    asker_sells: bool,
+    seller_pays: bool,
 ) -> None:
     seller, partner = (mine, theirs) if asker_sells else (theirs, mine)
     agreement = agreement_propose(
