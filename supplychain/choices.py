@@ -274,11 +274,11 @@ class ShortOf(models.TextChoices):
 class SampleState(models.TextChoices):
     """Where a request for samples of an offer stands."""
 
-    ASKED = "asked", _("asked for")
+    ASKED = "asked", _("waiting for an answer")
     AGREED = "agreed", _("agreed")
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
-    OUT = "out", _("handed out")
+    OUT = "out", _("lent out")
     BACK = "back", _("back")
     CHARGED = "charged", _("charged")
 

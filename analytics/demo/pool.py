@@ -9,7 +9,7 @@ from django.db.models import F
 
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
-from core.clock import DAY, now, today
+from core.clock import DAY, day_start, now, today
 from core.money import to_cents
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking
@@ -107,9 +107,10 @@ def _lend(offer: GoodsOffer, asker: Tenant, actor: Actor) -> None:
     step = SampleRequest.objects.filter(offer__park=offer.park).count()
     if level is None or step > LENT:
         return
+    at = day_start(today())
     sample_agree(actor=actor, request=request, price=to_cents(offer.floor_price / 2))
-    sample_hand_out(actor=actor, request=request, sku=level.sku, warehouse=level.warehouse)
+    sample_hand_out(actor=actor, request=request, sku=level.sku, warehouse=level.warehouse, at=at)
     if step == BACK:
-        sample_take_back(actor=actor, request=request, whole=1)
+        sample_take_back(actor=actor, request=request, whole=1, at=at)
     elif step == CHARGED:
         sample_charge(actor=actor, request=request)

@@ -55,11 +55,11 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("asked", "asked for"),
+                            ("asked", "waiting for an answer"),
                             ("agreed", "agreed"),
                             ("refused", "refused"),
                             ("withdrawn", "withdrawn"),
-                            ("out", "handed out"),
+                            ("out", "lent out"),
                             ("back", "back"),
                             ("charged", "charged"),
                         ],

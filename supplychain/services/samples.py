@@ -5,7 +5,7 @@ Everybody locks in one order: offer, request, stock levels.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -149,7 +149,12 @@ def sample_withdraw(*, actor: Actor, request: SampleRequest) -> SampleRequest:
 
 @retried
 def sample_hand_out(
-    *, actor: Actor, request: SampleRequest, sku: Sku, warehouse: Warehouse | None = None
+    *,
+    actor: Actor,
+    request: SampleRequest,
+    sku: Sku,
+    warehouse: Warehouse | None = None,
+    at: datetime | None = None,
 ) -> SampleRequest:
     """Hand out the agreed pieces of a SKU of the offered goods, out of a warehouse if it takes stock.
 
@@ -168,7 +173,7 @@ def sample_hand_out(
                 field="warehouse",
             )
         held.sku, held.warehouse = sku, warehouse
-        _move(actor, held, OUT, str(held.uid), -held.pieces, warehouse)
+        _move(actor, held, OUT, str(held.uid), -held.pieces, warehouse, at)
         held.handed_out_on, held.state = clock.today(), SampleState.OUT
         return _save(actor, held, "sample.hand_out")
 
@@ -181,6 +186,7 @@ def sample_take_back(
     whole: int,
     damaged: int = 0,
     warehouse: Warehouse | None = None,
+    at: datetime | None = None,
 ) -> SampleRequest:
     """Take pieces back, whole ones into the stock: where they came from, or into another warehouse.
 
@@ -198,7 +204,8 @@ def sample_take_back(
                 field="whole",
             )
         key = f"{held.uid}:{held.whole + held.damaged}"
-        _move(actor, held, BACK, key, whole, (warehouse or held.warehouse) if held.warehouse else None)
+        place = (warehouse or held.warehouse) if held.warehouse else None
+        _move(actor, held, BACK, key, whole, place, at)
         held.whole, held.damaged = held.whole + whole, held.damaged + damaged
         if not held.outstanding:
             held.state, held.back_on = SampleState.BACK, clock.today()
@@ -229,7 +236,13 @@ def _agreement(asker: int, owner: int, day: date) -> Agreement | None:
 
 
 def _move(
-    actor: Actor, held: SampleRequest, source: str, key: str, quantity: int, warehouse: Warehouse | None
+    actor: Actor,
+    held: SampleRequest,
+    source: str,
+    key: str,
+    quantity: int,
+    warehouse: Warehouse | None,
+    at: datetime | None,
 ) -> None:
     """Let the stock follow; what lies in no warehouse is moved by who runs its firm."""
     if warehouse is None or held.sku is None:
@@ -243,6 +256,7 @@ def _move(
             kind=MoveKind.SAMPLE_LOAN,
             source=source,
             source_key=key,
+            occurred_at=at,
             note=str(held.tenant),
         )
 
