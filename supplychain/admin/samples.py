@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
 
 from core.doors.admin import (
     Operation,
@@ -17,7 +18,6 @@ from core.doors.admin import (
     related_field,
     style,
 )
-from unfold.contrib.filters.admin import DropdownFilter
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD
 from supplychain import services
