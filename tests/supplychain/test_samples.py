@@ -343,6 +343,10 @@ def test_the_database_lets_states_go_forward_only_and_keeps_the_terms(
         with pytest.raises(IntegrityError), transaction.atomic():
             rows.update(**wrong)
     assert rows.update(whole=1) == 1
+    refused = sample_refuse(actor=theirs.owner, request=ask(mine, offer, pieces=1), reason="no")
+    for state in (SampleState.ASKED, SampleState.WITHDRAWN):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SampleRequest.objects.filter(pk=refused.pk).update(state=state)
     with pytest.raises(IntegrityError), transaction.atomic():
         SampleRequest.objects.create(
             offer=offer, tenant=mine.tenant, pieces=1, until=today(), state=SampleState.OUT, price=PRICE
