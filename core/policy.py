@@ -343,6 +343,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         STOREMAN: _p("view add"),
         MANAGER: SEE,
     },
+    # Announced by the firm; received by whoever takes in its stock.
+    "supplychain.InboundNotice": {
+        **_each((OWNER, STAFF, STOREMAN), RUN),
+        **_each((KEEPER, MANAGER), SEE),
+        Role.TOOL: _p("view add"),
+    },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},
     "supplychain.Parcel": {

@@ -295,3 +295,18 @@ SAMPLE_TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 # Of these the pieces that are not back whole are gone from what the offer lends.
 SAMPLE_LENT = (SampleState.AGREED, SampleState.OUT, SampleState.BACK, SampleState.CHARGED)
+
+
+class InboundState(models.TextChoices):
+    """Where announced goods are."""
+
+    ANNOUNCED = "announced", _("announced")
+    RECEIVED = "received", _("received")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+INBOUND_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    InboundState.ANNOUNCED: (InboundState.RECEIVED, InboundState.WITHDRAWN),
+    InboundState.RECEIVED: (),
+    InboundState.WITHDRAWN: (),
+}

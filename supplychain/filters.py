@@ -12,11 +12,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import DAY, day_start, hour_of
-from core.doors.filters import FromDay, UntilDay
+from core.doors.filters import FromDay, OnDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
-from supplychain.choices import Channel, SalesKind, SampleState
-from supplychain.models import Attribution, GoodsOffer, Product, SalesEvent, SampleRequest, Sku
+from supplychain.choices import Channel, InboundState, SalesKind, SampleState
+from supplychain.models import Attribution, GoodsOffer, InboundNotice, Product, SalesEvent, SampleRequest, Sku
 
 
 class FromSlotDay(FromDay):
@@ -107,6 +107,17 @@ class GoodsOfferFilter(django_filters.FilterSet):
         return queryset.filter(
             reduce(or_, (Q(**{f"{column}__icontains": value.strip()}) for column in (*columns, *firm)))
         )
+
+
+class InboundNoticeFilter(django_filters.FilterSet):
+    """Inbound notices by state and day."""
+
+    state = django_filters.ChoiceFilter(choices=InboundState, label=_("State"), empty_label=_("all"))
+    day = OnDay(label=_("Expected on"))
+
+    class Meta:
+        model = InboundNotice
+        fields: list[str] = []
 
 
 class SampleRequestFilter(django_filters.FilterSet):

@@ -145,6 +145,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("warehouse", "supplychain.Warehouse"),
             ("price_change", "supplychain.WarehouseTariff"),
             ("inventory_2", "supplychain.StockLevel"),
+            ("local_shipping", "supplychain.InboundNotice"),
             ("sync_alt", "supplychain.StockMove"),
             ("pending_actions", "supplychain.Backorder"),
             ("today", ("admin:warehouse_day", _("Warehouse day"), "supplychain.Wave")),

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from rest_framework.routers import SimpleRouter
 
-from supplychain.api import agreements, explains, parcels, payouts, pool, reorders, samples, statements, views
+from supplychain.api import (
+    agreements,
+    explains,
+    inbound,
+    parcels,
+    payouts,
+    pool,
+    reorders,
+    samples,
+    statements,
+    views,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
@@ -14,6 +25,7 @@ router.register("goods-offers", pool.GoodsOfferViewSet, "api-goods-offer")
 router.register("run-lines", pool.RunLineViewSet, "api-run-line")
 router.register("shortages", pool.ShortageViewSet, "api-shortage")
 router.register("sample-requests", samples.SampleRequestViewSet, "api-sample-request")
+router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-notice")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
 router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")

@@ -7,6 +7,7 @@ from supplychain.models.explain import ExplainEvent
 from supplychain.models.factory import Factory, FactoryDay, FactoryStep
 from supplychain.models.fees import WarehouseTariff
 from supplychain.models.goods import Product, Sku
+from supplychain.models.inbound import InboundNotice
 from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork, Stage
 from supplychain.models.ledger import (
     Attribution,
@@ -37,6 +38,7 @@ __all__ = [
     "GoodsOffer",
     "ImportBatch",
     "ImportProfileMap",
+    "InboundNotice",
     "Launch",
     "LaunchDay",
     "Parcel",

@@ -12,6 +12,7 @@ from supplychain.services.factories import factory_create, factory_update
 from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
+from supplychain.services.inbound import inbound_announce, inbound_receive, inbound_withdraw
 from supplychain.services.launches import launch_create, launch_update
 from supplychain.services.lines import LineResult
 from supplychain.services.parcels import (
@@ -79,6 +80,9 @@ __all__ = [
     "import_run",
     "import_stage",
     "import_undo",
+    "inbound_announce",
+    "inbound_receive",
+    "inbound_withdraw",
     "item_enter",
     "item_withdraw",
     "launch_create",

@@ -441,6 +441,24 @@ def of_samples(world: World) -> dict[str, Any]:
     }
 
 
+def of_inbound(world: World) -> dict[str, Any]:
+    """Goods that are announced and come short, and others that do not come."""
+    mine, keeper = world.tenants[0], Caller(user=world.users["park_warehouse"])
+    owner = Caller(user=mine.users["tenant_owner"])
+    come = {"warehouse": world.warehouse.code, "sku": str(mine.skus[0].uid), "pieces": 5}
+    wish = {**come, "day": str(today() + DAY), "note": "two cartons"}
+    told = owner.post("inbound-notices", wish)
+    uid, other = told.json()["uid"], owner.post("inbound-notices", wish).json()["uid"]
+    counted = {"received": 4, "difference": "one torn"}
+    return {
+        "POST inbound-notices": told,
+        "POST inbound-notices/{uid}/receive": keeper.post(f"inbound-notices/{uid}/receive", counted),
+        "POST inbound-notices/{uid}/withdraw": owner.post(f"inbound-notices/{other}/withdraw"),
+        "GET inbound-notices": owner.get("inbound-notices"),
+        "GET inbound-notices/{uid}": owner.get(f"inbound-notices/{uid}"),
+    }
+
+
 def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
     """Goods of the pool on a run of show that wants more than there are."""
     mine = world.tenants[0]
@@ -594,6 +612,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_the_pool(world, tool),
         **of_operators(world),
         **of_samples(world),
+        **of_inbound(world),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

@@ -18,7 +18,7 @@ from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.models import PayoutEntry
-from supplychain.services import sales_record, sample_ask
+from supplychain.services import inbound_announce, inbound_withdraw, sales_record, sample_ask
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
@@ -127,6 +127,12 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         tenant=tenant,
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    inbound_withdraw(
+        actor=SYSTEM,
+        notice=inbound_announce(
+            actor=SYSTEM, warehouse=world.warehouse, sku=sku, pieces=5, day=starts_at.date()
+        ),
     )
     lender = lender_of(mine, world.canary)
     wish = {"actor": SYSTEM, "pieces": 1, "until": starts_at.date()}

@@ -58,6 +58,8 @@ from supplychain.models import (
 )
 from supplychain.services import (
     goods_offer,
+    inbound_announce,
+    inbound_receive,
     run_line_put,
     sales_record,
     sample_agree,
@@ -409,7 +411,18 @@ def dead_keys(world: World) -> Iterator[str]:
 
 
 def make_show_of(mine: TenantWorld, canary: str) -> None:
-    """Goods in the pool with samples that are asked for, and a run of show that has more of them than there are."""
+    """Goods that are announced, goods in the pool with samples that are asked for, and a run of show that has more of
+    them than there are."""
+    warehouse = mine.booking.room.park.warehouses.earliest("pk")
+    come = {
+        "actor": SYSTEM,
+        "warehouse": warehouse,
+        "sku": mine.skus[0],
+        "day": today() + DAY,
+        "note": canary,
+    }
+    inbound_receive(actor=SYSTEM, notice=inbound_announce(pieces=9, **come), received=8, difference=canary)
+    inbound_announce(pieces=9, **come)
     offer = put_in_pool(mine.skus[0].product, canary)
     lend_samples(mine, offer, canary)
     line = run_line_put(
