@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -91,7 +91,7 @@ class AnnounceInbound(ServiceFormPage):
 class NoticeAction(ServiceAction):
     """A button of a notice."""
 
-    needs = ("change", InboundNotice)
+    needs: ClassVar[tuple[str, type[Model]] | None] = ("change", InboundNotice)
 
     @property
     def notice(self) -> InboundNotice:
