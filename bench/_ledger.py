@@ -90,18 +90,11 @@ def prepared(tenant: Tenant, facts: Sequence[tuple[int, SaleFact]], first_id: in
     keys = list(store.key_rows(tenant.pk, "limit", lines))
     events = [store.event_row(line, tenant.pk, "limit", "2025-06-02 00:00:00", None) for line in lines]
     if connection.vendor == "postgresql":
-        return _copy_text(keys), _copy_text(events)
+        return (
+            store.copy_text(keys, len(store.KEY_COLUMNS)).encode(),
+            store.copy_text(events, len(store.EVENT_COLUMNS)).encode(),
+        )
     return keys, events
-
-
-def _copy_text(rows: Sequence[Sequence[object]]) -> bytes:
-    return "".join("\t".join(map(_copy_cell, row)) + "\n" for row in rows).encode()
-
-
-def _copy_cell(value: object) -> str:
-    if value is None:
-        return "\\N"
-    return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def limit(rows: tuple[Any, Any]) -> None:
@@ -114,7 +107,7 @@ def limit(rows: tuple[Any, Any]) -> None:
 def _bare(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Any) -> None:
     names = ", ".join(columns)
     if connection.vendor == "postgresql":
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN WITH (NULL '{store.NOTHING}')") as copy:
             copy.write(rows)
     else:
         places = ", ".join(["%s"] * len(columns))

@@ -58,12 +58,13 @@ ROLE_NODE_KIND: dict[str, str] = {
 class JobState(models.TextChoices):
     QUEUED = "queued", _("queued")
     RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
 
 
-JOB_OPEN = (JobState.QUEUED, JobState.RUNNING)
+JOB_OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 
 
 class UnresolvedKind(models.TextChoices):

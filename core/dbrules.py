@@ -64,10 +64,16 @@ class DatabaseRule(Protocol):
 
 @dataclass(frozen=True)
 class AppendOnly:
-    """Rows may be inserted; UPDATE, DELETE, TRUNCATE and SQLite's REPLACE of a row are refused."""
+    """Rows may be inserted; UPDATE, DELETE, TRUNCATE and SQLite's REPLACE of a row are refused.
+
+    With `columns` only these never change: what became of the row may be noted beside them.
+    """
+
+    columns: tuple[str, ...] = ()
 
     def objects(self, table: str, vendor: str) -> Sequence[SqlObject]:
         message = f"{table} is append-only: write a correcting fact"
+        update = f"update of {', '.join(self.columns)}" if self.columns else "update"
         if vendor == "sqlite":
             # REPLACE takes a row away without DELETE's triggers. Connections of the site ask for them
             # (PRAGMA recursive_triggers); for any other tool an id is refused that is there.
@@ -81,7 +87,7 @@ class AppendOnly:
                     ),
                 )
                 for name, verb, condition in (
-                    ("update", "update", ""),
+                    ("update", update, ""),
                     ("delete", "delete", ""),
                     ("replace", "insert", taken),
                 )
@@ -93,14 +99,18 @@ class AppendOnly:
         )
         return [
             SqlObject(
-                f"{table}_no_{verb}",
+                f"{table}_no_{name}",
                 (
                     body,
-                    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+                    f"CREATE TRIGGER {table}_no_{name} BEFORE {verb} ON {table} "
                     f"FOR EACH {each} EXECUTE FUNCTION {function}()",
                 ),
             )
-            for verb, each in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT"))
+            for name, verb, each in (
+                ("update", update, "ROW"),
+                ("delete", "delete", "ROW"),
+                ("truncate", "truncate", "STATEMENT"),
+            )
         ]
 
 

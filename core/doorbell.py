@@ -20,6 +20,7 @@ log = structlog.get_logger("livepark.doorbell")
 ROLLUP = "analytics.tasks.drain"
 JOBS = "core.tasks.run_jobs"
 WEBHOOKS = "core.tasks.send_webhooks"
+SHOPS = "supplychain.tasks.read_shop_messages"
 
 # The embedded workers of this process, each waiting on a bell of its own.
 _bells: list[threading.Event] = []

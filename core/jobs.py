@@ -1,8 +1,12 @@
-"""Jobs: long work with progress, cancel and resume after a dead worker.
+"""Jobs: long work with progress, pause, cancel and resume after a dead worker.
 
 A handler is `handler(context) -> dict` and is registered under its kind. It may be run twice: it commits
 in steps that it can recognise (`context.checkpoint`), and calls `context.progress`, which also notices a
-cancel and a take-over by another worker. That its worker lives is told beside it, however long a step is silent.
+pause, a cancel and a take-over by another worker. That its worker lives is told beside it, however long a step is
+silent.
+
+A paused job holds nothing, neither a worker nor a transaction: its handler was left at a step, and is run again,
+from its checkpoint, when somebody lets it go on.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
@@ -36,6 +40,10 @@ ATTEMPTS = 3
 
 class JobCancelled(Exception):
     """Raised inside a handler when somebody asked for the job to stop."""
+
+
+class JobPaused(Exception):
+    """Raised inside a handler when somebody asked for the job to wait."""
 
 
 class JobTakenOver(Exception):
@@ -64,18 +72,34 @@ class JobContext:
     def progress(
         self, done: int, total: int = 0, message: str = "", checkpoint: dict[str, Any] | None = None
     ) -> None:
-        """Report how far the work is, between steps and at least each second. Raises JobCancelled, JobTakenOver."""
+        """Report how far the work is, between steps and at least each second.
+
+        Raises JobCancelled, JobPaused or JobTakenOver.
+        """
         values: dict[str, Any] = {"done": done, "total": total or self.job.total}
         if message:
             values["message"] = message[:500]
         if checkpoint is not None:
             values["checkpoint"] = self.job.checkpoint = checkpoint
-        if not self.held().filter(cancel_requested=False).update(**values):
-            raise JobCancelled if self.held().exists() else JobTakenOver
+        if not self.held().filter(cancel_requested=False, pause_requested=False).update(**values):
+            asked = self.held().values_list("cancel_requested", flat=True).first()
+            if asked is None:
+                raise JobTakenOver
+            raise JobCancelled if asked else JobPaused
+
+    def heed(self) -> None:
+        """Stop at a step that cannot ask the database, as it holds SQLite's one writer, where somebody waits for that.
+
+        What they say is read once the handler was left. Raises JobPaused.
+        """
+        if self.job.pk in _waited_for:
+            raise JobPaused
 
 
 Handler = Callable[[JobContext], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_waited_for: set[int] = set()
+"""Jobs to which somebody in this process is about to say something."""
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -113,20 +137,71 @@ def may_read_findings(actor: Actor, job: Job) -> bool:
     return actor.unrestricted or mine or job.node_id in own
 
 
-def job_cancel(*, actor: Actor, uid: str) -> Job:
-    """Ask a job to stop. A queued one stops at once, a running one at its next step."""
-    with transaction.atomic():
-        job = get_visible(Job, actor, "change", uid=uid)
-        stopped = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
-            state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
-        )
-        if not stopped and not Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(
-            cancel_requested=True
-        ):
-            raise Conflict(_("The job has already ended."), code="job_ended")
-        audit.record(actor=actor, verb="job.cancel", obj=job, node_id=job.node_id)
+@contextmanager
+def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[Job]:
+    """The job that is told something, in one transaction. With `heed` one of this process that holds SQLite's one
+    writer lets go of it first (`JobContext.heed`).
+    """
+    job = get_visible(Job, actor, "change", uid=uid)
+    if heed:
+        _waited_for.add(job.pk)
+    try:
+        with transaction.atomic():
+            yield job
+            audit.record(actor=actor, verb=verb, obj=job, node_id=job.node_id)
+    finally:
+        _waited_for.discard(job.pk)
     job.refresh_from_db()
+
+
+def job_cancel(*, actor: Actor, uid: str) -> Job:
+    """Ask a job to stop. A queued or paused one stops at once, a running one at its next step."""
+    with _told(actor, uid, "job.cancel") as job:
+        row = Job.objects.filter(pk=job.pk)
+        if not (
+            row.filter(state__in=(JobState.QUEUED, JobState.PAUSED)).update(
+                state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
+            )
+            or row.filter(state=JobState.RUNNING).update(cancel_requested=True)
+        ):
+            raise _has_ended()
     return job
+
+
+def job_pause(*, actor: Actor, uid: str) -> Job:
+    """Ask a job to wait. A queued one does at once, a running one from its next step; pausing twice changes nothing."""
+    with _told(actor, uid, "job.pause") as job:
+        row = Job.objects.filter(pk=job.pk, cancel_requested=False)
+        if not (
+            row.filter(state=JobState.QUEUED).update(state=JobState.PAUSED)
+            or row.filter(state=JobState.RUNNING).update(pause_requested=True)
+            or row.filter(state=JobState.PAUSED).exists()
+        ):
+            raise _has_ended()
+    return job
+
+
+def job_resume(*, actor: Actor, uid: str) -> Job:
+    """Let a paused job go on, from its checkpoint. Conflict where it is not paused.
+
+    One that was asked to pause and has not come to a step since simply goes on.
+    """
+    with _told(actor, uid, "job.resume", heed=False) as job:
+        row = Job.objects.filter(pk=job.pk)
+        # Workers that paused have not died: the job may lose as many as a new one before it is given up.
+        if not (
+            row.filter(state=JobState.PAUSED).update(
+                state=JobState.QUEUED, pause_requested=False, last_attempt=F("attempt") + ATTEMPTS
+            )
+            or row.filter(state=JobState.RUNNING, pause_requested=True).update(pause_requested=False)
+        ):
+            raise Conflict(_("The job is not paused."), code="job_not_paused")
+        doorbell.ring(doorbell.JOBS)
+    return job
+
+
+def _has_ended() -> Conflict:
+    return Conflict(_("The job has already ended."), code="job_ended")
 
 
 def run_due(limit: int = 10) -> int:
@@ -150,7 +225,7 @@ def _claim() -> JobContext | None:
         if job is None:
             return None
         job.attempt += 1
-        if job.attempt > ATTEMPTS:
+        if job.attempt > job.last_attempt:
             job.state, job.finished_at = JobState.FAILED, clock.now()
             job.message = _("Given up: its worker died %(n)d times.") % {"n": ATTEMPTS}
         else:
@@ -190,6 +265,8 @@ def _run(context: JobContext) -> None:
             result = _handlers[context.job.kind](context)
     except JobTakenOver:
         log.info("job taken over", job=str(context.job.uid))
+    except JobPaused:
+        _wait(context)
     except JobCancelled:
         _finish(context, JobState.CANCELLED, message=_("Cancelled."))
     except DomainError as error:
@@ -210,6 +287,17 @@ def _run(context: JobContext) -> None:
         )
     else:
         _finish(context, JobState.DONE, result=result)
+
+
+def _wait(context: JobContext) -> None:
+    """Let the job wait, unless somebody thought better of it since its handler noticed: then it goes on, or ends."""
+    held = context.held().filter(cancel_requested=False)
+    if held.filter(pause_requested=True).update(
+        state=JobState.PAUSED, pause_requested=False, message=_("Paused.")
+    ):
+        return
+    if not held.update(state=JobState.QUEUED, last_attempt=F("attempt") + ATTEMPTS):
+        _finish(context, JobState.CANCELLED, message=_("Cancelled."))
 
 
 def _finish(context: JobContext, state: str, message: str = "", result: dict[str, Any] | None = None) -> None:

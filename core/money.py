@@ -21,11 +21,12 @@ def to_units(amount: Decimal) -> int:
     if not amount.is_finite():
         raise ValueError("not a finite amount")
     units = amount * UNITS_PER_CNY
-    if units != units.to_integral_value():
+    found = int(units)
+    if found != units:
         raise ValueError(f"{amount} has more than 4 decimal places")
-    if abs(units) > 2**63 - 1:
+    if not -(2**63) < found < 2**63:
         raise ValueError(f"{amount} is too large")
-    return int(units)
+    return found
 
 
 def from_units(units: int | None) -> Decimal | None:

@@ -369,6 +369,9 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.ImportBatch": {OWNER: RUN, STAFF: RUN, MONEY: SEE, Role.TOOL: SEE},
     "supplychain.ImportProfileMap": {OWNER: RUN, STAFF: RUN},
     "supplychain.SalesEvent": {**_LINES, Role.TOOL: _p("view add")},
+    # Which shops tell a firm of its orders is decided by whoever makes its keys; who imports also reads what they told.
+    "supplychain.ShopHook": {OWNER: RUN, **_each((STAFF, MONEY), SEE)},
+    "supplychain.ShopMessage": {**_each((OWNER, STAFF), _p("view change")), MONEY: SEE},
     # What a platform keeps of the sales stays in the firm.
     "supplychain.PayoutEntry": {
         **_each((OWNER, STAFF), _p("view add")),

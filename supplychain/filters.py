@@ -15,8 +15,17 @@ from core.clock import DAY, day_start, hour_of
 from core.doors.filters import FromDay, OnDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
-from supplychain.choices import Channel, InboundState, SalesKind, SampleState
-from supplychain.models import Attribution, GoodsOffer, InboundNotice, Product, SalesEvent, SampleRequest, Sku
+from supplychain.choices import Channel, InboundState, SalesKind, SampleState, ShopMessageState
+from supplychain.models import (
+    Attribution,
+    GoodsOffer,
+    InboundNotice,
+    Product,
+    SalesEvent,
+    SampleRequest,
+    ShopMessage,
+    Sku,
+)
 
 
 class FromSlotDay(FromDay):
@@ -146,3 +155,23 @@ class SkuFilter(django_filters.FilterSet):
     class Meta:
         model = Sku
         fields: list[str] = []
+
+
+class ShopMessageFilter(django_filters.FilterSet):
+    """Messages of shops by connection, state and order, and those whose orders are not imported yet."""
+
+    connection = django_filters.UUIDFilter("hook__uid", label=_("Shop connection"))
+    state = django_filters.ChoiceFilter(choices=ShopMessageState, label=_("State"), empty_label=_("all"))
+    order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
+    not_imported = django_filters.BooleanFilter(method="by_import", label=_("Not imported yet"))
+
+    class Meta:
+        model = ShopMessage
+        fields: list[str] = []
+
+    def by_import(self, queryset: Any, _name: str, value: bool | None) -> Any:
+        """News of orders of which the ledger does not know yet, or everything else."""
+        if value is None:
+            return queryset
+        pending = ShopMessage.objects.not_imported().values("pk")
+        return queryset.filter(pk__in=pending) if value else queryset.exclude(pk__in=pending)

@@ -15,7 +15,7 @@ from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import DomainError
 from core.scoping import hidden_columns
 from livestreams.models import LiveSession
-from supplychain.choices import TailWindow
+from supplychain.choices import ShopKind, TailWindow
 from supplychain.models import Product, Sku
 from supplychain.services import SkuLine
 
@@ -229,3 +229,62 @@ class MakeSkuForm(GoodsForm):
         if not values.get("product") and not values.get("name_zh") and not self.errors:
             self.add_error("name_zh", ValidationError(_("New goods need a name."), code="required"))
         return values
+
+
+class ShopSecretForm(ScopedForm):
+    """What a shop signs its messages with."""
+
+    secret = forms.CharField(
+        label=_("Secret"),
+        required=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "App secret; of a WeChat shop the token. For Standard Webhooks one is made if this is empty."
+        ),
+    )
+    aes_key = forms.CharField(
+        label=_("EncodingAESKey"),
+        required=False,
+        max_length=43,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Only of a WeChat shop: 43 letters and digits."),
+    )
+
+
+class ShopChangeForm(ScopedForm):
+    """A connection's name, and whose messages are read."""
+
+    name = forms.CharField(
+        label=_("Name of the shop"),
+        max_length=100,
+        help_text=_("For example: our ERP, the Douyin flagship store"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    shop_id = forms.CharField(
+        label=_("Shop id"),
+        max_length=40,
+        required=False,
+        help_text=_("If one app serves several shops: messages of others are not read."),
+    )
+
+
+class ShopForm(ShopChangeForm, ShopSecretForm):
+    """A shop that is to tell of its orders."""
+
+    kind = forms.ChoiceField(label=_("Shop system"), choices=ShopKind)
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=32,
+        required=False,
+        help_text=_(
+            "Only for Standard Webhooks: api, or the source of the files in which the same orders come, such as douyin."
+        ),
+    )
+    app_key = forms.CharField(
+        label=_("App key"),
+        max_length=64,
+        required=False,
+        help_text=_("For platforms; of a WeChat shop its AppID."),
+    )
+    field_order = ("name", "kind", "app_key", "secret", "aes_key", "shop_id", "source")

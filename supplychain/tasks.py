@@ -37,6 +37,12 @@ def release_refunded() -> int:
     return services.refunded_release()
 
 
+@shared_task(name="supplychain.tasks.read_shop_messages")
+def read_shop_messages() -> int:
+    """What shops told is in the ledger within seconds."""
+    return services.shop_messages_read(seconds=30)
+
+
 @shared_task(name="supplychain.tasks.charge_fees")
 def charge_fees() -> int:
     """What the warehouses did in the months that are over is charged."""

@@ -17,6 +17,7 @@ from supplychain.views import (
     reorders,
     runs,
     samples,
+    shops,
     statements,
     unplaced,
     unresolved,
@@ -27,6 +28,7 @@ AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
 SAMPLE = "portal/<slug:tenant>/samples/<uuid:uid>/"
+SHOP = "portal/<slug:tenant>/shops/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
 urlpatterns = [
@@ -41,7 +43,18 @@ urlpatterns = [
     path(f"{IMPORT}errors/", imports.ImportErrors.as_view(), name="portal-import-errors"),
     path(f"{IMPORT}confirm/", imports.ConfirmImport.as_view(), name="portal-import-confirm"),
     path(f"{IMPORT}undo/", imports.UndoImport.as_view(), name="portal-import-undo"),
+    path(f"{IMPORT}pause/", imports.PauseImport.as_view(), name="portal-import-pause"),
+    path(f"{IMPORT}resume/", imports.ResumeImport.as_view(), name="portal-import-resume"),
     path(f"{IMPORT}cancel/", imports.CancelImport.as_view(), name="portal-import-cancel"),
+    path("portal/<slug:tenant>/shops/", shops.Shops.as_view(), name="portal-shops"),
+    path(SHOP, shops.Shop.as_view(), name="portal-shop"),
+    path(f"{SHOP}secret/", shops.RenewShopSecret.as_view(), name="portal-shop-secret"),
+    path(f"{SHOP}revoke/", shops.RevokeShop.as_view(), name="portal-shop-revoke"),
+    path(
+        "portal/<slug:tenant>/shop-messages/<uuid:uid>/again/",
+        shops.ReadAgain.as_view(),
+        name="portal-shop-message-again",
+    ),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),
     path(

@@ -81,7 +81,7 @@ from parks.choices import EventKind, OperatingMode, ServiceKind, ServicePricing,
 from parks.geography import nation
 from parks.models import Accreditation, Building, City, Event, Park, Province, ServiceOffer, Town, Unit
 from parks.services import building_create, event_create, park_create, town_create, unit_create
-from supplychain.choices import ExplainKind
+from supplychain.choices import ExplainKind, ShopFault, ShopKind, ShopMessageState
 from supplychain.models import (
     Agreement,
     AttributionSettings,
@@ -98,6 +98,8 @@ from supplychain.models import (
     ReorderWork,
     Reservation,
     ReturnedGoods,
+    ShopHook,
+    ShopMessage,
     Sku,
     Statement,
     StatementLine,
@@ -108,7 +110,7 @@ from supplychain.models import (
     WarehouseTariff,
     Wave,
 )
-from supplychain.services import item_enter, statement_count
+from supplychain.services import item_enter, shop_hook_create, statement_count
 from tenants.choices import ChargeKind, TenantKind, WallVisibility
 from tenants.models import EventEntry, Lease, Store, Tenant
 from tenants.services import charge_record, company_get_or_create, event_enter, lease_create, tenant_create
@@ -720,6 +722,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
         actor=SYSTEM, node=tenant.node, name=f"{canary} key", scopes=list(KEY_SCOPES)
     )
     make_webhook(tenant.node, canary)
+    make_shop(tenant, canary)
     sku = mine.skus[0]
     StockMove.objects.create(
         warehouse=world.warehouse,
@@ -753,6 +756,30 @@ def make_webhook(node: ScopeNode, canary: str) -> None:
         events=[event for event, _label in WEBHOOK_EVENTS],
     )
     put(WebhookEvent.TRIED, [(endpoint, canary, {"text": canary})])
+
+
+def make_shop(tenant: Tenant, canary: str) -> ShopHook:
+    """A shop that tells a firm of its orders, with a message that was not understood."""
+    hook, _secret = shop_hook_create(
+        actor=SYSTEM,
+        tenant=tenant,
+        name=f"{canary} shop",
+        kind=ShopKind.TIKTOK,
+        app_key=canary,
+        secret=canary,
+        shop_id=canary,
+    )
+    ShopMessage.objects.create(
+        hook=hook,
+        message_id=canary,
+        event=canary,
+        body={"text": canary},
+        state=ShopMessageState.DEAD,
+        fault=ShopFault.EVENT,
+        detail=canary,
+        order_no=canary,
+    )
+    return hook
 
 
 def make_world(name: str) -> World:

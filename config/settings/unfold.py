@@ -197,6 +197,8 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("receipt", "supplychain.SalesEvent"),
             ("hourglass_bottom", "supplychain.AttributionSettings"),
             ("upload_file", "supplychain.ImportBatch"),
+            ("cable", "supplychain.ShopHook"),
+            ("mark_email_unread", "supplychain.ShopMessage"),
             ("help_center", "core.Unresolved"),
             ("work_history", "core.Job"),
             ("error", "core.BucketFailure"),

@@ -17,6 +17,7 @@ from core.models import AuditEntry, BucketFailure, ExchangeRate, Job, Unresolved
 JOB_COLOURS = {
     JobState.QUEUED: "info",
     JobState.RUNNING: "warning",
+    JobState.PAUSED: "info",
     JobState.DONE: "success",
     JobState.FAILED: "danger",
 }
@@ -24,6 +25,14 @@ JOB_COLOURS = {
 
 def job_cancel(*, actor: Actor, job: Job) -> Job:
     return jobs.job_cancel(actor=actor, uid=str(job.uid))
+
+
+def job_pause(*, actor: Actor, job: Job) -> Job:
+    return jobs.job_pause(actor=actor, uid=str(job.uid))
+
+
+def job_resume(*, actor: Actor, job: Job) -> Job:
+    return jobs.job_resume(actor=actor, uid=str(job.uid))
 
 
 @admin.register(Job)
@@ -52,6 +61,24 @@ class JobAdmin(ScopedModelAdmin):
     )
     readonly_fields = ("progress",)
     operations = (
+        Operation(
+            "pause",
+            _("Pause the job"),
+            job_pause,
+            row="job",
+            icon="pause",
+            bulk=True,
+            when=lambda job: job.state in (JobState.QUEUED, JobState.RUNNING) and not job.pause_requested,
+        ),
+        Operation(
+            "resume",
+            _("Let the job go on"),
+            job_resume,
+            row="job",
+            icon="play_arrow",
+            bulk=True,
+            when=lambda job: job.state == JobState.PAUSED,
+        ),
         Operation(
             "cancel",
             _("Cancel the job"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from core.api.serializers import JobSerializer, MeSerializer
 from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet
 from core.doors.fields import Nothing
-from core.jobs import job_cancel
+from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job, ScopeNode, User
 
 
@@ -53,8 +54,14 @@ class JobViewSet(ReadOnlyScopedViewSet):
 
     model = Job
     serializer_class = JobSerializer
-    permissions = {"list": Needs("view"), "retrieve": Needs("view"), "cancel": Needs("change")}
-    inputs = {"cancel": Nothing}
+    permissions = {
+        "list": Needs("view"),
+        "retrieve": Needs("view"),
+        "cancel": Needs("change"),
+        "pause": Needs("change"),
+        "resume": Needs("change"),
+    }
+    inputs = {"cancel": Nothing, "pause": Nothing, "resume": Nothing}
 
     def base_queryset(self) -> QuerySet[Job]:
         return Job.objects.order_by("-pk")
@@ -62,11 +69,25 @@ class JobViewSet(ReadOnlyScopedViewSet):
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, uid: str) -> HttpResponse:
-        """Ask a job to stop: a queued one stops at once, a running one at its next step."""
+        """Ask a job to stop: a queued or paused one stops at once, a running one at its next step."""
+        return self._told(job_cancel)
 
-        def stop() -> Job:
+    @extend_schema(request=Nothing, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, uid: str) -> HttpResponse:
+        """Ask a job to wait: a queued one does at once, a running one from its next step. It holds nothing then."""
+        return self._told(job_pause)
+
+    @extend_schema(request=Nothing, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, uid: str) -> HttpResponse:
+        """Let a paused job go on from what it has finished. An import, all or nothing, reads its file again."""
+        return self._told(job_resume)
+
+    def _told(self, service: Callable[..., Job]) -> HttpResponse:
+        def tell() -> Job:
             job = self.get_object()
             self.read()
-            return job_cancel(actor=self.actor, uid=str(job.uid))
+            return service(actor=self.actor, uid=str(job.uid))
 
-        return self.answer(stop)
+        return self.answer(tell)

@@ -55,7 +55,10 @@ class BucketFailure(models.Model):
 
 
 class Job(PublicIdMixin, StampedMixin):
-    """Long work with progress. Any worker may take it, take it over from a dead one, or be told to stop."""
+    """Long work with progress. Any worker may take it, take it over from a dead one, or be told to pause or stop.
+
+    `attempt` counts the workers that had it, and after `last_attempt` of them it is given up.
+    """
 
     kind = models.CharField(_("kind"), max_length=64)
     node = models.ForeignKey(
@@ -73,7 +76,9 @@ class Job(PublicIdMixin, StampedMixin):
     result = models.JSONField(_("result"), default=dict)
     result_file = models.CharField(max_length=300, blank=True)
     cancel_requested = models.BooleanField(default=False)
+    pause_requested = models.BooleanField(default=False)
     attempt = models.PositiveIntegerField(default=0)
+    last_attempt = models.PositiveIntegerField(default=3)
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ _INSTANT = re.compile(
 )
 _STAMP = re.compile(r"[0-9]{9,13}")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}")
+# Since then no clock in China was put back or forward.
+_AHEAD_SINCE, _AHEAD = 1992, timedelta(hours=8)
 _FIRST_STAMP = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp())
 _END_STAMP = int(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp())
 
@@ -51,7 +53,11 @@ def to_utc(found: datetime, zone: ZoneInfo = SHANGHAI) -> datetime:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         message = _("The year %(year)d is outside of %(first)d to %(last)d.")
         raise StrictError("year", message % {"year": found.year, "first": FIRST_YEAR, "last": LAST_YEAR})
-    return _wall_to_utc(found, zone) if found.tzinfo is None else found.astimezone(UTC)
+    if found.tzinfo is not None:
+        return found.astimezone(UTC)
+    if zone is SHANGHAI and found.year >= _AHEAD_SINCE:
+        return found.replace(tzinfo=UTC) - _AHEAD
+    return _wall_to_utc(found, zone)
 
 
 @lru_cache(maxsize=8192)  # the lines of one order share their time, and so do orders of a busy minute

@@ -7,9 +7,12 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 
 MARK = "whsec_"
 BYTES = 32
+MOST_SIGNATURES = 10
+"""While a secret is changed a message bears two."""
 
 
 def secret_make() -> str:
@@ -17,7 +20,7 @@ def secret_make() -> str:
     return MARK + base64.b64encode(secrets.token_bytes(BYTES)).decode()
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+def signature(secret: str, message_id: str, timestamp: int | str, body: bytes) -> str:
     """What stands in webhook-signature: `v1,` and the base64 of the HMAC. ValueError for what is no secret."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
@@ -30,6 +33,24 @@ def headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[s
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secret, message_id, timestamp, body),
     }
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret of Standard Webhooks: 24 to 64 bytes, as base64."""
+    try:
+        return 24 <= len(_key(text)) <= 64
+    except ValueError:
+        return False
+
+
+def is_signed(known: Iterable[str], signatures: str, message_id: str, timestamp: str, body: bytes) -> bool:
+    """Whether one of the signatures that a header lists, by spaces, was made with one of some secrets.
+
+    The timestamp is signed as it was sent. Takes as long for a near miss as for any other.
+    """
+    given = [text.encode(errors="replace") for text in signatures.split(" ")[:MOST_SIGNATURES]]
+    expected = [signature(secret, message_id, timestamp, body).encode() for secret in known]
+    return any([hmac.compare_digest(one, other) for one in expected for other in given])  # noqa: C419  # all of them
 
 
 def _key(secret: str) -> bytes:

@@ -15,6 +15,7 @@ from supplychain.admin import (
     reorder,
     samples,
     settlement,
+    shophooks,
     stock,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "reorder",
     "samples",
     "settlement",
+    "shophooks",
     "stock",
 ]

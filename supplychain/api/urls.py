@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from supplychain.api import (
     agreements,
     explains,
+    hooks,
     inbound,
     parcels,
     payouts,
     pool,
     reorders,
     samples,
+    shophooks,
     statements,
     views,
 )
@@ -33,4 +36,6 @@ router.register("statements", statements.StatementViewSet, "api-statement")
 router.register("factories", reorders.FactoryViewSet, "api-factory")
 router.register("launches", reorders.LaunchViewSet, "api-launch")
 router.register("reorders", reorders.ReorderViewSet, "api-reorder")
-urlpatterns = router.urls
+router.register("shop-connections", shophooks.ShopHookViewSet, "api-shop-hook")
+router.register("shop-messages", shophooks.ShopMessageViewSet, "api-shop-message")
+urlpatterns = [*router.urls, path("hooks/in/<uuid:uid>", hooks.ShopDoor.as_view(), name="api-hook-in")]

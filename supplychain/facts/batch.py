@@ -75,7 +75,7 @@ def parse_batch(
         raise BatchError("empty", 400, _("The body holds no rows."))
     if len(rows) > max_lines:
         raise _too_large(_("at most %(limit)d rows") % {"limit": max_lines})
-    return _parse_rows(rows, CELL_PARSERS if media_type == CSV else PARSERS)
+    return parse_rows(rows, CELL_PARSERS if media_type == CSV else PARSERS)
 
 
 def _too_large(limit: str) -> BatchError:
@@ -83,7 +83,8 @@ def _too_large(limit: str) -> BatchError:
     return BatchError("too_large", 413, message % {"limit": limit})
 
 
-def _parse_rows(rows: list[Any], parsers: Parsers) -> ParsedBatch:
+def parse_rows(rows: list[Any], parsers: Parsers = PARSERS) -> ParsedBatch:
+    """The facts of rows that are read already: objects, facts, or the StrictError that makes a row unreadable."""
     facts: list[tuple[int, SaleFact]] = []
     problems: list[RowError] = []
     first: dict[tuple[str, int], int] = {}

@@ -148,9 +148,9 @@ def content_hash(fact: SaleFact) -> bytes:
         fact.ref_line,
         fact.sku_code,
         fact.qty,
-        _units(fact.amount),
+        None if fact.amount is None else int(fact.amount * UNITS),
         fact.currency,
-        _units(fact.amount_foreign),
+        None if fact.amount_foreign is None else int(fact.amount_foreign * UNITS),
         str(fact.rate.normalize()) if fact.rate is not None else None,
         fact.rate_day,
         fact.occurred_at,
@@ -162,10 +162,6 @@ def content_hash(fact: SaleFact) -> bytes:
         fact.customs_mode,
     )
     return blake2b(_encode(content), digest_size=16).digest()
-
-
-def _units(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * UNITS)
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -52,12 +53,15 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 def clean(raw: str) -> str:
     """The text a cell means: without outer white space, `="…"`, a leading apostrophe; "" where it says nothing."""
     text = raw.strip()
-    if text[:1] in ("=", "'"):
+    if not text:
+        return ""
+    if text[0] in "='":
         wrapped = _EXCEL_TEXT.fullmatch(text)
         text = (wrapped[1] if wrapped else text.removeprefix("'")).strip()
     return "" if text in MISSING else text
 
 
+@lru_cache(maxsize=4096)  # a shop has few prices
 def money(text: str) -> Decimal:
     """An amount with at most 4 decimals and 13 digits before the point; may be negative."""
     found = _number(text)
@@ -70,6 +74,7 @@ def money(text: str) -> Decimal:
     return found
 
 
+@lru_cache(maxsize=1024)
 def count(text: str) -> int:
     """A whole number within 32 bits; may be negative."""
     if _WHOLE.fullmatch(text):
@@ -184,6 +189,7 @@ def is_whole_id(raw: str) -> bool:
     return _WHOLE_ID.fullmatch(raw) is not None
 
 
+@lru_cache(maxsize=4096)  # titles, provinces: the same words row after row
 def label(text: str, max_len: int) -> str:
     """A title on one line, cut to its column: words for people, which must not cost the row its place."""
     return _CONTROL.sub(" ", text)[:max_len].strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, BinaryIO, Generic
+from typing import Any, BinaryIO, Generic, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -35,8 +35,7 @@ TOTALS = ("合计", "总计", "小计")
 FOOTERS = (*TOTALS, "注:", "注：", "数据来源", "Platform unique order ID")
 
 
-@dataclass(frozen=True)
-class RowResult(Generic[C]):
+class RowResult(NamedTuple, Generic[C]):
     """One row of a file: its line number, and either its facts (none: the row is no sale) or what is wrong."""
 
     line_no: int

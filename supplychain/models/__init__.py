@@ -23,6 +23,7 @@ from supplychain.models.pool import GoodsOffer, RunLine, Shortage
 from supplychain.models.samples import SampleRequest
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
     "SalesEvent",
     "SalesEventKey",
     "SampleRequest",
+    "ShopHook",
+    "ShopMessage",
+    "ShopRefusals",
     "Shortage",
     "Sku",
     "SkuResolution",

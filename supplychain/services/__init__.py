@@ -46,6 +46,15 @@ from supplychain.services.samples import (
     sample_withdraw,
 )
 from supplychain.services.shelves import stock_place
+from supplychain.services.shophooks import (
+    shop_hook_create,
+    shop_hook_renew,
+    shop_hook_revoke,
+    shop_hook_secret,
+    shop_hook_update,
+)
+from supplychain.services.shopinbox import shop_call, shop_greeting
+from supplychain.services.shopreading import shop_message_replay, shop_messages_read
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -116,6 +125,15 @@ __all__ = [
     "sample_refuse",
     "sample_take_back",
     "sample_withdraw",
+    "shop_call",
+    "shop_greeting",
+    "shop_hook_create",
+    "shop_hook_renew",
+    "shop_hook_revoke",
+    "shop_hook_secret",
+    "shop_hook_update",
+    "shop_message_replay",
+    "shop_messages_read",
     "sku_create",
     "sku_resolve",
     "statement_approve",

@@ -59,7 +59,6 @@ class Line(msgspec.Struct, gc=False):
 
     index: int
     fact: SaleFact
-    content_hash: bytes
     hour: Hour
     amount: int = 0
     rate: Decimal | None = None
@@ -72,6 +71,10 @@ class Line(msgspec.Struct, gc=False):
     @property
     def slot(self) -> int:
         return self.hour.slot
+
+    @property
+    def content_hash(self) -> bytes:
+        return content_hash(self.fact)
 
 
 Rates = Mapping[tuple[str, date], Decimal]
@@ -102,7 +105,7 @@ def prepare(
             message = _("The seller left on %(day)s and sells nothing from then on.") % {"day": closed_on}
             rejected.append(LineResult(index, REJECTED, "seller_closed", message, "occurred_at"))
             continue
-        line = Line(index, fact, content_hash(fact), hour)
+        line = Line(index, fact, hour)
         if fact.amount is not None:
             line.amount = to_units(fact.amount)
         elif fact.amount_foreign is not None and (problem := _convert(line, fact.amount_foreign, rates)):

@@ -212,11 +212,15 @@ def _write(
 
 
 def wait_patiently() -> None:
-    """An import waits for the one before it, however long that takes."""
+    """An import waits for the one before it, however long that takes, and looks up what it needs by its keys.
+
+    The planner knows nothing of rows that are not committed yet: for each chunk it would read the whole ledger.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = 0")
             cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def keep(

@@ -18,7 +18,8 @@ class JobProgress:
     """Tells a job how far it is, twice a second, also from inside the transaction that writes.
 
     There PostgreSQL needs a second connection, which a thread has. SQLite has one writer, which is then the
-    import itself: its job stands still for as long as the writing takes.
+    import itself: its job stands still for as long as the writing takes, unless somebody in this process waits to
+    say something to it.
     """
 
     def __init__(self, context: jobs.JobContext) -> None:
@@ -36,10 +37,13 @@ class JobProgress:
         self._aside.shutdown()
 
     def _tell(self, done: int, total: int, message: str) -> None:
+        if connection.in_atomic_block and connection.vendor == "sqlite":
+            self._context.heed()
+            return
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + EVERY_SECONDS
         if not connection.in_atomic_block:
             self._context.progress(done, total, message)
-        elif connection.vendor == "postgresql":
+        else:
             self._aside.submit(self._context.progress, done, total, message).result()

@@ -191,8 +191,7 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
     corrected = {line.fact.external_id for line in lines if line.fact.version > 1}
     if not corrected:
         return []
-    mine = {line.id for line in lines}
-    others = [key.id for key in store.known_keys(seller.pk, source, corrected) if key.id not in mine]
+    others = store.told_before(seller.pk, source, corrected, min(line.id for line in lines))
     columns = ("id", "external_id", "version", "slot", "order_no", "ref_order_no", "kind", "customs_mode")
     return list(SalesEvent.objects.filter(pk__in=others).only(*columns))
 

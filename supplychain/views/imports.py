@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from core import storage
-from core.choices import JOB_OPEN
+from core.choices import JOB_OPEN, JobState
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
 from core.errors import DomainError, NotFound
-from core.jobs import job_cancel
+from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
@@ -138,6 +139,8 @@ class ImportDetail(ScopedDetailPage):
             job=job,
             percent=min(100, job.done * 100 // job.total) if job is not None and job.total else 0,
             running=running,
+            paused=job is not None and job.state == JobState.PAUSED,
+            pausing=job is not None and job.state == JobState.RUNNING and job.pause_requested,
             confirmable=may_change and not imported,
             undoable=may_change and imported and "undone" not in report,
             **kwargs,
@@ -215,11 +218,11 @@ class UndoImport(ServiceAction):
         return self.url("portal-import", uid=self.kwargs["uid"])
 
 
-class CancelImport(ServiceAction):
-    """Stops the job; nothing of the file stays."""
+class JobOfImport(ServiceAction):
+    """Says something to the latest job of a file."""
 
     needs = ("change", ImportBatch)
-    done = _("It stops. The ledger stays as it was.")
+    service: Callable[..., Job]
 
     def carry_out(self) -> None:
         batch = self.named(ImportBatch.objects.all(), "change")
@@ -230,10 +233,31 @@ class CancelImport(ServiceAction):
         )
         if job is None:
             raise NotFound
-        job_cancel(actor=self.actor, uid=str(job.uid))
+        type(self).service(actor=self.actor, uid=str(job.uid))
 
     def back_to(self) -> str:
         return self.url("portal-import", uid=self.kwargs["uid"])
+
+
+class CancelImport(JobOfImport):
+    """Stops the job; nothing of the file stays."""
+
+    service = staticmethod(job_cancel)
+    done = _("It stops. The ledger stays as it was.")
+
+
+class PauseImport(JobOfImport):
+    """Lets the job wait: nothing of the file is stored meanwhile, and nothing is held."""
+
+    service = staticmethod(job_pause)
+    done = _("It pauses. Nothing of the file is stored meanwhile.")
+
+
+class ResumeImport(JobOfImport):
+    """Lets the job go on: it reads its file again."""
+
+    service = staticmethod(job_resume)
+    done = _("It goes on.")
 
 
 class Sample(TenantPage):

@@ -459,6 +459,24 @@ def of_inbound(world: World) -> dict[str, Any]:
     }
 
 
+def of_shops(world: World, owner: Caller) -> dict[str, Any]:
+    message = world.tenants[0].tenant.shop_hooks.get().messages.get().uid
+    made = owner.post("shop-connections", {"tenant": "alpha-a", "name": "ERP", "kind": "standard"})
+    uid = made.json()["uid"]
+    return {
+        "POST shop-connections": made,
+        "GET shop-connections": owner.get("shop-connections"),
+        "GET shop-connections/{uid}": owner.get(f"shop-connections/{uid}"),
+        "POST shop-connections/{uid}/change": owner.post(f"shop-connections/{uid}/change", {"shop_id": "7"}),
+        "POST shop-connections/{uid}/secret": owner.post(f"shop-connections/{uid}/secret"),
+        "GET shop-connections/{uid}/secret": owner.get(f"shop-connections/{uid}/secret"),
+        "POST shop-connections/{uid}/revoke": owner.post(f"shop-connections/{uid}/revoke"),
+        "GET shop-messages": owner.get("shop-messages"),
+        "GET shop-messages/{uid}": owner.get(f"shop-messages/{message}"),
+        "POST shop-messages/{uid}/again": owner.post(f"shop-messages/{message}/again"),
+    }
+
+
 def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
     """Goods of the pool on a run of show that wants more than there are."""
     mine = world.tenants[0]
@@ -597,6 +615,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET me": tool.get("me"),
         "GET jobs": owner.get("jobs"),
         "GET jobs/{uid}": owner.get(f"jobs/{job.uid}"),
+        "POST jobs/{uid}/pause": owner.post(f"jobs/{job.uid}/pause"),
+        "POST jobs/{uid}/resume": owner.post(f"jobs/{job.uid}/resume"),
         "POST jobs/{uid}/cancel": owner.post(f"jobs/{job.uid}/cancel"),
         "GET 401": Caller().get("me"),
         "GET 404": tool.get("nowhere"),
@@ -609,6 +629,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET slow-stock": Caller(user=world.users["park_manager"]).get("slow-stock", park=world.park.code),
         **of_settlement(world, owner),
         **of_webhooks(world, owner),
+        **of_shops(world, owner),
         **of_the_pool(world, tool),
         **of_operators(world),
         **of_samples(world),

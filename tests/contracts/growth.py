@@ -17,7 +17,7 @@ from core.services import membership_grant, tool_key_create
 from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
-from supplychain.models import PayoutEntry
+from supplychain.models import PayoutEntry, ShopMessage
 from supplychain.services import inbound_announce, inbound_withdraw, sales_record, sample_ask
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
@@ -35,6 +35,7 @@ from tests.factories import (
     make_room,
     make_session,
     make_settlement_of,
+    make_shop,
     make_sku,
     make_studio_day_of,
     make_tenant_world,
@@ -164,6 +165,8 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     drop.save()
     Unresolved.objects.create(kind="sku", node=tenant.node, reference=f"{name}-unknown")
     make_webhook(tenant.node, name)
+    make_shop(tenant, name)
+    ShopMessage.objects.create(hook=tenant.shop_hooks.earliest("id"), message_id=name)
     put(WebhookEvent.TRIED, [(tenant.node.webhooks.earliest("id"), name, {})])
     tool_key_create(actor=SYSTEM, node=tenant.node, name=name, scopes=["orders:write"])
     membership_grant(actor=SYSTEM, user=make_user(name), role=Role.TENANT_STAFF, node=tenant.node)

@@ -17,6 +17,7 @@ from analytics.choices import MatchState
 from analytics.models import IndexRun, MatchRun
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
+from core.choices import JobState
 from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
@@ -86,6 +87,7 @@ UIDS: dict[str, Factory] = {
     "api-shift": lambda world, mine: mine.session.shifts.earliest("id").uid,
     "api-sku": lambda world, mine: mine.skus[0].uid,
     "api-job": lambda world, mine: Job.objects.filter(node=mine.tenant.node).earliest("id").uid,
+    "api-job-resume": lambda world, mine: mine.tenant.node.jobs.get(state=JobState.PAUSED).uid,
     "api-event": lambda world, mine: world.event.uid,
     "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
     "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
@@ -111,6 +113,13 @@ UIDS: dict[str, Factory] = {
     "api-webhook-message": lambda world, mine: (
         mine.tenant.node.webhooks.earliest("id").deliveries.earliest("id").uid
     ),
+    "portal-shop": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
+    "portal-shop-message": lambda world, mine: (
+        mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid
+    ),
+    "api-shop-hook": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
+    "api-shop-message": lambda world, mine: mine.tenant.shop_hooks.earliest("id").messages.earliest("id").uid,
+    "api-hook-in": lambda world, mine: mine.tenant.shop_hooks.earliest("id").uid,
     "portal-product": lambda world, mine: mine.skus[0].product.uid,
     "portal-import": lambda world, mine: ImportBatch.objects.filter(tenant=mine.tenant).earliest("id").uid,
     "api-goods-offer": lambda world, mine: mine.tenant.goods_offers.get(withdrawn_at=None).uid,
@@ -218,6 +227,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-webhook-secret": "whose secret is renewed",
     "api-webhook-renew-secret": "whose secret is renewed",
     "api-webhook-message-again": "what is sent again",
+    "api-shop-hook-revoke": "which shop is heard no longer",
+    "api-shop-message-again": "what is read again",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-host-advance": "who enters the next stage",
@@ -232,6 +243,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-visit-leave": "who is seen out",
     "api-visit-withdraw": "who does not come",
     "api-job-cancel": "which job is to stop",
+    "api-job-pause": "which job is to wait",
+    "api-job-resume": "which job is to go on",
 }
 # Parameters that name no object.
 FIXED: dict[str, dict[str, str]] = {
@@ -506,6 +519,10 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "events": ["session.ended"],
         },
         "api-webhook-change": {"name": "matrix"},
+        "api-shop-hook-list": {"tenant": mine.tenant.code, "name": "matrix", "kind": "standard"},
+        "api-shop-hook-change": {"name": "matrix"},
+        "api-shop-hook-secret": {"secret": "matrix"},
+        "api-shop-hook-renew-secret": {"secret": "matrix"},
         "api-goods-offer-list": {
             "product": str(mine.skus[1].product.uid),
             "floor_price": "1.00",

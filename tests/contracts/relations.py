@@ -56,6 +56,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     ),
     "agreement": lambda world, mine: (mine.tenant.agreements.earliest("id"), "uid"),
     "webhook": lambda world, mine: (mine.tenant.node.webhooks.earliest("id"), "uid"),
+    "connection": lambda world, mine: (mine.tenant.shop_hooks.earliest("id"), "uid"),
 }
 # Text that names no row, or one that is everybody's.
 WORDS = {
@@ -84,7 +85,7 @@ WORDS = {
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
-            "url",
+            "url", "app_key", "aes_key", "secret", "shop_id", "not_imported",
         ),
         "a word, a number, a choice",
     ),

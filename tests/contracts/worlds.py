@@ -193,6 +193,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     file = UCI_FILE.format(canary=canary).encode()
     batch = import_stage(actor=SYSTEM, tenant=tenant, file_name=f"{canary}.csv", chunks=[file])
     Job.objects.create(kind="sales-import", node=tenant.node, message=canary, params={"batch": batch.pk})
+    Job.objects.create(kind="sales-import", node=tenant.node, message=canary, state=JobState.PAUSED)
     for order_no in (f"{code}-O1", line_mark(mine)):
         PayoutEntry.objects.create(
             tenant=tenant, platform="douyin", external_id=f"{canary}:{order_no}", kind="settled", account=canary,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from core import clock, jobs
 from core.actors import user_actor
 from core.choices import JobState
 from core.errors import Conflict, InvalidInput, NotFound, RowError
-from core.jobs import JobContext, job_cancel, job_start, run_due
+from core.jobs import JobContext, job_cancel, job_pause, job_resume, job_start, run_due
 from core.models import AuditEntry, Job
 from tests.factories import SYSTEM, make_user, make_world
 
@@ -29,6 +30,8 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> None:
         for step in range(start, context.params["to"]):
             if step == context.params.get("cancel_at"):
                 Job.objects.filter(pk=context.job.pk).update(cancel_requested=True)
+            if step == context.params.get("pause_at") and context.attempt == 1:
+                job_pause(actor=SYSTEM, uid=str(context.job.uid))
             if step == context.params.get("lose_at") and context.attempt == 1:
                 raise WorkerDiedError
             context.progress(step + 1, context.params["to"], f"step {step + 1}", checkpoint={"at": step + 1})
@@ -70,6 +73,67 @@ def test_a_running_job_stops_at_its_next_step() -> None:
     run_due()
     job.refresh_from_db()
     assert (job.state, job.done) == (JobState.CANCELLED, 2)
+
+
+def test_a_running_job_waits_from_its_next_step_and_goes_on_from_its_checkpoint() -> None:
+    job = start(to=5, pause_at=2)
+    run_due()
+    job.refresh_from_db()
+    assert (job.state, job.done, job.pause_requested) == (JobState.PAUSED, 2, False)
+    Job.objects.update(heartbeat_at=clock.now() - 2 * jobs.SILENT_FOR)
+    assert run_due() == 0, "nobody takes over what waits"
+    assert job_pause(actor=SYSTEM, uid=str(job.uid)).state == JobState.PAUSED
+    assert job_resume(actor=SYSTEM, uid=str(job.uid)).state == JobState.QUEUED
+    assert run_due() == 1
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.DONE, {"counted": 5, "from": 2})
+    for late in (job_pause, job_resume):
+        with pytest.raises(Conflict):
+            late(actor=SYSTEM, uid=str(job.uid))
+    verbs = AuditEntry.objects.order_by("id").values_list("verb", flat=True)
+    assert list(verbs) == ["job.start", "job.pause", "job.pause", "job.resume"]
+
+
+def test_a_queued_job_waits_at_once_and_a_waiting_one_can_be_stopped() -> None:
+    job = start(to=1)
+    assert job_pause(actor=SYSTEM, uid=str(job.uid)).state == JobState.PAUSED
+    assert run_due() == 0
+    stopped = job_cancel(actor=SYSTEM, uid=str(job.uid))
+    assert (stopped.state, bool(stopped.finished_at)) == (JobState.CANCELLED, True)
+    with pytest.raises(Conflict):
+        job_resume(actor=SYSTEM, uid=str(job.uid))
+
+
+def test_pausing_wears_out_no_attempts() -> None:
+    job = start(to=1)
+    for _time in range(2 * jobs.ATTEMPTS):
+        context = jobs._claim()
+        assert context is not None
+        job_pause(actor=SYSTEM, uid=str(job.uid))
+        with pytest.raises(jobs.JobPaused):
+            context.progress(0)
+        jobs._wait(context)
+        job_resume(actor=SYSTEM, uid=str(job.uid))
+    run_due()
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "ends"), [(job_resume, JobState.DONE), (job_cancel, JobState.CANCELLED)]
+)
+def test_who_thinks_better_of_a_pause_is_heard(meanwhile: Callable[..., Job], ends: str) -> None:
+    job = start(to=1)
+    context = jobs._claim()
+    assert context is not None
+    job_pause(actor=SYSTEM, uid=str(job.uid))
+    with pytest.raises(jobs.JobPaused):
+        context.progress(0)
+    meanwhile(actor=SYSTEM, uid=str(job.uid))
+    jobs._wait(context)
+    run_due()
+    job.refresh_from_db()
+    assert job.state == ends
 
 
 def test_what_a_dead_worker_left_is_taken_over_from_its_checkpoint() -> None:
@@ -140,8 +204,9 @@ def test_only_those_who_may_cancel_a_job() -> None:
     owner = world.tenants[0].owner
     job = job_start(actor=owner, kind="count", params={"to": 1}, node_id=world.tenants[0].tenant.pk)
     for actor in (world.tenants[1].owner, user_actor(make_user("stranger"))):
-        with pytest.raises(NotFound):
-            job_cancel(actor=actor, uid=str(job.uid))
+        for service in (job_cancel, job_pause, job_resume):
+            with pytest.raises(NotFound):
+                service(actor=actor, uid=str(job.uid))
     assert job_cancel(actor=owner, uid=str(job.uid)).state == JobState.CANCELLED
     with pytest.raises(Conflict):
         job_cancel(actor=owner, uid=str(job.uid))

@@ -379,3 +379,10 @@ def test_an_id_is_text(number: object) -> None:
 )
 def test_zones_refused(name: object) -> None:
     assert refusal(strict.zone, name) == "timezone"
+
+
+def test_the_quick_way_of_china_is_that_of_its_zone() -> None:
+    for year in (1991, 1992, 2025, 2100):
+        for month in range(1, 13):
+            moment = datetime(year, month, 15, 0, 30, 12)  # noqa: DTZ001  # as a clock on a wall shows it
+            assert strict.to_utc(moment) == moment.replace(tzinfo=strict.SHANGHAI).astimezone(UTC)

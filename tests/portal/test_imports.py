@@ -143,6 +143,26 @@ def test_an_import_can_be_stopped(owner: Client, firm: TenantWorld, address: str
     assert owner.get(step(firm, "", batch)).context["confirmable"]
 
 
+def test_an_import_can_be_paused_and_goes_on(owner: Client, firm: TenantWorld, address: str) -> None:
+    owner.post(address, {"file": file()})
+    batch = ImportBatch.objects.get()
+    owner.post(step(firm, "-confirm", batch))
+    assert step(firm, "-pause", batch) in owner.get(step(firm, "", batch)).text
+    owner.post(step(firm, "-pause", batch))
+    assert jobs.run_due() == 0
+    page = owner.get(step(firm, "", batch))
+    assert page.context["paused"]
+    assert not page.context["confirmable"]
+    assert step(firm, "-resume", batch) in page.text
+    assert step(firm, "-pause", batch) not in page.text
+    assert owner.get(step(firm, "-progress", batch)).context["paused"]
+    owner.post(step(firm, "-confirm", batch))
+    assert Job.objects.get().state == JobState.PAUSED, "what waits is not begun a second time"
+    owner.post(step(firm, "-resume", batch))
+    assert jobs.run_due() == 1
+    assert SalesEvent.objects.exists()
+
+
 def test_foreign_imports_and_mappings_are_out_of_reach(
     owner: Client, firm: TenantWorld, address: str, browser_of: Callable[[User], Client]
 ) -> None:
@@ -153,7 +173,7 @@ def test_foreign_imports_and_mappings_are_out_of_reach(
     batch = ImportBatch.objects.get()
     for name in ("", "-progress", "-errors"):
         assert owner.get(step(firm, name, batch)).status_code == 404
-    for name in ("-confirm", "-cancel"):
+    for name in ("-confirm", "-cancel", "-pause", "-resume"):
         assert owner.post(step(firm, name, batch)).status_code == 404
     foreign = ImportProfileMap.objects.create(tenant=stranger.tenant, name="theirs", mapping={})
     page = owner.post(address, {"file": file(), "profile": f"map:{foreign.uid}"})

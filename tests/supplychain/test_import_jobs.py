@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db import connection
 from core import clock, jobs, storage
 from core.choices import JobState
 from core.errors import Conflict, NotFound, Refused, TooLarge
+from core.jobs import job_pause, job_resume
 from core.models import Job, Membership
 from supplychain.importing import FileError
 from supplychain.models import ImportBatch, SalesEvent
@@ -209,6 +211,39 @@ def test_a_cancelled_import_leaves_nothing(
     assert run(job).state == JobState.CANCELLED
     assert not SalesEvent.objects.exists()
     assert ImportBatch.objects.get().state == "staged"
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_paused_import_holds_nothing_and_goes_on(
+    mine: TenantWorld,
+    stage: Callable[..., ImportBatch],
+    tmp_path: Path,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    writing: bool,
+) -> None:
+    job = import_confirm(
+        actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
+    )
+    tell = JobProgress._tell
+
+    def pause(self: JobProgress, done: int, total: int, message: str) -> None:
+        if connection.in_atomic_block is writing and Job.objects.filter(pk=job.pk, attempt=1).exists():
+            asked = self._aside.submit(job_pause, actor=mine.owner, uid=str(job.uid))
+            while not asked.done() and job.pk not in jobs._waited_for:
+                time.sleep(0.01)
+            if not writing or connection.vendor == "postgresql":
+                asked.result()  # elsewhere they wait for the one writer, which is the import
+        tell(self, done, total, message)
+
+    monkeypatch.setattr(JobProgress, "_tell", pause)
+    assert run(job).state == JobState.PAUSED
+    assert not connection.in_atomic_block
+    assert not SalesEvent.objects.exists()
+    assert ImportBatch.objects.get().state == "staged"
+    job_resume(actor=mine.owner, uid=str(job.uid))
+    assert run(job).state == JobState.DONE
+    assert SalesEvent.objects.count() == 3000
 
 
 def test_a_job_whose_worker_died_after_the_commit_gives_its_report(

@@ -11,6 +11,7 @@ import pytest
 
 from supplychain.facts import SaleFact, content_hash
 from supplychain.importing import (
+    PAYOUT_PROFILES,
     PROFILES,
     SESSION_PROFILES,
     FileError,
@@ -58,7 +59,8 @@ def test_samples_are_read_without_a_problem(name: str) -> None:
 
 
 def test_every_profile_offers_its_samples() -> None:
-    offered = [path for found in (PROFILES | SESSION_PROFILES).values() for path in found.sample_paths]
+    profiles = [*PROFILES.values(), *PAYOUT_PROFILES.values(), *SESSION_PROFILES.values()]
+    offered = [path for found in profiles for path in found.sample_paths]
     offered += mapping_profile(load_mapping(json.dumps(MAPPING).encode())).sample_paths
     assert {path.name for path in offered} == {path.name for path in SAMPLES.iterdir()}
 

@@ -27,6 +27,7 @@ from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.pool import build_pool
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
+from analytics.demo.shops import build_shops
 from analytics.demo.webhooks import demo_receivers
 from analytics.services import park_indicators_publish
 from core import clock
@@ -95,6 +96,7 @@ class Command(BaseCommand):
         pack_parcels(parks[0], until, actor=SYSTEM)
         build_pool(parks[0], actor=SYSTEM)
         build_inbound(parks[0], actor=SYSTEM)
+        build_shops(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(

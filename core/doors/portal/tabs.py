@@ -128,6 +128,14 @@ TABS = (
         _("Order files of platforms and shops"),
     ),
     Tab(
+        "shops",
+        "plug",
+        _("Shop messages"),
+        "supplychain.ShopHook",
+        "desk-only",
+        _("What your shops tell by webhook, and what of it was not understood"),
+    ),
+    Tab(
         "unresolved",
         "question-circle",
         _("Unresolved"),

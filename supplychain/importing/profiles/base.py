@@ -146,17 +146,16 @@ class Row:
 
     def text(self, name: str) -> str:
         """The cleaned text of a cell; the constant, or "", where the column or its content is not there."""
-        position = self._layout.index.get(name, -1)
-        text = cells.clean(self._cells[position]) if 0 <= position < len(self._cells) else ""
-        return text or self._layout.constants.get(name, "")
+        layout, row = self._layout, self._cells
+        position = layout.index.get(name)
+        text = cells.clean(row[position]) if position is not None and position < len(row) else ""
+        return text or (layout.constants.get(name, "") if layout.constants else "")
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         """The value of a cell, None where it is empty."""
         text = self.text(name)
-        if not text:
-            return None
         try:
-            return parse(text)
+            return parse(text) if text else None
         except StrictError as error:
             error.field = name
             raise
@@ -178,10 +177,14 @@ class Row:
         A cell that is marked as text, or stands among ids that are whole, may end in zeros.
         """
 
-        def parse(text: str) -> str:
+        text = self.text(name)
+        if not text:
+            return self.need(name, str) if needed else ""
+        try:
             return cells.identifier(text, max_len, trust=text.endswith("000") and self._keeps_zeros(name))
-
-        return (self.need(name, parse) if needed else self.read(name, parse)) or ""
+        except StrictError as error:
+            error.field = name
+            raise
 
     def _keeps_zeros(self, name: str) -> bool:
         position = self._layout.index.get(name, -1)
@@ -194,6 +197,7 @@ class Row:
         return cells.label(self.text(name), max_len)
 
 
+@lru_cache(maxsize=4096)
 def _code(text: str) -> str:
     return strict.code(text, CODE_LENGTH)
 

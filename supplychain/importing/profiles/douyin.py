@@ -24,6 +24,11 @@ AFTER_SALE = "aftersale:"
 BACK = ":back"
 
 
+def back_id(line_no: str) -> str:
+    """The id of what went back of a sub-order."""
+    return f"{line_no}{BACK}"
+
+
 def standing(fact: Known) -> Standing | None:
     """An after-sale says of its line what the order export only concludes from its state."""
     if fact.external_id.startswith(AFTER_SALE):
@@ -68,7 +73,7 @@ def build_orders(options: Options) -> FactsOfRow:
             closed=status in CLOSED and not partly,
             fully_refunded=refunded and not partly,
             certain=bool(traffic) and traffic != CLASS_COMES_LATER,
-            back_id=f"{line_no}{BACK}",
+            back_id=back_id(line_no),
             more={
                 "channel": CHANNEL_OF_CLASS.get(traffic, "other"),
                 "host_ref": somebody(row.identifier("host", needed=False)),

@@ -2,8 +2,8 @@
 
 An export shows an order as it was on the day it was made, so a later one must agree with what is known or replace
 it, and an older one must not. Hence versions: what is certain has a higher version than what may still change (an
-order that is not paid, a traffic class or an end that the platform adds later), and what was given back so far,
-which only grows, has the higher version the more it is.
+order that is not paid, a traffic class or an end that the platform adds later), every export has a higher one than what
+a message told, and what was given back so far, which only grows, has the higher version the more it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,7 +23,9 @@ from supplychain.facts import EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.importing.profiles.base import Options
 
 NOTHING = Decimal(0)
-# Versions of money that went back: without its amount 1 to 8, with it 8 for each cent and more.
+# How certain a state is: told by a message, shown by an export, not to be changed any more.
+GRADES = 3
+# Versions of money that went back: without its amount 1 to 12, with it 8 for each cent and at least 16.
 PER_CENT = 8
 RUNNING = ("处理中", "退款中", "退货中", "售后中", "待", "申请")
 
@@ -34,8 +37,8 @@ class OrderState:
     `amount` is what the buyer pays for the goods, `freight` what comes on top; without `goods` the row tells of
     freight and returned money alone, and `total` is what its order was worth. `refunded` is what went back so far,
     None where the export does not say how much; then `fully_refunded` says that all of it did. `closed`: the order
-    ended without a sale, or gave it back. `certain`: the platform will not change the channel any more. `more` holds
-    for all facts of the row.
+    ended without a sale, or gave it back. `certain`: the platform will not change the channel any more; `told`: a
+    message said so, and any export knows better. `more` holds for all facts of the row.
     """
 
     options: Options
@@ -53,15 +56,16 @@ class OrderState:
     refunded: Decimal | None = None
     fully_refunded: bool = False
     certain: bool = True
+    told: bool = False
     back_id: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def facts(self) -> list[SaleFact]:
         """Created, paid and, where money went back, refunded or cancelled."""
         settled = self.paid_at is not None or self.closed
-        found = self._lines("created", self.created_at, version=1 + 2 * settled + self.certain)
+        found = self._lines("created", self.created_at, version=1 + GRADES * settled + self._grade)
         if self.paid_at is not None:
-            found += self._lines("paid", self.paid_at, version=1 + self.certain)
+            found += self._lines("paid", self.paid_at, version=1 + self._grade)
         return found + self._given_back()
 
     def _lines(self, kind: str, at: datetime, *, version: int) -> list[SaleFact]:
@@ -93,7 +97,7 @@ class OrderState:
         paid = self.paid_at is not None
         if (paid or cents) and self.ended_at is None:
             self.options.notes["refund_time_estimated"] += 1
-        version = 2 * (self.ended_at is not None) + self.certain
+        version = GRADES * (self.ended_at is not None) + self._grade
         if cents:
             kind, amount = "refunded", self.refunded or NOTHING
             if paid and self.goods is not None and amount > self.amount + self.freight:
@@ -103,7 +107,7 @@ class OrderState:
             kind = "refunded" if self.fully_refunded else "cancelled"
             owed = self.amount + self.freight if self.total is None else self.total
             amount = owed if paid else NOTHING
-            version += 1 + 4 * self.fully_refunded
+            version += 1 + 2 * GRADES * self.fully_refunded
         goods = dict(self.goods or {"qty": 0})
         if cents and amount < self.amount:
             goods["qty"] = 0  # a part of the price, not of the goods
@@ -125,6 +129,10 @@ class OrderState:
             )
         ]
 
+    @property
+    def _grade(self) -> int:
+        return 0 if self.told else 1 + self.certain
+
     def _priced(self, amount: Decimal) -> dict[str, Any]:
         return self.options.priced(amount, self.currency)
 
@@ -144,12 +152,14 @@ def channel_of(text: str, words: Mapping[str, str], options: Options) -> str:
     return "other"
 
 
+@lru_cache(maxsize=1024)
 def runs(after_sale: str) -> bool:
     """Whether an after-sale is still under way."""
     return not after_sale.startswith(("无", "没有", "暂无")) and holds(after_sale, RUNNING)
 
 
-def holds(text: str, words: Iterable[str]) -> bool:
+@lru_cache(maxsize=1024)
+def holds(text: str, words: tuple[str, ...]) -> bool:
     """Whether a text holds one of the words."""
     return any(word in text for word in words)
 

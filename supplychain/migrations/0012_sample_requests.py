@@ -11,7 +11,7 @@ import core.money
 class Migration(migrations.Migration):
     dependencies = [
         ("livestreams", "0012_streams_to_drop"),
-        ("supplychain", "0010_goods_pool"),
+        ("supplychain", "0011_shop_messages"),
         ("tenants", "0003_entries_sent_away"),
     ]
 

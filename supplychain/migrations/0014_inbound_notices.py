@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supplychain", "0012_presale"),
+        ("supplychain", "0013_presale"),
         ("tenants", "0003_entries_sent_away"),
     ]
 

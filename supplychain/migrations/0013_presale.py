@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supplychain", "0011_sample_requests"),
+        ("supplychain", "0012_sample_requests"),
         ("tenants", "0003_entries_sent_away"),
     ]
 

@@ -1,0 +1,209 @@
+"""Messages of shops become what the ledger knows: read one by one, each in one transaction with what it changes.
+
+Whoever dies over a message leaves it as it was, and two who read at once read different ones. What cannot be understood
+is put aside with its reason, and read again when somebody has mended the cause.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
+
+from core import audit, clock, doorbell
+from core.actors import Actor, system_actor
+from core.errors import Busy, Conflict, DomainError
+from core.locking import is_transient, is_unavailable, lock_rows, retried
+from core.policy import CHANGE
+from core.scoping import get_visible
+from supplychain.choices import SalesKind, ShopFault, ShopMessageState
+from supplychain.facts import SaleFact
+from supplychain.importing import PROFILES
+from supplychain.models import SalesEvent, ShopMessage
+from supplychain.services.lines import DUPLICATE, STORED
+from supplychain.services.references import lock_facts
+from supplychain.services.sales import record_facts, refusal
+from supplychain.services.standing import Rows, give_way
+from supplychain.services.undone import Undone
+from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
+from supplychain.shophooks.standard import reasons
+
+log = structlog.get_logger("livepark.shops")
+SYSTEM = system_actor("shops")
+# Which facts of a source give way to those of a finer export, whatever door they come through.
+STANDING = {profile.source: profile.standing for profile in PROFILES.values() if profile.standing is not None}
+OUTCOME = (
+    "state",
+    "order_no",
+    "news",
+    "stored",
+    "known",
+    "fault",
+    "detail",
+    "tries",
+    "read_at",
+    "updated_at",
+)
+DETAIL_LENGTH = 2_000
+MOST_SHOWN = 5
+
+
+def shop_messages_read(*, seconds: float = math.inf) -> int:
+    """Read what waits, for so many seconds at most; returns how many messages were read."""
+    ends, done = time.monotonic() + seconds, 0
+    while time.monotonic() < ends:
+        read = _read_next()
+        if not read:
+            break
+        done += 1
+    return done
+
+
+@retried
+@transaction.atomic
+def shop_message_replay(*, actor: Actor, message: ShopMessage) -> ShopMessage:
+    """Read a message again that was not understood. Conflict for one that was, or that waits."""
+    get_visible(ShopMessage, actor, CHANGE, pk=message.pk)
+    (held,) = lock_rows(ShopMessage.objects.filter(pk=message.pk))
+    if held.state != ShopMessageState.DEAD:
+        raise Conflict(_("Only a message that was not understood is read again."), code="message_state")
+    _note(held, state=ShopMessageState.WAITING)
+    audit.record(
+        actor=actor,
+        verb="shop.replay",
+        obj=held,
+        node_id=held.hook.tenant_id,
+        after={"message": held.message_id},
+    )
+    doorbell.ring(doorbell.SHOPS)
+    return held
+
+
+def _read_next() -> bool:
+    """Read the message that has waited longest; False when none does, or the database has no time."""
+    try:
+        return _read_one()
+    except (Busy, DatabaseError) as error:
+        if isinstance(error, DatabaseError) and not is_transient(error):
+            raise
+        log.info("shop messages left for later", reason=str(error))
+        return False
+
+
+@retried
+@transaction.atomic
+def _read_one() -> bool:
+    waiting = ShopMessage.objects.filter(state=ShopMessageState.WAITING).select_related("hook__tenant")
+    message = waiting.select_for_update(of=("self",), skip_locked=True).order_by("pk").first()
+    if message is None:
+        return False
+    try:
+        with transaction.atomic():
+            _note(message, tries=message.tries + 1, read_at=clock.now(), **_outcome(message))
+    except Unclear as unclear:
+        _put_aside(message, unclear.fault, unclear.detail)
+    except DomainError as error:
+        _put_aside(message, ShopFault.LINES, _told(error))
+    except Exception as error:
+        if isinstance(error, DatabaseError) and (is_transient(error) or is_unavailable(error)):
+            raise
+        log.exception("shop message cannot be read", message=str(message.uid))
+        _put_aside(message, ShopFault.ERROR, type(error).__name__)
+    return True
+
+
+def _outcome(message: ShopMessage) -> dict[str, Any]:
+    """What becomes of a message, after its facts are in the ledger. Raises Unclear, DomainError."""
+    hook = message.hook
+    if message.wrong:
+        raise Unclear(ShopFault.SHAPE, message.wrong)
+    if hook.shop_id and message.shop_id and message.shop_id != hook.shop_id:
+        raise Unclear(ShopFault.SHOP, message.shop_id)
+    meaning: Meaning = SHOPS[hook.kind].read(message.event, message.body, hook.source)
+    if isinstance(meaning, Facts):
+        return {"state": ShopMessageState.STORED, "order_no": meaning.order_no, **_store(message, meaning)}
+    if isinstance(meaning, News):
+        return {"state": ShopMessageState.NEWS, "order_no": meaning.order_no, "news": meaning.news}
+    return {"state": ShopMessageState.IDLE, "order_no": meaning.order_no}
+
+
+def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
+    """Write the facts of a message as those of an import are written: all of them, or none. Raises DomainError."""
+    seller, source = message.hook.tenant, message.hook.source
+    lock_facts(seller, alone=True)
+    rows: Rows = list(enumerate(meaning.facts))
+    given_way = 0
+    if meaning.states:
+        _check_lines(message, meaning)
+        voids: Rows = []
+        if source in STANDING:
+            wanted = len(rows)
+            rows, voids = give_way(seller, source, STANDING[source], rows)
+            given_way = wanted - len(rows)
+        rows = [*Undone(seller, source).lifted(rows), *voids]
+    facts: list[tuple[int, SaleFact]] = list(enumerate(fact for _row, fact in rows))
+    result = record_facts(seller, source, facts, None)
+    if result.refused:
+        raise refusal(result.refused)
+    audit.record(
+        actor=SYSTEM,
+        verb="sales.record",
+        object_type=SalesEvent._meta.label,
+        label=source,
+        node_id=seller.pk,
+        after={**result.counts, "message": str(message.uid)},
+    )
+    return {"stored": result.counts[STORED], "known": result.counts[DUPLICATE] + given_way}
+
+
+def _check_lines(message: ShopMessage, meaning: Facts) -> None:
+    """Raises Unclear where a file has the order under other line numbers: both would count."""
+    known = SalesEvent.objects.filter(
+        seller=message.hook.tenant,
+        source=message.hook.source,
+        order_no=meaning.order_no,
+        kind=SalesKind.CREATED,
+        import_batch__isnull=False,
+    ).exclude(line_no="")
+    of_file = set(known.values_list("line_no", flat=True))
+    other = {fact.line_no for fact in meaning.facts} - of_file - {""}
+    if of_file and other:
+        text = _(
+            "The file of the shop has the lines %(known)s, not %(other)s: number lines as the file does."
+        )
+        raise Unclear(
+            ShopFault.LINES,
+            text
+            % {
+                "known": ", ".join(sorted(of_file)[:MOST_SHOWN]),
+                "other": ", ".join(sorted(other)[:MOST_SHOWN]),
+            },
+        )
+
+
+def _put_aside(message: ShopMessage, fault: ShopFault, detail: str) -> None:
+    _note(
+        message,
+        state=ShopMessageState.DEAD,
+        fault=fault,
+        detail=detail[:DETAIL_LENGTH],
+        tries=message.tries + 1,
+        read_at=clock.now(),
+    )
+
+
+def _note(message: ShopMessage, **outcome: Any) -> None:
+    """Note what became of a message beside what it said."""
+    for name, value in {"news": "", "fault": "", "detail": "", "stored": 0, "known": 0, **outcome}.items():
+        setattr(message, name, value)
+    message.save(update_fields=OUTCOME)
+
+
+def _told(error: DomainError) -> str:
+    """A refusal in words: its sentence, the field, and the first rows."""
+    text = f"{error.field}: {error}" if error.field else str(error)
+    return f"{text}\n{reasons(error.rows)}".strip()
