@@ -6,7 +6,7 @@ triggers when Django remakes a table, and a system check names the ones that are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -112,6 +112,47 @@ class AppendOnly:
                 ("truncate", "truncate", "STATEMENT"),
             )
         ]
+
+
+@dataclass(frozen=True)
+class OneWay:
+    """A column changes along named steps only, and other columns keep the value that they once have."""
+
+    steps: Mapping[str, Sequence[str]]
+    keeps: tuple[str, ...]
+    column: str = "state"
+
+    def objects(self, table: str, vendor: str) -> Sequence[SqlObject]:
+        name, message = f"{table}_one_way", f"{table} goes forward only and keeps its terms"
+        taken = [f"OLD.{self.column} = NEW.{self.column}"]
+        for state, follow in self.steps.items():
+            choices = ", ".join(f"'{each}'" for each in follow)
+            if choices:
+                taken.append(f"(OLD.{self.column} = '{state}' AND NEW.{self.column} IN ({choices}))")
+        kept = (
+            f"(OLD.{each} IS NULL OR (NEW.{each} IS NOT NULL AND NEW.{each} = OLD.{each}))"
+            for each in self.keeps
+        )
+        allowed = " AND ".join((f"({' OR '.join(taken)})", *kept))
+        if vendor == "sqlite":
+            return [
+                SqlObject(
+                    name,
+                    (
+                        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN NOT ({allowed}) "
+                        f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
+                    ),
+                )
+            ]
+        body = (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+        )
+        trigger = (
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW WHEN (NOT ({allowed})) EXECUTE FUNCTION {name}()"
+        )
+        return [SqlObject(name, (body, trigger))]
 
 
 @dataclass(frozen=True)

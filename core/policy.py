@@ -314,6 +314,13 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF, Role.TOOL), RUN),
         **_each((MONEY, STOREMAN, Role.HOST), SEE),
     },
+    # Both sides: the service says who answers. A warehouse hands samples out and takes them back.
+    "supplychain.SampleRequest": {
+        **_each((MANAGER, STUDIO, KEEPER, MONEY, STOREMAN), SEE),
+        **_each((OWNER, STAFF), RUN),
+        Role.HOST: _p("view add", Reach.OWN),
+        Role.TOOL: _p("view add"),
+    },
     "supplychain.RunLine": {
         **_each((MANAGER, STUDIO, MONEY), SEE),
         **_each((OWNER, STAFF, Role.TOOL), RUN),
@@ -335,6 +342,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         STAFF: SEE,
         STOREMAN: _p("view add"),
         MANAGER: SEE,
+    },
+    # Announced by the firm; received by whoever takes in its stock.
+    "supplychain.InboundNotice": {
+        **_each((OWNER, STAFF, STOREMAN), RUN),
+        **_each((KEEPER, MANAGER), SEE),
+        Role.TOOL: _p("view add"),
     },
     "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
     "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},

@@ -238,6 +238,7 @@ class DueKind(models.TextChoices):
     GUARANTEE = "guarantee", _("up to the guarantee")
     SLOT_FEE = "slot_fee", _("slot fee")
     DEDUCTION = "deduction", _("deduction")
+    SAMPLE = "sample", _("samples that were kept")
 
 
 class WorkStep(models.TextChoices):
@@ -268,6 +269,47 @@ class ShortOf(models.TextChoices):
 
     OFFER = "offer", _("pieces offered")
     STOCK = "stock", _("stock")
+
+
+class SampleState(models.TextChoices):
+    """Where a request for samples of an offer stands."""
+
+    ASKED = "asked", _("waiting for an answer")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    OUT = "out", _("lent out")
+    BACK = "back", _("back")
+    CHARGED = "charged", _("charged")
+
+
+# Only forward. What came back damaged may still be charged.
+SAMPLE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    SampleState.ASKED: (SampleState.AGREED, SampleState.REFUSED, SampleState.WITHDRAWN),
+    SampleState.AGREED: (SampleState.OUT, SampleState.WITHDRAWN),
+    SampleState.REFUSED: (),
+    SampleState.WITHDRAWN: (),
+    SampleState.OUT: (SampleState.BACK, SampleState.CHARGED),
+    SampleState.BACK: (SampleState.CHARGED,),
+    SampleState.CHARGED: (),
+}
+# Of these the pieces that are not back whole are gone from what the offer lends.
+SAMPLE_LENT = (SampleState.AGREED, SampleState.OUT, SampleState.BACK, SampleState.CHARGED)
+
+
+class InboundState(models.TextChoices):
+    """Where announced goods are."""
+
+    ANNOUNCED = "announced", _("announced")
+    RECEIVED = "received", _("received")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+INBOUND_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    InboundState.ANNOUNCED: (InboundState.RECEIVED, InboundState.WITHDRAWN),
+    InboundState.RECEIVED: (),
+    InboundState.WITHDRAWN: (),
+}
 
 
 class ShopKind(models.TextChoices):

@@ -12,11 +12,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import DAY, day_start, hour_of
-from core.doors.filters import FromDay, UntilDay
+from core.doors.filters import FromDay, OnDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
-from supplychain.choices import Channel, SalesKind, ShopMessageState
-from supplychain.models import Attribution, GoodsOffer, Product, SalesEvent, ShopMessage, Sku
+from supplychain.choices import Channel, InboundState, SalesKind, SampleState, ShopMessageState
+from supplychain.models import (
+    Attribution,
+    GoodsOffer,
+    InboundNotice,
+    Product,
+    SalesEvent,
+    SampleRequest,
+    ShopMessage,
+    Sku,
+)
 
 
 class FromSlotDay(FromDay):
@@ -107,6 +116,32 @@ class GoodsOfferFilter(django_filters.FilterSet):
         return queryset.filter(
             reduce(or_, (Q(**{f"{column}__icontains": value.strip()}) for column in (*columns, *firm)))
         )
+
+
+class InboundNoticeFilter(django_filters.FilterSet):
+    """Inbound notices by state and day."""
+
+    state = django_filters.ChoiceFilter(choices=InboundState, label=_("State"), empty_label=_("all"))
+    day = OnDay(label=_("Expected on"))
+
+    class Meta:
+        model = InboundNotice
+        fields: list[str] = []
+
+
+class SampleRequestFilter(django_filters.FilterSet):
+    """Requests for samples by state, those past their day, and by the firm that asked."""
+
+    state = django_filters.ChoiceFilter(choices=SampleState, label=_("State"), empty_label=_("all"))
+    overdue = django_filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
+    tenant = django_filters.CharFilter("tenant__code", label=_("Asked by"), max_length=64)
+
+    class Meta:
+        model = SampleRequest
+        fields: list[str] = []
+
+    def by_overdue(self, queryset: Any, _name: str, value: bool) -> Any:
+        return queryset.overdue() if value else queryset
 
 
 class SkuFilter(django_filters.FilterSet):

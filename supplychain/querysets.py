@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, Sum, When
+
+from core import clock
+from supplychain.choices import SAMPLE_LENT, SampleState
 
 if TYPE_CHECKING:
     from supplychain.models import SalesEvent  # noqa: F401
@@ -72,3 +75,29 @@ class RunLineQuerySet(models.QuerySet[Any]):
     def in_full(self) -> RunLineQuerySet:
         """With what is shown of a line."""
         return self.select_related("booking__room", "booking__tenant", "product__tenant", "offer__tenant")
+
+
+class SampleRequestQuerySet(models.QuerySet[Any]):
+    """Requests for samples."""
+
+    def overdue(self) -> SampleRequestQuerySet:
+        """Those whose pieces are out past the day they were due back."""
+        return self.filter(state=SampleState.OUT, until__lt=clock.today())
+
+    def lent(self) -> int:
+        """How many pieces are promised, out, or never came back whole."""
+        found = self.filter(state__in=SAMPLE_LENT).aggregate(n=Sum(F("pieces") - F("whole")))
+        return int(found["n"] or 0)
+
+    def in_full(self) -> SampleRequestQuerySet:
+        """With what is shown of a request."""
+        return self.select_related(
+            "offer__tenant",
+            "offer__product",
+            "offer__park",
+            "tenant",
+            "host",
+            "sku",
+            "warehouse",
+            "agreement",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking, LiveSession
 from supplychain.choices import SalesKind
 from supplychain.models import Product, RunLine, SalesEvent, Shortage, Sku, StockLevel
+from supplychain.presale import presale_room_of
 
 
 def run_of(actor: Actor, booking_id: int | None) -> QuerySet[RunLine]:
@@ -44,7 +46,7 @@ def goods_of(
 
 def pieces_there(lines: Sequence[RunLine]) -> dict[int, int | None]:
     """How many pieces there are now for each line of one run, by its id: of an offer what no other show to come has
-    taken, of own goods what the warehouses can give. None where the goods take no stock.
+    taken, of own goods what the warehouses can give and the pre-sale limit allows. None where the goods take no stock.
     """
     ids, goods = [line.pk for line in lines], [line.product_id for line in lines]
     others = RunLine.objects.on().filter(
@@ -57,7 +59,8 @@ def pieces_there(lines: Sequence[RunLine]) -> dict[int, int | None]:
         Sku.objects.filter(product__in=goods, tracked_since__isnull=False).values_list("product", flat=True)
     )
     levels = StockLevel.objects.filter(sku__product__in=tracked).order_by()
-    stock = _sums(levels.values_list("sku__product").annotate(sum=Sum(F("on_hand") - F("reserved"))))
+    stock = Counter(_sums(levels.values_list("sku__product").annotate(sum=Sum(F("on_hand") - F("reserved")))))
+    stock.update(presale_room_of(tracked))
     there: dict[int, int | None] = {}
     for line in lines:
         if line.offer is not None:

@@ -77,7 +77,7 @@ def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
         what = f"{what}: {_('Outside of live sessions')}"
     if line.month != statement.month:
         what = f"{what} ({_('correction of %(month)s') % {'month': f'{line.month:%Y-%m}'}})"
-    counted = line.kind in (DueKind.SHARE, DueKind.SLOT_FEE)
+    counted = line.kind in (DueKind.SHARE, DueKind.SLOT_FEE, DueKind.SAMPLE)
     return (
         what,
         str(line.count) if counted else "",

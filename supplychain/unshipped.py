@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, QuerySet
+from django.db.models import Count, F, Min, QuerySet, Sum
 
 from core import clock
 from core.actors import Actor
@@ -29,7 +29,8 @@ class Unshipped:
     """Orders (each once, however many lines and owners) that are paid and still here.
 
     `ages` counts them by hours since they were paid (below 24, 48, 72, and older), `overdue` those whose deadline is
-    past, `today` those whose deadline lies in the rest of the business day. `missing` lines wait for goods.
+    past, `today` those whose deadline lies in the rest of the business day. `missing` lines wait for goods; `oversold`
+    pieces of them are beyond the pre-sale limit of their owner.
     """
 
     orders: int = 0
@@ -38,6 +39,7 @@ class Unshipped:
     oldest: datetime | None = None
     ages: list[int] = field(default_factory=lambda: [0] * (len(AGES) + 1))
     missing: int = 0
+    oversold: int = 0
 
     @property
     def classes(self) -> list[tuple[int, int | None, int]]:
@@ -55,7 +57,10 @@ def unshipped(lines: QuerySet[Reservation], owed: QuerySet[Backorder]) -> Unship
     """Counts over held lines and backorders that the caller has scoped."""
     now = clock.now()
     midnight = clock.day_bounds(clock.business_day(now))[1]
-    found = Unshipped(missing=owed.filter(state=BackorderState.OPEN).count())
+    waiting = owed.filter(state=BackorderState.OPEN).aggregate(
+        lines=Count("pk"), oversold=Sum(F("quantity") - F("presold"))
+    )
+    found = Unshipped(missing=waiting["lines"], oversold=waiting["oversold"] or 0)
     orders = lines.values("seller", "order_no", within=F("warehouse__ship_within_hours")).annotate(
         paid=Min("paid_at")
     )

@@ -10,11 +10,13 @@ from supplychain.views import (
     factories,
     goods,
     imports,
+    inbound,
     orders,
     parcels,
     pool,
     reorders,
     runs,
+    samples,
     shops,
     statements,
     unplaced,
@@ -25,6 +27,7 @@ IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
+SAMPLE = "portal/<slug:tenant>/samples/<uuid:uid>/"
 SHOP = "portal/<slug:tenant>/shops/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
@@ -82,6 +85,18 @@ urlpatterns = [
     ),
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
     path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
+    path("portal/<slug:tenant>/inbound/", inbound.Inbound.as_view(), name="portal-inbound"),
+    path("portal/<slug:tenant>/inbound/new/", inbound.AnnounceInbound.as_view(), name="portal-inbound-new"),
+    path(
+        "portal/<slug:tenant>/inbound/<uuid:uid>/receive/",
+        inbound.ReceiveInbound.as_view(),
+        name="portal-inbound-receive",
+    ),
+    path(
+        "portal/<slug:tenant>/inbound/<uuid:uid>/withdraw/",
+        inbound.WithdrawInbound.as_view(),
+        name="portal-inbound-withdraw",
+    ),
     path("portal/<slug:tenant>/goods/new/", goods.NewProduct.as_view(), name="portal-product-new"),
     path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
     path("portal/<slug:tenant>/reorders/", reorders.Reorders.as_view(), name="portal-reorders"),
@@ -108,6 +123,19 @@ urlpatterns = [
         pool.WithdrawOffer.as_view(),
         name="portal-goods-offer-withdraw",
     ),
+    path(
+        "portal/<slug:tenant>/pool/<uuid:uid>/samples/",
+        samples.AskForSamples.as_view(),
+        name="portal-goods-offer-samples",
+    ),
+    path("portal/<slug:tenant>/samples/", samples.Samples.as_view(), name="portal-samples"),
+    path(SAMPLE, samples.SamplePage.as_view(), name="portal-sample"),
+    path(f"{SAMPLE}agree/", samples.AgreeSamples.as_view(), name="portal-sample-agree"),
+    path(f"{SAMPLE}refuse/", samples.RefuseSamples.as_view(), name="portal-sample-refuse"),
+    path(f"{SAMPLE}withdraw/", samples.WithdrawSamples.as_view(), name="portal-sample-withdraw"),
+    path(f"{SAMPLE}hand-out/", samples.HandOutSamples.as_view(), name="portal-sample-hand-out"),
+    path(f"{SAMPLE}take-back/", samples.TakeSamplesBack.as_view(), name="portal-sample-take-back"),
+    path(f"{SAMPLE}charge/", samples.ChargeSamples.as_view(), name="portal-sample-charge"),
     path(
         "portal/<slug:tenant>/bookings/<uuid:uid>/run/", runs.RunOfShow.as_view(), name="portal-booking-run"
     ),

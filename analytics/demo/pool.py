@@ -1,17 +1,28 @@
-"""The demo's goods pool, and runs of show for the bookings that come next: one wants more than there is."""
+"""The demo's goods pool, samples that are lent, and runs of show for the bookings that come next: one wants more than
+there is."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db.models import F
+
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
-from core.clock import now
+from core.clock import DAY, day_start, now, today
 from core.money import to_cents
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking
-from supplychain.models import GoodsOffer, Product
-from supplychain.services import goods_offer, run_line_put
+from supplychain.models import GoodsOffer, Product, SampleRequest, StockLevel
+from supplychain.services import (
+    goods_offer,
+    run_line_put,
+    sample_agree,
+    sample_ask,
+    sample_charge,
+    sample_hand_out,
+    sample_take_back,
+)
 from tenants.models import Tenant
 
 FIRMS = 3
@@ -20,6 +31,9 @@ SHOWS = 2
 FLOOR = Decimal("0.8")
 COMMISSIONS = (Decimal(20), Decimal("17.5"), Decimal(25))
 PIECES = 120
+# Of the samples: so many go out, which comes back and which is charged.
+LENT, BACK, CHARGED = 4, 2, 3
+SAMPLE_NOTE = "试播用（演示）"
 CERTIFICATES = "检测报告（演示）：SGS，有效期至 2027-06"
 
 
@@ -29,6 +43,9 @@ def build_pool(built: BuiltPark, *, actor: Actor) -> None:
     if not GoodsOffer.objects.filter(park=built.park).exists():
         for number, firm in enumerate(firms[:FIRMS]):
             _offer(firm, COMMISSIONS[number % len(COMMISSIONS)], actor)
+    if not SampleRequest.objects.filter(offer__park=built.park).exists():
+        for offer in GoodsOffer.objects.standing().filter(park=built.park, samples__gt=0).order_by("pk"):
+            _lend(offer, next(firm for firm in reversed(firms) if firm.pk != offer.tenant_id), actor)
     for firm in firms:
         ahead = Booking.objects.filter(
             tenant=firm, state__in=BOOKING_BLOCKING, starts_at__gt=now(), run_lines=None
@@ -72,3 +89,28 @@ def _plan(booking: Booking, firm: Tenant, actor: Actor) -> None:
         run_line_put(
             actor=actor, booking=booking, offer=offer, price=price, pieces=pieces, minute=20 + index * 10
         )
+
+
+def _lend(offer: GoodsOffer, asker: Tenant, actor: Actor) -> None:
+    """One sample of each offer that lends some: the first ones in every state, the later ones asked for."""
+    host = asker.hosts.filter(closed_on__isnull=True).order_by("code").first()
+    request = sample_ask(
+        actor=actor,
+        offer=offer,
+        tenant=asker,
+        host=host,
+        pieces=1,
+        until=today() + 14 * DAY,
+        note=SAMPLE_NOTE,
+    )
+    level = StockLevel.objects.filter(sku__product=offer.product, on_hand__gt=F("reserved")).first()
+    step = SampleRequest.objects.filter(offer__park=offer.park).count()
+    if level is None or step > LENT:
+        return
+    at = day_start(today())
+    sample_agree(actor=actor, request=request, price=to_cents(offer.floor_price / 2))
+    sample_hand_out(actor=actor, request=request, sku=level.sku, warehouse=level.warehouse, at=at)
+    if step == BACK:
+        sample_take_back(actor=actor, request=request, whole=1, at=at)
+    elif step == CHARGED:
+        sample_charge(actor=actor, request=request)

@@ -189,6 +189,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ReorderState": "supplychain.choices.ReorderState",
         "WorkStep": "supplychain.choices.WorkStep",
         "DueKind": "supplychain.choices.DueKind",
+        "InboundState": "supplychain.choices.InboundState",
+        "SampleState": "supplychain.choices.SampleState",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",

@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
 
 from core.actors import Actor
 from core.doors.admin import (
@@ -231,6 +232,17 @@ class FillForm(OperationForm):
     warehouse = related_field(StockLevel, "warehouse", label=_("from the warehouse"))
 
 
+class OversoldFilter(DropdownFilter):
+    title = _("beyond the pre-sale limit")
+    parameter_name = "oversold"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("oversold"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        return queryset.filter(presold__lt=F("quantity")) if self.value() == "yes" else queryset
+
+
 @admin.register(Backorder)
 class BackorderAdmin(ScopedModelAdmin):
     list_display = (
@@ -239,12 +251,13 @@ class BackorderAdmin(ScopedModelAdmin):
         "sku",
         "owner",
         "quantity",
+        "presold",
         badge("state", _("state"), {BackorderState.OPEN: "warning", BackorderState.FILLED: "success"}),
     )
-    list_filter = ("occurred_at", "state", "owner", "sku")
+    list_filter = ("occurred_at", OversoldFilter, "state", "owner", "sku")
     search_fields = ("order_no", "sku__code", "owner__code", "owner__name_zh")
     ordering = ("-occurred_at",)
-    fields = ("owner", "sku", "order_no", "quantity", "state", "occurred_at")
+    fields = ("owner", "sku", "order_no", ("quantity", "presold"), "state", "occurred_at")
     operations = (
         Operation(
             "fill",

@@ -9,10 +9,12 @@ from supplychain.api import (
     agreements,
     explains,
     hooks,
+    inbound,
     parcels,
     payouts,
     pool,
     reorders,
+    samples,
     shophooks,
     statements,
     views,
@@ -25,6 +27,8 @@ router.register("explain-events", explains.ExplainViewSet, "api-explain")
 router.register("goods-offers", pool.GoodsOfferViewSet, "api-goods-offer")
 router.register("run-lines", pool.RunLineViewSet, "api-run-line")
 router.register("shortages", pool.ShortageViewSet, "api-shortage")
+router.register("sample-requests", samples.SampleRequestViewSet, "api-sample-request")
+router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-notice")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
 router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")

@@ -7,6 +7,7 @@ from supplychain.models.explain import ExplainEvent
 from supplychain.models.factory import Factory, FactoryDay, FactoryStep
 from supplychain.models.fees import WarehouseTariff
 from supplychain.models.goods import Product, Sku
+from supplychain.models.inbound import InboundNotice
 from supplychain.models.launch import Launch, LaunchDay, Reorder, ReorderLine, ReorderWork, Stage
 from supplychain.models.ledger import (
     Attribution,
@@ -19,6 +20,7 @@ from supplychain.models.ledger import (
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, RunLine, Shortage
+from supplychain.models.samples import SampleRequest
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
@@ -37,6 +39,7 @@ __all__ = [
     "GoodsOffer",
     "ImportBatch",
     "ImportProfileMap",
+    "InboundNotice",
     "Launch",
     "LaunchDay",
     "Parcel",
@@ -50,6 +53,7 @@ __all__ = [
     "RunLine",
     "SalesEvent",
     "SalesEventKey",
+    "SampleRequest",
     "ShopHook",
     "ShopMessage",
     "ShopRefusals",

@@ -107,13 +107,17 @@ class StockLevel(models.Model):
 
 
 class Backorder(PublicIdMixin, StampedMixin):
-    """Sold and not there: a sale is always stored, what stock could not give waits here."""
+    """Sold and not there: a sale is always stored, what stock could not give waits here.
+
+    `presold` of the pieces are promised within the owner's pre-sale limit; the others are sold beyond it.
+    """
 
     owner = models.ForeignKey(Tenant, models.PROTECT, related_name="backorders", verbose_name=_("owner"))
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="backorders", verbose_name=_("SKU"))
     event_id = models.BigIntegerField(_("sale"), unique=True)
     order_no = models.CharField(_("order number"), max_length=64)
     quantity = models.PositiveIntegerField(_("quantity"))
+    presold = models.PositiveIntegerField(_("within the pre-sale limit"), default=0)
     state = models.CharField(_("state"), max_length=16, choices=BackorderState, default=BackorderState.OPEN)
     occurred_at = models.DateTimeField(_("at"))
 
@@ -123,5 +127,13 @@ class Backorder(PublicIdMixin, StampedMixin):
         verbose_name = _("backorder")
         verbose_name_plural = _("backorders")
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="supplychain_backorder_quantity")
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="supplychain_backorder_quantity"),
+            models.CheckConstraint(
+                condition=Q(presold__lte=F("quantity")), name="supplychain_backorder_presold"
+            ),
         ]
+
+    @property
+    def oversold(self) -> int:
+        """Pieces that should not have been sold: neither there nor within the pre-sale limit."""
+        return self.quantity - self.presold

@@ -12,6 +12,7 @@ from supplychain.services.factories import factory_create, factory_update
 from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
+from supplychain.services.inbound import inbound_announce, inbound_receive, inbound_withdraw
 from supplychain.services.launches import launch_create, launch_update
 from supplychain.services.lines import LineResult
 from supplychain.services.parcels import (
@@ -35,6 +36,15 @@ from supplychain.services.reorders import (
 from supplychain.services.resolution import attribution_set, resolve_all_pending, resolve_pending, sku_resolve
 from supplychain.services.runs import run_line_drop, run_line_move, run_line_put
 from supplychain.services.sales import BatchResult, sales_record
+from supplychain.services.samples import (
+    sample_agree,
+    sample_ask,
+    sample_charge,
+    sample_hand_out,
+    sample_refuse,
+    sample_take_back,
+    sample_withdraw,
+)
 from supplychain.services.shelves import stock_place
 from supplychain.services.shophooks import (
     shop_hook_create,
@@ -79,6 +89,9 @@ __all__ = [
     "import_run",
     "import_stage",
     "import_undo",
+    "inbound_announce",
+    "inbound_receive",
+    "inbound_withdraw",
     "item_enter",
     "item_withdraw",
     "launch_create",
@@ -105,6 +118,13 @@ __all__ = [
     "run_line_move",
     "run_line_put",
     "sales_record",
+    "sample_agree",
+    "sample_ask",
+    "sample_charge",
+    "sample_hand_out",
+    "sample_refuse",
+    "sample_take_back",
+    "sample_withdraw",
     "shop_call",
     "shop_greeting",
     "shop_hook_create",

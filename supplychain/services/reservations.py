@@ -1,6 +1,7 @@
 """What order lines hold in warehouses that pack: locked after the levels, in the order of their ids.
 
-Everybody who takes several locks takes them in this order: warehouse, levels (warehouse, SKU), parcels, reservations.
+Everybody who takes several locks takes them in this order: warehouse, SKUs, levels (warehouse, SKU), parcels,
+reservations.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from supplychain.choices import (
     DueKind,
     StatementState,
 )
+from supplychain.keptsamples import kept_under
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.services.news import statement_ready
 from supplychain.settlement import Due, Key, Part, difference, dues_of, total
@@ -91,7 +92,7 @@ def lines_now(agreement: Agreement, month: date) -> dict[Key, Due]:
     """The lines of a month's statement by the ledger as it is: its own; of the oldest open one corrections too."""
     sold = sold_under(agreement)
     in_force = [each for each in _months(agreement.from_day, month) if agreement.is_in_force(each)]
-    due = dues_of(agreement.terms, sold.sales, sold.slots, in_force)
+    due = dues_of(agreement.terms, sold.sales, sold.slots, in_force, kept_under(agreement))
     open_ones = set(
         Statement.objects.filter(agreement=agreement, month__lt=month, state__in=STATEMENT_OPEN).values_list(
             "month", flat=True

@@ -1,7 +1,8 @@
 """Sales take stock. The rule, for one external id:
 
 The current version alone holds stock, if it is a paid line of goods whose SKU took stock at that time. It takes
-from the warehouses in the order of their ids what is available; the rest is a backorder. Where orders are packed it
+from the warehouses in the order of their ids what is available; the rest is a backorder, promised up to the pre-sale
+limit of the SKU's owner (supplychain/presale.py) and oversold beyond it. Where orders are packed it
 reserves the goods, and they are taken as their parcel leaves. When another version or another SKU takes its place,
 everything the old one holds goes back to where it came from, its backorder is cancelled, and the new one takes for
 itself, less what of its line has left already. Refunds and cancellations never bring goods back: a return does.
@@ -35,6 +36,7 @@ from supplychain.models import (
     StockMove,
     Warehouse,
 )
+from supplychain.presale import lock_room
 from supplychain.services import reservations, store
 from supplychain.services.lines import Line
 from supplychain.services.references import FoundSku
@@ -121,6 +123,7 @@ def exchange(sold: Sequence[Sold], *, released: Iterable[int] = ()) -> None:
     reserved = reservations.of_events(released)
     if not sold and not held and not reserved:
         return
+    room = lock_room({item.sku_id for item in sold})
     levels = locked_levels(
         {item.sku_id for item in sold} | {change.sku_id for change in held} | {row.sku_id for row in reserved}
     )
@@ -147,14 +150,16 @@ def exchange(sold: Sequence[Sold], *, released: Iterable[int] = ()) -> None:
                 else:
                     taken.append(_take(item, levels[place], quantity))
         if missing:
-            backorders.append(_backorder(item, missing))
+            presold = min(missing, room[item.sku_id])
+            room[item.sku_id] -= presold
+            backorders.append(_backorder(item, missing, presold))
     post([*held, *taken], levels, held=reservations.added(freed, kept))
     Reservation.objects.bulk_create(kept)
     Backorder.objects.bulk_create(
         backorders,
         update_conflicts=True,
         unique_fields=["event_id"],
-        update_fields=["owner", "sku", "quantity", "state", "occurred_at", "updated_at"],
+        update_fields=["owner", "sku", "quantity", "presold", "state", "occurred_at", "updated_at"],
     )
 
 
@@ -186,13 +191,14 @@ def _reserve(item: Sold, level: StockLevel, quantity: int) -> Reservation:
     )
 
 
-def _backorder(item: Sold, quantity: int) -> Backorder:
+def _backorder(item: Sold, quantity: int, presold: int) -> Backorder:
     return Backorder(
         owner_id=item.owner_id,
         sku_id=item.sku_id,
         event_id=item.event_id,
         order_no=item.order_no,
         quantity=quantity,
+        presold=presold,
         state=BackorderState.OPEN,
         occurred_at=item.occurred_at,
     )

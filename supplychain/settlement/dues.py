@@ -42,6 +42,15 @@ class Slot:
     products: int
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Samples charged in a month: pieces, and what the payer owes for them (below zero: the payee), in units."""
+
+    month: date
+    pieces: int
+    amount: int
+
+
 class Key(NamedTuple):
     """Which line: of which month, for what, of which session (0 for those that are of none)."""
 
@@ -82,7 +91,11 @@ class Due:
 
 
 def dues_of(
-    terms: Terms, sales: Iterable[Sale], slots: Iterable[Slot], months: Iterable[date]
+    terms: Terms,
+    sales: Iterable[Sale],
+    slots: Iterable[Slot],
+    months: Iterable[date],
+    kept: Iterable[Kept] = (),
 ) -> dict[Key, Due]:
     """What is due of every month by its sales; `months` are those in which the agreement is in force."""
     sold: dict[date, list[Sale]] = defaultdict(list)
@@ -98,6 +111,7 @@ def dues_of(
         found |= shares
         if month in in_force:
             found |= _fixed(terms, month, total(shares), held[month])
+    found |= _kept(kept)
     return {key: due for key, due in found.items() if due != Due()}
 
 
@@ -152,6 +166,16 @@ def _fixed(terms: Terms, month: date, share: int, slots: list[Slot]) -> dict[Key
     if terms.deduction:
         found[Key(month, DueKind.DEDUCTION)] = Due(1, 0, -to_cents(Fraction(terms.deduction)))
     return {key: due for key, due in found.items() if due.amount}
+
+
+def _kept(kept: Iterable[Kept]) -> dict[Key, Due]:
+    """One line a month for all samples that were charged in it."""
+    found: dict[Key, Due] = {}
+    for each in kept:
+        key = Key(each.month, DueKind.SAMPLE)
+        known = found.get(key, Due())
+        found[key] = Due(known.count + each.pieces, 0, known.amount + each.amount)
+    return found
 
 
 def _slot_counts(terms: Terms, slots: list[Slot]) -> dict[int, int]:

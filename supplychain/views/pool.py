@@ -17,7 +17,7 @@ from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, Ser
 from core.scoping import may, visible_to
 from supplychain import services
 from supplychain.filters import GoodsOfferFilter
-from supplychain.models import GoodsOffer, Product
+from supplychain.models import GoodsOffer, Product, SampleRequest
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
@@ -44,6 +44,8 @@ class Pool(ScopedListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             can_offer=may(self.actor, "add", GoodsOffer, self.node.pk),
+            can_ask=may(self.actor, "add", SampleRequest, self.node.pk),
+            sees_samples=may(self.actor, "view", SampleRequest, self.node.pk),
             can_withdraw=may(self.actor, "change", GoodsOffer, self.node.pk),
             **kwargs,
         )

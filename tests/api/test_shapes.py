@@ -411,6 +411,54 @@ def of_webhooks(world: World, owner: Caller) -> dict[str, Any]:
     }
 
 
+def of_samples(world: World) -> dict[str, Any]:
+    """Samples that one firm asks of another: refused, withdrawn, and lent, back and charged."""
+    mine, theirs = world.tenants
+    asker, owner = (Caller(user=firm.users["tenant_owner"]) for firm in (mine, theirs))
+    keeper = Caller(user=world.users["park_warehouse"])
+    terms = {"floor_price": "50.00", "commission_rate": "10", "pieces": 9, "samples": 3}
+    offer = owner.post("goods-offers", {"product": str(theirs.skus[0].product.uid), **terms}).json()["uid"]
+    wish = {"tenant": mine.tenant.code, "offer": offer, "pieces": 1, "until": str(today() + DAY)}
+    asked = asker.post("sample-requests", {**wish, "host": mine.host.code, "note": "red"})
+    lent, refused, withdrawn = (
+        f"sample-requests/{uid}"
+        for uid in (
+            asked.json()["uid"],
+            *(asker.post("sample-requests", wish).json()["uid"] for _number in range(2)),
+        )
+    )
+    place = {"sku": str(theirs.skus[0].uid), "warehouse": world.warehouse.code}
+    return {
+        "POST sample-requests": asked,
+        "POST sample-requests/{uid}/refuse": owner.post(f"{refused}/refuse", {"reason": "sold out"}),
+        "POST sample-requests/{uid}/withdraw": asker.post(f"{withdrawn}/withdraw"),
+        "POST sample-requests/{uid}/agree": owner.post(f"{lent}/agree", {"price": "45.00", "answer": "yes"}),
+        "POST sample-requests/{uid}/hand-out": keeper.post(f"{lent}/hand-out", place),
+        "POST sample-requests/{uid}/take-back": keeper.post(f"{lent}/take-back", {"whole": 0, "damaged": 1}),
+        "POST sample-requests/{uid}/charge": owner.post(f"{lent}/charge"),
+        "GET sample-requests": asker.get("sample-requests"),
+        "GET sample-requests/{uid}": asker.get(lent),
+    }
+
+
+def of_inbound(world: World) -> dict[str, Any]:
+    """Goods that are announced and come short, and others that do not come."""
+    mine, keeper = world.tenants[0], Caller(user=world.users["park_warehouse"])
+    owner = Caller(user=mine.users["tenant_owner"])
+    come = {"warehouse": world.warehouse.code, "sku": str(mine.skus[0].uid), "pieces": 5}
+    wish = {**come, "day": str(today() + DAY), "note": "two cartons"}
+    told = owner.post("inbound-notices", wish)
+    uid, other = told.json()["uid"], owner.post("inbound-notices", wish).json()["uid"]
+    counted = {"received": 4, "difference": "one torn"}
+    return {
+        "POST inbound-notices": told,
+        "POST inbound-notices/{uid}/receive": keeper.post(f"inbound-notices/{uid}/receive", counted),
+        "POST inbound-notices/{uid}/withdraw": owner.post(f"inbound-notices/{other}/withdraw"),
+        "GET inbound-notices": owner.get("inbound-notices"),
+        "GET inbound-notices/{uid}": owner.get(f"inbound-notices/{uid}"),
+    }
+
+
 def of_shops(world: World, owner: Caller) -> dict[str, Any]:
     message = world.tenants[0].tenant.shop_hooks.get().messages.get().uid
     made = owner.post("shop-connections", {"tenant": "alpha-a", "name": "ERP", "kind": "standard"})
@@ -439,6 +487,7 @@ def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
             "floor_price": "50.00",
             "commission_rate": "17.5",
             "pieces": 5,
+            "samples": 3,
         },
     )
     uid, booking = offer.json()["uid"], str(mine.booking.uid)
@@ -583,6 +632,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_shops(world, owner),
         **of_the_pool(world, tool),
         **of_operators(world),
+        **of_samples(world),
+        **of_inbound(world),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

@@ -18,11 +18,11 @@ from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.models import PayoutEntry, ShopMessage
-from supplychain.services import sales_record
+from supplychain.services import inbound_announce, inbound_withdraw, sales_record, sample_ask
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
-from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, shared_reference
+from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, lender_of, shared_reference
 from tests.factories import (
     SYSTEM,
     TenantWorld,
@@ -129,6 +129,16 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
     )
+    inbound_withdraw(
+        actor=SYSTEM,
+        notice=inbound_announce(
+            actor=SYSTEM, warehouse=world.warehouse, sku=sku, pieces=5, day=starts_at.date()
+        ),
+    )
+    lender = lender_of(mine, world.canary)
+    wish = {"actor": SYSTEM, "pieces": 1, "until": starts_at.date()}
+    sample_ask(tenant=lender.tenant, offer=tenant.goods_offers.get(withdrawn_at=None), **wish)
+    sample_ask(tenant=tenant, offer=lender, host=host, **wish)
     PayoutEntry.objects.create(
         tenant=tenant,
         platform="douyin",

@@ -22,9 +22,9 @@ from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
-from supplychain.models import ImportBatch, Reorder, Statement
+from supplychain.models import ImportBatch, Reorder, SampleRequest, Statement
 from tests.contracts.routes import Route
-from tests.contracts.worlds import offer_from_afar, row_in
+from tests.contracts.worlds import lender_of, offer_from_afar, row_in
 from tests.factories import SYSTEM, TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
@@ -126,6 +126,14 @@ UIDS: dict[str, Factory] = {
     "portal-goods-offer": lambda world, mine: mine.tenant.goods_offers.get(withdrawn_at=None).uid,
     "api-run-line": lambda world, mine: mine.booking.run_lines.get().uid,
     "portal-run-line": lambda world, mine: mine.booking.run_lines.get().uid,
+    "api-sample-request": lambda world, mine: _samples(mine, "asked").uid,
+    "api-sample-request-withdraw": lambda world, mine: mine.tenant.sample_requests.get(state="asked").uid,
+    "api-sample-request-hand-out": lambda world, mine: _samples(mine, "agreed").uid,
+    "api-sample-request-take-back": lambda world, mine: _samples(mine, "out").uid,
+    "api-sample-request-charge": lambda world, mine: _samples(mine, "out").uid,
+    "api-inbound-notice": lambda world, mine: mine.tenant.inbound_notices.get(state="announced").uid,
+    "portal-inbound": lambda world, mine: mine.tenant.inbound_notices.get(state="announced").uid,
+    "portal-sample": lambda world, mine: _samples(mine, "asked").uid,
     "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
     "api-agreement-sign": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
     "api-agreement-withdraw": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
@@ -176,6 +184,7 @@ OF_THE_PARK = (
     "api-goods-offer",
     "festival",
     "portal-event",
+    "portal-goods-offer-samples",
     "api-room",
     "api-equipment",
     "api-media-node",
@@ -203,6 +212,9 @@ WITHOUT_BODY: dict[str, str] = {
     "api-schedule-stop": "which plan is to stop",
     "api-match-run-stop": "which assignment is to stop",
     "api-goods-offer-withdraw": "which goods are offered no longer",
+    "api-sample-request-withdraw": "who asks for samples no longer",
+    "api-sample-request-charge": "which samples are charged",
+    "api-inbound-notice-withdraw": "what does not come",
     "api-run-line-drop": "which goods are off the run of show",
     "api-agreement-sign": "which agreement is signed",
     "api-agreement-withdraw": "which proposal is taken back",
@@ -291,6 +303,11 @@ def _next(mine: TenantWorld) -> Booking:
 def _statement(mine: TenantWorld, *, approved: bool = False) -> Statement:
     rows = Statement.objects.filter(agreement__seller=mine.tenant)
     return rows.filter(state="approved" if approved else "draft").earliest("id")
+
+
+def _samples(mine: TenantWorld, state: str) -> SampleRequest:
+    """A request for samples of the tenant's own goods."""
+    return SampleRequest.objects.filter(offer__tenant=mine.tenant, state=state).earliest("id")
 
 
 def _reorder(mine: TenantWorld, state: str) -> Reorder:
@@ -512,6 +529,23 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "commission_rate": "10",
             "pieces": 5,
         },
+        "api-inbound-notice-list": {
+            "warehouse": world.warehouse.code,
+            "sku": str(mine.skus[0].uid),
+            "pieces": 5,
+            "day": str(today() + DAY),
+        },
+        "api-inbound-notice-receive": {"received": 4, "difference": "matrix"},
+        "api-sample-request-list": {
+            "offer": str(lender_of(mine, world.canary).uid),
+            "tenant": mine.tenant.code,
+            "pieces": 1,
+            "until": str(today() + DAY),
+        },
+        "api-sample-request-agree": {"price": "1.00"},
+        "api-sample-request-refuse": {"reason": "matrix"},
+        "api-sample-request-hand-out": {"sku": str(mine.skus[0].uid), "warehouse": world.warehouse.code},
+        "api-sample-request-take-back": {"whole": 1},
         "api-run-line-list": {
             "booking": str(mine.booking.uid),
             "product": str(mine.skus[1].product.uid),

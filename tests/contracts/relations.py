@@ -81,7 +81,7 @@ WORDS = {
             "channel", "currency", "customs_mode", "delivery", "destination", "kind", "line_no",
             "line_type", "market", "period_kind", "platform", "purpose", "ref_line", "source", "state", "title",
             "company", "name", "said_by", "note", "plate", "text",
-            "budget", "hours", "language", "price", "since", "stock", "times", "until",
+            "answer", "difference", "budget", "hours", "language", "price", "since", "stock", "times", "until",
             "floor_price", "commission_rate", "certificates",
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",

@@ -47,6 +47,7 @@ from supplychain.facts import SaleFact
 from supplychain.models import (
     Attribution,
     Backorder,
+    GoodsOffer,
     ImportProfileMap,
     Parcel,
     PayoutEntry,
@@ -55,11 +56,30 @@ from supplychain.models import (
     Shortage,
     SkuResolution,
 )
-from supplychain.services import goods_offer, run_line_put, sales_record
+from supplychain.services import (
+    goods_offer,
+    inbound_announce,
+    inbound_receive,
+    run_line_put,
+    sales_record,
+    sample_agree,
+    sample_ask,
+    sample_hand_out,
+)
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
-from tests.factories import SYSTEM, TenantWorld, World, make_item, make_park, make_room, make_world
+from tests.factories import (
+    SYSTEM,
+    TenantWorld,
+    World,
+    make_item,
+    make_park,
+    make_room,
+    make_sku,
+    make_tenant,
+    make_world,
+)
 
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
@@ -392,17 +412,55 @@ def dead_keys(world: World) -> Iterator[str]:
 
 
 def make_show_of(mine: TenantWorld, canary: str) -> None:
-    """Goods in the pool, and a run of show that has more of them than there are."""
-    goods_offer(
-        actor=SYSTEM,
-        product=mine.skus[0].product,
-        floor_price=Decimal("59.00"),
-        commission_rate=Decimal(20),
-        pieces=100,
-        samples=2,
-        certificates=canary,
-    )
+    """Goods that are announced, goods in the pool with samples that are asked for, and a run of show that has more of
+    them than there are."""
+    warehouse = mine.booking.room.park.warehouses.earliest("pk")
+    come = {
+        "actor": SYSTEM,
+        "warehouse": warehouse,
+        "sku": mine.skus[0],
+        "day": today() + DAY,
+        "note": canary,
+    }
+    inbound_receive(actor=SYSTEM, notice=inbound_announce(pieces=9, **come), received=8, difference=canary)
+    inbound_announce(pieces=9, **come)
+    offer = put_in_pool(mine.skus[0].product, canary)
+    lend_samples(mine, offer, canary)
     line = run_line_put(
         actor=SYSTEM, booking=mine.booking, product=mine.skus[0].product, price=Decimal("69.00"), pieces=60
     )
     Shortage.objects.create(line=line, at=now(), short_of=ShortOf.STOCK, planned=60, there=48)
+
+
+def put_in_pool(product: Product, canary: str) -> GoodsOffer:
+    return goods_offer(
+        actor=SYSTEM,
+        product=product,
+        floor_price=Decimal("59.00"),
+        commission_rate=Decimal(20),
+        pieces=100,
+        samples=9,
+        certificates=canary,
+    )
+
+
+def lender_of(mine: TenantWorld, canary: str) -> GoodsOffer:
+    """What a firm of the tenant's park, of which nobody works here, has in the pool."""
+    park = mine.booking.room.park
+    offer = GoodsOffer.objects.filter(tenant__code=f"{park.code}-lender").first()
+    if offer is None:
+        lender = make_tenant(park, f"{park.code}-lender", canary)
+        offer = put_in_pool(make_sku(lender, f"{park.code}-lent", canary).product, canary)
+    return offer
+
+
+def lend_samples(mine: TenantWorld, offer: GoodsOffer, canary: str) -> None:
+    """Samples of the tenant's goods that are asked for, agreed and out, and others that it asks for itself."""
+    lender = lender_of(mine, canary[:-1])
+    wish: dict[str, Any] = {"actor": SYSTEM, "pieces": 1, "until": today() + DAY, "note": canary}
+    sample_ask(tenant=mine.tenant, offer=lender, host=mine.host, **wish)
+    asked = [sample_ask(tenant=lender.tenant, offer=offer, **wish) for _number in range(3)]
+    for request in asked[1:]:
+        sample_agree(actor=SYSTEM, request=request, price=Decimal("45.00"), answer=canary)
+    warehouse = mine.booking.room.park.warehouses.earliest("pk")
+    sample_hand_out(actor=SYSTEM, request=asked[2], sku=mine.skus[0], warehouse=warehouse)

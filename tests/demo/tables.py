@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Container, Hashable
 from functools import cached_property
@@ -38,6 +39,8 @@ OF_THE_MOMENT = {
     "params",
     "party",
 }
+# Of a sales fact, or of a request for samples and how many of them were back.
+KEY_OF_A_ROW = re.compile(r"\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\d+)?")
 # Which of several publications a value comes from, of which the newest counts, and which lines were there by then.
 VINTAGE = ("published_on", "seq")
 PROOF = {"counted_at", "lines", "lines_hash", "lineage"}
@@ -105,8 +108,8 @@ class Tables:
             return hash(self._content(SalesEvent, told).get(value))
         if isinstance(value, uuid.UUID) and value.version != 5:
             return "random"
-        if field.name == "source_key" and value.isdecimal():
-            return "the key of a sales fact"
+        if field.name == "source_key" and KEY_OF_A_ROW.fullmatch(value):
+            return "the key of a row"
         return repr(value) if isinstance(value, dict | list) else value
 
 

@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
-from supplychain.models import Backorder, Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.models import Backorder, Product, Reservation, Sku, StockLevel, StockMove, Warehouse
 from supplychain.services import (
     backorder_fill,
     sku_resolve,
@@ -25,6 +25,7 @@ from supplychain.services import (
     stock_return,
     stock_transfer,
 )
+from supplychain.unshipped import unshipped
 from tenants.models import Tenant
 from tenants.services import tenancy_move
 from tests import factories
@@ -57,6 +58,11 @@ class Shop:
     def on_hand(self, warehouse: Warehouse | None = None, sku: Sku | None = None) -> int:
         level = StockLevel.objects.filter(warehouse=warehouse or self.near, sku=sku or self.sku).first()
         return level.on_hand if level else 0
+
+    def allow(self, limit: int) -> None:
+        """Let so many pieces be promised beyond what is there."""
+        self.sku.presale_limit = limit
+        self.sku.save()
 
     def owed(self) -> list[tuple[str, int, str]]:
         return list(Backorder.objects.order_by("pk").values_list("order_no", "quantity", "state"))
@@ -328,3 +334,50 @@ def test_a_firm_that_left_takes_returns_in_and_no_new_goods() -> None:
     assert (refusal.value.code, refusal.value.field) == ("closed", "sku")
     stock_return(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1)
     assert shop.on_hand() == 4
+
+
+# --- pre-sale
+
+
+def promised() -> list[tuple[str, int, int]]:
+    rows = Backorder.objects.filter(state="open").order_by("pk")
+    return list(rows.values_list("order_no", "quantity", "presold"))
+
+
+def test_what_is_not_there_is_promised_up_to_the_limit(shop: Shop) -> None:
+    shop.receive(5)
+    shop.allow(3)
+    for number in range(10):
+        record(shop.seller, fact(f"A{number}", sku_code="S1"))
+    assert promised() == [("A5", 1, 1), ("A6", 1, 1), ("A7", 1, 1), ("A8", 1, 0), ("A9", 1, 0)]
+    assert shop.on_hand() == 0
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Backorder.objects.update(presold=2)
+
+
+def test_an_order_is_promised_in_part_and_without_a_limit_not_at_all(shop: Shop) -> None:
+    shop.receive(5)
+    record(shop.seller, fact("A", sku_code="S1", qty=6))
+    shop.allow(3)
+    record(shop.seller, fact("B", sku_code="S1", qty=2), fact("C", sku_code="S1", qty=4))
+    assert promised() == [("A", 1, 0), ("B", 2, 2), ("C", 4, 1)]
+    assert [row.oversold for row in Backorder.objects.order_by("pk")] == [1, 0, 3]
+    shop.allow(1)
+    record(shop.seller, fact("D", sku_code="S1"))
+    assert promised()[-1] == ("D", 1, 0)
+
+
+def test_what_is_filled_corrected_or_cancelled_leaves_room(shop: Shop) -> None:
+    shop.allow(3)
+    record(shop.seller, fact("A", sku_code="S1", qty=3, external_id="A", version=1))
+    record(shop.seller, fact("A", sku_code="S1", qty=1, external_id="A", version=2))
+    record(shop.seller, fact("B", sku_code="S1", qty=3))
+    assert promised() == [("A", 1, 1), ("B", 3, 2)]
+    shop.receive(1)
+    backorder_fill(
+        actor=SYSTEM, backorder=Backorder.objects.get(order_no="A", state="open"), warehouse=shop.near
+    )
+    record(shop.seller, fact("C", sku_code="S1", qty=2))
+    assert promised() == [("B", 3, 2), ("C", 2, 1)]
+    counted = unshipped(Reservation.objects.all(), Backorder.objects.all())
+    assert (counted.missing, counted.oversold) == (2, 2)

@@ -88,6 +88,17 @@ def test_sales_take_what_is_there_and_owe_the_rest(transactional_db: None) -> No
     assert levels_equal_moves()
 
 
+def test_five_pieces_and_a_limit_of_three_are_promised_eight_times(transactional_db: None) -> None:
+    shop = Shop()
+    shop.receive(5)
+    shop.allow(3)
+    side_by_side(lambda number: record(shop.seller, fact(f"A{number}", sku_code="S1")), THREADS)
+    promised = Backorder.objects.filter(presold=1).count()
+    assert (StockMove.objects.filter(kind="sale").count(), promised) == (5, 3)
+    assert Backorder.objects.filter(presold=0).count() == THREADS - 8
+    assert levels_equal_moves()
+
+
 def test_the_same_facts_in_any_order_from_everybody_are_stored_once(transactional_db: None) -> None:
     shop = Shop()
     shop.receive(500)

@@ -15,6 +15,7 @@ from analytics.counting import drain_everything
 from analytics.demo.build import BuiltPark, build_park, built_park
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
+from analytics.demo.inbound import build_inbound
 from analytics.demo.indicators import load_panel
 from analytics.demo.load import history_of, load_until
 from analytics.demo.logins import SYSTEM
@@ -94,6 +95,7 @@ class Command(BaseCommand):
             import_settlements(built, until, actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
         build_pool(parks[0], actor=SYSTEM)
+        build_inbound(parks[0], actor=SYSTEM)
         build_shops(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]

@@ -1,0 +1,295 @@
+"""Samples of the goods pool: asked for, agreed, handed out, and back or charged. Both firms do their part.
+
+Everybody locks in one order: offer, request, stock levels.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actors import Actor
+from core.errors import InvalidInput, Refused
+from core.locking import lock_rows, retried
+from core.money import LARGEST, to_cents
+from core.policy import ADD, CHANGE, VIEW
+from core.records import invalid
+from core.scoping import get_visible, may, require, visible_to
+from livestreams.errors import WrongState
+from livestreams.models import Host
+from supplychain.choices import SAMPLE_TRANSITIONS, AgreementState, MoveKind, SampleState
+from supplychain.models import Agreement, GoodsOffer, SampleRequest, Sku, Warehouse
+from supplychain.services.pool import check_pieces
+from supplychain.services.stock import stock_adjust
+from tenants.models import Tenant
+
+LONGEST = 180 * clock.DAY
+OUT, BACK = "sample", "sample-back"
+ASKED = ("offer_id", "tenant_id", "host_id", "pieces", "until", "state")
+DONE = ("state", "price", "sku_id", "warehouse_id", "whole", "damaged", "amount", "agreement_id")
+
+
+@retried
+def sample_ask(
+    *,
+    actor: Actor,
+    offer: GoodsOffer,
+    tenant: Tenant,
+    pieces: int,
+    until: date,
+    host: Host | None = None,
+    note: str = "",
+) -> SampleRequest:
+    """Ask for samples of an offer for a firm of its park, back by a day. A host who asks does so for themself.
+
+    InvalidInput for own goods, withdrawn offers, a day that is over or too far, and more pieces than are left to lend.
+    """
+    require(actor, ADD, SampleRequest, tenant.pk)
+    host = _host(actor, tenant, host)
+    check_pieces(pieces)
+    if not clock.today() <= until <= clock.today() + LONGEST:
+        raise InvalidInput(
+            _("Samples are lent until a day within the next %(n)d days.") % {"n": LONGEST.days},
+            code="range",
+            field="until",
+        )
+    with transaction.atomic():
+        held = _standing(actor, offer, tenant)
+        _check_left(held, pieces)
+        asked = SampleRequest(offer=held, tenant=tenant, host=host, pieces=pieces, until=until, note=note)
+        try:
+            asked.full_clean()
+        except ValidationError as error:
+            raise invalid(error) from error
+        asked.save()
+        after = audit.snapshot(asked, ASKED)
+        audit.record(actor=actor, verb="sample.ask", obj=asked, node_id=tenant.pk, after=after)
+    return asked
+
+
+def _host(actor: Actor, tenant: Tenant, host: Host | None) -> Host | None:
+    """For whom it is: who runs the firm names any host of it or none, a host is meant themself."""
+    of_firm = Host.objects.filter(tenant=tenant)
+    if actor.user_id and not may(actor, CHANGE, SampleRequest, tenant.pk):
+        own = of_firm.filter(user=actor.user_id).first()
+        if own is None or (host is not None and host.pk != own.pk):
+            raise Refused(_("You may not do this here."))
+        return own
+    if host is not None and not of_firm.filter(pk=host.pk).exists():
+        raise InvalidInput(_("There is no such object."), code="not_found", field="host")
+    return host
+
+
+def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant) -> GoodsOffer:
+    """The offer, locked, while others of its park may ask for samples; foreign and absent ones sound alike."""
+    if not visible_to(GoodsOffer.objects.filter(pk=offer.pk), actor).exists():
+        raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
+    lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
+    held = GoodsOffer.objects.standing().in_full().filter(pk=offer.pk).first()
+    if held is None:
+        raise InvalidInput(_("This offer is withdrawn."), code="withdrawn", field="offer")
+    if held.park_id != tenant.node.parent_id:
+        raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
+    if held.tenant_id == tenant.pk:
+        raise InvalidInput(_("These goods are your own."), code="own", field="offer")
+    return held
+
+
+def _check_left(offer: GoodsOffer, pieces: int) -> None:
+    left = offer.samples - SampleRequest.objects.filter(offer=offer).lent()
+    if pieces > left:
+        raise InvalidInput(
+            _("The offer has %(n)d samples left to lend.") % {"n": max(left, 0)},
+            code="samples",
+            field="pieces",
+        )
+
+
+@retried
+def sample_agree(*, actor: Actor, request: SampleRequest, price: Decimal, answer: str = "") -> SampleRequest:
+    """Say yes, and what each piece costs that does not come back whole (CNY and whole cents).
+
+    InvalidInput when the offer has not so many samples left; WrongState when it is answered already.
+    """
+    if not 0 <= price * request.pieces <= LARGEST or price != to_cents(price):
+        raise InvalidInput(_("A price has whole cents, from 0."), code="range", field="price")
+    with transaction.atomic():
+        held = _turn(actor, request, SampleState.AGREED, by_owner=True)
+        if not GoodsOffer.objects.standing().filter(pk=held.offer_id).exists():
+            raise WrongState(_("This offer is withdrawn."), code="withdrawn")
+        _check_left(held.offer, held.pieces)
+        held.price, held.answer = price, answer
+        return _save(actor, held, "sample.agree")
+
+
+@retried
+def sample_refuse(*, actor: Actor, request: SampleRequest, reason: str) -> SampleRequest:
+    """Say no, and why."""
+    if not reason.strip():
+        raise InvalidInput(_("Say why not."), code="required", field="reason")
+    with transaction.atomic():
+        held = _turn(actor, request, SampleState.REFUSED, by_owner=True)
+        held.answer = reason
+        return _save(actor, held, "sample.refuse")
+
+
+@retried
+def sample_withdraw(*, actor: Actor, request: SampleRequest) -> SampleRequest:
+    """Ask no longer: until the samples are handed out, whoever asked may say so."""
+    with transaction.atomic():
+        held = _turn(actor, request, SampleState.WITHDRAWN, by_owner=False)
+        return _save(actor, held, "sample.withdraw")
+
+
+@retried
+def sample_hand_out(
+    *,
+    actor: Actor,
+    request: SampleRequest,
+    sku: Sku,
+    warehouse: Warehouse | None = None,
+    at: datetime | None = None,
+) -> SampleRequest:
+    """Hand out the agreed pieces of a SKU of the offered goods, out of a warehouse if it takes stock.
+
+    Whoever may move that stock does it; what lies in no warehouse is handed out by its firm. Conflict
+    (`stock_short`) when fewer are available.
+    """
+    with transaction.atomic():
+        held = _lock(actor, request)
+        _check_step(held, SampleState.OUT)
+        if sku.product_id != held.offer.product_id:
+            raise InvalidInput(_("There is no such object."), code="not_found", field="sku")
+        if sku.tracked_since is not None and warehouse is None:
+            raise InvalidInput(
+                _("Goods that take stock are handed out of a warehouse: say which."),
+                code="warehouse",
+                field="warehouse",
+            )
+        held.sku, held.warehouse = sku, warehouse
+        _move(actor, held, OUT, str(held.uid), -held.pieces, warehouse, at)
+        held.handed_out_on, held.state = clock.today(), SampleState.OUT
+        return _save(actor, held, "sample.hand_out")
+
+
+@retried
+def sample_take_back(
+    *,
+    actor: Actor,
+    request: SampleRequest,
+    whole: int,
+    damaged: int = 0,
+    warehouse: Warehouse | None = None,
+    at: datetime | None = None,
+) -> SampleRequest:
+    """Take pieces back, whole ones into the stock: where they came from, or into another warehouse.
+
+    It may be done in parts; with the last piece the request is back. InvalidInput for more than are out.
+    """
+    with transaction.atomic():
+        held = _lock(actor, request)
+        _check_step(held, SampleState.BACK)
+        if held.state != SampleState.OUT:
+            raise WrongState(_("These samples are not out."))
+        if min(whole, damaged) < 0 or not 0 < whole + damaged <= held.outstanding:
+            raise InvalidInput(
+                _("%(n)d pieces are out: say how many are back.") % {"n": held.outstanding},
+                code="range",
+                field="whole",
+            )
+        key = f"{held.uid}:{held.whole + held.damaged}"
+        place = (warehouse or held.warehouse) if held.warehouse else None
+        _move(actor, held, BACK, key, whole, place, at)
+        held.whole, held.damaged = held.whole + whole, held.damaged + damaged
+        if not held.outstanding:
+            held.state, held.back_on = SampleState.BACK, clock.today()
+        return _save(actor, held, "sample.take_back")
+
+
+@retried
+def sample_charge(*, actor: Actor, request: SampleRequest) -> SampleRequest:
+    """Charge what is not back whole, at the price that was agreed, by the owner's decision.
+
+    It is due in the month's statement of the agreement that both firms have, else it is paid directly.
+    WrongState when everything is back whole.
+    """
+    with transaction.atomic():
+        held = _turn(actor, request, SampleState.CHARGED, by_owner=True)
+        if not held.kept or held.price is None:
+            raise WrongState(_("Everything is back whole."))
+        held.amount, held.charged_on = held.price * held.kept, clock.today()
+        held.agreement = _agreement(held.tenant_id, held.offer.tenant_id, clock.today())
+        return _save(actor, held, "sample.charge")
+
+
+def _agreement(asker: int, owner: int, day: date) -> Agreement | None:
+    """The agreement in force between two firms, the oldest of them."""
+    between = Q(seller=asker, partner=owner) | Q(seller=owner, partner=asker)
+    in_force = Q(from_day__lte=day) & (Q(to_day__isnull=True) | Q(to_day__gt=day))
+    return Agreement.objects.filter(between, in_force, state=AgreementState.SIGNED).order_by("pk").first()
+
+
+def _move(
+    actor: Actor,
+    held: SampleRequest,
+    source: str,
+    key: str,
+    quantity: int,
+    warehouse: Warehouse | None,
+    at: datetime | None,
+) -> None:
+    """Let the stock follow; what lies in no warehouse is moved by who runs its firm."""
+    if warehouse is None or held.sku is None:
+        require(actor, CHANGE, SampleRequest, held.offer.tenant_id)
+    elif quantity:
+        stock_adjust(
+            actor=actor,
+            warehouse=warehouse,
+            sku=held.sku,
+            quantity=quantity,
+            kind=MoveKind.SAMPLE_LOAN,
+            source=source,
+            source_key=key,
+            occurred_at=at,
+            note=str(held.tenant),
+        )
+
+
+def _turn(actor: Actor, request: SampleRequest, state: SampleState, *, by_owner: bool) -> SampleRequest:
+    """The request, locked, in its new state, if that side may bring it there."""
+    held = _lock(actor, request)
+    require(actor, CHANGE, SampleRequest, held.offer.tenant_id if by_owner else held.tenant_id)
+    _check_step(held, state)
+    held.state = state
+    return held
+
+
+def _lock(actor: Actor, request: SampleRequest) -> SampleRequest:
+    lock_rows(GoodsOffer.objects.filter(pk=request.offer_id))
+    lock_rows(SampleRequest.objects.filter(pk=request.pk))
+    return get_visible(SampleRequest, actor, VIEW, pk=request.pk)
+
+
+def _check_step(held: SampleRequest, state: SampleState) -> None:
+    if state not in SAMPLE_TRANSITIONS[held.state]:
+        raise WrongState(
+            _("Samples in state “%(state)s” cannot become “%(next)s”.")
+            % {"state": held.get_state_display(), "next": state.label}
+        )
+
+
+def _save(actor: Actor, held: SampleRequest, verb: str) -> SampleRequest:
+    try:
+        held.full_clean()
+    except ValidationError as error:
+        raise invalid(error) from error
+    held.save()
+    after = audit.snapshot(held, DONE)
+    audit.record(actor=actor, verb=verb, obj=held, node_id=held.offer.tenant_id, after=after)
+    return held
