@@ -68,7 +68,7 @@ class YesNoInput(django_filters.widgets.BooleanWidget):
 class YesNoField(forms.NullBooleanField):
     """Refuses what the form's own field takes for no answer."""
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
         found = super().to_python(value)
         if found is None and value not in (None, ""):
             raise ValidationError(_("Say true or false."), code="invalid")
