@@ -8,7 +8,7 @@ from core.money import CENT, to_cents
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("", "拾", "佰", "仟")
-GROUPS = ("", "万", "亿", "万亿")
+GROUPS = ((10**8, "亿"), (10**4, "万"))
 LARGEST = Decimal(10) ** 16
 
 
@@ -34,21 +34,13 @@ def in_capitals(amount: Decimal) -> str:
 
 
 def _whole(number: int) -> str:
-    text, gap = "", False
-    groups = []
-    while number:
-        number, group = divmod(number, 10_000)
-        groups.append(group)
-    for place in range(len(groups) - 1, -1, -1):
-        group = groups[place]
-        if not group:
-            gap = bool(text)
-            continue
-        if text and (gap or group < 1000):
-            text += DIGITS[0]
-        gap = False
-        text += _group(group) + GROUPS[place]
-    return text
+    """1 and more: what stands before 亿 is a number of its own, 壹万贰仟亿."""
+    for size, name in GROUPS:
+        above, below = divmod(number, size)
+        if above:
+            zero = DIGITS[0] if 0 < below < size // 10 else ""
+            return _whole(above) + name + zero + (_whole(below) if below else "")
+    return _group(number)
 
 
 def _group(number: int) -> str:

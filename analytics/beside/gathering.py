@@ -21,6 +21,8 @@ from supplychain.models import PayoutEntry, SalesEvent
 
 QUERY_SIZE = 2_000
 ABOUT = (SalesKind.PAID, SalesKind.REFUNDED, SalesKind.CANCELLED)
+# What tells that an order was settled. Fees alone do not: an insurance names its order long before.
+SETTLING = (PayoutKind.GOODS, PayoutKind.FREIGHT, PayoutKind.SUBSIDY, PayoutKind.REFUND)
 
 
 @dataclass
@@ -77,7 +79,9 @@ def paid_on(tenant_id: int, first: date, last: date) -> QuerySet[SalesEvent]:
 
 def unsettled(payments: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
     """Those of some payments of whose line no platform has settled anything."""
-    same = PayoutEntry.objects.standing().filter(tenant=OuterRef("seller"), order_no=OuterRef("order_no"))
+    same = PayoutEntry.objects.standing().filter(
+        tenant=OuterRef("seller"), order_no=OuterRef("order_no"), kind__in=SETTLING
+    )
     return payments.filter(~Exists(same.filter(Q(line_no="") | Q(line_no=OuterRef("line_no")))))
 
 
@@ -131,8 +135,10 @@ def payouts_ordered_on(tenant_id: int, first: date, last: date) -> Payouts:
 
 
 def _gather(found: Payouts, entries: Any) -> None:
-    rows = entries.standing().values_list(
-        "order_no", "line_no", "platform", "kind", "amount", "occurred_at", "ordered_at"
+    rows = (
+        entries.filter(kind__in=SETTLING)
+        .standing()
+        .values_list("order_no", "line_no", "platform", "kind", "amount", "occurred_at", "ordered_at")
     )
     for order_no, line_no, platform, kind, amount, at, ordered_at in rows:
         payout = found[order_no].setdefault(line_no, Payout(platform, at, ordered_at))

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import DAY, day_start
 
@@ -54,3 +55,30 @@ class UntilDay(OnDay):
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         return qs.filter(**{f"{self.field_name}__lt": day_start(value + DAY)}) if value else qs
+
+
+class YesNoInput(django_filters.widgets.BooleanWidget):
+    """Keeps what is neither true nor false, so that the field can refuse it."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        found = super().value_from_datadict(data, files, name)
+        return data.get(name) if found is None else found
+
+
+class YesNoField(forms.NullBooleanField):
+    """Refuses what the form's own field takes for no answer."""
+
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
+        found = super().to_python(value)
+        if found is None and value not in (None, ""):
+            raise ValidationError(_("Say true or false."), code="invalid")
+        return found
+
+
+class YesNo(django_filters.BooleanFilter):
+    """True or false; another word would show everything."""
+
+    field_class = YesNoField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, widget=YesNoInput, **kwargs)

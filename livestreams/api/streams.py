@@ -26,6 +26,7 @@ from core.doors.fields import (
     SlugField,
     StrictSerializer,
 )
+from core.doors.filters import YesNo
 from livestreams import services
 from livestreams.choices import MediaServer, PublishEnd, ScreenKind
 from livestreams.models import Booking, MediaNode, Publish, ScreenToken
@@ -156,7 +157,7 @@ class StreamFilter(django_filters.FilterSet):
 
     room = django_filters.CharFilter("room__code", label=_("Room"))
     booking = django_filters.UUIDFilter("booking__uid", label=_("Booking"))
-    running = django_filters.BooleanFilter("ended_at", "isnull", label=_("On air"))
+    running = YesNo("ended_at", "isnull", label=_("On air"))
 
     class Meta:
         model = Publish

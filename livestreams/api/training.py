@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -93,6 +95,10 @@ class CourseViewSet(ReadOnlyScopedViewSet):
             return course
 
         return self.answer(held, 201)
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """With the run that was just held: those of the row were read before."""
+        return super().shown(self.base_queryset().get(pk=row.pk))
 
     def base_queryset(self) -> QuerySet[Course]:
         return Course.objects.select_related("park").prefetch_related("runs").order_by("code")

@@ -162,6 +162,7 @@ def publish_readmit(*, actor: Actor, publish: Publish) -> Publish:
     Publish.objects.filter(booking=held.booking_id, cut_at__isnull=False, readmitted_at__isnull=True).update(
         readmitted_at=now()
     )
+    held.refresh_from_db(fields=["readmitted_at"])
     _record(actor, "publish.readmit", held)
     return held
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
 
@@ -149,7 +150,14 @@ def _says_nothing(entry: PayoutEntry) -> bool:
 
 
 def _same(entry: PayoutEntry, line: PayoutLine) -> bool:
-    return all(getattr(entry, name) == getattr(line, name) for name in COLUMNS)
+    return all(
+        _to_the_minute(getattr(entry, name)) == _to_the_minute(getattr(line, name)) for name in COLUMNS
+    )
+
+
+def _to_the_minute(value: object) -> object:
+    """Files that a spreadsheet saved have no seconds."""
+    return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
 
 
 def _entry(batch: ImportBatch, line: PayoutLine, version: int) -> PayoutEntry:

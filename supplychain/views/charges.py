@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.doors.portal import ScopedListPage
+from core.templatetags.portal import decimal
 from livestreams.choices import BookingState
 from supplychain.choices import FeeKind
 from tenants.models import Charge
@@ -43,8 +44,8 @@ def reasons(charge: Charge) -> Iterator[str]:
     elif charge.source == "warehouse":
         for work in told["work"]:
             price, amount = Decimal(work["price"]).normalize(), Decimal(work["amount"])
-            yield f"{FeeKind(work['kind']).label}: {work['count']:,} × ¥{price:f} = ¥{amount:,.2f}"
-        if Decimal(told["earlier_months"]):
-            yield _("Corrections of earlier months: CNY %(amount)s") % {"amount": told["earlier_months"]}
+            yield f"{FeeKind(work['kind']).label}: {work['count']:,} × ¥{price:f} = ¥{decimal(amount)}"
+        if earlier := Decimal(told["earlier_months"]):
+            yield _("Corrections of earlier months: CNY %(amount)s") % {"amount": decimal(earlier)}
     elif "reason" in told:
         yield str(told["reason"])

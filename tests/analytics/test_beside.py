@@ -22,6 +22,7 @@ from supplychain.models import ImportBatch
 from supplychain.services import import_run, import_stage
 from supplychain.services.undo import undo_run
 from tests.factories import TenantWorld, World, make_world
+from tests.supplychain.exports import sample, table
 from tests.supplychain.ledger import SYSTEM, fact, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -38,12 +39,12 @@ def mine(world: World) -> TenantWorld:
     return world.tenants[0]
 
 
-def bring(mine: TenantWorld, code: str) -> ImportBatch:
+def bring(mine: TenantWorld, code: str, body: bytes = b"") -> ImportBatch:
     batch = import_stage(
         actor=mine.owner,
         tenant=mine.tenant,
         file_name=f"{code}.csv",
-        chunks=[(SAMPLES / f"{code}.csv").read_bytes()],
+        chunks=[body or (SAMPLES / f"{code}.csv").read_bytes()],
     )
     report, _rejects = import_run(actor=mine.owner, batch=batch, progress=lambda *_step: None)
     assert not report["refused"], report["problems"]
@@ -84,6 +85,21 @@ def test_a_day_is_explained_order_by_order(mine: TenantWorld) -> None:
         "not_imported": yuan("1500", "300"),
         "theirs": yuan("1500", "300"),
     }
+
+
+def test_a_fee_that_names_an_order_does_not_settle_it(mine: TenantWorld) -> None:
+    bring(mine, "douyin-orders")
+    with time_machine.travel(day_start(SECOND) + 24 * HOUR, tick=False):
+        before = {each.platform: each.total for each in money_in_transit(mine.owner, mine.tenant)}
+        rows = [dict(row) for row in sample("douyin-funds.csv")]
+        nothing = dict.fromkeys(("订单实付应结", "实际平台补贴", "平台服务费", "佣金"), "")
+        rows[0] |= {"动账方向": "出账", "动账场景": "运费险扣款", "动账金额": "2.00", **nothing}
+        bring(mine, "douyin-funds", table(rows[:1]).encode())
+        after = {each.platform: each.total for each in money_in_transit(mine.owner, mine.tenant)}
+    found = bridges(mine)[FIRST, "douyin"]
+    assert "6935112345678901231" in found.orders[BesidePart.NOT_SETTLED]
+    assert found.explained
+    assert after["douyin"] == before["douyin"] > 0
 
 
 def test_the_after_sales_close_what_was_missing(mine: TenantWorld) -> None:

@@ -13,7 +13,7 @@ from analytics.models import DisplayLink
 from analytics.trust import judging
 from core import buckets
 from core.clock import DAY, HOUR, local, now, today
-from livestreams.models import LiveRoom, MediaNode, ScreenToken
+from livestreams.models import LiveRoom, MediaNode, Publish, ScreenToken
 from livestreams.selectors import room_reports
 from livestreams.services import node_by_secret, screen_of
 from tests.api.conftest import Caller
@@ -151,3 +151,24 @@ def test_a_verdict_is_read_and_replied_to(world: World, owner: Caller, tool: Cal
     assert owner.post(path, {"text": "样品单"}).json()["replies"][0]["text"] == "样品单"
     assert manager.get(path).json()["replies"][0]["version"] == 1
     assert Caller(user=world.tenants[1].users["tenant_owner"]).get(path).status_code == 404
+
+
+def test_a_run_that_was_just_held_is_among_the_runs_of_its_course(manager: Caller) -> None:
+    assert manager.post("courses", {"park": "alpha", "code": "c9", "name_zh": "课"}).status_code == 201
+    held = manager.post("courses/c9/runs", {"first_day": "2025-06-01", "last_day": "2025-06-02"})
+    assert [run["first_day"] for run in held.json()["runs"]] == ["2025-06-01"]
+
+
+def test_a_filter_that_is_no_answer_to_yes_or_no_is_refused(manager: Caller) -> None:
+    assert manager.get("streams", running="true").status_code == 200
+    assert manager.get("streams", running="maybe").status_code == 400
+
+
+def test_a_stream_that_is_let_in_again_says_when(world: World, manager: Caller) -> None:
+    known = world.tenants[0].booking.publishes.earliest("id")
+    running = Publish.objects.create(
+        node=known.node, room=known.room, booking=known.booking, key=known.key, is_test=True, client="t",
+        started_at=now() - HOUR, last_seen_at=now(),
+    )  # fmt: skip
+    assert manager.post(f"streams/{running.uid}/cut").json()["cut_at"]
+    assert manager.post(f"streams/{running.uid}/readmit").json()["readmitted_at"]

@@ -25,6 +25,8 @@ VALUES = {"拾": 10, "佰": 100, "仟": 1000}
         ("100000001", "壹亿零壹元整"),
         ("100100000", "壹亿零壹拾万元整"),
         ("200000000000", "贰仟亿元整"),
+        ("1234500000000", "壹万贰仟叁佰肆拾伍亿元整"),
+        ("1000100000000", "壹万零壹亿元整"),
         ("0", "零元整"),
         ("0.05", "伍分"),
         ("0.30", "叁角整"),
@@ -62,7 +64,7 @@ def read_back(text: str) -> Decimal:
     return whole_of(yuan) + Decimal(cents) / 100
 
 
-@given(st.decimals(0, Decimal("9999999999.99"), places=2))
+@given(st.decimals(0, Decimal("9999999999999999.99"), places=2))
 def test_every_amount_reads_back(amount: Decimal) -> None:
     text = in_capitals(amount)
     assert read_back(text) == amount

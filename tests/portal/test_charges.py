@@ -66,6 +66,17 @@ def test_a_firm_reads_what_it_is_charged_and_why(
     assert browser_of(firm.users[Role.TENANT_STAFF]).get(address).status_code == 403
 
 
+def test_amounts_of_work_are_not_rounded_one_by_one() -> None:
+    """The month is rounded once: rounded lines would not add up to it."""
+    night = {"kind": "night", "count": 1, "price": "0.0125", "amount": "0.0125"}
+    parcel = {"kind": "parcel", "count": 1, "price": "0.0125", "amount": "0.0125"}
+    told = {"warehouse": "w", "work": [night, parcel], "month": "0.03", "earlier_months": "-3.5000"}
+    with override("en"):
+        shown = list(reasons(Charge(source=SOURCE, explanation=told)))
+    assert [line.rpartition("¥")[2] for line in shown[:2]] == ["0.0125", "0.0125"]
+    assert shown[2].endswith("CNY -3.50")
+
+
 def test_a_booking_that_was_charged_says_which(firm: TenantWorld, world: World) -> None:
     booking = Booking.objects.filter(tenant=firm.tenant).first()
     assert booking is not None

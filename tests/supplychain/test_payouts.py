@@ -229,6 +229,23 @@ class TestStored:
         undo_run(actor=mine.owner, batch=movements, progress=quiet)
         assert self.gained(mine, before)["settled"] == Decimal("1182.02")
 
+    def test_a_file_that_a_spreadsheet_saved_without_seconds_is_the_same_file(
+        self, mine: TenantWorld
+    ) -> None:
+        self.bring(mine, changed("kuaishou-settlement", 0, 实际结算时间="2025-06-13 02:00:05"))
+        rows = PayoutEntry.objects.count()
+        minutes = {"实际结算时间": "2025/6/13 2:00", "订单创建时间": "2025/6/1 20:00"}
+        again = self.bring(mine, changed("kuaishou-settlement", 0, **minutes))
+        assert (PayoutEntry.objects.count(), again.report["stored"]) == (rows, 0)
+
+    def test_a_compensation_is_not_the_payout_of_its_order(self, mine: TenantWorld) -> None:
+        before = self.base(mine)
+        self.bring(mine, sample_of("douyin-settlement"))
+        nothing = dict.fromkeys(("订单实付应结", "实际平台补贴", "平台服务费", "佣金"), "")
+        self.bring(mine, changed("douyin-funds", 0, 动账场景="平台赔付", 动账金额="5.00", **nothing))
+        expected = Decimal("1182.02") + 5 - Decimal("79.50") - 20
+        assert self.gained(mine, before)["settled"] == expected
+
     def test_facts_are_not_changed(self, mine: TenantWorld) -> None:
         self.bring(mine, sample_of("douyin-settlement"))
         for change in (

@@ -18,6 +18,7 @@ from supplychain.importing.payouts.line import (
     KEY_LENGTH,
     NOTE_LENGTH,
     NOTHING,
+    TO_THE_MINUTE,
     PayoutLine,
     Sums,
     added,
@@ -56,7 +57,7 @@ def build_settlement(options: Options) -> Build:
             costs=added(row, FEES),
         )
         kind = row.label("kind", NOTE_LENGTH)
-        key = strict.code(f"{line_no}:{at:%Y%m%dT%H%M%S}:{kind}", KEY_LENGTH)
+        key = strict.code(f"{line_no}:{at:{TO_THE_MINUTE}}:{kind}", KEY_LENGTH)
         common = {
             **_common(row, options),
             "occurred_at": at,
@@ -84,7 +85,6 @@ def build_funds(options: Options) -> Build:
             return []
         settled = abs(row.need("settled", cells.money)) * (1 if direction == IN else -1)
         line_no = row.identifier("line_no", needed=False)
-        payout = bool(line_no) and direction == IN
         sums = Sums(
             settled=settled,
             paid=added(row, ("paid", "freight")),
@@ -93,6 +93,8 @@ def build_funds(options: Options) -> Build:
             refund=row.read("refund", cells.money) or NOTHING,
             costs=added(row, (*FEES, *MORE_FEES)),
         )
+        # A compensation goes in as well, but pays nothing out of what was paid.
+        payout = bool(line_no) and direction == IN and any((sums.paid, sums.subsidy))
         common = {
             **_common(row, options),
             "occurred_at": options.utc(row.need("settled_at", cells.when)),

@@ -12,6 +12,7 @@ from supplychain.importing.payouts.line import (
     ACCOUNT_LENGTH,
     KEY_LENGTH,
     NOTHING,
+    TO_THE_MINUTE,
     PayoutLine,
     Sums,
     added,
@@ -62,7 +63,7 @@ def build_settlement(options: Options) -> Callable[[Row], list[PayoutLine]]:
             "order_no": order_no,
         }
         goods = row.identifier("product_id", needed=False)
-        key = strict.code(f"{order_no}:{goods}:{at:%Y%m%dT%H%M%S}", KEY_LENGTH)
+        key = strict.code(f"{order_no}:{goods}:{at:{TO_THE_MINUTE}}", KEY_LENGTH)
         return lines_of(key, sums, common)
 
     return lines

@@ -22,6 +22,8 @@ ACCOUNT_LENGTH = 100
 # With the kind behind it, it fits into the id of a line.
 KEY_LENGTH = EXTERNAL_ID_LENGTH - 16
 NOTE_LENGTH = 32
+# In the id of a row its time stands to the minute: a spreadsheet that saves the file anew drops the seconds.
+TO_THE_MINUTE = "%Y%m%dT%H%M"
 
 
 class PayoutLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
