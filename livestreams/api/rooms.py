@@ -271,7 +271,9 @@ class RoomUseViewSet(ScopedViewSet):
         """Open, booked and live time of each room on the days from `since` to `until`, and who did not come."""
         until = query_value(request, "until", strict.day, today())
         since = query_value(request, "since", strict.day, until - REPORTED + DAY)
-        found = room_reports(actor=self.actor, since=since, until=until)
+        run = set(self.get_queryset().values_list("pk", flat=True))
+        reports = room_reports(actor=self.actor, since=since, until=until)
+        found = [report for report in reports if report.room.pk in run]
         return Response(RoomUsesSerializer({"since": since, "until": until, "results": found}).data)
 
 
