@@ -79,6 +79,7 @@ def test_the_dock_leads_and_the_overlay_follows(live_site: Site, open_page: Call
     dock = open_page(viewport={"width": 300, "height": 700})
     overlay.goto(address_of(page, booking, "overlay"))
     dock.goto(address_of(page, booking, "dock"))
+    dock.locator("main").wait_for()
     fits(dock)
     assert re.fullmatch(r"0:\d\d:\d\d", dock.locator("header #left").inner_text())
     overlay.locator(".clock").wait_for()
