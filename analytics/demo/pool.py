@@ -82,7 +82,7 @@ def _plan(booking: Booking, firm: Tenant, actor: Actor) -> None:
             pieces=40,
             minute=index * 10,
         )
-    pool = GoodsOffer.objects.standing().filter(park=booking.room.park_id).exclude(tenant=firm)
+    pool = GoodsOffer.objects.standing().filter(park=firm.node.parent_id).exclude(tenant=firm)
     for index, offer in enumerate(pool.order_by("pk")[:2]):
         price = to_cents(offer.product.list_price * Decimal("0.9"))
         pieces = PIECES + 30 if index else 30

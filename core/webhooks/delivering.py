@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Max
 
 from core import audit, clock
 from core.actors import system_actor
@@ -32,6 +33,8 @@ HELD_FOR = timedelta(minutes=2)
 """Longer than a try can last."""
 ROUND = 30.0
 """Seconds after which a round begins nothing more."""
+REST = timedelta(minutes=1)
+"""A receiver that fails is left alone after a try for as long as it has failed, and for no longer than this."""
 
 
 def purpose(endpoint: WebhookEndpoint) -> str:
@@ -40,8 +43,8 @@ def purpose(endpoint: WebhookEndpoint) -> str:
 
 
 def deliver_due() -> int:
-    """Send what is due; returns how many were delivered. A receiver that fails waits until the next round."""
-    ends, sent, failing = time.monotonic() + ROUND, 0, set[int]()
+    """Send what is due; returns how many were delivered. A receiver that fails waits until a later round."""
+    ends, sent, failing = time.monotonic() + ROUND, 0, _resting()
     while time.monotonic() < ends:
         held = _take(failing)
         if held is None:
@@ -55,16 +58,25 @@ def deliver_due() -> int:
     return sent
 
 
+def _resting() -> set[int]:
+    """The receivers that fail and were tried a moment ago: every ring begins a round, and each try may last."""
+    now = clock.now()
+    failing = WebhookEndpoint.objects.filter(state=WebhookState.ACTIVE, failing_since__isnull=False)
+    tried = failing.annotate(tried=Max("deliveries__last_try_at")).values_list("pk", "failing_since", "tried")
+    return {pk for pk, since, last in tried if last and now < last + min(last - since, REST)}
+
+
 @retried
 @transaction.atomic
 def _take(failing: set[int]) -> WebhookDelivery | None:
-    """The message that has waited longest, and nobody else's for a while."""
+    """The message that has waited longest, and nobody else's for a while. Receivers that fail come last."""
     now = clock.now()
     due = WebhookDelivery.objects.filter(
         state=DeliveryState.WAITING, next_try_at__lte=now, endpoint__state=WebhookState.ACTIVE
     )
-    rows = due.exclude(endpoint__in=failing).select_related("endpoint").order_by("next_try_at", "pk")
-    held = rows.select_for_update(of=("self",), skip_locked=True).first()
+    rows = due.exclude(endpoint__in=failing).select_related("endpoint")
+    first = rows.order_by(F("endpoint__failing_since").asc(nulls_first=True), "next_try_at", "pk")
+    held = first.select_for_update(of=("self",), skip_locked=True).first()
     if held is not None:
         held.attempts += 1
         held.last_try_at, held.next_try_at = now, now + HELD_FOR
@@ -88,7 +100,9 @@ def _send(held: WebhookDelivery) -> Outcome:
 def _note(held: WebhookDelivery, outcome: Outcome) -> None:
     """Write down what came of a try, for the message and for its receiver."""
     (endpoint,) = lock_rows(WebhookEndpoint.objects.filter(pk=held.endpoint_id))
-    rows = lock_rows(WebhookDelivery.objects.filter(pk=held.pk, last_try_at=held.last_try_at))
+    # Whoever took it up meanwhile, or sends it again, has the word.
+    same = {"last_try_at": held.last_try_at, "attempts": held.attempts}
+    rows = lock_rows(WebhookDelivery.objects.filter(pk=held.pk, **same))
     now = clock.now()
     for row in rows:
         row.status, row.fault = outcome.status, outcome.fault or ""

@@ -147,7 +147,7 @@ def _fill(endpoint: WebhookEndpoint, *, name: str, url: str, events: Sequence[st
     if not events or set(events) - dict(WEBHOOK_EVENTS).keys():
         raise InvalidInput(_("Choose what the receiver is told of."), code="events", field="events")
     if not 0 <= low_stock <= MAX_QUANTITY:
-        raise InvalidInput(_("A count is a whole number from 0."), code="range", field="low_stock")
+        raise InvalidInput(_("The low stock is a whole number from 0."), code="range", field="low_stock")
     try:
         check(url, settings.LIVEPARK_WEBHOOK_NETWORKS)
     except Unfit as error:

@@ -82,6 +82,8 @@ class _Pinned(http.client.HTTPConnection):
                 self.sock, server_hostname=self._target.host, do_handshake_on_connect=False
             )
             self.sock.do_handshake()
+        # Connected: from now on only `cut` says when the time is over.
+        self.sock.settimeout(DONE_WITHIN)
 
     def cut(self) -> None:
         """Time is up: whatever is waited for breaks off."""

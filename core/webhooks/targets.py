@@ -22,7 +22,9 @@ PORTS = {"https": 443, "http": 80}
 PRINTABLE = re.compile(r"[!-~]{1,500}")
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 # IPv6 addresses that carry an IPv4 one in their last four bytes: translators (NAT64) and the old compatible form.
-CARRIERS = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96"))
+CARRIERS = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+# Translators of somebody's own network: where they carry it only that network knows.
+OWN_TRANSLATORS = ip_network("64:ff9b:1::/48")
 
 
 class Unfit(Exception):
@@ -110,7 +112,7 @@ def is_outer(address: Address) -> bool:
         carried = _carried(address)
         if carried is not None:
             return is_outer(carried)
-        if address.is_site_local:
+        if address.is_site_local or address in OWN_TRANSLATORS:
             return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 

@@ -4,11 +4,14 @@
   const token = decodeURIComponent(location.hash.slice(1)).split("&")[0];
   const { dataset } = document.body;
   const EVERY = 2000;
+  const GOODS_EVERY = 10000;
   const SURE = 5000;
   const $ = (id) => document.getElementById(id);
   let state = null;
   let ahead = 0;
   let sure = 0;
+  let asked = 0;
+  let listed = "";
 
   function say(text) {
     $("said").textContent = text;
@@ -83,7 +86,12 @@
   }
 
   async function products() {
+    const turn = ++asked;
     const { results } = await ask(`${dataset.products}&search=${encodeURIComponent($("search").value)}`);
+    const list = JSON.stringify(results);
+    // A later question is on its way, or nothing has changed: nobody's button is taken from under the finger.
+    if (turn !== asked || list === listed) return;
+    listed = list;
     $("products").replaceChildren(
       ...results.map((one) => {
         const row = document.createElement("li");
@@ -162,7 +170,13 @@
     setTimeout(follow, EVERY);
   }
 
+  // The run of show is planned, and offers are withdrawn, while the dock is open.
+  async function followGoods() {
+    await press(products);
+    setTimeout(followGoods, GOODS_EVERY);
+  }
+
   setInterval(clock, 500);
   follow();
-  press(products);
+  followGoods();
 })();

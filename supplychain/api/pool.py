@@ -24,11 +24,13 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
+from core.scoping import visible_to
 from livestreams.models import Booking
 from supplychain import services
 from supplychain.choices import ShortOf
 from supplychain.filters import GoodsOfferFilter
 from supplychain.models import GoodsOffer, Product, RunLine, Shortage
+from tenants.models import Tenant
 
 READ_GOODS = ("goods:read", "goods:write")
 WRITE_GOODS = ("goods:write",)
@@ -90,7 +92,8 @@ class GoodsOfferViewSet(ReadOnlyScopedViewSet):
     inputs = {"create": GoodsOfferInput, "withdraw": Nothing}
 
     def base_queryset(self) -> QuerySet[GoodsOffer]:
-        return GoodsOffer.objects.in_full().order_by("-pk")
+        own = GoodsOffer.objects.filter(tenant__in=visible_to(Tenant.objects.all(), self.actor))
+        return (GoodsOffer.objects.standing() | own).in_full().order_by("-pk")
 
     @extend_schema(request=GoodsOfferInput, responses={201: GoodsOfferSerializer})
     def create(self, request: Request) -> HttpResponse:

@@ -35,7 +35,8 @@ def goods_offer(
 ) -> GoodsOffer:
     """Offer a product to the park that its tenant is in: price floor in CNY, commission in percent of the sales.
 
-    Conflict while another offer of it stands; InvalidInput for goods no longer sold and impossible terms.
+    Conflict while another offer of it stands; InvalidInput for goods no longer sold and impossible terms. An offer to
+    a park that the tenant has left stands no longer: it is withdrawn.
     """
     require(actor, ADD, GoodsOffer, product.tenant_id)
     check_pieces(pieces)
@@ -44,15 +45,18 @@ def goods_offer(
         (held,) = lock_rows(Product.objects.filter(pk=product.pk))
         if held.closed_on is not None:
             raise InvalidInput(_("These goods are no longer sold."), code="closed", field="product")
-        if GoodsOffer.objects.filter(product=held, withdrawn_at__isnull=True).exists():
-            raise Conflict(
-                _("These goods are offered already. Withdraw that offer first."),
-                code="offered",
-                field="product",
-            )
+        park_id = held.tenant.node.parent_id
+        for other in lock_rows(GoodsOffer.objects.filter(product=held, withdrawn_at__isnull=True)):
+            if other.park_id == park_id:
+                raise Conflict(
+                    _("These goods are offered already. Withdraw that offer first."),
+                    code="offered",
+                    field="product",
+                )
+            _withdraw(actor, other)
         offer = GoodsOffer(
             tenant_id=held.tenant_id,
-            park_id=held.tenant.node.parent_id,
+            park_id=park_id,
             product=held,
             floor_price=floor_price,
             commission_rate=commission_rate,
@@ -83,7 +87,11 @@ def goods_offer_withdraw(*, actor: Actor, offer: GoodsOffer) -> GoodsOffer:
     with transaction.atomic():
         (held,) = lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
         if held.withdrawn_at is None:
-            held.withdrawn_at = now()
-            held.save(update_fields=["withdrawn_at", "updated_at"])
-            audit.record(actor=actor, verb="goodsoffer.withdraw", obj=held, node_id=held.tenant_id)
+            _withdraw(actor, held)
     return held
+
+
+def _withdraw(actor: Actor, held: GoodsOffer) -> None:
+    held.withdrawn_at = now()
+    held.save(update_fields=["withdrawn_at", "updated_at"])
+    audit.record(actor=actor, verb="goodsoffer.withdraw", obj=held, node_id=held.tenant_id)

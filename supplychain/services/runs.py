@@ -51,7 +51,7 @@ def run_line_put(
     check_pieces(pieces)
     with transaction.atomic():
         held = _held(actor, booking)
-        taken = _standing(actor, offer) if offer is not None else None
+        taken = _standing(actor, held, offer) if offer is not None else None
         shown = taken.product if taken is not None else _own(held, product)
         _check_price(price, taken)
         _check_minute(held, minute)
@@ -139,9 +139,12 @@ def _lines_with(actor: Actor, line: RunLine) -> list[RunLine]:
     return lines
 
 
-def _standing(actor: Actor, offer: GoodsOffer) -> GoodsOffer:
-    """The offer, locked, while it stands; foreign and absent offers sound alike."""
-    seen = visible_to(GoodsOffer.objects.filter(pk=offer.pk), actor)
+def _standing(actor: Actor, booking: Booking, offer: GoodsOffer) -> GoodsOffer:
+    """The offer to the park that the booking's firm is in, locked, while it stands; foreign and absent offers sound
+    alike, also for somebody who sees several parks.
+    """
+    pool = GoodsOffer.objects.filter(pk=offer.pk, park=booking.tenant.node.parent_id)
+    seen = visible_to(pool, actor)
     if not seen.exists():
         raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
     lock_rows(GoodsOffer.objects.filter(pk=offer.pk))

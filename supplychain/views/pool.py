@@ -89,7 +89,7 @@ class OfferForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        offered = GoodsOffer.objects.filter(tenant=self.tenant, withdrawn_at__isnull=True)
+        offered = GoodsOffer.objects.standing().filter(tenant=self.tenant)
         sold = queryset.filter(tenant=self.tenant, closed_on__isnull=True)
         return sold.exclude(pk__in=offered.values("product")).order_by("code")
 

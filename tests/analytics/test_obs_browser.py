@@ -33,6 +33,17 @@ booking = Booking.objects.create(
 )
 print(booking.uid)
 """
+# Goods that are planned while the dock is open.
+PLAN = """
+from decimal import Decimal
+from livestreams.models import Booking
+from supplychain.models import Product
+from supplychain.services import run_line_put
+from tests.factories import SYSTEM
+booking = Booking.objects.get(uid="%s")
+product = Product.objects.filter(tenant=booking.tenant, closed_on=None).first()
+run_line_put(actor=SYSTEM, booking=booking, product=product, price=Decimal(66), pieces=1)
+"""
 PIXEL = """() => {
     const style = (each) => getComputedStyle(each).backgroundColor;
     return [style(document.documentElement), style(document.body)];
@@ -68,6 +79,7 @@ def test_the_dock_leads_and_the_overlay_follows(live_site: Site, open_page: Call
     dock = open_page(viewport={"width": 300, "height": 700})
     overlay.goto(address_of(page, booking, "overlay"))
     dock.goto(address_of(page, booking, "dock"))
+    dock.locator("main").wait_for()
     fits(dock)
     assert re.fullmatch(r"0:\d\d:\d\d", dock.locator("header #left").inner_text())
     overlay.locator(".clock").wait_for()
@@ -84,6 +96,8 @@ def test_the_dock_leads_and_the_overlay_follows(live_site: Site, open_page: Call
         overlay.locator(".product #name", has_text=name).wait_for()
     dock.locator("#nothing").click()
     overlay.locator(".product").wait_for(state="hidden")
+    live_site.manage("shell", "-c", PLAN % uid)
+    dock.locator("#products button", has_text="66.00").wait_for(timeout=20_000)
     dock.fill("#search", "no such thing")
     dock.locator("#no-products").wait_for()
 

@@ -206,6 +206,19 @@ def test_a_message_can_be_sent_again(firm: TenantWorld, receiver: Receiver) -> N
         delivery_again(actor=user_actor(firm.users[Role.TENANT_STAFF]), delivery=message)
 
 
+def test_what_is_sent_again_meanwhile_begins_anew(firm: TenantWorld, receiver: Receiver) -> None:
+    make(firm, receiver.url())
+    message = news(firm)
+    receiver.answers = [500]
+    held = delivering._take(set())
+    assert held is not None
+    delivery_again(actor=SYSTEM, delivery=message)
+    delivering._note(held, delivering._send(held))
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (DeliveryState.WAITING, 0)
+    assert deliver_due() == 1
+
+
 @pytest.mark.parametrize(
     ("status", "fault"),
     [
@@ -301,6 +314,28 @@ def test_a_failing_receiver_keeps_nobody_else_waiting(world: World, receiver: Re
     assert lost.get(attempts=1).fault == DeliveryFault.CONNECTION
 
 
+def test_who_takes_its_messages_comes_first_and_who_fails_rests(world: World, receiver: Receiver) -> None:
+    first, second = world.tenants
+    broken, _secret = make(first, "http://127.0.0.1:1/")
+    make(second, receiver.url())
+    start = now()
+    with time_machine.travel(start, tick=False) as clock:
+        for number in range(4):
+            news(first, f"lost-{number}")
+        deliver_due()
+        clock.shift(40)
+        deliver_due()
+        message = news(second)
+        held = delivering._take(set())
+        assert held == message  # though others have waited longer
+        deliver_due()
+        lost = WebhookDelivery.objects.filter(endpoint=broken)
+        assert sum(lost.values_list("attempts", flat=True)) == 2  # whenever somebody rings
+        clock.shift(61)
+        deliver_due()
+        assert sum(lost.values_list("attempts", flat=True)) == 3
+
+
 def test_a_slow_receiver_is_cut_off(
     firm: TenantWorld, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +355,16 @@ def test_a_slow_receiver_is_cut_off(
     assert time.monotonic() - began < 3
     message.refresh_from_db()
     assert (message.state, message.fault) == ("waiting", DeliveryFault.SLOW)
+
+
+def test_an_answer_may_take_longer_than_the_connection(
+    firm: TenantWorld, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "CONNECT_WITHIN", 0.2)
+    receiver.before = lambda _handler: time.sleep(0.5)
+    make(firm, receiver.url())
+    news(firm)
+    assert deliver_due() == 1
 
 
 def test_an_inner_receiver_needs_the_operator(firm: TenantWorld, receiver: Receiver, settings: Any) -> None:

@@ -64,6 +64,7 @@ def test_goods_are_offered_found_and_withdrawn(
         assert owner.post(page(firm, "portal-pool-new"), {**form, **wrong}).status_code == 400
     assert owner.post(page(firm, "portal-pool-new"), form).status_code == 302
     offer = GoodsOffer.objects.get()
+    assert owner.post(page(firm, "portal-pool-new"), form).status_code == 400  # it stands already
     neighbour = browser_of(theirs.users[Role.HOST])
     for search in ("", "?search=alpha-a", f"?search={product.code[-3:]}"):
         assert "88.50" in text(neighbour, page(theirs, "portal-pool") + search)

@@ -31,6 +31,8 @@ from supplychain.services import (
     run_line_put,
 )
 from supplychain.showcase import outcomes
+from tenants.services import tenancy_move
+from tests.api.conftest import Caller
 from tests.factories import SYSTEM, TenantWorld, World, make_sku, make_world
 from tests.supplychain.ledger import fact, record
 
@@ -173,6 +175,35 @@ def test_the_pool_stands_while_goods_and_firm_do(theirs: TenantWorld, offer: Goo
         theirs.tenant.refresh_from_db()
 
 
+def test_a_firm_that_moved_offers_its_goods_anew(theirs: TenantWorld, offer: GoodsOffer) -> None:
+    park = make_world("beta").park
+    tenancy_move(actor=SYSTEM, tenant=theirs.tenant, park=park, from_day=now().date())
+    theirs.skus[0].refresh_from_db()
+    anew = offered(theirs, actor=user_actor(theirs.users[Role.TENANT_OWNER]))
+    assert anew.park == park
+    offer.refresh_from_db()
+    assert offer.withdrawn_at is not None
+    with pytest.raises(Conflict):
+        offered(theirs)
+
+
+def test_a_list_of_the_pool_has_what_stands_and_ones_own(
+    mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer
+) -> None:
+    def seen(secret: str) -> set[str]:
+        return {row["uid"] for row in Caller(secret).get("goods-offers").json()["results"]}
+
+    other = offered(theirs, product=theirs.skus[1].product)
+    own = offered(mine, actor=mine.owner, product=mine.skus[0].product)
+    for withdrawn in (offer, own):
+        goods_offer_withdraw(actor=SYSTEM, offer=withdrawn)
+    assert seen(mine.secret) == {str(own.uid), str(other.uid)}
+    assert seen(theirs.secret) == {str(offer.uid), str(other.uid)}
+    other.product.closed_on = now().date()
+    other.product.save()
+    assert seen(mine.secret) == {str(own.uid)}
+
+
 def test_a_price_below_the_floor_is_refused(mine: TenantWorld, offer: GoodsOffer) -> None:
     with pytest.raises(InvalidInput) as refusal:
         put(mine, offer=offer, price=Decimal("58.9999"))
@@ -199,6 +230,9 @@ def test_what_may_stand_on_a_run(mine: TenantWorld, theirs: TenantWorld, offer: 
     ):
         with pytest.raises(InvalidInput):
             put(mine, **wrong)
+    with pytest.raises(InvalidInput) as refusal:  # nor by somebody who sees both parks
+        put(mine, actor=SYSTEM, offer=foreign)
+    assert refusal.value.code == "not_found"
     line = put(mine, offer=offer, minute=119)
     assert put(mine, offer=offer, pieces=20) == line  # the same goods: new values, no second line
     assert (RunLine.objects.get().pieces, RunLine.objects.get().minute) == (20, None)
