@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from analytics.choices import SharePart
 from analytics.models import SessionShare
@@ -21,12 +21,17 @@ from core.draining import Bucket, drain_family
 from core.models import BucketFailure, BucketMark
 from core.money import from_units, to_units
 from livestreams.choices import ShiftRole
-from livestreams.models import Host, HostShift, LiveSession
+from livestreams.models import HostShift, LiveSession
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku
 
 SESSIONS_PER_TRANSACTION = 20
+FACTS_AT_ONCE = 20_000
 QUERY_SIZE = 5_000
+
+Order = tuple[int, str, str]
+"""Seller, source and number."""
+LineKey = tuple[Order, str]
 
 
 class Fact(NamedTuple):
@@ -49,7 +54,7 @@ class Fact(NamedTuple):
     """0: none is known."""
 
     @property
-    def order(self) -> tuple[int, str, str]:
+    def order(self) -> Order:
         number = self.ref_order_no if self.kind == SalesKind.REFUNDED else self.order_no
         return self.seller_id, self.source, number
 
@@ -83,10 +88,12 @@ def share_together(marked: Sequence[Bucket]) -> int:
     sessions = [session for _tenant, session in marked]
     # Marks are read before the facts: what is counted holds at least their facts.
     seen = list(BucketMark.objects.filter(family=SHARES, slot__in=sessions).values_list("pk", flat=True))
+    held = list(LiveSession.objects.filter(pk__in=sessions).order_by("pk"))
     rows = [
         row
-        for session in LiveSession.objects.filter(pk__in=sessions).order_by("pk")
-        for row in _rows(session, count(session))
+        for some in _at_once(held)
+        for session, parts in count(some).items()
+        for row in _rows(session, parts)
     ]
     with transaction.atomic():
         found, _by_model = BucketMark.objects.filter(pk__in=seen).delete()
@@ -99,20 +106,58 @@ def share_together(marked: Sequence[Bucket]) -> int:
     return len(sessions)
 
 
-def count(session: LiveSession) -> dict[str, Shares]:
-    """The shares of a session by part, from the ledger as it is now."""
-    facts = facts_of(session)
-    if not facts:
-        return {}
-    people = people_of(session)
-    sums = sums_of(facts)
+def _at_once(sessions: Sequence[LiveSession]) -> Iterator[list[LiveSession]]:
+    """The sessions in groups that are read together: most are small, and one of many lines is read alone."""
+    lines = Counter(
+        dict(
+            SalesEvent.objects.filter(session__in=sessions).values_list("session").annotate(lines=Count("pk"))
+        )
+    )
+    lines.update(
+        dict(
+            Attribution.objects.filter(session__in=sessions)
+            .values_list("session")
+            .annotate(lines=Count("pk"))
+        )
+    )
+    group: list[LiveSession] = []
+    held = 0
+    for session in sessions:
+        if group and held + lines[session.pk] > FACTS_AT_ONCE:
+            yield group
+            group, held = [], 0
+        group.append(session)
+        held += lines[session.pk]
+    if group:
+        yield group
+
+
+def count(sessions: Sequence[LiveSession]) -> dict[LiveSession, dict[str, Shares]]:
+    """The shares of sessions by part, from the ledger as it is now."""
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for fact, place in facts_in(sessions):
+        facts[place].append(fact)
+    everything = [fact for each in facts.values() for fact in each]
+    sums = sums_of(everything)
+    paid_at = first_payments({fact.order for fact in everything})
+    people = people_of([session for session in sessions if session.pk in facts])
+    return {
+        session: _shared_out(facts[session.pk], sums, paid_at, people[session.pk])
+        for session in sessions
+        if session.pk in facts
+    }
+
+
+def _shared_out(
+    facts: Sequence[Fact], sums: Mapping[int, Measures], paid_at: Mapping[LineKey, datetime], people: People
+) -> dict[str, Shares]:
+    """The shares of one session."""
     owners: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    lines: dict[tuple[tuple[int, str, str], str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    lines: dict[LineKey, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for fact in facts:
         for place, amount in enumerate(sums[fact.id]):
             owners[fact.owner][place] += amount
             lines[fact.order, fact.line][place] += amount
-    paid_at = first_payments({order for order, _line in lines})
     shared = [
         LineSums(order, line, paid_at.get((order, line)), (row[0], row[1], row[2], row[3]))
         for (order, line), row in sorted(lines.items())
@@ -177,13 +222,13 @@ def sums_of(facts: Sequence[Fact]) -> dict[int, Measures]:
 
 
 def first_payments(
-    orders: Iterable[tuple[int, str, str]],
-) -> dict[tuple[tuple[int, str, str], str], datetime]:
+    orders: Iterable[Order],
+) -> dict[LineKey, datetime]:
     """When each line of some orders was paid first, wherever that payment belongs."""
     by_seller: dict[int, set[str]] = defaultdict(set)
     for seller, _source, number in orders:
         by_seller[seller].add(number)
-    found: dict[tuple[tuple[int, str, str], str], datetime] = {}
+    found: dict[LineKey, datetime] = {}
     for seller, numbers in by_seller.items():
         wanted = sorted(numbers)
         for start in range(0, len(wanted), QUERY_SIZE):
@@ -196,13 +241,15 @@ def first_payments(
     return found
 
 
-def people_of(session: LiveSession) -> People:
-    """Who worked in a session."""
-    shifts: dict[str, list[Shift]] = defaultdict(list)
-    for shift in HostShift.objects.filter(session=session):
-        shifts[shift.role].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
-    hosts = {shift.person for each in shifts.values() for shift in each}
-    return People(shifts, dict(Host.objects.filter(pk__in=hosts).values_list("pk", "tenant_id")))
+def people_of(sessions: Sequence[LiveSession]) -> dict[int, People]:
+    """Who worked in sessions, by the id of the session."""
+    shifts: dict[int, dict[str, list[Shift]]] = defaultdict(lambda: defaultdict(list))
+    agency: dict[int, int] = {}
+    worked = HostShift.objects.filter(session__in=sessions).order_by("pk").select_related("host")
+    for shift in worked.only("session", "role", "starts_at", "ends_at", "host", "host__tenant"):
+        shifts[shift.session_id][shift.role].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
+        agency[shift.host_id] = shift.host.tenant_id
+    return {session.pk: People(shifts[session.pk], agency) for session in sessions}
 
 
 def _rows(session: LiveSession, parts: dict[str, Shares]) -> list[SessionShare]:

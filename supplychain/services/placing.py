@@ -191,11 +191,18 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
 
 
 def _mark_shared(orders: Iterable[list[Fact]]) -> None:
-    """Mark the shares of sessions whose orders lie elsewhere as well: a payment there says who shares a refund here."""
+    """Mark the shares of sessions whose orders lie elsewhere as well: a payment there says who shares a refund here.
+
+    Or did: of an order that a correction took its payment from, the refund alone is left.
+    """
     found: set[int] = set()
     for facts in orders:
-        sessions = {fact.session for fact in facts}
-        found |= {session for session in sessions if session is not None and len(sessions) > 1}
+        is_spread = len({fact.session for fact in facts}) > 1
+        found |= {
+            fact.session
+            for fact in facts
+            if fact.session is not None and (is_spread or not fact.makes_a_line)
+        }
     rows = LiveSession.objects.filter(pk__in=found).values_list("tenant_id", "pk") if found else ()
     buckets.mark(buckets.SHARES, rows)
 

@@ -299,7 +299,8 @@ def test_a_batch_that_takes_too_long_makes_the_next_ones_smaller(tenant: Tenant)
     with capture_logs() as logs:
         assert drain_family("slow", count_together, most=32, seconds=0.1) == 8
     assert tried == [32, 16, 8]
-    assert [(entry["log_level"], entry["buckets"]) for entry in logs] == [("warning", 32), ("warning", 16)]
+    told = [(entry["log_level"], entry["buckets"]) for entry in logs if "buckets" in entry]
+    assert told == [("warning", 32), ("warning", 16)]
     tried.clear()
     assert drain_family("slow", count_together, most=6) == 32
     assert tried == [6, 6, 6, 6, 6, 2]

@@ -393,6 +393,9 @@ def test_a_refund_in_another_session_goes_by_its_payment_when_that_is_corrected(
     assert of_hosts(second) == {hua: (Decimal(0), Decimal(1))}
     told(hall, session_ref=str(first.uid), external_id="e", version=2, occurred_at=TEN + 4.5 * HOUR)
     assert of_hosts(second) == dict.fromkeys((hua, guest), (Decimal(0), Decimal("0.5")))
+    # The payment was another order's: the refund is left alone, and nobody sold what it gives back.
+    told(hall, session_ref=str(first.uid), external_id="e", version=3, order_no="B", occurred_at=TEN + HOUR)
+    assert of_hosts(second) == {SessionShare(session=second).who: (Decimal(0), Decimal(1))}
 
 
 def test_each_sees_its_own_share() -> None:
