@@ -424,6 +424,8 @@ def test_stock_moves_by_hand(as_user: Callable[[User], Client], worlds: Worlds) 
     keeper = as_user(worlds.mine.users[Role.PARK_WAREHOUSE])
     seat = worlds.mine.tenants[0]
     page = keeper.get(url_of(StockMove, "add/")).context["adminform"].form
+    level = StockLevel.objects.get(warehouse=worlds.mine.warehouse, sku=seat.skus[0])
+    there = level.on_hand + 7
     values = {
         "warehouse": worlds.mine.warehouse.pk,
         "sku": seat.skus[0].pk,
@@ -434,9 +436,9 @@ def test_stock_moves_by_hand(as_user: Callable[[User], Client], worlds: Worlds) 
     }
     for _twice in range(2):  # the same page sent again is the same receipt
         assert keeper.post(url_of(StockMove, "add/"), values).status_code == 302
-    level = StockLevel.objects.get(warehouse=worlds.mine.warehouse, sku=seat.skus[0])
-    assert level.on_hand == 57
-    taken = {**values, "kind": "adjustment", "quantity": "-58", "note": "x", "source_key": "k2"}
+    level.refresh_from_db()
+    assert level.on_hand == there
+    taken = {**values, "kind": "adjustment", "quantity": str(-there - 1), "note": "x", "source_key": "k2"}
     assert errors_of(keeper.post(url_of(StockMove, "add/"), taken))
     assert "note" in errors_of(
         keeper.post(url_of(StockMove, "add/"), {**taken, "quantity": "-1", "note": ""})

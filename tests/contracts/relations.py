@@ -40,6 +40,7 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "place": lambda world, mine: (world.town.node, "code"),
     "room": lambda world, mine: (world.rooms[0], "code"),
     "session": lambda world, mine: (mine.session, "uid"),
+    "host": lambda world, mine: (mine.host, "code"),
     "session_ref": lambda world, mine: (mine.session, "uid"),
     "host_ref": lambda world, mine: (mine.host, "code"),
     "sku_code": lambda world, mine: (mine.skus[0], "code"),
@@ -72,6 +73,14 @@ WORDS = {
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",
     "agreements partner": "codes of parks are known to everybody, a firm gives its own to whom it deals with",
+    **dict.fromkeys(
+        ("rooms code", "hosts code", "courses code", "media-nodes code"),
+        "of a new object: codes are unique for ever, whoever has one",
+    ),
+    **dict.fromkeys(
+        ("rooms 0", "rooms/(?P<code>[^/.]+)/change 0", "hosts 0", "hosts/(?P<code>[^/.]+)/change 0"),
+        "equipment, languages, hours of the week: words of its own",
+    ),
     "shop-messages order_no": "a number as the shop told it, whether or not the order is in the ledger",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
@@ -86,6 +95,7 @@ WORDS = {
             "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
+            "level", "trainer", "number", "opens_at", "closes_at", "address", "control_url", "day_rate", "overdue",
             "url", "app_key", "aes_key", "secret", "shop_id", "not_imported",
         ),
         "a word, a number, a choice",
