@@ -96,6 +96,7 @@ def test_a_host_sees_neither_figures_nor_orders_and_of_settlement_only_what_is_t
         "reports",
         "hosts",
         "members",
+        "pool",
         "settlement",
         "more",
     }
