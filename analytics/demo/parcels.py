@@ -62,19 +62,19 @@ def _send(warehouse: Warehouse, until: datetime) -> list[Reservation]:
     waiting = Reservation.objects.filter(
         warehouse=warehouse, state=ReservationState.RESERVED, paid_at__lt=until - LEAVES_AFTER
     )
-    rows = list(waiting.order_by("paid_at", "pk"))
+    rows = list(waiting.select_related("seller").order_by("paid_at", "order_no", "sku__code", "source_key"))
     if not rows:
         return []
     levels = locked_levels({row.sku_id for row in rows})
     last = Wave.objects.filter(warehouse=warehouse).aggregate(last=Max("number"))["last"] or 0
     wave = Wave.objects.create(warehouse=warehouse, number=last + 1, state=WaveState.PICKED)
-    orders = dict.fromkeys((row.seller_id, row.order_no) for row in rows)
+    orders = dict.fromkeys((row.seller, row.order_no) for row in rows)
     parcels = Parcel.objects.bulk_create(
         Parcel(
-            uid=uid("parcel", seller, order),
+            uid=uid("parcel", seller.code, order),
             warehouse=warehouse,
             wave=wave,
-            seller_id=seller,
+            seller=seller,
             order_no=order,
             state=ParcelState.DISPATCHED,
             carrier=(Carrier.SF, Carrier.ZTO, Carrier.YTO)[number % 3],
@@ -87,7 +87,7 @@ def _send(warehouse: Warehouse, until: datetime) -> list[Reservation]:
     held: Counter[tuple[int, int]] = Counter()
     for row in rows:
         row.parcel, row.state, row.packed = (
-            by_order[row.seller_id, row.order_no],
+            by_order[row.seller, row.order_no],
             ReservationState.DISPATCHED,
             row.quantity,
         )
