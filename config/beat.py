@@ -20,7 +20,7 @@ BEAT: dict[str, float] = {
     "supplychain.tasks.count_statements": 21600.0,
     "supplychain.tasks.release_refunded": 60.0,
     "supplychain.tasks.charge_fees": 21600.0,
-    "supplychain.tasks.read_shop_messages": 60.0,
+    "supplychain.tasks.read_shop_messages": 10.0,
     "core.tasks.seal_audit": 60.0,
     "core.tasks.forget_old_answers": 3600.0,
     "core.tasks.forget_old_deliveries": 3600.0,

@@ -222,8 +222,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # --- tasks: the database is the queue, these messages are a doorbell ------------------------------
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
