@@ -32,9 +32,11 @@ class LineType(models.TextChoices):
 class CustomsMode(models.TextChoices):
     DOMESTIC = "domestic", _("domestic")
     BONDED_1210 = "1210", _("1210 bonded import")
+    BONDED_1239 = "1239", _("1239 bonded import, type A")
     DIRECT_9610 = "9610", _("9610 direct retail")
     B2B_9710 = "9710", _("9710 B2B direct export")
     B2B_9810 = "9810", _("9810 export to an overseas warehouse")
+    GENERAL_0110 = "0110", _("0110 general trade")
 
 
 class MoveKind(models.TextChoices):

@@ -51,6 +51,33 @@ class ChannelMixSerializer(serializers.Serializer[Any]):
     rows = ChannelRowSerializer(many=True)
 
 
+PERIODS = (
+    OpenApiParameter("period", str, description="2025-06, 2025-Q2 or 2025; last month without it."),
+    OpenApiParameter(
+        "against",
+        str,
+        enum=[each.value for each in Against],
+        description="With the period before it, or the same of the year before.",
+    ),
+)
+
+
+def periods_asked(request: Request) -> tuple[Period, Against]:
+    """The period that is asked for, and with what it is compared. InvalidInput when there is no such thing."""
+    last_month = period_of(PeriodKind.MONTH, month_of(today()) - DAY)
+    period = query_value(request, "period", _period, last_month)
+    return period, Against(query_value(request, "against", one_of(tuple(Against)), Against.BEFORE))
+
+
+def changes(row: Row) -> dict[str, Any]:
+    """A row's amounts, shares and what became of them."""
+    return {
+        "paid": row.now,
+        "paid_before": row.before,
+        **{name: as_text(getattr(row, name)) for name in ("share", "share_before", "points", "growth")},
+    }
+
+
 class ChannelViewSet(ScopedViewSet):
     """Through which channels a firm sells."""
 
@@ -62,21 +89,14 @@ class ChannelViewSet(ScopedViewSet):
         operation_id="channels_retrieve",
         parameters=[
             OpenApiParameter("tenant", str, required=True, description="Code of the firm."),
-            OpenApiParameter("period", str, description="2025-06, 2025-Q2 or 2025; last month without it."),
-            OpenApiParameter(
-                "against",
-                str,
-                enum=[each.value for each in Against],
-                description="With the period before it, or the same of the year before.",
-            ),
+            *PERIODS,
         ],
         responses=ChannelMixSerializer,
     )
     def retrieve(self, request: Request) -> Response:
         """Shares, their change in percentage points, growth in percent, and concentration."""
         tenant = self._tenant(request)
-        period = query_value(request, "period", _period, period_of(PeriodKind.MONTH, month_of(today()) - DAY))
-        against = Against(query_value(request, "against", one_of(tuple(Against)), Against.BEFORE))
+        period, against = periods_asked(request)
         mix = channel_mix(self.actor, tenant, period, against)
         body = {
             "tenant": tenant.code,
@@ -88,7 +108,7 @@ class ChannelViewSet(ScopedViewSet):
             "channel_hhi": as_text(mix.hhi),
             "channel_hhi_before": as_text(mix.hhi_before),
             "ruler": mix.ruler.name if mix.ruler else None,
-            "rows": list(map(_row, mix.rows)),
+            "rows": [{"channel": row.name, **changes(row)} for row in mix.rows],
         }
         return Response(ChannelMixSerializer(body).data)
 
@@ -102,15 +122,6 @@ class ChannelViewSet(ScopedViewSet):
         if not may(self.actor, "view", HourSales, tenant.pk):
             raise NotFound
         return tenant
-
-
-def _row(row: Row) -> dict[str, Any]:
-    return {
-        "channel": row.name,
-        "paid": row.now,
-        "paid_before": row.before,
-        **{name: as_text(getattr(row, name)) for name in ("share", "share_before", "points", "growth")},
-    }
 
 
 def _period(value: object) -> Period:

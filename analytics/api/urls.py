@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from analytics.api import (
     beside,
+    border,
     channels,
     displays,
     eventclaims,
@@ -40,6 +41,7 @@ urlpatterns = [
         channels.ChannelViewSet.as_view({"get": "retrieve"}),
         name="api-channels",
     ),
+    path("border", border.BorderViewSet.as_view({"get": "retrieve"}), name="api-border"),
     path("keep", keep.KeepViewSet.as_view({"get": "retrieve"}), name="api-keep"),
     path(
         "sessions/<slug:uid>/result",

@@ -26,6 +26,11 @@ REFUNDED, CANCELLED = 0.07, 0.015
 SKUS_PER_SELLER = 8
 NAMELESS = 7
 HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 4, 6, 8, 10, 10, 9, 9, 10, 10, 9, 9, 10, 14, 18, 18, 13, 7)
+# Customs mode and destination of what a cross-border firm sells, by its SKU.
+ABROAD = (
+    *(("9610", "US"), ("9610", "GB"), ("9810", "US"), ("9610", "MY")),
+    *(("9710", "DE"), ("9610", "US"), ("1210", "JP"), ("9810", "GB")),
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -84,6 +89,12 @@ def tenant_code(plan: ParkPlan, index: int) -> str:
 def sells_abroad(plan: ParkPlan, seller: int) -> bool:
     """Every other cross-border tenant sells across the border, the star of a park at home."""
     return seller < plan.cross_border and seller % 2 == 1
+
+
+def abroad(number: int) -> dict[str, Any]:
+    """How a SKU goes abroad, and where to: always the same for the same one."""
+    mode, destination = ABROAD[number % len(ABROAD)]
+    return {"customs_mode": mode, "destination": destination}
 
 
 def plan_day(plan: ParkPlan, day: date, *, seed: int, first_day: date, last_day: date) -> PlannedDay:
@@ -225,7 +236,7 @@ def _order(
         "channel": channel,
         "session_ref": session_ref,
         "owner": owner,
-        "customs_mode": "9610" if sells_abroad(plan, seller) else "domestic",
+        **(abroad(number) if sells_abroad(plan, seller) else {}),
     }
 
     def fact(kind: Any, when: datetime, **more: Any) -> PlannedFact:

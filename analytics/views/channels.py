@@ -1,9 +1,12 @@
-"""The portal's page of a firm's channels."""
+"""The portal's pages of a firm's channels and of what it sells across the border, a period beside an earlier one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from analytics.border import border_of
 from analytics.channels import Against, channel_mix, period_before
 from analytics.channels.mix import CHANNEL_REGISTRY
 from analytics.choices import PeriodKind
@@ -11,25 +14,23 @@ from analytics.models import HourSales
 from analytics.periods import Period, period_named, period_of
 from core.clock import DAY, month_of, today
 from core.doors.portal import TenantPage
-from supplychain.choices import Channel
+from supplychain.choices import Channel, CustomsMode
 
 
-class Channels(TenantPage):
-    """Shares, growth and concentration of a month, quarter or year, beside the one before or a year ago."""
+class _ComparedPage(TenantPage):
+    """A month, quarter or year, beside the one before or a year ago."""
 
-    template_name = "portal/channels.html"
-    section = "channels"
     needs = ("view", HourSales)
+
+    def compared(self, period: Period, against: Against) -> dict[str, Any]:
+        """What the page says of these periods."""
+        raise NotImplementedError
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         period, against = self._asked()
-        mix = channel_mix(self.actor, self.tenant, period, against)
         kinds = [period_of(kind, period.last) for kind in PeriodKind]
         return super().get_context_data(
-            mix=mix,
-            channels=[(Channel(row.name).label, row) for row in mix.rows],
-            ruler=Channel(mix.ruler.name).label if mix.ruler else None,
-            metric=CHANNEL_REGISTRY["channel_hhi"],
+            **self.compared(period, against),
             period=period,
             against=against,
             compared=period_before(period, against),
@@ -45,3 +46,34 @@ class Channels(TenantPage):
         period = period_named(self.request.GET.get("period", "")) or last_month
         against = self.request.GET.get("against", "")
         return period, Against(against) if against in set(Against) else Against.BEFORE
+
+
+class Channels(_ComparedPage):
+    """Shares, growth and concentration."""
+
+    template_name = "portal/channels.html"
+    section = "channels"
+
+    def compared(self, period: Period, against: Against) -> dict[str, Any]:
+        mix = channel_mix(self.actor, self.tenant, period, against)
+        return {
+            "mix": mix,
+            "channels": [(Channel(row.name).label, row) for row in mix.rows],
+            "ruler": Channel(mix.ruler.name).label if mix.ruler else None,
+            "metric": CHANNEL_REGISTRY["channel_hhi"],
+        }
+
+
+class AcrossTheBorder(_ComparedPage):
+    """Customs modes and destinations."""
+
+    template_name = "portal/border.html"
+    section = "border"
+
+    def compared(self, period: Period, against: Against) -> dict[str, Any]:
+        border = border_of(self.actor, self.tenant, period, against)
+        return {
+            "total": border.modes.total,
+            "modes": [(CustomsMode(row.name).label, row) for row in border.modes.rows],
+            "destinations": [(row.name or _("not told"), row) for row in border.destinations.rows],
+        }

@@ -141,7 +141,11 @@ class Unresolved(PublicIdMixin):
 
 
 class ExchangeRate(models.Model):
-    """CNY per unit of a foreign currency on a day, as published by the named source."""
+    """CNY per one unit of a foreign currency on a day, as published by the named source.
+
+    The central parity of the People's Bank is published per 100 units of some currencies: divide it by 100 first. A
+    line of the ledger keeps the rate by which it was converted, and its day.
+    """
 
     currency = models.CharField(_("currency"), max_length=3)
     day = models.DateField(_("day"))

@@ -15,7 +15,7 @@ from core.strict import MAX_QUANTITY, StrictError
 
 Kind = Literal["created", "paid", "refunded", "cancelled", "adjusted"]
 Channel = Literal["live", "product_card", "short_video", "outside_host", "shop", "offline", "other"]
-CustomsMode = Literal["domestic", "1210", "9610", "9710", "9810"]
+CustomsMode = Literal["domestic", "1210", "1239", "9610", "9710", "9810", "0110"]
 LineType = Literal["goods", "freight"]
 
 KINDS: tuple[str, ...] = get_args(Kind)

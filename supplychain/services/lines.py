@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from supplychain.facts.fact import BASE_CURRENCY
 SELLING = (SalesKind.CREATED, SalesKind.PAID)
 STORED, DUPLICATE, CONFLICT, REJECTED = "stored", "duplicate", "conflict", "rejected"
 NO_RATE = "no_rate"
+RATE_DAYS = 10  # no holiday of the People's Bank is longer; an older rate is a forgotten one
 
 
 class LineResult(msgspec.Struct, frozen=True, gc=False):
@@ -77,7 +79,14 @@ class Line(msgspec.Struct, gc=False):
         return content_hash(self.fact)
 
 
-Rates = Mapping[tuple[str, date], Decimal]
+class Rate(NamedTuple):
+    """CNY per unit of a currency, and the day on which it was published."""
+
+    cny_per_unit: Decimal
+    day: date
+
+
+Rates = Mapping[tuple[str, date], Rate]
 
 
 def prepare(
@@ -122,12 +131,27 @@ def _rates_of(facts: Iterable[SaleFact]) -> Rates:
 
 
 def rates_for(wanted: Collection[tuple[str, date]]) -> Rates:
-    """The published CNY per unit of currencies on days, as far as they are known."""
+    """The rate of each currency on each day, as far as it is known.
+
+    Where nothing is published (weekends, holidays) the last one before it holds, for at most RATE_DAYS days.
+    """
     if not wanted:
         return {}
     currencies, days = zip(*wanted, strict=True)
-    found = ExchangeRate.objects.filter(currency__in=set(currencies), day__gte=min(days), day__lte=max(days))
-    return {(rate.currency, rate.day): rate.cny_per_unit for rate in found}
+    oldest = timedelta(RATE_DAYS)
+    rows = ExchangeRate.objects.filter(
+        currency__in=set(currencies), day__gte=min(days) - oldest, day__lte=max(days)
+    )
+    published: dict[str, list[Rate]] = {}
+    for row in rows.order_by("day"):
+        published.setdefault(row.currency, []).append(Rate(row.cny_per_unit, row.day))
+    found: dict[tuple[str, date], Rate] = {}
+    for currency, day in wanted:
+        rates = published.get(currency, [])
+        after = bisect_right(rates, day, key=lambda rate: rate.day)
+        if after and day - rates[after - 1].day <= oldest:
+            found[currency, day] = rates[after - 1]
+    return found
 
 
 def in_cny(foreign: Decimal, rate: Decimal) -> Decimal:
@@ -137,19 +161,20 @@ def in_cny(foreign: Decimal, rate: Decimal) -> Decimal:
 
 
 def no_rate(currency: str, day: date) -> str:
-    """The words for a rate that is not known."""
+    """The words for a rate that is not known, neither of the day nor of the RATE_DAYS before it."""
     return _("There is no exchange rate of %(currency)s for %(day)s.") % {"currency": currency, "day": day}
 
 
 def _convert(line: Line, foreign: Decimal, rates: Rates) -> tuple[str, str, str] | None:
     """Give a line its CNY amount, half up to 4 places; or return why that cannot be done."""
     fact = line.fact
-    rate = fact.rate if fact.rate is not None else rates.get((fact.currency, line.hour.day))
+    own = None if fact.rate is None else Rate(fact.rate, fact.rate_day or line.hour.day)
+    rate = own or rates.get((fact.currency, line.hour.day))
     if rate is None:
         return NO_RATE, no_rate(fact.currency, line.hour.day), "currency"
     try:
-        line.amount = to_units(in_cny(foreign, rate))
+        line.amount = to_units(in_cny(foreign, rate.cny_per_unit))
     except ValueError:
         return "amount_range", _("The amount in CNY is too large."), "amount_foreign"
-    line.rate, line.rate_day = rate, fact.rate_day or line.hour.day
+    line.rate, line.rate_day = rate
     return None

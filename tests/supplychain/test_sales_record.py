@@ -124,7 +124,7 @@ def test_foreign_amounts_are_converted_half_up_by_the_rate_of_the_business_day(s
         fact(
             "A2", **foreign, amount_foreign=Decimal("0.0001"), rate=Decimal("0.5"), rate_day=date(2025, 5, 30)
         ),
-        fact("A3", **foreign, amount_foreign=Decimal("1.0005"), occurred_at=NOON + timedelta(days=1)),
+        fact("A3", **foreign, amount_foreign=Decimal("1.0005"), occurred_at=NOON - timedelta(days=1)),
         fact("A4", **foreign, amount_foreign=Decimal(10**12), rate=Decimal(10**9)),
     )
     assert [line.code for line in result.lines] == ["", "", "no_rate", "amount_range"]
@@ -132,6 +132,27 @@ def test_foreign_amounts_are_converted_half_up_by_the_rate_of_the_business_day(s
     assert (first.amount, first.amount_foreign) == (Decimal("7.1270"), Decimal("1.0005"))
     assert (first.rate, first.rate_day) == (Decimal("7.12345678"), date(2025, 6, 1))
     assert (second.amount, second.rate_day) == (Decimal("0.0001"), date(2025, 5, 30))
+
+
+def test_days_without_a_rate_have_the_last_one_before_them_for_ten_days(seller: Tenant) -> None:
+    for day, rate in ((date(2025, 5, 30), "7.1"), (date(2025, 6, 2), "7.2"), (date(2025, 6, 3), "7.3")):
+        ExchangeRate.objects.create(currency="USD", day=day, cny_per_unit=Decimal(rate), source="t")
+    ExchangeRate.objects.create(currency="EUR", day=date(2025, 6, 1), cny_per_unit=Decimal(8), source="t")
+    # Noon of 30 May, of Sunday 1 June, and ten and eleven days after the last one.
+    days = {name: timedelta(shift) for name, shift in (("A", -2), ("B", 0), ("C", 12), ("D", 13), ("E", -3))}
+    result = record(
+        seller,
+        *(
+            fact(name, amount=None, currency="USD", amount_foreign=Decimal(10), occurred_at=NOON + shift)
+            for name, shift in days.items()
+        ),
+    )
+    assert [line.code for line in result.lines] == ["", "", "", "no_rate", "no_rate"]
+    assert "2025-06-14" in result.lines[3].message
+    found = {event.order_no: (event.amount, event.rate_day) for event in SalesEvent.objects.all()}
+    assert found == {
+        "A": (71, date(2025, 5, 30)), "B": (71, date(2025, 5, 30)), "C": (73, date(2025, 6, 3)),
+    }  # fmt: skip
 
 
 def test_a_correction_marks_what_it_supersedes_and_counts_alone(seller: Tenant) -> None:

@@ -116,7 +116,7 @@ def read_file(
 def _sales(row: SessionRow, rates: Rates) -> Decimal | None:
     if row.amount_foreign is None:
         return row.amount
-    return in_cny(row.amount_foreign, rates[row.currency, clock.business_day(row.occurred_at)])
+    return in_cny(row.amount_foreign, rates[row.currency, clock.business_day(row.occurred_at)].cny_per_unit)
 
 
 def _problem(line_no: int, row: SessionRow, rates: Rates) -> RowError | None:

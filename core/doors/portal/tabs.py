@@ -56,6 +56,14 @@ TABS = (
         _("Through which channels you sell: shares, growth, concentration"),
     ),
     Tab(
+        "border",
+        "globe",
+        _("Across the border"),
+        "analytics.HourSales",
+        "desk-only",
+        _("What you sell abroad: by customs mode and by destination"),
+    ),
+    Tab(
         "events",
         "calendar-event",
         _("Festivals"),
