@@ -37,6 +37,7 @@ class Told:
     paid_at: datetime | None
     paid: int
     refunds: int
+    paid_in: date
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _told(agreement: Agreement, book: Book) -> Iterator[Told]:
         if agreement.clawback_days is not None and (day - paid_on).days > agreement.clawback_days:
             refunds = 0
         if paid or refunds:
-            yield Told(fact, month_of(day), session, of_line, paid, refunds)
+            yield Told(fact, month_of(day), session, of_line, paid, refunds, month_of(paid_on))
 
 
 def _is_about(agreement: Agreement, told: Told) -> bool:
@@ -122,7 +123,7 @@ def _of_account(agreement: Agreement, told: list[Told]) -> list[Told]:
 def _whole(told: Iterable[Told]) -> Iterator[Sale]:
     for each in told:
         _seller, source, number = each.fact.order
-        yield Sale(each.month, each.session, (source, number), each.paid, each.refunds)
+        yield Sale(each.month, each.session, (source, number), each.paid, each.refunds, each.paid_in)
 
 
 def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
@@ -146,6 +147,7 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
         before: dict[Order, list[int]] = {}
         facts = by_session[session]
         paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
+        paid_in = _paid_in(facts)
         for month in sorted({each.month for each in facts}):
             for each in facts:
                 if each.month == month:
@@ -161,8 +163,17 @@ def _on_shift(agreement: Agreement, told: Iterable[Told]) -> Iterator[Sale]:
             for order, (paid, refunds) in sorted(now.items()):
                 was = before.get(order, [0, 0])
                 if [paid, refunds] != was:
-                    yield Sale(month, session, order[1:], paid - was[0], refunds - was[1])
+                    more = paid - was[0], refunds - was[1]
+                    yield Sale(month, session, order[1:], *more, paid_in[order])
             before = now
+
+
+def _paid_in(told: Iterable[Told]) -> dict[Order, date]:
+    """The month in which each order was paid first."""
+    found: dict[Order, date] = {}
+    for each in told:
+        found[each.fact.order] = min(each.paid_in, found.get(each.fact.order, each.paid_in))
+    return found
 
 
 def _hosts_of(agreement: Agreement) -> set[int]:

@@ -214,6 +214,13 @@ class SlotFeePer(models.TextChoices):
     MONTH = "month", _("a month")
 
 
+class SlotFeeBack(models.TextChoices):
+    """What of a month's slot fees comes back when fewer sales came than were guaranteed."""
+
+    PRO_RATA = "pro_rata", _("the part that is missing")
+    WHOLE = "whole", _("all of it")
+
+
 class StatementState(models.TextChoices):
     DRAFT = "draft", _("to be looked at")
     DISPUTED = "disputed", _("disputed")
@@ -239,6 +246,7 @@ class DueKind(models.TextChoices):
     SHARE = "share", _("share of sales")
     GUARANTEE = "guarantee", _("up to the guarantee")
     SLOT_FEE = "slot_fee", _("slot fee")
+    SLOT_FEE_BACK = "slot_fee_back", _("slot fees back: guaranteed sales not met")
     DEDUCTION = "deduction", _("deduction")
     SAMPLE = "sample", _("samples that were kept")
 

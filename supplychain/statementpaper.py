@@ -81,7 +81,7 @@ def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
     return (
         what,
         str(line.count) if counted else "",
-        _money(line.base) if line.kind == DueKind.SHARE else "",
+        _money(line.base) if line.kind in (DueKind.SHARE, DueKind.SLOT_FEE_BACK) else "",
         str(line.rate) if line.rate is not None else "",
         _money(line.amount),
     )

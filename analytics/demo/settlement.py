@@ -106,5 +106,6 @@ def _of_outside_host(seller: Tenant) -> dict[str, Any]:
         "sales": SettledSales.OUTSIDE,
         "tiers": [(Decimal(0), Decimal(18))],
         "slot_fee": Decimal(2_000),
+        "guaranteed_sales": Decimal(30_000),
         "slot_fee_per": SlotFeePer.MONTH,
     }

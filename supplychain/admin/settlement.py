@@ -96,6 +96,7 @@ def _fieldsets(partner: str, rates: str) -> Any:
     besides = (
         "guarantee",
         ("slot_fee", "slot_fee_per"),
+        ("guaranteed_sales", "slot_fee_back"),
         ("deduction_rate", "deduction"),
         ("clawback_days", "pay_within_days"),
     )

@@ -32,6 +32,7 @@ from supplychain.choices import (
     AgreementState,
     SettledBase,
     SettledSales,
+    SlotFeeBack,
     SlotFeePer,
 )
 from supplychain.models import Agreement, Statement
@@ -58,6 +59,8 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
     guarantee = MoneyField()
     slot_fee = MoneyField()
     slot_fee_per = serializers.ChoiceField(choices=SlotFeePer.choices)
+    guaranteed_sales = MoneyField()
+    slot_fee_back = serializers.ChoiceField(choices=SlotFeeBack.choices)
     deduction_rate = MoneyField()
     deduction = MoneyField()
     follows = serializers.UUIDField(source="follows.uid", default=None, allow_null=True)
@@ -83,6 +86,8 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
             "guarantee",
             "slot_fee",
             "slot_fee_per",
+            "guaranteed_sales",
+            "slot_fee_back",
             "deduction_rate",
             "deduction",
             "clawback_days",
@@ -116,6 +121,8 @@ class AgreementInput(StrictSerializer):
     guarantee = MoneyField(required=False)
     slot_fee = MoneyField(required=False)
     slot_fee_per = ChoiceField(choices=SlotFeePer.choices, required=False)
+    guaranteed_sales = MoneyField(required=False)
+    slot_fee_back = ChoiceField(choices=SlotFeeBack.choices, required=False)
     deduction_rate = MoneyField(required=False)
     deduction = MoneyField(required=False)
     clawback_days = CountField(max_value=3650, required=False)

@@ -20,6 +20,7 @@ from supplychain.choices import (
     DueKind,
     SettledBase,
     SettledSales,
+    SlotFeeBack,
     SlotFeePer,
     StatementState,
 )
@@ -65,6 +66,14 @@ class Agreement(PublicIdMixin, StampedMixin):
     slot_fee_per = models.CharField(
         _("slot fee for"), max_length=8, choices=SlotFeePer, default=SlotFeePer.SESSION
     )
+    guaranteed_sales = MoneyField(
+        _("guaranteed sales a month (CNY)"),
+        default=Decimal(0),
+        help_text=_("Slot fees come back when the net sales of a month are less. 0: nothing is guaranteed."),
+    )
+    slot_fee_back = models.CharField(
+        _("of the slot fees comes back"), max_length=8, choices=SlotFeeBack, default=SlotFeeBack.PRO_RATA
+    )
     deduction_rate = models.DecimalField(
         _("taken off the base first (%)"), max_digits=5, decimal_places=2, default=Decimal(0)
     )
@@ -109,7 +118,7 @@ class Agreement(PublicIdMixin, StampedMixin):
                 name="supplychain_agreement_order",
             ),
             models.CheckConstraint(
-                condition=Q(guarantee__gte=0, slot_fee__gte=0, deduction__gte=0)
+                condition=Q(guarantee__gte=0, slot_fee__gte=0, deduction__gte=0, guaranteed_sales__gte=0)
                 & Q(deduction_rate__gte=0, deduction_rate__lte=100),
                 name="supplychain_agreement_amounts",
             ),
@@ -154,6 +163,9 @@ class Agreement(PublicIdMixin, StampedMixin):
             slot_fee_per=self.slot_fee_per,
             deduction_rate=int(self.deduction_rate * 100),
             deduction=to_units(self.deduction),
+            guaranteed_sales=to_units(self.guaranteed_sales),
+            slot_fee_back=self.slot_fee_back,
+            clawback_days=self.clawback_days,
         )
 
     def is_in_force(self, month: date) -> bool:
@@ -235,8 +247,10 @@ class StatementLine(PublicIdMixin):
 
     @property
     def rate(self) -> Decimal | None:
-        """What the amount is of the base, in percent; None without a base."""
-        return (self.amount / self.base * 100).quantize(Decimal("0.01")) if self.base else None
+        """What a share is of its base, in percent; None without a base."""
+        if self.kind != DueKind.SHARE or not self.base:
+            return None
+        return (self.amount / self.base * 100).quantize(Decimal("0.01"))
 
 
 class StatementOrder(models.Model):

@@ -41,6 +41,8 @@ AUDITED = (
     "tiers",
     "guarantee",
     "slot_fee",
+    "guaranteed_sales",
+    "slot_fee_back",
     "deduction_rate",
     "deduction",
     "clawback_days",
@@ -161,7 +163,7 @@ def _tiers(tiers: Sequence[Tier]) -> list[dict[str, str]]:
 
 
 def _check_terms(agreement: Agreement) -> None:
-    for name in ("guarantee", "slot_fee", "deduction"):
+    for name in ("guarantee", "slot_fee", "guaranteed_sales", "deduction"):
         amount = getattr(agreement, name)
         if amount < 0 or amount != to_cents(amount):
             raise InvalidInput(_("An amount is not negative and in whole cents."), code="range", field=name)
@@ -173,6 +175,12 @@ def _check_terms(agreement: Agreement) -> None:
             _("Sessions of an outside host are not known here: its slot fee is for a month."),
             code="slot_fee",
             field="slot_fee_per",
+        )
+    if agreement.guaranteed_sales and not agreement.slot_fee:
+        raise InvalidInput(
+            _("Guaranteed sales need a slot fee that comes back when they are not met."),
+            code="guaranteed_sales",
+            field="guaranteed_sales",
         )
     if agreement.to_day is not None and agreement.to_day <= agreement.from_day:
         raise InvalidInput(_("An agreement ends after it begins."), code="order", field="to_day")

@@ -24,13 +24,17 @@ Order = tuple[str, str]
 
 @dataclass(frozen=True)
 class Sale:
-    """What happened to an order in a month, as far as the agreement is about it; session 0 is none."""
+    """What happened to an order in a month, as far as the agreement is about it; session 0 is none.
+
+    `paid_in` is the month in which that was paid first; None: the same.
+    """
 
     month: date
     session: int
     order: Order
     paid: int
     refunds: int
+    paid_in: date | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def dues_of(
         found |= shares
         if month in in_force:
             found |= _fixed(terms, month, total(shares), held[month])
+    found |= _slot_fees_back(terms, found, sold)
     found |= _kept(kept)
     return {key: due for key, due in found.items() if due != Due()}
 
@@ -166,6 +171,32 @@ def _fixed(terms: Terms, month: date, share: int, slots: list[Slot]) -> dict[Key
     if terms.deduction:
         found[Key(month, DueKind.DEDUCTION)] = Due(1, 0, -to_cents(Fraction(terms.deduction)))
     return {key: due for key, due in found.items() if due.amount}
+
+
+def _slot_fees_back(
+    terms: Terms, found: Mapping[Key, Due], sold: Mapping[date, list[Sale]]
+) -> dict[Key, Due]:
+    """What comes back of the slot fees of each month whose sales net less than was guaranteed.
+
+    A line stands in the month of the judgement: `base` is what the sales net, `count` how many months were judged.
+    """
+    if not terms.guaranteed_sales:
+        return {}
+    fees: dict[date, int] = defaultdict(int)
+    net: dict[date, int] = defaultdict(int)
+    for key, due in found.items():
+        if key.kind == DueKind.SLOT_FEE:
+            fees[key.month] += due.amount
+    for sale in (sale for sales in sold.values() for sale in sales):
+        net[sale.paid_in or sale.month] += sale.paid - sale.refunds
+    back: dict[Key, Due] = {}
+    for month in sorted(fees):
+        amount = to_cents(terms.back_of(fees[month], net[month]))
+        if amount:
+            key = Key(terms.judged_in(month), DueKind.SLOT_FEE_BACK)
+            known = back.get(key, Due())
+            back[key] = Due(known.count + 1, known.base + net[month], known.amount - amount)
+    return back
 
 
 def _kept(kept: Iterable[Kept]) -> dict[Key, Due]:

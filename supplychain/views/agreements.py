@@ -33,6 +33,7 @@ from supplychain.choices import (
     AgreementState,
     SettledBase,
     SettledSales,
+    SlotFeeBack,
     SlotFeePer,
 )
 from supplychain.models import Agreement, Statement
@@ -117,6 +118,12 @@ class AgreementForm(ScopedForm):
     guarantee = AmountField(label=gettext_lazy("Guarantee a month"), required=False)
     slot_fee = AmountField(label=gettext_lazy("Slot fee"), required=False)
     slot_fee_per = forms.ChoiceField(label=gettext_lazy("Slot fee for"), choices=SlotFeePer)
+    guaranteed_sales = AmountField(label=gettext_lazy("Guaranteed sales a month"), required=False)
+    slot_fee_back = forms.ChoiceField(
+        label=gettext_lazy("If they are not met, of the slot fees comes back"),
+        choices=SlotFeeBack,
+        required=False,
+    )
     deduction_rate = AmountField(
         label=gettext_lazy("Taken off the base first (%)"), max_digits=5, decimal_places=2, required=False
     )

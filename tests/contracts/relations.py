@@ -92,7 +92,7 @@ WORDS = {
             "company", "name", "said_by", "note", "plate", "text",
             "answer", "difference", "budget", "hours", "language", "price", "since", "stock", "times", "until",
             "floor_price", "commission_rate", "certificates",
-            "guarantee", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
+            "guarantee", "guaranteed_sales", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
             "level", "trainer", "number", "opens_at", "closes_at", "address", "control_url", "day_rate", "overdue",

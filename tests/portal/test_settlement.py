@@ -170,6 +170,8 @@ def test_the_park_signs_and_approves_in_the_admin(
         "slot_fee": "0",
         "slot_fee_per": "session",
         "deduction_rate": "0",
+        "guaranteed_sales": "0",
+        "slot_fee_back": "pro_rata",
         "deduction": "0",
         "pay_within_days": "30",
     }
@@ -178,3 +180,28 @@ def test_the_park_signs_and_approves_in_the_admin(
     made = Agreement.objects.get(title="park share")
     assert made.proposed_by_id == world.park.pk
     agreement_sign(actor=firm.owner, agreement=made)
+
+
+def test_slot_fees_that_come_back_are_told_with_their_figures(owner: Client, firm: TenantWorld) -> None:
+    """An outside host with guaranteed sales of 1,000 a month sells for 250: three quarters of 300 come back."""
+    month = month_of(month_of(today()) - DAY)
+    sold = fact("G", amount="250.00", occurred_at=day_start(month) + DAY, host_ref="daren")
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    told = {"kind": "outside_host", "outside_name": "Xiaoman", "outside_ref": "daren", "sales": "outside"}
+    told |= {
+        "slot_fee": "300",
+        "slot_fee_per": "month",
+        "guaranteed_sales": "1000",
+        "slot_fee_back": "pro_rata",
+    }
+    owner.post(page(firm, "portal-agreement-new"), terms("", tiers="10", **told))
+    agreement = Agreement.objects.get(outside_ref="daren")
+    owner.post(page(firm, "portal-agreement-sign", uid=agreement.uid))
+    assert "¥1,000.00" in owner.get(page(firm, "portal-agreement", uid=agreement.uid)).content.decode()
+    owner.post(page(firm, "portal-agreement-count", uid=agreement.uid), {"month": str(month)})
+    statement = Statement.objects.get(agreement=agreement)
+    assert statement.total == Decimal("25.00") + 300 - 225
+    shown = owner.get(page(firm, "portal-statement", uid=statement.uid)).content.decode()
+    assert "net sales ¥250.00 of ¥1,000.00 guaranteed" in shown
+    paper = text_of_paper(owner.get(page(firm, "portal-statement-paper", uid=statement.uid)))
+    assert "-225.00" in paper

@@ -155,6 +155,8 @@ def test_who_is_no_party_proposes_nothing(firms: Firms) -> None:
         ("tiers", {"tiers": [(Decimal(0), Decimal("0.001"))]}),
         ("guarantee", {"guarantee": Decimal("0.001")}),
         ("slot_fee", {"slot_fee": Decimal(-1)}),
+        ("guaranteed_sales", {"guaranteed_sales": Decimal(1_000)}),
+        ("guaranteed_sales", {"slot_fee": Decimal(1), "guaranteed_sales": Decimal(-1)}),
         ("deduction_rate", {"deduction_rate": Decimal(101)}),
         ("to_day", {"to_day": JAN}),
         ("partner", {"partner": ""}),
@@ -399,3 +401,37 @@ def test_the_last_month_of_all_agreements_is_counted_by_itself(firms: Firms) -> 
     assert Statement.objects.get(agreement=first, month=MAR).total == Decimal(-10)
     approved(Statement.objects.get(month=MAR))
     assert statements_count() == 0
+
+
+# --- guaranteed sales
+
+
+@pytest.mark.parametrize("sales", ["hosts", "sessions"])
+def test_slot_fees_come_back_after_the_refunds_that_count_and_a_late_fact_corrects(
+    firms: Firms, sales: str
+) -> None:
+    """Paid in January, given back in February, judged 30 days after the end of January: in March."""
+    terms = {"slot_fee": Decimal(300), "guaranteed_sales": Decimal(1_000), "clawback_days": 30}
+    firms.session.shifts.filter(host=firms.own_host).delete()
+    agreement = firms.agree(sales=sales, tiers=[(Decimal(0), Decimal(0))], to_day=FEB, **terms)
+    firms.sell("A", "900.00")
+    firms.refund("A", "100.00", TEN + 20 * 24 * HOUR)
+    firms.refund("A", "50.00", TEN + 40 * 24 * HOUR, number="2")  # too late to count
+    back = [
+        (f"{month:%m}", kind, base, amount)
+        for month in (JAN, FEB, MAR)
+        for _month, kind, base, amount in lines_of(
+            approved(statement_count(actor=SYSTEM, agreement=agreement, month=month))
+        )
+        if kind != DueKind.SHARE
+    ]
+    assert back == [
+        ("01", DueKind.SLOT_FEE, Decimal(0), Decimal(300)),
+        ("03", DueKind.SLOT_FEE_BACK, Decimal(800), Decimal(-60)),
+    ]
+    with time_machine.travel(APRIL + 30 * 24 * HOUR, tick=False):
+        firms.refund("A", "200.00", TEN + 21 * 24 * HOUR, number="3")  # told late, came in time
+        later = statement_count(actor=SYSTEM, agreement=agreement, month=dt.date(2025, 4, 1))
+    assert [line for line in lines_of(later) if line[1] == DueKind.SLOT_FEE_BACK] == [
+        ("03", DueKind.SLOT_FEE_BACK, Decimal(-200), Decimal(-60))
+    ]

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supplychain.choices import DueKind, SettledBase, SlotFeePer
+from supplychain.choices import DueKind, SettledBase, SlotFeeBack, SlotFeePer
 from supplychain.settlement import Due, Key, Part, Sale, Slot, Terms, apportion, difference, dues_of, total
 
 YUAN, CENT = 10_000, 100
 JAN, FEB, MAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
 MONTHS = (JAN, FEB, MAR)
-SHARE, GUARANTEE, SLOT_FEE, DEDUCTION = (
+SHARE, GUARANTEE, SLOT_FEE, DEDUCTION, BACK = (
     DueKind.SHARE,
     DueKind.GUARANTEE,
     DueKind.SLOT_FEE,
     DueKind.DEDUCTION,
+    DueKind.SLOT_FEE_BACK,
 )
 
 
@@ -80,6 +81,38 @@ def test_slot_fees_are_for_sessions_products_or_months() -> None:
     }
 
 
+PER_MONTH = {"slot_fee": 100 * YUAN, "slot_fee_per": SlotFeePer.MONTH, "guaranteed_sales": 1_000 * YUAN}
+
+
+@pytest.mark.parametrize(
+    ("net", "pro_rata", "whole"),
+    [(1_000, 0, 0), (999.99, 0, 100), (750, 25, 100), (333.33, 66.67, 100), (0, 100, 100), (-50, 100, 100)],
+)
+def test_slot_fees_come_back_when_guaranteed_sales_are_not_met(
+    net: float, pro_rata: float, whole: float
+) -> None:
+    for how, back in ((SlotFeeBack.PRO_RATA, pro_rata), (SlotFeeBack.WHOLE, whole)):
+        dues = dues_of(Terms(**PER_MONTH, slot_fee_back=how), [sale(1_200, 1_200 - net)], (), (JAN,))
+        found = dues.get(Key(JAN, BACK), Due())
+        assert (found.amount, found.base) == (-back * YUAN, round(net * YUAN) if back else 0)
+
+
+def test_guaranteed_sales_are_judged_after_the_refunds_that_count() -> None:
+    """The refund of February is of what was paid in January; thirty days after its end it is March."""
+    sold = [sale(1_000), sale(0, 500, month=FEB, paid_in=JAN), sale(2_000, month=FEB)]
+    for days, month in ((None, JAN), (0, JAN), (1, FEB), (30, MAR)):
+        dues = dues_of(Terms(**PER_MONTH, clawback_days=days), sold, (), (JAN, FEB))
+        back = {key: due.amount for key, due in dues.items() if key.kind == BACK}
+        assert back == {Key(month, BACK): -50 * YUAN}
+
+
+def test_months_that_are_judged_together_are_one_line() -> None:
+    """Thirty days after the ends of January and of February it is March."""
+    sold = [sale(250), sale(500, month=FEB)]
+    dues = dues_of(Terms(**PER_MONTH, clawback_days=30), sold, (), (JAN, FEB))
+    assert dues[Key(MAR, BACK)] == Due(2, 750 * YUAN, -125 * YUAN)
+
+
 def test_a_late_refund_is_a_correction_of_its_order() -> None:
     terms = Terms(tiers=((0, 2_000),))
     told = [sale(100), sale(40, order=("test", "B"))]
@@ -110,6 +143,7 @@ sales_told = st.lists(
         order=st.tuples(st.just("test"), st.sampled_from("ABCDE")),
         paid=money,
         refunds=money,
+        paid_in=st.sampled_from((None, *MONTHS)),
     ),
     max_size=12,
 )
@@ -125,6 +159,9 @@ all_terms = st.builds(
     slot_fee_per=st.sampled_from(SlotFeePer.values),
     deduction_rate=rates,
     deduction=st.integers(0, 500).map(lambda cents: cents * CENT),
+    guaranteed_sales=st.integers(0, 60_000).map(lambda cents: cents * CENT),
+    slot_fee_back=st.sampled_from(SlotFeeBack.values),
+    clawback_days=st.none() | st.integers(0, 60),
 )
 all_slots = st.lists(
     st.builds(Slot, st.sampled_from(MONTHS), st.integers(1, 3), st.integers(0, 4)), max_size=4
@@ -142,10 +179,32 @@ def test_parts_add_up_to_the_whole_to_the_cent(terms: Terms, sold: list[Sale], s
         assert abs(total(shares) - exact) <= Fraction(CENT, 2)
     for key, due in dues.items():
         assert due.amount % CENT == 0
+        if key.kind == BACK:
+            assert due.amount < 0
         if key.kind == SHARE:
             assert sum(part.amount for part in due.parts.values()) == due.amount
             bases = (terms.base_of(part.paid, part.refunds) for part in due.parts.values())
             assert sum(bases) == due.base
+
+
+@given(all_terms, sales_told, all_slots)
+def test_what_comes_back_is_a_part_of_the_slot_fees(
+    terms: Terms, sold: list[Sale], slots: list[Slot]
+) -> None:
+    dues = dues_of(terms, sold, slots, MONTHS)
+    back = sum(due.amount for key, due in dues.items() if key.kind == BACK)
+    recounted = 0
+    for month in MONTHS:
+        fees = sum(due.amount for key, due in dues.items() if (key.month, key.kind) == (month, SLOT_FEE))
+        net = sum(each.paid - each.refunds for each in sold if (each.paid_in or each.month) == month)
+        if net >= terms.guaranteed_sales or not fees:
+            continue
+        whole = terms.slot_fee_back == SlotFeeBack.WHOLE
+        part = 1 if whole else 1 - Fraction(max(net, 0), terms.guaranteed_sales)
+        cents = Fraction(fees) * part / CENT + Fraction(1, 2)
+        recounted += cents.numerator // cents.denominator * CENT
+        assert recounted <= sum(due.amount for key, due in dues.items() if key.kind == SLOT_FEE)
+    assert -back == recounted
 
 
 @given(all_terms, sales_told, all_slots, st.randoms(use_true_random=False))
