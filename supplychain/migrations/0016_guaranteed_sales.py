@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0004_paused_jobs"),
         ("livestreams", "0012_streams_to_drop"),
-        ("supplychain", "0014_inbound_notices"),
+        ("supplychain", "0015_customs_modes"),
         ("tenants", "0003_entries_sent_away"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
