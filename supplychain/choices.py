@@ -329,7 +329,7 @@ class CertificateState(models.TextChoices):
     """What the park says of a certificate."""
 
     PENDING = "pending", _("to be checked")
-    ACCEPTED = "accepted", _("accepted")
+    ACCEPTED = "accepted", _("accepted by the park")
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("pending", "to be checked"),
-                            ("accepted", "accepted"),
+                            ("accepted", "accepted by the park"),
                             ("refused", "refused"),
                             ("withdrawn", "withdrawn"),
                         ],
