@@ -314,6 +314,13 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF, Role.TOOL), RUN),
         **_each((MONEY, STOREMAN, Role.HOST), SEE),
     },
+    # Handed in by the firm, accepted or refused by its park.
+    "supplychain.QualityCertificate": {
+        **_each((OWNER, STAFF), RUN),
+        **_each((MONEY, STOREMAN, KEEPER, STUDIO), SEE),
+        MANAGER: _p("view change"),
+        Role.TOOL: _p("view add"),
+    },
     # Both sides: the service says who answers. A warehouse hands samples out and takes them back.
     "supplychain.SampleRequest": {
         **_each((MANAGER, STUDIO, KEEPER, MONEY, STOREMAN), SEE),

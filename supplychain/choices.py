@@ -322,6 +322,42 @@ INBOUND_TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+class CertificateKind(models.TextChoices):
+    """What a paper says of goods."""
+
+    CCC = "ccc", _("3C certification")
+    INSPECTION = "inspection", _("inspection report")
+    FOOD = "food", _("food production licence")
+    AUTHORISATION = "authorisation", _("brand authorisation")
+
+
+# A brand authorisation says who may sell, not what the goods are: it does not make them fit to be shown.
+CERTIFYING = (CertificateKind.CCC, CertificateKind.INSPECTION, CertificateKind.FOOD)
+
+
+class CertificateState(models.TextChoices):
+    """What the park says of a certificate."""
+
+    PENDING = "pending", _("to be checked")
+    ACCEPTED = "accepted", _("accepted by the park")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+# What was accepted may turn out to be wrong; what was refused is handed in anew.
+CERTIFICATE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    CertificateState.PENDING: (
+        CertificateState.ACCEPTED,
+        CertificateState.REFUSED,
+        CertificateState.WITHDRAWN,
+    ),
+    CertificateState.ACCEPTED: (CertificateState.REFUSED,),
+    CertificateState.REFUSED: (),
+    CertificateState.WITHDRAWN: (),
+}
+CERTIFICATE_STANDS = (CertificateState.PENDING, CertificateState.ACCEPTED)
+
+
 class ShopKind(models.TextChoices):
     """Who sends the messages of a shop, and by whose rules they are signed."""
 

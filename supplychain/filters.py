@@ -15,12 +15,21 @@ from core.clock import DAY, day_start, hour_of
 from core.doors.filters import FromDay, OnDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
-from supplychain.choices import Channel, InboundState, SalesKind, SampleState, ShopMessageState
+from supplychain.choices import (
+    CertificateKind,
+    CertificateState,
+    Channel,
+    InboundState,
+    SalesKind,
+    SampleState,
+    ShopMessageState,
+)
 from supplychain.models import (
     Attribution,
     GoodsOffer,
     InboundNotice,
     Product,
+    QualityCertificate,
     SalesEvent,
     SampleRequest,
     ShopMessage,
@@ -127,6 +136,21 @@ class InboundNoticeFilter(django_filters.FilterSet):
     class Meta:
         model = InboundNotice
         fields: list[str] = []
+
+
+class QualityCertificateFilter(django_filters.FilterSet):
+    """Certificates by state and kind, and those that are soon over."""
+
+    state = django_filters.ChoiceFilter(choices=CertificateState, label=_("State"), empty_label=_("all"))
+    kind = django_filters.ChoiceFilter(choices=CertificateKind, label=_("Kind"), empty_label=_("all"))
+    expiring = django_filters.BooleanFilter(method="by_expiring", label=_("Expires within 30 days"))
+
+    class Meta:
+        model = QualityCertificate
+        fields: list[str] = []
+
+    def by_expiring(self, queryset: Any, _name: str, value: bool) -> Any:
+        return queryset.expiring() if value else queryset
 
 
 class SampleRequestFilter(django_filters.FilterSet):

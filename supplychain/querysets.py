@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from core import clock
-from supplychain.choices import SAMPLE_LENT, SampleState
+from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, SampleState
 
 if TYPE_CHECKING:
     from supplychain.models import SalesEvent  # noqa: F401
@@ -101,3 +102,29 @@ class SampleRequestQuerySet(models.QuerySet[Any]):
             "warehouse",
             "agreement",
         )
+
+
+class QualityCertificateQuerySet(models.QuerySet[Any]):
+    """Certificates of goods."""
+
+    SOON = 30 * clock.DAY
+
+    def certifying(self, first: date, last: date) -> QualityCertificateQuerySet:
+        """Accepted ones that say what goods are, valid from the first day to the last."""
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=last),
+            state=CertificateState.ACCEPTED,
+            kind__in=CERTIFYING,
+            valid_from__lte=first,
+        )
+
+    def expiring(self) -> QualityCertificateQuerySet:
+        """Accepted ones that are over within the next weeks."""
+        today = clock.today()
+        return self.filter(
+            state=CertificateState.ACCEPTED, valid_until__gte=today, valid_until__lte=today + self.SOON
+        )
+
+    def in_full(self) -> QualityCertificateQuerySet:
+        """With what is shown of a certificate."""
+        return self.select_related("tenant", "product", "sku", "decided_by")

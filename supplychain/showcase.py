@@ -14,6 +14,7 @@ from core.clock import now
 from core.scoping import visible_to
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking, LiveSession
+from supplychain.certificates import Asked, asks_for_certificates, certified
 from supplychain.choices import SalesKind
 from supplychain.models import Product, RunLine, SalesEvent, Shortage, Sku, StockLevel
 from supplychain.presale import presale_room_of
@@ -82,6 +83,8 @@ class Outcome:
     there: int | None
     sold: int | None
     withdrawn: bool
+    uncertified: bool
+    """The park asks for certificates, and the goods have none for the days of the show."""
 
     @property
     def missing(self) -> int:
@@ -102,6 +105,7 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
     lines = list(run_of(actor, booking.pk))
     there = pieces_there(lines) if booking.ends_at > at else _logged(lines)
     sold = _sold(actor, session) if session is not None else None
+    bare = _uncertified(booking, lines)
     return [
         Outcome(
             line=line,
@@ -110,9 +114,18 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
             withdrawn=line.offer is not None
             and line.offer.withdrawn_at is not None
             and line.offer.withdrawn_at <= at,
+            uncertified=line.product_id in bare,
         )
         for line in lines
     ]
+
+
+def _uncertified(booking: Booking, lines: Sequence[RunLine]) -> set[int]:
+    """The goods of a run that may not be shown for want of a certificate."""
+    if not lines or not asks_for_certificates(booking.room.park_id):
+        return set()
+    goods = {line.product_id for line in lines}
+    return goods - certified(goods, Asked.of(booking.starts_at, booking.ends_at))
 
 
 def _logged(lines: Sequence[RunLine]) -> dict[int, int | None]:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from supplychain.views import (
     agreements,
+    certificates,
     charges,
     factories,
     goods,
@@ -28,6 +29,7 @@ AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
 SAMPLE = "portal/<slug:tenant>/samples/<uuid:uid>/"
+CERTIFICATE = "portal/<slug:tenant>/certificates/<uuid:uid>/"
 SHOP = "portal/<slug:tenant>/shops/<uuid:uid>/"
 REORDER = "portal/<slug:tenant>/reorders/<uuid:uid>/"
 
@@ -85,6 +87,22 @@ urlpatterns = [
     ),
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
     path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
+    path(
+        "portal/<slug:tenant>/certificates/",
+        certificates.Certificates.as_view(),
+        name="portal-certificates",
+    ),
+    path(
+        "portal/<slug:tenant>/certificates/new/",
+        certificates.AddCertificate.as_view(),
+        name="portal-certificate-new",
+    ),
+    path(f"{CERTIFICATE}file/", certificates.CertificateFile.as_view(), name="portal-certificate-file"),
+    path(
+        f"{CERTIFICATE}withdraw/",
+        certificates.WithdrawCertificate.as_view(),
+        name="portal-certificate-withdraw",
+    ),
     path("portal/<slug:tenant>/inbound/", inbound.Inbound.as_view(), name="portal-inbound"),
     path("portal/<slug:tenant>/inbound/new/", inbound.AnnounceInbound.as_view(), name="portal-inbound-new"),
     path(

@@ -189,6 +189,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ReorderState": "supplychain.choices.ReorderState",
         "WorkStep": "supplychain.choices.WorkStep",
         "DueKind": "supplychain.choices.DueKind",
+        "CertificateState": "supplychain.choices.CertificateState",
+        "CertificateKind": "supplychain.choices.CertificateKind",
         "InboundState": "supplychain.choices.InboundState",
         "SampleState": "supplychain.choices.SampleState",
         "JobState": "core.choices.JobState",

@@ -155,6 +155,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("assignment_return", "supplychain.ReturnedGoods"),
             ("shopping_basket", "supplychain.GoodsOffer"),
             ("redeem", "supplychain.SampleRequest"),
+            ("verified", "supplychain.QualityCertificate"),
             ("category", "supplychain.Product"),
             ("qr_code_2", "supplychain.Sku"),
             ("new_releases", "supplychain.Launch"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplychain.admin import (
+    certificate,
     event,
     explain,
     fees,
@@ -20,6 +21,7 @@ from supplychain.admin import (
 )
 
 __all__ = [
+    "certificate",
     "event",
     "explain",
     "fees",

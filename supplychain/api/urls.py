@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from supplychain.api import (
     agreements,
+    certificates,
     explains,
     hooks,
     inbound,
@@ -28,6 +29,7 @@ router.register("goods-offers", pool.GoodsOfferViewSet, "api-goods-offer")
 router.register("run-lines", pool.RunLineViewSet, "api-run-line")
 router.register("shortages", pool.ShortageViewSet, "api-shortage")
 router.register("sample-requests", samples.SampleRequestViewSet, "api-sample-request")
+router.register("quality-certificates", certificates.QualityCertificateViewSet, "api-quality-certificate")
 router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-notice")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")

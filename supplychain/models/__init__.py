@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.models.certificate import QualityCertificate
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
 from supplychain.models.factory import Factory, FactoryDay, FactoryStep
@@ -45,6 +46,7 @@ __all__ = [
     "Parcel",
     "PayoutEntry",
     "Product",
+    "QualityCertificate",
     "Reorder",
     "ReorderLine",
     "ReorderWork",

@@ -6,6 +6,12 @@ from supplychain.services.agreements import (
     agreement_sign,
     agreement_withdraw,
 )
+from supplychain.services.certificates import (
+    certificate_accept,
+    certificate_add,
+    certificate_refuse,
+    certificate_withdraw,
+)
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
 from supplychain.services.factories import factory_create, factory_update
@@ -78,6 +84,10 @@ __all__ = [
     "agreement_withdraw",
     "attribution_set",
     "backorder_fill",
+    "certificate_accept",
+    "certificate_add",
+    "certificate_refuse",
+    "certificate_withdraw",
     "explain_record",
     "factory_create",
     "factory_update",

@@ -16,6 +16,7 @@ from core.scoping import require
 from livestreams.errors import BadTime
 from livestreams.models import LiveSession, SessionTenant
 from livestreams.services.locks import check_key_allows, check_not_future
+from supplychain.certificates import Asked, check_certified
 from supplychain.choices import ExplainKind
 from supplychain.models import ExplainEvent, Product, Sku
 from supplychain.services import placing
@@ -38,7 +39,7 @@ def explain_record(
     """Say that a product is explained from `at` on (now without one), or that none is any more.
 
     The same `external_id` of a source again is the same event. Raises BadTime outside of the session, InvalidInput for
-    a product that the session may not show, Conflict for a known id with other content.
+    a product that the session may not show, also for want of a certificate, Conflict for a known id with other content.
     """
     require(actor, "add", ExplainEvent, session.tenant_id)
     check_key_allows(actor, session.room)
@@ -115,6 +116,7 @@ def _check_goods(actor: Actor, event: ExplainEvent) -> None:
     if event.sku is not None and event.sku.product_id != event.product.pk:
         raise InvalidInput(_("The SKU is of another product."), code="other_product", field="sku")
     if goods_of(actor, event.at, session=event.session).filter(pk=event.product.pk).exists():
+        check_certified(event.session.park_id, event.product, Asked.of(event.at), sku=event.sku)
         return
     lines = run_of(actor, event.session.booking_id).filter(product=event.product, offer__isnull=False)
     if lines.exists():

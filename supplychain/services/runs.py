@@ -20,6 +20,7 @@ from livestreams.choices import BOOKING_BLOCKING
 from livestreams.errors import WrongState
 from livestreams.models import Booking
 from livestreams.services.locks import check_key_allows
+from supplychain.certificates import Asked, check_certified
 from supplychain.choices import ShortOf
 from supplychain.models import GoodsOffer, Product, RunLine, Shortage
 from supplychain.services.pool import check_pieces
@@ -42,8 +43,9 @@ def run_line_put(
 ) -> RunLine:
     """Put own goods or goods of the pool at the end of a run of show; goods that are on it get the new values.
 
-    InvalidInput for a price (CNY) below the offer's floor, goods that may not be shown, or a minute after the end;
-    WrongState when the booking is over. More pieces than there are is a shortage: it is logged and stops nobody.
+    InvalidInput for a price (CNY) below the offer's floor, goods that may not be shown, also for want of a certificate,
+    or a minute after the end; WrongState when the booking is over. More pieces than there are is a shortage: it is
+    logged and stops nobody.
     """
     require(actor, ADD, RunLine, booking.tenant_id)
     if (product is None) == (offer is None):
@@ -53,6 +55,7 @@ def run_line_put(
         held = _held(actor, booking)
         taken = _standing(actor, held, offer) if offer is not None else None
         shown = taken.product if taken is not None else _own(held, product)
+        check_certified(held.room.park_id, shown, Asked.of(held.starts_at, held.ends_at))
         _check_price(price, taken)
         _check_minute(held, minute)
         lines = list(RunLine.objects.on().filter(booking=held))

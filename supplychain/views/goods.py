@@ -14,7 +14,7 @@ from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.scoping import hidden_columns, may
 from supplychain.filters import ProductFilter
 from supplychain.forms import ProductForm
-from supplychain.models import InboundNotice, Parcel, Product
+from supplychain.models import InboundNotice, Parcel, Product, QualityCertificate
 from supplychain.services import product_create, product_update
 
 
@@ -35,6 +35,7 @@ class Goods(ScopedListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             can_add=may(self.actor, "add", Product, self.node.pk),
+            sees_certificates=may(self.actor, "view", QualityCertificate, self.node.pk),
             sees_inbound=may(self.actor, "view", InboundNotice, self.node.pk),
             sees_parcels=may(self.actor, "view", Parcel, self.node.pk),
             shows_cost="cost" not in hidden_columns(self.actor, Product, self.node.pk),

@@ -16,6 +16,7 @@ from core.doors.formfields import AmountField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import may, visible_to
 from supplychain import services
+from supplychain.certificates import certified_today
 from supplychain.filters import GoodsOfferFilter
 from supplychain.models import GoodsOffer, Product, SampleRequest
 
@@ -42,13 +43,15 @@ class Pool(ScopedListPage):
         return GoodsOffer.objects.standing().in_full().order_by("-pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
+        context = super().get_context_data(
             can_offer=may(self.actor, "add", GoodsOffer, self.node.pk),
             can_ask=may(self.actor, "add", SampleRequest, self.node.pk),
             sees_samples=may(self.actor, "view", SampleRequest, self.node.pk),
             can_withdraw=may(self.actor, "change", GoodsOffer, self.node.pk),
             **kwargs,
         )
+        context["certified"] = certified_today(offer.product_id for offer in context["rows"])
+        return context
 
 
 class OfferForm(ScopedForm):

@@ -22,6 +22,7 @@ from livestreams import services
 from livestreams.choices import BookingState, SessionState
 from livestreams.models import Booking, Publish, ScreenToken
 from livestreams.publishing import ALARM_AFTER
+from parks.models import ParkSettings
 from supplychain.facts import SaleFact
 from supplychain.models import ExplainEvent
 from supplychain.services import goods_offer, goods_offer_withdraw, run_line_put, sales_record
@@ -70,6 +71,17 @@ def sell(mine: TenantWorld, amount: str) -> None:
     )  # fmt: skip
     sales_record(actor=SYSTEM, seller=mine.tenant, source="obs", facts=[(0, fact)])
     rollup.drain()
+
+
+def test_the_dock_says_what_is_missing_of_goods_without_a_certificate(
+    mine: TenantWorld, on_air: Booking
+) -> None:
+    ParkSettings.objects.filter(park=on_air.room.park).update(requires_certificates=True)
+    dock, product = screen(mine, "dock"), mine.skus[1].product
+    refused = ask(dock, "/dock/explain", product=str(product.uid))
+    assert refused.status_code == 400
+    assert product.code in refused.json()["detail"]
+    assert ask(dock, "/dock/now").json()["product"] is None
 
 
 def test_the_dock_explains_and_the_overlay_follows(mine: TenantWorld, on_air: Booking) -> None:

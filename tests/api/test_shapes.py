@@ -460,6 +460,30 @@ def of_inbound(world: World) -> dict[str, Any]:
     }
 
 
+def of_certificates(world: World) -> dict[str, Any]:
+    """Certificates that are handed in, accepted, refused and taken back."""
+    mine, manager = world.tenants[0], Caller(user=world.users["park_manager"])
+    owner = Caller(user=mine.users["tenant_owner"])
+    wish = {"kind": "ccc", "issuer": "CQC", "valid_from": str(today()), "valid_until": str(today() + DAY)}
+    wish["product"] = str(mine.skus[0].product.uid)
+    told = [
+        owner.post("quality-certificates", {**wish, "number": f"N{number}", **more})
+        for number, more in enumerate(({"sku": str(mine.skus[0].uid)}, {}, {}))
+    ]
+    uids = [each.json()["uid"] for each in told]
+    path = "quality-certificates/{}"
+    return {
+        "POST quality-certificates": told[0],
+        f"POST {path.format('{uid}')}/accept": manager.post(f"{path.format(uids[0])}/accept"),
+        f"POST {path.format('{uid}')}/refuse": manager.post(
+            f"{path.format(uids[1])}/refuse", {"reason": "no"}
+        ),
+        f"POST {path.format('{uid}')}/withdraw": owner.post(f"{path.format(uids[2])}/withdraw"),
+        "GET quality-certificates": owner.get("quality-certificates"),
+        f"GET {path.format('{uid}')}": owner.get(path.format(uids[0])),
+    }
+
+
 def of_shops(world: World, owner: Caller) -> dict[str, Any]:
     message = world.tenants[0].tenant.shop_hooks.get().messages.get().uid
     made = owner.post("shop-connections", {"tenant": "alpha-a", "name": "ERP", "kind": "standard"})
@@ -635,6 +659,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_operators(world),
         **of_samples(world),
         **of_inbound(world),
+        **of_certificates(world),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()

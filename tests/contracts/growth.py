@@ -18,7 +18,7 @@ from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
 from supplychain.models import PayoutEntry, ShopMessage
-from supplychain.services import inbound_announce, inbound_withdraw, sales_record, sample_ask
+from supplychain.services import certificate_add, inbound_announce, inbound_withdraw, sales_record, sample_ask
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
@@ -128,6 +128,9 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         tenant=tenant,
         file_name=f"{name}.csv",
         chunks=[UCI_FILE.format(canary=name).replace("700001", f"70010{number}").encode()],
+    )
+    certificate_add(
+        actor=SYSTEM, product=sku.product, kind="ccc", number=name, issuer=name, valid_from=starts_at.date()
     )
     inbound_withdraw(
         actor=SYSTEM,

@@ -133,6 +133,12 @@ UIDS: dict[str, Factory] = {
     "api-sample-request-charge": lambda world, mine: _samples(mine, "out").uid,
     "api-inbound-notice": lambda world, mine: mine.tenant.inbound_notices.get(state="announced").uid,
     "portal-inbound": lambda world, mine: mine.tenant.inbound_notices.get(state="announced").uid,
+    "api-quality-certificate": lambda world, mine: (
+        mine.tenant.quality_certificates.get(state="pending", kind="inspection").uid
+    ),
+    "portal-certificate": lambda world, mine: (
+        mine.tenant.quality_certificates.get(state="pending", kind="inspection").uid
+    ),
     "portal-sample": lambda world, mine: _samples(mine, "asked").uid,
     "api-agreement": lambda world, mine: mine.tenant.agreements.earliest("id").uid,
     "api-agreement-sign": lambda world, mine: mine.tenant.agreements.get(state="proposed").uid,
@@ -214,6 +220,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-goods-offer-withdraw": "which goods are offered no longer",
     "api-sample-request-withdraw": "who asks for samples no longer",
     "api-sample-request-charge": "which samples are charged",
+    "api-quality-certificate-accept": "which certificate is accepted",
+    "api-quality-certificate-withdraw": "which certificate is taken back",
     "api-inbound-notice-withdraw": "what does not come",
     "api-run-line-drop": "which goods are off the run of show",
     "api-agreement-sign": "which agreement is signed",
@@ -529,6 +537,14 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "commission_rate": "10",
             "pieces": 5,
         },
+        "api-quality-certificate-list": {
+            "product": str(mine.skus[0].product.uid),
+            "kind": "ccc",
+            "number": "matrix",
+            "issuer": "matrix",
+            "valid_from": str(today()),
+        },
+        "api-quality-certificate-refuse": {"reason": "matrix"},
         "api-inbound-notice-list": {
             "warehouse": world.warehouse.code,
             "sku": str(mine.skus[0].uid),

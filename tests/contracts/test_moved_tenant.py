@@ -46,6 +46,7 @@ CARRIED = {
     "livestreams.HostAbsence": "when they cannot be booked, wherever that is",
     "supplychain.Product": "its goods",
     "supplychain.Sku": "its goods",
+    "supplychain.QualityCertificate": "what its goods are",
     "supplychain.Backorder": "what it owes its buyers",
 }
 

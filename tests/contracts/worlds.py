@@ -57,6 +57,8 @@ from supplychain.models import (
     SkuResolution,
 )
 from supplychain.services import (
+    certificate_add,
+    certificate_refuse,
     goods_offer,
     inbound_announce,
     inbound_receive,
@@ -424,12 +426,30 @@ def make_show_of(mine: TenantWorld, canary: str) -> None:
     }
     inbound_receive(actor=SYSTEM, notice=inbound_announce(pieces=9, **come), received=8, difference=canary)
     inbound_announce(pieces=9, **come)
+    hand_in(mine, canary)
     offer = put_in_pool(mine.skus[0].product, canary)
     lend_samples(mine, offer, canary)
     line = run_line_put(
         actor=SYSTEM, booking=mine.booking, product=mine.skus[0].product, price=Decimal("69.00"), pieces=60
     )
     Shortage.objects.create(line=line, at=now(), short_of=ShortOf.STOCK, planned=60, there=48)
+
+
+def hand_in(mine: TenantWorld, canary: str) -> None:
+    """A certificate that is to be checked, with its file, and one that the park refused."""
+    paper = {
+        "actor": SYSTEM,
+        "product": mine.skus[0].product,
+        "kind": "inspection",
+        "issuer": canary,
+        "valid_from": today(),
+        "valid_until": today() + DAY,
+    }
+    certificate_add(
+        number=f"{canary}-1", file_name=f"{canary}.pdf", chunks=[b"%PDF-" + canary.encode()], **paper
+    )
+    refused = certificate_add(number=f"{canary}-2", sku=mine.skus[0], **paper)
+    certificate_refuse(actor=SYSTEM, certificate=refused, reason=canary)
 
 
 def put_in_pool(product: Product, canary: str) -> GoodsOffer:

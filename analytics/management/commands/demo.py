@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from analytics.counting import drain_everything
 from analytics.demo.build import BuiltPark, build_park, built_park
+from analytics.demo.certificates import build_certificates
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
 from analytics.demo.inbound import build_inbound
@@ -95,6 +96,7 @@ class Command(BaseCommand):
             import_settlements(built, until, actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
         build_pool(parks[0], actor=SYSTEM)
+        build_certificates(parks[0], actor=SYSTEM)
         build_inbound(parks[0], actor=SYSTEM)
         build_shops(parks[0], actor=SYSTEM)
         published = park_indicators_publish(actor=SYSTEM)
