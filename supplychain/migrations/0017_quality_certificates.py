@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("supplychain", "0014_inbound_notices"),
+        ("supplychain", "0016_guaranteed_sales"),
         ("tenants", "0003_entries_sent_away"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
