@@ -42,16 +42,6 @@ PDF = b"%PDF-1.7 report"
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    return world.tenants[0]
-
-
-@pytest.fixture
 def manager(world: World) -> Actor:
     return user_actor(world.users[Role.PARK_MANAGER])
 

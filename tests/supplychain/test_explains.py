@@ -22,16 +22,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    return world.tenants[0]
-
-
-@pytest.fixture
 def session(mine: TenantWorld) -> LiveSession:
     """A session of two hours of which nothing was told yet."""
     return make_session(mine.tenant)

@@ -13,20 +13,10 @@ from core.errors import Conflict, InvalidInput, Refused
 from core.models import AuditEntry, Unresolved
 from supplychain.models import Product, SalesEvent, Sku, SkuResolution
 from supplychain.services import SkuLine, product_create, product_update, sku_create
-from tests.factories import SYSTEM, TenantWorld, World, make_user, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_user
 from tests.supplychain.ledger import fact, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    return world.tenants[0]
 
 
 def waiting(mine: TenantWorld) -> set[str]:

@@ -25,16 +25,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    return world.tenants[0]
-
-
-@pytest.fixture
 def keeper(world: World) -> Actor:
     return user_actor(world.users[Role.PARK_WAREHOUSE])
 

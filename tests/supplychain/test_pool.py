@@ -41,23 +41,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    """Who sells in its booking."""
-    return world.tenants[0]
-
-
-@pytest.fixture
-def theirs(world: World) -> TenantWorld:
-    """Whose goods are in the pool."""
-    return world.tenants[1]
-
-
-@pytest.fixture
 def offer(theirs: TenantWorld) -> GoodsOffer:
     return offered(theirs)
 

@@ -41,23 +41,6 @@ PRICE = Decimal("45.50")
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def mine(world: World) -> TenantWorld:
-    """Who asks."""
-    return world.tenants[0]
-
-
-@pytest.fixture
-def theirs(world: World) -> TenantWorld:
-    """Whose goods they are."""
-    return world.tenants[1]
-
-
-@pytest.fixture
 def offer(theirs: TenantWorld) -> GoodsOffer:
     return offered(theirs)
 
