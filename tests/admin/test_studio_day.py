@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.clock import DAY, HOUR, MINUTE, business_day, now
+from core.clock import DAY, HOUR, MINUTE, business_day, day_start, now
 from livestreams import services
 from livestreams.models import Booking, Fault
 from tests.factories import SYSTEM, World, make_item, make_room, make_world
@@ -55,7 +55,7 @@ def tap(browser: Client, model: str, pk: int, name: str, **fields: str) -> Any:
 def test_a_day_of_the_studio_tap_by_tap(world: World, studio: Client) -> None:
     mine, neighbour = world.tenants
     room = make_room(world.park, "alpha-studio")
-    start = now().replace(second=0, microsecond=0) + DAY
+    start = day_start(business_day(now()) + DAY) + 9 * HOUR
     morning, noon = (
         services.booking_create(
             actor=mine.owner,

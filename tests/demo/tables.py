@@ -30,6 +30,7 @@ OF_THE_MOMENT = {
     "signed_at",
     "counted_at",
     "approved_at",
+    "decided_at",
     "lines_hash",
     "received_at",
     "sent_at",

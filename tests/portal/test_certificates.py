@@ -67,7 +67,7 @@ def test_a_certificate_is_handed_in_and_decided(
     assert stranger.get(kept).status_code in (302, 403, 404)
     do = "admin:supplychain_qualitycertificate_operation"
     assert manager.post(reverse(do, args=[paper.pk, "accept"])).status_code == 302
-    assert "expires soon" in owner.get(f"{listed}?expiring=true").content.decode()
+    assert "即将到期" in owner.get(f"{listed}?expiring=true").content.decode()
     assert manager.post(reverse(do, args=[paper.pk, "refuse"]), {"reason": ""}).status_code == 200
     assert manager.post(reverse(do, args=[paper.pk, "refuse"]), {"reason": "forged"}).status_code == 302
     assert "forged" in owner.get(listed).content.decode()
@@ -84,8 +84,8 @@ def test_the_run_of_show_says_what_is_missing(world: World, firm: TenantWorld, o
     line = {"product": firm.skus[0].product.code, "price": "9", "pieces": "1"}
     assert owner.post(run, line).status_code == 302
     ParkSettings.objects.filter(park=world.park).update(requires_certificates=True)
-    assert "no valid certificate" in owner.get(run).content.decode()
-    assert "only goods with an accepted" in owner.get(page(firm, "portal-certificates")).content.decode()
+    assert "无有效证书" in owner.get(run).content.decode()
+    assert "证书已通过且在有效期内" in owner.get(page(firm, "portal-certificates")).content.decode()
     refused = owner.post(run, line)
     assert refused.status_code == 400
-    assert "it has no certificate" in refused.content.decode()
+    assert "没有证书" in refused.content.decode()

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from core.actors import Actor, user_actor
 from core.choices import Role
@@ -93,7 +94,7 @@ def explain(mine: TenantWorld, session: LiveSession, **values: Any) -> Any:
 
 
 def refusal(call: Any) -> str:
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(InvalidInput) as refused, translation.override("en"):
         call()
     assert (refused.value.code, refused.value.field) == ("uncertified", "product")
     return str(refused.value.detail)
@@ -186,7 +187,7 @@ def test_a_run_of_show_takes_certified_goods_only(strict: None, mine: TenantWorl
     product, day = mine.skus[0].product, business_day(mine.booking.starts_at)
     told = refusal(lambda: put(mine))
     assert product.code in told
-    assert "no certificate" in told
+    assert "it has no certificate" in told
     paper = add(mine)
     assert "still to be checked" in refusal(lambda: put(mine))
     certificate_refuse(actor=manager, certificate=paper, reason="blurred")
@@ -239,7 +240,7 @@ def test_a_sku_of_its_own_certificate(strict: None, mine: TenantWorld, session: 
     assert not certified([sku.product_id], asked)
     assert "not each of its SKUs" in refusal(lambda: explain(mine, session))
     assert explain(mine, session, sku=sku).pk
-    assert "no certificate" in refusal(lambda: explain(mine, session, sku=other))
+    assert "it has no certificate" in refusal(lambda: explain(mine, session, sku=other))
     accepted(mine, sku=other, number="SGS-2")
     assert certified_today([sku.product_id]) == {sku.product_id}
     assert explain(mine, session).pk
