@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("", Landing.as_view(), name="landing"),
     path("portal/<slug:tenant>/", portal.Today.as_view(), name="portal-today"),
     path("portal/<slug:tenant>/border/", channels.AcrossTheBorder.as_view(), name="portal-border"),
+    path("portal/<slug:tenant>/owners/", channels.ByOwner.as_view(), name="portal-owners"),
     path("portal/<slug:tenant>/channels/", channels.Channels.as_view(), name="portal-channels"),
     path("portal/<slug:tenant>/beside/", beside.Beside.as_view(), name="portal-beside"),
     path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),

@@ -12,19 +12,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.api.compared import TENANT, tenant_asked
 from analytics.beside import Bridge, Side, Transit, days_beside, money_in_transit, session_beside
 from analytics.choices import BesidePart
 from core import strict
 from core.clock import DAY, today
 from core.doors.api import Needs, ScopedViewSet, query_value
-from core.doors.fields import InstantField, MoneyField, is_public_name
-from core.errors import InvalidInput, NotFound
+from core.doors.fields import InstantField, MoneyField
+from core.errors import InvalidInput
 from core.money import from_units
-from core.scoping import get_visible
 from livestreams.choices import Platform
 from livestreams.models import LiveSession
 from supplychain.models import PayoutEntry
-from tenants.models import Tenant
 
 MOST_DAYS = 31
 READ = Needs("view", ("figures:read",), model=PayoutEntry)
@@ -108,7 +107,7 @@ class BesideViewSet(ScopedViewSet):
     @extend_schema(
         operation_id="beside_retrieve",
         parameters=[
-            OpenApiParameter("tenant", str, required=True, description="Code of the firm."),
+            TENANT,
             OpenApiParameter("since", date, description="First day; a week before the last one without it."),
             OpenApiParameter("until", date, description="Last day; today without it. At most 31 days."),
         ],
@@ -116,12 +115,7 @@ class BesideViewSet(ScopedViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Each day by platform: our figure, the platform's, and every part of the difference."""
-        code = request.query_params.get("tenant", "")
-        if not code:
-            raise InvalidInput(_("Name the firm."), code="required", field="tenant")
-        if not is_public_name(code, "code"):
-            raise NotFound
-        tenant = get_visible(Tenant, self.actor, code=code)
+        tenant = tenant_asked(request, self.actor)
         until = query_value(request, "until", strict.day, today())
         since = query_value(request, "since", strict.day, until - 6 * DAY)
         if not 0 <= (until - since).days < MOST_DAYS:

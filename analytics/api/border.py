@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.api.channels import PERIODS, changes, periods_asked
+from analytics.api.compared import PERIODS, ComparedSerializer, changes, periods_asked
 from analytics.border import border_of
 from analytics.channels import period_before
 from analytics.metrics import as_text
@@ -24,22 +24,13 @@ from supplychain.choices import CustomsMode
 from tenants.models import Tenant
 
 
-class _ShareSerializer(serializers.Serializer[Any]):
-    paid = MoneyField()
-    paid_before = MoneyField()
-    share = serializers.CharField(allow_null=True)
-    share_before = serializers.CharField(allow_null=True)
-    points = serializers.CharField(allow_null=True)
-    growth = serializers.CharField(allow_null=True)
-
-
-class BorderModeSerializer(_ShareSerializer):
-    """A customs mode: shares in percent, `points` in percentage points, `growth` in percent."""
+class BorderModeSerializer(ComparedSerializer):
+    """A customs mode beside what it was."""
 
     customs_mode = serializers.ChoiceField(choices=CustomsMode.choices)
 
 
-class BorderDestinationSerializer(_ShareSerializer):
+class BorderDestinationSerializer(ComparedSerializer):
     """A destination as the lines name it; empty where they name none."""
 
     destination = serializers.CharField(allow_blank=True)

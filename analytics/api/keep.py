@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.api.compared import TENANT, tenant_asked
 from analytics.choices import ResultPart
 from analytics.keep import Expected, LastDay, last_day
 from core.doors.api import Needs, ScopedViewSet
-from core.doors.fields import MoneyField, is_public_name
-from core.errors import InvalidInput, NotFound
+from core.doors.fields import MoneyField
+from core.errors import NotFound
 from core.money import from_units
 from core.policy import VIEW_RESULT
-from core.scoping import get_visible
 from tenants.models import Tenant
 
 
@@ -56,17 +56,12 @@ class KeepViewSet(ScopedViewSet):
 
     @extend_schema(
         operation_id="keep_retrieve",
-        parameters=[OpenApiParameter("tenant", str, required=True, description="Code of the firm.")],
+        parameters=[TENANT],
         responses=KeepSerializer,
     )
     def retrieve(self, request: Request) -> Response:
         """Sold, refunded, still expected back with its range, taken by others, kept."""
-        code = request.query_params.get("tenant", "")
-        if not code:
-            raise InvalidInput(_("Name the firm."), code="required", field="tenant")
-        if not is_public_name(code, "code"):
-            raise NotFound
-        told = last_day(self.actor, get_visible(Tenant, self.actor, VIEW_RESULT, code=code))
+        told = last_day(self.actor, tenant_asked(request, self.actor, VIEW_RESULT))
         if told is None:
             raise NotFound(_("The firm has no live day yet."))
         return Response(KeepSerializer(_body(told)).data)

@@ -1,4 +1,4 @@
-"""The portal's pages of a firm's channels and of what it sells across the border, a period beside an earlier one."""
+"""The portal's pages of what a firm sells by channel, across the border and by owner, beside an earlier period."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from analytics.border import border_of
 from analytics.channels import Against, channel_mix, period_before
 from analytics.channels.mix import CHANNEL_REGISTRY
 from analytics.choices import PeriodKind
+from analytics.collective import collective_result
 from analytics.models import HourSales
 from analytics.periods import Period, period_named, period_of
 from core.clock import DAY, month_of, today
@@ -77,3 +78,13 @@ class AcrossTheBorder(_ComparedPage):
             "modes": [(CustomsMode(row.name).label, row) for row in border.modes.rows],
             "destinations": [(row.name or _("not told"), row) for row in border.destinations.rows],
         }
+
+
+class ByOwner(_ComparedPage):
+    """Whose goods the firm sold, and who sold the firm's."""
+
+    template_name = "portal/owners.html"
+    section = "owners"
+
+    def compared(self, period: Period, against: Against) -> dict[str, Any]:
+        return {"result": collective_result(self.actor, self.tenant, period, against)}

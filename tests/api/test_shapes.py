@@ -377,6 +377,7 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "GET payout-entries": owner.get("payout-entries"),
         "GET payout-entries/{uid}": owner.get(f"payout-entries/{payout.uid}"),
         "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
+        "GET owner-results": owner.get("owner-results", tenant="alpha-a", period="2025"),
         "GET border": owner.get("border", tenant="alpha-a", period="2025"),
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),

@@ -64,6 +64,14 @@ TABS = (
         _("What you sell abroad: by customs mode and by destination"),
     ),
     Tab(
+        "owners",
+        "people",
+        _("By owner"),
+        "analytics.HourSales",
+        "desk-only",
+        _("Whose goods you sell, and what collective stores sell of yours"),
+    ),
+    Tab(
         "events",
         "calendar-event",
         _("Festivals"),

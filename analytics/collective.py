@@ -1,0 +1,177 @@
+"""What a firm sold of whose goods, and what collective stores sold of a maker's.
+
+The ledger names the seller of each line and whose goods it was. So the rows of a seller add up to its counted figures,
+goods that are its own among them. A maker reads its own row of each collective store that has it as a member, and
+nothing else of that store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from analytics.channels import Against, Mix, mix_of, period_before
+from analytics.channels.mix import Row
+from analytics.models import DaySales
+from analytics.periods import Period
+from analytics.rollup.recount import worth_of
+from core.actors import Actor
+from core.clock import day_start, hour_of
+from core.errors import NotFound
+from core.money import from_units, to_units
+from core.policy import VIEW
+from core.scoping import may
+from supplychain.certificates import certified_today
+from supplychain.choices import LineType, SalesKind
+from supplychain.models import SalesEvent, Sku
+from tenants.models import Store, Tenant
+
+WHOSE: Sequence[str] = ("owner", "sku_now")
+NOTHING_PAID = Row("", Decimal(0), Decimal(0), None, None)
+
+
+@dataclass
+class Sold:
+    """Of one owner's goods: amounts in units of 1/10,000 CNY, pieces, and the SKUs that were paid."""
+
+    paid: int = 0
+    refunds: int = 0
+    units_paid: int = 0
+    units_refunded: int = 0
+    skus: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class OwnerRow:
+    """A firm and what was sold of its goods, in CNY and pieces.
+
+    For the operator of a collective store `maker` is whose goods they are, `share` compares the row with all others,
+    and the quality mark is theirs whose `products` sold in the period are all `certified`. For a maker `seller` is
+    who sold, and the share is not told.
+    """
+
+    seller: Tenant
+    maker: Tenant
+    is_member: bool
+    paid: Decimal
+    refunds: Decimal
+    units_paid: int
+    units_refunded: int
+    products: int
+    certified: int
+    share: Row | None
+
+    @property
+    def net(self) -> Decimal:
+        return self.paid - self.refunds
+
+    @property
+    def bears_mark(self) -> bool:
+        """Whether each of its goods that were sold has a certificate today."""
+        return 0 < self.products == self.certified
+
+
+@dataclass(frozen=True)
+class Collective:
+    """The rows of a seller, the largest first, and their sum; those of its goods that others sold."""
+
+    rows: tuple[OwnerRow, ...]
+    mix: Mix
+    sold_by: tuple[OwnerRow, ...]
+
+    @property
+    def refunds(self) -> Decimal:
+        return sum((row.refunds for row in self.rows), Decimal(0))
+
+
+def collective_result(actor: Actor, firm: Tenant, period: Period, against: Against) -> Collective:
+    """What a firm sold by the owners of the goods, beside an earlier period. NotFound without the right."""
+    if not may(actor, VIEW, DaySales, firm.pk):
+        raise NotFound
+    sold, before = (_sold(firm.pk, each) for each in (period, period_before(period, against)))
+    members = set(Store.objects.filter(tenant=firm, closed_on__isnull=True).values_list("members", flat=True))
+    mix = mix_of(_paid(sold), _paid(before))
+    shares = {int(row.name): row for row in mix.rows}
+    makers = Tenant.objects.in_bulk(sold.keys() | shares.keys())
+    rows = _rows(((firm, makers[pk], sold.get(pk, Sold())) for pk in makers), members, shares)
+    return Collective(
+        tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
+        mix,
+        tuple(_sold_by_others(firm, period)),
+    )
+
+
+def _sold_by_others(maker: Tenant, period: Period) -> Iterator[OwnerRow]:
+    """What the collective stores sold that have the maker as a member."""
+    operators = Tenant.objects.filter(stores__members=maker, stores__closed_on__isnull=True).exclude(
+        pk=maker.pk
+    )
+    found = ((seller, maker, _sold(seller.pk, period).get(maker.pk)) for seller in operators.distinct())
+    told = [(seller, whose, sold) for seller, whose, sold in found if sold is not None]
+    return _rows(told, {maker.pk}, {})
+
+
+def _rows(
+    told: Iterable[tuple[Tenant, Tenant, Sold]], members: Set[int | None], shares: Mapping[int, Row]
+) -> Iterator[OwnerRow]:
+    parts = list(told)
+    skus = {sku for _seller, _maker, sold in parts for sku in sold.skus}
+    product_of = dict(Sku.objects.filter(pk__in=skus).values_list("pk", "product"))
+    certified = certified_today(set(product_of.values()))
+    for seller, maker, sold in parts:
+        products = {product_of[sku] for sku in sold.skus}
+        yield OwnerRow(
+            seller=seller,
+            maker=maker,
+            is_member=maker.pk in members,
+            paid=from_units(sold.paid) or Decimal(0),
+            refunds=from_units(sold.refunds) or Decimal(0),
+            units_paid=sold.units_paid,
+            units_refunded=sold.units_refunded,
+            products=len(products),
+            certified=len(products & certified),
+            share=shares.get(maker.pk),
+        )
+
+
+def _paid(sold: Mapping[int, Sold]) -> dict[str, Decimal]:
+    return {str(owner): from_units(each.paid) or Decimal(0) for owner, each in sold.items()}
+
+
+def _sold(seller_id: int, period: Period) -> dict[int, Sold]:
+    """What a seller sold and took back in a period, by the owner of the goods."""
+    facts = (
+        SalesEvent.objects.current()
+        .with_sku()
+        .filter(
+            seller=seller_id,
+            slot__gte=hour_of(day_start(period.first)),
+            slot__lt=hour_of(day_start(period.end)),
+        )
+    )
+    given = facts.filter(kind__in=(SalesKind.PAID, SalesKind.REFUNDED)).order_by()
+    sums = list(given.values_list(*WHOSE, "kind", "line_type").annotate(Sum("amount"), Sum("quantity")))
+    cancelled = list(facts.filter(kind=SalesKind.CANCELLED).values_list("pk", *WHOSE))
+    worth = worth_of([pk for pk, _owner, _sku in cancelled])
+    skus = {sku for _owner, sku, *_rest in sums} | {sku for _pk, _owner, sku in cancelled}
+    # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
+    owner_of = dict(Sku.objects.filter(pk__in=skus - {None}).values_list("pk", "tenant"))
+    found: dict[int, Sold] = defaultdict(Sold)
+    for owner, sku, kind, line_type, amount, quantity in sums:
+        sold = found[owner_of.get(sku, owner)]
+        pieces = quantity if line_type == LineType.GOODS else 0
+        if kind == SalesKind.PAID:
+            sold.paid += to_units(amount)
+            sold.units_paid += pieces
+            sold.skus |= {sku} - {None}
+        else:
+            sold.refunds += to_units(amount)
+            sold.units_refunded += pieces
+    for pk, owner, sku in cancelled:
+        if pk in worth:
+            found[owner_of.get(sku, owner)].refunds += worth[pk]
+    return dict(found)
