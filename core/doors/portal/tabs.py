@@ -64,6 +64,15 @@ TABS = (
         _("What you sell abroad: by customs mode and by destination"),
     ),
     Tab(
+        "outside-hosts",
+        "person-video",
+        _("Outside hosts"),
+        "tenants.Tenant",
+        "desk-only",
+        _("What hosts of others sold for you, and what came back of it"),
+        verb=VIEW_RESULT,
+    ),
+    Tab(
         "events",
         "calendar-event",
         _("Festivals"),
