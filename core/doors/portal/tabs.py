@@ -72,6 +72,15 @@ TABS = (
         _("Whose goods you sell, and what collective stores sell of yours"),
     ),
     Tab(
+        "outside-hosts",
+        "person-video",
+        _("Outside hosts"),
+        "tenants.Tenant",
+        "desk-only",
+        _("What hosts of others sold for you, and what came back of it"),
+        verb=VIEW_RESULT,
+    ),
+    Tab(
         "events",
         "calendar-event",
         _("Festivals"),
