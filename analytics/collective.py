@@ -8,11 +8,12 @@ nothing else of that store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import BigIntegerField, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from analytics.channels import Against, Mix, mix_of, period_before
 from analytics.channels.mix import Row
@@ -30,19 +31,19 @@ from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent, Sku
 from tenants.models import Store, Tenant
 
-WHOSE: Sequence[str] = ("owner", "sku_now")
+GROUPS: Sequence[str] = ("whose", "product", "kind", "line_type")
 NOTHING_PAID = Row("", Decimal(0), Decimal(0), None, None)
 
 
 @dataclass
 class Sold:
-    """Of one owner's goods: amounts in units of 1/10,000 CNY, pieces, and the SKUs that were paid."""
+    """Of one owner's goods: amounts in units of 1/10,000 CNY, pieces, and the products that were paid."""
 
     paid: int = 0
     refunds: int = 0
     units_paid: int = 0
     units_refunded: int = 0
-    skus: set[int] = field(default_factory=set)
+    products: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class OwnerRow:
     """A firm and what was sold of its goods, in CNY and pieces.
 
     For the operator of a collective store `maker` is whose goods they are, `share` compares the row with all others,
-    and the quality mark is theirs whose `products` sold in the period are all `certified`. For a maker `seller` is
-    who sold, and the share is not told.
+    and the quality mark is for members whose `products` sold in the period are all `certified`. For a maker `seller`
+    is who sold; share and certificates are not told.
     """
 
     seller: Tenant
@@ -94,48 +95,56 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
         raise NotFound
     sold, before = (_sold(firm.pk, each) for each in (period, period_before(period, against)))
     members = set(Store.objects.filter(tenant=firm, closed_on__isnull=True).values_list("members", flat=True))
+    of_members = {product for owner in members & sold.keys() for product in sold[owner].products}
+    certified = certified_today(of_members) if of_members else set()
     mix = mix_of(_paid(sold), _paid(before))
     shares = {int(row.name): row for row in mix.rows}
-    makers = Tenant.objects.in_bulk(sold.keys() | shares.keys())
-    rows = _rows(((firm, makers[pk], sold.get(pk, Sold())) for pk in makers), members, shares)
-    return Collective(
-        tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
-        mix,
-        tuple(_sold_by_others(firm, period)),
-    )
-
-
-def _sold_by_others(maker: Tenant, period: Period) -> Iterator[OwnerRow]:
-    """What the collective stores sold that have the maker as a member."""
-    operators = Tenant.objects.filter(stores__members=maker, stores__closed_on__isnull=True).exclude(
-        pk=maker.pk
-    )
-    found = ((seller, maker, _sold(seller.pk, period).get(maker.pk)) for seller in operators.distinct())
-    told = [(seller, whose, sold) for seller, whose, sold in found if sold is not None]
-    return _rows(told, {maker.pk}, {})
-
-
-def _rows(
-    told: Iterable[tuple[Tenant, Tenant, Sold]], members: Set[int | None], shares: Mapping[int, Row]
-) -> Iterator[OwnerRow]:
-    parts = list(told)
-    skus = {sku for _seller, _maker, sold in parts for sku in sold.skus}
-    product_of = dict(Sku.objects.filter(pk__in=skus).values_list("pk", "product"))
-    certified = certified_today(set(product_of.values()))
-    for seller, maker, sold in parts:
-        products = {product_of[sku] for sku in sold.skus}
-        yield OwnerRow(
-            seller=seller,
-            maker=maker,
-            is_member=maker.pk in members,
-            paid=from_units(sold.paid) or Decimal(0),
-            refunds=from_units(sold.refunds) or Decimal(0),
-            units_paid=sold.units_paid,
-            units_refunded=sold.units_refunded,
-            products=len(products),
-            certified=len(products & certified),
-            share=shares.get(maker.pk),
+    makers = Tenant.objects.in_bulk({firm.pk, *sold, *shares})
+    rows = [
+        _row(
+            firm,
+            makers[owner],
+            sold.get(owner, Sold()),
+            is_member=owner in members,
+            certified=certified,
+            share=shares.get(owner, NOTHING_PAID),
         )
+        for owner in sold.keys() | shares.keys()
+    ]
+    return Collective(
+        tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))), mix, _sold_by_others(firm, period)
+    )
+
+
+def _sold_by_others(maker: Tenant, period: Period) -> tuple[OwnerRow, ...]:
+    """What the collective stores sold that have the maker as a member."""
+    stores = Store.objects.filter(members=maker, closed_on__isnull=True).exclude(tenant=maker)
+    operators = Tenant.objects.filter(pk__in=stores.values("tenant")).order_by("code")
+    found = ((operator, _sold(operator.pk, period).get(maker.pk)) for operator in operators)
+    return tuple(_row(operator, maker, sold, is_member=True) for operator, sold in found if sold is not None)
+
+
+def _row(
+    seller: Tenant,
+    maker: Tenant,
+    sold: Sold,
+    *,
+    is_member: bool,
+    certified: Set[int] = frozenset(),
+    share: Row | None = None,
+) -> OwnerRow:
+    return OwnerRow(
+        seller=seller,
+        maker=maker,
+        is_member=is_member,
+        paid=from_units(sold.paid) or Decimal(0),
+        refunds=from_units(sold.refunds) or Decimal(0),
+        units_paid=sold.units_paid,
+        units_refunded=sold.units_refunded,
+        products=len(sold.products),
+        certified=len(sold.products & certified),
+        share=share,
+    )
 
 
 def _paid(sold: Mapping[int, Sold]) -> dict[str, Decimal]:
@@ -144,6 +153,8 @@ def _paid(sold: Mapping[int, Sold]) -> dict[str, Decimal]:
 
 def _sold(seller_id: int, period: Period) -> dict[int, Sold]:
     """What a seller sold and took back in a period, by the owner of the goods."""
+    # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
+    sku = Sku.objects.filter(pk=OuterRef("sku_now"))
     facts = (
         SalesEvent.objects.current()
         .with_sku()
@@ -152,26 +163,26 @@ def _sold(seller_id: int, period: Period) -> dict[int, Sold]:
             slot__gte=hour_of(day_start(period.first)),
             slot__lt=hour_of(day_start(period.end)),
         )
+        .annotate(
+            whose=Coalesce(Subquery(sku.values("tenant")), "owner", output_field=BigIntegerField()),
+            product=Subquery(sku.values("product")),
+        )
+        .order_by()
     )
-    given = facts.filter(kind__in=(SalesKind.PAID, SalesKind.REFUNDED)).order_by()
-    sums = list(given.values_list(*WHOSE, "kind", "line_type").annotate(Sum("amount"), Sum("quantity")))
-    cancelled = list(facts.filter(kind=SalesKind.CANCELLED).values_list("pk", *WHOSE))
-    worth = worth_of([pk for pk, _owner, _sku in cancelled])
-    skus = {sku for _owner, sku, *_rest in sums} | {sku for _pk, _owner, sku in cancelled}
-    # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
-    owner_of = dict(Sku.objects.filter(pk__in=skus - {None}).values_list("pk", "tenant"))
     found: dict[int, Sold] = defaultdict(Sold)
-    for owner, sku, kind, line_type, amount, quantity in sums:
-        sold = found[owner_of.get(sku, owner)]
+    given = facts.filter(kind__in=(SalesKind.PAID, SalesKind.REFUNDED))
+    sums = given.values_list(*GROUPS).annotate(Sum("amount"), Sum("quantity"))
+    for owner, product, kind, line_type, amount, quantity in sums:
+        sold = found[owner]
         pieces = quantity if line_type == LineType.GOODS else 0
         if kind == SalesKind.PAID:
             sold.paid += to_units(amount)
             sold.units_paid += pieces
-            sold.skus |= {sku} - {None}
+            sold.products |= {product} - {None}
         else:
             sold.refunds += to_units(amount)
             sold.units_refunded += pieces
-    for pk, owner, sku in cancelled:
-        if pk in worth:
-            found[owner_of.get(sku, owner)].refunds += worth[pk]
+    cancelled = dict(facts.filter(kind=SalesKind.CANCELLED).values_list("pk", GROUPS[0]))
+    for pk, worth in worth_of(list(cancelled)).items():
+        found[cancelled[pk]].refunds += worth
     return dict(found)

@@ -23,14 +23,14 @@ class _SoldSerializer(serializers.Serializer[Any]):
     refunds = MoneyField()
     units_paid = serializers.IntegerField()
     units_refunded = serializers.IntegerField()
-    products = serializers.IntegerField(help_text="Goods that were sold.")
-    certified = serializers.IntegerField(help_text="Those of them with a certificate today.")
 
 
 class OwnerResultRowSerializer(_SoldSerializer, ComparedSerializer):
     """An owner of goods beside what it was."""
 
     owner = serializers.CharField(source="maker.code")
+    products = serializers.IntegerField(help_text="Goods that were sold.")
+    certified = serializers.IntegerField(help_text="Of a member: those of them with a certificate today.")
     member = serializers.BooleanField(
         source="is_member", help_text="A member of a collective store of the firm."
     )
