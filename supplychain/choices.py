@@ -185,6 +185,7 @@ class AgreementKind(models.TextChoices):
     OUTSIDE_HOST = "outside_host", _("outside host")
     OWNER = "owner", _("factory or owner of the goods")
     SERVICE = "service", _("service firm")
+    PLATFORM = "platform", _("platform")
 
 
 class AgreementState(models.TextChoices):

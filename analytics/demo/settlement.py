@@ -74,7 +74,7 @@ def _of_agency(agency: Tenant) -> dict[str, Any]:
 
 def _of_platform(built: BuiltPark) -> dict[str, Any]:
     return {
-        "kind": AgreementKind.SERVICE,
+        "kind": AgreementKind.PLATFORM,
         "title": "平台技术服务费（演示）",
         "outside_name": str(Platform(built.plan.platform).label),
         "sales": SettledSales.ALL,

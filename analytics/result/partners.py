@@ -65,7 +65,8 @@ def dues_of_sessions(
                     dues[part].append(_of_statement(line, agreement, sign))
                 if kind in due:
                     dues[part].append(_provisional(agreement, kind, due[kind] * sign))
-        found[session.pk] = _with_nothing(dues, any(map(_is_platform, held)), bool(held))
+        has_platform = any(agreement.kind == AgreementKind.PLATFORM for agreement in held)
+        found[session.pk] = _with_nothing(dues, has_platform, bool(held))
     return found
 
 
@@ -74,15 +75,10 @@ def _sold(agreement: Agreement, sessions: Sequence[LiveSession], book: Book) -> 
     return sales_of(agreement, book), list(slots_of(agreement, among))
 
 
-def _is_platform(agreement: Agreement) -> bool:
-    """A platform is no party here: it is known by its name alone, as a service."""
-    return agreement.kind == AgreementKind.SERVICE and bool(agreement.outside_name)
-
-
 def _part(agreement: Agreement, kind: str) -> ResultPart:
     if kind == DueKind.SLOT_FEE:
         return ResultPart.SLOT_FEE
-    return ResultPart.PLATFORM if _is_platform(agreement) else ResultPart.COMMISSION
+    return ResultPart.PLATFORM if agreement.kind == AgreementKind.PLATFORM else ResultPart.COMMISSION
 
 
 def _stated(
@@ -148,7 +144,7 @@ def _with_nothing(found: Dues, has_platform: bool, has_any: bool) -> Dues:
             if has_platform
             else Source(
                 SourceKind.NONE,
-                _("No agreement says what the platform takes: enter it as a service firm known by its name."),
+                _("No agreement says what the platform takes: enter the one with the platform."),
                 None,
             )
         ]

@@ -31,7 +31,8 @@ from tenants.models import Tenant
 class Agreement(PublicIdMixin, StampedMixin):
     """What a seller and a partner have agreed on the seller's sales that are paid on the days [from_day, to_day).
 
-    The partner is a park or a firm here, an own host, or an outside host (达人) who is known by name alone. Signed,
+    The partner is a park or a firm here, an own host, or somebody known by name alone: an outside host (达人),
+    a platform, a service firm. Signed,
     it is never changed: another one follows it. `tiers` are {"above": CNY of a month, "rate": percent}. Refunds
     later than `clawback_days` after the payment take nothing back.
     """
@@ -46,12 +47,12 @@ class Agreement(PublicIdMixin, StampedMixin):
         blank=True,
         related_name="agreements",
         verbose_name=_("partner"),
-        help_text=_("A park or a firm here; none for an own or an outside host."),
+        help_text=_("A park or a firm here; none for an own host and for a partner who is known by name."),
     )
     host = models.ForeignKey(
         Host, models.PROTECT, null=True, blank=True, related_name="agreements", verbose_name=_("host")
     )
-    outside_name = models.CharField(_("name of the outside host"), max_length=100, blank=True)
+    outside_name = models.CharField(_("name of a partner who is not here"), max_length=100, blank=True)
     outside_ref = models.CharField(_("account of the outside host"), max_length=64, blank=True)
     kind = models.CharField(_("kind"), max_length=16, choices=AgreementKind)
     title = models.CharField(_("title"), max_length=100)
@@ -125,6 +126,10 @@ class Agreement(PublicIdMixin, StampedMixin):
             models.CheckConstraint(
                 condition=Q(partner__isnull=True) | ~Q(partner=F("seller")),
                 name="supplychain_agreement_two_parties",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=AgreementKind.PLATFORM) | ~Q(outside_name=""),
+                name="supplychain_agreement_platform_named",
             ),
         ]
 

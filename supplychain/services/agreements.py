@@ -23,7 +23,7 @@ from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
-from supplychain.choices import AgreementState, SettledSales, SlotFeePer
+from supplychain.choices import AgreementKind, AgreementState, SettledSales, SlotFeePer
 from supplychain.models import Agreement, Statement
 from tenants.models import Tenant
 
@@ -114,9 +114,13 @@ def _check_parties(agreement: Agreement) -> None:
     named = [bool(agreement.partner_id or agreement.host_id), bool(agreement.outside_name)]
     if sum(named) != 1:
         raise InvalidInput(
-            _("Name one partner: a park or a firm, an own host, or an outside host."),
+            _("Name one partner: a park or a firm here, an own host, or the name of somebody who is not here."),
             code="partner",
             field="partner",
+        )
+    if agreement.kind == AgreementKind.PLATFORM and not agreement.outside_name:
+        raise InvalidInput(
+            _("A platform is no party here: give its name."), code="platform", field="outside_name"
         )
     if agreement.partner_id == agreement.seller_id:
         raise InvalidInput(_("The partner is another than the seller."), code="partner", field="partner")

@@ -97,11 +97,11 @@ class AgreementForm(ScopedForm):
     partner = CodeField(
         label=gettext_lazy("Code of the park or firm"),
         required=False,
-        help_text=gettext_lazy("Empty for an own or an outside host."),
+        help_text=gettext_lazy("Empty for an own host and for a partner who is known by name."),
     )
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"), required=False)
     outside_name = forms.CharField(
-        label=gettext_lazy("Name of the outside host"), max_length=100, required=False
+        label=gettext_lazy("Name of a partner who is not here"), max_length=100, required=False
     )
     outside_ref = CodeField(label=gettext_lazy("Account of the outside host"), required=False)
     from_day = DayField(label=gettext_lazy("From"), widget=DayInput)

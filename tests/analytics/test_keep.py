@@ -146,7 +146,7 @@ def to_units_of(amount: str) -> int:
 def agree(owner: Actor, firm: Tenant) -> Agreement:
     """The platform takes five percent."""
     terms: dict[str, Any] = {
-        "kind": "service",
+        "kind": "platform",
         "title": "fee",
         "from_day": dt.date(2025, 1, 1),
         "sales": "all",

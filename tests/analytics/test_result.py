@@ -92,7 +92,7 @@ class Firm:
 
     def agree_with_platform(self) -> Agreement:
         return self.agree(
-            kind="service", outside_name="Douyin", sales="sessions", tiers=[(Decimal(0), Decimal(5))]
+            kind="platform", outside_name="Douyin", sales="sessions", tiers=[(Decimal(0), Decimal(5))]
         )
 
     def spend(self, *amounts: str) -> None:
@@ -134,6 +134,13 @@ def test_a_session_with_everything_on_record(firm: Firm) -> None:
     assert found.amount == Decimal("-50.50")
     assert found.metrics["roi_net"] == Decimal("5.940594")
     assert found.provisional
+
+
+def test_a_service_firm_that_is_known_by_name_is_no_platform(firm: Firm) -> None:
+    firm.sell("A", "100.00")
+    firm.agree(kind="service", outside_name="Swift Captions", sales="sessions", tiers=[(Decimal(0), Decimal(2))])
+    found = firm.account()
+    assert (amounts(found)["platform"], amounts(found)["commission"]) == (None, Decimal(2))
 
 
 def test_without_records_every_line_says_why_it_is_not_known(firm: Firm) -> None:

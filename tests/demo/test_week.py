@@ -191,7 +191,7 @@ def test_statements_are_their_orders_and_those_are_the_ledger(week: Week) -> Non
             orders = StatementOrder.objects.filter(line=line)
             assert orders.aggregate(sum=Sum("amount"))["sum"] == line.amount
     months = week.book.count(lambda fact: (fact.tenant, fact.month))
-    for statement in statements.filter(agreement__kind=AgreementKind.SERVICE):
+    for statement in statements.filter(agreement__kind=AgreementKind.PLATFORM):
         sums = months[statement.agreement.seller_id, "2025-05-01"]
         net = Decimal(sums[1]) - Decimal(sums[2])  # type: ignore[arg-type]
         assert statement.total == to_cents(net * PLATFORM_RATE) > 0

@@ -52,7 +52,7 @@ def test_the_page_says_what_is_left_and_what_is_not_known(
     assert "1 unit × ¥40.00" in shown
     terms = {"title": "fee", "from_day": firm.session.started_at.date().replace(day=1)}  # type: ignore[union-attr]
     agreement = agreement_propose(
-        actor=SYSTEM, seller=firm.tenant, kind="service", outside_name="Douyin", sales="all",
+        actor=SYSTEM, seller=firm.tenant, kind="platform", outside_name="Douyin", sales="all",
         tiers=[(Decimal(0), Decimal(5))], **terms,
     )  # fmt: skip
     agreement_sign(actor=SYSTEM, agreement=agreement)

@@ -164,6 +164,7 @@ def test_who_is_no_party_proposes_nothing(firms: Firms) -> None:
         ("partner", {"partner": "nowhere"}),
         ("partner", {"partner": "east-city"}),
         ("partner", {"partner": "ming"}),
+        ("outside_name", {"kind": "platform"}),
         ("sales", {"sales": "outside"}),
         ("slot_fee_per", {"partner": "", "outside_name": "x", "outside_ref": "1", "sales": "outside"}
          | {"slot_fee": Decimal(1)}),
