@@ -1,6 +1,11 @@
-"""The demo's quality certificates: accepted ones, one that is soon over, one to be checked and one that was refused."""
+"""The demo's quality certificates: accepted ones, one that is soon over, one to be checked and one that was refused.
+
+The goods of one more firm are all certified: where a collective store sells them, it bears the quality mark.
+"""
 
 from __future__ import annotations
+
+from django.db.models import QuerySet
 
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
@@ -8,6 +13,7 @@ from core.clock import DAY, today
 from supplychain.choices import CertificateKind
 from supplychain.models import Product, QualityCertificate
 from supplychain.services import certificate_accept, certificate_add, certificate_refuse
+from tenants.models import Tenant
 
 FIRMS = 3
 GOODS = 4
@@ -24,18 +30,28 @@ def build_certificates(built: BuiltPark, *, actor: Actor) -> None:
     if QualityCertificate.objects.filter(tenant__in=built.tenants).exists():
         return
     for firm in built.tenants[:FIRMS]:
-        goods = Product.objects.filter(tenant=firm, closed_on__isnull=True).order_by("code")[:GOODS]
-        for turn, product in enumerate(goods):
-            paper = certificate_add(
-                actor=actor,
-                product=product,
-                kind=CertificateKind.CCC if turn == EXPIRING else CertificateKind.INSPECTION,
-                number=f"YS-{product.code}",
-                issuer=ISSUER,
-                valid_from=today() - YEAR,
-                valid_until=today() + (SOON if turn == EXPIRING else YEAR),
-            )
+        for turn, product in enumerate(_goods_of(firm)[:GOODS]):
+            paper = _hand_in(product, actor, turn)
             if turn in (ACCEPTED, EXPIRING):
                 certificate_accept(actor=actor, certificate=paper)
             elif turn == REFUSED:
                 certificate_refuse(actor=actor, certificate=paper, reason=REASON)
+    for firm in built.tenants[FIRMS : FIRMS + 1]:
+        for product in _goods_of(firm):
+            certificate_accept(actor=actor, certificate=_hand_in(product, actor))
+
+
+def _goods_of(firm: Tenant) -> QuerySet[Product]:
+    return Product.objects.filter(tenant=firm, closed_on__isnull=True).order_by("code")
+
+
+def _hand_in(product: Product, actor: Actor, turn: int = ACCEPTED) -> QualityCertificate:
+    return certificate_add(
+        actor=actor,
+        product=product,
+        kind=CertificateKind.CCC if turn == EXPIRING else CertificateKind.INSPECTION,
+        number=f"YS-{product.code}",
+        issuer=ISSUER,
+        valid_from=today() - YEAR,
+        valid_until=today() + (SOON if turn == EXPIRING else YEAR),
+    )

@@ -39,6 +39,10 @@ OF_THE_MOMENT = {
     "inputs",
     "params",
     "party",
+    # Demand, of which each minute of a day without sales says a little.
+    "low",
+    "expected",
+    "high",
 }
 # Of a sales fact, or of a request for samples and how many of them were back.
 KEY_OF_A_ROW = re.compile(r"\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:\d+)?")

@@ -29,6 +29,7 @@ from analytics.demo.pool import build_pool
 from analytics.demo.reorders import build_reorders
 from analytics.demo.settlement import build_settlement
 from analytics.demo.shops import build_shops
+from analytics.demo.stores import build_collective_store
 from analytics.demo.webhooks import demo_receivers
 from analytics.services import park_indicators_publish
 from core import clock
@@ -96,6 +97,7 @@ class Command(BaseCommand):
             import_settlements(built, until, actor=SYSTEM)
         pack_parcels(parks[0], until, actor=SYSTEM)
         build_pool(parks[0], actor=SYSTEM)
+        build_collective_store(parks[0])
         build_certificates(parks[0], actor=SYSTEM)
         build_inbound(parks[0], actor=SYSTEM)
         build_shops(parks[0], actor=SYSTEM)
