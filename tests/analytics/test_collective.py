@@ -20,6 +20,7 @@ from analytics.figures import tenant_figures
 from analytics.periods import Period
 from core.actors import user_actor
 from core.choices import Role
+from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
 from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
@@ -131,6 +132,9 @@ def test_hosts_and_strangers_are_turned_away(operator: TenantWorld, maker: Tenan
     assert browser_of(operator, Role.HOST).get(page).status_code == 403
     assert browser_of(maker).get(page).status_code == 404
     assert Client().get(reverse("api-owner-results"), {"tenant": operator.tenant.code}).status_code == 401
+    for user in (operator.users[Role.HOST], maker.users[Role.TENANT_OWNER]):
+        with pytest.raises(NotFound):
+            collective_result(user_actor(user), operator.tenant, JUNE, Against.BEFORE)
 
 
 KINDS = st.sampled_from(("paid", "refunded", "cancelled", "freight"))
