@@ -217,10 +217,11 @@ class WhoSees(TenantPage):
         subject = SUBJECTS.get(self.kwargs["what"])
         if subject is None:
             raise NotFound
-        return super().get_context_data(
+        context = super().get_context_data(
             subject=subject,
-            firm=next((tab.url for tab in self._tabs() if tab.section == "firm"), ""),
             audience=audience_of(subject, self.node),
             decides=may(self.actor, DISCLOSE, type(self.tenant), self.node.pk),
             **kwargs,
         )
+        reached = (tab for area in context["areas"] for tab in area.tabs)
+        return context | {"firm": next((tab.url for tab in reached if tab.section == "firm"), "")}

@@ -114,7 +114,9 @@ def _check_parties(agreement: Agreement) -> None:
     named = [bool(agreement.partner_id or agreement.host_id), bool(agreement.outside_name)]
     if sum(named) != 1:
         raise InvalidInput(
-            _("Name one partner: a park or a firm here, an own host, or the name of somebody who is not here."),
+            _(
+                "Name one partner: a park or a firm here, an own host, or the name of somebody who is not here."
+            ),
             code="partner",
             field="partner",
         )

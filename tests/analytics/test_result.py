@@ -138,7 +138,9 @@ def test_a_session_with_everything_on_record(firm: Firm) -> None:
 
 def test_a_service_firm_that_is_known_by_name_is_no_platform(firm: Firm) -> None:
     firm.sell("A", "100.00")
-    firm.agree(kind="service", outside_name="Swift Captions", sales="sessions", tiers=[(Decimal(0), Decimal(2))])
+    firm.agree(
+        kind="service", outside_name="Swift Captions", sales="sessions", tiers=[(Decimal(0), Decimal(2))]
+    )
     found = firm.account()
     assert (amounts(found)["platform"], amounts(found)["commission"]) == (None, Decimal(2))
 

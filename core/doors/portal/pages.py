@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
 from core.doors.context import actor_of
-from core.doors.portal.tabs import TABS, Tab
+from core.doors.portal.tabs import AREAS, Area, Tab
 from core.errors import NotFound, Refused
 from core.models import ScopeNode
 from core.scoping import may, require, scope_of, visible_to
@@ -84,18 +84,26 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
             tenant=self.tenant,
             park_node=self.node.parent,
             section=self.section,
-            tabs=self._tabs(),
+            areas=self._areas(),
             has_more_tenants=many,
             **kwargs,
         )
 
-    def _tabs(self) -> list[Tab]:
+    def _areas(self) -> list[Area]:
         """The navigation as far as this person's role reaches."""
+        areas = [replace(area, tabs=tuple(filter(self._reaches, area.tabs))) for area in AREAS]
         return [
-            replace(tab, url=self.url(f"portal-{tab.section}"))
-            for tab in TABS
-            if not tab.model or may(self.actor, tab.verb, apps.get_model(tab.model), self.node.pk)
+            replace(
+                area,
+                tabs=tuple(replace(tab, url=self.url(f"portal-{tab.section}")) for tab in area.tabs),
+                is_current=self.section in {tab.section for tab in area.tabs},
+            )
+            for area in areas
+            if area.tabs
         ]
+
+    def _reaches(self, tab: Tab) -> bool:
+        return not tab.model or may(self.actor, tab.verb, apps.get_model(tab.model), self.node.pk)
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:
         """Visible rows of this tenant only, also when the person works for several.

@@ -1,4 +1,4 @@
-"""The pages of the portal's navigation."""
+"""The pages of the portal's navigation: areas, and the pages of each."""
 
 from __future__ import annotations
 
@@ -6,199 +6,210 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.policy import VIEW, VIEW_RESULT
 
 
 @dataclass(frozen=True)
 class Tab:
-    """A page of the portal's navigation; `model` is the one on which a caller must hold `verb` to be offered it."""
+    """A page of the portal's navigation; `model` is the one on which a caller must hold `verb` to be offered it.
+
+    A phone's tab bar has room for five: four pages `on_phone` and "more", where the others say `what` they are.
+    """
 
     section: str
     icon: str
     name: Any
     model: str = ""
-    shown_on: str = ""
     what: Any = ""
+    on_phone: bool = False
     url: str = ""
     verb: str = VIEW
 
 
-# A phone's tab bar has room for five; the rest stands behind "more" there and in the bar of a desk.
-TABS = (
-    Tab("today", "house", _("Today")),
-    Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking"),
-    Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession"),
-    Tab(
-        "reports",
-        "clipboard-data",
-        _("Reports"),
-        "analytics.SessionReading",
-        "desk-only",
-        _("What platforms say of each live session"),
+@dataclass(frozen=True)
+class Area:
+    """Pages that belong together. A desk shows all areas, and below them the pages of the current one."""
+
+    name: Any
+    tabs: tuple[Tab, ...]
+    is_current: bool = False
+
+
+AREAS = (
+    Area(
+        _("Today"),
+        (Tab("today", "house", _("Today"), on_phone=True),),
     ),
-    Tab(
-        "keep",
-        "piggy-bank",
-        _("What we keep"),
-        "tenants.Tenant",
-        "desk-only",
-        _("The last live day: sold, given back, still to be given back, kept"),
-        verb=VIEW_RESULT,
+    Area(
+        pgettext_lazy("area", "Live"),
+        (
+            Tab("bookings", "calendar3", _("Rooms"), "livestreams.Booking", on_phone=True),
+            Tab("sessions", "broadcast", _("Sessions"), "livestreams.LiveSession", on_phone=True),
+            Tab(
+                "reports",
+                "clipboard-data",
+                _("Reports"),
+                "analytics.SessionReading",
+                _("What platforms say of each live session"),
+            ),
+            Tab(
+                "hosts",
+                "mic",
+                _("Hosts"),
+                "livestreams.Host",
+                _("Sessions of the month, hours and absences, shifts"),
+            ),
+            Tab(
+                "exchange",
+                "arrow-left-right",
+                _("Exchange"),
+                "livestreams.ExchangeRequest",
+                _("Rooms and hosts of other parks, and your own for them"),
+            ),
+            Tab(
+                "events",
+                "calendar-event",
+                _("Festivals"),
+                "tenants.EventEntry",
+                _("Take part, bring goods, see who leads"),
+            ),
+        ),
     ),
-    Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent"),
-    Tab(
-        "channels",
-        "pie-chart",
-        _("Channels"),
-        "analytics.HourSales",
-        "desk-only",
-        _("Through which channels you sell: shares, growth, concentration"),
+    Area(
+        pgettext_lazy("area", "Sales"),
+        (
+            Tab("orders", "receipt", _("Orders"), "supplychain.SalesEvent", on_phone=True),
+            Tab(
+                "channels",
+                "pie-chart",
+                _("Channels"),
+                "analytics.HourSales",
+                _("Through which channels you sell: shares, growth, concentration"),
+            ),
+            Tab(
+                "owners",
+                "people",
+                _("By owner"),
+                "analytics.HourSales",
+                _("Whose goods you sell, and what collective stores sell of yours"),
+            ),
+            Tab(
+                "outside-hosts",
+                "person-video",
+                _("Outside hosts"),
+                "tenants.Tenant",
+                _("What hosts of others sold for you, and what came back of it"),
+                verb=VIEW_RESULT,
+            ),
+            Tab(
+                "border",
+                "globe",
+                _("Across the border"),
+                "analytics.HourSales",
+                _("What you sell abroad: by customs mode and by destination"),
+            ),
+            Tab(
+                "unresolved",
+                "question-circle",
+                _("Unresolved"),
+                "core.Unresolved",
+                _("What could not be placed yet"),
+            ),
+        ),
     ),
-    Tab(
-        "border",
-        "globe",
-        _("Across the border"),
-        "analytics.HourSales",
-        "desk-only",
-        _("What you sell abroad: by customs mode and by destination"),
+    Area(
+        pgettext_lazy("area", "Goods"),
+        (
+            Tab("goods", "bag", _("Goods"), "supplychain.Product", _("Products and SKUs, prices and costs")),
+            Tab(
+                "reorders",
+                "arrow-repeat",
+                _("Re-orders"),
+                "supplychain.Launch",
+                _("How new styles sell, what to make more of, the factories' room, what lies too long"),
+            ),
+            Tab(
+                "pool",
+                "basket",
+                _("Goods pool"),
+                "supplychain.GoodsOffer",
+                _("What firms of the park let each other sell: price floor, commission, samples"),
+            ),
+        ),
     ),
-    Tab(
-        "owners",
-        "people",
-        _("By owner"),
-        "analytics.HourSales",
-        "desk-only",
-        _("Whose goods you sell, and what collective stores sell of yours"),
+    Area(
+        pgettext_lazy("area", "Money"),
+        (
+            Tab(
+                "keep",
+                "piggy-bank",
+                _("What we keep"),
+                "tenants.Tenant",
+                _("The last live day: sold, given back, still to be given back, kept"),
+                verb=VIEW_RESULT,
+            ),
+            Tab(
+                "settlement",
+                "cash-coin",
+                _("Settlement"),
+                "supplychain.Statement",
+                _("Agreements with parks, agencies, hosts and factories; monthly statements"),
+            ),
+            Tab(
+                "beside",
+                "intersect",
+                _("Platforms' figures"),
+                "supplychain.PayoutEntry",
+                _("What platforms settled beside your own orders, and what is still to come"),
+            ),
+        ),
     ),
-    Tab(
-        "outside-hosts",
-        "person-video",
-        _("Outside hosts"),
-        "tenants.Tenant",
-        "desk-only",
-        _("What hosts of others sold for you, and what came back of it"),
-        verb=VIEW_RESULT,
+    Area(
+        pgettext_lazy("area", "Connections"),
+        (
+            Tab(
+                "imports",
+                "upload",
+                _("Import"),
+                "supplychain.ImportBatch",
+                _("Order files of platforms and shops"),
+            ),
+            Tab(
+                "shops",
+                "plug",
+                _("Shop messages"),
+                "supplychain.ShopHook",
+                _("What your shops tell by webhook, and what of it was not understood"),
+            ),
+            Tab(
+                "webhooks",
+                "send",
+                _("Webhooks"),
+                "core.WebhookEndpoint",
+                _("Which of your systems are told what happens here"),
+            ),
+            Tab("keys", "key", _("Tool keys"), "core.ToolKey", _("For tools that send orders and sessions")),
+        ),
     ),
-    Tab(
-        "events",
-        "calendar-event",
-        _("Festivals"),
-        "tenants.EventEntry",
-        "desk-only",
-        _("Take part, bring goods, see who leads"),
+    Area(
+        pgettext_lazy("area", "Firm"),
+        (
+            Tab(
+                "members",
+                "people",
+                _("Members"),
+                "core.Membership",
+                _("Who works for the firm, in which role"),
+            ),
+            Tab(
+                "firm",
+                "building-gear",
+                _("Firm"),
+                "tenants.Company",
+                _("Name, what the hall shows, what the park sees"),
+            ),
+        ),
     ),
-    Tab(
-        "hosts",
-        "mic",
-        _("Hosts"),
-        "livestreams.Host",
-        "desk-only",
-        _("Sessions of the month, hours and absences, shifts"),
-    ),
-    Tab(
-        "exchange",
-        "arrow-left-right",
-        _("Exchange"),
-        "livestreams.ExchangeRequest",
-        "desk-only",
-        _("Rooms and hosts of other parks, and your own for them"),
-    ),
-    Tab(
-        "goods",
-        "bag",
-        _("Goods"),
-        "supplychain.Product",
-        "desk-only",
-        _("Products and SKUs, prices and costs"),
-    ),
-    Tab(
-        "reorders",
-        "arrow-repeat",
-        _("Re-orders"),
-        "supplychain.Launch",
-        "desk-only",
-        _("How new styles sell, what to make more of, the factories' room, what lies too long"),
-    ),
-    Tab(
-        "pool",
-        "basket",
-        _("Goods pool"),
-        "supplychain.GoodsOffer",
-        "desk-only",
-        _("What firms of the park let each other sell: price floor, commission, samples"),
-    ),
-    Tab(
-        "settlement",
-        "cash-coin",
-        _("Settlement"),
-        "supplychain.Statement",
-        "desk-only",
-        _("Agreements with parks, agencies, hosts and factories; monthly statements"),
-    ),
-    Tab(
-        "beside",
-        "intersect",
-        _("Platforms' figures"),
-        "supplychain.PayoutEntry",
-        "desk-only",
-        _("What platforms settled beside your own orders, and what is still to come"),
-    ),
-    Tab(
-        "imports",
-        "upload",
-        _("Import"),
-        "supplychain.ImportBatch",
-        "desk-only",
-        _("Order files of platforms and shops"),
-    ),
-    Tab(
-        "shops",
-        "plug",
-        _("Shop messages"),
-        "supplychain.ShopHook",
-        "desk-only",
-        _("What your shops tell by webhook, and what of it was not understood"),
-    ),
-    Tab(
-        "unresolved",
-        "question-circle",
-        _("Unresolved"),
-        "core.Unresolved",
-        "desk-only",
-        _("What could not be placed yet"),
-    ),
-    Tab(
-        "keys",
-        "key",
-        _("Tool keys"),
-        "core.ToolKey",
-        "desk-only",
-        _("For tools that send orders and sessions"),
-    ),
-    Tab(
-        "webhooks",
-        "send",
-        _("Webhooks"),
-        "core.WebhookEndpoint",
-        "desk-only",
-        _("Which of your systems are told what happens here"),
-    ),
-    Tab(
-        "members",
-        "people",
-        _("Members"),
-        "core.Membership",
-        "desk-only",
-        _("Who works for the firm, in which role"),
-    ),
-    Tab(
-        "firm",
-        "building-gear",
-        _("Firm"),
-        "tenants.Company",
-        "desk-only",
-        _("Name, what the hall shows, what the park sees"),
-    ),
-    Tab("more", "three-dots", _("More"), shown_on="phone-only"),
 )
