@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import best_ms
 from bench._imports import limit
 from bench._ledger import ACTOR, FIRST, SKUS, seller
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.services.loading import Plan, load
 from tenants.models import Tenant
 
@@ -36,7 +36,7 @@ KINDS_OF_TWENTY = {"created": 21, "paid": 20, "refunded": 3, "cancelled": 1}
 
 def write(path: Path, rows: int) -> Path:
     """An export under the real headers, most orders with one line and each fifth with two."""
-    with (SAMPLES / "douyin-orders.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (EXAMPLES / "douyin-orders.csv").open(encoding="utf-8-sig", newline="") as file:
         sample = next(csv.DictReader(file))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, list(sample))

@@ -37,7 +37,7 @@ urlpatterns = [
     path("portal/<slug:tenant>/imports/", imports.Imports.as_view(), name="portal-imports"),
     path(
         "portal/<slug:tenant>/imports/samples/<str:name>",
-        imports.Sample.as_view(),
+        imports.Example.as_view(),
         name="portal-import-sample",
     ),
     path(IMPORT, imports.ImportDetail.as_view(), name="portal-import"),

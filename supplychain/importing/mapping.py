@@ -71,7 +71,7 @@ def mapping_profile(mapping: Mapping) -> Profile[SaleFact]:
         required=tuple(mapping.columns.values()),
         build=lambda options: GenericBuilder(rules, options),
         constants=mapping.constants,
-        samples=("mapping.csv", "mapping.json"),
+        examples=("mapping.csv", "mapping.json"),
     )
 
 

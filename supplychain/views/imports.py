@@ -21,7 +21,7 @@ from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
 from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, Profile
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
 from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
@@ -29,10 +29,10 @@ from supplychain.services.maps import import_map_save
 from supplychain.services.undone import UNDO
 from supplychain.uploads import ColumnForm, UploadForm
 
-SAMPLE_FILES = {
-    *(name for profile in PROFILES.values() for name in profile.samples),
-    *(name for profile in PAYOUT_PROFILES.values() for name in profile.samples),
-    *(name for profile in SESSION_PROFILES.values() for name in profile.samples),
+EXAMPLE_FILES = {
+    *(name for profile in PROFILES.values() for name in profile.examples),
+    *(name for profile in PAYOUT_PROFILES.values() for name in profile.examples),
+    *(name for profile in SESSION_PROFILES.values() for name in profile.examples),
     "mapping.csv",
 }
 ALL_PROFILES: dict[str, Profile[Any]] = {**PROFILES, **PAYOUT_PROFILES}
@@ -260,13 +260,13 @@ class ResumeImport(JobOfImport):
     done = _("It goes on.")
 
 
-class Sample(TenantPage):
-    """A sample file, as a platform exports it."""
+class Example(TenantPage):
+    """An example file, as a platform exports it."""
 
     needs = ("view", ImportBatch)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         name = self.kwargs["name"]
-        if name not in SAMPLE_FILES:
+        if name not in EXAMPLE_FILES:
             raise NotFound
-        return FileResponse((SAMPLES / name).open("rb"), as_attachment=True, filename=name)
+        return FileResponse((EXAMPLES / name).open("rb"), as_attachment=True, filename=name)

@@ -17,7 +17,7 @@ from core.choices import Role
 from core.clock import HOUR, day_start, now
 from core.errors import NotFound
 from core.money import to_units
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import import_run, import_stage
 from supplychain.services.undo import undo_run
@@ -44,7 +44,7 @@ def bring(mine: TenantWorld, code: str, body: bytes = b"") -> ImportBatch:
         actor=mine.owner,
         tenant=mine.tenant,
         file_name=f"{code}.csv",
-        chunks=[body or (SAMPLES / f"{code}.csv").read_bytes()],
+        chunks=[body or (EXAMPLES / f"{code}.csv").read_bytes()],
     )
     report, _rejects = import_run(actor=mine.owner, batch=batch, progress=lambda *_step: None)
     assert not report["refused"], report["problems"]

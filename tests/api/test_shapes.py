@@ -22,7 +22,7 @@ from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
 from livestreams.models import Booking
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import PayoutEntry, Statement
 from supplychain.services import import_run, import_stage
 from tenants.models import Tenant
@@ -335,7 +335,7 @@ def settle_by_platform(tenant: Tenant) -> PayoutEntry:
     """The samples of Douyin's orders and of their settlement, imported."""
     for code in ("douyin-orders", "douyin-settlement"):
         batch = import_stage(
-            actor=SYSTEM, tenant=tenant, file_name=code, chunks=[(SAMPLES / f"{code}.csv").read_bytes()]
+            actor=SYSTEM, tenant=tenant, file_name=code, chunks=[(EXAMPLES / f"{code}.csv").read_bytes()]
         )
         import_run(actor=SYSTEM, batch=batch, progress=lambda *_step: None)
     return PayoutEntry.objects.filter(tenant=tenant).earliest("pk")

@@ -28,7 +28,7 @@ from tests.supplychain.ledger import fact, record
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 LINES: tuple[type[Model], ...] = (SalesEvent, SkuResolution, Attribution)
 READERS = (Role.PARK_MANAGER, Role.PARK_FINANCE)
-FILE = Path("supplychain/samples/uci-online-retail.csv")
+FILE = Path("supplychain/importing/examples/uci-online-retail.csv")
 
 
 @pytest.fixture

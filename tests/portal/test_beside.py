@@ -17,7 +17,7 @@ from core.jobs import run_due
 from core.models import User
 from core.services import tool_key_create
 from supplychain.importing import PAYOUT_PROFILES
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, PayoutEntry
 from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
@@ -38,7 +38,7 @@ def address(firm: TenantWorld) -> str:
 
 def bring(browser: Client, firm: TenantWorld, code: str) -> str:
     """Upload a sample and confirm it as people do; the address of its page."""
-    body = SimpleUploadedFile(f"{code}.csv", (SAMPLES / f"{code}.csv").read_bytes())
+    body = SimpleUploadedFile(f"{code}.csv", (EXAMPLES / f"{code}.csv").read_bytes())
     answer = browser.post(reverse("portal-imports", args=[firm.tenant.code]), {"file": body})
     page: str = answer["Location"]
     browser.post(f"{page}confirm/")

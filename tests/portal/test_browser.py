@@ -13,7 +13,7 @@ from django.urls import resolve
 
 from analytics.demo.logins import DEMO_PASSWORD
 from core.clock import DAY, local, now, today
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from tests.contracts.routes import Route, walk
 from tests.servers import Site
 
@@ -182,7 +182,7 @@ def test_a_tenant_sees_today_books_imports_and_reads_the_orders_on_a_phone(
 
     # a sample file: looked at, confirmed, watched, read
     visit(page, f"{portal}imports/")
-    page.set_input_files("#id_file", SAMPLES / "douyin-orders.csv")
+    page.set_input_files("#id_file", EXAMPLES / "douyin-orders.csv")
     page.locator("main form button").last.tap()
     page.wait_for_url("**/imports/*-*/")
     fits(page)
@@ -199,7 +199,7 @@ def test_unknown_columns_are_mapped_without_choosing_the_file_again(
     page = open_page(**PHONE)
     portal = log_in(page, live_site)
     visit(page, f"{portal}imports/")
-    page.set_input_files("#id_file", SAMPLES / "mapping.csv")
+    page.set_input_files("#id_file", EXAMPLES / "mapping.csv")
     page.locator("main form button").last.tap()
     page.locator("#refused fieldset").wait_for()
     fits(page)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from tests.portal.test_browser import PHONE, fits, log_in, visit
 from tests.servers import Site
 
@@ -27,7 +27,7 @@ Job.objects.filter(pk=job.pk).update(
 def test_an_import_is_paused_and_resumed_by_thumb(live_site: Site, open_page: OpenPage) -> None:
     page = open_page(**PHONE)
     visit(page, f"{log_in(page, live_site)}imports/")
-    page.set_input_files("#id_file", SAMPLES / "douyin-orders.csv")
+    page.set_input_files("#id_file", EXAMPLES / "douyin-orders.csv")
     page.locator("form[enctype] button[type=submit]").tap()
     page.wait_for_url("**/imports/*-*/")
     page.locator("form[action$='/confirm/'] button").first.tap()

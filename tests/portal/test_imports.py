@@ -15,7 +15,7 @@ from core.choices import JobState, Role
 from core.models import Job, User
 from supplychain.choices import ImportState
 from supplychain.importing import PROFILES
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
 
@@ -26,7 +26,7 @@ E-2,裤子,2,159.00,2025-06-01 20:11,13900000000
 
 
 def file(name: str = "douyin-orders.csv") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, (SAMPLES / name).read_bytes())
+    return SimpleUploadedFile(name, (EXAMPLES / name).read_bytes())
 
 
 def own_table(text: str = OWN) -> SimpleUploadedFile:
@@ -68,7 +68,7 @@ def test_a_file_is_looked_at_before_anything_is_stored_and_then_imported(
 
 
 def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: TenantWorld, address: str) -> None:
-    text = (SAMPLES / "generic.csv").read_text("utf-8-sig").replace("99.00", "1.23457E+17")
+    text = (EXAMPLES / "generic.csv").read_text("utf-8-sig").replace("99.00", "1.23457E+17")
     owner.post(address, {"file": SimpleUploadedFile("generic.csv", text.encode())})
     batch = ImportBatch.objects.get()
     shown = owner.get(step(firm, "", batch))
@@ -194,7 +194,7 @@ def test_sample_files_stand_beside_the_upload(owner: Client, firm: TenantWorld, 
     page = owner.get(address)
     sample = reverse("portal-import-sample", args=[firm.tenant.code, "douyin-orders.csv"])
     assert f'href="{sample}"' in page.text
-    assert b"".join(owner.get(sample).streaming_content) == (SAMPLES / "douyin-orders.csv").read_bytes()  # type: ignore[attr-defined]
+    assert b"".join(owner.get(sample).streaming_content) == (EXAMPLES / "douyin-orders.csv").read_bytes()  # type: ignore[attr-defined]
     for name in ("..%2f..%2fmanage.py", "nothing.csv"):
         assert owner.get(sample.replace("douyin-orders.csv", name)).status_code == 404
 
@@ -222,7 +222,7 @@ def test_an_import_is_taken_back_from_its_page(owner: Client, firm: TenantWorld,
     assert owner.get(step(firm, "", of_undo)).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted({name for found in PROFILES.values() for name in found.samples}))
+@pytest.mark.parametrize("name", sorted({name for found in PROFILES.values() for name in found.examples}))
 def test_every_sample_is_offered_and_understood(
     owner: Client, firm: TenantWorld, address: str, name: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.clock import DAY, today
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from tests.admin.test_admin_browser import operator
 from tests.portal.test_browser import DESK, PHONE, fits, log_in, visit
 from tests.servers import Site
@@ -66,7 +66,7 @@ def test_several_reports_are_dropped_at_once_and_looked_at(live_site: Site, open
     portal = log_in(page, live_site)
     visit(page, f"{portal}reports/")
     names = ("douyin-live.csv", "taobao-live.csv", "tiktok-live.csv")
-    files = [[name, (SAMPLES / name).read_text("utf-8")] for name in names]
+    files = [[name, (EXAMPLES / name).read_text("utf-8")] for name in names]
     page.dispatch_event(".lp-drop", "drop", {"dataTransfer": page.evaluate_handle(DROP, files)})
     assert page.evaluate("document.querySelector('.lp-drop input').files.length") == len(files)
     page.locator("main form[enctype] button[type=submit]").click()

@@ -1,4 +1,4 @@
-"""Exports of platforms for tests: the samples as tables, and what can happen to a file on its way here."""
+"""Exports of platforms for tests: the examples as tables, and what can happen to a file on its way here."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import openpyxl
 
 from supplychain.facts import SaleFact
 from supplychain.importing import FileReport, Profile, iter_facts
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 
 Rows = list[dict[str, str]]
 
 
 def sample(name: str) -> Rows:
     """The rows of a sample file, by its headers."""
-    body = (SAMPLES / name).read_bytes()
+    body = (EXAMPLES / name).read_bytes()
     text = body.decode("utf-8-sig" if body.startswith(b"\xef\xbb\xbf") else "gb18030")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 

@@ -52,9 +52,9 @@ def brief(facts: list[SaleFact]) -> list[tuple[str, str, str]]:
     return [(fact.kind, fact.line_type, str(fact.amount)) for fact in facts]
 
 
-@pytest.mark.parametrize("name", PROFILE.samples)
+@pytest.mark.parametrize("name", PROFILE.examples)
 def test_both_layouts(name: str) -> None:
-    (path,) = [path for path in PROFILE.sample_paths if path.name == name]
+    (path,) = [path for path in PROFILE.example_paths if path.name == name]
     body = path.read_bytes()
     assert body.startswith(b"\xef\xbb\xbf")
     with path.open("rb") as stream:

@@ -21,7 +21,7 @@ from supplychain.importing import (
     mapping_profile,
     profile,
 )
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 
 MAPPING: dict[str, Any] = {
     "columns": {"单号": "order_no", "货": "sku_code", "件": "qty", "价": "unit_price", "何时": "occurred_at"},
@@ -49,8 +49,8 @@ def refusal(mapping: Any) -> str:
 
 @pytest.mark.parametrize("name", ["generic.csv", "uci-online-retail.csv", "mapping.csv"])
 def test_samples_are_read_without_a_problem(name: str) -> None:
-    mapping = load_mapping((SAMPLES / "mapping.json").read_bytes()) if name == "mapping.csv" else None
-    with (SAMPLES / name).open("rb") as stream:
+    mapping = load_mapping((EXAMPLES / "mapping.json").read_bytes()) if name == "mapping.csv" else None
+    with (EXAMPLES / name).open("rb") as stream:
         file = iter_facts(stream, mapping=mapping)
         facts = [fact for result in file for fact in result.facts]
     assert facts
@@ -60,9 +60,9 @@ def test_samples_are_read_without_a_problem(name: str) -> None:
 
 def test_every_profile_offers_its_samples() -> None:
     profiles = [*PROFILES.values(), *PAYOUT_PROFILES.values(), *SESSION_PROFILES.values()]
-    offered = [path for found in profiles for path in found.sample_paths]
-    offered += mapping_profile(load_mapping(json.dumps(MAPPING).encode())).sample_paths
-    assert {path.name for path in offered} == {path.name for path in SAMPLES.iterdir()}
+    offered = [path for found in profiles for path in found.example_paths]
+    offered += mapping_profile(load_mapping(json.dumps(MAPPING).encode())).example_paths
+    assert {path.name for path in offered} == {path.name for path in EXAMPLES.iterdir()}
 
 
 def test_field_names_in_english_and_chinese() -> None:

@@ -112,7 +112,7 @@ IDS = {
 def test_what_a_sample_holds(name: str) -> None:
     code, columns, rows, counts, totals, notes = EXPECTED[name]
     assert len(sample(name)[0]) == columns
-    (path,) = [path for path in PROFILES[code].sample_paths if path.name == name]
+    (path,) = [path for path in PROFILES[code].example_paths if path.name == name]
     facts, report = read(path.read_bytes())
     assert (report.profile, report.rows, report.problems) == (code, rows, [])
     assert report.counts == counts

@@ -53,7 +53,7 @@ def read(stream: io.BytesIO, **options: str) -> tuple[list[SessionRow], SessionF
 @pytest.mark.parametrize("code", SESSION_PROFILES)
 def test_samples_are_recognised_and_whole(code: str) -> None:
     profile = session_profile(code)
-    for path in profile.sample_paths:
+    for path in profile.example_paths:
         with path.open("rb") as stream:
             file = iter_sessions(stream)
             rows = [row for result in file for row in result.facts]
@@ -108,7 +108,7 @@ def test_the_workbook_of_one_session_is_read_where_its_figures_stand() -> None:
 
 
 def test_taobao_of_the_shop_and_of_the_agency() -> None:
-    with session_profile("taobao-live").sample_paths[0].open("rb") as stream:
+    with session_profile("taobao-live").example_paths[0].open("rb") as stream:
         first = next(iter(iter_sessions(stream))).facts[0]
     assert (first.live_id, first.ended_at, first.minutes) == ("412300112233", None, None)
     assert (first.amount, first.orders, first.viewers) == (Decimal("31208.00"), 201, 9120)

@@ -17,7 +17,7 @@ from core.errors import Refused
 from supplychain.choices import ImportState
 from supplychain.importing import PAYOUT_PROFILES, FileError, iter_payouts, preview
 from supplychain.importing.payouts.line import Sums
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, PayoutEntry, SalesEvent
 from supplychain.services import import_run, import_stage
 from supplychain.services.undo import undo_run
@@ -81,7 +81,7 @@ def run(actor: Actor, batch: ImportBatch, *, skip_bad_rows: bool = False) -> dic
 
 
 def sample_of(code: str) -> bytes:
-    return (SAMPLES / f"{code}.csv").read_bytes()
+    return (EXAMPLES / f"{code}.csv").read_bytes()
 
 
 def sums_of(tenant: Tenant) -> dict[str, Decimal]:

@@ -24,7 +24,7 @@ from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry, ExchangeRate
 from core.webhooks.signing import headers, secret_make
 from supplychain.facts import SaleFact
-from supplychain.importing.profiles.base import SAMPLES
+from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, SalesEvent, ShopHook, ShopMessage, ShopRefusals
 from supplychain.services import (
     import_run,
@@ -390,7 +390,7 @@ def quiet(done: int, total: int, message: str) -> None:
 
 
 def import_sample(seller: Tenant, name: str) -> ImportBatch:
-    batch = import_stage(actor=SYSTEM, tenant=seller, file_name=name, chunks=[(SAMPLES / name).read_bytes()])
+    batch = import_stage(actor=SYSTEM, tenant=seller, file_name=name, chunks=[(EXAMPLES / name).read_bytes()])
     report, _rejects = import_run(actor=SYSTEM, batch=batch, skip_bad_rows=False, progress=quiet)
     assert report["complete"], report
     batch.refresh_from_db()
@@ -399,7 +399,7 @@ def import_sample(seller: Tenant, name: str) -> ImportBatch:
 
 def states_of(name: str) -> list[dict[str, Any]]:
     """The orders of a file as a tool would tell of them."""
-    facts, _report = read((SAMPLES / name).read_bytes())
+    facts, _report = read((EXAMPLES / name).read_bytes())
     orders: dict[str, dict[str, Any]] = {}
     for fact in facts:
         order = orders.setdefault(fact.order_no, {"order_no": fact.order_no, "lines": {}})

@@ -160,7 +160,7 @@ SETTLEMENT = Profile(
         "是否免佣",
         "免佣金额",
     ),
-    samples=("douyin-settlement.csv",),
+    examples=("douyin-settlement.csv",),
 )
 
 FUNDS = Profile(
@@ -210,5 +210,5 @@ FUNDS = Profile(
         "是否免佣",
         "免佣金额",
     ),
-    samples=("douyin-funds.csv",),
+    examples=("douyin-funds.csv",),
 )

@@ -118,5 +118,5 @@ SETTLEMENT = Profile(
         "结算商户号",
         "消费金信息",
     ),
-    samples=("kuaishou-settlement.csv",),
+    examples=("kuaishou-settlement.csv",),
 )

@@ -26,7 +26,7 @@ from supplychain.importing import cells
 from supplychain.importing.errors import FileError
 
 MATCH_THRESHOLD = 5
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 # Words that headers of buyers' personal data are made of, and such headers that are one common word.
 PERSONAL_WORDS = (
     *(
@@ -247,15 +247,15 @@ class Profile(Generic[C]):
     known: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
-    samples: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     order: str = "order_no"
     standing: Callable[[Known], Standing | None] | None = None
     own_currency: bool = False
 
     @property
-    def sample_paths(self) -> list[Path]:
+    def example_paths(self) -> list[Path]:
         """The example files that are offered beside an upload."""
-        return [SAMPLES / name for name in self.samples]
+        return [EXAMPLES / name for name in self.examples]
 
     def score(self, headers: Sequence[str]) -> int:
         """How many of the headers are known to this profile."""

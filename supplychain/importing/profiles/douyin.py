@@ -180,7 +180,7 @@ ORDERS = Profile(
         "发货时间",
     ),
     personal=("市", "区", "街道", "商家备注", "快递信息"),
-    samples=("douyin-orders.csv", "douyin-orders-2.csv"),
+    examples=("douyin-orders.csv", "douyin-orders-2.csv"),
 )
 
 AFTER_SALES = Profile(
@@ -221,5 +221,5 @@ AFTER_SALES = Profile(
         "是否极速退款",
     ),
     personal=("用户售后说明", "售后备注", "订单备注", "协商记录"),
-    samples=("douyin-after-sales.csv",),
+    examples=("douyin-after-sales.csv",),
 )

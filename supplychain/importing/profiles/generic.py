@@ -221,5 +221,5 @@ PROFILE = Profile(
     columns=COLUMNS,
     required=("order_no", "occurred_at", "qty"),
     build=lambda options: GenericBuilder(Rules(), options),
-    samples=("generic.csv",),
+    examples=("generic.csv",),
 )

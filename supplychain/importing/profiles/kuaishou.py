@@ -117,5 +117,5 @@ PROFILE = Profile(
         "直邮类型",
     ),
     personal=("订单备注", "物流信息", "快递单号"),
-    samples=("kuaishou-orders.csv",),
+    examples=("kuaishou-orders.csv",),
 )

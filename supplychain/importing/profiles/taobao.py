@@ -121,7 +121,7 @@ ORDERS = Profile(
         "总金额(旧版)",
     ),
     personal=("订单备注", "异常信息", "发票抬头", "支付详情", "含应开票给个人红包", "物流单号"),
-    samples=("taobao-orders.csv", "taobao-orders-2.csv"),
+    examples=("taobao-orders.csv", "taobao-orders-2.csv"),
 )
 
 LINES = Profile(
@@ -156,5 +156,5 @@ LINES = Profile(
     standing=standing,
     known=("价格", "商品属性", "套餐信息", "支付单号", "买家实际支付金额"),
     personal=("备注",),
-    samples=("taobao-lines.csv",),
+    examples=("taobao-lines.csv",),
 )

@@ -146,6 +146,6 @@ PROFILE = Profile(
         "Regency and City",
         "Seller Note",
     ),
-    samples=("tiktok-orders.csv",),
+    examples=("tiktok-orders.csv",),
     own_currency=True,
 )

@@ -99,5 +99,5 @@ PROFILE = Profile(
     required=("invoice", "stock_code", "quantity", "date", "price"),
     order="invoice",
     build=build,
-    samples=("uci-online-retail.csv",),
+    examples=("uci-online-retail.csv",),
 )

@@ -130,5 +130,5 @@ PROFILE = Profile(
         "商品平台券优惠",
     ),
     personal=("市", "区", "买家备注", "商家备注", "交易单号", "快递单号", "定制信息", "定制预览图"),
-    samples=("wechat-orders.csv",),
+    examples=("wechat-orders.csv",),
 )

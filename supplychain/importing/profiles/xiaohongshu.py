@@ -112,5 +112,5 @@ PROFILE = Profile(
         "包裹备注信息",
         "用户编号",
     ),
-    samples=("xiaohongshu-orders.csv",),
+    examples=("xiaohongshu-orders.csv",),
 )

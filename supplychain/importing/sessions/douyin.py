@@ -54,5 +54,5 @@ PROFILE: Profile[SessionRow] = Profile(
         "直播间商品点击-成交转化率(人数)",
         "直播间观看-成交转化率(人数)",
     ),
-    samples=("douyin-live.csv",),
+    examples=("douyin-live.csv",),
 )

@@ -48,5 +48,5 @@ PROFILE: Profile[SessionRow] = Profile(
         "种草成交金额",
         "引导进店次数",
     ),
-    samples=("taobao-live.csv",),
+    examples=("taobao-live.csv",),
 )

@@ -62,5 +62,5 @@ PROFILE: Profile[SessionRow] = Profile(
         "Product Clicks",
         "CTR",
     ),
-    samples=("tiktok-live.csv",),
+    examples=("tiktok-live.csv",),
 )
