@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import MatchState
 from core.models import Job, PublicIdMixin, Scope, StampedMixin, User
-from livestreams.choices import ProofKind
+from livestreams.models import ProvenMixin
 from parks.models import Park
 
 
-class MatchRun(PublicIdMixin, StampedMixin):
+class MatchRun(ProvenMixin, PublicIdMixin, StampedMixin):
     """Goods of a park and the hosts that are best for them on [first_day, last_day]. It books nothing.
 
     `inputs` hold sessions, hosts and goods as they were (analytics.matching.runs), `inputs_hash` is their SHA-256: a
@@ -40,10 +40,6 @@ class MatchRun(PublicIdMixin, StampedMixin):
     inputs_hash = models.CharField(_("hash of the inputs"), max_length=64, blank=True)
     figures = models.JSONField(_("figures of the model"), default=dict)
     results = models.JSONField(_("results"), default=dict)
-    proof = models.CharField(_("proof"), max_length=16, choices=ProofKind, blank=True)
-    value = models.BigIntegerField(_("value"), null=True)
-    bound = models.BigIntegerField(_("bound"), null=True)
-    spent = models.FloatField(_("time spent (seconds)"), null=True)
 
     scope = Scope(nodes=("park_id",))
 
@@ -60,10 +56,3 @@ class MatchRun(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.park} {self.first_day:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
-
-    @property
-    def gap_percent(self) -> float | None:
-        """By how many percent of its value a better assignment could exceed this one; None without proof."""
-        if self.bound is None or self.value is None:
-            return None
-        return 100.0 * (self.bound - self.value) / self.value if self.value else 100.0 * (self.bound > 0)

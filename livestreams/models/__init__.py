@@ -7,6 +7,7 @@ from livestreams.models.exchange import ExchangeOffer, ExchangeRequest
 from livestreams.models.fault import Fault, FaultStep
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
+from livestreams.models.proof import ProvenMixin
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
@@ -54,6 +55,7 @@ __all__ = [
     "MediaNode",
     "PlannedShift",
     "PlannedSlot",
+    "ProvenMixin",
     "Publish",
     "PublishDecision",
     "RoomCheck",

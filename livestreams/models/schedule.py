@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import local
 from core.models import Job, PublicIdMixin, Scope, StampedMixin, User
-from livestreams.choices import PlanKind, PlanState, ProofKind
+from livestreams.choices import PlanKind, PlanState
 from livestreams.models.host import Host
+from livestreams.models.proof import ProvenMixin
 from livestreams.models.room import Booking, LiveRoom
 from parks.models import Park
 from tenants.models import Tenant
@@ -81,7 +82,7 @@ class SlotRequest(PublicIdMixin, StampedMixin):
         return f"{self.tenant} · {local(self.earliest):%Y-%m-%d %H:%M}"
 
 
-class SchedulePlan(PublicIdMixin, StampedMixin):
+class SchedulePlan(ProvenMixin, PublicIdMixin, StampedMixin):
     """A schedule of a park for [first_day, last_day], with everything it was made from and what proves it.
 
     `inputs` is the whole problem as it was solved (livestreams.scheduling.as_json), so that a run can be repeated.
@@ -106,10 +107,6 @@ class SchedulePlan(PublicIdMixin, StampedMixin):
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="+", verbose_name=_("job"))
     inputs = models.TextField(editable=False, default="")
     starts_at = models.DateTimeField(editable=False)
-    proof = models.CharField(_("proof"), max_length=16, choices=ProofKind, blank=True)
-    value = models.BigIntegerField(_("value"), null=True)
-    bound = models.BigIntegerField(_("bound"), null=True)
-    spent = models.FloatField(_("time spent (seconds)"), null=True)
     published_at = models.DateTimeField(_("published at"), null=True)
 
     scope = Scope(nodes=("park_id",))
@@ -127,13 +124,6 @@ class SchedulePlan(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.park} {self.first_day:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
-
-    @property
-    def gap_percent(self) -> float | None:
-        """By how many percent of its value a better schedule could exceed this one; None without proof."""
-        if self.bound is None or self.value is None:
-            return None
-        return 100.0 * (self.bound - self.value) / self.value if self.value else 100.0 * (self.bound > 0)
 
 
 class PlannedSlot(models.Model):
