@@ -137,6 +137,30 @@ def test_a_month_is_charged_once_from_its_second_day_on(shop: PackingShop) -> No
     assert Decimal(told["month"]) + Decimal(told["earlier_months"]) == charge.amount
 
 
+def test_what_comes_late_waits_for_the_next_month(shop: PackingShop) -> None:
+    with at(JUNE, 1):
+        tariff_set(actor=SYSTEM, warehouse=shop.near, from_day=JUNE, **PRICES)
+    july = next_month(JUNE)
+    with at(july.replace(day=2)):
+        charge_fees()
+        StockMove.objects.create(
+            warehouse=shop.near,
+            owner=shop.seller,
+            sku=shop.sku,
+            kind="inbound",
+            quantity=40,
+            source="test",
+            source_key="late",
+            occurred_at=day_start(JUNE),
+        )
+        assert charge_fees() == 0
+    with at(next_month(july).replace(day=2)):
+        charge_fees()
+    first, second = Charge.objects.filter(tenant=shop.seller).order_by("period")
+    assert (first.period, second.period) == (JUNE, july)
+    assert Decimal(second.explanation["earlier_months"]) >= 40 * 30 * PRICES["per_night"]
+
+
 class Months(TestCase):  # type: ignore[misc]
     """Whatever comes late: all charges together are what one at the end would be."""
 
