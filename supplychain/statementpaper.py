@@ -5,14 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.actors import Actor
 from core.capitals import in_capitals
 from core.clock import local
-from core.doors.paper import Column, Paper
+from core.doors.paper import Column, Paper, paper_response
+from core.scoping import visible_to
 from supplychain.choices import STATEMENT_OPEN, DueKind
 from supplychain.models import Agreement, Statement, StatementLine
+
+OF_THE_PARTIES = (
+    "agreement__seller__company",
+    "agreement__partner__park",
+    "agreement__partner__tenant__company",
+    "agreement__host",
+)
+
+
+def paper_of(row: Statement, actor: Actor) -> HttpResponse:
+    """The paper of a statement that the actor may see, as a download."""
+    statement = Statement.objects.select_related(*OF_THE_PARTIES).get(pk=row.pk)
+    lines = StatementLine.objects.filter(statement=statement, version=statement.version)
+    seen = list(visible_to(lines, actor).select_related("session").order_by("pk"))
+    return paper_response(statement_paper(statement, seen), file_name(statement))
+
+
+def file_name(statement: Statement) -> str:
+    """What a statement is called as a file, without the ending."""
+    return f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
 
 
 def statement_paper(statement: Statement, lines: Sequence[StatementLine]) -> Paper:

@@ -7,6 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.decorators import display
@@ -22,11 +25,14 @@ from core.doors.admin import (
     badge,
     style,
 )
+from core.doors.context import actor_of
 from core.doors.formfields import AmountField, CodeField
+from core.errors import NotFound
 from supplychain import services
 from supplychain.agreementforms import TiersField
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
 from supplychain.models import Agreement, Statement, StatementLine
+from supplychain.statementpaper import file_name, paper_of
 
 AGREEMENT_COLOURS = {AgreementState.PROPOSED: "warning", AgreementState.SIGNED: "success"}
 STATEMENT_COLOURS = {
@@ -204,7 +210,9 @@ class StatementAdmin(ScopedModelAdmin):
         ("approved_at", "approved_by", "due_on"),
         ("invoice_no", "invoiced_on", "tax_rate", "tax"),
         "paid_on",
+        "paper",
     )
+    readonly_fields = ("paper",)
     inlines = (LineInline,)
     operations = (
         Operation(
@@ -244,3 +252,21 @@ class StatementAdmin(ScopedModelAdmin):
             when=_is(StatementState.APPROVED, StatementState.INVOICED),
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.paper_view)
+        return [
+            path("<path:object_id>/paper.pdf", view, name="supplychain_statement_paper"),
+            *super().get_urls(),
+        ]
+
+    def paper_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        statement = self.get_object(request, object_id)
+        if statement is None:
+            raise NotFound
+        return paper_of(statement, actor_of(request))
+
+    @admin.display(description=_("on paper"))
+    def paper(self, statement: Statement) -> str:
+        address = reverse("admin:supplychain_statement_paper", args=(statement.pk,))
+        return format_html('<a href="{}">{}.pdf</a>', address, file_name(statement))

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from core.clock import today
 from core.doors.export import FORMATS, table_response
 from core.doors.formfields import AmountField, DayField, WholeNumberField
-from core.doors.paper import paper_response
 from core.doors.portal import (
     ScopedDetailPage,
     ScopedListPage,
@@ -32,7 +31,7 @@ from supplychain.choices import (
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import statement_paper
+from supplychain.statementpaper import file_name, paper_of
 from supplychain.views.agreements import OfEitherSide, agreements_of
 from tenants.models import Charge
 
@@ -140,7 +139,7 @@ class StatementTable(OfEitherSide):
             _("base"),
             _("amount"),
         )
-        return table_response(self.kwargs["kind"], _file_name(statement), header, list(self._rows(statement)))
+        return table_response(self.kwargs["kind"], file_name(statement), header, list(self._rows(statement)))
 
     def _rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
         lines = StatementLine.objects.filter(statement=statement, version=statement.version)
@@ -167,21 +166,7 @@ class StatementPaper(OfEitherSide):
     needs = ("view", Statement)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        statement = self.named(
-            Statement.objects.select_related(
-                "agreement__seller__company",
-                "agreement__partner__park",
-                "agreement__partner__tenant__company",
-                "agreement__host",
-            )
-        )
-        lines = StatementLine.objects.filter(statement=statement, version=statement.version)
-        seen = list(visible_to(lines, self.actor).select_related("session").order_by("pk"))
-        return paper_response(statement_paper(statement, seen), _file_name(statement))
-
-
-def _file_name(statement: Statement) -> str:
-    return f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
+        return paper_of(self.named(Statement.objects.all()), self.actor)
 
 
 class StatementAction(OfEitherSide, ServiceAction):

@@ -16,8 +16,9 @@ from core.choices import Role
 from core.clock import DAY, day_start, month_of, today
 from supplychain.choices import AgreementState, StatementState
 from supplychain.models import Agreement, Statement, StatementLine
-from supplychain.services import agreement_sign, sales_record
-from tests.factories import SYSTEM, TenantWorld, World
+from supplychain.services import agreement_sign, sales_record, statement_count
+from supplychain.statementpaper import file_name
+from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact
 
 Browsers = Any
@@ -205,3 +206,24 @@ def test_slot_fees_that_come_back_are_told_with_their_figures(owner: Client, fir
     assert "net sales ¥250.00 of ¥1,000.00 guaranteed" in shown
     paper = text_of_paper(owner.get(page(firm, "portal-statement-paper", uid=statement.uid)))
     assert "-225.00" in paper
+
+
+def test_the_park_reads_its_statement_on_paper_in_the_admin(
+    owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
+) -> None:
+    month = month_of(month_of(today()) - DAY)
+    sold = fact("S", amount="100.00", occurred_at=day_start(month) + DAY)
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    owner.post(page(firm, "portal-agreement-new"), terms(world.park.code, kind="park"))
+    agreement = agreement_sign(actor=SYSTEM, agreement=Agreement.objects.latest("pk"))
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=month)
+    manager = browser_of(world.users[Role.PARK_MANAGER])
+    manager.cookies["django_language"] = "en"
+    kept = reverse("admin:supplychain_statement_paper", args=[statement.pk])
+    shown = manager.get(reverse("admin:supplychain_statement_change", args=[statement.pk]))
+    assert kept in shown.content.decode()
+    answer = manager.get(kept)
+    assert "20.00" in text_of_paper(answer)
+    assert answer["Content-Disposition"] == f'attachment; filename="{file_name(statement)}.pdf"'
+    elsewhere = browser_of(make_world("beta").users[Role.PARK_MANAGER])
+    assert elsewhere.get(kept).status_code == 404
