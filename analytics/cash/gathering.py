@@ -71,7 +71,7 @@ def cash_flow(actor: Actor, tenant: Tenant, month: Period) -> CashFlow:
         entry for entry in found if (present if entry.day is None else month.first <= entry.day < month.end)
     ]
     calendar = calendar_of([*shown, *_charges(actor, tenant, month)], month.first, month.end)
-    return CashFlow(month, calendar, transit.delays or {}, transit.not_settled)
+    return CashFlow(month, calendar, transit.delays or {}, transit.not_settled if present else ())
 
 
 def _in_transit(actor: Actor, tenant: Tenant) -> _Transit:

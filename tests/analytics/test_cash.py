@@ -196,6 +196,7 @@ class TestInTransit:
         ]
         # Of a platform that settled nothing here nobody knows what is on its way.
         assert flow.not_settled == ("taobao",)
+        assert cash_flow(mine.owner, mine.tenant, JULY).not_settled == ()
 
 
 def test_payouts_stand_on_the_day_of_their_settlement(mine: TenantWorld) -> None:
