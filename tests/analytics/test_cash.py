@@ -99,6 +99,13 @@ def state(
     return Statement.objects.create(agreement=agreement, total=Decimal(total), **{**month, **values})
 
 
+def charge(firm: TenantWorld, month: dt.date, amount: str) -> None:
+    charge_record(
+        actor=SYSTEM, tenant=firm.tenant, park=firm.tenant.node.parent.park, kind=ChargeKind.SERVICE, source="test",
+        source_id=f"{firm.tenant.code} {month}", period=month, amount=Decimal(amount), explanation={},
+    )  # fmt: skip
+
+
 def told(flow: CashFlow, kind: CashKind) -> list[tuple[int | None, Decimal | None, bool]]:
     """Day of the month, amount and whether it is expected, of all entries of a kind."""
     entries = [*(entry for day in flow.calendar.days for entry in day.entries), *flow.calendar.undated]
@@ -181,7 +188,8 @@ class TestInTransit:
         settle(mine, "old", TODAY - dt.timedelta(180), "10.00")
         settle(mine, "not ours", dt.date(2025, 5, 15), "10.00")
         pay(mine, "W1", june(18), "100.00")
-        assert cash_flow(mine.owner, mine.tenant, JUNE).delays == {}
+        pay(mine, "S29", dt.date(2025, 5, 12), "10.00")  # that one of the neighbour is another order
+        assert cash_flow(SYSTEM, mine.tenant, JUNE).delays == {}
         settle(mine, "old", TODAY - dt.timedelta(179), "10.00", version=2)
         assert cash_flow(mine.owner, mine.tenant, JUNE).delays == {"douyin": 5}
 
@@ -256,11 +264,8 @@ def test_ad_spend_stands_on_the_day_of_its_hour(world: World, mine: TenantWorld)
 
 
 def test_a_charge_stands_without_a_day_in_its_month(mine: TenantWorld) -> None:
-    for number, month in enumerate((MAY, JUNE)):
-        charge_record(
-            actor=SYSTEM, tenant=mine.tenant, park=mine.tenant.node.parent.park, kind=ChargeKind.SERVICE, source="test",
-            source_id=f"c{number}", period=month.first, amount=Decimal(80 + number), explanation={},
-        )  # fmt: skip
+    charge(mine, MAY.first, "80.00")
+    charge(mine, JUNE.first, "81.00")
     flow = cash_flow(mine.owner, mine.tenant, JUNE)
     assert told(flow, CashKind.CHARGE) == [(None, yuan("-81"), True)]
     assert flow.calendar.flow.expected_out == 0
@@ -328,12 +333,17 @@ class TestDoors:
                 cash_flow(actor, mine.tenant, JUNE)
 
     def test_a_neighbour_has_nothing_of_it(self, world: World, mine: TenantWorld) -> None:
+        """Also for somebody who sees both firms."""
         other = world.tenants[1]
-        before = cash_flow(other.owner, other.tenant, JUNE)
+        before = cash_flow(SYSTEM, other.tenant, JUNE)
         settle(mine, "A", june(1), "101.00")
         pay(mine, "W1", june(18), "77.00")
+        with_park = state(mine, other, "20.00", state="approved", due_on=june(25)).agreement
+        Agreement.objects.filter(pk=with_park.pk).update(partner=world.park.node)
         AdSpend.objects.create(session=mine.session, hour=day_start(june(4)), amount=Decimal("5.00"))
-        assert cash_flow(other.owner, other.tenant, JUNE) == before
+        charge(mine, JUNE.first, "80.00")
+        assert cash_flow(SYSTEM, other.tenant, JUNE) == before == cash_flow(other.owner, other.tenant, JUNE)
+        assert cash_flow(SYSTEM, mine.tenant, JUNE).calendar.flow != before.calendar.flow
 
     def test_more_money_takes_no_more_statements(self, world: World, mine: TenantWorld) -> None:
         def asked() -> int:
