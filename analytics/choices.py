@@ -157,3 +157,13 @@ class BesidePart(models.TextChoices):
     TAIL = "tail", _("paid before or after the broadcast")
     OTHER_SESSION = "other_session", _("placed in another session or in none")
     UNEXPLAINED = "unexplained", _("not explained")
+
+
+class CashKind(models.TextChoices):
+    """What comes in or goes out on a day of the cash-flow calendar."""
+
+    TRANSIT = "transit", _("in transit")
+    PAYOUT = "payout", _("paid out by the platform")
+    STATEMENT = "statement", _("statement")
+    AD_SPEND = "ad_spend", _("ad spend")
+    CHARGE = "charge", _("charge of the park")

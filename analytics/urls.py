@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from analytics.views import (
     beside,
+    cash,
     channels,
     downloads,
     events,
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("portal/<slug:tenant>/owners/", channels.ByOwner.as_view(), name="portal-owners"),
     path("portal/<slug:tenant>/channels/", channels.Channels.as_view(), name="portal-channels"),
     path("portal/<slug:tenant>/beside/", beside.Beside.as_view(), name="portal-beside"),
+    path("portal/<slug:tenant>/cash/", cash.CashCalendar.as_view(), name="portal-cash"),
     path("portal/<slug:tenant>/keep/", keep.Keep.as_view(), name="portal-keep"),
     path("portal/<slug:tenant>/sessions/", portal.Sessions.as_view(), name="portal-sessions"),
     path(SESSION, portal.SessionDetail.as_view(), name="portal-session"),

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from analytics.api import (
     beside,
     border,
+    cash,
     channels,
     collective,
     displays,
@@ -48,6 +49,7 @@ urlpatterns = [
         name="api-owner-results",
     ),
     path("border", border.BorderViewSet.as_view({"get": "retrieve"}), name="api-border"),
+    path("cash-flow", cash.CashFlowViewSet.as_view({"get": "retrieve"}), name="api-cash-flow"),
     path("keep", keep.KeepViewSet.as_view({"get": "retrieve"}), name="api-keep"),
     path(
         "sessions/<slug:uid>/result",

@@ -6,9 +6,12 @@ from analytics.beside.days import (
     ASKED,
     DayBeside,
     Transit,
+    Waiting,
     days_beside,
     may_see_payouts,
     money_in_transit,
+    settled_until,
+    waiting_orders,
 )
 from analytics.beside.sessions import SessionBeside, session_beside
 
@@ -20,8 +23,11 @@ __all__ = [
     "SessionBeside",
     "Side",
     "Transit",
+    "Waiting",
     "days_beside",
     "may_see_payouts",
     "money_in_transit",
     "session_beside",
+    "settled_until",
+    "waiting_orders",
 ]

@@ -115,29 +115,48 @@ def settled_until(tenant_id: int) -> dict[str, datetime]:
     return dict(rows.annotate(at=Max("occurred_at")).values_list("platform", "at"))
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """An order and what of it was neither given back nor settled, in units."""
+
+    platform: str
+    paid_at: datetime
+    left: int
+
+
+def waiting_orders(tenant_id: int) -> list[Waiting]:
+    """The orders first paid in the last 60 days of which a platform has a line still to settle."""
+    last = today()
+    first = last - ASKED * DAY
+    waiting = unsettled(paid_on(tenant_id, first, last))
+    numbers = set(waiting.values_list("order_no", flat=True))
+    orders = [order for order in our_orders(tenant_id, numbers) if first <= first_day(order) <= last]
+    payouts = payouts_of(tenant_id, numbers)
+    platforms = platforms_of(orders, payouts)
+    return [
+        Waiting(
+            platforms[order.source, order.order_no],
+            order.paid_at,
+            sum(
+                piece.ours.net
+                for piece in pieces_of(order, payouts.get(order.order_no, {}))
+                if piece.theirs is None and piece.ours is not None and piece.ours.net > 0
+            ),
+        )
+        for order in orders
+    ]
+
+
 def money_in_transit(actor: Actor, tenant: Tenant) -> list[Transit]:
     """What is on its way by platform, of the orders first paid in the last 60 days. NotFound as for the days."""
     if not may_see_payouts(actor, tenant.pk):
         raise NotFound
-    last = today()
-    first = last - ASKED * DAY
-    waiting = unsettled(paid_on(tenant.pk, first, last))
-    numbers = set(waiting.values_list("order_no", flat=True))
-    orders = [order for order in our_orders(tenant.pk, numbers) if first <= first_day(order) <= last]
-    payouts = payouts_of(tenant.pk, numbers)
-    platforms = platforms_of(orders, payouts)
     settling = settled_until(tenant.pk)
     found = {platform: Transit(platform, at) for platform, at in settling.items()}
-    for order in orders:
-        platform = platforms[order.source, order.order_no]
-        transit = found.setdefault(platform, Transit(platform, settling.get(platform)))
-        left = sum(
-            piece.ours.net
-            for piece in pieces_of(order, payouts.get(order.order_no, {}))
-            if piece.theirs is None and piece.ours is not None and piece.ours.net > 0
-        )
-        if left:
+    for order in waiting_orders(tenant.pk):
+        transit = found.setdefault(order.platform, Transit(order.platform, settling.get(order.platform)))
+        if order.left:
             age = (now() - order.paid_at).days
-            transit.ages[sum(age > most for most in AGES)] += left
+            transit.ages[sum(age > most for most in AGES)] += order.left
             transit.orders += 1
     return [found[platform] for platform in sorted(found)]

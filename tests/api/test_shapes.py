@@ -379,6 +379,7 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
         "GET owner-results": owner.get("owner-results", tenant="alpha-a", period="2025"),
         "GET border": owner.get("border", tenant="alpha-a", period="2025"),
+        "GET cash-flow": owner.get("cash-flow", tenant="alpha-a"),
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),
         "GET statements/{uid}": owner.get(f"statements/{approved}"),

@@ -95,7 +95,7 @@ WORDS = {
             "guarantee", "guaranteed_sales", "slot_fee", "leftover_value", "deduction", "deduction_rate", "invoice_no",
             "objection", "outside_name", "outside_ref", "above", "tax_rate",
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
-            "issuer", "expiring",
+            "issuer", "expiring", "month",
             "level", "trainer", "number", "opens_at", "closes_at", "address", "control_url", "day_rate", "overdue",
             "url", "app_key", "aes_key", "secret", "shop_id", "not_imported",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.clock import DAY, today
+from core.clock import DAY, month_of, next_month, today
 from supplychain.importing.profiles.base import EXAMPLES
 from tests.admin.test_admin_browser import operator
 from tests.portal.test_browser import DESK, PHONE, fits, log_in, visit
@@ -186,3 +186,26 @@ def test_a_fault_is_said_in_two_taps_and_the_booking_moves_with_one(
     with desk.expect_navigation():
         repaired.first.click()
     assert repaired.count() == open_faults - 1
+
+
+def test_a_month_of_money_is_a_list_on_a_phone_and_weeks_on_a_desk(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    month = month_of(today())
+    days = (next_month(month) - month).days
+    phone = open_page(**PHONE)
+    portal = log_in(phone, live_site)
+    visit(phone, f"{portal}cash/")
+    assert (
+        0 < phone.locator(".lp-month > li:visible").count() == phone.locator(".lp-month > li:has(ul)").count()
+    )
+    desk = open_page(**DESK)
+    log_in(desk, live_site)
+    visit(desk, f"{portal}cash/")
+    shown = desk.locator(".lp-month > li:visible")
+    assert shown.count() == days
+    # Every day stands below the name of its weekday.
+    names = [name.bounding_box()["x"] for name in desk.locator(".lp-month-week span").all()]
+    for number, day in enumerate(shown.all()):
+        weekday = (month + number * DAY).weekday()
+        assert abs(day.bounding_box()["x"] - names[weekday]) < 8, number

@@ -164,6 +164,14 @@ AREAS = (
                 "supplychain.PayoutEntry",
                 _("What platforms settled beside your own orders, and what is still to come"),
             ),
+            Tab(
+                "cash",
+                "calendar-week",
+                _("Cash flow"),
+                "tenants.Tenant",
+                _("What came in and went out on which day, and what is expected"),
+                verb=VIEW_RESULT,
+            ),
         ),
     ),
     Area(

@@ -1,0 +1,210 @@
+"""What a firm's cash-flow calendar is made of: settlements, money in transit, statements, ad spend, charges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Min, OuterRef, Q, Subquery, Sum
+
+from analytics.beside import settled_until, waiting_orders
+from analytics.cash.calendar import Calendar, Entry, calendar_of, expected, usual_delay
+from analytics.choices import CashKind
+from analytics.periods import Period
+from analytics.result import may_see_result
+from core.actors import Actor
+from core.clock import DAY, business_day, day_start, today
+from core.errors import NotFound
+from core.money import to_units
+from core.scoping import visible_to
+from livestreams.choices import Platform
+from livestreams.models import AdSpend
+from livestreams.spending import spend_by_hour
+from supplychain.choices import PayoutKind, SalesKind, StatementState
+from supplychain.models import PayoutEntry, SalesEvent, Statement
+from tenants.models import Charge, Tenant
+
+DELAY_DAYS = 180
+"""The settlements of so many days tell how long a platform usually takes."""
+OWED = (StatementState.APPROVED, StatementState.INVOICED)
+
+
+@dataclass(frozen=True)
+class CashFlow:
+    """A month. `delays` are the days from payment to settlement by platform, of those with money on its way that have a
+    usual one. What is on its way through the platforms of `not_settled` is not known: none of their settlements was
+    imported."""
+
+    month: Period
+    calendar: Calendar
+    delays: dict[str, int]
+    not_settled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Transit:
+    entries: tuple[Entry, ...] = ()
+    delays: dict[str, int] | None = None
+    not_settled: tuple[str, ...] = ()
+
+
+def cash_flow(actor: Actor, tenant: Tenant, month: Period) -> CashFlow:
+    """What came in and went out in a month and is expected to, as things stand now.
+
+    What is expected without a day stands in the present month, a charge in its own. NotFound for all who do not keep
+    the firm's money.
+    """
+    if not may_see_result(actor, tenant.pk):
+        raise NotFound
+    present = month.first <= today() < month.end
+    # What is still to come is not to come in a month that is over.
+    transit = _in_transit(actor, tenant) if today() < month.end else _Transit()
+    found = [
+        *transit.entries,
+        *_payouts(actor, tenant, month),
+        *_statements(actor, tenant, month),
+        *_ad_spend(actor, tenant, month),
+    ]
+    shown = [
+        entry for entry in found if (present if entry.day is None else month.first <= entry.day < month.end)
+    ]
+    calendar = calendar_of([*shown, *_charges(actor, tenant, month)], month.first, month.end)
+    return CashFlow(month, calendar, transit.delays or {}, transit.not_settled if present else ())
+
+
+def _in_transit(actor: Actor, tenant: Tenant) -> _Transit:
+    """What buyers paid and platforms have not settled, by the day of the payment; before fees."""
+    paid: dict[tuple[str, date], int] = defaultdict(int)
+    for order in waiting_orders(tenant.pk):
+        if order.left:
+            paid[order.platform, business_day(order.paid_at)] += order.left
+    settling = settled_until(tenant.pk)
+    platforms = {platform for platform, _day in paid}
+    delays = _usual_delays(actor, tenant, platforms & settling.keys())
+    entries = []
+    for (platform, day), amount in sorted(paid.items()):
+        if platform in settling:
+            due = day + delays[platform] * DAY if platform in delays else None
+            entry = Entry(CashKind.TRANSIT, amount, due, _name(platform), platform=platform, paid_on=day)
+            entries.append(expected(entry, today()))
+    return _Transit(tuple(_together(entries)), delays, tuple(sorted(platforms - settling.keys())))
+
+
+def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The same, with one entry for all that has no day, of each platform."""
+    undated: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.day is None:
+            undated[entry.platform].append(entry)
+        else:
+            yield entry
+    for platform, some in undated.items():
+        due = min((entry.was_due for entry in some if entry.was_due), default=None)
+        amount = sum(entry.amount for entry in some)
+        yield Entry(CashKind.TRANSIT, amount, None, _name(platform), True, platform=platform, was_due=due)
+
+
+def _usual_delays(actor: Actor, tenant: Tenant, platforms: set[str]) -> dict[str, int]:
+    """By platform the days that its orders usually took from their first payment to the settlement of goods."""
+    first_paid = SalesEvent.objects.current().filter(
+        seller=tenant, kind=SalesKind.PAID, order_no=OuterRef("order_no")
+    )
+    goods = PayoutEntry.objects.standing().filter(
+        tenant=tenant,
+        platform__in=platforms,
+        kind=PayoutKind.GOODS,
+        business_day__gt=today() - DELAY_DAYS * DAY,
+    )
+    settled = (
+        visible_to(goods.exclude(order_no=""), actor)
+        .order_by()
+        .values("platform", "order_no")
+        .annotate(
+            settled=Min("business_day"),
+            paid=Subquery(first_paid.order_by("occurred_at").values("business_day")[:1]),
+        )
+    )
+    took: dict[str, list[int]] = defaultdict(list)
+    for platform, settled_on, paid_on in settled.values_list("platform", "settled", "paid").iterator():
+        if paid_on is not None and paid_on <= settled_on:
+            took[platform].append((settled_on - paid_on).days)
+    usual = {platform: usual_delay(days) for platform, days in took.items()}
+    return {platform: days for platform, days in usual.items() if days is not None}
+
+
+def _payouts(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
+    """What platforms settled, by the day on which they did."""
+    settled = PayoutEntry.objects.standing().filter(
+        tenant=tenant,
+        kind=PayoutKind.SETTLED,
+        business_day__gte=month.first,
+        business_day__lt=month.end,
+    )
+    sums = visible_to(settled, actor).order_by("business_day", "platform").values("business_day", "platform")
+    for day, platform, amount in sums.annotate(sum=Sum("amount")).values_list(
+        "business_day", "platform", "sum"
+    ):
+        yield Entry(CashKind.PAYOUT, to_units(amount), day, _name(platform), platform=platform)
+
+
+def _statements(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
+    """What was paid by statements in the month, and what approved ones still owe, to the firm or by it."""
+    of_either = Q(agreement__seller=tenant) | Q(agreement__partner=tenant.pk)
+    in_month = Q(state=StatementState.PAID, paid_on__gte=month.first, paid_on__lt=month.end)
+    rows = Statement.objects.filter(of_either, in_month | Q(state__in=OWED)).select_related(
+        "agreement__seller", "agreement__partner__park", "agreement__partner__tenant", "agreement__host"
+    )
+    for statement in visible_to(rows, actor).order_by("pk"):
+        agreement = statement.agreement
+        is_payer = (agreement.seller_id == tenant.pk) == agreement.seller_pays
+        other = agreement.payee_name if is_payer else agreement.payer_name
+        amount = to_units(statement.total)
+        is_paid = statement.state == StatementState.PAID
+        entry = Entry(
+            CashKind.STATEMENT,
+            -amount if is_payer else amount,
+            statement.paid_on if is_paid else statement.due_on,
+            f"{other} {statement.month:%Y-%m}",
+            uid=str(statement.uid),
+        )
+        if amount:
+            yield entry if is_paid else expected(entry, today())
+
+
+def _ad_spend(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
+    """What was spent on traffic, by session and day."""
+    facts = AdSpend.objects.filter(
+        session__tenant=tenant, hour__gte=day_start(month.first), hour__lt=day_start(month.end)
+    )
+    told: dict[int, list[AdSpend]] = defaultdict(list)
+    for fact in visible_to(facts, actor).select_related("session").order_by("hour", "pk"):
+        told[fact.session_id].append(fact)
+    for of_session in told.values():
+        spent: dict[date, int] = defaultdict(int)
+        for hour, amount in spend_by_hour(of_session).items():
+            spent[business_day(hour)] += to_units(amount)
+        session = of_session[0].session
+        for day, units in spent.items():
+            yield Entry(CashKind.AD_SPEND, -units, day, str(session), uid=str(session.uid))
+
+
+def _charges(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
+    """What the park charges for the month. Nobody says when it is due or whether it is paid."""
+    charges = Charge.objects.filter(tenant=tenant, period__gte=month.first, period__lt=month.end)
+    for charge in visible_to(charges, actor).select_related("park").order_by("pk"):
+        yield expected(
+            Entry(
+                CashKind.CHARGE,
+                -to_units(charge.amount),
+                None,
+                f"{charge.get_kind_display()} · {charge.park}",
+                uid=str(charge.uid),
+            ),
+            today(),
+        )
+
+
+def _name(platform: str) -> str:
+    return str(Platform(platform).label)
