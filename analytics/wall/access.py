@@ -25,10 +25,11 @@ class Credential:
     def may_see(self, address: str) -> Shown | None:
         """What stands at the address, if this credential may look at its wall now."""
         shown = find(address)
-        if shown is None:
-            return None
-        allowed = self._link_opens(shown) if self.secret else may_see(_session_actor(self.session_key), shown)
-        return shown if allowed else None
+        return shown if shown is not None and self.opens(shown) else None
+
+    def opens(self, shown: Shown) -> bool:
+        """Whether this credential may look at a wall now."""
+        return self._link_opens(shown) if self.secret else may_see(_session_actor(self.session_key), shown)
 
     def _link_opens(self, shown: Shown) -> bool:
         link = display_link_by_secret(self.secret)

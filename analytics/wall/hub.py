@@ -1,14 +1,16 @@
 """One loop for all screens: each second it asks who may still look, takes one snapshot per wall and wakes them.
 
-A screen that reads slowly misses snapshots and never holds up the others: it always gets the newest.
+A screen that reads slowly misses snapshots and never holds up the others: it always gets the newest. A wall with very
+many log-ins asks some of them in each round, in turn, so that the time of a round does not grow with them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 from django.db import close_old_connections
@@ -16,10 +18,12 @@ from django.db import close_old_connections
 from analytics.wall.access import Credential
 from analytics.wall.memory import Memory
 from analytics.wall.snapshot import wall_snapshot
+from analytics.wall.subjects import find
 
 log = structlog.get_logger("livepark.wall")
 
 PERIOD = 1.0
+ASKED_A_ROUND = 100
 memory = Memory()
 
 
@@ -33,11 +37,21 @@ class Channel:
     screens: dict[Credential, int] = field(default_factory=dict)
     refused: set[Credential] = field(default_factory=set)
 
+    def next_asked(self) -> list[Credential]:
+        """Whom to ask in this round: those who were asked longest ago."""
+        asked = list(islice(self.screens, ASKED_A_ROUND))
+        for credential in asked:
+            self.screens[credential] = self.screens.pop(credential)
+        return asked
+
+
+Taken = tuple[str | None, set[Credential]]
+
 
 class Hub:
     """Channels by the address of a wall, and the loop that feeds them while anybody looks."""
 
-    def __init__(self, snapshot: Callable[[str, set[Credential]], tuple[str, set[Credential]]]) -> None:
+    def __init__(self, snapshot: Callable[[str, Sequence[Credential]], Taken]) -> None:
         self._snapshot = snapshot
         self._channels: dict[str, Channel] = {}
         self._loop_task: asyncio.Task[None] | None = None
@@ -45,6 +59,7 @@ class Hub:
     def join(self, address: str, credential: Credential) -> Channel:
         channel = self._channels.setdefault(address, Channel())
         channel.screens[credential] = channel.screens.get(credential, 0) + 1
+        channel.refused.discard(credential)
         if self._loop_task is None or self._loop_task.done():
             self._loop_task = asyncio.get_running_loop().create_task(self._run())
         return channel
@@ -66,29 +81,30 @@ class Hub:
 
     async def _feed(self, address: str, channel: Channel) -> None:
         try:
-            text, refused = await asyncio.to_thread(self._snapshot, address, set(channel.screens))
+            text, refused = await asyncio.to_thread(self._snapshot, address, channel.next_asked())
         except Exception:
             # Whatever it was, the screens keep what they have and show its age; the next round tries again.
             log.exception("no snapshot", wall=address)
             return
         async with channel.changed:
-            channel.refused = refused
-            channel.version += 1
-            channel.message = f"id: {channel.version}\nevent: snapshot\ndata: {text}\n\n".encode()
+            channel.refused = (channel.refused & channel.screens.keys()) | refused
+            if text is not None:
+                channel.version += 1
+                channel.message = f"id: {channel.version}\nevent: snapshot\ndata: {text}\n\n".encode()
             channel.changed.notify_all()
 
 
-def take_snapshot(address: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
-    """The snapshot of a wall as JSON text, and which credentials may no longer see it. Runs in a worker thread."""
+def take_snapshot(address: str, credentials: Sequence[Credential]) -> Taken:
+    """The snapshot of a wall as JSON text, and which credentials may no longer see it. Runs in a worker thread.
+
+    None instead of a snapshot when nothing stands there any more: nobody may see it, each is told in their turn.
+    """
     try:
-        found = {credential: credential.may_see(address) for credential in credentials}
-        allowed = next((shown for shown in found.values() if shown is not None), None)
-        text = (
-            json.dumps(wall_snapshot(allowed, memory), ensure_ascii=False, separators=(",", ":"))
-            if allowed
-            else "null"
-        )
-        return text, {credential for credential, shown in found.items() if shown is None}
+        shown = find(address)
+        refused = {each for each in credentials if shown is None or not each.opens(shown)}
+        if shown is None:
+            return None, refused
+        return json.dumps(wall_snapshot(shown, memory), ensure_ascii=False, separators=(",", ":")), refused
     finally:
         close_old_connections()
 

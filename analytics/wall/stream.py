@@ -77,7 +77,7 @@ async def _feed(address: str, credential: Credential, send: Send) -> None:
             async with channel.changed:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SILENCE):
-                        await channel.changed.wait_for(partial(_is_newer, channel, seen))
+                        await channel.changed.wait_for(partial(_has_news, channel, seen, credential))
             if stopping.is_set() or credential in channel.refused:
                 break
             body = channel.message if channel.version > seen else KEEP_ALIVE
@@ -90,8 +90,8 @@ async def _feed(address: str, credential: Credential, send: Send) -> None:
         hub.leave(address, credential)
 
 
-def _is_newer(channel: Channel, seen: int) -> bool:
-    return channel.version > seen
+def _has_news(channel: Channel, seen: int, credential: Credential) -> bool:
+    return channel.version > seen or credential in channel.refused
 
 
 async def _gone(receive: Receive) -> None:

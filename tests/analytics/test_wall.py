@@ -7,7 +7,7 @@ import gc
 import itertools
 import json
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ from analytics.services import display_link_make, display_link_revoke
 from analytics.wall import air
 from analytics.wall import hub as hub_module
 from analytics.wall.access import Credential
-from analytics.wall.hub import Hub
+from analytics.wall.hub import Hub, Taken
 from analytics.wall.memory import MOST, Memory
 from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
@@ -247,7 +247,7 @@ def test_the_stream_sends_snapshots_and_ends_within_two_seconds_of_a_revocation(
 def test_one_loop_serves_all_screens() -> None:
     taken: list[str] = []
 
-    def snapshot(code: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+    def snapshot(code: str, credentials: Sequence[Credential]) -> Taken:
         taken.append(code)
         return "{}", set()
 
@@ -267,12 +267,39 @@ def test_one_loop_serves_all_screens() -> None:
     in_a_loop(story())
 
 
+def test_many_log_ins_are_asked_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round asks no more than some; whoever may look no more is told in their turn, and by then nobody else is."""
+    monkeypatch.setattr(hub_module, "PERIOD", 0.01)
+    screens = [Credential(session_key=str(number)) for number in range(5 * hub_module.ASKED_A_ROUND // 2)]
+    rounds: list[list[Credential]] = []
+
+    def snapshot(code: str, credentials: Sequence[Credential]) -> Taken:
+        rounds.append(list(credentials))
+        return "{}", {screens[-1]} & set(credentials)
+
+    async def story() -> None:
+        hub = Hub(snapshot)
+        for screen in screens:
+            channel = hub.join("park", screen)
+        async with asyncio.timeout(5), channel.changed:
+            await channel.changed.wait_for(lambda: len(rounds) >= 6)
+        assert channel.refused == {screens[-1]}
+        assert hub.join("park", screens[-1]).refused == set(), "who was let in again is not sent away"
+        for screen in (*screens, screens[-1]):
+            hub.leave("park", screen)
+
+    in_a_loop(story())
+    assert {len(asked) for asked in rounds} == {hub_module.ASKED_A_ROUND}
+    assert set(rounds[0]) | set(rounds[1]) | set(rounds[2]) == set(screens)
+    assert set(rounds[2]) | set(rounds[3]) | set(rounds[4]) == set(screens)
+
+
 def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only DatabaseErrors: Django's InterfaceError, for one, is none."""
     monkeypatch.setattr(hub_module, "PERIOD", 0.01)
     failures = iter([InterfaceError("connection already closed"), ValueError("a figure of no kind")])
 
-    def snapshot(code: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+    def snapshot(code: str, credentials: Sequence[Credential]) -> Taken:
         for failure in failures:
             raise failure
         return "{}", set()
@@ -291,7 +318,7 @@ def test_a_round_that_fails_costs_that_round_only(monkeypatch: pytest.MonkeyPatc
 def test_screens_that_come_and_go_leave_nothing_behind() -> None:
     """Three days of a hall with bad wireless: twenty thousand screens, each with a log-in of its own."""
 
-    def snapshot(address: str, credentials: set[Credential]) -> tuple[str, set[Credential]]:
+    def snapshot(address: str, credentials: Sequence[Credential]) -> Taken:
         return "{}", set()
 
     async def visits(hub: Hub, first: int, number: int) -> None:
