@@ -34,7 +34,7 @@ class FlowSerializer(serializers.Serializer[Any]):
 
 
 class CashEntrySerializer(serializers.Serializer[Any]):
-    """An amount, below zero what goes out. `uid` names the statement, session or charge; `paid_on` is the day on which
+    """An amount, below zero what goes out. `uid` names the statement or session; `paid_on` is the day on which
     buyers paid what is in transit, `was_due` the day on which it was expected and did not come."""
 
     kind = serializers.ChoiceField(choices=CashKind.choices)
@@ -62,6 +62,13 @@ class UsualDelaySerializer(serializers.Serializer[Any]):
     days = serializers.IntegerField()
 
 
+class SettledUntilSerializer(serializers.Serializer[Any]):
+    """The day up to which settlements of a platform were imported."""
+
+    platform = serializers.ChoiceField(choices=Platform.choices)
+    day = serializers.DateField()
+
+
 class CashFlowSerializer(FlowSerializer):
     """A month, day by day. It is a flow and no balance. Of the platforms `not_settled` no settlement was imported, so
     what is on its way through them is not known."""
@@ -70,6 +77,9 @@ class CashFlowSerializer(FlowSerializer):
     month = serializers.CharField()
     days = CashDaySerializer(many=True)
     undated = CashEntrySerializer(many=True)
+    undated_in = MoneyField()
+    undated_out = MoneyField()
+    settled_until = SettledUntilSerializer(many=True)
     delays = UsualDelaySerializer(many=True)
     not_settled = serializers.ListField(child=serializers.ChoiceField(choices=Platform.choices))
 
@@ -109,6 +119,11 @@ class CashFlowViewSet(ScopedViewSet):
                 for each in calendar.days
             ],
             "undated": list(map(_entry, calendar.undated)),
+            "undated_in": from_units(calendar.undated_flow.expected_in),
+            "undated_out": from_units(calendar.undated_flow.expected_out),
+            "settled_until": [
+                {"platform": platform, "day": day} for platform, day in sorted(flow.settled_until.items())
+            ],
             "delays": [
                 {"platform": platform, "days": flow.delays[platform]} for platform in sorted(flow.delays)
             ],

@@ -12,6 +12,7 @@ from analytics.beside.days import (
     money_in_transit,
     settled_until,
     waiting_orders,
+    waiting_platforms,
 )
 from analytics.beside.sessions import SessionBeside, session_beside
 
@@ -30,4 +31,5 @@ __all__ = [
     "session_beside",
     "settled_until",
     "waiting_orders",
+    "waiting_platforms",
 ]

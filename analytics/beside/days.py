@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -22,6 +22,7 @@ from analytics.beside.gathering import (
     pieces_of,
     platforms_of,
     unsettled,
+    with_platform,
 )
 from core.actors import Actor
 from core.clock import DAY, business_day, now, today
@@ -124,11 +125,20 @@ class Waiting:
     left: int
 
 
-def waiting_orders(tenant_id: int) -> list[Waiting]:
-    """The orders first paid in the last 60 days of which a platform has a line still to settle."""
+def waiting_platforms(tenant_id: int) -> set[str]:
+    """The platforms that have a line of the last 60 days still to settle."""
+    last = today()
+    waiting = with_platform(unsettled(paid_on(tenant_id, last - ASKED * DAY, last)))
+    return set(waiting.order_by().values_list("platform", flat=True).distinct())  # type: ignore[misc]
+
+
+def waiting_orders(tenant_id: int, only: Collection[str] | None = None) -> list[Waiting]:
+    """The orders first paid in the last 60 days of which a platform has a line still to settle; or some platforms."""
     last = today()
     first = last - ASKED * DAY
     waiting = unsettled(paid_on(tenant_id, first, last))
+    if only is not None:
+        waiting = with_platform(waiting).filter(platform__in=only)  # type: ignore[misc]
     numbers = set(waiting.values_list("order_no", flat=True))
     orders = [order for order in our_orders(tenant_id, numbers) if first <= first_day(order) <= last]
     payouts = payouts_of(tenant_id, numbers)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from analytics.beside.bridge import Piece, Side
 from analytics.shares.counting import Fact, read_facts, sums_of
@@ -83,6 +84,24 @@ def unsettled(payments: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
         tenant=OuterRef("seller"), order_no=OuterRef("order_no"), kind__in=SETTLING
     )
     return payments.filter(~Exists(same.filter(Q(line_no="") | Q(line_no=OuterRef("line_no")))))
+
+
+def with_platform(payments: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
+    """Add the `platform` of each payment as `platforms_of` finds that of its order."""
+    settled = PayoutEntry.objects.standing().filter(
+        tenant=OuterRef("seller"), order_no=OuterRef("order_no"), kind__in=SETTLING
+    )
+    session = LiveSession.objects.filter(pk=OuterRef("session_now"))
+    told = Case(
+        When(source__in=Platform.values, then=F("source")), default=Subquery(session.values("platform"))
+    )
+    found = Coalesce(
+        Subquery(settled.order_by("pk").values("platform")[:1]),
+        told,
+        Value(Platform.OTHER),
+        output_field=CharField(),
+    )
+    return payments.with_session().annotate(platform=found)  # type: ignore[attr-defined]
 
 
 def our_orders(tenant_id: int, numbers: Collection[str]) -> list[OurOrder]:

@@ -57,11 +57,12 @@ class CashDay:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Every day from the first to the last, what has no day, and the sums of the days."""
+    """Every day from the first to the last and the sums of these days; what has no day, which is in none of them."""
 
     days: tuple[CashDay, ...]
     undated: tuple[Entry, ...]
     flow: Flow
+    undated_flow: Flow
 
 
 def calendar_of(entries: Iterable[Entry], first: date, end: date) -> Calendar:
@@ -78,7 +79,7 @@ def calendar_of(entries: Iterable[Entry], first: date, end: date) -> Calendar:
         running += flow.net
         days.append(CashDay(day, tuple(by_day[day]), flow, running))
     dated = [entry for each in days for entry in each.entries]
-    return Calendar(tuple(days), tuple(by_day[None]), flow_of(dated))
+    return Calendar(tuple(days), tuple(by_day[None]), flow_of(dated), flow_of(by_day[None]))
 
 
 def flow_of(entries: Iterable[Entry]) -> Flow:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Min, Q, Sum
 
-from analytics.beside import settled_until, waiting_orders
+from analytics.beside import settled_until, waiting_orders, waiting_platforms
 from analytics.cash.calendar import Calendar, Entry, calendar_of, expected, usual_delay
 from analytics.choices import CashKind
 from analytics.periods import Period
@@ -22,32 +22,35 @@ from core.scoping import visible_to
 from livestreams.choices import Platform
 from livestreams.models import AdSpend
 from livestreams.spending import spend_by_hour
-from supplychain.choices import PayoutKind, SalesKind, StatementState
+from supplychain.choices import AgreementKind, PayoutKind, SalesKind, StatementState
 from supplychain.models import PayoutEntry, SalesEvent, Statement
 from tenants.models import Charge, Tenant
 
 DELAY_DAYS = 180
 """The settlements of so many days tell how long a platform usually takes."""
+MOST_ORDERS = 1_000
+"""So many of them, the last ones, are enough for a median."""
 OWED = (StatementState.APPROVED, StatementState.INVOICED)
 
 
 @dataclass(frozen=True)
 class CashFlow:
     """A month. `delays` are the days from payment to settlement by platform, of those with money on its way that have a
-    usual one. What is on its way through the platforms of `not_settled` is not known: none of their settlements was
-    imported."""
+    usual one; `settled_until` is the day up to which a platform's settlements were imported. What is on its way through
+    the platforms of `not_settled` is not known: none of theirs was imported."""
 
     month: Period
     calendar: Calendar
     delays: dict[str, int]
+    settled_until: dict[str, date]
     not_settled: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Transit:
     entries: tuple[Entry, ...] = ()
-    delays: dict[str, int] | None = None
-    not_settled: tuple[str, ...] = ()
+    delays: dict[str, int] = field(default_factory=dict)
+    settled_until: dict[str, date] = field(default_factory=dict)
 
 
 def cash_flow(actor: Actor, tenant: Tenant, month: Period) -> CashFlow:
@@ -71,25 +74,27 @@ def cash_flow(actor: Actor, tenant: Tenant, month: Period) -> CashFlow:
         entry for entry in found if (present if entry.day is None else month.first <= entry.day < month.end)
     ]
     calendar = calendar_of([*shown, *_charges(actor, tenant, month)], month.first, month.end)
-    return CashFlow(month, calendar, transit.delays or {}, transit.not_settled if present else ())
+    unknown = (
+        waiting_platforms(tenant.pk) - transit.settled_until.keys() - {Platform.OTHER} if present else ()
+    )
+    return CashFlow(month, calendar, transit.delays, transit.settled_until, tuple(sorted(unknown)))
 
 
 def _in_transit(actor: Actor, tenant: Tenant) -> _Transit:
     """What buyers paid and platforms have not settled, by the day of the payment; before fees."""
+    settling = {platform: business_day(at) for platform, at in settled_until(tenant.pk).items()}
     paid: dict[tuple[str, date], int] = defaultdict(int)
-    for order in waiting_orders(tenant.pk):
+    # Of a platform that settled nothing here all orders wait: they say nothing, and reading them is dear.
+    for order in waiting_orders(tenant.pk, settling):
         if order.left:
             paid[order.platform, business_day(order.paid_at)] += order.left
-    settling = settled_until(tenant.pk)
-    platforms = {platform for platform, _day in paid}
-    delays = _usual_delays(actor, tenant, platforms & settling.keys())
+    delays = _usual_delays(actor, tenant, {platform for platform, _day in paid})
     entries = []
     for (platform, day), amount in sorted(paid.items()):
-        if platform in settling:
-            due = day + delays[platform] * DAY if platform in delays else None
-            entry = Entry(CashKind.TRANSIT, amount, due, _name(platform), platform=platform, paid_on=day)
-            entries.append(expected(entry, today()))
-    return _Transit(tuple(_together(entries)), delays, tuple(sorted(platforms - settling.keys())))
+        due = day + delays[platform] * DAY if platform in delays else None
+        entry = Entry(CashKind.TRANSIT, amount, due, _name(platform), platform=platform, paid_on=day)
+        entries.append(expected(entry, today()))
+    return _Transit(tuple(_together(entries)), delays, settling)
 
 
 def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -108,30 +113,26 @@ def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def _usual_delays(actor: Actor, tenant: Tenant, platforms: set[str]) -> dict[str, int]:
     """By platform the days that its orders usually took from their first payment to the settlement of goods."""
-    first_paid = SalesEvent.objects.current().filter(
-        seller=tenant, kind=SalesKind.PAID, order_no=OuterRef("order_no")
-    )
+    usual = {platform: usual_delay(_took(actor, tenant, platform)) for platform in sorted(platforms)}
+    return {platform: days for platform, days in usual.items() if days is not None}
+
+
+def _took(actor: Actor, tenant: Tenant, platform: str) -> list[int]:
+    """The days that each of the orders that a platform settled last took."""
     goods = PayoutEntry.objects.standing().filter(
         tenant=tenant,
-        platform__in=platforms,
+        platform=platform,
         kind=PayoutKind.GOODS,
         business_day__gt=today() - DELAY_DAYS * DAY,
     )
+    orders = visible_to(goods.exclude(order_no=""), actor).order_by().values("order_no")
     settled = (
-        visible_to(goods.exclude(order_no=""), actor)
-        .order_by()
-        .values("platform", "order_no")
-        .annotate(
-            settled=Min("business_day"),
-            paid=Subquery(first_paid.order_by("occurred_at").values("business_day")[:1]),
-        )
+        orders.annotate(on=Min("business_day")).order_by("-on", "order_no").values_list("order_no", "on")
     )
-    took: dict[str, list[int]] = defaultdict(list)
-    for platform, settled_on, paid_on in settled.values_list("platform", "settled", "paid").iterator():
-        if paid_on is not None and paid_on <= settled_on:
-            took[platform].append((settled_on - paid_on).days)
-    usual = {platform: usual_delay(days) for platform, days in took.items()}
-    return {platform: days for platform, days in usual.items() if days is not None}
+    settled_on = dict(settled[:MOST_ORDERS])
+    paid = SalesEvent.objects.current().filter(seller=tenant, kind=SalesKind.PAID, order_no__in=settled_on)
+    first_paid = paid.order_by().values_list("order_no").annotate(Min("business_day"))
+    return [(settled_on[order] - day).days for order, day in first_paid if day <= settled_on[order]]
 
 
 def _payouts(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
@@ -142,20 +143,28 @@ def _payouts(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
         business_day__gte=month.first,
         business_day__lt=month.end,
     )
-    sums = visible_to(settled, actor).order_by("business_day", "platform").values("business_day", "platform")
-    for day, platform, amount in sums.annotate(sum=Sum("amount")).values_list(
-        "business_day", "platform", "sum"
-    ):
-        yield Entry(CashKind.PAYOUT, to_units(amount), day, _name(platform), platform=platform)
+    by_day = (
+        visible_to(settled, actor).order_by("business_day", "platform").values("business_day", "platform")
+    )
+    sums = by_day.annotate(
+        paid=Sum("amount", filter=Q(amount__gt=0)), taken_back=Sum("amount", filter=Q(amount__lt=0))
+    )
+    for day, platform, *amounts in sums.values_list("business_day", "platform", "paid", "taken_back"):
+        for amount in filter(None, amounts):
+            yield Entry(CashKind.PAYOUT, to_units(amount), day, _name(platform), platform=platform)
 
 
 def _statements(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
-    """What was paid by statements in the month, and what approved ones still owe, to the firm or by it."""
+    """What was paid by statements in the month, and what approved ones still owe, to the firm or by it.
+
+    None of a platform's: it takes its fee before it pays out, and the payouts are without it.
+    """
     of_either = Q(agreement__seller=tenant) | Q(agreement__partner=tenant.pk)
     in_month = Q(state=StatementState.PAID, paid_on__gte=month.first, paid_on__lt=month.end)
     rows = Statement.objects.filter(of_either, in_month | Q(state__in=OWED)).select_related(
         "agreement__seller", "agreement__partner__park", "agreement__partner__tenant", "agreement__host"
     )
+    rows = rows.exclude(agreement__kind=AgreementKind.PLATFORM)
     for statement in visible_to(rows, actor).order_by("pk"):
         agreement = statement.agreement
         is_payer = (agreement.seller_id == tenant.pk) == agreement.seller_pays
@@ -187,23 +196,19 @@ def _ad_spend(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
             spent[business_day(hour)] += to_units(amount)
         session = of_session[0].session
         for day, units in spent.items():
-            yield Entry(CashKind.AD_SPEND, -units, day, str(session), uid=str(session.uid))
+            if units:
+                yield Entry(CashKind.AD_SPEND, -units, day, str(session), uid=str(session.uid))
 
 
 def _charges(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
     """What the park charges for the month. Nobody says when it is due or whether it is paid."""
     charges = Charge.objects.filter(tenant=tenant, period__gte=month.first, period__lt=month.end)
-    for charge in visible_to(charges, actor).select_related("park").order_by("pk"):
-        yield expected(
-            Entry(
-                CashKind.CHARGE,
-                -to_units(charge.amount),
-                None,
-                f"{charge.get_kind_display()} · {charge.park}",
-                uid=str(charge.uid),
-            ),
-            today(),
-        )
+    sums: dict[str, int] = defaultdict(int)
+    for charge in visible_to(charges, actor).select_related("park").order_by("park", "kind", "pk"):
+        sums[f"{charge.get_kind_display()} · {charge.park}"] += to_units(charge.amount)
+    for name, units in sums.items():
+        if units:
+            yield Entry(CashKind.CHARGE, -units, None, name, is_expected=True)
 
 
 def _name(platform: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from analytics.cash import Entry, cash_flow
 from analytics.choices import CashKind, PeriodKind
-from analytics.periods import period_named, period_of
+from analytics.periods import Period, period_named, period_of
 from core.clock import DAY, today
 from core.doors.portal import TenantPage
 from core.money import from_units
@@ -33,15 +34,17 @@ class CashCalendar(TenantPage):
         names = ("came_in", "went_out", "expected_in", "expected_out")
         return super().get_context_data(
             month=month,
-            month_before=period_of(PeriodKind.MONTH, month.first - DAY),
-            month_after=period_of(PeriodKind.MONTH, month.end),
+            month_before=_readable(month.first - DAY),
+            month_after=_readable(month.end),
             today=today(),
             week=[monday + number * DAY for number in range(7)],
             days=[(each.day, self._shown(each.entries), from_units(each.running)) for each in calendar.days],
             sums={name: from_units(getattr(calendar.flow, name)) for name in names},
             undated=self._shown(calendar.undated),
+            undated_sums={name: from_units(getattr(calendar.undated_flow, name)) for name in names},
             is_empty=not any(each.entries for each in calendar.days) and not calendar.undated,
             delays=[(Platform(platform).label, days) for platform, days in sorted(flow.delays.items())],
+            settled_until=[(Platform(each).label, day) for each, day in sorted(flow.settled_until.items())],
             not_settled=[Platform(platform).label for platform in flow.not_settled],
             **kwargs,
         )
@@ -69,3 +72,8 @@ class CashCalendar(TenantPage):
             case CashKind.CHARGE:
                 return self.url("portal-charges")
         return ""
+
+
+def _readable(day: date) -> Period | None:
+    """The month of a day, if it can be asked for."""
+    return period_named(period_of(PeriodKind.MONTH, day).name)

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analytics.beside import days as beside_days
 from analytics.cash import CashFlow, Entry, cash_flow
 from analytics.choices import CashKind, PeriodKind
 from analytics.periods import Period
@@ -89,11 +90,17 @@ def settle(*args: Any, **values: Any) -> None:
 
 
 def state(
-    seller: TenantWorld, partner: TenantWorld, total: str, *, seller_pays: bool = True, **values: Any
+    seller: TenantWorld, partner: TenantWorld | None, total: str, *, seller_pays: bool = True, **values: Any
 ) -> Statement:
+    """With somebody who is here, or with a platform."""
+    whom = (
+        {"kind": "agency", "partner": partner.tenant.node}
+        if partner
+        else {"kind": "platform", "outside_name": "D"}
+    )
     agreement = Agreement.objects.create(
-        seller=seller.tenant, partner=partner.tenant.node, kind="agency", title="shares", sales="all",
-        from_day=dt.date(2025, 4, 1), state="signed", proposed_by=seller.tenant.node, seller_pays=seller_pays,
+        seller=seller.tenant, title="shares", sales="all", from_day=dt.date(2025, 4, 1), state="signed",
+        proposed_by=seller.tenant.node, seller_pays=seller_pays, **whom,
     )  # fmt: skip
     month = {"month": dt.date(2025, 5, 1), "counted_at": day_start(TODAY)}
     return Statement.objects.create(agreement=agreement, total=Decimal(total), **{**month, **values})
@@ -102,7 +109,7 @@ def state(
 def charge(firm: TenantWorld, month: dt.date, amount: str) -> None:
     charge_record(
         actor=SYSTEM, tenant=firm.tenant, park=firm.tenant.node.parent.park, kind=ChargeKind.SERVICE, source="test",
-        source_id=f"{firm.tenant.code} {month}", period=month, amount=Decimal(amount), explanation={},
+        source_id=f"{firm.tenant.code} {month} {amount}", period=month, amount=Decimal(amount), explanation={},
     )  # fmt: skip
 
 
@@ -205,6 +212,31 @@ class TestInTransit:
         # Of a platform that settled nothing here nobody knows what is on its way.
         assert flow.not_settled == ("taobao",)
         assert cash_flow(mine.owner, mine.tenant, JULY).not_settled == ()
+        assert flow.settled_until == {"douyin": dt.date(2025, 5, 17), "kuaishou": june(1)}
+
+    def test_what_a_shop_sells_over_the_counter_waits_for_no_platform(self, mine: TenantWorld) -> None:
+        pay(mine, "W1", june(18), "100.00", source="erp")
+        assert cash_flow(mine.owner, mine.tenant, JUNE).not_settled == ()
+
+    def test_orders_of_platforms_that_settle_nothing_here_are_not_read(
+        self, mine: TenantWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settle(mine, "K", june(1), "10.00", platform="kuaishou")
+        for number in range(5):
+            pay(mine, f"T{number}", june(18), "10.00", source="taobao")
+        pay(mine, "E", june(18), "7.00", source="erp")  # the platform settled one of its two lines
+        record(mine.tenant, fact("E", line_no="2", amount="3.00", external_id="E2"), source="erp")
+        settle(mine, "E", june(19), "7.00", platform="kuaishou", line_no="1")
+        asked: list[set[str]] = []
+        read = beside_days.our_orders
+        monkeypatch.setattr(
+            beside_days,
+            "our_orders",
+            lambda tenant, numbers: asked.append(set(numbers)) or read(tenant, numbers),
+        )
+        flow = cash_flow(mine.owner, mine.tenant, JUNE)
+        assert asked == [{"E"}]
+        assert flow.not_settled == ("taobao",)
 
 
 def test_payouts_stand_on_the_day_of_their_settlement(mine: TenantWorld) -> None:
@@ -220,8 +252,13 @@ def test_payouts_stand_on_the_day_of_their_settlement(mine: TenantWorld) -> None
         (30, yuan("4"), False),
     ]
     assert (flow.calendar.flow.came_in, flow.calendar.flow.went_out) == (320_000, 5_000)
+    # What is taken back on a day on which something is paid out went out all the same.
+    settle(mine, "G", june(30), "-2.00")
+    flow = cash_flow(mine.owner, mine.tenant, JUNE)
+    assert (flow.calendar.flow.came_in, flow.calendar.flow.went_out) == (320_000, 35_000)
+    flow = cash_flow(mine.owner, mine.tenant, JUNE)
     assert [from_units(flow.calendar.days[day].running) for day in (0, 1, 2, 28, 29)] == [
-        yuan(amount) for amount in ("28", "28", "27.5", "27.5", "31.5")
+        yuan(amount) for amount in ("28", "28", "27.5", "27.5", "28.5")
     ]
 
 
@@ -252,6 +289,16 @@ def test_statements_count_for_both_parties_in_their_direction(world: World, mine
     assert told(cash_flow(mine.owner, mine.tenant, JULY), CashKind.STATEMENT) == [(1, yuan("-3"), True)]
 
 
+def test_a_fee_that_the_platform_keeps_goes_out_once(mine: TenantWorld) -> None:
+    """Its payouts are without it."""
+    settle(mine, "A", june(1), "100.00")
+    state(mine, None, "1.00", state="approved", due_on=june(25))
+    state(mine, None, "1.00", state="paid", paid_on=june(12))
+    flow = cash_flow(mine.owner, mine.tenant, JUNE)
+    assert told(flow, CashKind.STATEMENT) == []
+    assert (flow.calendar.flow.came_in, flow.calendar.flow.net) == (990_000, 990_000)
+
+
 def test_ad_spend_stands_on_the_day_of_its_hour(world: World, mine: TenantWorld) -> None:
     midnight = day_start(june(4))
     for number, amount in ((-1, "10.00"), (0, "5.00"), (1, "2.50")):
@@ -265,10 +312,13 @@ def test_ad_spend_stands_on_the_day_of_its_hour(world: World, mine: TenantWorld)
 
 def test_a_charge_stands_without_a_day_in_its_month(mine: TenantWorld) -> None:
     charge(mine, MAY.first, "80.00")
-    charge(mine, JUNE.first, "81.00")
+    for amount in ("81.00", "4.00", "-4.00"):
+        charge(mine, JUNE.first, amount)
     flow = cash_flow(mine.owner, mine.tenant, JUNE)
     assert told(flow, CashKind.CHARGE) == [(None, yuan("-81"), True)]
-    assert flow.calendar.flow.expected_out == 0
+    assert (flow.calendar.flow.expected_out, flow.calendar.undated_flow.expected_out) == (0, 810_000)
+    charge(mine, JUNE.first, "-81.00")
+    assert told(cash_flow(mine.owner, mine.tenant, JUNE), CashKind.CHARGE) == []
     assert told(cash_flow(mine.owner, mine.tenant, MAY), CashKind.CHARGE) == [(None, yuan("-80"), True)]
 
 
@@ -295,6 +345,7 @@ class TestDoors:
         shown = owner.get(reverse("portal-cash", args=[code]), {"month": "2025-06"}).content.decode()
         for text in (
             "¥100.00", "-¥20.00", "¥177.00", "no balance of an account", "usually settles 5 days after",
+            "are imported until 2025-06-01",
             f"{reverse('portal-beside', args=[code])}?until=2025-06-18",
             reverse("portal-statement", kwargs={"tenant": code, "uid": statement.uid}),
         ):  # fmt: skip
