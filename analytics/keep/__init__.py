@@ -4,4 +4,13 @@ from analytics.keep.curve import Curve, Expected, curve_of, expected_of
 from analytics.keep.days import expected_of_days
 from analytics.keep.lastday import LastDay, kept_after, last_day
 
-__all__ = ["Curve", "Expected", "LastDay", "curve_of", "expected_of", "expected_of_days", "kept_after", "last_day"]
+__all__ = [
+    "Curve",
+    "Expected",
+    "LastDay",
+    "curve_of",
+    "expected_of",
+    "expected_of_days",
+    "kept_after",
+    "last_day",
+]

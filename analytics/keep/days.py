@@ -31,7 +31,5 @@ def expected_of_days(
         if curve is None:
             return None, past.watched
         answers.append(expected_of(curve, paid, refunded))
-    low, middle, high = (
-        sum(getattr(each, name) for each in answers) for name in ("low", "middle", "high")
-    )
+    low, middle, high = (sum(getattr(each, name) for each in answers) for name in ("low", "middle", "high"))
     return Expected(low, middle, high), past.watched

@@ -123,7 +123,9 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
 def _sales(tenant: Tenant, ref: str, period: Period) -> Sales:
     facts, held = told_of(tenant, payments_of(tenant, period, host_ref=ref))
     mine = [fact for fact in facts if held.of(fact) == ref]
-    return Sales(mine, sums_of(mine), _lines(held, ref), {key for key, of in held.of_order.items() if of == ref})
+    return Sales(
+        mine, sums_of(mine), _lines(held, ref), {key for key, of in held.of_order.items() if of == ref}
+    )
 
 
 def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:
@@ -142,7 +144,9 @@ def _account(actor: Actor, tenant: Tenant, ref: str, period: Period, sales: Sale
     settled = {number for each in kept.values() for number in each.settled}
     left = {order for order, units in sales.by_order().items() if units > 0}
     not_agreed = {
-        order for (order, _line), first in sales.lines.items() if not _is_agreed(agreements, first.business_day)
+        order
+        for (order, _line), first in sales.lines.items()
+        if not _is_agreed(agreements, first.business_day)
     }
     not_settled = {order for order in left if order[2] not in settled}
     parts = {

@@ -6,7 +6,7 @@ import re
 
 from supplychain.models import SalesEvent
 
-LONGEST = SalesEvent._meta.get_field("host_ref").max_length
+LONGEST = SalesEvent._meta.get_field("host_ref").max_length or 0
 _PLAIN = re.compile(r"[A-Za-z0-9-]")
 _BYTE = re.compile(rb"_([0-9a-f]{2})")
 

@@ -68,7 +68,9 @@ def platform_sources(kept: Mapping[str, Kept], not_settled: int) -> list[Source]
                 _orders(not_settled),
             )
         )
-    return found or [Source(SourceKind.ORDERS, _("nothing is left of the orders that a platform could keep"), 0)]
+    return found or [
+        Source(SourceKind.ORDERS, _("nothing is left of the orders that a platform could keep"), 0)
+    ]
 
 
 def _orders(count: int) -> str:

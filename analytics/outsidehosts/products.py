@@ -62,4 +62,6 @@ def rows_by_product(
     told = [
         ProductRow(products.get(product), owners.get(owner), *row) for (owner, product), row in rows.items()
     ]
-    return sorted(told, key=lambda row: (-row.net, row.product.code if row.product else str(row.owner or "~")))
+    return sorted(
+        told, key=lambda row: (-row.net, row.product.code if row.product else str(row.owner or "~"))
+    )

@@ -116,9 +116,7 @@ class Account:
     @property
     def missing(self) -> list[Line]:
         """The lines that a result needs and that are not known, or not wholly."""
-        return [
-            self.lines[part] for part in NEEDED if part in self.lines and self.lines[part].units is None
-        ]
+        return [self.lines[part] for part in NEEDED if part in self.lines and self.lines[part].units is None]
 
     @property
     def left(self) -> int:

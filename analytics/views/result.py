@@ -48,7 +48,9 @@ class SessionResult(ScopedDetailPage):
         )
 
 
-def shown_lines(page: TenantPage, account: Account) -> list[tuple[Line, Decimal | None, list[tuple[Source, str]]]]:
+def shown_lines(
+    page: TenantPage, account: Account
+) -> list[tuple[Line, Decimal | None, list[tuple[Source, str]]]]:
     """The lines of an account with what each adds to it, and where the record behind each amount is looked at."""
     return [
         (line, _signed(line), [(source, _page_of(page, source)) for source in line.sources])

@@ -22,7 +22,14 @@ from supplychain.services import certificate_add, inbound_announce, inbound_with
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
-from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, lender_of, outside_sale, shared_reference
+from tests.contracts.worlds import (
+    UCI_FILE,
+    fill_tenant,
+    filled_world,
+    lender_of,
+    outside_sale,
+    shared_reference,
+)
 from tests.factories import (
     SYSTEM,
     TenantWorld,
