@@ -26,7 +26,7 @@ ADDRESS = OpenApiParameter(
     "code",
     str,
     OpenApiParameter.PATH,
-    description="The account: ASCII letters, digits and - as they are, each other byte of UTF-8 as _ and two hex digits.",
+    description="The account: ASCII letters, digits and - as they are, other bytes of UTF-8 as _ and two hex digits.",
 )
 
 

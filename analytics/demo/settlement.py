@@ -1,7 +1,8 @@
 """What the demo's firms have agreed on their sales: with the park, an agency, their platform and an outside host.
 
-Of the outside hosts the first one signed, the other's agreement still waits. The last month's statements are counted; that of the park is approved. Of the sessions of the last days it is told what
-was spent on traffic, so that their results are known.
+An outside host has signed with the first firm, another has not yet with the second. The last month's statements are
+counted; that of the park is approved. Of the sessions of the last days it is told what was spent on traffic, so that
+their results are known.
 """
 
 from __future__ import annotations
