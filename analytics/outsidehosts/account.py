@@ -149,10 +149,13 @@ def _account(actor: Actor, tenant: Tenant, ref: str, period: Period, sales: Sale
         if not _is_agreed(agreements, first.business_day)
     }
     not_settled = {order for order in left if order[2] not in settled}
+    in_settlement = _("no agreement; what a platform settled has it in it") if not_agreed & left else ""
     parts = {
         ResultPart.NET: _net(sales),
         ResultPart.PLATFORM: platform_sources(kept, len(not_settled)),
-        ResultPart.COMMISSION: _with_open(dues[ResultPart.COMMISSION], len(not_agreed & not_settled)),
+        ResultPart.COMMISSION: _with_open(
+            dues[ResultPart.COMMISSION], len(not_agreed & not_settled), in_settlement
+        ),
         ResultPart.SLOT_FEE: _with_open(dues[ResultPart.SLOT_FEE], len(not_agreed)),
     }
     return Account({part: Line(part, tuple(sources)) for part, sources in parts.items()})
@@ -170,9 +173,10 @@ def _net(sales: Sales) -> list[Source]:
     ]
 
 
-def _with_open(sources: list[Source], not_agreed: int) -> list[Source]:
-    """What nobody agreed on is open: it is not nothing."""
+def _with_open(sources: list[Source], not_agreed: int, instead: str = "") -> list[Source]:
+    """What nobody agreed on is open: it is not nothing. `instead` says where the amount stands otherwise."""
     if not_agreed:
         note = ngettext("%(count)d order", "%(count)d orders", not_agreed) % {"count": not_agreed}
         sources = [*sources, Source(SourceKind.NONE, _("No agreement is recorded."), None, note)]
-    return sources or [Source(SourceKind.AGREEMENT, _("no agreement is recorded; nothing is open"), 0)]
+    nothing = instead or _("nothing is due by the agreements")
+    return sources or [Source(SourceKind.AGREEMENT, nothing, 0)]

@@ -190,23 +190,35 @@ def test_fees_alone_do_not_settle_an_order(firm: TenantWorld) -> None:
 
 def test_statements_are_what_they_say_and_the_rest_is_not_stated(firm: TenantWorld) -> None:
     sell(firm, "A", 2, "100.00")
-    agreement = agree(firm, guarantee=Decimal(25), clawback_days=60)
+    agreement = agree(firm, guarantee=Decimal(40), clawback_days=60)
     before = told(firm)
     assert {source.kind for source in before.account.lines[COMMISSION].sources} == {"agreement"}
-    assert yuan(before.account.lines[COMMISSION].known) == 25  # 18, filled up
+    assert yuan(before.account.lines[COMMISSION].known) == 40  # 18, filled up
     assert before.account.provisional
+    statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    sell(firm, "B", 3, "100.00")
+    more = told(firm)  # so much more to share is so much less to fill up
     statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    assert statement.version == 2
     statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
     after = told(firm)
     assert {source.uid for source in after.account.lines[COMMISSION].sources} == {str(statement.uid)}
-    assert (after.account.left, after.account.provisional) == (before.account.left, False)
+    assert (after.account.left, after.account.provisional) == (more.account.left, False)
+    assert yuan(after.account.lines[COMMISSION].known) == 40
     give_back(firm, "A", "1", "10.00")
     late = told(firm)
     said, rest = late.account.lines[COMMISSION].sources
     # The guarantee of June is not known before June is over.
-    assert (yuan(said.units or 0), yuan(rest.units or 0), rest.provisional) == (25, Decimal("-1.80"), True)
+    assert (yuan(said.units or 0), yuan(rest.units or 0), rest.provisional) == (40, Decimal("-1.80"), True)
     june = told(firm, period=JUNE)
     assert (yuan(june.account.lines[SLOT_FEE].known), june.account.lines[COMMISSION].known) == (200, 0)
+
+
+def test_slot_fees_come_back_of_months_that_are_over(firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    agree(firm, guaranteed_sales=Decimal(1000))
+    assert yuan(told(firm).account.lines[SLOT_FEE].known) == 200 * 100 / 1000
+    assert yuan(told(firm, period=JUNE).account.lines[SLOT_FEE].known) == 200
 
 
 def test_other_agreements_take_nothing_of_it(world: World, firm: TenantWorld) -> None:
