@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -167,7 +168,8 @@ def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
     assert yuan(host.account.left) == 138
     # An agreement of a part of the month leaves the rest open.
     agree(firm, from_day=dt.date(2025, 5, 3), slot_fee=Decimal(0))
-    host = told(firm)
+    with translation.override("en"):
+        host = told(firm)
     assert yuan(host.account.lines[COMMISSION].known) == 9
     assert [line.part for line in host.account.missing] == [SLOT_FEE]
     (open_one,) = host.account.lines[SLOT_FEE].missing
