@@ -141,6 +141,7 @@ class SourceKind(models.TextChoices):
     BOOKING = "booking", _("booking")
     HOUR = "hour", _("ad spend of an hour")
     PARCEL = "parcel", _("parcels of a warehouse")
+    PAYOUT = "payout", _("settlement of a platform")
     NONE = "none", _("no record")
 
 

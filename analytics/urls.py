@@ -49,6 +49,11 @@ urlpatterns: list[URLPattern] = [
         outsidehosts.OutsideHosts.as_view(),
         name="portal-outside-hosts",
     ),
+    path(
+        "portal/<slug:tenant>/outside-hosts/<slug:code>/",
+        outsidehosts.OutsideHostPage.as_view(),
+        name="portal-outside-host",
+    ),
     path("portal/<slug:tenant>/slow-stock/", slowstock.SlowStockPage.as_view(), name="portal-slow-stock"),
     path("portal/<slug:tenant>/find-host/", matching.FindHost.as_view(), name="portal-find-host"),
     path("portal/<slug:tenant>/events/", events.Events.as_view(), name="portal-events"),

@@ -73,15 +73,16 @@ def _body(told: LastDay) -> dict[str, Any]:
         "sessions": [session.uid for session in told.sessions],
         **{name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "kept")},
         "missing": told.missing,
-        "expected_refunds": _expected(told.expected),
-        "kept_then": _expected(told.kept_then),
+        "expected_refunds": expected_amounts(told.expected),
+        "kept_then": expected_amounts(told.kept_then),
         "rests_on_orders": told.curve.orders if told.curve else 0,
         "rests_on_days": told.curve.days if told.curve else 0,
         "watched_days": told.watched,
     }
 
 
-def _expected(found: Expected | None) -> dict[str, Any] | None:
+def expected_amounts(found: Expected | None) -> dict[str, Any] | None:
+    """The three answers in CNY."""
     if found is None:
         return None
     return {name: from_units(getattr(found, name)) for name in ("low", "middle", "high")}

@@ -15,6 +15,7 @@ from analytics.api import (
     eventclaims,
     keep,
     matching,
+    outsidehosts,
     result,
     slowstock,
     verdicts,
@@ -47,6 +48,14 @@ urlpatterns = [
         "owner-results",
         collective.OwnerResultViewSet.as_view({"get": "retrieve"}),
         name="api-owner-results",
+    ),
+    path(
+        "outside-hosts", outsidehosts.OutsideHostViewSet.as_view({"get": "every"}), name="api-outside-hosts"
+    ),
+    path(
+        "outside-hosts/<slug:code>",
+        outsidehosts.OutsideHostViewSet.as_view({"get": "retrieve"}),
+        name="api-outside-host",
     ),
     path("border", border.BorderViewSet.as_view({"get": "retrieve"}), name="api-border"),
     path("cash-flow", cash.CashFlowViewSet.as_view({"get": "retrieve"}), name="api-cash-flow"),

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from itertools import count
 from typing import Any
+from zlib import crc32
 
 from analytics.demo.plans import ParkPlan
 from core.clock import day_start
@@ -25,6 +26,7 @@ REFUND_DAYS = 5
 REFUNDED, CANCELLED = 0.07, 0.015
 SKUS_PER_SELLER = 8
 NAMELESS = 7
+OUTSIDE_HOSTS = 3
 HOUR_WEIGHTS = (3, 2, 1, 1, 1, 1, 2, 4, 6, 8, 10, 10, 9, 9, 10, 10, 9, 9, 10, 14, 18, 18, 13, 7)
 # Customs mode and destination of what a cross-border firm sells, by its SKU.
 ABROAD = (
@@ -95,6 +97,12 @@ def abroad(number: int) -> dict[str, Any]:
     """How a SKU goes abroad, and where to: always the same for the same one."""
     mode, destination = ABROAD[number % len(ABROAD)]
     return {"customs_mode": mode, "destination": destination}
+
+
+def outside_host(seller: str, order_no: str = "") -> str:
+    """The invented account of an outside host: the one with whom the seller deals, or whoever sold an order."""
+    number = crc32(order_no.encode()) % OUTSIDE_HOSTS if order_no else 0
+    return f"daren-{seller}" + (f"-{number + 1}" if number else "")
 
 
 def plan_day(plan: ParkPlan, day: date, *, seed: int, first_day: date, last_day: date) -> PlannedDay:
@@ -177,9 +185,9 @@ def _shop_facts(plan: ParkPlan, day: date, draw: random.Random) -> Iterator[Plan
         for number in range(draw.randint(1, 5)):
             at = _some_time(day, draw)
             channel = draw.choice(("product_card", "product_card", "short_video", "outside_host"))
-            yield from _order(
-                plan, seller, f"{plan.code}-{day:%Y%m%d}-s{seller:03d}-{number}", at, channel, draw
-            )
+            order_no = f"{plan.code}-{day:%Y%m%d}-s{seller:03d}-{number}"
+            by = outside_host(tenant_code(plan, seller), order_no) if channel == "outside_host" else ""
+            yield from _order(plan, seller, order_no, at, channel, draw, host_ref=by)
 
 
 def _star_facts(
@@ -217,6 +225,7 @@ def _order(
     draw: random.Random,
     *,
     session_ref: str = "",
+    host_ref: str = "",
 ) -> Iterator[PlannedFact]:
     """An order of one line, told when it is paid; perhaps refunded within days or cancelled within the hour."""
     number = draw.randrange(SKUS_PER_SELLER)
@@ -235,6 +244,7 @@ def _order(
         "amount": amount,
         "channel": channel,
         "session_ref": session_ref,
+        "host_ref": host_ref,
         "owner": owner,
         **(abroad(number) if sells_abroad(plan, seller) else {}),
     }

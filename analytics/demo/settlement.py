@@ -1,7 +1,8 @@
 """What the demo's firms have agreed on their sales: with the park, an agency, their platform and an outside host.
 
-The last month's statements are counted; that of the park is approved. Of the sessions of the last days it is told what
-was spent on traffic, so that their results are known.
+An outside host has signed with the first firm, another has not yet with the second. The last month's statements are
+counted; that of the park is approved. Of the sessions of the last days it is told what was spent on traffic, so that
+their results are known.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.demo.build import BuiltPark
+from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, hour_of, hour_start, month_of, today
 from livestreams.choices import Platform, SessionState
@@ -33,7 +35,7 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
     """Make the agreements of the park's first sellers, once, and the statements of the month that is over."""
     month = month_of(month_of(today()) - DAY)
     agency = next((tenant for tenant in built.tenants if tenant.kind == TenantKind.MCN), built.tenants[-1])
-    for seller in [tenant for tenant in built.tenants if tenant != agency][:FIRMS]:
+    for number, seller in enumerate([tenant for tenant in built.tenants if tenant != agency][:FIRMS]):
         if Agreement.objects.filter(seller=seller).exists():
             continue
         agreed: dict[str, Any] = {"seller": seller, "from_day": month}
@@ -41,7 +43,9 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
             agreement_sign(actor=actor, agreement=agreement_propose(actor=actor, **agreed, **terms))
             for terms in (_of_park(built), _of_agency(agency), _of_platform(built))
         )
-        agreement_propose(actor=actor, **agreed, **_of_outside_host(seller))
+        outside = agreement_propose(actor=actor, **agreed, **_of_outside_host(seller))
+        if number == 0:
+            others.append(agreement_sign(actor=actor, agreement=outside))
         _tell_ad_spend(seller, actor)
         for agreement in (with_park, *others):
             statement = statement_count(actor=actor, agreement=agreement, month=month)
@@ -102,7 +106,7 @@ def _of_outside_host(seller: Tenant) -> dict[str, Any]:
         "kind": AgreementKind.OUTSIDE_HOST,
         "title": "达人带货（演示）",
         "outside_name": "达人 小满",
-        "outside_ref": f"daren-{seller.code}",
+        "outside_ref": outside_host(seller.code),
         "sales": SettledSales.OUTSIDE,
         "tiers": [(Decimal(0), Decimal(18))],
         "slot_fee": Decimal(2_000),

@@ -1,6 +1,16 @@
 """What a firm keeps of its last live day: sold, given back, still to be given back, taken by others."""
 
 from analytics.keep.curve import Curve, Expected, curve_of, expected_of
-from analytics.keep.lastday import LastDay, last_day
+from analytics.keep.days import expected_of_days
+from analytics.keep.lastday import LastDay, kept_after, last_day
 
-__all__ = ["Curve", "Expected", "LastDay", "curve_of", "expected_of", "last_day"]
+__all__ = [
+    "Curve",
+    "Expected",
+    "LastDay",
+    "curve_of",
+    "expected_of",
+    "expected_of_days",
+    "kept_after",
+    "last_day",
+]

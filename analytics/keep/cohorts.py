@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,46 +24,69 @@ WATCHED, ASKED = 30, 60
 SHORTEST = 7
 
 
-def cohorts_of(tenant_id: int, age: timedelta, at: datetime) -> tuple[list[Cohort], int]:
-    """The days that are over so long that their refunds came, and for how many days after payment they were watched.
-
-    A firm with a short past is watched for a shorter time; below a week there are no cohorts.
+@dataclass(frozen=True)
+class Past:
+    """The days of a firm that are over so long that their refunds came: what was paid on each in how many orders, and
+    what of it was given back how many hours later, in units. Each was watched for `watched` days.
     """
+
+    watched: int
+    days: Sequence[tuple[date, int, int]]
+    late: Mapping[date, Sequence[tuple[int, int]]]
+
+    def cohorts(self, age: timedelta) -> list[Cohort]:
+        """The days and what was given back of them after an age; none, where they were watched for less."""
+        if self.watched < max(SHORTEST, age // DAY + 1):
+            return []
+        return [
+            Cohort(paid, sum(units for hours, units in self.late.get(day, ()) if hours > age // HOUR), orders)
+            for day, paid, orders in self.days
+        ]
+
+
+def past_of(tenant_id: int, at: datetime) -> Past:
+    """The past of a firm. Of a firm with a short one the days are watched for a shorter time."""
     today = business_day(at)
     first = DaySales.objects.filter(tenant=tenant_id).aggregate(first=Min("day"))["first"] or today
     watched = min(WATCHED, (today - first).days // 2)
     since, until = max(first, today - (watched + ASKED) * DAY), today - watched * DAY
-    late = _late(tenant_id, since, until, age // HOUR, watched * 24)
     rows = DaySales.objects.filter(tenant=tenant_id, day__gte=since, day__lt=until, gmv_paid__gt=0)
-    cohorts = [
-        Cohort(to_units(paid), late.get(day, 0), orders)
-        for day, paid, orders in rows.values_list("day", "gmv_paid", "orders")
+    days = [
+        (day, to_units(paid), orders) for day, paid, orders in rows.values_list("day", "gmv_paid", "orders")
     ]
-    return (cohorts if watched >= max(SHORTEST, age // DAY + 1) else []), watched
+    return Past(watched, days, _late(tenant_id, since, until, watched * 24))
 
 
-def _late(tenant_id: int, since: date, until: date, after: int, watched: int) -> dict[date, int]:
-    """By day of payment: refunds and cancellations more than `after` and at most `watched` hours later, in units."""
+def cohorts_of(tenant_id: int, age: timedelta, at: datetime) -> tuple[list[Cohort], int]:
+    """The days of a firm's past for sales of an age, and for how many days after payment they were watched."""
+    past = past_of(tenant_id, at)
+    return past.cohorts(age), past.watched
+
+
+def _late(tenant_id: int, since: date, until: date, watched: int) -> dict[date, list[tuple[int, int]]]:
+    """By day of payment: refunds and cancellations at most `watched` hours later, with the hours, in units."""
     given_back = SalesEvent.objects.current().filter(
         seller=tenant_id, slot__gte=hour_of(day_start(since)), slot__lt=hour_of(day_start(until)) + watched
     )
-    found: dict[date, int] = defaultdict(int)
-    refunds = _dated(given_back.filter(kind=SalesKind.REFUNDED), "ref_order_no", since, until)
-    in_time = {"slot__gt": F("paid_slot") + after, "slot__lte": F("paid_slot") + watched}
-    for day, amount in refunds.filter(**in_time).values_list("paid_on").annotate(Sum("amount")):
-        found[day] += to_units(amount)
-    cancelled = _dated(given_back.filter(kind=SalesKind.CANCELLED), "order_no", since, until)
-    days = dict(cancelled.filter(**in_time).values_list("pk", "paid_on"))
-    for pk, worth in worth_of(list(days)).items():
-        found[days[pk]] += worth
+    found: dict[date, list[tuple[int, int]]] = defaultdict(list)
+    refunds = _dated(given_back.filter(kind=SalesKind.REFUNDED), "ref_order_no", since, until, watched)
+    for day, hours, amount in refunds.values_list("paid_on", "hours").annotate(Sum("amount")):
+        found[day].append((hours, to_units(amount)))
+    cancelled = _dated(given_back.filter(kind=SalesKind.CANCELLED), "order_no", since, until, watched)
+    paid = {pk: (day, hours) for pk, day, hours in cancelled.values_list("pk", "paid_on", "hours")}
+    for pk, worth in worth_of(list(paid)).items():
+        day, hours = paid[pk]
+        found[day].append((hours, worth))
     return found
 
 
-def _dated(rows: SalesEventQuerySet, order: str, since: date, until: date) -> Any:
-    """Facts with hour and day of the first payment of their order, of orders paid on the days."""
+def _dated(rows: SalesEventQuerySet, order: str, since: date, until: date, watched: int) -> Any:
+    """Facts with the day of the first payment of their order and the hours since, of orders paid on the days."""
     paid = SalesEvent.objects.filter(
         seller=OuterRef("seller_id"), source=OuterRef("source"), order_no=OuterRef(order), kind=SalesKind.PAID
     ).order_by("slot")
-    return rows.annotate(
+    dated = rows.annotate(
         paid_slot=Subquery(paid.values("slot")[:1]), paid_on=Subquery(paid.values("business_day")[:1])
-    ).filter(paid_on__gte=since, paid_on__lt=until)
+    )
+    on_the_days = dated.filter(paid_on__gte=since, paid_on__lt=until)
+    return on_the_days.annotate(hours=F("slot") - F("paid_slot")).filter(hours__gt=0, hours__lte=watched)

@@ -96,7 +96,7 @@ def line_of(part: ResultPart, sources: Iterable[Source]) -> Line:
 
 @dataclass(frozen=True)
 class Account:
-    """The result of a session: net sales and, as amounts above zero, what was spent for them."""
+    """The result of a session, or of an outside host: net sales and, as amounts above zero, what was spent for them."""
 
     lines: Mapping[str, Line]
 
@@ -116,7 +116,7 @@ class Account:
     @property
     def missing(self) -> list[Line]:
         """The lines that a result needs and that are not known, or not wholly."""
-        return [self.lines[part] for part in NEEDED if self.lines[part].units is None]
+        return [self.lines[part] for part in NEEDED if part in self.lines and self.lines[part].units is None]
 
     @property
     def left(self) -> int:

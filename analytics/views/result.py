@@ -7,9 +7,9 @@ from typing import Any
 
 from analytics.beside import may_see_payouts
 from analytics.choices import ResultPart, SourceKind
-from analytics.result import Line, Source, account_of
+from analytics.result import Account, Line, Source, account_of
 from analytics.result.metrics import RESULT_REGISTRY
-from core.doors.portal import ScopedDetailPage
+from core.doors.portal import ScopedDetailPage, TenantPage
 from core.policy import VIEW_RESULT
 from livestreams.models import LiveSession
 from tenants.models import Tenant
@@ -42,18 +42,24 @@ class SessionResult(ScopedDetailPage):
             session=session,
             account=account,
             sees_payouts=may_see_payouts(self.actor, session.tenant_id),
-            lines=[(line, _signed(line), self._sources(line)) for line in account.lines.values()],
+            lines=shown_lines(self, account),
             tiles=[(RESULT_REGISTRY[code], account.metrics[code]) for code in RATIOS],
             **kwargs,
         )
 
-    def _sources(self, line: Line) -> list[tuple[Source, str]]:
-        return [(source, self._page(source)) for source in line.sources]
 
-    def _page(self, source: Source) -> str:
-        if not source.uid:
-            return ""
-        return self.url(PAGES[SourceKind(source.kind)], uid=source.uid)
+def shown_lines(
+    page: TenantPage, account: Account
+) -> list[tuple[Line, Decimal | None, list[tuple[Source, str]]]]:
+    """The lines of an account with what each adds to it, and where the record behind each amount is looked at."""
+    return [
+        (line, _signed(line), [(source, _page_of(page, source)) for source in line.sources])
+        for line in account.lines.values()
+    ]
+
+
+def _page_of(page: TenantPage, source: Source) -> str:
+    return page.url(PAGES[SourceKind(source.kind)], uid=source.uid) if source.uid else ""
 
 
 def _signed(line: Line) -> Decimal | None:

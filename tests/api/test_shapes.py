@@ -24,7 +24,7 @@ from livestreams.choices import BookingState
 from livestreams.models import Booking
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import PayoutEntry, Statement
-from supplychain.services import import_run, import_stage
+from supplychain.services import import_run, import_stage, placing
 from tenants.models import Tenant
 from tests.api.conftest import Caller
 from tests.api.operators import of_operators
@@ -38,6 +38,7 @@ from tests.factories import (
     make_sku,
     make_user,
 )
+from tests.supplychain.ledger import fact, record
 
 RECORDED = Path(__file__).parent / "shapes.json"
 LINE = {
@@ -363,6 +364,8 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         for state in ("draft", "approved")
     )
     payout = settle_by_platform(tenant)
+    record(tenant, fact("by-daren", channel="outside_host", host_ref="daren-1"))
+    placing.drain()
     return {
         "POST agreements": first,
         "GET agreements": owner.get("agreements"),
@@ -378,6 +381,8 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "GET payout-entries/{uid}": owner.get(f"payout-entries/{payout.uid}"),
         "GET channels": owner.get("channels", tenant="alpha-a", period="2025"),
         "GET owner-results": owner.get("owner-results", tenant="alpha-a", period="2025"),
+        "GET outside-hosts": owner.get("outside-hosts", tenant="alpha-a", period="2025"),
+        "GET outside-hosts/{code}": owner.get("outside-hosts/daren-1", tenant="alpha-a", period="2025"),
         "GET border": owner.get("border", tenant="alpha-a", period="2025"),
         "GET cash-flow": owner.get("cash-flow", tenant="alpha-a"),
         "GET keep": owner.get("keep", tenant="alpha-a"),

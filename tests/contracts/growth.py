@@ -22,7 +22,14 @@ from supplychain.services import certificate_add, inbound_announce, inbound_with
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
-from tests.contracts.worlds import UCI_FILE, fill_tenant, filled_world, lender_of, shared_reference
+from tests.contracts.worlds import (
+    UCI_FILE,
+    fill_tenant,
+    filled_world,
+    lender_of,
+    outside_sale,
+    shared_reference,
+)
 from tests.factories import (
     SYSTEM,
     TenantWorld,
@@ -122,7 +129,8 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         sku_code=sku.code,
         session_ref=str(session.uid),
     )
-    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=[(0, fact)])
+    outside = (outside_sale(mine, f"{name}-{host}", Decimal(10), host) for host in ("", f"{name}-daren"))
+    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate([fact, *outside])))
     import_stage(
         actor=SYSTEM,
         tenant=tenant,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from analytics.choices import MatchState
 from analytics.models import IndexRun, MatchRun
+from analytics.outsidehosts import address_of
 from analytics.selectors.reports import left_out, questions, rows_read
 from analytics.services.reports.drops import JOB_KIND
 from core.choices import JobState
@@ -24,7 +25,7 @@ from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
 from supplychain.models import ImportBatch, Reorder, SampleRequest, Statement
 from tests.contracts.routes import Route
-from tests.contracts.worlds import lender_of, offer_from_afar, row_in
+from tests.contracts.worlds import lender_of, offer_from_afar, outside_host_of, row_in
 from tests.factories import SYSTEM, TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
@@ -183,6 +184,8 @@ CODES: dict[str, Factory] = {
     "analytics-province": lambda world, mine: world.province.code,
     "analytics-indicator": lambda world, mine: "series",
     "wall-place": lambda world, mine: world.province.node.code,
+    "portal-outside-host": lambda world, mine: address_of(outside_host_of(mine)),
+    "api-outside-host": lambda world, mine: address_of(outside_host_of(mine)),
 }
 OF_THE_PARK = (
     "api-park",

@@ -32,7 +32,7 @@ from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
 from core import buckets
 from core.choices import JobState
-from core.clock import DAY, HOUR, hour_of, local, now, today
+from core.clock import DAY, HOUR, day_start, hour_of, local, month_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
@@ -172,6 +172,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
             sku_code=line_marks(mine)[1],
             **common,
         ),
+        outside_sale(mine, f"{code}-O2", AMOUNTS[world.name], title=canary),
     ]
     Parcel.objects.filter(seller=tenant, state="waiting").update(order_no=facts[0].order_no)
     Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
@@ -217,6 +218,19 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     samples_record(actor=SYSTEM, session=mine.session, source=canary, readings=[Reading(at, concurrent=7)])
     session_claim(actor=SYSTEM, session=mine.session, sales=AMOUNTS[world.name])
     read_reports(mine, canary, AMOUNTS[world.name])
+
+
+def outside_host_of(mine: TenantWorld) -> str:
+    """The account of an outside host who sold for the tenant last month."""
+    return f"daren/{mine.tenant.code}"
+
+
+def outside_sale(mine: TenantWorld, order_no: str, amount: Decimal, host: str = "", **more: Any) -> SaleFact:
+    last_month = month_of(month_of(today()) - DAY)
+    return SaleFact(
+        kind="paid", order_no=order_no, amount=amount, qty=1, occurred_at=day_start(last_month) + HOUR,
+        channel="outside_host", host_ref=host or outside_host_of(mine), **more,
+    )  # fmt: skip
 
 
 # The report on a session that nobody entered and on one that was none, and one that says too little to be placed.

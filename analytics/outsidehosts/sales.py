@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.scoping import visible_to
 from supplychain.choices import AgreementKind, AttributionRule, SalesKind
 from supplychain.models import Agreement, Attribution, SalesEvent
+from supplychain.querysets import SalesEventQuerySet
 from tenants.models import Tenant
 
 
@@ -40,42 +41,77 @@ class OutsideHost:
         return self.gross - self.refunds
 
 
+@dataclass(frozen=True)
+class Held:
+    """Whose the lines of some orders are, and whole orders where all lines are of the same; "": of nobody here.
+
+    `first` is what each line was paid with first.
+    """
+
+    of_line: Mapping[LineKey, str]
+    of_order: Mapping[Order, str]
+    first: Mapping[LineKey, Fact]
+
+    def of(self, fact: Fact) -> str:
+        return self.of_line.get((fact.order, fact.line), self.of_order.get(fact.order, ""))
+
+
 def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideHost]:
     """Those who sold for a firm in a period, who brought most first. NotFound for all who do not keep its money."""
     if not may_see_result(actor, tenant.pk):
         raise NotFound
-    host_of = _payments(tenant, period)
-    facts = _of_their_orders(tenant, host_of)
+    facts, held = told_of(tenant, payments_of(tenant, period))
     gross: dict[str, int] = defaultdict(int)
     refunds: dict[str, int] = defaultdict(int)
     orders: dict[str, set[Order]] = defaultdict(set)
     sums = sums_of(facts)
-    for fact, ref in _told_of(facts, host_of):
-        gross[ref] += sums[fact.id][0]
-        refunds[ref] += sums[fact.id][1]
-        orders[ref].add(fact.order)
-    names = _names(actor, tenant)
+    for fact in facts:
+        if ref := held.of(fact):
+            gross[ref] += sums[fact.id][0]
+            refunds[ref] += sums[fact.id][1]
+            orders[ref].add(fact.order)
+    names = names_of(actor, tenant)
     found = [
         OutsideHost(ref, names.get(ref, ""), len(orders[ref]), gross[ref], refunds[ref]) for ref in orders
     ]
     return sorted(found, key=lambda host: (-host.net, host.ref))
 
 
-def _payments(tenant: Tenant, period: Period) -> dict[int, str]:
-    """The accounts of the payments of a period whose final class is an outside host, by the id of the fact."""
+def by_outside_hosts(payments: SalesEventQuerySet) -> SalesEventQuerySet:
+    """Those payments that name an account and whose final class is an outside host."""
     latest = Attribution.objects.filter(event_id=OuterRef("pk")).order_by("-version")
+    named = payments.filter(kind=SalesKind.PAID).exclude(host_ref="")
+    return named.annotate(rule=Subquery(latest.values("rule")[:1])).filter(rule=AttributionRule.OUTSIDE_HOST)
+
+
+def payments_of(tenant: Tenant, period: Period, **narrower: str) -> dict[int, str]:
+    """The accounts of the payments by outside hosts in a period, by the id of the fact."""
     paid = SalesEvent.objects.current().filter(
         seller=tenant,
-        kind=SalesKind.PAID,
         slot__gte=clock.hour_of(clock.day_start(period.first)),
         slot__lt=clock.hour_of(clock.day_start(period.end)),
+        **narrower,
     )
-    by_host = paid.exclude(host_ref="").annotate(rule=Subquery(latest.values("rule")[:1]))
-    return dict(by_host.filter(rule=AttributionRule.OUTSIDE_HOST).values_list("pk", "host_ref"))
+    return dict(by_outside_hosts(paid).values_list("pk", "host_ref"))
 
 
-def _of_their_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:
-    """All current facts of the orders of some payments, whatever their line and period."""
+def told_of(tenant: Tenant, host_of: Mapping[int, str]) -> tuple[list[Fact], Held]:
+    """All that is told of the orders of some payments, whatever its line and period, and whose it is."""
+    facts = facts_of_orders(tenant, host_of)
+    first: dict[LineKey, Fact] = {}
+    for fact in sorted(facts, key=lambda each: (each.business_day, each.id)):
+        if fact.kind == SalesKind.PAID:
+            first.setdefault((fact.order, fact.line), fact)
+    of_line = {line: host_of.get(fact.id, "") for line, fact in first.items()}
+    accounts: dict[Order, set[str]] = defaultdict(set)
+    for (order, _line), ref in of_line.items():
+        accounts[order].add(ref)
+    of_order = {order: next(iter(refs)) for order, refs in accounts.items() if len(refs) == 1}
+    return facts, Held(of_line, of_order, first)
+
+
+def facts_of_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:
+    """All current facts of the orders of some payments, by their id."""
     numbers: set[str] = set()
     ids = sorted(payments)
     for start in range(0, len(ids), QUERY_SIZE):
@@ -89,27 +125,7 @@ def _of_their_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:
     return [facts[pk] for pk in sorted(facts)]
 
 
-def _told_of(facts: Iterable[Fact], host_of: Mapping[int, str]) -> list[tuple[Fact, str]]:
-    """The facts that are of an outside host, with its account."""
-    facts = list(facts)
-    first: dict[LineKey, Fact] = {}
-    for fact in sorted(facts, key=lambda each: (each.business_day, each.id)):
-        if fact.kind == SalesKind.PAID:
-            first.setdefault((fact.order, fact.line), fact)
-    of_line = {line: host_of.get(fact.id, "") for line, fact in first.items()}
-    of_order: dict[Order, set[str]] = defaultdict(set)
-    for (order, _line), ref in of_line.items():
-        of_order[order].add(ref)
-    found = []
-    for fact in facts:
-        whole = of_order[fact.order]
-        ref = of_line.get((fact.order, fact.line), next(iter(whole)) if len(whole) == 1 else "")
-        if ref:
-            found.append((fact, ref))
-    return found
-
-
-def _names(actor: Actor, tenant: Tenant) -> dict[str, str]:
+def names_of(actor: Actor, tenant: Tenant) -> dict[str, str]:
     """The names of accounts by the agreements that name them; the latest one has the word."""
     agreements = Agreement.objects.filter(seller=tenant, kind=AgreementKind.OUTSIDE_HOST).exclude(
         outside_ref=""

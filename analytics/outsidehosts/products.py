@@ -1,0 +1,67 @@
+"""What an outside host sold, by product."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from analytics.result.goods import skus_of
+from analytics.shares.counting import Fact, LineKey, Order
+from analytics.shares.split import Measures
+from supplychain.models import Product
+from tenants.models import Tenant
+
+Goods = tuple[int, int]
+"""Owner and product; 0: not known, or of no concern to the seller."""
+NO_GOODS = (0, 0)
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """A product of the firm, or the goods of another `owner`, in units and pieces; neither: it names no goods."""
+
+    product: Product | None
+    owner: Tenant | None
+    paid: int
+    refunds: int
+    units_paid: int
+    units_refunded: int
+
+    @property
+    def net(self) -> int:
+        return self.paid - self.refunds
+
+
+def rows_by_product(
+    tenant: Tenant, facts: Iterable[Fact], sums: Mapping[int, Measures], lines: Mapping[LineKey, Fact]
+) -> list[ProductRow]:
+    """Which goods were sold, by net sales. What an order says of no line is of its goods where they are the same.
+
+    Goods of others are told by their owner alone: what they are called is the owner's.
+    """
+    skus = skus_of(lines.values())
+    goods: dict[LineKey, Goods] = {}
+    of_order: dict[Order, set[Goods]] = defaultdict(set)
+    for (order, line), first in lines.items():
+        if first.owner != tenant.pk:
+            found = (first.owner, 0)
+        else:
+            found = (tenant.pk, skus[first.sku].product_id) if first.sku in skus else NO_GOODS
+        goods[order, line] = found
+        of_order[order].add(found)
+    rows: dict[Goods, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for fact in facts:
+        all_of_it = of_order[fact.order]
+        whole = next(iter(all_of_it)) if len(all_of_it) == 1 else NO_GOODS
+        row = rows[goods.get((fact.order, fact.line), whole)]
+        for place, amount in enumerate(sums[fact.id]):
+            row[place] += amount
+    products = Product.objects.in_bulk({product for _owner, product in rows if product})
+    owners = Tenant.objects.in_bulk({owner for owner, product in rows if owner and not product})
+    told = [
+        ProductRow(products.get(product), owners.get(owner), *row) for (owner, product), row in rows.items()
+    ]
+    return sorted(
+        told, key=lambda row: (-row.net, row.product.code if row.product else str(row.owner or "~"))
+    )

@@ -1,0 +1,413 @@
+"""The page of one outside host: what is kept of its sales, beside recounts in plain Python."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.choices import PeriodKind, ResultPart
+from analytics.counting import drain_everything
+from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
+from analytics.periods import Period
+from core.actors import user_actor
+from core.choices import Role
+from core.clock import DAY, HOUR, day_start
+from core.errors import NotFound
+from livestreams.choices import Platform
+from supplychain.models import Agreement, ImportBatch, PayoutEntry
+from supplychain.services import (
+    agreement_end,
+    agreement_propose,
+    agreement_sign,
+    placing,
+    statement_approve,
+    statement_count,
+)
+from tests.analytics.test_channels import browser_of
+from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.supplychain.ledger import fact, record
+
+pytestmark = pytest.mark.both_databases
+MAY = Period(PeriodKind.MONTH, dt.date(2025, 5, 1))
+JUNE = Period(PeriodKind.MONTH, dt.date(2025, 6, 1))
+NOW = dt.datetime(2025, 6, 20, 2, 0, tzinfo=dt.UTC)  # ten in the morning
+COMMISSION, SLOT_FEE, PLATFORM = ResultPart.COMMISSION, ResultPart.SLOT_FEE, ResultPart.PLATFORM
+NUMBERS = iter(range(10**9))
+
+
+@pytest.fixture(autouse=True)
+def _in_the_morning() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world("alpha")
+
+
+@pytest.fixture
+def firm(world: World) -> TenantWorld:
+    return world.tenants[0]
+
+
+def sell(firm: TenantWorld, order: str, day: int, amount: str, host: str = "daren-1", **more: Any) -> None:
+    values: dict[str, Any] = {"channel": "outside_host", "host_ref": host, "sku_code": firm.skus[0].code}
+    at = dt.datetime(2025, 5, day, 4, tzinfo=dt.UTC)
+    record(firm.tenant, fact(order, amount=amount, **{"occurred_at": at, **values, **more}))
+
+
+def give_back(firm: TenantWorld, order: str, line: str, amount: str, month: int = 6) -> None:
+    at = dt.datetime(2025, month, 15, 4, tzinfo=dt.UTC)
+    values = {"ref_order_no": order, "ref_line": line, "line_no": "", "occurred_at": at}
+    record(firm.tenant, fact(f"R{next(NUMBERS)}", "refunded", amount, **values))
+
+
+def agree(firm: TenantWorld, host: str = "daren-1", **terms: Any) -> Agreement:
+    """18 % and 200 a month."""
+    agreed: dict[str, Any] = {
+        "kind": "outside_host",
+        "title": "live",
+        "outside_name": "Xiaoman",
+        "outside_ref": host,
+        "from_day": dt.date(2025, 5, 1),
+        "sales": "outside",
+        "tiers": [(Decimal(0), Decimal(18))],
+        "slot_fee": Decimal(200),
+        "slot_fee_per": "month",
+        **terms,
+    }
+    proposed = agreement_propose(actor=SYSTEM, seller=firm.tenant, **agreed)
+    return agreement_sign(actor=SYSTEM, agreement=proposed)
+
+
+def settle(firm: TenantWorld, order: str, line: str, commission: str, kind: str = "commission") -> None:
+    """A platform says what it kept (below zero) of an order, or of a line of it, when it settled it."""
+    batch, _new = ImportBatch.objects.get_or_create(tenant=firm.tenant, source="douyin", file_name="s.csv")
+    for what, amount in ((kind, commission), ("goods", "1")):
+        PayoutEntry.objects.create(
+            tenant=firm.tenant, platform=Platform.DOUYIN, external_id=f"{next(NUMBERS)}", kind=what,
+            order_no=order, line_no=line, amount=Decimal(amount), occurred_at=NOW, business_day=NOW.date(),
+            import_batch=batch,
+        )  # fmt: skip
+
+
+def told(firm: TenantWorld, host: str = "daren-1", period: Period = MAY) -> HostAccount:
+    placing.drain()
+    return outside_host(SYSTEM, firm.tenant, host, period)
+
+
+def yuan(units: int) -> Decimal:
+    return Decimal(units) / 10_000
+
+
+def test_the_page_is_a_recount(firm: TenantWorld) -> None:
+    second = firm.skus[1].code
+    sell(firm, "A", 2, "100.00")
+    sell(firm, "A", 2, "50.00", line_no="2", sku_code=second)
+    sell(firm, "B", 31, "30.00", sku_code=second)
+    sell(firm, "B", 31, "20.00", line_no="2", host="daren-2")
+    sell(firm, "C", 9, "70.00", occurred_at=dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC))
+    sell(firm, "D", 9, "900.00", channel="product_card")
+    give_back(firm, "A", "1", "10.00")
+    give_back(firm, "A", "", "15.00")
+    give_back(firm, "B", "1", "3.33")
+    agree(firm)
+    settle(firm, "A", "1", "-8.00")
+    settle(firm, "A", "", "-2.50")
+    settle(firm, "B", "1", "-1.25")
+    settle(firm, "B", "2", "-99.00")
+    settle(firm, "B", "", "-99.00")
+    settle(firm, "C", "", "-99.00")
+    host = told(firm)
+    lines = {part: yuan(line.known) for part, line in host.account.lines.items()}
+    net = Decimal(100 + 50 + 30) - Decimal("10.00") - Decimal("15.00") - Decimal("3.33")
+    # Shares are cut by order, each month's rounded once.
+    share = Decimal("0.18") * net
+    platform = Decimal("8.00") + Decimal("2.50") + Decimal("1.25")
+    assert (host.orders, host.name, yuan(host.account.paid), yuan(host.refunds)) == (
+        2, "Xiaoman", Decimal(180), Decimal("28.33"),
+    )  # fmt: skip
+    assert lines[ResultPart.NET] == net
+    assert abs(lines[COMMISSION] - share) <= Decimal("0.02")
+    assert (lines[SLOT_FEE], lines[PLATFORM]) == (Decimal(200), platform)
+    assert host.account.missing == []
+    assert yuan(host.account.left) == net - lines[COMMISSION] - 200 - platform
+    rows = {row.product: (yuan(row.paid), yuan(row.refunds), row.units_paid) for row in host.products}
+    assert rows == {
+        firm.skus[0].product: (Decimal(100), Decimal(10), 1),
+        firm.skus[1].product: (Decimal(80), Decimal("3.33"), 2),
+        None: (Decimal(0), Decimal(15), 0),
+    }
+    other = told(firm, "daren-2")
+    assert (yuan(other.account.net), yuan(other.account.lines[PLATFORM].known)) == (Decimal(20), Decimal(99))
+
+
+def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    sell(firm, "B", 3, "50.00")
+    host = told(firm)
+    open_ones = {line.part: line.units for line in host.account.missing}
+    assert open_ones == {PLATFORM: None, COMMISSION: None, SLOT_FEE: None}
+    assert yuan(host.account.left) == 150
+    # What a platform settled has its commission in it; nobody knows of a slot fee.
+    settle(firm, "A", "", "-8.00")
+    settle(firm, "B", "", "-4.00")
+    host = told(firm)
+    assert [line.part for line in host.account.missing] == [SLOT_FEE]
+    assert yuan(host.account.left) == 138
+    # An agreement of a part of the month leaves the rest open.
+    agree(firm, from_day=dt.date(2025, 5, 3), slot_fee=Decimal(0))
+    with translation.override("en"):
+        host = told(firm)
+    assert yuan(host.account.lines[COMMISSION].known) == 9
+    assert [line.part for line in host.account.missing] == [SLOT_FEE]
+    (open_one,) = host.account.lines[SLOT_FEE].missing
+    assert open_one.note == "1 order"
+
+
+def test_fees_alone_do_not_settle_an_order(firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    settle(firm, "A", "", "-8.00")
+    assert PLATFORM not in {line.part for line in told(firm).account.missing}
+    sell(firm, "B", 2, "100.00")
+    batch = ImportBatch.objects.get(tenant=firm.tenant, file_name="s.csv")
+    PayoutEntry.objects.create(
+        tenant=firm.tenant, platform=Platform.DOUYIN, external_id="fee", kind="commission", order_no="B",
+        amount=Decimal(-1), occurred_at=NOW, business_day=NOW.date(), import_batch=batch,
+    )  # fmt: skip
+    line = told(firm).account.lines[PLATFORM]
+    assert (line.units, yuan(line.known)) == (None, 9)
+
+
+def test_statements_are_what_they_say_and_the_rest_is_not_stated(firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    agreement = agree(firm, guarantee=Decimal(40), clawback_days=60)
+    before = told(firm)
+    assert {source.kind for source in before.account.lines[COMMISSION].sources} == {"agreement"}
+    assert yuan(before.account.lines[COMMISSION].known) == 40  # 18, filled up
+    assert before.account.provisional
+    statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    sell(firm, "B", 3, "100.00")
+    more = told(firm)  # so much more to share is so much less to fill up
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    assert statement.version == 2
+    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    after = told(firm)
+    assert {source.uid for source in after.account.lines[COMMISSION].sources} == {str(statement.uid)}
+    assert (after.account.left, after.account.provisional) == (more.account.left, False)
+    assert yuan(after.account.lines[COMMISSION].known) == 40
+    give_back(firm, "A", "1", "10.00")
+    late = told(firm)
+    said, rest = late.account.lines[COMMISSION].sources
+    # The guarantee of June is not known before June is over.
+    assert (yuan(said.units or 0), yuan(rest.units or 0), rest.provisional) == (40, Decimal("-1.80"), True)
+    june = told(firm, period=JUNE)
+    assert (yuan(june.account.lines[SLOT_FEE].known), june.account.lines[COMMISSION].known) == (200, 0)
+
+
+def test_slot_fees_come_back_of_months_that_are_over(firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    agree(firm, guaranteed_sales=Decimal(1000))
+    assert yuan(told(firm).account.lines[SLOT_FEE].known) == 200 * 100 / 1000
+    assert yuan(told(firm, period=JUNE).account.lines[SLOT_FEE].known) == 200
+
+
+def test_other_agreements_take_nothing_of_it(world: World, firm: TenantWorld) -> None:
+    sell(firm, "A", 2, "100.00")
+    agree(firm, host="daren-2")
+    agree(world.tenants[1])
+    proposed = agree(firm)
+    Agreement.objects.filter(pk=proposed.pk).update(state="proposed")
+    assert told(firm).account.lines[COMMISSION].known == 0
+    Agreement.objects.filter(pk=proposed.pk).update(state="signed")
+    agreement_end(actor=SYSTEM, agreement=proposed, to_day=dt.date(2025, 6, 1))
+    assert yuan(told(firm).account.lines[COMMISSION].known) == 18
+    assert told(firm, period=JUNE).account.lines[SLOT_FEE].known == 0
+
+
+def test_goods_of_others_are_told_by_their_owner(world: World, firm: TenantWorld) -> None:
+    theirs = world.tenants[1].skus[0]
+    firm.store.members.add(world.tenants[1].tenant)
+    sell(firm, "A", 2, "100.00", sku_code=theirs.code, owner=world.tenants[1].tenant.code)
+    sell(firm, "B", 2, "7.00", sku_code="")
+    first, second = told(firm).products
+    assert (first.product, first.owner, second.product, second.owner) == (
+        None, world.tenants[1].tenant, None, None,
+    )  # fmt: skip
+
+
+def test_what_is_still_to_come_back_is_told_day_by_day(firm: TenantWorld) -> None:
+    for number in range(20):
+        at = day_start((NOW - (70 - number) * DAY).date()) + 12 * HOUR
+        for order in range(5):
+            record(firm.tenant, fact(f"{number}-{order}", amount="100.00", occurred_at=at))
+        for order, days, amount in ((0, 2, "25.00"), (1, 9, "50.00"), (2, 29, "10.00")):
+            back = {"ref_order_no": f"{number}-{order}", "ref_line": "1", "line_no": ""}
+            record(
+                firm.tenant,
+                fact(f"R{number}-{order}", "refunded", amount, occurred_at=at + days * DAY, **back),
+            )
+    for order, day, amount in (
+        ("A", 19, "100.00"),
+        ("B", 14, "200.00"),
+        ("C", 6, "400.00"),
+        ("D", 1, "9.00"),
+    ):
+        at = day_start(dt.date(2025, 6, day)) + 12 * HOUR
+        sell(firm, order, 1, amount, occurred_at=at)
+    sell(firm, "E", 2, "800.00", occurred_at=dt.datetime(2025, 3, 10, 4, tzinfo=dt.UTC))
+    give_back(firm, "D", "1", "9.00")
+    drain_everything()
+    # Paid yesterday: 85 of 500 are still to come; six days ago 60; two weeks ago 10. All days of the past are alike.
+    expected = Decimal(100) * 85 / 500 + Decimal(200) * 60 / 500 + Decimal(400) * 10 / 500
+    host = told(firm, period=JUNE)
+    assert host.expected is not None
+    assert host.watched == 30
+    assert {yuan(getattr(host.expected, name)) for name in ("low", "middle", "high")} == {expected}
+    assert host.kept_then is not None
+    assert yuan(host.kept_then.middle) == yuan(host.account.left) - expected
+    march = told(firm, period=Period(PeriodKind.MONTH, dt.date(2025, 3, 1))).expected
+    assert march is not None
+    assert (march.low, march.high) == (0, 0)  # older than days are watched
+
+
+def test_a_young_firm_is_told_that_it_is_not_known(firm: TenantWorld) -> None:
+    sell(firm, "A", 19, "100.00", occurred_at=NOW - DAY)
+    drain_everything()
+    host = told(firm, period=JUNE)
+    assert (host.expected, host.kept_then) == (None, None)
+
+
+LINE = st.tuples(
+    st.sampled_from(("paid", "refunded", "whole", "cancelled")),
+    st.integers(0, 3),
+    st.integers(1, 2),
+    st.sampled_from(("daren-1", "daren-2")),
+    st.sampled_from((5, 6)),
+    st.decimals(0, 10**4, places=4),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINE, min_size=1, max_size=10), st.integers(0, 3))
+def test_the_parts_add_up(firm: TenantWorld, drawn: list[Any], settled: int) -> None:
+    batch = next(NUMBERS)
+    hosts = {name: f"{name}-{batch}" for name in ("daren-1", "daren-2")}
+    for what, number, line, host, month, amount in drawn:
+        order, at = f"P{batch}-{number}", dt.datetime(2025, month, 9, 4, tzinfo=dt.UTC)
+        if what in ("refunded", "whole"):
+            give_back(firm, order, str(line) if what == "refunded" else "", str(amount), month)
+            continue
+        sku = firm.skus[line - 1].code
+        values: dict[str, Any] = {"line_no": str(line), "occurred_at": at, "external_id": f"{next(NUMBERS)}"}
+        if what == "cancelled":
+            record(firm.tenant, fact(order, "cancelled", "0", **values))
+        else:
+            sell(firm, order, 9, str(amount), hosts[host], sku_code=sku, **values)
+    settle(firm, f"P{batch}-{settled}", "", "-1.2345")
+    agree(firm, hosts["daren-1"], tiers=[(Decimal(0), Decimal("7.77")), (Decimal(100), Decimal(3))])
+    placing.drain()
+    for period in (MAY, JUNE):
+        rows = {row.ref: row for row in outside_hosts(SYSTEM, firm.tenant, period)}
+        for ref in hosts.values():
+            try:
+                host = outside_host(SYSTEM, firm.tenant, ref, period)
+            except NotFound:
+                assert ref not in rows
+                continue
+            account = host.account
+            signed = [
+                (source.units or 0) * (1 if part == ResultPart.NET else -1)
+                for part, line in account.lines.items()
+                for source in line.sources
+            ]
+            assert account.left == sum(signed)
+            assert account.net == account.paid - host.refunds == sum(row.net for row in host.products)
+            row = rows.get(ref)
+            assert (account.paid, host.refunds, host.orders) == (
+                (row.gross, row.refunds, row.orders) if row else (0, 0, 0)
+            )
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=64))
+def test_an_address_names_one_account(text: str) -> None:
+    address = address_of(text)
+    assert ref_of(address) == (text if text.isprintable() else None)
+    assert set(address) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+
+
+@pytest.mark.parametrize("address", ["", "_00", "_ff", "_e8", "_6", "_6A", "_61", "a_", "x" * 65, "_4E_0a"])
+def test_other_addresses_name_none(address: str) -> None:
+    assert ref_of(address) is None
+
+
+def test_the_page_and_the_api_say_the_same(firm: TenantWorld) -> None:
+    ref = "达人/1 &?"
+    sell(firm, "A", 2, "100.00", ref)
+    agree(firm, ref)
+    placing.drain()
+    owner, code = browser_of(firm), firm.tenant.code
+    asked = {"tenant": code, "period": "2025-05"}
+    listed = owner.get(reverse("api-outside-hosts"), asked).json()["hosts"]
+    assert [(each["host"], each["net"], each["name"]) for each in listed] == [(ref, "100.00", "Xiaoman")]
+    page = reverse("portal-outside-host", args=[code, listed[0]["address"]])
+    list_page = owner.get(
+        reverse("portal-outside-hosts", args=[code]), {"period": "2025-05"}
+    ).content.decode()
+    assert f'href="{page}?period=2025-05"' in list_page
+    shown = owner.get(page, {"period": "2025-05"}).content.decode()
+    for text in (
+        "Xiaoman",
+        "¥100.00",
+        "-¥118.00",
+        "not stated yet",
+        "No settlement of a platform was imported",
+    ):
+        assert text in shown
+    answer = owner.get(reverse("api-outside-host", args=[listed[0]["address"]]), asked).json()
+    assert (answer["host"], answer["left"], answer["missing"]) == (ref, "-118.00", ["platform"])
+    assert [line["known"] for line in answer["lines"]] == ["100.00", None, "18.00", "200.00"]
+    assert [row["product"] for row in answer["products"]] == [firm.skus[0].product.code]
+    nothing = owner.get(page, {"period": "2024"}).content.decode()
+    assert "Nothing was sold in this period" in nothing
+
+
+def test_nobody_else_is_told(world: World, firm: TenantWorld) -> None:
+    neighbour, manager = world.tenants[1], world.users[Role.PARK_MANAGER]
+    sell(firm, "A", 2, "100.00")
+    sell(neighbour, "A", 2, "100.00", "daren-9")
+    placing.drain()
+    page, asked = (
+        reverse("portal-outside-host", args=[firm.tenant.code, "daren-1"]),
+        {"tenant": firm.tenant.code},
+    )
+    apis = (reverse("api-outside-host", args=["daren-1"]), reverse("api-outside-hosts"))
+    for role, allowed in ((Role.TENANT_FINANCE, 200), (Role.TENANT_STAFF, 403), (Role.HOST, 403)):
+        browser = browser_of(firm, role)
+        assert [browser.get(page).status_code, *(browser.get(api, asked).status_code for api in apis)] == [
+            allowed
+        ] * 3
+    stranger = browser_of(neighbour)
+    assert [stranger.get(page).status_code, *(stranger.get(api, asked).status_code for api in apis)] == [
+        404
+    ] * 3
+    park = Client()
+    park.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    assert park.get(page).status_code in (403, 404)
+    assert {park.get(api, asked).status_code for api in apis} == {403}
+    for name in ("daren-9", "nobody", "_00", "x" * 65):
+        assert browser_of(firm).get(page.replace("daren-1", name)).status_code == 404
+        assert browser_of(firm).get(reverse("api-outside-host", args=[name]), asked).status_code == 404
+    with pytest.raises(NotFound):
+        outside_host(user_actor(firm.users[Role.TENANT_STAFF]), firm.tenant, "daren-1", MAY)
