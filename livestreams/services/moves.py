@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core import audit, doorbell
 from core.actors import Actor
 from core.clock import now
-from core.errors import Busy, InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.locking import retried
 from core.policy import CHANGE
 from core.scoping import may
@@ -46,7 +46,7 @@ def booking_move(
         target = lock_room(actor, room.pk if room is not None else booking.room_id)
         held = lock_visible(Booking, actor, booking.pk)
         if room is None and held.room_id != target.pk:
-            raise Busy(_("The booking was moved a moment ago. Please try again."))
+            raise _moved()
         _check_movable(held)
         before = audit.snapshot(held, AUDITED)
         by_park = is_by_park(actor, held)
@@ -100,7 +100,7 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
         one, two = sorted((booking, other), key=lambda row: row.pk)
         pair = [lock_visible(Booking, actor, row.pk) for row in (one, two)]
         if {row.room_id for row in pair} != set(rooms):
-            raise Busy(_("The booking was moved a moment ago. Please try again."))
+            raise _moved()
         for row in pair:
             _check_movable(row)
         befores = [audit.snapshot(row, AUDITED) for row in pair]
@@ -116,6 +116,11 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
             place(row, shifts, by_park=by_park)
             record(actor, "booking.swap", row, before)
     return next(row for row in pair if row.pk == booking.pk)
+
+
+def _moved() -> Conflict:
+    """For whoever saw the booking in another room: only they know whether they still want it changed."""
+    return Conflict(_("The booking was moved a moment ago. Please try again."), code="moved")
 
 
 def _check_movable(booking: Booking) -> None:

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clock import DAY, HOUR, business_day, local, now, today
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import Conflict, DomainError, InvalidInput, NotFound
 from livestreams import services
 from livestreams.choices import BookingState, WaitState
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.models import Booking, BookingSeries, WaitlistEntry
 from livestreams.recurrence import series_days
-from tests.factories import World
+from tests.factories import World, make_room
 
 At = Callable[..., datetime]
 EVERY_DAY = range(7)
@@ -249,6 +249,23 @@ def test_two_bookings_change_places(world: World, at: At) -> None:
     assert {one.state, two.state} == {BookingState.CONFIRMED}
     assert one.tenant == world.tenants[0].tenant
     assert one.price == 100
+
+
+@pytest.mark.both_databases
+def test_whoever_saw_a_booking_where_it_is_no_longer_is_told(world: World, at: At) -> None:
+    """A conflict that they decide upon, not a server that is busy."""
+    seen, other = book(world, at(9)), book(world, at(13))
+    elsewhere = make_room(world.park, "alpha-elsewhere")
+    services.booking_move(actor=world.manager, booking=Booking.objects.get(pk=seen.pk), room=elsewhere)
+    for late in (
+        lambda: services.booking_swap(actor=world.manager, booking=seen, other=other),
+        lambda: services.booking_move(actor=world.manager, booking=seen, starts_at=at(10)),
+    ):
+        with pytest.raises(Conflict) as refusal:
+            late()
+        assert (refusal.value.status, refusal.value.code) == (409, "moved")
+    seen.refresh_from_db()
+    assert (seen.room, seen.starts_at) == (elsewhere, at(9))
 
 
 @pytest.mark.both_databases
