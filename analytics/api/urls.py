@@ -16,6 +16,7 @@ from analytics.api import (
     keep,
     matching,
     outsidehosts,
+    reportround,
     result,
     slowstock,
     verdicts,
@@ -29,6 +30,8 @@ router.register("match-runs", matching.MatchRunViewSet, "api-match-run")
 router.register("event-claims", eventclaims.EventClaimViewSet, "api-event-claim")
 router.register("display-links", displays.DisplayLinkViewSet, "api-display-link")
 router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
+router.register("reports-due", reportround.ReportDueViewSet, "api-report-due")
+router.register("report-questions", reportround.QuestionViewSet, "api-report-question")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
     path("figures/metrics", views.FigureViewSet.as_view({"get": "metrics"}), name="api-metrics"),
@@ -69,6 +72,11 @@ urlpatterns = [
         "sessions/<slug:uid>/verdict",
         verdicts.VerdictViewSet.as_view({"get": "retrieve", "post": "reply"}),
         name="api-session-verdict",
+    ),
+    path(
+        "sessions/<slug:uid>/report",
+        reportround.SessionReportViewSet.as_view({"get": "retrieve", "post": "take_back"}),
+        name="api-session-report",
     ),
     path("beside", beside.BesideViewSet.as_view({"get": "retrieve"}), name="api-beside"),
     path(

@@ -1,0 +1,150 @@
+"""The report round through the API: what waits, answering a question, asking again, taking a row back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.utils import translation
+
+from analytics.models import SessionReading
+from core.choices import Role
+from core.clock import HOUR
+from livestreams.models import LiveSession
+from tests.analytics.test_reports import START, body, drop, row
+from tests.api.conftest import Caller
+from tests.factories import TenantWorld, World, make_host, make_session, make_world
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+KEY = row()["直播间ID"]
+
+
+@pytest.fixture(autouse=True)
+def then() -> Iterator[None]:
+    with translation.override("en"), time_machine.travel(START + 3 * HOUR, tick=False):
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    world = make_world("alpha")
+    LiveSession.objects.update(platform="kuaishou")
+    return world
+
+
+@pytest.fixture
+def firm(world: World) -> TenantWorld:
+    return world.tenants[0]
+
+
+@pytest.fixture
+def owner(firm: TenantWorld) -> Caller:
+    return Caller(user=firm.users[Role.TENANT_OWNER])
+
+
+@pytest.fixture
+def two(firm: TenantWorld) -> list[LiveSession]:
+    """Two sessions at once, and a row that could be either."""
+    hosts = (firm.host, make_host(firm.tenant, "alpha-other"))
+    found = [
+        make_session(firm.tenant, host=host, starts_at=START + number * HOUR / 20)
+        for number, host in enumerate(hosts)
+    ]
+    LiveSession.objects.filter(pk__in=[one.pk for one in found]).update(title="")
+    drop(firm, body(row()))
+    return found
+
+
+def waiting(caller: Caller, **query: str) -> dict[str, str | None]:
+    """Due again when, by session; nothing where the report is missing."""
+    reply = caller.get("reports-due", platform="douyin", **query)
+    assert reply.status_code == 200, reply.content
+    return {found["uid"]: found["due_at"] for found in reply.json()["results"]}
+
+
+def only_question(caller: Caller) -> dict:
+    (found,) = caller.get("report-questions", waiting="true").json()["results"]
+    return found
+
+
+def test_what_waits_is_told_to_tools_as_well(
+    firm: TenantWorld, owner: Caller, two: list[LiveSession]
+) -> None:
+    uids = {str(one.uid) for one in two}
+    for caller in (owner, Caller(firm.secret)):
+        assert waiting(caller, tenant="alpha-a") == dict.fromkeys(uids)
+        assert waiting(caller, tenant="alpha-b") == {}
+    owner.post(f"report-questions/{only_question(owner)['uid']}/answer", {"session": str(two[0].uid)})
+    assert waiting(owner) == {str(two[1].uid): None}
+    with time_machine.travel(START + 33 * HOUR, tick=False):
+        assert waiting(owner)[str(two[0].uid)] is not None
+
+
+def test_a_question_shows_the_row_and_is_answered(owner: Caller, two: list[LiveSession]) -> None:
+    asked = only_question(owner)
+    assert {name: asked[name] for name in ("platform", "account", "sales", "answered_at", "left_out")} == {
+        "platform": "douyin",
+        "account": "小美",
+        "sales": "58310.50",
+        "answered_at": None,
+        "left_out": False,
+    }
+    assert set(asked["candidates"]) == {str(one.uid) for one in two}
+    address = f"report-questions/{asked['uid']}"
+    for wrong in ({}, {"opens": True, "left_out": True}, {"session": str(two[0].uid), "opens": True}):
+        reply = owner.post(f"{address}/answer", wrong)
+        assert (reply.status_code, reply.json()["code"]) == (400, "one_answer"), wrong
+    reply = owner.post(f"{address}/answer", {"session": str(two[1].uid)})
+    assert reply.status_code == 200, reply.content
+    assert (reply.json()["session"], reply.json()["left_out"]) == (str(two[1].uid), False)
+    assert SessionReading.objects.get().session == two[1]
+    assert owner.post(f"{address}/answer", {"opens": True}).status_code == 409
+    assert owner.get("report-questions", waiting="true").json()["results"] == []
+    assert owner.get(address).json() == reply.json()
+
+
+def test_a_row_that_nobody_knew_opens_its_session(owner: Caller, two: list[LiveSession]) -> None:
+    reply = owner.post(f"report-questions/{only_question(owner)['uid']}/answer", {"opens": True})
+    made = LiveSession.objects.exclude(pk__in=[one.pk for one in two]).get(uid=reply.json()["session"])
+    assert made.started_at == START
+
+
+def test_a_row_that_was_left_out_is_asked_about_again(owner: Caller, two: list[LiveSession]) -> None:
+    address = f"report-questions/{only_question(owner)['uid']}"
+    assert owner.post(f"{address}/ask-again").status_code == 409
+    left = owner.post(f"{address}/answer", {"left_out": True}).json()
+    assert (left["left_out"], left["session"], SessionReading.objects.count()) == (True, None, 0)
+    again = owner.post(f"{address}/ask-again")
+    assert (again.status_code, again.json()["left_out"]) == (200, False)
+    assert only_question(owner)["uid"] == left["uid"]
+
+
+def test_a_row_is_taken_back_by_its_key(owner: Caller, two: list[LiveSession]) -> None:
+    owner.post(f"report-questions/{only_question(owner)['uid']}/answer", {"session": str(two[0].uid)})
+    address = f"sessions/{two[0].uid}/report"
+    (reading,) = owner.get(address).json()["results"]
+    assert (reading["key"], reading["how"]) == (KEY, "chosen")
+    assert owner.post(address, {"key": "another"}).status_code == 404
+    taken = owner.post(address, {"key": KEY, "reason": "wrong host"})
+    assert taken.status_code == 201, taken.content
+    assert taken.json()["uid"] == only_question(owner)["uid"]
+    assert owner.get(address).json()["results"] == []
+    assert owner.post(address, {"key": KEY}).status_code == 404
+
+
+def test_questions_are_for_the_people_of_the_firm(
+    world: World, firm: TenantWorld, owner: Caller, two: list[LiveSession]
+) -> None:
+    address = f"report-questions/{only_question(owner)['uid']}"
+    answer = {"session": str(two[0].uid)}
+    finance = Caller(user=firm.users[Role.TENANT_FINANCE])
+    assert finance.get(address).status_code == 200
+    assert finance.post(f"{address}/answer", answer).status_code == 403
+    assert Caller(firm.secret).get(address).status_code == 403
+    for stranger in (world.tenants[1].users[Role.TENANT_OWNER], world.users[Role.PARK_MANAGER]):
+        assert Caller(user=stranger).get(address).status_code in (403, 404)
+        assert Caller(user=stranger).post(f"{address}/answer", answer).status_code in (403, 404)
+    theirs = {"session": str(world.tenants[1].session.uid)}
+    assert owner.post(f"{address}/answer", theirs).status_code == 400
+    assert SessionReading.objects.count() == 0
