@@ -21,13 +21,14 @@ from core.clock import DAY, today
 from core.jobs import run_due
 from core.models import Job
 from livestreams.choices import BookingState
-from livestreams.models import Booking
+from livestreams.models import Booking, LiveSession
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import PayoutEntry, Statement
 from supplychain.services import import_run, import_stage, placing
 from tenants.models import Tenant
 from tests.api.conftest import Caller
 from tests.api.operators import of_operators
+from tests.contracts.worlds import read_reports
 from tests.factories import (
     SYSTEM,
     World,
@@ -538,6 +539,24 @@ def of_the_pool(world: World, tool: Caller) -> dict[str, Any]:
     }
 
 
+def of_reports(world: World, owner: Caller) -> dict[str, Any]:
+    """A row that was read for a session and is taken back, and one that found none."""
+    mine = world.tenants[0]
+    read_reports(mine, "shape", Decimal(1))
+    session = LiveSession.objects.get(tenant=mine.tenant, readings__key="shape-0")
+    waiting = owner.get("report-questions", waiting="true")
+    question = f"report-questions/{waiting.json()['results'][0]['uid']}"
+    return {
+        "GET reports-due": owner.get("reports-due"),
+        "GET report-questions": waiting,
+        "GET report-questions/{uid}": owner.get(question),
+        "POST report-questions/{uid}/answer": owner.post(f"{question}/answer", {"left_out": True}),
+        "POST report-questions/{uid}/ask-again": owner.post(f"{question}/ask-again"),
+        "GET sessions/{uid}/report": owner.get(f"sessions/{session.uid}/report"),
+        "POST sessions/{uid}/report": owner.post(f"sessions/{session.uid}/report", {"key": "shape-0"}),
+    }
+
+
 def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
     """One good answer of every operation, and one of each kind of refusal."""
     tool = Caller(world.tenants[0].secret)
@@ -667,6 +686,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_samples(world),
         **of_inbound(world),
         **of_certificates(world),
+        **of_reports(world, owner),
     }
     return {
         name: {"status": reply.status_code, "body": shape(reply.json())} for name, reply in replies.items()
