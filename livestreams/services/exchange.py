@@ -26,7 +26,7 @@ from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times, loan_windows
 from livestreams.models import Engagement, ExchangeOffer, ExchangeRequest, Host, LiveRoom
 from livestreams.services.bookings import booking_lend
-from livestreams.services.locks import check_key_allows, lock_host, lock_visible, park_of
+from livestreams.services.locks import check_key_allows, lock_host, lock_room, lock_visible, park_of
 from livestreams.services.placing import FURTHEST, check_room, checked_span, price_of
 from tenants.models import Tenant
 
@@ -156,7 +156,7 @@ def exchange_request_make(
         if not held.places.filter(pk__in=tenant.node.ancestors().values("pk")).exists():
             raise NotFound
         check_key_allows(actor, held.room or room)
-        place = _place_of(held, tenant, park_id, room, host)
+        place = _place_of(actor, held, tenant, park_id, room, host)
         if not any(window.contains(span) for window in free_times([held], span)[held.pk]):
             lent = loan_windows(held, place, span, host=host)
             raise Overlap(
@@ -184,13 +184,14 @@ def exchange_request_make(
 
 
 def _place_of(
-    offer: ExchangeOffer, tenant: Tenant, park_id: int, room: LiveRoom | None, host: Host | None
+    actor: Actor, offer: ExchangeOffer, tenant: Tenant, park_id: int, room: LiveRoom | None, host: Host | None
 ) -> LiveRoom:
     """Where the loan is to be. InvalidInput when what the guest brings does not go with what is lent."""
     if offer.room is not None:
         if room is not None:
             raise InvalidInput(_("The room is the one that is lent."), code="room", field="room")
         if host is not None:
+            lock_room(actor, offer.room.pk)
             lock_host(host, park_id)
         return offer.room
     if host is not None:

@@ -226,6 +226,7 @@ Rows = list[tuple[int, str, str, str]]
 def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     """Book every slot that has a room; what is in the way of any, by its number."""
     refused: Rows = []
+    _lock_rooms(actor, slots)
     given = set(
         PlannedSlot.objects.filter(plan__park=plan.park_id, booking__isnull=False)
         .exclude(booking__state=BookingState.CANCELLED)
@@ -259,7 +260,7 @@ def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
 def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     """Move or give back the bookings of a repair. What begun or changed meanwhile refuses it."""
     refused: Rows = []
-    rooms = {pk: lock_room(actor, pk) for pk in sorted({slot.room_id for slot in slots if slot.room_id})}
+    rooms = _lock_rooms(actor, slots)
     moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
     for number, slot in enumerate(slots, start=1):
         booking, where = lock_visible(Booking, actor, slot.booking_id or 0), slot.place
@@ -285,6 +286,11 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
             record(actor, "booking.move", booking, before)
     doorbell.ring(WAITLIST)
     return refused
+
+
+def _lock_rooms(actor: Actor, slots: list[PlannedSlot]) -> dict[int, LiveRoom]:
+    """Lock all rooms before the first host: whoever books in one of them waits for its hosts with its room locked."""
+    return {pk: lock_room(actor, pk) for pk in sorted({slot.room_id for slot in slots if slot.room_id})}
 
 
 def _named(room: LiveRoom, starts_at: datetime) -> str:

@@ -25,7 +25,10 @@ class People:
 
     def __init__(self, world: World, guests: World, day: datetime) -> None:
         self.world, self.guests, self.day = world, guests, day
-        self.rooms = [*world.rooms, *(make_room(world.park, f"alpha-room-{number}") for number in (2, 3))]
+        self.rooms = [
+            *world.rooms,
+            *(make_room(world.park, f"alpha-room-{number}") for number in range(2, 6)),
+        ]
         self.manager = world.users[Role.PARK_MANAGER]
         firms = [*world.tenants, *guests.tenants]
         people = [self.manager, *(mine.users[Role.TENANT_OWNER] for mine in firms)]

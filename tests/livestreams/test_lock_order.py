@@ -1,0 +1,62 @@
+"""Rooms are locked before hosts, by everybody: whoever has a host's lock waits for no room, so two never wait for
+each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from livestreams import services
+from livestreams.models import Booking, Host, LiveRoom
+from livestreams.services import locks
+from tests.factories import World
+from tests.livestreams.test_exchange import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
+from tests.livestreams.test_plans import ask as ask_for_slot
+from tests.livestreams.test_plans import make
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Rows in the order in which they were locked first."""
+    rows: list[Any] = []
+    lock_rows = locks.lock_rows
+
+    def told(queryset: Any) -> Any:
+        found = lock_rows(queryset)
+        rows.extend(row for row in found if row not in rows)
+        return found
+
+    monkeypatch.setattr(locks, "lock_rows", told)
+    return rows
+
+
+def in_order(locked: list[Any]) -> bool:
+    kinds = [type(row) for row in locked if isinstance(row, LiveRoom | Host)]
+    assert {LiveRoom, Host} == set(kinds)
+    return kinds == sorted(kinds, key=[LiveRoom, Host].index)
+
+
+def test_a_schedule_locks_all_its_rooms_before_the_first_host(
+    world: World, at: Callable[..., datetime], locked: list[Any]
+) -> None:
+    for number, mine in enumerate(world.tenants):
+        ask_for_slot(world, at, 10, 12, tenant=number, host=mine.host)
+    plan = make(world, seconds=0)
+    services.plan_publish(actor=world.manager, plan=plan)
+    assert Booking.objects.filter(planned__plan=plan).values("room").distinct().count() == 2
+    assert in_order(locked)
+
+
+def test_who_borrows_a_room_locks_it_before_the_host_who_comes_along(
+    three: Three,  # noqa: F811
+    at: At,
+    locked: list[Any],
+) -> None:
+    offer = offer_room(three, at, is_instant=True)
+    ask(three, offer, at(9), at(11), host=three.guest.host)
+    assert in_order(locked)
