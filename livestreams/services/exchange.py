@@ -147,6 +147,8 @@ def exchange_request_make(
     """
     require(actor, "add", ExchangeRequest, tenant.pk)
     with transaction.atomic():
+        if offer.is_instant:
+            _lock_place(actor, offer, room)
         lock_rows(ExchangeOffer.objects.filter(pk=offer.pk))
         held = get_visible(ExchangeOffer, actor, pk=offer.pk)
         park_id, span = park_of(tenant), checked_span(starts_at, ends_at)
@@ -156,7 +158,7 @@ def exchange_request_make(
         if not held.places.filter(pk__in=tenant.node.ancestors().values("pk")).exists():
             raise NotFound
         check_key_allows(actor, held.room or room)
-        place = _place_of(actor, held, tenant, park_id, room, host)
+        place = _place_of(held, tenant, park_id, room, host)
         if not any(window.contains(span) for window in free_times([held], span)[held.pk]):
             lent = loan_windows(held, place, span, host=host)
             raise Overlap(
@@ -184,14 +186,13 @@ def exchange_request_make(
 
 
 def _place_of(
-    actor: Actor, offer: ExchangeOffer, tenant: Tenant, park_id: int, room: LiveRoom | None, host: Host | None
+    offer: ExchangeOffer, tenant: Tenant, park_id: int, room: LiveRoom | None, host: Host | None
 ) -> LiveRoom:
     """Where the loan is to be. InvalidInput when what the guest brings does not go with what is lent."""
     if offer.room is not None:
         if room is not None:
             raise InvalidInput(_("The room is the one that is lent."), code="room", field="room")
         if host is not None:
-            lock_room(actor, offer.room.pk)
             lock_host(host, park_id)
         return offer.room
     if host is not None:
@@ -209,9 +210,16 @@ def exchange_request_accept(*, actor: Actor, request: ExchangeRequest) -> Exchan
     Raises Overlap and HostAway with `alternatives` when it was taken meanwhile, WrongState when it was answered.
     """
     with transaction.atomic():
+        _lock_place(actor, request.offer, request.room)
         held = _held(actor, request, giver=True)
         _accept(actor, held)
     return held
+
+
+def _lock_place(actor: Actor, offer: ExchangeOffer, room: LiveRoom | None) -> None:
+    """Lock the room of a loan, before offer, request and host: nobody keeps those while waiting for a room."""
+    if room_id := offer.room_id or (room.pk if room is not None else None):
+        lock_room(actor, room_id)
 
 
 def _accept(actor: Actor, request: ExchangeRequest) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analytics.demo.logins import DEMO_PASSWORD
 from tests import servers
 from tests.analytics.fastforward import PLAY, STAND_IN, Held, memory_of
 from tests.scaled.sites import copy_of, write_to
@@ -94,6 +96,38 @@ def test_the_wall_comes_back_after_the_server_and_goes_dark_with_its_link(
             assert figures not in each.content()
             assert each.locator("body").inner_text().startswith("此屏幕已不能展示大屏")
         assert foreign.goto(address_of(site, "park")).status == 404
+
+
+def test_a_bureau_puts_its_province_on_a_screen_and_takes_it_off(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    desk = open_page(viewport={"width": 1280, "height": 800})
+    desk.goto(f"{live_site.url}/login/?next=/admin/analytics/displaylink/add/")
+    desk.fill("[name=username]", "analyst")
+    desk.fill("[name=password]", DEMO_PASSWORD)
+    desk.press("[name=password]", "Enter")
+    desk.wait_for_url("**/displaylink/add/")
+    desk.locator(".field-node .select2-selection").click()
+    desk.locator(".select2-search__field").last.fill("cn-44")
+    desk.locator(".select2-results__option", has_text="广东").first.click()
+    desk.fill("[name=name]", "会议室")
+    desk.locator("[name=_save]").click()
+    desk.wait_for_url("**/displaylink/**")
+    address = re.search(r"http\S+/wall/place/cn-44/\?key=\S+", desk.inner_text("body"))
+    assert address is not None, "the address is shown this once"
+
+    screen = open_page(viewport={"width": 1920, "height": 1080})
+    screen.goto(address[0])
+    screen.wait_for_selector("body[data-state=on]")
+    assert "广东" in screen.inner_text("body")
+    assert screen.evaluate(FAULTS) == []
+
+    desk.goto(f"{live_site.url}/admin/analytics/displaylink/")
+    assert address[0] not in desk.content()
+    desk.locator("#result_list tr", has_text="会议室").locator("a[href*='/change/']").first.click()
+    desk.locator("a[href$='/do/revoke/']").first.click()
+    desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
+    screen.wait_for_selector("body[data-state=dark]", timeout=4_000)
 
 
 @pytest.mark.parametrize("wall", WALLS)

@@ -37,7 +37,7 @@ class Changers(People):
             asked_for,
             asked_for,
         ]
-        self.planning = Lock()
+        self.planning, self.sweeping = Lock(), Lock()
 
     def _offer(self, **what: Any) -> ExchangeOffer:
         actor = user_actor(self.manager)
@@ -74,7 +74,12 @@ class Changers(People):
     # The waitlist
 
     def beat_offers(self, chance: random.Random, mine: TenantWorld) -> Any:
-        tasks.offer_waitlist()
+        """The sweep, of which one runs at a time."""
+        if self.sweeping.acquire(blocking=False):
+            try:
+                tasks.offer_waitlist()
+            finally:
+                self.sweeping.release()
 
     def tenant_takes(self, chance: random.Random, mine: TenantWorld) -> Any:
         """What the waitlist holds for the firm."""

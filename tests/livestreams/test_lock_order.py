@@ -1,4 +1,4 @@
-"""Rooms are locked before hosts, by everybody: whoever has a host's lock waits for no room, so two never wait for
+"""Rooms are locked before anything else, hosts last: whoever has another lock waits for no room, so two never wait for
 each other."""
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from livestreams import services
-from livestreams.models import Booking, Host, LiveRoom
-from livestreams.services import locks
+from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom
+from livestreams.services import exchange, locks
 from tests.factories import World
 from tests.livestreams.test_exchange import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
 from tests.livestreams.test_plans import ask as ask_for_slot
 from tests.livestreams.test_plans import make
 
+ORDER = [LiveRoom, ExchangeOffer, ExchangeRequest, Host]
 pytestmark = pytest.mark.both_databases
 
 
@@ -31,14 +32,15 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         rows.extend(row for row in found if row not in rows)
         return found
 
-    monkeypatch.setattr(locks, "lock_rows", told)
+    for module in (locks, exchange):
+        monkeypatch.setattr(module, "lock_rows", told)
     return rows
 
 
 def in_order(locked: list[Any]) -> bool:
-    kinds = [type(row) for row in locked if isinstance(row, LiveRoom | Host)]
-    assert {LiveRoom, Host} == set(kinds)
-    return kinds == sorted(kinds, key=[LiveRoom, Host].index)
+    kinds = [type(row) for row in locked if type(row) in ORDER]
+    assert {LiveRoom, Host} <= set(kinds)
+    return kinds == sorted(kinds, key=ORDER.index)
 
 
 def test_a_schedule_locks_all_its_rooms_before_the_first_host(
@@ -52,11 +54,22 @@ def test_a_schedule_locks_all_its_rooms_before_the_first_host(
     assert in_order(locked)
 
 
-def test_who_borrows_a_room_locks_it_before_the_host_who_comes_along(
+def test_who_borrows_a_room_locks_it_first_and_the_host_who_comes_along_last(
     three: Three,  # noqa: F811
     at: At,
     locked: list[Any],
 ) -> None:
     offer = offer_room(three, at, is_instant=True)
     ask(three, offer, at(9), at(11), host=three.guest.host)
+    assert in_order(locked)
+
+
+def test_who_lends_locks_the_room_before_the_request(
+    three: Three,  # noqa: F811
+    at: At,
+    locked: list[Any],
+) -> None:
+    request = ask(three, offer_room(three, at), at(9), at(11), host=three.guest.host)
+    locked.clear()
+    services.exchange_request_accept(actor=three.giver.manager, request=request)
     assert in_order(locked)

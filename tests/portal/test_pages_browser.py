@@ -209,3 +209,31 @@ def test_a_month_of_money_is_a_list_on_a_phone_and_weeks_on_a_desk(
     for number, day in enumerate(shown.all()):
         weekday = (month + number * DAY).weekday()
         assert abs(day.bounding_box()["x"] - names[weekday]) < 8, number
+
+
+def test_a_host_is_found_for_goods_with_reasons_and_booked(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}find-host/")
+    page.fill("[name=first_day]", f"{today() + 18 * DAY}")
+    page.fill("[name=last_day]", f"{today() + 24 * DAY}")
+    page.locator("main form button[type=submit]").tap()
+    page.wait_for_url("**/find-host/?**")
+    fits(page)
+    first = page.locator("ol .lp-row").first
+    assert first.locator(".title").inner_text().startswith("1.")
+    assert len(first.locator("small").first.inner_text()) > 10, "a rank says why"
+    host = first.locator(".title a").inner_text()
+    first.locator("a.btn").tap()
+    page.wait_for_url("**/bookings/new/?**")
+    fits(page)
+    assert page.locator("[name=host] option:checked").inner_text() == host
+    assert page.input_value("[name=day]") == f"{today() + 18 * DAY}"
+
+    # Nobody can be had for next to nothing, and the page says why.
+    visit(page, f"{portal}find-host/")
+    page.fill("[name=budget]", "1")
+    page.locator("main form button[type=submit]").tap()
+    page.locator("[aria-labelledby=excluded-title] .lp-row").first.wait_for()
+    fits(page)
+    assert page.locator("ol .lp-row").count() == 0
