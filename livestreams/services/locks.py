@@ -1,4 +1,4 @@
-"""What every write of this app locks and checks first. The order is room, booking or session, host."""
+"""What every write of this app locks and checks first. The order is room, booking, session, offer or request, host."""
 
 from __future__ import annotations
 
