@@ -224,6 +224,14 @@ def test_what_follows_is_of_the_same_kind_and_with_the_same_partner(
     assert agree(kind="platform", outside_name="Douyin ", from_day=FEB, follows=first).follows == first
 
 
+def test_what_follows_the_agreement_of_a_host_is_of_the_same_host(firms: Firms) -> None:
+    values: dict[str, Any] = {"partner": "", "kind": "host", "signed": False}
+    proposed = firms.agree(host=firms.own_host, **values)
+    first = agreement_sign(actor=firms.money(), agreement=proposed)
+    with pytest.raises(InvalidInput, match="same kind"), translation.override("en"):
+        firms.agree(host=make_host(firms.seller, "second"), from_day=FEB, follows=first, **values)
+
+
 def test_an_agreement_ends_in_months_that_nobody_has_stated(firms: Firms) -> None:
     agreement = firms.agree()
     statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
