@@ -211,7 +211,9 @@ def test_what_follows_is_of_the_same_kind_and_with_the_same_partner(
 ) -> None:
     def agree(**values: Any) -> Agreement:
         proposed = firms.agree(signed=False, **{"partner": "", "sales": "all", **values})
-        return agreement_sign(actor=firms.people["mcn" if values.get("partner") else "ming"], agreement=proposed)
+        return agreement_sign(
+            actor=firms.people["mcn" if values.get("partner") else "ming"], agreement=proposed
+        )
 
     if other["kind"] == "host":
         other = {**other, "host": firms.own_host}
