@@ -16,9 +16,10 @@ from tests.factories import make_park, make_tenant
 migration = import_module("supplychain.migrations.0018_platform_agreements")
 
 PLATFORMS = (
-    "Douyin", "douyin", "DOUYIN ", "抖音", "抖音 ", " 抖音", "抖音电商", "抖音小店", "抖音 电商 平台", "快手", "快手小店",
-    "淘宝", "淘宝平台", "天猫", "Tmall", "Tmall Shop", "1688", "1688.com", "WeChat Channels", "微信视频号", "视频号小店",
-    "小红书", "JD", "JD.com", "京东", "京东商城", "京东小店", "Pinduoduo", "拼多多", "TikTok Shop", "tiktok store",
+    "Douyin", "douyin", "DOUYIN ", "抖音", "抖音 ", " 抖音", "抖音电商", "抖音小店", "抖音 电商 平台", "快手",
+    "快手小店", "淘宝", "淘宝平台", "天猫", "Tmall", "Tmall Shop", "1688", "1688.com", "WeChat Channels", "微信视频号",
+    "视频号小店", "小红书", "JD", "JD.com", "京东", "京东商城", "京东小店", "Pinduoduo", "拼多多", "TikTok Shop",
+    "tiktok store",
 )  # fmt: skip
 OTHERS = (
     "JD Logistics", "京东物流", "JDB", "JD Sports Store", "京东物流店", "抖音代运营", "抖音电商代运营公司",
