@@ -26,19 +26,21 @@ ACCEPTED, EXPIRING, PENDING, REFUSED = range(GOODS)
 
 
 def build_certificates(built: BuiltPark, *, actor: Actor) -> None:
-    """Certificates of the goods of the park's first firms, made once."""
-    if QualityCertificate.objects.filter(tenant__in=built.tenants).exists():
-        return
-    for firm in built.tenants[:FIRMS]:
+    """Certificates of the goods of the park's first firms, made once for each of them."""
+    for firm in filter(_has_none, built.tenants[:FIRMS]):
         for turn, product in enumerate(_goods_of(firm)[:GOODS]):
             paper = _hand_in(product, actor, turn)
             if turn in (ACCEPTED, EXPIRING):
                 certificate_accept(actor=actor, certificate=paper)
             elif turn == REFUSED:
                 certificate_refuse(actor=actor, certificate=paper, reason=REASON)
-    for firm in built.tenants[FIRMS : FIRMS + 1]:
+    for firm in filter(_has_none, built.tenants[FIRMS : FIRMS + 1]):
         for product in _goods_of(firm):
             certificate_accept(actor=actor, certificate=_hand_in(product, actor))
+
+
+def _has_none(firm: Tenant) -> bool:
+    return not QualityCertificate.objects.filter(tenant=firm).exists()
 
 
 def _goods_of(firm: Tenant) -> QuerySet[Product]:

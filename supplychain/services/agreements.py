@@ -76,6 +76,7 @@ def agreement_propose(
     agreement = Agreement(
         seller=seller, kind=kind, title=title, from_day=from_day, sales=sales, follows=follows, **values
     )
+    agreement.outside_name = agreement.outside_name.strip()
     agreement.partner = _partner(partner) if partner else None
     agreement.tiers = _tiers(tiers)
     agreement.proposed_by_id = _side_of(actor, agreement)
@@ -111,6 +112,10 @@ def _side_of(actor: Actor, agreement: Agreement) -> int:
 
 
 def _check_parties(agreement: Agreement) -> None:
+    if agreement.kind == AgreementKind.PLATFORM and not agreement.outside_name:
+        raise InvalidInput(
+            _("A platform is no party here: give its name."), code="platform", field="outside_name"
+        )
     named = [bool(agreement.partner_id or agreement.host_id), bool(agreement.outside_name)]
     if sum(named) != 1:
         raise InvalidInput(
@@ -119,10 +124,6 @@ def _check_parties(agreement: Agreement) -> None:
             ),
             code="partner",
             field="partner",
-        )
-    if agreement.kind == AgreementKind.PLATFORM and not agreement.outside_name:
-        raise InvalidInput(
-            _("A platform is no party here: give its name."), code="platform", field="outside_name"
         )
     if agreement.partner_id == agreement.seller_id:
         raise InvalidInput(_("The partner is another than the seller."), code="partner", field="partner")
@@ -196,12 +197,22 @@ def _check_followed(actor: Actor, agreement: Agreement, follows: Agreement) -> N
     held = get_visible(Agreement, actor, CHANGE, pk=follows.pk)
     if held.state != AgreementState.SIGNED or hasattr(held, "followed_by"):
         raise WrongState(_("Only a signed agreement can be followed, and once."))
-    if (held.seller_id, held.partner_id) != (agreement.seller_id, agreement.partner_id):
-        raise InvalidInput(_("A following agreement has the same parties."), code="parties", field="partner")
+    if _between(held) != _between(agreement):
+        raise InvalidInput(
+            _("A following agreement is of the same kind and has the same parties."),
+            code="parties",
+            field="partner",
+        )
     if agreement.from_day <= held.from_day or (held.to_day and agreement.from_day > held.to_day):
         raise InvalidInput(
             _("It begins within the agreement that it follows."), code="order", field="from_day"
         )
+
+
+def _between(agreement: Agreement) -> tuple[object, ...]:
+    """As what, and between whom, it is agreed: neither changes from one agreement to the next."""
+    parties = (agreement.seller_id, agreement.partner_id, agreement.host_id, agreement.outside_name.strip())
+    return (agreement.kind, *parties)
 
 
 @retried

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db.models import Sum
+from django.utils import translation
 
 from core.actors import Actor, user_actor
 from core.choices import Role
@@ -165,6 +166,7 @@ def test_who_is_no_party_proposes_nothing(firms: Firms) -> None:
         ("partner", {"partner": "east-city"}),
         ("partner", {"partner": "ming"}),
         ("outside_name", {"kind": "platform"}),
+        ("outside_name", {"kind": "platform", "partner": "", "outside_name": "  ", "sales": "all"}),
         ("sales", {"sales": "outside"}),
         ("slot_fee_per", {"partner": "", "outside_name": "x", "outside_ref": "1", "sales": "outside"}
          | {"slot_fee": Decimal(1)}),
@@ -192,6 +194,44 @@ def test_a_signed_agreement_is_followed_by_another(firms: Firms) -> None:
     assert statement_count(actor=SYSTEM, agreement=first, month=JAN).total == Decimal(20)
     assert statement_count(actor=SYSTEM, agreement=first, month=FEB).total == Decimal(-10)
     assert statement_count(actor=SYSTEM, agreement=second, month=FEB).total == Decimal(10)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kind": "outside_host", "outside_name": "Douyin"},
+        {"kind": "platform", "outside_name": "Kuaishou"},
+        {"kind": "platform", "partner": "mcn"},
+        {"kind": "host"},
+    ],
+    ids=["kind", "name", "partner", "host"],
+)
+def test_what_follows_is_of_the_same_kind_and_with_the_same_partner(
+    firms: Firms, other: dict[str, Any]
+) -> None:
+    def agree(**values: Any) -> Agreement:
+        proposed = firms.agree(signed=False, **{"partner": "", "sales": "all", **values})
+        return agreement_sign(
+            actor=firms.people["mcn" if values.get("partner") else "ming"], agreement=proposed
+        )
+
+    if other["kind"] == "host":
+        other = {**other, "host": firms.own_host}
+    elif "partner" in other:
+        other = {**other, "kind": "service"}
+    first = agree(kind="platform", outside_name=" Douyin ")
+    assert first.outside_name == "Douyin"
+    with pytest.raises(InvalidInput, match="same kind"), translation.override("en"):
+        agree(from_day=FEB, follows=first, **other)
+    assert agree(kind="platform", outside_name="Douyin ", from_day=FEB, follows=first).follows == first
+
+
+def test_what_follows_the_agreement_of_a_host_is_of_the_same_host(firms: Firms) -> None:
+    values: dict[str, Any] = {"partner": "", "kind": "host", "signed": False}
+    proposed = firms.agree(host=firms.own_host, **values)
+    first = agreement_sign(actor=firms.money(), agreement=proposed)
+    with pytest.raises(InvalidInput, match="same kind"), translation.override("en"):
+        firms.agree(host=make_host(firms.seller, "second"), from_day=FEB, follows=first, **values)
 
 
 def test_an_agreement_ends_in_months_that_nobody_has_stated(firms: Firms) -> None:

@@ -80,11 +80,13 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         many = self.actor.unrestricted or len(self.actor.nodes_with(PORTAL_ROLES)) > 1
+        areas = self._areas()
         return super().get_context_data(
             tenant=self.tenant,
             park_node=self.node.parent,
             section=self.section,
-            areas=self._areas(),
+            areas=areas,
+            is_behind_more=any(tab.section == self.section for area in areas for tab in area.behind_more),
             has_more_tenants=many,
             **kwargs,
         )

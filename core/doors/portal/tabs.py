@@ -36,6 +36,11 @@ class Area:
     tabs: tuple[Tab, ...]
     is_current: bool = False
 
+    @property
+    def behind_more(self) -> tuple[Tab, ...]:
+        """What a phone's tab bar has no room for."""
+        return tuple(tab for tab in self.tabs if not tab.on_phone)
+
 
 AREAS = (
     Area(
