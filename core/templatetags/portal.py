@@ -76,6 +76,13 @@ def time_of_day(instant: datetime | None) -> str:
 
 
 @register.filter
+def end_of_day(instant: datetime) -> str:
+    """The wall-clock time at which something ends; midnight is the end of the day before."""
+    ends = time_of_day(instant)
+    return "24:00" if ends == "00:00" else ends
+
+
+@register.filter
 def naive_local(instant: datetime) -> str:
     """Wall-clock time without an offset, for the room calendar, which knows no time zones."""
     return f"{clock.local(instant):%Y-%m-%dT%H:%M:%S}"

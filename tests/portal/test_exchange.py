@@ -105,6 +105,21 @@ def test_a_room_is_found_asked_for_and_used(
     assert LiveSession.objects.get(booking=booking).park == world.park
 
 
+def test_a_day_that_is_free_ends_at_24(
+    owner: Client, firm: TenantWorld, world: World, far: Any, nine: datetime
+) -> None:
+    services.exchange_offer_make(
+        actor=SYSTEM,
+        room=far,
+        starts_at=nine,
+        ends_at=nine + 3 * DAY,
+        hourly_rate=Decimal(70),
+        places=[world.park.code],
+    )
+    shown = owner.get(page(firm, "portal-exchange"), {"day": f"{local(nine) + DAY:%Y-%m-%d}"}).text
+    assert "00:00–24:00" in shown
+
+
 def test_a_clash_is_409_with_free_times_one_tap_away(
     owner: Client, firm: TenantWorld, world: World, far: Any, nine: datetime
 ) -> None:
