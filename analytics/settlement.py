@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from analytics.shares.counting import Fact, first_payments, read_facts, sums_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
-from livestreams.choices import SessionState, ShiftRole
+from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
@@ -24,6 +24,7 @@ from supplychain.settlement import Sale, Slot
 from supplychain.settlement.source import Sold, reads_sales
 
 Order = tuple[int, str, str]
+PLATFORMS = frozenset(Platform.values)
 KINDS = (SalesKind.PAID, SalesKind.REFUNDED, SalesKind.CANCELLED)
 
 
@@ -79,6 +80,8 @@ def book_of(facts: Iterable[Fact], places: dict[int, tuple[date, int]]) -> Book:
 def sales_of(agreement: Agreement, book: Book) -> list[Sale]:
     """What the agreement is about of a book, by month, session and order."""
     told = [each for each in _told(agreement, book) if _is_about(agreement, each)]
+    if agreement.platform:
+        told = _on_platform(agreement.platform, told)
     if agreement.sales == SettledSales.OUTSIDE:
         told = _of_account(agreement, told)
     return list(_on_shift(agreement, told) if agreement.sales == SettledSales.HOSTS else _whole(told))
@@ -105,6 +108,22 @@ def _is_about(agreement: Agreement, told: Told) -> bool:
     if agreement.sales == SettledSales.OWNED:
         return told.fact.owner == agreement.partner_id
     return bool(told.session) or agreement.sales in (SettledSales.ALL, SettledSales.OUTSIDE)
+
+
+def _on_platform(platform: str, told: list[Told]) -> list[Told]:
+    """What was sold on a platform: an order's is its source, else that of the first session of its facts, else none."""
+    sessions = {each.session for each in told if each.session and each.fact.order[1] not in PLATFORMS}
+    shown_on = (
+        dict(LiveSession.objects.filter(pk__in=sessions).values_list("pk", "platform")) if sessions else {}
+    )
+    of_order: dict[Order, str] = {}
+    for each in told:
+        _seller, source, _number = each.fact.order
+        if source in PLATFORMS:
+            of_order[each.fact.order] = source
+        elif each.session in shown_on:
+            of_order.setdefault(each.fact.order, shown_on[each.session])
+    return [each for each in told if of_order.get(each.fact.order) == platform]
 
 
 def _of_account(agreement: Agreement, told: list[Told]) -> list[Told]:
@@ -187,6 +206,8 @@ def slots_of(agreement: Agreement, among: QuerySet[LiveSession]) -> Iterator[Slo
     sessions = among.filter(
         tenant=agreement.seller_id, state=SessionState.ENDED, started_at__gte=day_start(agreement.from_day)
     )
+    if agreement.platform:
+        sessions = sessions.filter(platform=agreement.platform)
     if agreement.to_day is not None:
         sessions = sessions.filter(started_at__lt=day_start(agreement.to_day))
     explained = ExplainEvent.objects.filter(product__isnull=False)

@@ -65,7 +65,10 @@ def dues_of_sessions(
                     dues[part].append(_of_statement(line, agreement, sign))
                 if kind in due:
                     dues[part].append(_provisional(agreement, kind, due[kind] * sign))
-        has_platform = any(agreement.kind == AgreementKind.PLATFORM for agreement in held)
+        has_platform = any(
+            agreement.kind == AgreementKind.PLATFORM and agreement.platform in ("", session.platform)
+            for agreement in held
+        )
         found[session.pk] = _with_nothing(dues, has_platform, bool(held))
     return found
 

@@ -25,6 +25,7 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
+from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.choices import (
@@ -54,6 +55,7 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
     kind = serializers.ChoiceField(choices=AgreementKind.choices)
     sales = serializers.ChoiceField(choices=SettledSales.choices)
+    platform = serializers.ChoiceField(choices=Platform.choices, allow_blank=True)
     base = serializers.ChoiceField(choices=SettledBase.choices)
     tiers = TierSerializer(many=True)
     guarantee = MoneyField()
@@ -81,6 +83,7 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
             "from_day",
             "to_day",
             "sales",
+            "platform",
             "base",
             "tiers",
             "guarantee",
@@ -116,6 +119,7 @@ class AgreementInput(StrictSerializer):
     from_day = DayField()
     to_day = DayField(required=False)
     sales = ChoiceField(choices=SettledSales.choices)
+    platform = ChoiceField(choices=Platform.choices, required=False)
     base = ChoiceField(choices=SettledBase.choices, required=False)
     tiers = serializers.ListField(child=TierInput(), allow_empty=False, max_length=10)
     guarantee = MoneyField(required=False)

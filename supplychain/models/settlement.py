@@ -13,6 +13,7 @@ from core import dbrules
 from core.clock import next_month
 from core.models import PublicIdMixin, Scope, ScopeNode, StampedMixin, User
 from core.money import MoneyField, to_units
+from livestreams.choices import Platform
 from livestreams.models import Host, LiveSession
 from supplychain.choices import (
     AgreementKind,
@@ -60,6 +61,13 @@ class Agreement(PublicIdMixin, StampedMixin):
     from_day = models.DateField(_("from"))
     to_day = models.DateField(_("until"), null=True, blank=True)
     sales = models.CharField(_("of which sales"), max_length=16, choices=SettledSales)
+    platform = models.CharField(
+        _("only sales on"),
+        max_length=16,
+        choices=Platform,
+        blank=True,
+        help_text=_("Empty: whatever the platform. Sales of which no platform is known count only then."),
+    )
     base = models.CharField(_("base"), max_length=16, choices=SettledBase, default=SettledBase.VERIFIED_NET)
     tiers = models.JSONField(_("rates"), default=list)
     guarantee = MoneyField(_("guarantee a month (CNY)"), default=Decimal(0))

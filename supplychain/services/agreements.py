@@ -37,6 +37,7 @@ AUDITED = (
     "from_day",
     "to_day",
     "sales",
+    "platform",
     "base",
     "tiers",
     "guarantee",

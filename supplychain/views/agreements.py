@@ -25,6 +25,7 @@ from core.doors.portal import (
 )
 from core.errors import InvalidInput
 from core.scoping import may, visible_to
+from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.agreementforms import TiersField
@@ -107,6 +108,11 @@ class AgreementForm(ScopedForm):
     from_day = DayField(label=gettext_lazy("From"), widget=DayInput)
     to_day = DayField(label=gettext_lazy("Until (first day without)"), widget=DayInput, required=False)
     sales = forms.ChoiceField(label=gettext_lazy("Of which sales"), choices=SettledSales)
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Only sales on"),
+        choices=[("", gettext_lazy("whatever the platform")), *Platform.choices],
+        required=False,
+    )
     base = forms.ChoiceField(
         label=gettext_lazy("Base of the share"), choices=SettledBase, initial=SettledBase.VERIFIED_NET
     )

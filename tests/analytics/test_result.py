@@ -145,6 +145,15 @@ def test_a_service_firm_that_is_known_by_name_is_no_platform(firm: Firm) -> None
     assert (amounts(found)["platform"], amounts(found)["commission"]) == (None, Decimal(2))
 
 
+def test_what_another_platform_takes_is_nothing_of_this_session(firm: Firm) -> None:
+    firm.sell("A", "100.00")
+    terms = {"kind": "platform", "sales": "sessions", "tiers": [(Decimal(0), Decimal(5))]}
+    firm.agree(outside_name="Taobao", platform="taobao", **terms)
+    assert amounts(firm.account())["platform"] is None
+    firm.agree(outside_name="Douyin", platform="douyin", **terms)
+    assert amounts(firm.account())["platform"] == Decimal(5)
+
+
 def test_without_records_every_line_says_why_it_is_not_known(firm: Firm) -> None:
     firm.sell("A", "50.00", sku_code="scarf")
     firm.sell("B", "60.00", sku_code="")

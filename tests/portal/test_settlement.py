@@ -132,10 +132,21 @@ def test_what_is_wrong_stands_beside_its_field(owner: Client, firm: TenantWorld,
         ("from_day", "soon"),
         ("slot_fee", "0.001"),
         ("sales", "some"),
+        ("platform", "nowhere"),
     ):
         answer = owner.post(page(firm, "portal-agreement-new"), terms(code) | {field: value})
         assert answer.status_code == 400
         assert answer.context["form"].errors[field], value
+
+
+def test_an_agreement_is_on_one_platform_where_it_says_so(
+    owner: Client, firm: TenantWorld, world: World
+) -> None:
+    code = world.tenants[1].tenant.code
+    for chosen, shown in (("kuaishou", True), ("", False)):
+        answer = owner.post(page(firm, "portal-agreement-new"), terms(code, platform=chosen), follow=True)
+        assert Agreement.objects.latest("pk").platform == chosen
+        assert ("Kuaishou" in answer.content.decode()) == shown
 
 
 def test_statements_of_others_are_not_there(owner: Client, firm: TenantWorld, world: World) -> None:

@@ -166,6 +166,7 @@ def test_who_is_no_party_proposes_nothing(firms: Firms) -> None:
         ("partner", {"partner": "east-city"}),
         ("partner", {"partner": "ming"}),
         ("outside_name", {"kind": "platform"}),
+        ("platform", {"platform": "nowhere"}),
         ("outside_name", {"kind": "platform", "partner": "", "outside_name": "  ", "sales": "all"}),
         ("sales", {"sales": "outside"}),
         ("slot_fee_per", {"partner": "", "outside_name": "x", "outside_ref": "1", "sales": "outside"}
@@ -179,6 +180,37 @@ def test_terms_that_do_not_fit_are_refused_with_their_field(
         firms.agree(signed=False, **values)
     assert refused.value.field == field
     assert not Agreement.objects.exists()
+
+
+def test_an_agreement_on_one_platform_is_about_its_sales(firms: Firms) -> None:
+    """An order's platform is its source; of other sources that of its live session; of the rest none is known."""
+    assert firms.session.platform == "douyin"
+    firms.sell("A", "100.00")
+    firms.refund("A", "30.00", TEN + HOUR, session_ref="")
+    record(firms.seller, fact("T", amount="200.00", occurred_at=TEN), source="taobao")
+    record(firms.seller, fact("N", amount="400.00", occurred_at=TEN))
+
+    def total(platform: str) -> Decimal:
+        terms = {"kind": "platform", "partner": "", "outside_name": "x", "sales": "all"}
+        agreement = firms.agree(platform=platform, tiers=[(Decimal(0), Decimal(5))], signed=False, **terms)
+        agreement_sign(actor=SYSTEM, agreement=agreement)
+        return statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total
+
+    found = {platform: total(platform) for platform in ("douyin", "taobao", "jd", "")}
+    assert found == {
+        "douyin": Decimal("3.50"),
+        "taobao": Decimal("10.00"),
+        "jd": Decimal(0),
+        "": Decimal("33.50"),
+    }
+
+
+def test_a_slot_fee_on_one_platform_is_for_its_sessions(firms: Firms) -> None:
+    firms.session.state, firms.session.ended_at = "ended", TEN + 4 * HOUR
+    firms.session.save()
+    for platform, due in (("douyin", Decimal(25)), ("taobao", Decimal(0))):
+        agreement = firms.agree(platform=platform, slot_fee=Decimal(25), sales="sessions")
+        assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == due
 
 
 def test_a_signed_agreement_is_followed_by_another(firms: Firms) -> None:
