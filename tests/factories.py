@@ -444,11 +444,11 @@ def make_session(
 
 
 def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> None:
-    """Agreements of a tenant with its park: one long in force with an approved month, a young one with an open
-    statement that says nothing yet, and one that is only proposed.
+    """Agreements of a tenant with its park: one long in force with an approved month, a young one on live sessions
+    with an open statement that says nothing yet, and one that is only proposed.
     """
 
-    def agree(from_day: dt.date, state: str) -> Agreement:
+    def agree(from_day: dt.date, state: str, sales: str = "all") -> Agreement:
         return Agreement.objects.create(
             seller=mine.tenant,
             partner=world.park.node,
@@ -456,7 +456,7 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
             kind="park",
             title=f"{canary} agreement",
             from_day=from_day,
-            sales="all",
+            sales=sales,
             tiers=[{"above": "0.00", "rate": "3.00"}],
             state=state,
             proposed_by=mine.tenant.node,
@@ -491,7 +491,8 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
         amount=Decimal(3),
     )
     last_month = month_of(month_of(today()) - DAY)
-    statement_count(actor=SYSTEM, agreement=agree(last_month, "signed"), month=last_month)
+    young = agree(last_month, "signed", sales="sessions")
+    statement_count(actor=SYSTEM, agreement=young, month=last_month)
     agree(today(), "proposed")
 
 
