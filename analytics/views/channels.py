@@ -35,8 +35,8 @@ class _ComparedPage(TenantPage):
             period=period,
             against=against,
             compared=period_before(period, against),
-            older=period_of(period.kind, period.first - DAY),
-            newer=period_of(period.kind, period.end) if period.end <= today() else None,
+            period_before=period_of(period.kind, period.first - DAY),
+            period_after=period_of(period.kind, period.end) if period.end <= today() else None,
             kinds=[(each.kind.label, each) for each in kinds],
             **kwargs,
         )
