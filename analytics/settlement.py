@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from analytics.shares.counting import Fact, first_payments, read_facts, sums_of
+from analytics.shares.counting import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
+from core.money import allocate, to_units
 from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
+from supplychain.querysets import SalesEventQuerySet
 from supplychain.settlement import Sale, Slot
 from supplychain.settlement.source import Sold, reads_sales
 
@@ -127,16 +129,38 @@ def _on_platform(platform: str, told: list[Told]) -> list[Told]:
 
 
 def _of_account(agreement: Agreement, told: list[Told]) -> list[Told]:
-    """What the account of the outside host sold: its lines, and what is given back of them or of their orders."""
-    rows = SalesEvent.objects.filter(seller=agreement.seller_id, host_ref=agreement.outside_ref).current()
-    lines = set(rows.filter(kind=SalesKind.PAID).values_list("source", "order_no", "line_no"))
+    """What the account of the outside host sold: its lines, and its part of what is given back of whole orders.
+
+    Such a refund is shared by what was paid of the order through each account, and without one: its parts add up.
+    """
+    payments = SalesEvent.objects.filter(seller=agreement.seller_id, kind=SalesKind.PAID).current()
+    mine = payments.filter(host_ref=agreement.outside_ref)
+    lines = set(mine.values_list("source", "order_no", "line_no"))
     orders = {line[:2] for line in lines}
-    return [
-        each
-        for each in told
-        if (*each.fact.order[1:], each.fact.line) in lines
-        or (each.paid_at is None and each.fact.order[1:] in orders)
-    ]
+    whole = {each.fact.order for each in told if each.paid_at is None and each.fact.order[1:] in orders}
+    paid = _paid_by_account(payments, whole)
+    found = []
+    for each in told:
+        if (*each.fact.order[1:], each.fact.line) in lines:
+            found.append(each)
+        elif each.paid_at is None and (accounts := paid.get(each.fact.order)):
+            parts = dict(zip(accounts, allocate(each.refunds, list(accounts.values())), strict=True))
+            if part := parts.get(agreement.outside_ref):
+                found.append(replace(each, refunds=part))
+    return found
+
+
+def _paid_by_account(payments: SalesEventQuerySet, orders: Iterable[Order]) -> dict[Order, dict[str, int]]:
+    """Units paid of each order by the account that sold, "" where none is named; in the order of accounts."""
+    wanted = set(orders)
+    numbers = sorted({number for _seller, _source, number in wanted})
+    found: dict[Order, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for start in range(0, len(numbers), QUERY_SIZE):
+        some = payments.filter(order_no__in=numbers[start : start + QUERY_SIZE])
+        rows = some.values_list("seller_id", "source", "order_no", "host_ref", "amount")
+        for seller, source, number, account, amount in rows:
+            found[seller, source, number][account] += to_units(amount)
+    return {order: dict(sorted(found[order].items())) for order in wanted & found.keys()}
 
 
 def _whole(told: Iterable[Told]) -> Iterator[Sale]:

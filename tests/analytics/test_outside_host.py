@@ -12,13 +12,14 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analytics.choices import PeriodKind, ResultPart
 from analytics.counting import drain_everything
 from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
 from analytics.periods import Period
+from analytics.settlement import sold_under
 from core.actors import user_actor
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start
@@ -151,6 +152,42 @@ def test_the_page_is_a_recount(firm: TenantWorld) -> None:
     }
     other = told(firm, "daren-2")
     assert (yuan(other.account.net), yuan(other.account.lines[PLATFORM].known)) == (Decimal(20), Decimal(99))
+
+
+PAID = st.lists(
+    st.tuples(st.sampled_from(["daren-1", "daren-2", ""]), st.integers(0, 9_999)), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(paid=[("daren-2", 500)], back=[300])
+@given(paid=PAID, back=st.lists(st.integers(1, 9_999), min_size=1, max_size=3))
+def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
+    firm: TenantWorld, paid: list[tuple[str, int]], back: list[int]
+) -> None:
+    order = f"O{next(NUMBERS)}"
+    paid = [("daren-1", 1_000), *paid]
+    for number, (host, cents) in enumerate(paid, 1):
+        more = {} if host else {"channel": "product_card"}
+        sell(firm, order, 2, f"{cents / 100:.2f}", host=host, line_no=str(number), **more)
+    for cents in back:
+        give_back(firm, order, "", f"{cents / 100:.2f}")
+    found = {}
+    for host in ("daren-1", "daren-2"):
+        agreement = Agreement(
+            seller=firm.tenant, sales="outside", outside_ref=host, from_day=dt.date(2025, 5, 1)
+        )
+        sales = [sale for sale in sold_under(agreement).sales if sale.order[1] == order]
+        found[host] = sum(sale.paid for sale in sales), sum(sale.refunds for sale in sales)
+    by_host = {
+        who: sum(cents for host, cents in paid if host == who) * 100 for who in ("daren-1", "daren-2", "")
+    }
+    whole, returned = sum(by_host.values()), sum(back) * 100
+    for host, (sold, refunds) in found.items():
+        assert sold == by_host[host]
+        assert abs(refunds - returned * by_host[host] / whole) <= len(back)
+    if not by_host[""]:
+        assert sum(refunds for _sold, refunds in found.values()) == returned
 
 
 def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
