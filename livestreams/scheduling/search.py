@@ -27,6 +27,8 @@ NEAR = 500
 """Columns of the first neighbourhoods; when they bring nothing, larger ones are taken."""
 PIECES = 0.75
 """Of the time, for the pieces."""
+PATIENCE = 4
+"""How many times its equal share of the time a piece may take: most need much less, a few need more."""
 ROUNDING = 1e-4
 """What arithmetic may have lost of a whole number."""
 
@@ -109,8 +111,9 @@ class Search:
         bounds: list[float] = []
 
         def solve(number: int) -> Solved:
-            share = (deadline - time.monotonic()) * workers / (len(pieces.parts) - number)
-            return pieces.solve(number, seconds=share)
+            ahead = deadline - time.monotonic()
+            share = ahead * workers / (len(pieces.parts) - number)
+            return pieces.solve(number, seconds=min(PATIENCE * share, ahead))
 
         with ThreadPoolExecutor(workers) as pool:
             for number, solved in enumerate(pool.map(solve, range(len(pieces.parts)))):
