@@ -6,6 +6,7 @@ and they give the same verdict whatever the database.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -152,6 +153,20 @@ class ClockField(serializers.CharField):
 
     def to_representation(self, value: Any) -> str:
         return f"{value:%H:%M}"
+
+
+class Base64Field(serializers.CharField):
+    """Bytes that are taken in, as text in base64 (RFC 4648)."""
+
+    default_error_messages = {"base64": _("This is not base64.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("base64")
+        try:
+            return base64.b64decode(data, validate=True)
+        except ValueError:
+            self.fail("base64")
 
 
 class MoneyField(serializers.CharField):

@@ -1,14 +1,17 @@
-"""The report round through the API: what waits, answering a question, asking again, taking a row back."""
+"""The report round through the API: what waits, dropping files, answering a question, taking a row back."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
 from django.utils import translation
 
-from analytics.models import SessionReading
+from analytics.models import SessionClaim, SessionReading
+from core import jobs
 from core.choices import Role
 from core.clock import HOUR
 from livestreams.models import LiveSession
@@ -148,3 +151,77 @@ def test_questions_are_for_the_people_of_the_firm(
     theirs = {"session": str(world.tenants[1].session.uid)}
     assert owner.post(f"{address}/answer", theirs).status_code == 400
     assert SessionReading.objects.count() == 0
+
+
+def files(*contents: bytes) -> list[dict[str, str]]:
+    return [
+        {"name": f"{number}.csv", "content": base64.b64encode(content).decode()}
+        for number, content in enumerate(contents)
+    ]
+
+
+def dropped(owner: Caller, *contents: bytes) -> dict[str, Any]:
+    """A drop after it was looked at."""
+    reply = owner.post("report-drops", {"tenant": "alpha-a", "files": files(*contents)})
+    assert reply.status_code == 201, reply.content
+    assert (reply.json()["state"], reply.json()["files"]) == ("queued", [])
+    jobs.run_due()
+    return owner.get(f"report-drops/{reply.json()['uid']}").json()
+
+
+def test_files_are_dropped_looked_at_and_taken(firm: TenantWorld, owner: Caller) -> None:
+    session = make_session(firm.tenant, starts_at=START)
+    bad = body(row(直播间观看人数="many"))
+    looked = dropped(owner, body(row()), bad)
+    assert (looked["state"], looked["taken"], looked["found"], looked["refused_files"]) == (
+        "done",
+        False,
+        1,
+        1,
+    )
+    assert [(one["file"], one["session"]) for one in looked["rows"]] == [("0.csv", str(session.uid))]
+    assert [(one["name"], one["refused"]) for one in looked["files"]] == [("0.csv", False), ("1.csv", True)]
+    (problem,) = looked["files"][1]["problems"]
+    assert (problem["row"], problem["field"]) == (2, "直播间观看人数")
+    assert not SessionClaim.objects.filter(session=session).exists()
+
+    address = f"report-drops/{looked['uid']}/confirm"
+    taking = owner.post(address)
+    assert taking.status_code == 201, taking.content
+    jobs.run_due()
+    taken = owner.get(f"report-drops/{taking.json()['uid']}").json()
+    assert (taken["state"], taken["taken"], taken["row_count"]) == ("done", True, 1)
+    assert SessionClaim.objects.get(session=session).viewers == 25310
+    assert owner.post(address).json()["uid"] == taking.json()["uid"]
+    assert owner.post(f"report-drops/{taking.json()['uid']}/confirm").status_code == 409
+
+
+def test_what_a_drop_holds_is_told_to_its_firm_alone(world: World, firm: TenantWorld, owner: Caller) -> None:
+    uid = dropped(owner, body(row()))["uid"]
+    manager = Caller(user=world.users[Role.PARK_MANAGER]).get(f"report-drops/{uid}")
+    assert (manager.status_code, manager.json()["files"], manager.json()["rows"]) == (200, [], [])
+    neighbour = Caller(user=world.tenants[1].users[Role.TENANT_OWNER])
+    assert neighbour.get(f"report-drops/{uid}").status_code == 404
+    assert neighbour.post(f"report-drops/{uid}/confirm").status_code == 404
+    finance = Caller(user=firm.users[Role.TENANT_FINANCE])
+    assert finance.get(f"report-drops/{uid}").status_code == 200
+    assert finance.post(f"report-drops/{uid}/confirm").status_code == 403
+    assert Caller(firm.secret).post("report-drops", {"tenant": "alpha-a"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"files": []}, "files"),
+        ({"files": files(b"a") * 101}, "files"),
+        ({"files": [{"name": "a.csv", "content": "no base64"}]}, "files.content"),
+        ({"files": [{"name": "", "content": "YQ=="}]}, "files.name"),
+        ({"profile": "nobody"}, "profile"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"tenant": "beta-a"}, "tenant"),
+    ],
+)
+def test_a_drop_that_makes_no_sense_is_refused(owner: Caller, changes: dict[str, Any], field: str) -> None:
+    reply = owner.post("report-drops", {"tenant": "alpha-a", "files": files(body(row())), **changes})
+    assert reply.status_code == 400, reply.content
+    assert field in {error["field"] for error in reply.json()["errors"]}, reply.json()

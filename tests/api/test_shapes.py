@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -28,7 +29,7 @@ from supplychain.services import import_run, import_stage, placing
 from tenants.models import Tenant
 from tests.api.conftest import Caller
 from tests.api.operators import of_operators
-from tests.contracts.worlds import read_reports
+from tests.contracts.worlds import REPORT, read_reports
 from tests.factories import (
     SYSTEM,
     World,
@@ -546,7 +547,14 @@ def of_reports(world: World, owner: Caller) -> dict[str, Any]:
     session = LiveSession.objects.get(tenant=mine.tenant, readings__key="shape-0")
     waiting = owner.get("report-questions", waiting="true")
     question = f"report-questions/{waiting.json()['results'][0]['uid']}"
+    file = {"name": "a.csv", "content": b64encode(REPORT.encode()).decode()}
+    made = owner.post("report-drops", {"tenant": mine.tenant.code, "files": [file]})
+    looked_at = mine.tenant.node.jobs.get(kind="session-reports", params__write=False, result__taken=False)
+    drop = f"report-drops/{looked_at.uid}"
     return {
+        "POST report-drops": made,
+        "GET report-drops/{uid}": owner.get(drop),
+        "POST report-drops/{uid}/confirm": owner.post(f"{drop}/confirm"),
         "GET reports-due": owner.get("reports-due"),
         "GET report-questions": waiting,
         "GET report-questions/{uid}": owner.get(question),

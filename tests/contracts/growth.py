@@ -171,7 +171,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         how=ReadBy.TIME,
         read_at=now(),
     )
-    drop = Job.objects.get(node=tenant.node, kind=JOB_KIND)
+    drop = Job.objects.get(node=tenant.node, kind=JOB_KIND, params__write=True)
     drop.result["rows"] += drop.result["rows"][:1]
     drop.save()
     Unresolved.objects.create(kind="sku", node=tenant.node, reference=f"{name}-unknown")

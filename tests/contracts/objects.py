@@ -81,6 +81,7 @@ UIDS: dict[str, Factory] = {
     "api-display-link": lambda world, mine: world.park.node.display_links.earliest("id").uid,
     "api-session-verdict": lambda world, mine: mine.session.uid,
     "api-session-report": lambda world, mine: rows_read(SYSTEM, mine.tenant.pk).earliest("pk").session.uid,
+    "api-report-drop": lambda world, mine: _drop(mine, taken=False).uid,
     "api-report-question": lambda world, mine: questions(SYSTEM, mine.tenant.pk).get().uid,
     "api-report-question-ask-again": lambda world, mine: left_out(SYSTEM, mine.tenant.pk).get().uid,
     "api-absence": lambda world, mine: mine.host.absences.earliest("id").uid,
@@ -214,6 +215,7 @@ OF_NOBODY = ("api-indicator", "analytics-")
 WITHOUT_BODY: dict[str, str] = {
     "api-booking-confirm": "which hold becomes a booking",
     "api-booking-cancel": "which booking is given back",
+    "api-report-drop-confirm": "what is taken",
     "api-report-question-ask-again": "which row is asked about again",
     "api-series-cancel": "whose bookings are given back",
     "api-waitlist-withdraw": "who stops waiting",
@@ -329,8 +331,8 @@ def _reorder(mine: TenantWorld, state: str) -> Reorder:
     return Reorder.objects.filter(launch__tenant=mine.tenant, state=state).earliest("id")
 
 
-def _drop(mine: TenantWorld) -> Job:
-    return Job.objects.get(node=mine.tenant.node, kind=JOB_KIND)
+def _drop(mine: TenantWorld, *, taken: bool = True) -> Job:
+    return Job.objects.get(node=mine.tenant.node, kind=JOB_KIND, params__write=taken)
 
 
 def _free_item(world: World) -> Equipment:
@@ -487,6 +489,10 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         },
         "api-session-verdict": {"text": "matrix"},
         "api-session-report": {"key": rows_read(SYSTEM, mine.tenant.pk).earliest("pk").key},
+        "api-report-drop-list": {
+            "tenant": mine.tenant.code,
+            "files": [{"name": "matrix.csv", "content": "bWF0cml4"}],
+        },
         "api-report-question-respond": {"left_out": True},
         "api-host-account-list": {"host": mine.host.code, "platform": "jd", "account": "matrix"},
         "api-host-account-followers": {"readings": [{"day": str(today()), "followers": 1}]},
