@@ -28,6 +28,7 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
+from core.doors.schema import RowProblem
 from core.jobs import may_read_findings
 from core.models import Job
 from core.scoping import visible_to
@@ -54,13 +55,6 @@ class ReportDropInput(StrictSerializer):
     timezone = ChoiceField(choices=[zone for zone, _name in ZONES if zone], required=False)
 
 
-class RowProblemSerializer(serializers.Serializer[Any]):
-    row = serializers.IntegerField(allow_null=True)
-    field = serializers.CharField(allow_null=True)
-    code = serializers.CharField()
-    message = serializers.CharField()
-
-
 class ReportFileSerializer(serializers.Serializer[Any]):
     """What a file holds. One with an `error` or with problems is refused whole; `problems` are the first of them."""
 
@@ -72,7 +66,7 @@ class ReportFileSerializer(serializers.Serializer[Any]):
     refused = serializers.BooleanField()
     error = serializers.CharField()
     problem_count = serializers.IntegerField()
-    problems = RowProblemSerializer(many=True)
+    problems = RowProblem(many=True)
 
 
 class ReportRowSerializer(serializers.Serializer[Any]):

@@ -81,6 +81,7 @@ WORDS = {
         ("rooms 0", "rooms/(?P<code>[^/.]+)/change 0", "hosts 0", "hosts/(?P<code>[^/.]+)/change 0"),
         "equipment, languages, hours of the week: words of its own",
     ),
+    "report-drops content": "a file: what its rows name is looked for among the firm's own sessions, by a job",
     "shop-messages order_no": "a number as the shop told it, whether or not the order is in the ledger",
     "orders/bulk source": "half of the key under which the seller's own lines are known",
     **dict.fromkeys(
