@@ -22,6 +22,7 @@ from analytics.outsidehosts.sales import (
     payments_of,
     told_of,
 )
+from analytics.outsidehosts.samples import HostSamples, lent_to_outside_hosts, samples_of_host
 from analytics.periods import Period
 from analytics.result.account import Account, Line, Source
 from analytics.result.gathering import may_see_result
@@ -53,6 +54,7 @@ class HostAccount:
     kept_then: Expected | None
     watched: int
     products: Sequence[ProductRow]
+    samples: HostSamples
 
     @property
     def refunds(self) -> int:
@@ -96,14 +98,19 @@ class Sales:
 def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> HostAccount:
     """One account and what it sold for a firm in a period.
 
-    NotFound for all who do not keep the firm's money, and for an account that never sold for it nor stands in one of
-    its agreements.
+    NotFound for all who do not keep the firm's money, and for an account that never sold for it, never was lent samples
+    and stands in none of its agreements.
     """
     if not may_see_result(actor, tenant.pk):
         raise NotFound
     sales = _sales(tenant, ref, period)
     names = names_of(actor, tenant)
-    if not sales.lines and ref not in names and not _ever_sold(tenant, ref):
+    if (
+        not sales.lines
+        and ref not in names
+        and not _ever_sold(tenant, ref)
+        and not _ever_lent(actor, tenant, ref)
+    ):
         raise NotFound
     account = _account(actor, tenant, ref, period, sales)
     expected, watched = expected_of_days(tenant.pk, sales.by_day(), now())
@@ -117,6 +124,7 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
         kept_then=kept_after(account.left, account.net, falls_away, expected),
         watched=watched,
         products=rows_by_product(tenant, sales.facts, sales.sums, sales.lines),
+        samples=samples_of_host(actor, tenant, ref, period),
     )
 
 
@@ -135,6 +143,10 @@ def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:
 def _ever_sold(tenant: Tenant, ref: str) -> bool:
     payments = SalesEvent.objects.current().filter(seller=tenant, host_ref=ref)
     return by_outside_hosts(payments).exists()
+
+
+def _ever_lent(actor: Actor, tenant: Tenant, ref: str) -> bool:
+    return lent_to_outside_hosts(actor, tenant).filter(outside_ref=ref).exists()
 
 
 def _account(actor: Actor, tenant: Tenant, ref: str, period: Period, sales: Sales) -> Account:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from django.db.models import OuterRef, Q, Subquery
 
+from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
 from analytics.result.gathering import may_see_result
 from analytics.shares.counting import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
@@ -28,13 +29,17 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True)
 class OutsideHost:
-    """An account and what it sold, in units of 1/10,000 CNY. Without an agreement that names it, the name is empty."""
+    """An account and what it sold, in units of 1/10,000 CNY, and the pieces of samples that it was lent.
+
+    Without an agreement that names it, the name is empty.
+    """
 
     ref: str
     name: str
     orders: int
     gross: int
     refunds: int
+    samples: int = 0
 
     @property
     def net(self) -> int:
@@ -57,7 +62,10 @@ class Held:
 
 
 def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideHost]:
-    """Those who sold for a firm in a period, who brought most first. NotFound for all who do not keep its money."""
+    """Those who sold for a firm in a period or were lent samples, who brought most first.
+
+    NotFound for all who do not keep its money.
+    """
     if not may_see_result(actor, tenant.pk):
         raise NotFound
     facts, held = told_of(tenant, payments_of(tenant, period))
@@ -70,9 +78,10 @@ def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideH
             gross[ref] += sums[fact.id][0]
             refunds[ref] += sums[fact.id][1]
             orders[ref].add(fact.order)
-    names = names_of(actor, tenant)
+    names, samples = names_of(actor, tenant), pieces_by_host(actor, tenant, period)
     found = [
-        OutsideHost(ref, names.get(ref, ""), len(orders[ref]), gross[ref], refunds[ref]) for ref in orders
+        OutsideHost(ref, names.get(ref, ""), len(orders[ref]), gross[ref], refunds[ref], samples[ref])
+        for ref in {*orders, *samples}
     ]
     return sorted(found, key=lambda host: (-host.net, host.ref))
 

@@ -22,15 +22,21 @@ from analytics.periods import Period
 from analytics.settlement import sold_under
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR, day_start
+from core.clock import DAY, HOUR, day_start, today
 from core.errors import NotFound
 from livestreams.choices import Platform
-from supplychain.models import Agreement, ImportBatch, PayoutEntry
+from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
 from supplychain.services import (
     agreement_end,
     agreement_propose,
     agreement_sign,
+    goods_offer,
     placing,
+    sample_agree,
+    sample_ask,
+    sample_charge,
+    sample_hand_out,
+    sample_take_back,
     statement_approve,
     statement_count,
 )
@@ -188,6 +194,83 @@ def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
         assert abs(refunds - returned * by_host[host] / whole) <= len(back)
     if not by_host[""]:
         assert sum(refunds for _sold, refunds in found.values()) == returned
+
+
+def lend(
+    world: World, firm: TenantWorld, pieces: int, host: str = "daren-1", of: TenantWorld | None = None
+) -> SampleRequest:
+    """Samples at 45.50 a piece, handed out to an outside host."""
+    owner = of or firm
+    offer = GoodsOffer.objects.filter(tenant=owner.tenant).first() or goods_offer(
+        actor=SYSTEM,
+        product=owner.skus[0].product,
+        floor_price=Decimal(59),
+        commission_rate=Decimal(20),
+        pieces=100,
+        samples=20,
+    )
+    request = sample_ask(
+        actor=SYSTEM,
+        offer=offer,
+        tenant=firm.tenant,
+        platform=Platform.DOUYIN,
+        outside_ref=host,
+        pieces=pieces,
+        until=today(),
+    )
+    sample_agree(actor=SYSTEM, request=request, price=Decimal("45.50"))
+    return sample_hand_out(actor=SYSTEM, request=request, sku=owner.skus[0], warehouse=world.warehouse)
+
+
+def test_the_samples_of_a_host_are_told_to_the_piece(world: World, firm: TenantWorld) -> None:
+    with time_machine.travel(dt.datetime(2025, 5, 20, 2, tzinfo=dt.UTC), tick=False):
+        early = lend(world, firm, 3)
+        lend(world, firm, 1, "daren-2")
+    back, kept = lend(world, firm, 3), lend(world, firm, 2, of=world.tenants[1])
+    lend(world, world.tenants[1], 1)
+    sample_take_back(actor=SYSTEM, request=early, whole=1)
+    sample_take_back(actor=SYSTEM, request=back, whole=2, damaged=1)
+    sample_take_back(actor=SYSTEM, request=kept, whole=1)
+    sample_charge(actor=SYSTEM, request=kept)
+    told_of = {period.name: told(firm, period=period).samples for period in (MAY, JUNE)}
+    assert {
+        name: (each.pieces, each.back, each.damaged, each.charged, yuan(each.amount))
+        for name, each in told_of.items()
+    } == {"2025-05": (3, 1, 0, 0, Decimal(0)), "2025-06": (5, 3, 1, 1, Decimal("45.50"))}
+    # What is out is out whatever the period.
+    assert {(each.out, yuan(each.worth)) for each in told_of.values()} == {(2, Decimal(91))}
+    assert [each.uid for each in told_of["2025-06"].sent] == [kept.uid, back.uid]
+    # A host who got samples and sold nothing is on the list, and goods are not taken off.
+    rows = {row.ref: (row.orders, row.samples) for row in outside_hosts(SYSTEM, firm.tenant, MAY)}
+    assert rows == {"daren-1": (0, 3), "daren-2": (0, 1)}
+    assert told(firm).account.left == 0
+
+
+def test_samples_on_the_page_and_in_the_api(world: World, firm: TenantWorld) -> None:
+    lend(world, firm, 2, "达人/1")
+    placing.drain()
+    owner, code = browser_of(firm), firm.tenant.code
+    asked = {"tenant": code, "period": "2025-06"}
+    (row,) = owner.get(reverse("api-outside-hosts"), asked).json()["hosts"]
+    assert (row["host"], row["orders"], row["samples"]) == ("达人/1", 0, 2)
+    listed = owner.get(reverse("portal-outside-hosts", args=[code]), {"period": "2025-06"}).content.decode()
+    page = reverse("portal-outside-host", args=[code, row["address"]])
+    assert page in listed
+    assert "2 samples" in listed
+    for period, sent in (("2025-06", "handed out 2 · back whole 0"), ("2024", "")):
+        shown = owner.get(page, {"period": period}).content.decode()
+        assert sent in shown
+        assert "2 pieces are with the host now, worth ¥91.00" in shown
+    samples = owner.get(reverse("api-outside-host", args=[row["address"]]), asked).json()["samples"]
+    (sent,) = samples.pop("sent")
+    assert (sent["product"], sent["platform"], sent["state"]) == (
+        firm.skus[0].product.code,
+        "douyin",
+        "out",
+    )
+    assert samples == {
+        "pieces": 2, "back": 0, "damaged": 0, "charged": 0, "amount": "0.00", "out": 2, "worth": "91.00",
+    }  # fmt: skip
 
 
 def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
