@@ -105,12 +105,7 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
         raise NotFound
     sales = _sales(tenant, ref, period)
     names = names_of(actor, tenant)
-    if (
-        not sales.lines
-        and ref not in names
-        and not _ever_sold(tenant, ref)
-        and not _ever_lent(actor, tenant, ref)
-    ):
+    if not sales.lines and ref not in names and not _was_here(actor, tenant, ref):
         raise NotFound
     account = _account(actor, tenant, ref, period, sales)
     expected, watched = expected_of_days(tenant.pk, sales.by_day(), now())
@@ -140,13 +135,11 @@ def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:
     return {line: held.first[line] for line, of in held.of_line.items() if of == ref}
 
 
-def _ever_sold(tenant: Tenant, ref: str) -> bool:
+def _was_here(actor: Actor, tenant: Tenant, ref: str) -> bool:
+    """Whether an account ever sold for a firm or was lent samples."""
     payments = SalesEvent.objects.current().filter(seller=tenant, host_ref=ref)
-    return by_outside_hosts(payments).exists()
-
-
-def _ever_lent(actor: Actor, tenant: Tenant, ref: str) -> bool:
-    return lent_to_outside_hosts(actor, tenant).filter(outside_ref=ref).exists()
+    lent = lent_to_outside_hosts(actor, tenant).filter(outside_ref=ref)
+    return by_outside_hosts(payments).exists() or lent.exists()
 
 
 def _account(actor: Actor, tenant: Tenant, ref: str, period: Period, sales: Sales) -> Account:

@@ -26,7 +26,7 @@ from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveSession
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import PayoutEntry, Statement
-from supplychain.services import import_run, import_stage, placing
+from supplychain.services import goods_offer_withdraw, import_run, import_stage, placing
 from tenants.models import Tenant
 from tests.analytics.test_outside_host import lend
 from tests.api.conftest import Caller
@@ -370,7 +370,8 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     payout = settle_by_platform(tenant)
     record(tenant, fact("by-daren", channel="outside_host", host_ref="daren-1"))
     with time_machine.travel(dt.datetime(2025, 6, 2, 4, tzinfo=dt.UTC)):
-        lend(world, world.tenants[0], 1)
+        sample = lend(world, world.tenants[0], 1)
+        goods_offer_withdraw(actor=SYSTEM, offer=sample.offer)
     placing.drain()
     return {
         "POST agreements": first,

@@ -140,7 +140,7 @@ def test_own_goods_go_to_an_outside_host(
     giver.post(page(theirs, "portal-sample-charge", request.uid))
     shown = text(giver, own)
     assert "达人/1" in shown
-    assert "There is no agreement with the outside host" in shown
+    assert "与该达人没有分成协议" in shown
 
 
 def test_what_is_overdue_stands_on_top(
