@@ -63,7 +63,10 @@ class HostAccount:
 
 @dataclass(frozen=True)
 class Sales:
-    """The lines of an outside host of a period, and the facts that are told of them and of whole orders of them."""
+    """The lines of an outside host of a period, and what is told of them, with their parts of what is told of orders.
+
+    `sums` is what each fact adds here, `whole` the orders of which all lines are among them.
+    """
 
     facts: list[Fact]
     sums: dict[int, Measures]
@@ -125,10 +128,11 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
 
 def _sales(tenant: Tenant, ref: str, period: Period) -> Sales:
     facts, held = told_of(tenant, payments_of(tenant, period, host_ref=ref))
-    mine = [fact for fact in facts if held.of(fact) == ref]
-    return Sales(
-        mine, sums_of(mine), _lines(held, ref), {key for key, of in held.of_order.items() if of == ref}
-    )
+    sums = sums_of(facts)
+    parts = {fact.id: held.parts(fact, sums[fact.id]) for fact in facts}
+    mine = [fact for fact in facts if ref in parts[fact.id]]
+    whole = {order for order, of in held.of_order.items() if of == ref}
+    return Sales(mine, {fact.id: parts[fact.id][ref] for fact in mine}, _lines(held, ref), whole)
 
 
 def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:

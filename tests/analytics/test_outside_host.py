@@ -24,6 +24,7 @@ from core.actors import user_actor
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
 from core.errors import NotFound
+from core.money import allocate
 from livestreams.choices import Platform
 from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
 from supplychain.services import (
@@ -72,6 +73,10 @@ def sell(firm: TenantWorld, order: str, day: int, amount: str, host: str = "dare
     values: dict[str, Any] = {"channel": "outside_host", "host_ref": host, "sku_code": firm.skus[0].code}
     at = dt.datetime(2025, 5, day, 4, tzinfo=dt.UTC)
     record(firm.tenant, fact(order, amount=amount, **{"occurred_at": at, **values, **more}))
+
+
+def at_noon(period: Period, day: int) -> dt.datetime:
+    return dt.datetime(2025, period.first.month, day, 4, tzinfo=dt.UTC)
 
 
 def give_back(firm: TenantWorld, order: str, line: str, amount: str, month: int = 6) -> None:
@@ -161,39 +166,68 @@ def test_the_page_is_a_recount(firm: TenantWorld) -> None:
 
 
 PAID = st.lists(
-    st.tuples(st.sampled_from(["daren-1", "daren-2", ""]), st.integers(0, 9_999)), min_size=1, max_size=6
+    st.tuples(
+        st.sampled_from(["daren-1", "daren-2", ""]), st.sampled_from([MAY, JUNE]), st.integers(0, 9_999)
+    ),
+    min_size=1,
+    max_size=6,
 )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(paid=[("daren-2", 500)], back=[300])
-@given(paid=PAID, back=st.lists(st.integers(1, 9_999), min_size=1, max_size=3))
+@example(paid=[("daren-2", MAY, 500)], back=[(MAY, 300)])
+@example(paid=[("daren-1", JUNE, 500), ("", MAY, 500)], back=[(JUNE, 300)])
+@example(paid=[("daren-2", MAY, 1_000), ("daren-2", MAY, 1_000)], back=[(JUNE, 1), (JUNE, 1)])
+@given(
+    paid=PAID,
+    back=st.lists(st.tuples(st.sampled_from([MAY, JUNE]), st.integers(1, 9_999)), min_size=1, max_size=3),
+)
 def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
-    firm: TenantWorld, paid: list[tuple[str, int]], back: list[int]
+    firm: TenantWorld, paid: list[tuple[str, Period, int]], back: list[tuple[Period, int]]
 ) -> None:
-    order = f"O{next(NUMBERS)}"
-    paid = [("daren-1", 1_000), *paid]
-    for number, (host, cents) in enumerate(paid, 1):
-        more = {} if host else {"channel": "product_card"}
-        sell(firm, order, 2, f"{cents / 100:.2f}", host=host, line_no=str(number), **more)
-    for cents in back:
-        give_back(firm, order, "", f"{cents / 100:.2f}")
-    found = {}
-    for host in ("daren-1", "daren-2"):
-        agreement = Agreement(
-            seller=firm.tenant, sales="outside", outside_ref=host, from_day=dt.date(2025, 5, 1)
-        )
-        sales = [sale for sale in sold_under(agreement).sales if sale.order[1] == order]
-        found[host] = sum(sale.paid for sale in sales), sum(sale.refunds for sale in sales)
-    by_host = {
-        who: sum(cents for host, cents in paid if host == who) * 100 for who in ("daren-1", "daren-2", "")
-    }
-    whole, returned = sum(by_host.values()), sum(back) * 100
-    for host, (sold, refunds) in found.items():
-        assert sold == by_host[host]
-        assert abs(refunds - returned * by_host[host] / whole) <= len(back)
-    if not by_host[""]:
-        assert sum(refunds for _sold, refunds in found.values()) == returned
+    order, batch = f"O{next(NUMBERS)}", next(NUMBERS)
+    accounts = {"daren-1": f"daren-1-{batch}", "daren-2": f"daren-2-{batch}", "": ""}
+    paid = [(accounts[host], period, cents) for host, period, cents in [("daren-1", MAY, 1_000), *paid]]
+    for number, (host, period, cents) in enumerate(paid, 1):
+        more: dict[str, Any] = {"occurred_at": at_noon(period, 2), "line_no": str(number)}
+        if not host:
+            more["channel"] = "product_card"
+        sell(firm, order, 2, f"{cents / 100:.2f}", host=host, **more)
+    for period, cents in back:
+        give_back(firm, order, "", f"{cents / 100:.2f}", period.first.month)
+    placing.drain()
+    # The part of each line goes by what was paid of it, and the parts add up.
+    parts = [0] * len(paid)
+    for _period, cents in back:
+        for index, part in enumerate(allocate(cents * 100, [line[2] for line in paid])):
+            parts[index] += part
+    assert sum(parts) == sum(cents for _period, cents in back) * 100
+    for host in (accounts["daren-1"], accounts["daren-2"]):
+        lines = [(line, part) for line, part in zip(paid, parts, strict=True) if line[0] == host]
+        # A page has the lines that were paid in its period.
+        for period in (MAY, JUNE):
+            mine = [(line[2] * 100, part) for line, part in lines if line[1] == period]
+            row = {each.ref: each for each in outside_hosts(SYSTEM, firm.tenant, period)}.get(host)
+            assert (row is None) == (not mine)
+            if row is not None:
+                page = outside_host(SYSTEM, firm.tenant, host, period)
+                expected = sum(sold for sold, _part in mine), sum(part for _sold, part in mine)
+                assert expected == (row.gross, row.refunds) == (page.account.paid, page.refunds)
+                assert page.account.net == sum(each.net for each in page.products)
+        # Statements take back the same, those of an agreement on some days of the lines that were paid on them.
+        for first, end in ((MAY.first, None), (MAY.first, JUNE.first), (JUNE.first, None)):
+            agreement = Agreement(
+                seller=firm.tenant, sales="outside", outside_ref=host, from_day=first, to_day=end
+            )
+            sales = [sale for sale in sold_under(agreement).sales if sale.order[1] == order]
+            agreed = [
+                (line[2] * 100, part)
+                for line, part in lines
+                if first <= line[1].first and (end is None or line[1].first < end)
+            ]
+            assert sum(sale.paid for sale in sales) == sum(sold for sold, _part in agreed)
+            if (end is None and first == MAY.first) or not any(period == MAY for period, _cents in back):
+                assert sum(sale.refunds for sale in sales) == sum(part for _sold, part in agreed)
 
 
 def lend(
