@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analytics.choices import PeriodKind, ResultPart
+from analytics.cash import cash_flow
+from analytics.choices import CashKind, PeriodKind, ResultPart
 from analytics.counting import drain_everything
 from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
 from analytics.periods import Period
@@ -23,7 +25,7 @@ from analytics.settlement import sold_under
 from core.actors import user_actor
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.money import allocate
 from livestreams.choices import Platform
 from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
@@ -368,6 +370,52 @@ def test_statements_are_what_they_say_and_the_rest_is_not_stated(firm: TenantWor
     assert (yuan(said.units or 0), yuan(rest.units or 0), rest.provisional) == (40, Decimal("-1.80"), True)
     june = told(firm, period=JUNE)
     assert (yuan(june.account.lines[SLOT_FEE].known), june.account.lines[COMMISSION].known) == (200, 0)
+
+
+@pytest.mark.parametrize("withheld", [True, False])
+def test_a_share_that_the_platform_withholds_is_taken_off_once(firm: TenantWorld, withheld: bool) -> None:
+    agreement = agree(firm, withheld=withheld)
+    sell(firm, "A", 2, "60.00")
+    statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    sell(firm, "B", 2, "40.00")
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    assert (statement.version, statement.total) == (2, Decimal(218))
+    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    # The platform kept 6 for itself and, if it withholds it, the share.
+    for order, kept in (("A", "-14.40" if withheld else "-3.60"), ("B", "-9.60" if withheld else "-2.40")):
+        settle(firm, order, "", kept)
+    account = told(firm).account
+    lines = [yuan(account.lines[part].known) for part in (PLATFORM, COMMISSION, SLOT_FEE)]
+    assert lines == ([24, 0, 200] if withheld else [6, 18, 200])
+    assert (yuan(account.left), account.missing) == (Decimal(100) - 6 - 18 - 200, [])
+    flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
+    (owed,) = (
+        entry
+        for day in flow.calendar.days
+        for entry in day.entries
+        if (entry.kind, entry.uid) == (CashKind.STATEMENT, str(statement.uid))
+    )
+    assert yuan(owed.amount) == (-200 if withheld else -218)
+
+
+def test_a_statement_of_which_the_platform_withholds_all_is_no_cash(firm: TenantWorld) -> None:
+    agreement = agree(firm, withheld=True, slot_fee=Decimal(0))
+    sell(firm, "A", 2, "100.00")
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
+    entries = [*flow.calendar.undated, *(entry for day in flow.calendar.days for entry in day.entries)]
+    assert str(statement.uid) not in {entry.uid for entry in entries}
+
+
+def test_a_platform_withholds_what_is_paid_to_an_outside_host_alone(firm: TenantWorld) -> None:
+    for wrong in ({"seller_pays": False}, {"kind": "service", "sales": "all", "slot_fee": Decimal(0)}):
+        with pytest.raises(InvalidInput) as refused:
+            agree(firm, withheld=True, **wrong)
+        assert refused.value.code == "withheld"
+        signed = agree(firm, **wrong)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Agreement.objects.filter(pk=signed.pk).update(withheld=True)
 
 
 def test_slot_fees_come_back_of_months_that_are_over(firm: TenantWorld) -> None:
