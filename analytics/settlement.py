@@ -15,8 +15,8 @@ from django.db.models import Count, Q, QuerySet
 
 from analytics.shares.counting import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
+from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core.clock import business_day, day_start, month_of
-from core.money import allocate, to_units
 from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
@@ -31,8 +31,18 @@ KINDS = (SalesKind.PAID, SalesKind.REFUNDED, SalesKind.CANCELLED)
 
 
 @dataclass(frozen=True)
+class Piece:
+    """What a fact adds, or a part of it, and when its line was paid first; None: it is about a whole order."""
+
+    fact: Fact
+    paid_at: datetime | None
+    paid: int
+    refunds: int
+
+
+@dataclass(frozen=True)
 class Told:
-    """A fact that counts, with the month and the session it counts in, and when its line was paid first."""
+    """A piece that counts, with the month and the session it counts in, and the month in which it was paid."""
 
     fact: Fact
     month: date
@@ -81,29 +91,33 @@ def book_of(facts: Iterable[Fact], places: dict[int, tuple[date, int]]) -> Book:
 
 def sales_of(agreement: Agreement, book: Book) -> list[Sale]:
     """What the agreement is about of a book, by month, session and order."""
-    told = [each for each in _told(agreement, book) if _is_about(agreement, each)]
+    pieces = _of_account(agreement, book) if agreement.sales == SettledSales.OUTSIDE else _pieces(book)
+    told = [each for each in _told(agreement, book, pieces) if _is_about(agreement, each)]
     if agreement.platform:
         told = _on_platform(agreement.platform, told)
-    if agreement.sales == SettledSales.OUTSIDE:
-        told = _of_account(agreement, told)
     return list(_on_shift(agreement, told) if agreement.sales == SettledSales.HOSTS else _whole(told))
 
 
-def _told(agreement: Agreement, book: Book) -> Iterator[Told]:
+def _pieces(book: Book) -> Iterator[Piece]:
     for fact in book.facts:
+        yield Piece(fact, book.line_paid_at.get((fact.order, fact.line)), *book.sums[fact.id][:2])
+
+
+def _told(agreement: Agreement, book: Book, pieces: Iterable[Piece]) -> Iterator[Told]:
+    for each in pieces:
+        fact = each.fact
         day, session = book.places[fact.id]
-        of_line = book.line_paid_at.get((fact.order, fact.line))
-        at = of_line or book.order_paid_at.get(fact.order)
+        at = each.paid_at or book.order_paid_at.get(fact.order)
         paid_on = business_day(at) if at is not None else day
         if min(day, paid_on) < agreement.from_day or (
             agreement.to_day is not None and paid_on >= agreement.to_day
         ):
             continue
-        paid, refunds = book.sums[fact.id][:2]
+        refunds = each.refunds
         if agreement.clawback_days is not None and (day - paid_on).days > agreement.clawback_days:
             refunds = 0
-        if paid or refunds:
-            yield Told(fact, month_of(day), session, of_line, paid, refunds, month_of(paid_on))
+        if each.paid or refunds:
+            yield Told(fact, month_of(day), session, each.paid_at, each.paid, refunds, month_of(paid_on))
 
 
 def _is_about(agreement: Agreement, told: Told) -> bool:
@@ -128,39 +142,42 @@ def _on_platform(platform: str, told: list[Told]) -> list[Told]:
     return [each for each in told if of_order.get(each.fact.order) == platform]
 
 
-def _of_account(agreement: Agreement, told: list[Told]) -> list[Told]:
-    """What the account of the outside host sold: its lines, and its part of what is given back of whole orders.
-
-    Such a refund is shared by what was paid of the order through each account, and without one: its parts add up.
-    """
+def _of_account(agreement: Agreement, book: Book) -> Iterator[Piece]:
+    """What the account of the outside host sold: its lines, and their parts of what is given back of whole orders."""
     payments = SalesEvent.objects.filter(seller=agreement.seller_id, kind=SalesKind.PAID).current()
-    mine = payments.filter(host_ref=agreement.outside_ref)
-    lines = set(mine.values_list("source", "order_no", "line_no"))
-    orders = {line[:2] for line in lines}
-    whole = {each.fact.order for each in told if each.paid_at is None and each.fact.order[1:] in orders}
-    paid = _paid_by_account(payments, whole)
-    found = []
-    for each in told:
-        if (*each.fact.order[1:], each.fact.line) in lines:
-            found.append(each)
-        elif each.paid_at is None and (accounts := paid.get(each.fact.order)):
-            parts = dict(zip(accounts, allocate(each.refunds, list(accounts.values())), strict=True))
-            if part := parts.get(agreement.outside_ref):
-                found.append(replace(each, refunds=part))
+    mine = _lines_of(payments, agreement.outside_ref)
+    whole = {
+        fact.order
+        for fact in book.facts
+        if fact.order in mine and (fact.order, fact.line) not in book.line_paid_at
+    }
+    paid = _paid_by_line(payments, whole)
+    for piece in _pieces(book):
+        order = piece.fact.order
+        if piece.fact.line in mine.get(order, ()):
+            yield piece
+        elif piece.paid_at is None and order in paid:
+            for line, part in parts_of_lines(piece.refunds, paid[order]).items():
+                if line in mine[order]:
+                    yield replace(piece, paid_at=book.line_paid_at.get((order, line)), refunds=part)
+
+
+def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str]]:
+    """The lines by order whose payment names an account."""
+    found: dict[Order, set[str]] = defaultdict(set)
+    rows = payments.filter(host_ref=account).values_list("seller_id", "source", "order_no", "line_no")
+    for seller, source, number, line in rows:
+        found[seller, source, number].add(line)
     return found
 
 
-def _paid_by_account(payments: SalesEventQuerySet, orders: Iterable[Order]) -> dict[Order, dict[str, int]]:
-    """Units paid of each order by the account that sold, "" where none is named; in the order of accounts."""
-    wanted = set(orders)
-    numbers = sorted({number for _seller, _source, number in wanted})
-    found: dict[Order, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def _paid_by_line(payments: SalesEventQuerySet, orders: Iterable[Order]) -> dict[Order, PaidLines]:
+    """What was paid of each line of some orders, whatever the account and the day."""
+    numbers = sorted({number for _seller, _source, number in orders})
+    found: list[Fact] = []
     for start in range(0, len(numbers), QUERY_SIZE):
-        some = payments.filter(order_no__in=numbers[start : start + QUERY_SIZE])
-        rows = some.values_list("seller_id", "source", "order_no", "host_ref", "amount")
-        for seller, source, number, account, amount in rows:
-            found[seller, source, number][account] += to_units(amount)
-    return {order: dict(sorted(found[order].items())) for order in wanted & found.keys()}
+        found += read_facts(payments.filter(order_no__in=numbers[start : start + QUERY_SIZE]))
+    return paid_by_line(found)
 
 
 def _whole(told: Iterable[Told]) -> Iterator[Sale]:

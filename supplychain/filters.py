@@ -154,11 +154,12 @@ class QualityCertificateFilter(django_filters.FilterSet):
 
 
 class SampleRequestFilter(django_filters.FilterSet):
-    """Requests for samples by state, those past their day, and by the firm that asked."""
+    """Requests for samples by state, those past their day, by the firm that asked and the account they are for."""
 
     state = django_filters.ChoiceFilter(choices=SampleState, label=_("State"), empty_label=_("all"))
     overdue = django_filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
     tenant = django_filters.CharFilter("tenant__code", label=_("Asked by"), max_length=64)
+    outside_ref = django_filters.CharFilter(label=_("Account of the outside host"), max_length=64)
 
     class Meta:
         model = SampleRequest

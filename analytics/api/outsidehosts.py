@@ -19,6 +19,8 @@ from core.doors.fields import MoneyField
 from core.errors import NotFound
 from core.money import from_units
 from core.policy import VIEW_RESULT
+from livestreams.choices import Platform
+from supplychain.choices import SampleState
 from tenants.models import Tenant
 
 PERIOD = PERIODS[0]
@@ -31,7 +33,8 @@ ADDRESS = OpenApiParameter(
 
 
 class OutsideHostRowSerializer(serializers.Serializer[Any]):
-    """An account and what it sold in the period; `address` names it in addresses, `name` is that of an agreement."""
+    """An account, what it sold in the period and how many samples it was lent; `address` names it in addresses, `name`
+    is that of an agreement."""
 
     host = serializers.CharField(source="ref")
     address = serializers.CharField()
@@ -40,6 +43,7 @@ class OutsideHostRowSerializer(serializers.Serializer[Any]):
     paid = MoneyField()
     refunds = MoneyField()
     net = MoneyField()
+    samples = serializers.IntegerField()
 
 
 class OutsideHostListSerializer(serializers.Serializer[Any]):
@@ -62,6 +66,35 @@ class HostProductSerializer(serializers.Serializer[Any]):
     units_refunded = serializers.IntegerField()
 
 
+class LentSampleSerializer(serializers.Serializer[Any]):
+    """A request for samples that was handed out."""
+
+    uid = serializers.UUIDField()
+    product = serializers.CharField(source="offer.product.code")
+    owner = serializers.CharField(source="offer.tenant.code")
+    platform = serializers.ChoiceField(choices=Platform.choices)
+    state = serializers.ChoiceField(choices=SampleState.choices)
+    pieces = serializers.IntegerField()
+    handed_out_on = serializers.DateField()
+    until = serializers.DateField()
+    overdue = serializers.BooleanField(source="is_overdue")
+    amount = MoneyField(allow_null=True)
+
+
+class HostSamplesSerializer(serializers.Serializer[Any]):
+    """Pieces handed out in the period: `back` whole, `damaged` and not charged, `charged` for `amount`. `out` pieces
+    are with the host today, whenever they went out, and cost `worth` if they are kept."""
+
+    pieces = serializers.IntegerField()
+    back = serializers.IntegerField()
+    damaged = serializers.IntegerField()
+    charged = serializers.IntegerField()
+    amount = MoneyField()
+    out = serializers.IntegerField()
+    worth = MoneyField()
+    sent = LentSampleSerializer(many=True)
+
+
 class OutsideHostSerializer(OutsideHostRowSerializer):
     """`left` is net sales less what is known of commission and fees, `missing` names what is not known. Refunds are
     expected within `watched_days` after the payment; null: the firm's past is too short."""
@@ -76,6 +109,7 @@ class OutsideHostSerializer(OutsideHostRowSerializer):
     watched_days = serializers.IntegerField()
     lines = ResultLineSerializer(many=True)
     products = HostProductSerializer(many=True)
+    samples = HostSamplesSerializer()  # type: ignore[assignment]
 
 
 class OutsideHostViewSet(ScopedViewSet):
@@ -89,7 +123,7 @@ class OutsideHostViewSet(ScopedViewSet):
         operation_id="outside_hosts_all", parameters=[TENANT, PERIOD], responses=OutsideHostListSerializer
     )
     def every(self, request: Request) -> Response:
-        """Those whose sales were paid in the period, with what came back of them so far."""
+        """Those whose sales were paid in the period, with what came back of them so far, or who got samples in it."""
         tenant = tenant_asked(request, self.actor, VIEW_RESULT)
         period, _against = periods_asked(request)
         hosts = [
@@ -101,6 +135,7 @@ class OutsideHostViewSet(ScopedViewSet):
                 "paid": from_units(host.gross),
                 "refunds": from_units(host.refunds),
                 "net": from_units(host.net),
+                "samples": host.samples,
             }
             for host in outside_hosts(self.actor, tenant, period)
         ]
@@ -147,4 +182,11 @@ def _told(host: HostAccount) -> dict[str, Any]:
             }
             for row in host.products
         ],
+        "samples": {
+            **{
+                name: getattr(host.samples, name)
+                for name in ("pieces", "back", "damaged", "charged", "out", "sent")
+            },
+            **{name: from_units(getattr(host.samples, name)) for name in ("amount", "worth")},
+        },
     }

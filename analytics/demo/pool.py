@@ -1,5 +1,5 @@
-"""The demo's goods pool, samples that are lent, and runs of show for the bookings that come next: one wants more than
-there is."""
+"""The demo's goods pool, samples that are lent, one of them to an outside host, and runs of show for the bookings that
+come next: one wants more than there is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import F
 
 from analytics.demo.build import BuiltPark
+from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, now, today
 from core.money import to_cents
@@ -46,6 +47,7 @@ def build_pool(built: BuiltPark, *, actor: Actor) -> None:
     if not SampleRequest.objects.filter(offer__park=built.park).exists():
         for offer in GoodsOffer.objects.standing().filter(park=built.park, samples__gt=0).order_by("pk"):
             _lend(offer, next(firm for firm in reversed(firms) if firm.pk != offer.tenant_id), actor)
+        _lend_outside(built, actor)
     for firm in firms:
         ahead = Booking.objects.filter(
             tenant=firm, state__in=BOOKING_BLOCKING, starts_at__gt=now(), run_lines=None
@@ -103,14 +105,41 @@ def _lend(offer: GoodsOffer, asker: Tenant, actor: Actor) -> None:
         until=today() + 14 * DAY,
         note=SAMPLE_NOTE,
     )
-    level = StockLevel.objects.filter(sku__product=offer.product, on_hand__gt=F("reserved")).first()
     step = SampleRequest.objects.filter(offer__park=offer.park).count()
-    if level is None or step > LENT:
+    if step > LENT or not _hand_out(request, actor):
         return
-    at = day_start(today())
-    sample_agree(actor=actor, request=request, price=to_cents(offer.floor_price / 2))
-    sample_hand_out(actor=actor, request=request, sku=level.sku, warehouse=level.warehouse, at=at)
     if step == BACK:
-        sample_take_back(actor=actor, request=request, whole=1, at=at)
+        sample_take_back(actor=actor, request=request, whole=1, at=day_start(today()))
     elif step == CHARGED:
         sample_charge(actor=actor, request=request)
+
+
+def _lend_outside(built: BuiltPark, actor: Actor) -> None:
+    """One sample of own goods for the outside host with whom a firm deals: it is still out."""
+    offer = GoodsOffer.objects.standing().filter(park=built.park, samples__gt=1).order_by("pk").first()
+    if offer is None:
+        return
+    request = sample_ask(
+        actor=actor,
+        offer=offer,
+        tenant=offer.tenant,
+        platform=built.plan.platform,
+        outside_ref=outside_host(offer.tenant.code),
+        pieces=1,
+        until=today() + 14 * DAY,
+        note=SAMPLE_NOTE,
+    )
+    _hand_out(request, actor)
+
+
+def _hand_out(request: SampleRequest, actor: Actor) -> bool:
+    """Say yes and hand out what is asked for, if there is stock of it."""
+    offer = request.offer
+    level = StockLevel.objects.filter(sku__product=offer.product, on_hand__gt=F("reserved")).first()
+    if level is None:
+        return False
+    sample_agree(actor=actor, request=request, price=to_cents(offer.floor_price / 2))
+    sample_hand_out(
+        actor=actor, request=request, sku=level.sku, warehouse=level.warehouse, at=day_start(today())
+    )
+    return True

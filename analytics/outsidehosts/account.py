@@ -22,6 +22,7 @@ from analytics.outsidehosts.sales import (
     payments_of,
     told_of,
 )
+from analytics.outsidehosts.samples import HostSamples, lent_to_outside_hosts, samples_of_host
 from analytics.periods import Period
 from analytics.result.account import Account, Line, Source
 from analytics.result.gathering import may_see_result
@@ -53,6 +54,7 @@ class HostAccount:
     kept_then: Expected | None
     watched: int
     products: Sequence[ProductRow]
+    samples: HostSamples
 
     @property
     def refunds(self) -> int:
@@ -61,7 +63,10 @@ class HostAccount:
 
 @dataclass(frozen=True)
 class Sales:
-    """The lines of an outside host of a period, and the facts that are told of them and of whole orders of them."""
+    """The lines of an outside host of a period, and what is told of them, with their parts of what is told of orders.
+
+    `sums` is what each fact adds here, `whole` the orders of which all lines are among them.
+    """
 
     facts: list[Fact]
     sums: dict[int, Measures]
@@ -96,14 +101,14 @@ class Sales:
 def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> HostAccount:
     """One account and what it sold for a firm in a period.
 
-    NotFound for all who do not keep the firm's money, and for an account that never sold for it nor stands in one of
-    its agreements.
+    NotFound for all who do not keep the firm's money, and for an account that never sold for it, never was lent samples
+    and stands in none of its agreements.
     """
     if not may_see_result(actor, tenant.pk):
         raise NotFound
     sales = _sales(tenant, ref, period)
     names = names_of(actor, tenant)
-    if not sales.lines and ref not in names and not _ever_sold(tenant, ref):
+    if not sales.lines and ref not in names and not _was_here(actor, tenant, ref):
         raise NotFound
     account = _account(actor, tenant, ref, period, sales)
     expected, watched = expected_of_days(tenant.pk, sales.by_day(), now())
@@ -117,24 +122,28 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
         kept_then=kept_after(account.left, account.net, falls_away, expected),
         watched=watched,
         products=rows_by_product(tenant, sales.facts, sales.sums, sales.lines),
+        samples=samples_of_host(actor, tenant, ref, period),
     )
 
 
 def _sales(tenant: Tenant, ref: str, period: Period) -> Sales:
     facts, held = told_of(tenant, payments_of(tenant, period, host_ref=ref))
-    mine = [fact for fact in facts if held.of(fact) == ref]
-    return Sales(
-        mine, sums_of(mine), _lines(held, ref), {key for key, of in held.of_order.items() if of == ref}
-    )
+    sums = sums_of(facts)
+    parts = {fact.id: held.parts(fact, sums[fact.id]) for fact in facts}
+    mine = [fact for fact in facts if ref in parts[fact.id]]
+    whole = {order for order, of in held.of_order.items() if of == ref}
+    return Sales(mine, {fact.id: parts[fact.id][ref] for fact in mine}, _lines(held, ref), whole)
 
 
 def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:
     return {line: held.first[line] for line, of in held.of_line.items() if of == ref}
 
 
-def _ever_sold(tenant: Tenant, ref: str) -> bool:
+def _was_here(actor: Actor, tenant: Tenant, ref: str) -> bool:
+    """Whether an account ever sold for a firm or was lent samples."""
     payments = SalesEvent.objects.current().filter(seller=tenant, host_ref=ref)
-    return by_outside_hosts(payments).exists()
+    lent = lent_to_outside_hosts(actor, tenant).filter(outside_ref=ref)
+    return by_outside_hosts(payments).exists() or lent.exists()
 
 
 def _account(actor: Actor, tenant: Tenant, ref: str, period: Period, sales: Sales) -> Account:

@@ -52,7 +52,10 @@ def agreements_with(actor: Actor, tenant: Tenant, ref: str, period: Period) -> l
 def dues_of_host(
     agreements: list[Agreement], tenant: Tenant, ref: str, period: Period, orders: Collection[Order]
 ) -> Dues:
-    """Shares of some orders and fees of the months of a period by line: what the firm pays counts above zero."""
+    """Shares of some orders and fees of the months of a period by line: what the firm pays counts above zero.
+
+    A share that a platform withholds is in what that platform kept, and not told here again.
+    """
     found: Dues = {ResultPart.COMMISSION: [], ResultPart.SLOT_FEE: []}
     if not agreements:
         return found
@@ -60,14 +63,20 @@ def dues_of_host(
     names = {order[1:] for order in orders}
     for agreement in agreements:
         sign = 1 if agreement.seller_pays else -1
-        due = _due(agreement, book, period, names)
-        stated = _stated(agreement, period, names)
+        shared = () if agreement.withheld else names
+        due = _due(agreement, book, period, shared)
+        stated = _stated(agreement, period, shared)
         for part, sources in found.items():
             said = {statement: units for (each, statement), units in stated.items() if each == part}
             sources += [_of_statement(each, units * sign) for each, units in said.items() if units]
             left = due[part] - sum(said.values())
             if left or not any(said.values()):
                 sources.append(_not_stated(agreement, left * sign))
+        if agreement.withheld:
+            note = _("the share is in what the platform kept")
+            found[ResultPart.COMMISSION].append(
+                Source(SourceKind.AGREEMENT, str(agreement), 0, note, str(agreement.uid))
+            )
     return found
 
 

@@ -1,8 +1,8 @@
 """What outside hosts (达人) sold for a firm: of each the sales paid in a period and what came back of them so far.
 
 A line is an outside host's when its first payment carries an account and its final class is "outside host". All that
-is told of the line counts with it, whenever it comes. What is given back of an order as a whole counts where all lines
-of the order are of the same host and period; else it is of nobody.
+is told of the line counts with it, whenever it comes, and so does the line's part of what is given back of its order as
+a whole.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import add
 
 from django.db.models import OuterRef, Q, Subquery
 
+from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
 from analytics.result.gathering import may_see_result
 from analytics.shares.counting import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
+from analytics.shares.split import NOTHING, Measures
+from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core import clock
 from core.actors import Actor
 from core.errors import NotFound
@@ -28,13 +32,17 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True)
 class OutsideHost:
-    """An account and what it sold, in units of 1/10,000 CNY. Without an agreement that names it, the name is empty."""
+    """An account and what it sold, in units of 1/10,000 CNY, and the pieces of samples that it was lent.
+
+    Without an agreement that names it, the name is empty.
+    """
 
     ref: str
     name: str
     orders: int
     gross: int
     refunds: int
+    samples: int = 0
 
     @property
     def net(self) -> int:
@@ -45,19 +53,33 @@ class OutsideHost:
 class Held:
     """Whose the lines of some orders are, and whole orders where all lines are of the same; "": of nobody here.
 
-    `first` is what each line was paid with first.
+    `first` is what each line was paid with first, `paid` what was paid of each in all.
     """
 
     of_line: Mapping[LineKey, str]
     of_order: Mapping[Order, str]
     first: Mapping[LineKey, Fact]
+    paid: Mapping[Order, PaidLines]
 
-    def of(self, fact: Fact) -> str:
-        return self.of_line.get((fact.order, fact.line), self.of_order.get(fact.order, ""))
+    def parts(self, fact: Fact, sums: Measures) -> dict[str, Measures]:
+        """What a fact adds by whose it is: all of it with its line, of a whole order the parts of the lines."""
+        line = fact.order, fact.line
+        if line in self.of_line:
+            return {self.of_line[line]: sums}
+        found: dict[str, Measures] = {}
+        by_measure = [parts_of_lines(each, self.paid.get(fact.order, {})) for each in sums]
+        for number in by_measure[0]:
+            host, part = self.of_line[fact.order, number], (each[number] for each in by_measure)
+            paid, refunds, *units = map(add, found.get(host, NOTHING), part)
+            found[host] = paid, refunds, units[0], units[1]
+        return found
 
 
 def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideHost]:
-    """Those who sold for a firm in a period, who brought most first. NotFound for all who do not keep its money."""
+    """Those who sold for a firm in a period or were lent samples, who brought most first.
+
+    NotFound for all who do not keep its money.
+    """
     if not may_see_result(actor, tenant.pk):
         raise NotFound
     facts, held = told_of(tenant, payments_of(tenant, period))
@@ -66,13 +88,15 @@ def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideH
     orders: dict[str, set[Order]] = defaultdict(set)
     sums = sums_of(facts)
     for fact in facts:
-        if ref := held.of(fact):
-            gross[ref] += sums[fact.id][0]
-            refunds[ref] += sums[fact.id][1]
-            orders[ref].add(fact.order)
-    names = names_of(actor, tenant)
+        for ref, part in held.parts(fact, sums[fact.id]).items():
+            if ref:
+                gross[ref] += part[0]
+                refunds[ref] += part[1]
+                orders[ref].add(fact.order)
+    names, samples = names_of(actor, tenant), pieces_by_host(actor, tenant, period)
     found = [
-        OutsideHost(ref, names.get(ref, ""), len(orders[ref]), gross[ref], refunds[ref]) for ref in orders
+        OutsideHost(ref, names.get(ref, ""), len(orders[ref]), gross[ref], refunds[ref], samples[ref])
+        for ref in {*orders, *samples}
     ]
     return sorted(found, key=lambda host: (-host.net, host.ref))
 
@@ -107,7 +131,7 @@ def told_of(tenant: Tenant, host_of: Mapping[int, str]) -> tuple[list[Fact], Hel
     for (order, _line), ref in of_line.items():
         accounts[order].add(ref)
     of_order = {order: next(iter(refs)) for order, refs in accounts.items() if len(refs) == 1}
-    return facts, Held(of_line, of_order, first)
+    return facts, Held(of_line, of_order, first, paid_by_line(facts))
 
 
 def facts_of_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:

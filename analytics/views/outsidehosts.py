@@ -82,6 +82,9 @@ class OutsideHostPage(_PeriodPage):
             kept_then=_amounts(host.kept_then),
             lines=shown_lines(self, host.account),
             products=[self._product(row) for row in host.products],
+            samples=host.samples,
+            charged=from_units(host.samples.amount),
+            worth=from_units(host.samples.worth),
             **kwargs,
         )
 
@@ -98,7 +101,7 @@ def _address(period: Period, page: int) -> str:
 def _shown(host: OutsideHost) -> dict[str, Any]:
     amounts = {name: from_units(getattr(host, name)) for name in ("gross", "refunds", "net")}
     named = {"ref": host.ref, "name": host.name, "address": address_of(host.ref)}
-    return {**named, "orders": host.orders, **amounts}
+    return {**named, "orders": host.orders, "samples": host.samples, **amounts}
 
 
 def _amounts(expected: Expected | None) -> dict[str, Any] | None:

@@ -61,6 +61,7 @@ class SampleRequestAdmin(ScopedModelAdmin):
         "offer",
         "tenant",
         "host",
+        "outside_ref",
         "pieces",
         "until",
         badge("state", _("state"), STATES),
@@ -71,10 +72,17 @@ class SampleRequestAdmin(ScopedModelAdmin):
     )
     list_filter = (OverdueFilter, "state", "tenant", "until")
     list_select_related = ("offer__product", "offer__tenant", "tenant", "host")
-    search_fields = ("offer__product__code", "offer__product__name_zh", "tenant__code", "offer__tenant__code")
+    search_fields = (
+        "offer__product__code",
+        "offer__product__name_zh",
+        "tenant__code",
+        "offer__tenant__code",
+        "outside_ref",
+    )
     fields = (
         "offer",
         ("tenant", "host"),
+        ("platform", "outside_ref"),
         ("pieces", "until"),
         "note",
         ("state", "answer", "price"),

@@ -98,7 +98,7 @@ def _is(*states: str) -> Any:
 
 def _fieldsets(partner: str, rates: str) -> Any:
     parties = ("title", "kind", ("seller", partner), "host", ("outside_name", "outside_ref"))
-    terms = (("from_day", "to_day"), "seller_pays", ("sales", "platform"), "base", rates)
+    terms = (("from_day", "to_day"), ("seller_pays", "withheld"), ("sales", "platform"), "base", rates)
     besides = (
         "guarantee",
         ("slot_fee", "slot_fee_per"),

@@ -80,6 +80,7 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
             "outside_name",
             "outside_ref",
             "seller_pays",
+            "withheld",
             "from_day",
             "to_day",
             "sales",
@@ -116,6 +117,7 @@ class AgreementInput(StrictSerializer):
     title = LineField(max_length=100)
     kind = ChoiceField(choices=AgreementKind.choices)
     seller_pays = FlagField(required=False)
+    withheld = FlagField(required=False)
     from_day = DayField()
     to_day = DayField(required=False)
     sales = ChoiceField(choices=SettledSales.choices)

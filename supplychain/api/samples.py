@@ -14,6 +14,8 @@ from rest_framework.request import Request
 
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.doors.fields import (
+    ChoiceField,
+    CodeField,
     CountField,
     DayField,
     LineField,
@@ -22,6 +24,7 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
+from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.api.pool import READ_GOODS, WRITE_GOODS
@@ -32,13 +35,16 @@ from tenants.models import Tenant
 
 
 class SampleRequestSerializer(serializers.ModelSerializer[SampleRequest]):
-    """Samples of an offer: `tenant` asked its `owner`; what is not back whole costs `price` a piece."""
+    """Samples of an offer: `tenant` asked its `owner`; what is not back whole costs `price` a piece.
+
+    `platform` and `outside_ref` are the account of the outside host whom they are for, else empty."""
 
     offer = serializers.UUIDField(source="offer.uid")
     product = serializers.CharField(source="offer.product.code")
     owner = serializers.CharField(source="offer.tenant.code")
     tenant = serializers.CharField(source="tenant.code")
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    platform = serializers.ChoiceField(choices=Platform.choices, allow_blank=True)
     state = serializers.ChoiceField(choices=SampleState.choices)
     overdue = serializers.BooleanField(source="is_overdue")
     price = MoneyField(allow_null=True)
@@ -56,6 +62,8 @@ class SampleRequestSerializer(serializers.ModelSerializer[SampleRequest]):
             "owner",
             "tenant",
             "host",
+            "platform",
+            "outside_ref",
             "pieces",
             "until",
             "note",
@@ -76,9 +84,13 @@ class SampleRequestSerializer(serializers.ModelSerializer[SampleRequest]):
 
 
 class SampleRequestInput(StrictSerializer):
+    """For the firm itself, for a host of it, or for the account of an outside host, also of the firm's own goods."""
+
     offer = ScopedRelatedField(model=GoodsOffer, slug_field="uid")
     tenant = ScopedRelatedField(model=Tenant)
     host = ScopedRelatedField(model=Host, required=False)
+    platform = ChoiceField(choices=Platform.choices, required=False)
+    outside_ref = CodeField(required=False)
     pieces = CountField(max_value=1000)
     until = DayField()
     note = LineField(max_length=200, required=False)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock, dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
+from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain.choices import SAMPLE_TRANSITIONS, SampleState
 from supplychain.models.goods import Sku
@@ -23,8 +24,9 @@ HANDED_OUT = (SampleState.OUT, SampleState.BACK, SampleState.CHARGED)
 
 
 class SampleRequest(PublicIdMixin, StampedMixin):
-    """A firm of the park asks for samples of an offer, for itself or for a host of its own.
+    """A firm of the park asks for samples of an offer, for itself, for a host of its own or for an outside host.
 
+    An outside host is an account: a platform and the host's id there (达人ID). For one a firm also lends its own goods.
     What was asked is never changed, nor the owner's answer: `price` is what each piece costs that does not come back
     whole. The pieces stay the owner's until they are charged. `warehouse` is where they were taken from, none for
     what lies in no warehouse. A charge stands in the statement of `agreement`; without one it is paid directly.
@@ -44,6 +46,10 @@ class SampleRequest(PublicIdMixin, StampedMixin):
         related_name="sample_requests",
         verbose_name=_("for the host"),
     )
+    platform = models.CharField(
+        _("platform of the outside host"), max_length=16, choices=Platform, blank=True
+    )
+    outside_ref = models.CharField(_("account of the outside host"), max_length=64, blank=True)
     pieces = models.PositiveSmallIntegerField(_("pieces"))
     until = models.DateField(_("back by"))
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -83,7 +89,8 @@ class SampleRequest(PublicIdMixin, StampedMixin):
         dbrules.OneWay(
             SAMPLE_TRANSITIONS,
             keeps=(
-                *("offer_id", "tenant_id", "host_id", "pieces", "until", "note", "price"),
+                *("offer_id", "tenant_id", "host_id", "platform", "outside_ref"),
+                *("pieces", "until", "note", "price"),
                 *("sku_id", "warehouse_id", "handed_out_on", "charged_on", "amount", "agreement_id"),
             ),
         ),
@@ -94,6 +101,11 @@ class SampleRequest(PublicIdMixin, StampedMixin):
         verbose_name_plural = _("requests for samples")
         ordering = ["-pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(platform="", outside_ref="")
+                | ~Q(platform="") & ~Q(outside_ref="") & Q(host__isnull=True),
+                name="supplychain_sample_borrower",
+            ),
             models.CheckConstraint(
                 condition=Q(pieces__gt=0, pieces__gte=F("whole") + F("damaged")),
                 name="supplychain_sample_pieces",
@@ -126,6 +138,11 @@ class SampleRequest(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.offer.product} · {self.tenant}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a firm lends its own goods to an outside host."""
+        return self.tenant_id == self.offer.tenant_id
 
     @property
     def is_overdue(self) -> bool:

@@ -58,6 +58,13 @@ class Agreement(PublicIdMixin, StampedMixin):
     kind = models.CharField(_("kind"), max_length=16, choices=AgreementKind)
     title = models.CharField(_("title"), max_length=100)
     seller_pays = models.BooleanField(_("the seller pays"), default=True)
+    withheld = models.BooleanField(
+        _("the platform withholds the share"),
+        default=False,
+        help_text=_(
+            "It pays the outside host itself, before it pays out. The rest of a statement is paid beside."
+        ),
+    )
     from_day = models.DateField(_("from"))
     to_day = models.DateField(_("until"), null=True, blank=True)
     sales = models.CharField(_("of which sales"), max_length=16, choices=SettledSales)
@@ -138,6 +145,10 @@ class Agreement(PublicIdMixin, StampedMixin):
             models.CheckConstraint(
                 condition=~Q(kind=AgreementKind.PLATFORM) | ~Q(outside_name=""),
                 name="supplychain_agreement_platform_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(withheld=False) | Q(kind=AgreementKind.OUTSIDE_HOST, seller_pays=True),
+                name="supplychain_agreement_withheld",
             ),
         ]
 

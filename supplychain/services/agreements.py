@@ -34,6 +34,7 @@ AUDITED = (
     "outside_ref",
     "kind",
     "seller_pays",
+    "withheld",
     "from_day",
     "to_day",
     "sales",
@@ -177,6 +178,12 @@ def _check_terms(agreement: Agreement) -> None:
             raise InvalidInput(_("An amount is not negative and in whole cents."), code="range", field=name)
     if not 0 <= agreement.deduction_rate <= 100:
         raise InvalidInput(_("A rate lies from 0 to 100 %."), code="rate", field="deduction_rate")
+    if agreement.withheld and not (agreement.kind == AgreementKind.OUTSIDE_HOST and agreement.seller_pays):
+        raise InvalidInput(
+            _("A platform withholds what the seller pays to an outside host, and nothing else."),
+            code="withheld",
+            field="withheld",
+        )
     outside = agreement.sales == SettledSales.OUTSIDE
     if outside and agreement.slot_fee and agreement.slot_fee_per != SlotFeePer.MONTH:
         raise InvalidInput(

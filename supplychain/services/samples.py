@@ -1,4 +1,5 @@
-"""Samples of the goods pool: asked for, agreed, handed out, and back or charged. Both firms do their part.
+"""Samples of the goods pool: asked for, agreed, handed out, and back or charged. Both firms do their part; who lends
+own goods to an outside host does both.
 
 Everybody locks in one order: offer, request, stock levels.
 """
@@ -23,7 +24,7 @@ from core.records import invalid
 from core.scoping import get_visible, may, require, visible_to
 from livestreams.errors import WrongState
 from livestreams.models import Host
-from supplychain.choices import SAMPLE_TRANSITIONS, AgreementState, MoveKind, SampleState
+from supplychain.choices import SAMPLE_TRANSITIONS, AgreementKind, AgreementState, MoveKind, SampleState
 from supplychain.models import Agreement, GoodsOffer, SampleRequest, Sku, Warehouse
 from supplychain.services.pool import check_pieces
 from supplychain.services.stock import stock_adjust
@@ -31,7 +32,7 @@ from tenants.models import Tenant
 
 LONGEST = 180 * clock.DAY
 OUT, BACK = "sample", "sample-back"
-ASKED = ("offer_id", "tenant_id", "host_id", "pieces", "until", "state")
+ASKED = ("offer_id", "tenant_id", "host_id", "platform", "outside_ref", "pieces", "until", "state")
 DONE = ("state", "price", "sku_id", "warehouse_id", "whole", "damaged", "amount", "agreement_id")
 
 
@@ -44,14 +45,19 @@ def sample_ask(
     pieces: int,
     until: date,
     host: Host | None = None,
+    platform: str = "",
+    outside_ref: str = "",
     note: str = "",
 ) -> SampleRequest:
     """Ask for samples of an offer for a firm of its park, back by a day. A host who asks does so for themself.
 
-    InvalidInput for own goods, withdrawn offers, a day that is over or too far, and more pieces than are left to lend.
+    `platform` and `outside_ref` name the account of an outside host who gets them, also of the firm's own goods.
+    InvalidInput for own goods without one, half an account or one beside a host, withdrawn offers, a day that is over
+    or too far, and more pieces than are left to lend.
     """
     require(actor, ADD, SampleRequest, tenant.pk)
-    host = _host(actor, tenant, host)
+    _check_account(platform, outside_ref, host)
+    host = _host(actor, tenant, host, outside=bool(outside_ref))
     check_pieces(pieces)
     if not clock.today() <= until <= clock.today() + LONGEST:
         raise InvalidInput(
@@ -60,9 +66,18 @@ def sample_ask(
             field="until",
         )
     with transaction.atomic():
-        held = _standing(actor, offer, tenant)
+        held = _standing(actor, offer, tenant, outside=bool(outside_ref))
         _check_left(held, pieces)
-        asked = SampleRequest(offer=held, tenant=tenant, host=host, pieces=pieces, until=until, note=note)
+        asked = SampleRequest(
+            offer=held,
+            tenant=tenant,
+            host=host,
+            platform=platform,
+            outside_ref=outside_ref,
+            pieces=pieces,
+            until=until,
+            note=note,
+        )
         try:
             asked.full_clean()
         except ValidationError as error:
@@ -73,12 +88,25 @@ def sample_ask(
     return asked
 
 
-def _host(actor: Actor, tenant: Tenant, host: Host | None) -> Host | None:
+def _check_account(platform: str, outside_ref: str, host: Host | None) -> None:
+    """An outside host is named in full, and is no host of the firm."""
+    for field, value, other in (("platform", platform, outside_ref), ("outside_ref", outside_ref, platform)):
+        if other and not value:
+            raise InvalidInput(
+                _("An outside host is a platform and the account there."), code="required", field=field
+            )
+    if outside_ref and host is not None:
+        raise InvalidInput(
+            _("Samples are for a host of your own or for an outside host."), code="both", field="outside_ref"
+        )
+
+
+def _host(actor: Actor, tenant: Tenant, host: Host | None, *, outside: bool) -> Host | None:
     """For whom it is: who runs the firm names any host of it or none, a host is meant themself."""
     of_firm = Host.objects.filter(tenant=tenant)
     if actor.user_id and not may(actor, CHANGE, SampleRequest, tenant.pk):
         own = of_firm.filter(user=actor.user_id).first()
-        if own is None or (host is not None and host.pk != own.pk):
+        if own is None or outside or (host is not None and host.pk != own.pk):
             raise Refused(_("You may not do this here."))
         return own
     if host is not None and not of_firm.filter(pk=host.pk).exists():
@@ -86,8 +114,11 @@ def _host(actor: Actor, tenant: Tenant, host: Host | None) -> Host | None:
     return host
 
 
-def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant) -> GoodsOffer:
-    """The offer, locked, while others of its park may ask for samples; foreign and absent ones sound alike."""
+def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant, *, outside: bool) -> GoodsOffer:
+    """The offer, locked, while firms of its park may ask for samples, its own for an outside host only.
+
+    Foreign and absent ones sound alike.
+    """
     if not visible_to(GoodsOffer.objects.filter(pk=offer.pk), actor).exists():
         raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
     lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
@@ -96,7 +127,7 @@ def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant) -> GoodsOffer:
         raise InvalidInput(_("This offer is withdrawn."), code="withdrawn", field="offer")
     if held.park_id != tenant.node.parent_id:
         raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
-    if held.tenant_id == tenant.pk:
+    if held.tenant_id == tenant.pk and not outside:
         raise InvalidInput(_("These goods are your own."), code="own", field="offer")
     return held
 
@@ -216,7 +247,7 @@ def sample_take_back(
 def sample_charge(*, actor: Actor, request: SampleRequest) -> SampleRequest:
     """Charge what is not back whole, at the price that was agreed, by the owner's decision.
 
-    It is due in the month's statement of the agreement that both firms have, else it is paid directly.
+    It is due in the month's statement of the agreement that both have, else it is paid directly.
     WrongState when everything is back whole.
     """
     with transaction.atomic():
@@ -224,13 +255,19 @@ def sample_charge(*, actor: Actor, request: SampleRequest) -> SampleRequest:
         if not held.kept or held.price is None:
             raise WrongState(_("Everything is back whole."))
         held.amount, held.charged_on = held.price * held.kept, clock.today()
-        held.agreement = _agreement(held.tenant_id, held.offer.tenant_id, clock.today())
+        held.agreement = _agreement(held, clock.today())
         return _save(actor, held, "sample.charge")
 
 
-def _agreement(asker: int, owner: int, day: date) -> Agreement | None:
-    """The agreement in force between two firms, the oldest of them."""
-    between = Q(seller=asker, partner=owner) | Q(seller=owner, partner=asker)
+def _agreement(held: SampleRequest, day: date) -> Agreement | None:
+    """The agreement in force between the owner and who answers for the samples, the oldest: the firm that asked, or of
+    own goods the outside host."""
+    asker, owner = held.tenant_id, held.offer.tenant_id
+    if held.is_own:
+        between = Q(seller=owner, kind=AgreementKind.OUTSIDE_HOST, outside_ref=held.outside_ref)
+        between &= Q(platform__in=("", held.platform))
+    else:
+        between = Q(seller=asker, partner=owner) | Q(seller=owner, partner=asker)
     in_force = Q(from_day__lte=day) & (Q(to_day__isnull=True) | Q(to_day__gt=day))
     return Agreement.objects.filter(between, in_force, state=AgreementState.SIGNED).order_by("pk").first()
 
@@ -257,7 +294,7 @@ def _move(
             source=source,
             source_key=key,
             occurred_at=at,
-            note=str(held.tenant),
+            note=held.outside_ref or str(held.tenant),
         )
 
 

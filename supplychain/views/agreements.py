@@ -121,6 +121,10 @@ class AgreementForm(ScopedForm):
         help_text=gettext_lazy("20, or by slices of a month's base: 0: 20; 100000: 25."),
     )
     seller_pays = forms.BooleanField(label=gettext_lazy("We pay"), initial=True, required=False)
+    withheld = forms.BooleanField(
+        label=gettext_lazy("The platform withholds the share and pays the outside host itself"),
+        required=False,
+    )
     guarantee = AmountField(label=gettext_lazy("Guarantee a month"), required=False)
     slot_fee = AmountField(label=gettext_lazy("Slot fee"), required=False)
     slot_fee_per = forms.ChoiceField(label=gettext_lazy("Slot fee for"), choices=SlotFeePer)

@@ -46,6 +46,7 @@ class Pool(ScopedListPage):
         context = super().get_context_data(
             can_offer=may(self.actor, "add", GoodsOffer, self.node.pk),
             can_ask=may(self.actor, "add", SampleRequest, self.node.pk),
+            can_lend=may(self.actor, "change", SampleRequest, self.node.pk),
             sees_samples=may(self.actor, "view", SampleRequest, self.node.pk),
             can_withdraw=may(self.actor, "change", GoodsOffer, self.node.pk),
             **kwargs,

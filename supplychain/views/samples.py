@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.doors.filters import DayInput
-from core.doors.formfields import AmountField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, CodeField, DayField, WholeNumberField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedDetailPage,
@@ -25,6 +25,7 @@ from core.doors.portal import (
 )
 from core.errors import InvalidInput, NotFound
 from core.scoping import may, visible_to
+from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.choices import SampleState
@@ -73,6 +74,12 @@ class AskForm(ScopedForm):
     )
     until = DayField(label=gettext_lazy("Back by"), widget=DayInput)
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("For the host"), required=False)
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Platform of the outside host"),
+        choices=[("", "—"), *Platform.choices],
+        required=False,
+    )
+    outside_ref = CodeField(label=gettext_lazy("Account of the outside host"), required=False)
     note = forms.CharField(
         label=gettext_lazy("Note"),
         max_length=LINE,
@@ -85,7 +92,7 @@ class AskForm(ScopedForm):
 
 
 class AskForSamples(ServiceFormPage):
-    """Asks the owner of goods of the pool for samples."""
+    """Asks the owner of goods of the pool for samples, or lends own ones to an outside host."""
 
     template_name = "portal/sample_ask.html"
     section = "pool"
@@ -103,18 +110,35 @@ class AskForSamples(ServiceFormPage):
             self._offer: GoodsOffer = row
         return self._offer
 
+    @property
+    def lends(self) -> bool:
+        """Whether the goods are the firm's own: they are lent to outside hosts only."""
+        return self.offer.tenant_id == self.tenant.pk
+
+    def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
+        form = super().get_form(data, files)
+        if self.lends:
+            del form.fields["host"]
+            form.fields["platform"].required = form.fields["outside_ref"].required = True
+        return form
+
     def get_initial(self) -> dict[str, Any]:
         return {"pieces": 1, "until": clock.today() + USUAL}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         left = self.offer.samples - SampleRequest.objects.filter(offer=self.offer).lent()
-        return super().get_context_data(offer=self.offer, left=max(left, 0), **kwargs)
+        return super().get_context_data(offer=self.offer, lends=self.lends, left=max(left, 0), **kwargs)
 
     def carry_out(self, form: Any) -> HttpResponse:
         asked = services.sample_ask(
             actor=self.actor, offer=self.offer, tenant=self.tenant, **form.cleaned_data
         )
-        messages.success(self.request, _("The owner is asked; the answer stands here."))
+        told = (
+            _("Noted. With the price of a piece that is kept, the samples can be handed out.")
+            if self.lends
+            else _("The owner is asked; the answer stands here.")
+        )
+        messages.success(self.request, told)
         return redirect(self.url("portal-sample", uid=asked.uid))
 
 
@@ -142,7 +166,9 @@ class SamplePage(BothSides, ScopedDetailPage):
             ours=ours,
             can_change=runs,
             can_answer=ours and runs and sample.state == SampleState.ASKED,
-            can_withdraw=not ours and runs and sample.state in (SampleState.ASKED, SampleState.AGREED),
+            can_withdraw=sample.tenant_id == self.tenant.pk
+            and runs
+            and sample.state in (SampleState.ASKED, SampleState.AGREED),
             skus=mine,
             warehouses=self._warehouses() if moves else [],
             at_warehouse=waits and not mine,

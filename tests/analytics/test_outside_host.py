@@ -9,28 +9,37 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analytics.choices import PeriodKind, ResultPart
+from analytics.cash import cash_flow
+from analytics.choices import CashKind, PeriodKind, ResultPart
 from analytics.counting import drain_everything
 from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
 from analytics.periods import Period
 from analytics.settlement import sold_under
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR, day_start
-from core.errors import NotFound
+from core.clock import DAY, HOUR, day_start, today
+from core.errors import InvalidInput, NotFound
+from core.money import allocate
 from livestreams.choices import Platform
-from supplychain.models import Agreement, ImportBatch, PayoutEntry
+from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
 from supplychain.services import (
     agreement_end,
     agreement_propose,
     agreement_sign,
+    goods_offer,
     placing,
+    sample_agree,
+    sample_ask,
+    sample_charge,
+    sample_hand_out,
+    sample_take_back,
     statement_approve,
     statement_count,
 )
@@ -66,6 +75,10 @@ def sell(firm: TenantWorld, order: str, day: int, amount: str, host: str = "dare
     values: dict[str, Any] = {"channel": "outside_host", "host_ref": host, "sku_code": firm.skus[0].code}
     at = dt.datetime(2025, 5, day, 4, tzinfo=dt.UTC)
     record(firm.tenant, fact(order, amount=amount, **{"occurred_at": at, **values, **more}))
+
+
+def at_noon(period: Period, day: int) -> dt.datetime:
+    return dt.datetime(2025, period.first.month, day, 4, tzinfo=dt.UTC)
 
 
 def give_back(firm: TenantWorld, order: str, line: str, amount: str, month: int = 6) -> None:
@@ -155,39 +168,145 @@ def test_the_page_is_a_recount(firm: TenantWorld) -> None:
 
 
 PAID = st.lists(
-    st.tuples(st.sampled_from(["daren-1", "daren-2", ""]), st.integers(0, 9_999)), min_size=1, max_size=6
+    st.tuples(
+        st.sampled_from(["daren-1", "daren-2", ""]), st.sampled_from([MAY, JUNE]), st.integers(0, 9_999)
+    ),
+    min_size=1,
+    max_size=6,
 )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(paid=[("daren-2", 500)], back=[300])
-@given(paid=PAID, back=st.lists(st.integers(1, 9_999), min_size=1, max_size=3))
+@example(paid=[("daren-2", MAY, 500)], back=[(MAY, 300)])
+@example(paid=[("daren-1", JUNE, 500), ("", MAY, 500)], back=[(JUNE, 300)])
+@example(paid=[("daren-2", MAY, 1_000), ("daren-2", MAY, 1_000)], back=[(JUNE, 1), (JUNE, 1)])
+@given(
+    paid=PAID,
+    back=st.lists(st.tuples(st.sampled_from([MAY, JUNE]), st.integers(1, 9_999)), min_size=1, max_size=3),
+)
 def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
-    firm: TenantWorld, paid: list[tuple[str, int]], back: list[int]
+    firm: TenantWorld, paid: list[tuple[str, Period, int]], back: list[tuple[Period, int]]
 ) -> None:
-    order = f"O{next(NUMBERS)}"
-    paid = [("daren-1", 1_000), *paid]
-    for number, (host, cents) in enumerate(paid, 1):
-        more = {} if host else {"channel": "product_card"}
-        sell(firm, order, 2, f"{cents / 100:.2f}", host=host, line_no=str(number), **more)
-    for cents in back:
-        give_back(firm, order, "", f"{cents / 100:.2f}")
-    found = {}
-    for host in ("daren-1", "daren-2"):
-        agreement = Agreement(
-            seller=firm.tenant, sales="outside", outside_ref=host, from_day=dt.date(2025, 5, 1)
-        )
-        sales = [sale for sale in sold_under(agreement).sales if sale.order[1] == order]
-        found[host] = sum(sale.paid for sale in sales), sum(sale.refunds for sale in sales)
-    by_host = {
-        who: sum(cents for host, cents in paid if host == who) * 100 for who in ("daren-1", "daren-2", "")
-    }
-    whole, returned = sum(by_host.values()), sum(back) * 100
-    for host, (sold, refunds) in found.items():
-        assert sold == by_host[host]
-        assert abs(refunds - returned * by_host[host] / whole) <= len(back)
-    if not by_host[""]:
-        assert sum(refunds for _sold, refunds in found.values()) == returned
+    order, batch = f"O{next(NUMBERS)}", next(NUMBERS)
+    accounts = {"daren-1": f"daren-1-{batch}", "daren-2": f"daren-2-{batch}", "": ""}
+    paid = [(accounts[host], period, cents) for host, period, cents in [("daren-1", MAY, 1_000), *paid]]
+    for number, (host, period, cents) in enumerate(paid, 1):
+        more: dict[str, Any] = {"occurred_at": at_noon(period, 2), "line_no": str(number)}
+        if not host:
+            more["channel"] = "product_card"
+        sell(firm, order, 2, f"{cents / 100:.2f}", host=host, **more)
+    for period, cents in back:
+        give_back(firm, order, "", f"{cents / 100:.2f}", period.first.month)
+    placing.drain()
+    # The part of each line goes by what was paid of it, and the parts add up.
+    parts = [0] * len(paid)
+    for _period, cents in back:
+        for index, part in enumerate(allocate(cents * 100, [line[2] for line in paid])):
+            parts[index] += part
+    assert sum(parts) == sum(cents for _period, cents in back) * 100
+    for host in (accounts["daren-1"], accounts["daren-2"]):
+        lines = [(line, part) for line, part in zip(paid, parts, strict=True) if line[0] == host]
+        # A page has the lines that were paid in its period.
+        for period in (MAY, JUNE):
+            mine = [(line[2] * 100, part) for line, part in lines if line[1] == period]
+            row = {each.ref: each for each in outside_hosts(SYSTEM, firm.tenant, period)}.get(host)
+            assert (row is None) == (not mine)
+            if row is not None:
+                page = outside_host(SYSTEM, firm.tenant, host, period)
+                expected = sum(sold for sold, _part in mine), sum(part for _sold, part in mine)
+                assert expected == (row.gross, row.refunds) == (page.account.paid, page.refunds)
+                assert page.account.net == sum(each.net for each in page.products)
+        # Statements take back the same, those of an agreement on some days of the lines that were paid on them.
+        for first, end in ((MAY.first, None), (MAY.first, JUNE.first), (JUNE.first, None)):
+            agreement = Agreement(
+                seller=firm.tenant, sales="outside", outside_ref=host, from_day=first, to_day=end
+            )
+            sales = [sale for sale in sold_under(agreement).sales if sale.order[1] == order]
+            agreed = [
+                (line[2] * 100, part)
+                for line, part in lines
+                if first <= line[1].first and (end is None or line[1].first < end)
+            ]
+            assert sum(sale.paid for sale in sales) == sum(sold for sold, _part in agreed)
+            if (end is None and first == MAY.first) or not any(period == MAY for period, _cents in back):
+                assert sum(sale.refunds for sale in sales) == sum(part for _sold, part in agreed)
+
+
+def lend(
+    world: World, firm: TenantWorld, pieces: int, host: str = "daren-1", of: TenantWorld | None = None
+) -> SampleRequest:
+    """Samples at 45.50 a piece, handed out to an outside host."""
+    owner = of or firm
+    offer = GoodsOffer.objects.filter(tenant=owner.tenant).first() or goods_offer(
+        actor=SYSTEM,
+        product=owner.skus[0].product,
+        floor_price=Decimal(59),
+        commission_rate=Decimal(20),
+        pieces=100,
+        samples=20,
+    )
+    request = sample_ask(
+        actor=SYSTEM,
+        offer=offer,
+        tenant=firm.tenant,
+        platform=Platform.DOUYIN,
+        outside_ref=host,
+        pieces=pieces,
+        until=today(),
+    )
+    sample_agree(actor=SYSTEM, request=request, price=Decimal("45.50"))
+    return sample_hand_out(actor=SYSTEM, request=request, sku=owner.skus[0], warehouse=world.warehouse)
+
+
+def test_the_samples_of_a_host_are_told_to_the_piece(world: World, firm: TenantWorld) -> None:
+    with time_machine.travel(dt.datetime(2025, 5, 20, 2, tzinfo=dt.UTC), tick=False):
+        early = lend(world, firm, 3)
+        lend(world, firm, 1, "daren-2")
+    back, kept = lend(world, firm, 3), lend(world, firm, 2, of=world.tenants[1])
+    lend(world, world.tenants[1], 1)
+    sample_take_back(actor=SYSTEM, request=early, whole=1)
+    sample_take_back(actor=SYSTEM, request=back, whole=2, damaged=1)
+    sample_take_back(actor=SYSTEM, request=kept, whole=1)
+    sample_charge(actor=SYSTEM, request=kept)
+    told_of = {period.name: told(firm, period=period).samples for period in (MAY, JUNE)}
+    assert {
+        name: (each.pieces, each.back, each.damaged, each.charged, yuan(each.amount))
+        for name, each in told_of.items()
+    } == {"2025-05": (3, 1, 0, 0, Decimal(0)), "2025-06": (5, 3, 1, 1, Decimal("45.50"))}
+    # What is out is out whatever the period.
+    assert {(each.out, yuan(each.worth)) for each in told_of.values()} == {(2, Decimal(91))}
+    assert [each.uid for each in told_of["2025-06"].sent] == [kept.uid, back.uid]
+    # A host who got samples and sold nothing is on the list, and goods are not taken off.
+    rows = {row.ref: (row.orders, row.samples) for row in outside_hosts(SYSTEM, firm.tenant, MAY)}
+    assert rows == {"daren-1": (0, 3), "daren-2": (0, 1)}
+    assert told(firm).account.left == 0
+
+
+def test_samples_on_the_page_and_in_the_api(world: World, firm: TenantWorld) -> None:
+    lend(world, firm, 2, "达人/1")
+    placing.drain()
+    owner, code = browser_of(firm), firm.tenant.code
+    asked = {"tenant": code, "period": "2025-06"}
+    (row,) = owner.get(reverse("api-outside-hosts"), asked).json()["hosts"]
+    assert (row["host"], row["orders"], row["samples"]) == ("达人/1", 0, 2)
+    listed = owner.get(reverse("portal-outside-hosts", args=[code]), {"period": "2025-06"}).content.decode()
+    page = reverse("portal-outside-host", args=[code, row["address"]])
+    assert page in listed
+    assert "2 samples" in listed
+    for period, sent in (("2025-06", "handed out 2 · back whole 0"), ("2024", "")):
+        shown = owner.get(page, {"period": period}).content.decode()
+        assert sent in shown
+        assert "2 pieces are with the host now, worth ¥91.00" in shown
+    samples = owner.get(reverse("api-outside-host", args=[row["address"]]), asked).json()["samples"]
+    (sent,) = samples.pop("sent")
+    assert (sent["product"], sent["platform"], sent["state"]) == (
+        firm.skus[0].product.code,
+        "douyin",
+        "out",
+    )
+    assert samples == {
+        "pieces": 2, "back": 0, "damaged": 0, "charged": 0, "amount": "0.00", "out": 2, "worth": "91.00",
+    }  # fmt: skip
 
 
 def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
@@ -251,6 +370,52 @@ def test_statements_are_what_they_say_and_the_rest_is_not_stated(firm: TenantWor
     assert (yuan(said.units or 0), yuan(rest.units or 0), rest.provisional) == (40, Decimal("-1.80"), True)
     june = told(firm, period=JUNE)
     assert (yuan(june.account.lines[SLOT_FEE].known), june.account.lines[COMMISSION].known) == (200, 0)
+
+
+@pytest.mark.parametrize("withheld", [True, False])
+def test_a_share_that_the_platform_withholds_is_taken_off_once(firm: TenantWorld, withheld: bool) -> None:
+    agreement = agree(firm, withheld=withheld)
+    sell(firm, "A", 2, "60.00")
+    statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    sell(firm, "B", 2, "40.00")
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    assert (statement.version, statement.total) == (2, Decimal(218))
+    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    # The platform kept 6 for itself and, if it withholds it, the share.
+    for order, kept in (("A", "-14.40" if withheld else "-3.60"), ("B", "-9.60" if withheld else "-2.40")):
+        settle(firm, order, "", kept)
+    account = told(firm).account
+    lines = [yuan(account.lines[part].known) for part in (PLATFORM, COMMISSION, SLOT_FEE)]
+    assert lines == ([24, 0, 200] if withheld else [6, 18, 200])
+    assert (yuan(account.left), account.missing) == (Decimal(100) - 6 - 18 - 200, [])
+    flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
+    (owed,) = (
+        entry
+        for day in flow.calendar.days
+        for entry in day.entries
+        if (entry.kind, entry.uid) == (CashKind.STATEMENT, str(statement.uid))
+    )
+    assert yuan(owed.amount) == (-200 if withheld else -218)
+
+
+def test_a_statement_of_which_the_platform_withholds_all_is_no_cash(firm: TenantWorld) -> None:
+    agreement = agree(firm, withheld=True, slot_fee=Decimal(0))
+    sell(firm, "A", 2, "100.00")
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
+    entries = [*flow.calendar.undated, *(entry for day in flow.calendar.days for entry in day.entries)]
+    assert str(statement.uid) not in {entry.uid for entry in entries}
+
+
+def test_a_platform_withholds_what_is_paid_to_an_outside_host_alone(firm: TenantWorld) -> None:
+    for wrong in ({"seller_pays": False}, {"kind": "service", "sales": "all", "slot_fee": Decimal(0)}):
+        with pytest.raises(InvalidInput) as refused:
+            agree(firm, withheld=True, **wrong)
+        assert refused.value.code == "withheld"
+        signed = agree(firm, **wrong)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Agreement.objects.filter(pk=signed.pk).update(withheld=True)
 
 
 def test_slot_fees_come_back_of_months_that_are_over(firm: TenantWorld) -> None:

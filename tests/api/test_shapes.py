@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from base64 import b64encode
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from analytics.models import Indicator, IndicatorValue
 from analytics.services import park_indicators_publish
@@ -25,8 +27,9 @@ from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveSession
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import PayoutEntry, Statement
-from supplychain.services import import_run, import_stage, placing
+from supplychain.services import goods_offer_withdraw, import_run, import_stage, placing
 from tenants.models import Tenant
+from tests.analytics.test_outside_host import lend
 from tests.api.conftest import Caller
 from tests.api.operators import of_operators
 from tests.contracts.worlds import REPORT, read_reports
@@ -367,6 +370,9 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
     )
     payout = settle_by_platform(tenant)
     record(tenant, fact("by-daren", channel="outside_host", host_ref="daren-1"))
+    with time_machine.travel(dt.datetime(2025, 6, 2, 4, tzinfo=dt.UTC)):
+        sample = lend(world, world.tenants[0], 1)
+        goods_offer_withdraw(actor=SYSTEM, offer=sample.offer)
     placing.drain()
     return {
         "POST agreements": first,
@@ -422,19 +428,21 @@ def of_webhooks(world: World, owner: Caller) -> dict[str, Any]:
 
 
 def of_samples(world: World) -> dict[str, Any]:
-    """Samples that one firm asks of another: refused, withdrawn, and lent, back and charged."""
+    """Samples that one firm asks of another: refused, withdrawn for an outside host, and lent, back and charged."""
     mine, theirs = world.tenants
     asker, owner = (Caller(user=firm.users["tenant_owner"]) for firm in (mine, theirs))
     keeper = Caller(user=world.users["park_warehouse"])
     terms = {"floor_price": "50.00", "commission_rate": "10", "pieces": 9, "samples": 3}
     offer = owner.post("goods-offers", {"product": str(theirs.skus[0].product.uid), **terms}).json()["uid"]
     wish = {"tenant": mine.tenant.code, "offer": offer, "pieces": 1, "until": str(today() + DAY)}
+    account = {"platform": "douyin", "outside_ref": "daren-1"}
     asked = asker.post("sample-requests", {**wish, "host": mine.host.code, "note": "red"})
     lent, refused, withdrawn = (
         f"sample-requests/{uid}"
         for uid in (
             asked.json()["uid"],
-            *(asker.post("sample-requests", wish).json()["uid"] for _number in range(2)),
+            asker.post("sample-requests", wish).json()["uid"],
+            asker.post("sample-requests", {**wish, **account}).json()["uid"],
         )
     )
     place = {"sku": str(theirs.skus[0].uid), "warehouse": world.warehouse.code}

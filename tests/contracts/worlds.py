@@ -490,7 +490,8 @@ def lender_of(mine: TenantWorld, canary: str) -> GoodsOffer:
 
 
 def lend_samples(mine: TenantWorld, offer: GoodsOffer, canary: str) -> None:
-    """Samples of the tenant's goods that are asked for, agreed and out, and others that it asks for itself."""
+    """Samples of the tenant's goods that are asked for, agreed and out, also with an outside host, and others that it
+    asks for itself."""
     lender = lender_of(mine, canary[:-1])
     wish: dict[str, Any] = {"actor": SYSTEM, "pieces": 1, "until": today() + DAY, "note": canary}
     sample_ask(tenant=mine.tenant, offer=lender, host=mine.host, **wish)
@@ -498,4 +499,8 @@ def lend_samples(mine: TenantWorld, offer: GoodsOffer, canary: str) -> None:
     for request in asked[1:]:
         sample_agree(actor=SYSTEM, request=request, price=Decimal("45.00"), answer=canary)
     warehouse = mine.booking.room.park.warehouses.earliest("pk")
-    sample_hand_out(actor=SYSTEM, request=asked[2], sku=mine.skus[0], warehouse=warehouse)
+    account = {"platform": "douyin", "outside_ref": outside_host_of(mine)}
+    outside = sample_ask(tenant=mine.tenant, offer=offer, **account, **wish)
+    sample_agree(actor=SYSTEM, request=outside, price=Decimal("45.00"), answer=canary)
+    for request in (asked[2], outside):
+        sample_hand_out(actor=SYSTEM, request=request, sku=mine.skus[0], warehouse=warehouse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -105,6 +106,41 @@ def test_samples_go_out_and_come_back(
     giver.post(charge)
     assert SampleRequest.objects.get().amount == Decimal("45.50")
     assert text(owner, own).count("45.50") == 2
+
+
+def test_own_goods_go_to_an_outside_host(
+    world: World, firm: TenantWorld, theirs: TenantWorld, offer: GoodsOffer, owner: Client, browser_of: Any
+) -> None:
+    form = {
+        "pieces": "1",
+        "until": f"{today() + DAY:%Y-%m-%d}",
+        "platform": "douyin",
+        "outside_ref": "达人/1",
+    }
+    # Goods of another firm, for an outside host.
+    assert owner.post(page(firm, "portal-goods-offer-samples", offer.uid), form).status_code == 302
+    assert "达人/1" in text(browser_of(theirs.users[Role.TENANT_OWNER]), page(theirs, "portal-samples"))
+    ask = page(theirs, "portal-goods-offer-samples", offer.uid)
+    giver = browser_of(theirs.users[Role.TENANT_OWNER])
+    assert ask in text(giver, page(theirs, "portal-pool"))
+    assert ask not in text(browser_of(theirs.users[Role.HOST]), page(theirs, "portal-pool"))
+    assert 'name="host"' not in text(giver, ask)
+    for wrong in ({"platform": ""}, {"platform": "nowhere"}, {"outside_ref": ""}, {"outside_ref": "x" * 65}):
+        assert giver.post(ask, {**form, **wrong}).status_code == 400
+    assert giver.post(ask, form).status_code == 302
+    request = SampleRequest.objects.latest("pk")
+    assert (request.tenant, request.platform, request.outside_ref) == (theirs.tenant, "douyin", "达人/1")
+    own = page(theirs, "portal-sample", request.uid)
+    assert page(theirs, "portal-sample-withdraw", request.uid) in text(giver, own)
+    giver.post(page(theirs, "portal-sample-agree", request.uid), {"price": "45.50"})
+    storeman = browser_of(make_user("store", Role.TENANT_WAREHOUSE, theirs.tenant.node))
+    place = {"sku": str(theirs.skus[0].uid), "warehouse": str(world.warehouse.uid)}
+    storeman.post(page(theirs, "portal-sample-hand-out", request.uid), place)
+    assert StockLevel.objects.get(sku=theirs.skus[0]).on_hand == 49
+    giver.post(page(theirs, "portal-sample-charge", request.uid))
+    shown = text(giver, own)
+    assert "达人/1" in shown
+    assert "与该达人没有分成协议" in shown
 
 
 def test_what_is_overdue_stands_on_top(

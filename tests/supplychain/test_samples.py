@@ -18,7 +18,7 @@ from core.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
 from livestreams.errors import WrongState
 from supplychain.choices import DueKind, MoveKind, SampleState
-from supplychain.models import GoodsOffer, SampleRequest, StockLevel, StockMove
+from supplychain.models import Agreement, GoodsOffer, SampleRequest, StockLevel, StockMove
 from supplychain.services import (
     agreement_propose,
     agreement_sign,
@@ -74,6 +74,35 @@ def out(world: World, mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer)
     )
 
 
+def lent_outside(
+    world: World, mine: TenantWorld, platform: str = "douyin", ref: str = "daren-1", **values: Any
+) -> SampleRequest:
+    """Own goods, handed out to an outside host."""
+    offer = GoodsOffer.objects.filter(tenant=mine.tenant).first() or offered(mine)
+    request = agreed(mine, mine, offer, platform=platform, outside_ref=ref, **values)
+    return sample_hand_out(
+        actor=who(mine, Role.TENANT_WAREHOUSE),
+        request=request,
+        sku=mine.skus[0],
+        warehouse=world.warehouse,
+    )
+
+
+def with_outside_host(mine: TenantWorld, **terms: Any) -> Agreement:
+    given: dict[str, Any] = {
+        "kind": "outside_host",
+        "title": "live",
+        "outside_name": "Xiaoman",
+        "outside_ref": "daren-1",
+        "from_day": month_of(today()),
+        "sales": "outside",
+        "tiers": [(Decimal(0), Decimal(18))],
+        **terms,
+    }
+    agreement = agreement_propose(actor=mine.owner, seller=mine.tenant, **given)
+    return agreement_sign(actor=mine.owner, agreement=agreement)
+
+
 def available(firm: TenantWorld) -> int:
     return StockLevel.objects.get(sku=firm.skus[0]).available
 
@@ -111,6 +140,58 @@ def test_a_host_asks_for_themself(mine: TenantWorld, theirs: TenantWorld, offer:
         ask(mine, offer, host=theirs.host)
     with pytest.raises(Refused):
         sample_withdraw(actor=host, request=asked)
+
+
+def test_an_outside_host_is_a_platform_and_an_account_there(
+    mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer
+) -> None:
+    account = {"platform": "douyin", "outside_ref": "daren-1"}
+    for wrong, field in (
+        ({"platform": ""}, "platform"),
+        ({"outside_ref": ""}, "outside_ref"),
+        ({"platform": "nowhere"}, "platform"),
+        ({"outside_ref": "x" * 65}, "outside_ref"),
+        ({"host": mine.host}, "outside_ref"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            ask(mine, offer, **{**account, **wrong})
+        assert refused.value.field == field
+    with pytest.raises(Refused):
+        ask(mine, offer, actor=who(mine, Role.HOST), **account)
+    asked = ask(mine, offer, **account)
+    assert (asked.platform, asked.outside_ref, asked.host, asked.is_own) == ("douyin", "daren-1", None, False)
+
+
+def test_own_goods_are_lent_to_outside_hosts_and_to_nobody_else(
+    world: World, mine: TenantWorld, theirs: TenantWorld
+) -> None:
+    own = offered(mine)
+    for values in ({}, {"host": mine.host}):
+        with pytest.raises(InvalidInput) as refused:
+            ask(mine, own, **values)
+        assert refused.value.code == "own"
+    with pytest.raises((Refused, InvalidInput)):
+        ask(mine, own, actor=who(mine, Role.HOST), platform="douyin", outside_ref="daren-1")
+    before = available(mine)
+    request = lent_outside(world, mine)
+    assert (request.is_own, request.state, available(mine)) == (True, SampleState.OUT, before - 2)
+    move = StockMove.objects.latest("pk")
+    assert (move.kind, move.owner_id, move.quantity, move.note) == (
+        MoveKind.SAMPLE_LOAN,
+        mine.tenant.pk,
+        -2,
+        "daren-1",
+    )
+    # What is with an outside host is no longer left to lend to firms.
+    with pytest.raises(InvalidInput):
+        ask(theirs, own)
+    assert ask(theirs, own, pieces=1)
+    keeper = user_actor(world.users[Role.PARK_WAREHOUSE])
+    assert request in visible_to(SampleRequest.objects.all(), keeper)
+    for actor in (theirs.owner, who(mine, Role.HOST)):
+        assert request not in visible_to(SampleRequest.objects.all(), actor)
+    back = sample_take_back(actor=keeper, request=request, whole=2)
+    assert (back.state, available(mine)) == (SampleState.BACK, before)
 
 
 def test_only_what_the_offer_lends_and_until_a_day_to_come(
@@ -304,6 +385,38 @@ def test_a_charge_stands_in_the_statement_of_both_firms(
     assert line.month == month_of(today()) < next_month(today())
 
 
+@pytest.mark.parametrize("seller_pays", [True, False])
+def test_an_outside_host_owes_what_they_kept_of_own_goods(
+    world: World, mine: TenantWorld, seller_pays: bool
+) -> None:
+    for other in (
+        {"outside_ref": "daren-2"},
+        {"outside_name": "Other", "platform": "kuaishou"},
+        {"outside_name": "A firm", "kind": "service", "sales": "all"},
+    ):
+        with_outside_host(mine, **other)
+    agreement = with_outside_host(mine, platform="douyin", seller_pays=seller_pays)
+    charged, month = sample_charge(actor=mine.owner, request=lent_outside(world, mine)), month_of(today())
+    assert charged.agreement == agreement
+    with time_machine.travel(now() + 40 * DAY, tick=False):
+        statement = statement_count(actor=SYSTEM, agreement=agreement, month=month)
+    line = statement.lines.get(version=statement.version, kind=DueKind.SAMPLE)
+    owed = -2 * PRICE if seller_pays else 2 * PRICE
+    assert (line.count, line.amount, statement.total) == (2, owed, owed)
+    elsewhere = lent_outside(world, mine, platform="taobao", pieces=1)
+    assert sample_charge(actor=mine.owner, request=elsewhere).agreement is None
+
+
+def test_whoever_asked_owes_what_an_outside_host_kept_of_goods_of_others(
+    world: World, mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer
+) -> None:
+    with_outside_host(mine)
+    request = agreed(mine, theirs, offer, platform="douyin", outside_ref="daren-1")
+    storeman = who(theirs, Role.TENANT_WAREHOUSE)
+    sample_hand_out(actor=storeman, request=request, sku=theirs.skus[0], warehouse=world.warehouse)
+    assert sample_charge(actor=theirs.owner, request=request).agreement is None
+
+
 def test_the_database_lets_states_go_forward_only_and_keeps_the_terms(
     world: World, mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer
 ) -> None:
@@ -319,6 +432,7 @@ def test_the_database_lets_states_go_forward_only_and_keeps_the_terms(
         {"pieces": 1},
         {"until": today() + 9 * DAY},
         {"tenant": theirs.tenant},
+        {"platform": "douyin", "outside_ref": "daren-1"},
         {"sku": theirs.skus[1]},
         {"whole": 2, "damaged": 1},
         {"amount": PRICE},
@@ -334,6 +448,13 @@ def test_the_database_lets_states_go_forward_only_and_keeps_the_terms(
         SampleRequest.objects.create(
             offer=offer, tenant=mine.tenant, pieces=1, until=today(), state=SampleState.OUT, price=PRICE
         )
+    for wrong in (
+        {"platform": "douyin"},
+        {"outside_ref": "daren-1"},
+        {"platform": "douyin", "outside_ref": "daren-1", "host": mine.host},
+    ):
+        with pytest.raises(IntegrityError, match="supplychain_sample_borrower"), transaction.atomic():
+            SampleRequest.objects.create(offer=offer, tenant=mine.tenant, pieces=1, until=today(), **wrong)
 
 
 @pytest.mark.django_db(transaction=True)
