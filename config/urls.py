@@ -15,6 +15,7 @@ HEALTH_CHECKS = (
     "core.health.Rules",
     "core.health.Counting",
     "core.health.Jobs",
+    "core.health.Deliveries",
 )
 
 urlpatterns = [

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -51,7 +52,8 @@ def hour_of(instant: datetime) -> int:
     """The UTC hour of an instant, counted from the epoch: the number of its bucket."""
     if instant.tzinfo is None:
         raise ValueError("hour_of needs an aware instant")
-    return int(instant.timestamp() // 3600)
+    since = instant - EPOCH
+    return since.days * 24 + since.seconds // 3600
 
 
 def hour_start(hour: int) -> datetime:

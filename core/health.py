@@ -10,8 +10,8 @@ from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 
 from core import buckets, clock, dbrules
-from core.choices import JobState
-from core.models import BucketFailure, Job
+from core.choices import DeliveryState, JobState, WebhookState
+from core.models import BucketFailure, Job, WebhookDelivery
 
 
 @dataclasses.dataclass
@@ -39,6 +39,22 @@ class Jobs(HealthCheck):
         oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=models.Min("created_at"))["at"]
         if oldest is not None and clock.now() - oldest > self.slowest:
             raise ServiceUnavailable("jobs are waiting and nobody takes them")
+
+
+@dataclasses.dataclass
+class Deliveries(HealthCheck):
+    """Somebody sends what receivers are to be told. That they do not answer is their own matter."""
+
+    slowest: timedelta = timedelta(minutes=10)
+
+    def run(self) -> None:
+        since = clock.now() - self.slowest
+        due = WebhookDelivery.objects.filter(state=DeliveryState.WAITING, next_try_at__lt=since)
+        if (
+            due.filter(endpoint__state=WebhookState.ACTIVE).exists()
+            and not WebhookDelivery.objects.filter(last_try_at__gte=since).exists()
+        ):
+            raise ServiceUnavailable("webhook messages are waiting and nobody sends them")
 
 
 @dataclasses.dataclass

@@ -172,7 +172,8 @@ def celery_worker(
 ) -> Iterator[Callable[..., servers.Server]]:
     """Start real Celery workers on this test's database and files: `celery_worker(beat=True)`; each is stopped.
 
-    `under` names other settings than those of an installation.
+    One takes the messages of every queue, or as `process` does in deploy/start. `under` names other settings than
+    those of an installation.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
     env = {
@@ -186,9 +187,12 @@ def celery_worker(
 
     with ExitStack() as stack:
 
-        def start(*, under: str = "config.settings.dev", beat: bool = False) -> servers.Server:
+        def start(
+            *, under: str = "config.settings.dev", beat: bool = False, process: str = ""
+        ) -> servers.Server:
             own = {**env, "DJANGO_SETTINGS_MODULE": under}
-            return stack.enter_context(servers.celery_worker(own, queues=queues, beat=beat))
+            taken = servers.queues_of(process) if process else queues
+            return stack.enter_context(servers.celery_worker(own, queues=taken, beat=beat))
 
         yield start
 

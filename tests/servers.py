@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -208,6 +209,13 @@ def redis_server(*options: str, port: int | None = None) -> Iterator[str]:
         command += ["--save", "", "--appendonly", "no", *options]
         with running(command, log=Path(folder) / "log", answers=answers):
             yield address
+
+
+def queues_of(process: str) -> list[str]:
+    """The queues that a process of deploy/start takes messages from."""
+    text = (ROOT / "deploy" / "start").read_text("utf-8")
+    found = re.search(rf"^ +{process}\) .*--queues ([a-z,]+) ", text, re.MULTILINE)
+    return found[1].split(",") if found else []
 
 
 @contextlib.contextmanager

@@ -237,6 +237,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ROUTES = {
     "analytics.tasks.*": {"queue": "rollup"},
     "core.tasks.run_jobs": {"queue": "jobs"},
+    # Waits for the systems of others, so workers of its own wait (deploy/start): nothing here is late because of them.
+    "core.tasks.send_webhooks": {"queue": "webhooks"},
     "*": {"queue": "default"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -61,7 +61,6 @@ def clean(raw: str) -> str:
     return "" if text in MISSING else text
 
 
-@lru_cache(maxsize=4096)  # a shop has few prices
 def money(text: str) -> Decimal:
     """An amount with at most 4 decimals and 13 digits before the point; may be negative."""
     found = _number(text)
@@ -74,7 +73,6 @@ def money(text: str) -> Decimal:
     return found
 
 
-@lru_cache(maxsize=1024)
 def count(text: str) -> int:
     """A whole number within 32 bits; may be negative."""
     if _WHOLE.fullmatch(text):
@@ -168,6 +166,11 @@ def duration(text: str, *, unit: int = 1) -> int:
         return round(Decimal(text) * unit)
     message = _("“%(value)s” is not a length such as 1h 20m 5s or 01:20:05.")
     raise StrictError("duration", message % {"value": strict.shown(text)})
+
+
+def is_plain_id(text: str, max_len: int) -> bool:
+    """Whether a text is an id as it stands, as most are: letters and digits, not cut off by a spreadsheet."""
+    return text.isalnum() and text[-3:] != "000" and len(text) <= max_len and text not in MISSING
 
 
 def identifier(text: str, max_len: int, *, trust: bool = False) -> str:

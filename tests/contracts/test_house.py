@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.beat import BEAT, ON_RING
+from tests import servers
 
 APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics")
 
@@ -79,5 +80,16 @@ def test_every_task_runs_by_itself() -> None:
 def test_every_task_is_routed() -> None:
     router = current_app.amqp.router
     queues = {name: router.route({}, name)["queue"].name for name in own_tasks()}
-    assert set(queues.values()) <= {"rollup", "jobs", "default"}
+    assert set(queues.values()) == {"rollup", "jobs", "webhooks", "default"}
     assert queues["analytics.tasks.drain"] == "rollup"
+    assert [name for name, queue in queues.items() if queue == "webhooks"] == ["core.tasks.send_webhooks"]
+
+
+def test_every_queue_has_one_process_that_takes_its_messages() -> None:
+    """By deploy/start, whose processes deploy/livepark@.service and docs/operations.md name."""
+    router = current_app.amqp.router
+    taken = servers.queues_of("worker") + servers.queues_of("deliveries")
+    assert sorted(taken) == sorted({router.route({}, name)["queue"].name for name in own_tasks()})
+    assert servers.queues_of("deliveries") == ["webhooks"], "whoever waits for others does nothing else"
+    for path in ("deploy/start", "deploy/livepark@.service", "docs/operations.md"):
+        assert "deliveries" in (servers.ROOT / path).read_text("utf-8"), path

@@ -8,8 +8,11 @@ import pytest
 from django.test import Client
 
 from core import buckets, clock
-from core.models import BucketMark, Job
-from tests.factories import make_park
+from core.choices import WebhookEvent
+from core.models import BucketMark, Job, WebhookDelivery
+from core.webhooks.endpoints import webhook_create
+from core.webhooks.outbox import tell
+from tests.factories import SYSTEM, make_park
 
 # The checks run in threads of their own, which see only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,3 +36,26 @@ def test_uncounted_work_is_not(client: Client) -> None:
     Job.objects.create(kind="x")
     Job.objects.update(created_at=clock.now() - timedelta(minutes=11))
     assert status(client) in (500, 503)
+
+
+def test_messages_that_nobody_sends_are_not(client: Client) -> None:
+    park = make_park("ill")
+    webhook_create(
+        actor=SYSTEM,
+        node=park.node,
+        name="ERP",
+        url="https://erp.example/",
+        events=[WebhookEvent.SESSION_ENDED],
+    )
+    for key in ("one", "two"):
+        tell(WebhookEvent.SESSION_ENDED, [park.pk], key=key, data=dict)
+    WebhookDelivery.objects.update(next_try_at=clock.now() - timedelta(minutes=9))
+    assert status(client) == 200
+    WebhookDelivery.objects.update(next_try_at=clock.now() - timedelta(minutes=11))
+    assert status(client) in (500, 503)
+    WebhookDelivery.objects.filter(key="two").update(last_try_at=clock.now() - timedelta(minutes=9))
+    assert status(client) == 200, "somebody sends, and is behind"
+    WebhookDelivery.objects.update(last_try_at=clock.now() - timedelta(minutes=11))
+    assert status(client) in (500, 503)
+    WebhookDelivery.objects.update(next_try_at=clock.now() + timedelta(minutes=1))
+    assert status(client) == 200

@@ -26,6 +26,8 @@ from supplychain.importing import cells
 from supplychain.importing.errors import FileError
 
 MATCH_THRESHOLD = 5
+NOWHERE = 1 << 30  # the position of a field that has no column
+REMEMBERED = 2048
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 # Words that headers of buyers' personal data are made of, and such headers that are one common word.
 PERSONAL_WORDS = (
@@ -123,42 +125,80 @@ class Options:
         return strict.to_utc(moment, self.zone)
 
 
-@dataclass(frozen=True)
+class Column:
+    """Where a field stands, what holds where its cell says nothing, and whether no spreadsheet has cut its ids.
+
+    It remembers what its cells were read as: states, prices and titles come again and again.
+    """
+
+    __slots__ = ("constant", "known", "parse", "position", "trusted")
+
+    def __init__(self, position: int, constant: str, *, trusted: bool) -> None:
+        self.position = position
+        self.constant = constant
+        self.trusted = trusted
+        self.parse: Callable[[str], Any] | None = None
+        self.known: dict[str, Any] = {}
+
+    def text(self, raw: str) -> str:
+        """What a cell says, or what holds where it says nothing."""
+        return cells.clean(raw) or self.constant
+
+    def remember(self, raw: str, parse: Callable[[str], Any], found: object) -> None:
+        """Keep what a cell was read as by the function that reads the column first, of so many cells at most."""
+        self.parse = self.parse or parse
+        if self.parse is parse and len(self.known) < REMEMBERED:
+            self.known[raw] = found
+
+
 class Layout:
-    """Where the fields of a row stand: field name -> position, and what holds where a cell says nothing.
+    """The columns of a table by field name; those that are nowhere, and stand for nothing, are not among them.
 
     `trusted` are the fields whose ids no spreadsheet has cut, whatever they look like.
     """
 
-    index: Mapping[str, int]
-    constants: Mapping[str, str]
-    trusted: Collection[str]
+    def __init__(
+        self, index: Mapping[str, int], constants: Mapping[str, str], trusted: Collection[str]
+    ) -> None:
+        self.columns = {
+            name: Column(index.get(name, NOWHERE), constants.get(name, ""), trusted=name in trusted)
+            for name in (*index, *constants)
+        }
 
 
 class Row:
-    """One row by the field names of its profile. What cannot be read is a StrictError that names the field."""
+    """One row by the field names of its profile. What cannot be read is a StrictError that names the field.
 
-    __slots__ = ("_cells", "_layout")
+    What is read may be remembered for the next rows: a `parse` says the same of the same text.
+    """
+
+    __slots__ = ("_cells", "_columns", "_width")
 
     def __init__(self, layout: Layout, row: Sequence[str]) -> None:
-        self._layout = layout
+        self._columns = layout.columns
         self._cells = row
+        self._width = len(row)
 
     def text(self, name: str) -> str:
         """The cleaned text of a cell; the constant, or "", where the column or its content is not there."""
-        layout, row = self._layout, self._cells
-        position = layout.index.get(name)
-        text = cells.clean(row[position]) if position is not None and position < len(row) else ""
-        return text or (layout.constants.get(name, "") if layout.constants else "")
+        return self.read(name, str) or ""
 
     def read(self, name: str, parse: Callable[[str], T]) -> T | None:
         """The value of a cell, None where it is empty."""
-        text = self.text(name)
+        column = self._columns.get(name)
+        if column is None:
+            return None
+        raw = self._cells[column.position] if column.position < self._width else ""
+        if column.parse is parse and raw in column.known:
+            return column.known[raw]
+        text = column.text(raw)
         try:
-            return parse(text) if text else None
+            found = parse(text) if text else None
         except StrictError as error:
             error.field = name
             raise
+        column.remember(raw, parse, found)
+        return found
 
     def need(self, name: str, parse: Callable[[str], T]) -> T:
         """The value of a cell that must not be empty."""
@@ -176,28 +216,28 @@ class Row:
 
         A cell that is marked as text, or stands among ids that are whole, may end in zeros.
         """
-
-        text = self.text(name)
+        column = self._columns.get(name)
+        if column is None:
+            return self.need(name, str) if needed else ""
+        raw = self._cells[column.position] if column.position < self._width else ""
+        bare = raw.strip()
+        if cells.is_plain_id(bare, max_len):
+            return bare
+        text = column.text(raw)
         if not text:
             return self.need(name, str) if needed else ""
         try:
-            return cells.identifier(text, max_len, trust=text.endswith("000") and self._keeps_zeros(name))
+            trust = text.endswith("000") and (column.trusted or cells.is_text(raw))
+            return cells.identifier(text, max_len, trust=trust)
         except StrictError as error:
             error.field = name
             raise
-
-    def _keeps_zeros(self, name: str) -> bool:
-        position = self._layout.index.get(name, -1)
-        if name in self._layout.trusted:
-            return True
-        return 0 <= position < len(self._cells) and cells.is_text(self._cells[position])
 
     def label(self, name: str, max_len: int = TITLE_LENGTH) -> str:
         """Words for people, cut to length; may be empty."""
         return cells.label(self.text(name), max_len)
 
 
-@lru_cache(maxsize=4096)
 def _code(text: str) -> str:
     return strict.code(text, CODE_LENGTH)
 

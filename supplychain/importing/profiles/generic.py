@@ -5,7 +5,7 @@ Rows need no id: with a line number the id is `order:line:kind`, without one it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -39,6 +39,23 @@ CHANNEL_WORDS = {
     **dict.fromkeys(("other", "其他"), "other"),
 }
 LINE_WORDS = {"goods": "goods", "商品": "goods", "freight": "freight", "运费": "freight"}
+CUSTOMS_WORDS = {mode: mode for mode in CUSTOMS_MODES}
+# What tells apart rows without an id, in the order in which it is hashed: ids that were given before depend on it.
+PLAIN = {
+    "kind": "",
+    "line_type": "goods",
+    "ref_order_no": "",
+    "ref_line": "",
+    "sku_code": "",
+    "title": "",
+    "qty": 0,
+    "channel": "other",
+    "session_ref": "",
+    "host_ref": "",
+    "owner": "",
+    "destination": "",
+    "customs_mode": "domestic",
+}
 AMOUNT_FIELDS = ("amount", "unit_price", "amount_foreign")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -92,6 +109,8 @@ class GenericBuilder:
         self.rules = rules
         self.options = options
         self.occurrences = Occurrences()
+        # What a file has no column for is not asked of each of its rows: there the fact's own defaults stand.
+        self.details = [(name, read) for name, read in self._details().items() if name in options.columns]
 
     def __call__(self, row: Row) -> list[SaleFact]:
         kind = self._kind(row)
@@ -122,27 +141,15 @@ class GenericBuilder:
 
     def _fact(self, row: Row, kind: str, quantity: int, amount: Decimal) -> SaleFact:
         moment = row.need("occurred_at", cells.when)
-        content: dict[str, Any] = {
-            "kind": kind,
-            "line_type": _word(row, "line_type", LINE_WORDS) or "goods",
-            "ref_order_no": row.identifier("ref_order_no", needed=False),
-            "ref_line": row.identifier("ref_line", needed=False),
-            "sku_code": row.code("sku_code"),
-            "title": row.label("title"),
-            "qty": quantity,
-            "channel": self._channel(row),
-            "session_ref": row.identifier("session_ref", needed=False),
-            "host_ref": row.identifier("host_ref", needed=False),
-            "owner": row.code("owner"),
-            "destination": row.label("destination", 64),
-            "customs_mode": _word(row, "customs_mode", {mode: mode for mode in CUSTOMS_MODES}) or "domestic",
-        }
+        content: dict[str, Any] = {"kind": kind, "qty": quantity}
+        for name, read in self.details:
+            content[name] = read(row)
         currency = row.read("currency", strict.currency)
         order_no = row.identifier("order_no")
         line_no = row.identifier("line_no", needed=False)
         external_id = row.identifier("external_id", needed=False, max_len=EXTERNAL_ID_LENGTH)
         if not external_id and not line_no:
-            counted = (*content.values(), int(amount * 10_000), currency, moment)
+            counted = (*{**PLAIN, **content}.values(), int(amount * 10_000), currency, moment)
             external_id = self.occurrences.external_id(order_no, counted)
         return SaleFact(
             external_id=external_id,
@@ -155,6 +162,22 @@ class GenericBuilder:
             **content,
             **self.options.priced(amount, currency),
         )
+
+    def _details(self) -> dict[str, Callable[[Row], str]]:
+        """How the cells are read that a file may have or not."""
+        return {
+            "line_type": lambda row: _word(row, "line_type", LINE_WORDS) or "goods",
+            "ref_order_no": lambda row: row.identifier("ref_order_no", needed=False),
+            "ref_line": lambda row: row.identifier("ref_line", needed=False),
+            "sku_code": lambda row: row.code("sku_code"),
+            "title": lambda row: row.label("title"),
+            "channel": self._channel,
+            "session_ref": lambda row: row.identifier("session_ref", needed=False),
+            "host_ref": lambda row: row.identifier("host_ref", needed=False),
+            "owner": lambda row: row.code("owner"),
+            "destination": lambda row: row.label("destination", 64),
+            "customs_mode": lambda row: _word(row, "customs_mode", CUSTOMS_WORDS) or "domestic",
+        }
 
     def _refund(self, row: Row, sale: SaleFact, amount: Decimal) -> SaleFact:
         """What has been given back so far. The sum only grows, so in cents it is its own version number."""

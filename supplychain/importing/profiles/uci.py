@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,7 +77,6 @@ def _price_key(price: Decimal) -> int:
     return int(price * 10_000)
 
 
-@lru_cache(maxsize=1024)  # the lines of an invoice share their time
 def _month_first(text: str) -> datetime:
     return cells.when(text, month_first=True)
 

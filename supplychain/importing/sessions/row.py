@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -97,20 +96,21 @@ class SessionBuilder:
             raise FileError("missing_headers", message, seen=sorted(options.columns))
         self.platform = platform
         self.options = options
-        self.units = units
-        self.signs: dict[str, tuple[str, ...]] = defaultdict(tuple)
-        for sign, code in signs.items():
-            self.signs[code] += (sign,)
         self.paid = next(
             ((field, code) for field, code in currencies.items() if field in options.columns),
             ("paid", options.currency),
         )
+        self.amount = partial(
+            _amount, signs=tuple(sign for sign, code in signs.items() if code == self.paid[1])
+        )
+        self.stay = partial(cells.duration, unit=units.get("stay", 1))
+        self.length = partial(cells.duration, unit=units.get("length", 1))
 
     def __call__(self, row: Row) -> list[SessionRow]:
         read = _Later(row)
         started_at, ended_at = self._times(row, read)
         field, currency = self.paid
-        paid = read(field, partial(_amount, signs=self.signs[currency]))
+        paid = read(field, self.amount)
         found = SessionRow(
             platform=self.platform,
             occurred_at=started_at,
@@ -122,7 +122,7 @@ class SessionBuilder:
             title=row.label("title"),
             viewers=read("viewers", _natural),
             peak=read("peak", _natural),
-            stay_seconds=read("stay", partial(cells.duration, unit=self.units.get("stay", 1))),
+            stay_seconds=read("stay", self.stay),
             orders=read("orders", _natural),
             provisional=read.later,
             **({} if paid is None else {"currency": currency, **self.options.priced(paid, currency)}),
@@ -136,7 +136,7 @@ class SessionBuilder:
         started_at = self.options.utc(start)
         ended_at = self.options.utc(end) if end is not None else None
         if ended_at is None:
-            length = read("length", partial(cells.duration, unit=self.units.get("length", 1)))
+            length = read("length", self.length)
             ended_at = started_at + timedelta(seconds=length) if length else None
         if ended_at is not None and not 0 <= (ended_at - started_at).total_seconds() <= LONGEST:
             message = _("A session ends after it began, within a week.")
