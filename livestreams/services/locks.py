@@ -64,10 +64,15 @@ def lock_host(host: Host, park_id: int, loan: ExchangeRequest | None = None) -> 
     return held[0]
 
 
-def park_of(tenant: Tenant) -> int:
-    """The id of the park a tenant is in now. InvalidInput when it has left."""
+def check_here(tenant: Tenant) -> None:
+    """InvalidInput for a tenant that has left."""
     if tenant.is_closed_by(today()):
         raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
+
+
+def park_of(tenant: Tenant) -> int:
+    """The id of the park a tenant is in now. InvalidInput when it has left."""
+    check_here(tenant)
     return int(ScopeNode.objects.values_list("parent_id", flat=True).get(pk=tenant.pk) or 0)
 
 
@@ -79,7 +84,7 @@ def settings_of(park_id: int) -> ParkSettings:
 def terms_of(park_id: int) -> Terms:
     """What a park asks for rooms that were given back late, or that nobody came to."""
     found = settings_of(park_id)
-    return Terms(found.cancel_free_hours, found.late_cancel_percent, found.no_show_percent)
+    return Terms(found.late_cancel_percent, found.no_show_percent)
 
 
 def check_not_future(instant: datetime, field: str) -> None:
