@@ -30,7 +30,9 @@ def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANG
     What takes place in a room is Refused to a key that is limited to others. Locked first and read afterwards:
     PostgreSQL would drop a row from a join whose key changed while it waited.
     """
-    lock_rows(model._default_manager.filter(pk=pk))
+    locked = lock_rows(model._default_manager.filter(pk=pk))
+    if actor.unrestricted and locked:
+        return locked[0]
     held = get_visible(model, actor, verb, pk=pk)
     if actor.rooms and hasattr(held, "room_id"):
         check_key_allows(actor, held.room)  # type: ignore[attr-defined]
