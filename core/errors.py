@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,11 @@ class RowError:
 
 
 class DomainError(Exception):
-    """Something the caller may read and act on. Never carries data that the caller may not see."""
+    """Something the caller may read and act on. Never carries data that the caller may not see.
+
+    What else there is to say is given by name in `extra`; what takes long to find out, as a function that a door calls
+    by reading it.
+    """
 
     status = 400
     code = "invalid"
@@ -47,7 +52,12 @@ class DomainError(Exception):
         self.code = code or self.code
         self.rows = tuple(rows)
         self.field = field
-        self.extra = extra
+        self._extra = extra
+
+    @cached_property
+    def extra(self) -> dict[str, Any]:
+        """What else a door shows beside the sentence."""
+        return {name: value() if callable(value) else value for name, value in self._extra.items()}
 
     def __str__(self) -> str:
         return str(self.detail)

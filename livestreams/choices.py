@@ -22,6 +22,8 @@ BOOKING_BLOCKING = (
     BookingState.CHECKED_IN,
     BookingState.COMPLETED,
 )
+# Here it comes to rest, and something may be due for it.
+BOOKING_AT_REST = (BookingState.COMPLETED, BookingState.CANCELLED, BookingState.NO_SHOW)
 # These can still change their place.
 BOOKING_MOVABLE = (BookingState.HELD, BookingState.CONFIRMED)
 BOOKING_TRANSITIONS: dict[str, tuple[str, ...]] = {

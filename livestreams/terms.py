@@ -17,17 +17,17 @@ from livestreams.choices import BookingState
 NOTHING = Decimal(0)
 
 
+def free_until(starts_at: datetime, free_hours: int) -> datetime:
+    """Until when a booking that starts then may be given back for nothing, by the park's free hours."""
+    return starts_at - timedelta(hours=free_hours)
+
+
 @dataclass(frozen=True)
 class Terms:
-    """A park's terms: free hours before the start, then shares of the price in percent."""
+    """A park's terms once the free hours before the start are over: shares of the price in percent."""
 
-    cancel_free_hours: int
     late_cancel_percent: Decimal
     no_show_percent: Decimal
-
-    def free_until(self, starts_at: datetime) -> datetime:
-        """Until when a booking that starts then may be given back for nothing."""
-        return starts_at - timedelta(hours=self.cancel_free_hours)
 
     def due(
         self,

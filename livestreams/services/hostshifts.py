@@ -240,6 +240,8 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
     if session.host_id is not None and not meant:
         people = {host_id: role for host_id, role in people.items() if role != ShiftRole.HOST}
         people[session.host_id] = ShiftRole.HOST
+    if not people:
+        return
     known = set(session.shifts.values_list("host_id", flat=True))
     for host_id, role in people.items():
         if host_id in known:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, InternalError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, InternalError
 from django.utils.translation import gettext as _
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, next_minute, now
@@ -17,10 +17,12 @@ from livestreams.availability import SHORTEST, alternatives, host_taken, is_open
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, Overlap, RoomUnavailable
 from livestreams.exchange import loan_windows
-from livestreams.models import Booking, ExchangeRequest, LiveRoom, Maintenance, PlannedShift
+from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.services.hostshifts import put_back, take_off
-from livestreams.services.locks import lock_host, park_of, terms_of
+from livestreams.services.locks import check_here, lock_host, park_of
+from livestreams.services.place_facts import facts_of
 from livestreams.services.steps import expire_holds
+from livestreams.terms import free_until
 from tenants.models import Tenant
 
 SECOND = timedelta(seconds=1)
@@ -32,30 +34,33 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
     `shifts` are those that were taken off it before; `by_park` says that the park moves it. The caller holds the
-    room's lock. Raises Overlap and HostAway
-    with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
+    room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
+    Raises Overlap and HostAway with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
     """
     room, span, loan = booking.room, checked_span(booking.starts_at, booking.ends_at), booking.loan
-    check_room(room, booking.tenant, loan)
-    _check_open(room, span)
+    blocked = span.grown(before=setup_time(room))
+    facts = facts_of(booking, blocked)
+    check_here(booking.tenant)
+    _check_room(room, booking.tenant, facts["tenant_park"], loan)
+    _check_open(room, span, under_repair=facts["under_repair"])
+    others = Booking.objects.exclude(pk=booking.pk)
     if booking.host is not None:
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
-            raise HostAway(away, field="host", alternatives=_alternatives(booking, span))
-    blocked = span.grown(before=setup_time(room))
+            raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span))
+        expire_holds(others.filter(host=booking.host))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
-    _set_free_hours(booking, by_park)
-    others = Booking.objects.exclude(pk=booking.pk)
-    expire_holds(others.filter(Q(room=room) | (Q(host=booking.host) if booking.host else Q())))
-    if others.taking_room(blocked.start, blocked.end).filter(room=room).exists():
+    _set_free_hours(booking, facts["free_hours"], by_park)
+    if facts["taken"]:
         raise _overlap(booking, span, _("The room is taken at that time."))
+    if facts["lapsed"]:
+        expire_holds(others.taking_room(blocked.start, blocked.end).filter(room=room))
     if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
         raise _overlap(booking, span, _("The host is booked at that time."))
     shifts = take_off(booking) if shifts is None else shifts
     try:
-        with transaction.atomic():
-            booking.save()
+        booking.save()
     except (IntegrityError, InternalError) as error:
         if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
             raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
@@ -70,18 +75,22 @@ def price_of(hourly_rate: Decimal, span: Span) -> Decimal:
 
 def check_room(room: LiveRoom, tenant: Tenant, loan: ExchangeRequest | None = None) -> None:
     """InvalidInput or RoomUnavailable when the tenant can never have this room; a loan lets a guest in."""
-    if park_of(tenant) != room.park_id and loan is None:
+    _check_room(room, tenant, park_of(tenant), loan)
+
+
+def _check_room(room: LiveRoom, tenant: Tenant, park_id: int, loan: ExchangeRequest | None) -> None:
+    if park_id != room.park_id and loan is None:
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
     if room.dedicated_to_id not in (None, tenant.pk):
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
 
 
-def _set_free_hours(booking: Booking, by_park: bool) -> None:
+def _set_free_hours(booking: Booking, free_hours: int, by_park: bool) -> None:
     """Free hours go by the start. Whom the park moves may give the booking back as long as before."""
-    free_until = terms_of(booking.room.park_id).free_until(booking.starts_at)
+    until = free_until(booking.starts_at, free_hours)
     if by_park and booking.free_until is not None:
-        free_until = max(free_until, booking.free_until)
-    booking.free_until = free_until
+        until = max(until, booking.free_until)
+    booking.free_until = until
 
 
 def check_length(length: timedelta, field: str) -> None:
@@ -110,7 +119,7 @@ def checked_span(starts_at: datetime, ends_at: datetime) -> Span:
     return Span(starts_at, ends_at)
 
 
-def _check_open(room: LiveRoom, span: Span) -> None:
+def _check_open(room: LiveRoom, span: Span, *, under_repair: bool) -> None:
     if not is_open(room, span):
         raise RoomUnavailable(
             _("The room is open from %(opens)s to %(closes)s.")
@@ -118,15 +127,14 @@ def _check_open(room: LiveRoom, span: Span) -> None:
             code="closed",
             field="starts_at",
         )
-    prepared = span.grown(before=setup_time(room))
-    if Maintenance.objects.filter(room=room, starts_at__lt=prepared.end, ends_at__gt=prepared.start).exists():
+    if under_repair:
         raise RoomUnavailable(
             _("The room is under maintenance at that time."), code="maintenance", field="starts_at"
         )
 
 
 def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
-    return Overlap(detail, field="starts_at", alternatives=_alternatives(booking, span))
+    return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span))
 
 
 def _alternatives(booking: Booking, span: Span) -> list[dict[str, Any]]:

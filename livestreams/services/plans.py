@@ -279,7 +279,8 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
         booking.room, booking.host = rooms[room.pk], host
         booking.starts_at, booking.ends_at = starts_at, ends_at
         try:
-            place(booking, by_park=True)
+            with transaction.atomic():
+                place(booking, by_park=True)
         except DomainError as error:
             refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
         else:

@@ -76,6 +76,9 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
         # A session by hand that somebody forgot to end holds the room until its slot is over.
         room_taken=Exists(running.filter(room=room, is_test=False).exclude(booking=booking))
         | Exists(live.filter(Q(booking=None) | Q(booking__ends_at__gt=at))),
+        # What a newcomer finds left behind: a session that nobody ended, a stream that its node has yet to end.
+        left_live=Exists(live),
+        left_to_drop=Exists(Publish.objects.to_drop().filter(node=node)),
         in_session=Exists(LiveSession.objects.open().filter(booking=booking)),
         previous_until=Subquery(
             around.filter(starts_at__lt=OuterRef("booking__starts_at"), state__in=NOT_DONE)

@@ -153,14 +153,16 @@ def _let_in(
     node: MediaNode, call: str, claim: Claim, row: dict[str, Any], reason: PublishReason, at: datetime
 ) -> None:
     """Open a stream of the locked room, with its session unless it is a test."""
-    silent = Publish.objects.running().filter(booking=row["booking_id"], is_test=claim.is_test)
-    for publish in lock_rows(silent):
-        close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)
-    # Its node would end this one for the other: by the connection's number, or by the name under which it is shown.
-    same = Q(client=claim.client) | Q(
-        node__kind=MediaServer.NGINX_RTMP, room=row["booking__room_id"], is_test=claim.is_test
-    )
-    Publish.objects.to_drop().filter(same, node=node).update(to_drop=None)
+    if row["rival_seen"] is not None:
+        silent = Publish.objects.running().filter(booking=row["booking_id"], is_test=claim.is_test)
+        for publish in lock_rows(silent):
+            close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)
+    if row["left_to_drop"]:
+        # Its node would end this one for the other: by the connection's number, or by the name under which it is shown.
+        same = Q(client=claim.client) | Q(
+            node__kind=MediaServer.NGINX_RTMP, room=row["booking__room_id"], is_test=claim.is_test
+        )
+        Publish.objects.to_drop().filter(same, node=node).update(to_drop=None)
     Publish.objects.create(
         node=node,
         room_id=row["booking__room_id"],
@@ -178,12 +180,14 @@ def _let_in(
 
 def _session_of(row: dict[str, Any], at: datetime) -> LiveSession:
     """The open session of the booking, live again, or a new one."""
-    session = LiveSession.objects.open().filter(booking=row["booking_id"]).first()
-    if session is not None:
-        return session_resume(actor=ENCODER, session=session)
-    forgotten = LiveSession.objects.filter(room=row["booking__room_id"], state=SessionState.LIVE)
-    for other in forgotten.annotate(over=Greatest("started_at", "booking__ends_at")):
-        session_end(actor=ENCODER, session=other, ended_at=other.over)
+    if row["in_session"]:
+        session = LiveSession.objects.open().filter(booking=row["booking_id"]).first()
+        if session is not None:
+            return session_resume(actor=ENCODER, session=session)
+    if row["left_live"]:
+        forgotten = LiveSession.objects.filter(room=row["booking__room_id"], state=SessionState.LIVE)
+        for other in forgotten.annotate(over=Greatest("started_at", "booking__ends_at")):
+            session_end(actor=ENCODER, session=other, ended_at=other.over)
     booking = Booking.objects.select_related("tenant", "broadcast").get(pk=row["booking_id"])
     chosen = getattr(booking, "broadcast", None)
     return session_open(

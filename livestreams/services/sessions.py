@@ -80,7 +80,7 @@ def session_open(
         if begun is not None:
             return _name(actor, begun, platform, platform_live_id, host, title)
         park_id = park_of(tenant)
-        room, booking = _room_and_booking(actor, tenant, started_at, room, booking)
+        room, booking = _room_and_booking(actor, tenant, park_id, started_at, room, booking)
         host = host or (booking.host if booking else None)
         session = LiveSession(
             tenant=tenant,
@@ -143,7 +143,12 @@ def _name(
 
 
 def _room_and_booking(
-    actor: Actor, tenant: Tenant, started_at: datetime, room: LiveRoom | None, booking: Booking | None
+    actor: Actor,
+    tenant: Tenant,
+    park_id: int,
+    started_at: datetime,
+    room: LiveRoom | None,
+    booking: Booking | None,
 ) -> tuple[LiveRoom | None, Booking | None]:
     """Lock what the session takes place in; the tenant's own booking of the room and hour is found by itself."""
     room_id = booking.room_id if booking is not None else room.pk if room is not None else None
@@ -153,7 +158,7 @@ def _room_and_booking(
         check_key_allows(actor, None)
         return None, None
     room = lock_room(actor, room_id)
-    if room.park_id != park_of(tenant) and not _is_guest(tenant, room, started_at, booking):
+    if room.park_id != park_id and not _is_guest(tenant, room, started_at, booking):
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
     if room.dedicated_to_id not in (None, tenant.pk):
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
@@ -166,6 +171,8 @@ def _room_and_booking(
         booking = taken.filter(state__in=LIVE_READY).first()
     if booking is not None:
         booking = lock_visible(Booking, actor, booking.pk)
+        if booking.room_id == room.pk:
+            booking.room = room
         _check_booking(booking, tenant)
     return room, booking
 

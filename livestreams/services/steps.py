@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,13 +14,14 @@ from core import audit, doorbell
 from core.actors import Actor, system_actor
 from core.clock import business_day, local, now
 from core.locking import lock_rows, retried
-from livestreams.choices import BOOKING_TRANSITIONS, SESSION_OPEN, BookingState
+from livestreams.choices import BOOKING_AT_REST, BOOKING_TRANSITIONS, SESSION_OPEN, BookingState
 from livestreams.errors import WrongState
 from livestreams.models import Booking
 from livestreams.querysets import BookingQuerySet
 from livestreams.services.hostshifts import release
 from livestreams.services.locks import terms_of
 from livestreams.studio import out_of_use
+from livestreams.terms import NOTHING
 from parks.models import ParkSettings
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
@@ -43,14 +45,7 @@ def step(
     before = audit.snapshot(booking, AUDITED)
     owed = booking.due
     booking.state = state
-    booking.due = terms_of(booking.room.park_id).due(
-        state,
-        booking.price,
-        was_held=was == BookingState.HELD,
-        by_park=by_park or (state in GIVEN_UP and out_of_use(booking)),
-        late=booking.free_until is not None and at >= booking.free_until,
-        given_up=booking.given_up,
-    )
+    booking.due = _due(booking, was, by_park, at) if state in BOOKING_AT_REST else NOTHING
     for name, value in values.items():
         setattr(booking, name, value)
     booking.save()
@@ -60,6 +55,18 @@ def step(
     if state in GIVEN_UP:
         release(booking)
         doorbell.ring(WAITLIST)
+
+
+def _due(booking: Booking, was: str, by_park: bool, at: datetime) -> Decimal:
+    """What is due for a booking that has come to rest, by the terms of its park."""
+    return terms_of(booking.room.park_id).due(
+        booking.state,
+        booking.price,
+        was_held=was == BookingState.HELD,
+        by_park=by_park or (booking.state in GIVEN_UP and out_of_use(booking)),
+        late=booking.free_until is not None and at >= booking.free_until,
+        given_up=booking.given_up,
+    )
 
 
 def _charge(booking: Booking, state: str, amount: Any) -> None:

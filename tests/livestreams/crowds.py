@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 
 from livestreams.models import Booking, PlannedShift
+from livestreams.services import placing
 
 Spans = list[tuple[datetime, datetime]]
 
@@ -42,6 +43,14 @@ def crowd(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int = 48) -> It
         yield people
     for theirs in opened:
         theirs.close()
+
+
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The services see nobody in the way of a booking: what is left is the rule of the database."""
+    facts_of = placing.facts_of
+    nobody = {"taken": False, "lapsed": False}
+    monkeypatch.setattr(placing, "facts_of", lambda *place: facts_of(*place) | nobody)
+    monkeypatch.setattr(placing, "host_taken", lambda *_who, **_ignoring: False)
 
 
 def doubled(people: ThreadPoolExecutor) -> int:

@@ -8,6 +8,9 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import gettext
 
 from core.actors import key_actor, system_actor
 from core.clock import DAY, HOUR, now, today
@@ -19,6 +22,7 @@ from livestreams.choices import BookingState
 from livestreams.errors import BadTime, Overlap, RoomUnavailable, WrongState
 from livestreams.models import Booking, LiveRoom, Maintenance
 from tests.factories import World, make_world
+from tests.livestreams.crowds import unchecked
 
 pytestmark = pytest.mark.both_databases
 At = Callable[..., datetime]
@@ -55,6 +59,7 @@ def test_the_room_is_taken_by_anybody_and_neighbours_leave_time_for_the_set_up(w
         with pytest.raises(Overlap) as refusal:
             book(world, starts_at, hours, tenant=1)
         assert refusal.value.status == 409
+        assert str(refusal.value) == gettext("The room is taken at that time.")
     assert book(world, at(11.25), tenant=1).pk
     assert Booking.objects.filter(tenant=world.tenants[1].tenant).count() == 2
 
@@ -78,6 +83,18 @@ def test_a_refusal_offers_times_and_rooms_that_can_really_be_had(world: World, a
         services.booking_cancel(actor=world.manager, booking=booking)
 
 
+def test_what_is_free_is_looked_for_when_it_is_shown(world: World, at: At) -> None:
+    book(world, at(9))
+    with pytest.raises(Overlap) as refusal:
+        book(world, at(10), tenant=1)
+    with CaptureQueriesContext(connection) as looked:
+        assert refusal.value.extra["alternatives"]
+    assert len(looked) == 3
+    with CaptureQueriesContext(connection) as again:
+        assert refusal.value.extra["alternatives"]
+    assert not again.captured_queries
+
+
 def test_a_host_is_in_one_room_at_a_time(world: World, at: At) -> None:
     host = world.tenants[0].host
     book(world, at(9), host=host)
@@ -93,7 +110,7 @@ def test_a_rule_of_the_database_reads_like_the_check(
     world: World, at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book(world, at(9))
-    monkeypatch.setattr("livestreams.querysets.BookingQuerySet.taking_room", lambda self, *_span: self.none())
+    unchecked(monkeypatch)
     with pytest.raises(Overlap) as refusal:
         book(world, at(10), tenant=1)
     assert refusal.value.code == "overlap"

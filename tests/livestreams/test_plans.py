@@ -20,6 +20,7 @@ from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
 from livestreams.scheduling import from_json
 from tests.factories import World, make_host, make_world
+from tests.livestreams.crowds import unchecked
 
 At = Callable[..., datetime]
 pytestmark = pytest.mark.both_databases
@@ -222,6 +223,25 @@ def test_a_repair_moves_what_is_hit_and_nothing_else(world: World, at: At) -> No
     assert broken not in {booking.room for booking in now_at.values()}
     assert now_at[hit].starts_at == at(12.5)
     assert (now_at[hit].free_until, now_at[hit].given_up) == (at(9, day=20), 0)
+
+
+def test_a_repair_that_the_database_refuses_names_all_that_was_taken(
+    world: World, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for first in (10, 14):
+        ask(world, at, first, first + 2, room=world.rooms[0])
+    plan = make(world)
+    services.plan_publish(actor=world.manager, plan=plan)
+    SlotRequest.objects.update(room=None)
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
+    mine = world.tenants[1]
+    services.booking_create(
+        actor=mine.owner, room=world.rooms[1], tenant=mine.tenant, starts_at=at(10, 2), ends_at=at(16, 2)
+    )
+    unchecked(monkeypatch)
+    with pytest.raises(SlotTaken) as refused:
+        services.plan_publish(actor=world.manager, plan=repair)
+    assert [row.code for row in refused.value.rows] == ["overlap", "overlap"]
 
 
 def test_a_repair_gives_back_what_has_no_place_any_more(world: World, at: At) -> None:

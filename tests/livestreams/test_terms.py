@@ -15,11 +15,11 @@ from core.clock import DAY, HOUR
 from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.models import Booking, Maintenance
-from livestreams.terms import Terms
+from livestreams.terms import Terms, free_until
 from tenants.models import Charge
 from tests.factories import World
 
-TERMS = Terms(cancel_free_hours=24, late_cancel_percent=Decimal(50), no_show_percent=Decimal("33.3"))
+TERMS = Terms(late_cancel_percent=Decimal(50), no_show_percent=Decimal("33.3"))
 PRICE = Decimal("200.01")
 At = Callable[..., datetime]
 
@@ -52,7 +52,7 @@ def test_what_is_due_follows_from_state_and_terms(state: str, more: dict[str, An
 
 def test_the_free_hours_end_before_the_start() -> None:
     starts_at = datetime(2025, 6, 2, 12, tzinfo=UTC)
-    assert TERMS.free_until(starts_at) == starts_at - DAY
+    assert free_until(starts_at, 24) == starts_at - DAY
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""What stands against a booking of a room for a span, in one query: asked under the lock of the room."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from core.clock import now
+from core.models import ScopeNode
+from core.prepared import Prepared
+from livestreams.choices import BookingState
+from livestreams.conflicts import Span
+from livestreams.models import Booking, LiveRoom, Maintenance
+from parks.models import ParkSettings
+
+
+def facts_of(booking: Booking, blocked: Span) -> dict[str, Any]:
+    """The park of the tenant, the free hours of that of the room, and whether the span is `under_repair` or `taken`.
+
+    Holds in the way that ran out do not take the room; `lapsed` says that there are some.
+    """
+    found = _query(connection.vendor).first(
+        room=booking.room_id,
+        tenant=booking.tenant_id,
+        booking=booking.pk or 0,
+        since=blocked.start,
+        until=blocked.end,
+        at=now(),
+    )
+    if found is None:
+        raise LiveRoom.DoesNotExist
+    return found
+
+
+@cache
+def _query(database: str) -> Prepared:
+    """The query: whoever books waits for it, and others for the lock that they hold."""
+    numbers = {"room": -1, "tenant": -2, "booking": -3}
+    instants = {
+        name: datetime(1, 1, day, tzinfo=UTC) for day, name in enumerate(("since", "until", "at"), start=2)
+    }
+    return Prepared(_room, {**numbers, **instants})
+
+
+def _room(
+    room: int, tenant: int, booking: int, since: datetime, until: datetime, at: datetime
+) -> QuerySet[Any, dict[str, Any]]:
+    others = Booking.objects.taking_room(since, until).filter(room=OuterRef("pk")).exclude(pk=booking)
+    repairs = Maintenance.objects.filter(room=OuterRef("pk"), starts_at__lt=until, ends_at__gt=since)
+    facts = {
+        "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
+        "under_repair": Exists(repairs),
+        "taken": Exists(others.exclude(state=BookingState.HELD, hold_expires_at__lte=at)),
+        "lapsed": Exists(others.expired_holds(at)),
+        "free_hours": Coalesce(
+            F("park__settings__cancel_free_hours"), Value(ParkSettings().cancel_free_hours)
+        ),
+    }
+    return LiveRoom.objects.filter(pk=room).annotate(**facts).values(*facts).order_by("pk")
