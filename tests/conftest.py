@@ -63,6 +63,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> None:
+    """A request leaves its language to the thread, and so to the test that comes next in it."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_can_be_emptied() -> Iterator[None]:
     """Between transactional tests Django empties every table, which append-only tables refuse: lift them meanwhile."""
