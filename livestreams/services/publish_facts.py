@@ -67,7 +67,8 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
     running = Publish.objects.running().order_by()
     mine = Q(node=node, client=client)
     own = running.filter(mine, key=OuterRef("pk"))
-    rivals = running.filter(booking=booking, is_test=is_test).exclude(mine)
+    of_booking = running.filter(booking=booking, is_test=is_test)
+    rivals = of_booking.exclude(mine)
     live = LiveSession.objects.filter(room=room, state=SessionState.LIVE).exclude(booking=booking)
     keys = StreamKey.objects.filter(key).annotate(
         own=Subquery(own.values("pk")[:1]),
@@ -76,7 +77,9 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
         # A session by hand that somebody forgot to end holds the room until its slot is over.
         room_taken=Exists(running.filter(room=room, is_test=False).exclude(booking=booking))
         | Exists(live.filter(Q(booking=None) | Q(booking__ends_at__gt=at))),
-        # What a newcomer finds left behind: a session that nobody ended, a stream that its node has yet to end.
+        # What a newcomer finds left behind: a stream that nobody ended (a node that starts again counts its connections
+        # from one, so it may bear the newcomer's number), a session likewise, a stream that its node has yet to end.
+        left_running=Exists(of_booking),
         left_live=Exists(live),
         left_to_drop=Exists(Publish.objects.to_drop().filter(node=node)),
         in_session=Exists(LiveSession.objects.open().filter(booking=booking)),

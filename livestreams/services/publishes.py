@@ -153,7 +153,7 @@ def _let_in(
     node: MediaNode, call: str, claim: Claim, row: dict[str, Any], reason: PublishReason, at: datetime
 ) -> None:
     """Open a stream of the locked room, with its session unless it is a test."""
-    if row["rival_seen"] is not None:
+    if row["left_running"]:
         silent = Publish.objects.running().filter(booking=row["booking_id"], is_test=claim.is_test)
         for publish in lock_rows(silent):
             close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)

@@ -159,6 +159,20 @@ def test_a_new_key_cuts_off_the_encoder_with_the_old_one(
     assert LiveSession.objects.get(booking=booking).state == SessionState.LIVE
 
 
+def test_a_node_that_starts_again_counts_its_connections_anew(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    """An encoder with another key may come as the number that the one before it had."""
+    with time_machine.travel(at(9), tick=False) as clock:
+        encoder(world, booking, client="1").publish()
+        services.stream_key_renew(actor=world.tenants[0].owner, booking=booking)
+        clock.shift(5)
+        assert encoder(world, booking, client="1").publish().status_code == 302
+    before, after = Publish.objects.filter(booking=booking).order_by("pk")
+    assert (before.end, after.ended_at) == (PublishEnd.LOST, None)
+    assert before.session == after.session
+
+
 # --- who does not get in --------------------------------------------------------------------------
 
 
