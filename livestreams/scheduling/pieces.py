@@ -18,7 +18,7 @@ OWN = (Limit.REQUEST, Limit.HOST, Limit.HOST_DAY, Limit.HOST_TOTAL)
 
 
 class Pieces:
-    """The parts, the largest gain first; what they give beyond `constant` bounds the model."""
+    """The parts; what they give beyond `constant` bounds the model."""
 
     def __init__(self, model: Model, relaxed: Relaxed, *, most: int) -> None:
         self.model, self.most = model, most

@@ -28,7 +28,8 @@ NEAR = 500
 PIECES = 0.75
 """Of the time, for the pieces."""
 PATIENCE = 4
-"""How many times its equal share of the time a piece may take: most need much less, a few need more."""
+"""How many times its equal share of the time a piece may take, while that leaves half of the time to the others: most
+need much less, a few need more."""
 ROUNDING = 1e-4
 """What arithmetic may have lost of a whole number."""
 
@@ -113,7 +114,7 @@ class Search:
         def solve(number: int) -> Solved:
             ahead = deadline - time.monotonic()
             share = ahead * workers / (len(pieces.parts) - number)
-            return pieces.solve(number, seconds=min(PATIENCE * share, ahead))
+            return pieces.solve(number, seconds=min(PATIENCE * share, max(share, ahead / 2), ahead))
 
         with ThreadPoolExecutor(workers) as pool:
             for number, solved in enumerate(pool.map(solve, range(len(pieces.parts)))):
