@@ -19,8 +19,8 @@ from tests.scaled.conftest import all_counted, sell, wait_until
 from tests.servers import Server
 
 pytestmark = pytest.mark.worker
-RECEIVERS = 16
-"""Ten seconds for each: both processes of a worker are busy for more than a minute."""
+RECEIVERS = 10
+"""Ten seconds for each: both processes of a worker are busy for fifty seconds."""
 
 
 @pytest.fixture
