@@ -85,6 +85,8 @@ def webhook_resume(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookEndpoin
     if held.state != WebhookState.ACTIVE:
         held.state, held.failing_since, held.fault = WebhookState.ACTIVE, None, ""
         held.save()
+        # What waits is due from now on: it did not lie still because nobody sends (core.health).
+        held.deliveries.filter(state=DeliveryState.WAITING).update(next_try_at=clock.now())
         _record(actor, "webhook.resume", held)
         doorbell.ring(doorbell.WEBHOOKS)
     return held

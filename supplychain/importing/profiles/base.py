@@ -28,6 +28,7 @@ from supplychain.importing.errors import FileError
 MATCH_THRESHOLD = 5
 NOWHERE = 1 << 30  # the position of a field that has no column
 REMEMBERED = 2048
+SHORT = 64  # longer cells are titles and notes, of which a file may be full
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 # Words that headers of buyers' personal data are made of, and such headers that are one common word.
 PERSONAL_WORDS = (
@@ -145,9 +146,11 @@ class Column:
         return cells.clean(raw) or self.constant
 
     def remember(self, raw: str, parse: Callable[[str], Any], found: object) -> None:
-        """Keep what a cell was read as by the function that reads the column first, of so many cells at most."""
+        """Keep what a short cell was read as by the function that reads the column first; begin anew when full."""
         self.parse = self.parse or parse
-        if self.parse is parse and len(self.known) < REMEMBERED:
+        if self.parse is parse and len(raw) <= SHORT:
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()  # rows of the same order, day or price stand together
             self.known[raw] = found
 
 
