@@ -13,7 +13,7 @@ from django.db.models import F, Min, OuterRef, Subquery, Sum
 from analytics.keep.curve import Cohort
 from analytics.models import DaySales
 from analytics.rollup.recount import worth_of
-from core.clock import DAY, HOUR, business_day, day_start, hour_of
+from core.clock import DAY, HOUR, business_day, day_start, hour_of, hour_start
 from core.money import to_units
 from supplychain.choices import SalesKind
 from supplychain.models import SalesEvent
@@ -70,23 +70,29 @@ def _late(tenant_id: int, since: date, until: date, watched: int) -> dict[date, 
     )
     found: dict[date, list[tuple[int, int]]] = defaultdict(list)
     refunds = _dated(given_back.filter(kind=SalesKind.REFUNDED), "ref_order_no", since, until, watched)
-    for day, hours, amount in refunds.values_list("paid_on", "hours").annotate(Sum("amount")):
-        found[day].append((hours, to_units(amount)))
+    for paid, hours, amount in refunds.values_list("paid_slot", "hours").annotate(Sum("amount")):
+        found[_day(paid)].append((hours, to_units(amount)))
     cancelled = _dated(given_back.filter(kind=SalesKind.CANCELLED), "order_no", since, until, watched)
-    paid = {pk: (day, hours) for pk, day, hours in cancelled.values_list("pk", "paid_on", "hours")}
-    for pk, worth in worth_of(list(paid)).items():
-        day, hours = paid[pk]
+    dated = {pk: (_day(paid), hours) for pk, paid, hours in cancelled.values_list("pk", "paid_slot", "hours")}
+    for pk, worth in worth_of(list(dated)).items():
+        day, hours = dated[pk]
         found[day].append((hours, worth))
     return found
 
 
+def _day(slot: int) -> date:
+    return business_day(hour_start(slot))
+
+
 def _dated(rows: SalesEventQuerySet, order: str, since: date, until: date, watched: int) -> Any:
-    """Facts with the day of the first payment of their order and the hours since, of orders paid on the days."""
-    paid = SalesEvent.objects.filter(
+    """Facts with the hour of the first payment of their order and the hours since, of orders paid on the days."""
+    of_order = SalesEvent.objects.filter(
         seller=OuterRef("seller_id"), source=OuterRef("source"), order_no=OuterRef(order), kind=SalesKind.PAID
-    ).order_by("slot")
-    dated = rows.annotate(
-        paid_slot=Subquery(paid.values("slot")[:1]), paid_on=Subquery(paid.values("business_day")[:1])
     )
-    on_the_days = dated.filter(paid_on__gte=since, paid_on__lt=until)
+    # Grouped, not sorted: SQLite would walk through all hours of the firm to find the first.
+    paid = of_order.order_by().values("order_no").annotate(first=Min("slot")).values("first")
+    dated = rows.annotate(paid_slot=Subquery(paid))
+    on_the_days = dated.filter(
+        paid_slot__gte=hour_of(day_start(since)), paid_slot__lt=hour_of(day_start(until))
+    )
     return on_the_days.annotate(hours=F("slot") - F("paid_slot")).filter(hours__gt=0, hours__lte=watched)
