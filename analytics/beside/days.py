@@ -50,7 +50,7 @@ class DayBeside:
 class Transit:
     """What buyers paid through a platform and was neither given back nor settled, in units, by age of the payment.
 
-    `settled_until` is the latest settlement that was imported; None: none ever, and nothing is known.
+    `settled_until` is the latest settlement that was imported; None: none ever, nothing is known and nothing counted.
     """
 
     platform: str
@@ -132,20 +132,22 @@ def waiting_platforms(tenant_id: int) -> set[str]:
     return set(waiting.order_by().values_list("platform", flat=True).distinct())  # type: ignore[misc]
 
 
-def waiting_orders(tenant_id: int, only: Collection[str] | None = None) -> list[Waiting]:
-    """The orders first paid in the last 60 days of which a platform has a line still to settle; or some platforms."""
+def waiting_orders(tenant_id: int, platforms: Collection[str]) -> list[Waiting]:
+    """The orders first paid in the last 60 days of which one of some platforms has a line still to settle.
+
+    Ask for platforms that settle: of one that settled nothing all orders wait, which says nothing and is dear to read.
+    """
     last = today()
     first = last - ASKED * DAY
-    waiting = unsettled(paid_on(tenant_id, first, last))
-    if only is not None:
-        waiting = with_platform(waiting).filter(platform__in=only)  # type: ignore[misc]
+    waiting = with_platform(unsettled(paid_on(tenant_id, first, last)))
+    waiting = waiting.filter(platform__in=platforms)  # type: ignore[misc]
     numbers = set(waiting.values_list("order_no", flat=True))
     orders = [order for order in our_orders(tenant_id, numbers) if first <= first_day(order) <= last]
     payouts = payouts_of(tenant_id, numbers)
-    platforms = platforms_of(orders, payouts)
+    of_order = platforms_of(orders, payouts)
     return [
         Waiting(
-            platforms[order.source, order.order_no],
+            of_order[order.source, order.order_no],
             order.paid_at,
             sum(
                 piece.ours.net
@@ -162,8 +164,9 @@ def money_in_transit(actor: Actor, tenant: Tenant) -> list[Transit]:
     if not may_see_payouts(actor, tenant.pk):
         raise NotFound
     settling = settled_until(tenant.pk)
-    found = {platform: Transit(platform, at) for platform, at in settling.items()}
-    for order in waiting_orders(tenant.pk):
+    platforms = settling.keys() | waiting_platforms(tenant.pk)
+    found = {platform: Transit(platform, settling.get(platform)) for platform in platforms}
+    for order in waiting_orders(tenant.pk, settling):
         transit = found.setdefault(order.platform, Transit(order.platform, settling.get(order.platform)))
         if order.left:
             age = (now() - order.paid_at).days

@@ -84,7 +84,6 @@ def _in_transit(actor: Actor, tenant: Tenant) -> _Transit:
     """What buyers paid and platforms have not settled, by the day of the payment; before fees."""
     settling = {platform: business_day(at) for platform, at in settled_until(tenant.pk).items()}
     paid: dict[tuple[str, date], int] = defaultdict(int)
-    # Of a platform that settled nothing here all orders wait: they say nothing, and reading them is dear.
     for order in waiting_orders(tenant.pk, settling):
         if order.left:
             paid[order.platform, business_day(order.paid_at)] += order.left
