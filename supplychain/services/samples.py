@@ -294,7 +294,8 @@ def _move(
             source=source,
             source_key=key,
             occurred_at=at,
-            note=held.outside_ref or str(held.tenant),
+            # With which outside host a firm works is no business of who keeps the goods of another.
+            note=held.outside_ref if held.is_own else str(held.tenant),
         )
 
 
