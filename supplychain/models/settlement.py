@@ -61,6 +61,7 @@ class Agreement(PublicIdMixin, StampedMixin):
     withheld = models.BooleanField(
         _("the platform withholds the share"),
         default=False,
+        db_default=False,
         help_text=_(
             "It pays the outside host itself, before it pays out. The rest of a statement is paid beside."
         ),
