@@ -34,7 +34,7 @@ class ProductRow:
 
 
 def rows_by_product(
-    tenant: Tenant, told: Iterable[tuple[LineKey, Measures]], lines: Mapping[LineKey, Fact]
+    tenant: Tenant, parts: Iterable[tuple[LineKey, Measures]], lines: Mapping[LineKey, Fact]
 ) -> list[ProductRow]:
     """Which goods were sold, by net sales: what is told of each of the lines, which name their goods.
 
@@ -48,7 +48,7 @@ def rows_by_product(
         else:
             goods[line] = (tenant.pk, skus[first.sku].product_id) if first.sku in skus else NO_GOODS
     rows: dict[Goods, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for line, part in told:
+    for line, part in parts:
         for place, amount in enumerate(part):
             rows[goods[line]][place] += amount
     products = Product.objects.in_bulk({product for _owner, product in rows if product})

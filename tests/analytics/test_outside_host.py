@@ -304,6 +304,7 @@ def test_samples_on_the_page_and_in_the_api(world: World, firm: TenantWorld) -> 
     for period, sent in (("2025-06", "handed out 2 · back whole 0"), ("2024", "")):
         shown = owner.get(page, {"period": period}).content.decode()
         assert sent in shown
+        assert ("Nothing was sold in this period" in shown) == (not sent)
         assert "2 pieces are with the host now, worth ¥91.00" in shown
     samples = owner.get(reverse("api-outside-host", args=[row["address"]]), asked).json()["samples"]
     (sent,) = samples.pop("sent")
