@@ -294,7 +294,7 @@ def _move(
             source=source,
             source_key=key,
             occurred_at=at,
-            # With which outside host a firm works is no business of who keeps the goods of another.
+            # For goods of others the firm that asked answers; for whom it asked is in the request alone.
             note=held.outside_ref if held.is_own else str(held.tenant),
         )
 
