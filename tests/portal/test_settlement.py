@@ -221,7 +221,7 @@ def test_slot_fees_that_come_back_are_told_with_their_figures(owner: Client, fir
 
 @pytest.mark.parametrize("slot_fee", [200, 0])
 def test_what_a_platform_withholds_is_not_asked_for_again(
-    owner: Client, firm: TenantWorld, world: World, browser_of: Browsers, slot_fee: int
+    owner: Client, firm: TenantWorld, admin_client: Client, slot_fee: int
 ) -> None:
     month = month_of(month_of(today()) - DAY)
     sold = fact("G", amount="100.00", occurred_at=day_start(month) + DAY, host_ref="daren")
@@ -262,6 +262,11 @@ def test_what_a_platform_withholds_is_not_asked_for_again(
         ("Withheld by the platform", 18),
         ("To be paid beside", slot_fee),
     ]
+    admin_client.cookies["django_language"] = "en"
+    kept = admin_client.get(reverse("admin:supplychain_statement_change", args=[statement.pk]))
+    for label, amount in (("Of which withheld by the platform", 18), ("To be paid beside", slot_fee)):
+        assert label in kept.content.decode()
+        assert f"{amount}.00" in kept.content.decode()
     shown = owner.get(reverse("api-statement-detail", args=[statement.uid])).json()
     assert [Decimal(shown[name]) for name in ("total", "withheld", "to_pay")] == [18 + slot_fee, 18, slot_fee]
 
