@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from analytics.shares.counting import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
@@ -163,10 +163,15 @@ def _of_account(agreement: Agreement, book: Book) -> Iterator[Piece]:
 
 
 def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str]]:
-    """The lines by order whose payment names an account."""
+    """The lines by order whose first payment names an account, as for the pages of outside hosts."""
+    of_line = ("seller_id", "source", "order_no", "line_no")
+    same_line = payments.filter(**{name: OuterRef(name) for name in of_line})
+    earlier = Q(business_day__lt=OuterRef("business_day")) | Q(
+        business_day=OuterRef("business_day"), pk__lt=OuterRef("pk")
+    )
+    first = payments.filter(~Exists(same_line.filter(earlier)), host_ref=account)
     found: dict[Order, set[str]] = defaultdict(set)
-    rows = payments.filter(host_ref=account).values_list("seller_id", "source", "order_no", "line_no")
-    for seller, source, number, line in rows:
+    for seller, source, number, line in first.values_list(*of_line):
         found[seller, source, number].add(line)
     return found
 

@@ -54,10 +54,7 @@ def statement_paper(statement: Statement, lines: Sequence[StatementLine]) -> Pap
             Column(_("amount"), 2, numbers=True),
         ],
         rows=[_row(line, statement) for line in lines],
-        sums=[
-            (_("Total (CNY)"), _money(statement.total)),
-            (_("In words"), in_capitals(statement.total)),
-        ],
+        sums=list(_sums(statement)),
         notes=list(_notes(statement)),
         signers=[] if is_open else [_signer(agreement.payer_name), _signer(agreement.payee_name)],
     )
@@ -70,7 +67,7 @@ def _facts(statement: Statement) -> Iterator[tuple[str, str]]:
     yield _("Pays"), _party(agreement, agreement.payer_name)
     yield _("Is paid"), _party(agreement, agreement.payee_name)
     yield _("State"), statement.get_state_display()
-    if statement.due_on:
+    if statement.due_on and not statement.is_withheld:
         yield _("Due on"), f"{statement.due_on:%Y-%m-%d}"
     if statement.invoice_no:
         tax = _("%(rate)s %% tax contained: %(tax)s") % {
@@ -110,6 +107,15 @@ def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
     )
 
 
+def _sums(statement: Statement) -> Iterator[tuple[str, str]]:
+    """The total, and where a platform pays a part of it, what is left; the words are of what is to be paid."""
+    yield _("Total (CNY)"), _money(statement.total)
+    if statement.withheld:
+        yield _("Withheld by the platform (CNY)"), _money(statement.withheld)
+        yield _("To be paid beside (CNY)"), _money(statement.to_pay)
+    yield _("In words"), in_capitals(statement.to_pay)
+
+
 def _notes(statement: Statement) -> Iterator[str]:
     yield _(
         "Counted from the order ledger at %(at)s, version %(version)d; check sum of the lines: %(hash)s."
@@ -118,6 +124,11 @@ def _notes(statement: Statement) -> Iterator[str]:
         "version": statement.version,
         "hash": statement.lines_hash[:16],
     }
+    if statement.withheld:
+        yield _("The platform withholds the share and pays it itself: it is not to be paid again.")
+    if statement.is_withheld:
+        yield _("Nothing is left to be paid beside. Later refunds are corrected in the next statement.")
+        return
     days = statement.agreement.pay_within_days
     yield ngettext(
         "To be paid within %(count)d day of its approval. Later refunds are corrected in the next statement.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import Min, Q, Sum
 
 from analytics.beside import settled_until, waiting_orders, waiting_platforms
 from analytics.cash.calendar import Calendar, Entry, calendar_of, expected, usual_delay
@@ -22,7 +22,7 @@ from core.scoping import visible_to
 from livestreams.choices import Platform
 from livestreams.models import AdSpend
 from livestreams.spending import spend_by_hour
-from supplychain.choices import AgreementKind, DueKind, PayoutKind, SalesKind, StatementState
+from supplychain.choices import AgreementKind, PayoutKind, SalesKind, StatementState
 from supplychain.models import PayoutEntry, SalesEvent, Statement
 from tenants.models import Charge, Tenant
 
@@ -159,20 +159,17 @@ def _statements(actor: Actor, tenant: Tenant, month: Period) -> Iterator[Entry]:
     None of a platform's: it takes its fee before it pays out, and the payouts are without it. Nor the shares of an
     outside host that a platform withholds: of such a statement the rest is paid beside.
     """
-    shares = Q(lines__version=F("version"), lines__kind=DueKind.SHARE, agreement__withheld=True)
     of_either = Q(agreement__seller=tenant) | Q(agreement__partner=tenant.pk)
     in_month = Q(state=StatementState.PAID, paid_on__gte=month.first, paid_on__lt=month.end)
     rows = Statement.objects.filter(of_either, in_month | Q(state__in=OWED)).select_related(
         "agreement__seller", "agreement__partner__park", "agreement__partner__tenant", "agreement__host"
     )
-    rows = rows.exclude(agreement__kind=AgreementKind.PLATFORM).annotate(
-        withheld=Sum("lines__amount", filter=shares)
-    )
+    rows = rows.exclude(agreement__kind=AgreementKind.PLATFORM)
     for statement in visible_to(rows, actor).order_by("pk"):
         agreement = statement.agreement
         is_payer = (agreement.seller_id == tenant.pk) == agreement.seller_pays
         other = agreement.payee_name if is_payer else agreement.payer_name
-        amount = to_units(statement.total - (statement.withheld or 0))
+        amount = to_units(statement.to_pay)
         is_paid = statement.state == StatementState.PAID
         entry = Entry(
             CashKind.STATEMENT,

@@ -63,13 +63,13 @@ class HostAccount:
 
 @dataclass(frozen=True)
 class Sales:
-    """The lines of an outside host of a period, and what is told of them, with their parts of what is told of orders.
+    """The lines of an outside host of a period, by their first payment, and what each was told of.
 
-    `sums` is what each fact adds here, `whole` the orders of which all lines are among them.
+    `told` has what facts add to a line, and its parts of what is told of its order; `whole` are the orders of which all
+    lines are among them.
     """
 
-    facts: list[Fact]
-    sums: dict[int, Measures]
+    told: list[tuple[LineKey, Measures]]
     lines: dict[LineKey, Fact]
     whole: set[Order]
 
@@ -80,21 +80,17 @@ class Sales:
     def by_order(self) -> dict[Order, int]:
         """What is left of each order after what came back."""
         found: dict[Order, int] = defaultdict(int)
-        for fact in self.facts:
-            found[fact.order] += self.sums[fact.id][0] - self.sums[fact.id][1]
+        for (order, _line), (paid, refunds, *_units) in self.told:
+            found[order] += paid - refunds
         return found
 
     def by_day(self) -> dict[date, tuple[int, int]]:
-        """By day of the first payment of the line, or of the order, what was paid and what came back."""
-        days: dict[Order, date] = {}
-        for (order, _line), first in self.lines.items():
-            days[order] = min(first.business_day, days.get(order, first.business_day))
+        """By day of the first payment of the line what was paid and what came back."""
         found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-        for fact in self.facts:
-            line = self.lines.get((fact.order, fact.line))
-            row = found[line.business_day if line is not None else days[fact.order]]
-            row[0] += self.sums[fact.id][0]
-            row[1] += self.sums[fact.id][1]
+        for line, (paid, refunds, *_units) in self.told:
+            row = found[self.lines[line].business_day]
+            row[0] += paid
+            row[1] += refunds
         return {day: (paid, refunds) for day, (paid, refunds) in found.items()}
 
 
@@ -121,7 +117,7 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
         expected=expected,
         kept_then=kept_after(account.left, account.net, falls_away, expected),
         watched=watched,
-        products=rows_by_product(tenant, sales.facts, sales.sums, sales.lines),
+        products=rows_by_product(tenant, sales.told, sales.lines),
         samples=samples_of_host(actor, tenant, ref, period),
     )
 
@@ -129,10 +125,9 @@ def outside_host(actor: Actor, tenant: Tenant, ref: str, period: Period) -> Host
 def _sales(tenant: Tenant, ref: str, period: Period) -> Sales:
     facts, held = told_of(tenant, payments_of(tenant, period, host_ref=ref))
     sums = sums_of(facts)
-    parts = {fact.id: held.parts(fact, sums[fact.id]) for fact in facts}
-    mine = [fact for fact in facts if ref in parts[fact.id]]
-    whole = {order for order, of in held.of_order.items() if of == ref}
-    return Sales(mine, {fact.id: parts[fact.id][ref] for fact in mine}, _lines(held, ref), whole)
+    lines = _lines(held, ref)
+    mine = [part for fact in facts for part in held.parts(fact, sums[fact.id]) if part[0] in lines]
+    return Sales(mine, lines, {order for order, of in held.of_order.items() if of == ref})
 
 
 def _lines(held: Held, ref: str) -> dict[LineKey, Fact]:
@@ -175,7 +170,7 @@ def _is_agreed(agreements: list[Agreement], day: date) -> bool:
 
 
 def _net(sales: Sales) -> list[Source]:
-    paid, refunds = (sum(row[place] for row in sales.sums.values()) for place in (0, 1))
+    paid, refunds = (sum(part[place] for _line, part in sales.told) for place in (0, 1))
     return [
         Source(SourceKind.ORDERS, _("paid by buyers"), paid),
         Source(SourceKind.ORDERS, _("refunds and cancellations so far"), -refunds),

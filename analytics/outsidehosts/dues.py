@@ -54,7 +54,7 @@ def dues_of_host(
 ) -> Dues:
     """Shares of some orders and fees of the months of a period by line: what the firm pays counts above zero.
 
-    A share that a platform withholds is in what that platform kept, and not told here again.
+    A share that a platform withholds is in what that platform keeps, and not told here again.
     """
     found: Dues = {ResultPart.COMMISSION: [], ResultPart.SLOT_FEE: []}
     if not agreements:
@@ -70,13 +70,12 @@ def dues_of_host(
             said = {statement: units for (each, statement), units in stated.items() if each == part}
             sources += [_of_statement(each, units * sign) for each, units in said.items() if units]
             left = due[part] - sum(said.values())
-            if left or not any(said.values()):
+            is_withheld = agreement.withheld and part == ResultPart.COMMISSION
+            if left or not (is_withheld or any(said.values())):
                 sources.append(_not_stated(agreement, left * sign))
-        if agreement.withheld:
-            note = _("the share is in what the platform kept")
-            found[ResultPart.COMMISSION].append(
-                Source(SourceKind.AGREEMENT, str(agreement), 0, note, str(agreement.uid))
-            )
+            if is_withheld:
+                note = _("the share is withheld by the platform")
+                sources.append(Source(SourceKind.AGREEMENT, str(agreement), 0, note, str(agreement.uid)))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from analytics.result.goods import skus_of
-from analytics.shares.counting import Fact, LineKey, Order
+from analytics.shares.counting import Fact, LineKey
 from analytics.shares.split import Measures
 from supplychain.models import Product
 from tenants.models import Tenant
@@ -34,29 +34,23 @@ class ProductRow:
 
 
 def rows_by_product(
-    tenant: Tenant, facts: Iterable[Fact], sums: Mapping[int, Measures], lines: Mapping[LineKey, Fact]
+    tenant: Tenant, parts: Iterable[tuple[LineKey, Measures]], lines: Mapping[LineKey, Fact]
 ) -> list[ProductRow]:
-    """Which goods were sold, by net sales. What an order says of no line is of its goods where they are the same.
+    """Which goods were sold, by net sales: what is told of each of the lines, which name their goods.
 
     Goods of others are told by their owner alone: what they are called is the owner's.
     """
     skus = skus_of(lines.values())
     goods: dict[LineKey, Goods] = {}
-    of_order: dict[Order, set[Goods]] = defaultdict(set)
-    for (order, line), first in lines.items():
+    for line, first in lines.items():
         if first.owner != tenant.pk:
-            found = (first.owner, 0)
+            goods[line] = (first.owner, 0)
         else:
-            found = (tenant.pk, skus[first.sku].product_id) if first.sku in skus else NO_GOODS
-        goods[order, line] = found
-        of_order[order].add(found)
+            goods[line] = (tenant.pk, skus[first.sku].product_id) if first.sku in skus else NO_GOODS
     rows: dict[Goods, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for fact in facts:
-        all_of_it = of_order[fact.order]
-        whole = next(iter(all_of_it)) if len(all_of_it) == 1 else NO_GOODS
-        row = rows[goods.get((fact.order, fact.line), whole)]
-        for place, amount in enumerate(sums[fact.id]):
-            row[place] += amount
+    for line, part in parts:
+        for place, amount in enumerate(part):
+            rows[goods[line]][place] += amount
     products = Product.objects.in_bulk({product for _owner, product in rows if product})
     owners = Tenant.objects.in_bulk({owner for owner, product in rows if owner and not product})
     told = [

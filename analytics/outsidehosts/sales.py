@@ -8,9 +8,8 @@ a whole.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import add
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -18,7 +17,7 @@ from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
 from analytics.result.gathering import may_see_result
 from analytics.shares.counting import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
-from analytics.shares.split import NOTHING, Measures
+from analytics.shares.split import Measures
 from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core import clock
 from core.actors import Actor
@@ -61,18 +60,16 @@ class Held:
     first: Mapping[LineKey, Fact]
     paid: Mapping[Order, PaidLines]
 
-    def parts(self, fact: Fact, sums: Measures) -> dict[str, Measures]:
-        """What a fact adds by whose it is: all of it with its line, of a whole order the parts of the lines."""
+    def parts(self, fact: Fact, sums: Measures) -> Iterator[tuple[LineKey, Measures]]:
+        """What a fact adds by line: all of it to its own, of a whole order to each a part."""
         line = fact.order, fact.line
         if line in self.of_line:
-            return {self.of_line[line]: sums}
-        found: dict[str, Measures] = {}
-        by_measure = [parts_of_lines(each, self.paid.get(fact.order, {})) for each in sums]
-        for number in by_measure[0]:
-            host, part = self.of_line[fact.order, number], (each[number] for each in by_measure)
-            paid, refunds, *units = map(add, found.get(host, NOTHING), part)
-            found[host] = paid, refunds, units[0], units[1]
-        return found
+            yield line, sums
+            return
+        paid, refunds, *units = (parts_of_lines(each, self.paid.get(fact.order, {})) for each in sums)
+        for number in paid:
+            part = paid[number], refunds[number], units[0][number], units[1][number]
+            yield (fact.order, number), part
 
 
 def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideHost]:
@@ -88,8 +85,8 @@ def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideH
     orders: dict[str, set[Order]] = defaultdict(set)
     sums = sums_of(facts)
     for fact in facts:
-        for ref, part in held.parts(fact, sums[fact.id]).items():
-            if ref:
+        for line, part in held.parts(fact, sums[fact.id]):
+            if ref := held.of_line[line]:
                 gross[ref] += part[0]
                 refunds[ref] += part[1]
                 orders[ref].add(fact.order)

@@ -195,6 +195,7 @@ class StatementAdmin(ScopedModelAdmin):
         "month",
         "agreement",
         "total",
+        "to_pay",
         badge("state", _("state"), STATEMENT_COLOURS),
         "due_on",
         "counted_at",
@@ -204,7 +205,8 @@ class StatementAdmin(ScopedModelAdmin):
     search_fields = ("agreement__title", "agreement__seller__code", "invoice_no")
     fields = (
         ("agreement", "month"),
-        ("total", "state"),
+        ("total", "withheld", "to_pay"),
+        "state",
         ("counted_at", "version"),
         "objection",
         ("approved_at", "approved_by", "due_on"),
@@ -212,7 +214,7 @@ class StatementAdmin(ScopedModelAdmin):
         "paid_on",
         "paper",
     )
-    readonly_fields = ("paper",)
+    readonly_fields = ("to_pay", "paper")
     inlines = (LineInline,)
     operations = (
         Operation(
@@ -265,6 +267,10 @@ class StatementAdmin(ScopedModelAdmin):
         if statement is None:
             raise NotFound
         return paper_of(statement, actor_of(request))
+
+    @admin.display(description=_("to be paid beside (CNY)"))
+    def to_pay(self, statement: Statement) -> str:
+        return f"{statement.to_pay:,.2f}"
 
     @admin.display(description=_("on paper"))
     def paper(self, statement: Statement) -> str:

@@ -51,6 +51,8 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
     agreement = serializers.UUIDField(source="agreement.uid")
     state = serializers.ChoiceField(choices=StatementState.choices)
     total = MoneyField()
+    withheld = MoneyField(help_text=_("Of the total, what the platform pays itself."))
+    to_pay = MoneyField(help_text=_("What is left of the total to be paid beside."))
     counted_at = InstantField()
     tax_rate = MoneyField(allow_null=True)
     tax = MoneyField(allow_null=True)
@@ -65,6 +67,8 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
             "version",
             "state",
             "total",
+            "withheld",
+            "to_pay",
             "counted_at",
             "objection",
             "due_on",

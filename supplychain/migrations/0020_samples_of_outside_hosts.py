@@ -14,7 +14,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="samplerequest",
             name="outside_ref",
-            field=models.CharField(blank=True, max_length=64, verbose_name="account of the outside host"),
+            field=models.CharField(
+                blank=True, db_default="", max_length=64, verbose_name="account of the outside host"
+            ),
         ),
         migrations.AddField(
             model_name="samplerequest",
@@ -33,6 +35,7 @@ class Migration(migrations.Migration):
                     ("tiktok", "TikTok Shop"),
                     ("other", "other"),
                 ],
+                db_default="",
                 max_length=16,
                 verbose_name="platform of the outside host",
             ),

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             model_name="agreement",
             name="withheld",
             field=models.BooleanField(
+                db_default=False,
                 default=False,
                 help_text="It pays the outside host itself, before it pays out. The rest of a statement is paid beside.",
                 verbose_name="the platform withholds the share",

@@ -47,9 +47,9 @@ class SampleRequest(PublicIdMixin, StampedMixin):
         verbose_name=_("for the host"),
     )
     platform = models.CharField(
-        _("platform of the outside host"), max_length=16, choices=Platform, blank=True
+        _("platform of the outside host"), max_length=16, choices=Platform, blank=True, db_default=""
     )
-    outside_ref = models.CharField(_("account of the outside host"), max_length=64, blank=True)
+    outside_ref = models.CharField(_("account of the outside host"), max_length=64, blank=True, db_default="")
     pieces = models.PositiveSmallIntegerField(_("pieces"))
     until = models.DateField(_("back by"))
     note = models.CharField(_("note"), max_length=200, blank=True)

@@ -61,6 +61,7 @@ class Agreement(PublicIdMixin, StampedMixin):
     withheld = models.BooleanField(
         _("the platform withholds the share"),
         default=False,
+        db_default=False,
         help_text=_(
             "It pays the outside host itself, before it pays out. The rest of a statement is paid beside."
         ),
@@ -201,7 +202,8 @@ class Statement(PublicIdMixin, StampedMixin):
     """What is due by an agreement for a month, and by how much earlier months are to be corrected.
 
     `version` names the lines that count: while it is open it is counted again, approved it stands. `total` is what
-    the payer owes; below zero the payee does.
+    the payer owes; below zero the payee does. `withheld` of it a platform takes off and pays itself: these are the
+    shares of an agreement that says so.
     """
 
     agreement = models.ForeignKey(
@@ -211,6 +213,9 @@ class Statement(PublicIdMixin, StampedMixin):
     version = models.PositiveIntegerField(_("version"), default=0)
     state = models.CharField(_("state"), max_length=16, choices=StatementState, default=StatementState.DRAFT)
     total = MoneyField(_("total (CNY)"), default=Decimal(0))
+    withheld = MoneyField(
+        _("of which withheld by the platform (CNY)"), default=Decimal(0), db_default=Decimal(0)
+    )
     lines_hash = models.CharField(max_length=64, blank=True, editable=False)
     counted_at = models.DateTimeField(_("counted at"))
     objection = models.CharField(_("what is disputed"), max_length=500, blank=True)
@@ -237,6 +242,16 @@ class Statement(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.agreement} · {self.month:%Y-%m}"
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What the two parties settle among themselves: all but what the platform withholds."""
+        return self.total - self.withheld
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the platform withholds all of it, and nothing is left to pay."""
+        return bool(self.withheld) and not self.to_pay
 
 
 class StatementLine(PublicIdMixin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from core.choices import WebhookEvent
@@ -53,7 +54,7 @@ def _shown(level: StockLevel, named: StockLevel) -> dict[str, Any]:
 
 def statement_ready(statement: Statement) -> None:
     """Tell both parties of a statement that has new lines to look at, in the transaction that counted them."""
-    agreement, cents = statement.agreement, to_cents(statement.total)
+    agreement = statement.agreement
 
     def data() -> dict[str, Any]:
         return {
@@ -62,7 +63,9 @@ def statement_ready(statement: Statement) -> None:
             "seller": agreement.seller.code,
             "month": f"{statement.month:%Y-%m}",
             "version": statement.version,
-            "total": f"{cents if cents == statement.total else statement.total:f}",
+            "total": _exact(statement.total),
+            "withheld": _exact(statement.withheld),
+            "to_pay": _exact(statement.to_pay),
         }
 
     outbox.tell(
@@ -71,3 +74,9 @@ def statement_ready(statement: Statement) -> None:
         key=f"statement:{statement.uid}:{statement.version}",
         data=data,
     )
+
+
+def _exact(amount: Decimal) -> str:
+    """To the cent, and finer only where it is."""
+    cents = to_cents(amount)
+    return f"{cents if cents == amount else amount:f}"

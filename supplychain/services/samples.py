@@ -294,7 +294,8 @@ def _move(
             source=source,
             source_key=key,
             occurred_at=at,
-            note=held.outside_ref or str(held.tenant),
+            # For goods of others the firm that asked answers; for whom it asked is in the request alone.
+            note=held.outside_ref if held.is_own else str(held.tenant),
         )
 
 

@@ -198,6 +198,9 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
         batch_size=ROWS_AT_ONCE,
     )
     statement.total = from_units(total(lines)) or Decimal(0)
+    shares = {key: due for key, due in lines.items() if key.kind == DueKind.SHARE}
+    withheld = total(shares) if statement.agreement.withheld else 0
+    statement.withheld = from_units(withheld) or Decimal(0)
     statement.lines_hash, statement.counted_at = mark, now()
     statement.state = StatementState.DRAFT
     statement.save()

@@ -105,10 +105,15 @@ class AskForSamples(ServiceFormPage):
         if not hasattr(self, "_offer"):
             pool = visible_to(GoodsOffer.objects.standing().in_full(), self.actor)
             row = pool.filter(uid=self.kwargs["uid"], park=self.node.parent_id).first()
-            if row is None:
+            if row is None or (row.tenant_id == self.tenant.pk and not self.names_others):
                 raise NotFound
             self._offer: GoodsOffer = row
         return self._offer
+
+    @property
+    def names_others(self) -> bool:
+        """Whether one may say who gets the samples: a host asks for themself."""
+        return may(self.actor, "change", SampleRequest, self.node.pk)
 
     @property
     def lends(self) -> bool:
@@ -117,7 +122,10 @@ class AskForSamples(ServiceFormPage):
 
     def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
         form = super().get_form(data, files)
-        if self.lends:
+        if not self.names_others:
+            for name in ("host", "platform", "outside_ref"):
+                del form.fields[name]
+        elif self.lends:
             del form.fields["host"]
             form.fields["platform"].required = form.fields["outside_ref"].required = True
         return form

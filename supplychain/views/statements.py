@@ -158,6 +158,10 @@ class StatementTable(OfEitherSide):
                 base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
                 yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
         yield ("", _("Total"), "", "", None, None, None, None, statement.total)
+        if statement.withheld:
+            withheld = _("Withheld by the platform"), statement.withheld
+            for label, amount in (withheld, (_("To be paid beside"), statement.to_pay)):
+                yield ("", label, "", "", None, None, None, None, amount)
 
 
 class StatementPaper(OfEitherSide):

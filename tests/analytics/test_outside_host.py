@@ -159,42 +159,50 @@ def test_the_page_is_a_recount(firm: TenantWorld) -> None:
     assert yuan(host.account.left) == net - lines[COMMISSION] - 200 - platform
     rows = {row.product: (yuan(row.paid), yuan(row.refunds), row.units_paid) for row in host.products}
     assert rows == {
-        firm.skus[0].product: (Decimal(100), Decimal(10), 1),
-        firm.skus[1].product: (Decimal(80), Decimal("3.33"), 2),
-        None: (Decimal(0), Decimal(15), 0),
+        # What came back of all of A is of both its lines.
+        firm.skus[0].product: (Decimal(100), Decimal(10) + 10, 1),
+        firm.skus[1].product: (Decimal(80), Decimal("3.33") + 5, 2),
     }
     other = told(firm, "daren-2")
     assert (yuan(other.account.net), yuan(other.account.lines[PLATFORM].known)) == (Decimal(20), Decimal(99))
 
 
-PAID = st.lists(
-    st.tuples(
-        st.sampled_from(["daren-1", "daren-2", ""]), st.sampled_from([MAY, JUNE]), st.integers(0, 9_999)
-    ),
-    min_size=1,
-    max_size=6,
+PAYMENT = st.tuples(
+    st.sampled_from(["daren-1", "daren-2", ""]), st.sampled_from([MAY, JUNE]), st.integers(0, 9_999)
 )
+PAID = st.lists(PAYMENT, min_size=1, max_size=6)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(paid=[("daren-2", MAY, 500)], back=[(MAY, 300)])
-@example(paid=[("daren-1", JUNE, 500), ("", MAY, 500)], back=[(JUNE, 300)])
-@example(paid=[("daren-2", MAY, 1_000), ("daren-2", MAY, 1_000)], back=[(JUNE, 1), (JUNE, 1)])
+@example(paid=[("daren-2", MAY, 500)], again=[], back=[(MAY, 300)])
+@example(paid=[("daren-1", JUNE, 500), ("", MAY, 500)], again=[], back=[(JUNE, 300)])
+@example(paid=[("daren-2", MAY, 1_000), ("daren-2", MAY, 1_000)], again=[], back=[(JUNE, 1), (JUNE, 1)])
+@example(paid=[("daren-2", MAY, 500)], again=[("daren-2", MAY, 700)], back=[(JUNE, 300)])
+@example(paid=[("daren-2", MAY, 500)], again=[("daren-2", JUNE, 700), ("", JUNE, 5)], back=[(MAY, 300)])
 @given(
     paid=PAID,
+    again=st.lists(PAYMENT, max_size=2),
     back=st.lists(st.tuples(st.sampled_from([MAY, JUNE]), st.integers(1, 9_999)), min_size=1, max_size=3),
 )
 def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
-    firm: TenantWorld, paid: list[tuple[str, Period, int]], back: list[tuple[Period, int]]
+    firm: TenantWorld,
+    paid: list[tuple[str, Period, int]],
+    again: list[tuple[str, Period, int]],
+    back: list[tuple[Period, int]],
 ) -> None:
+    """The first line is paid again, whoever's account that payment names: a line is of who had its first one."""
     order, batch = f"O{next(NUMBERS)}", next(NUMBERS)
     accounts = {"daren-1": f"daren-1-{batch}", "daren-2": f"daren-2-{batch}", "": ""}
     paid = [(accounts[host], period, cents) for host, period, cents in [("daren-1", MAY, 1_000), *paid]]
-    for number, (host, period, cents) in enumerate(paid, 1):
-        more: dict[str, Any] = {"occurred_at": at_noon(period, 2), "line_no": str(number)}
+    payments = [(str(number), 2, *each) for number, each in enumerate(paid, 1)]
+    payments += [("1", 3, accounts[host], *rest) for host, *rest in again]
+    for line, day, host, period, cents in payments:
+        more: dict[str, Any] = {"occurred_at": at_noon(period, day), "line_no": line}
+        more["external_id"] = f"{next(NUMBERS)}"
         if not host:
             more["channel"] = "product_card"
         sell(firm, order, 2, f"{cents / 100:.2f}", host=host, **more)
+    paid[0] = (*paid[0][:2], paid[0][2] + sum(cents for _host, _period, cents in again))
     for period, cents in back:
         give_back(firm, order, "", f"{cents / 100:.2f}", period.first.month)
     placing.drain()
@@ -296,6 +304,7 @@ def test_samples_on_the_page_and_in_the_api(world: World, firm: TenantWorld) -> 
     for period, sent in (("2025-06", "handed out 2 · back whole 0"), ("2024", "")):
         shown = owner.get(page, {"period": period}).content.decode()
         assert sent in shown
+        assert ("Nothing was sold in this period" in shown) == (not sent)
         assert "2 pieces are with the host now, worth ¥91.00" in shown
     samples = owner.get(reverse("api-outside-host", args=[row["address"]]), asked).json()["samples"]
     (sent,) = samples.pop("sent")
@@ -379,7 +388,9 @@ def test_a_share_that_the_platform_withholds_is_taken_off_once(firm: TenantWorld
     statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
     sell(firm, "B", 2, "40.00")
     statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
-    assert (statement.version, statement.total) == (2, Decimal(218))
+    assert (statement.version, statement.total, statement.withheld, statement.to_pay) == (
+        (2, 218, 18, 200) if withheld else (2, 218, 0, 218)
+    )
     statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
     # The platform kept 6 for itself and, if it withholds it, the share.
     for order, kept in (("A", "-14.40" if withheld else "-3.60"), ("B", "-9.60" if withheld else "-2.40")):
@@ -388,6 +399,7 @@ def test_a_share_that_the_platform_withholds_is_taken_off_once(firm: TenantWorld
     lines = [yuan(account.lines[part].known) for part in (PLATFORM, COMMISSION, SLOT_FEE)]
     assert lines == ([24, 0, 200] if withheld else [6, 18, 200])
     assert (yuan(account.left), account.missing) == (Decimal(100) - 6 - 18 - 200, [])
+    assert len(account.lines[COMMISSION].sources) == 1
     flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
     (owed,) = (
         entry
@@ -402,6 +414,7 @@ def test_a_statement_of_which_the_platform_withholds_all_is_no_cash(firm: Tenant
     agreement = agree(firm, withheld=True, slot_fee=Decimal(0))
     sell(firm, "A", 2, "100.00")
     statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
+    assert (statement.withheld, statement.to_pay) == (statement.total, 0)
     statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
     flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
     entries = [*flow.calendar.undated, *(entry for day in flow.calendar.days for entry in day.entries)]
@@ -468,6 +481,10 @@ def test_what_is_still_to_come_back_is_told_day_by_day(firm: TenantWorld) -> Non
     ):
         at = day_start(dt.date(2025, 6, day)) + 12 * HOUR
         sell(firm, order, 1, amount, occurred_at=at)
+    # All of it came back, of each line on its day.
+    sell(firm, "F", 1, "100.00", occurred_at=at_noon(JUNE, 17))
+    sell(firm, "F", 1, "100.00", occurred_at=at_noon(JUNE, 1), line_no="2")
+    give_back(firm, "F", "", "200.00")
     sell(firm, "E", 2, "800.00", occurred_at=dt.datetime(2025, 3, 10, 4, tzinfo=dt.UTC))
     give_back(firm, "D", "1", "9.00")
     drain_everything()

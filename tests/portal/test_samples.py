@@ -125,6 +125,7 @@ def test_own_goods_go_to_an_outside_host(
     assert ask in text(giver, page(theirs, "portal-pool"))
     assert ask not in text(browser_of(theirs.users[Role.HOST]), page(theirs, "portal-pool"))
     assert 'name="host"' not in text(giver, ask)
+    assert browser_of(theirs.users[Role.HOST]).get(ask).status_code == 404
     for wrong in ({"platform": ""}, {"platform": "nowhere"}, {"outside_ref": ""}, {"outside_ref": "x" * 65}):
         assert giver.post(ask, {**form, **wrong}).status_code == 400
     assert giver.post(ask, form).status_code == 302
@@ -152,6 +153,10 @@ def test_what_is_overdue_stands_on_top(
 ) -> None:
     form = {"pieces": "1", "until": f"{today():%Y-%m-%d}"}
     host = browser_of(firm.users[Role.HOST])
+    fields = [f'name="{name}"' for name in ("pieces", "host", "platform", "outside_ref")]
+    for browser, seen in ((host, 1), (owner, 4)):
+        shown = text(browser, page(firm, "portal-goods-offer-samples", offer.uid))
+        assert [name in shown for name in fields] == [True] * seen + [False] * (4 - seen)
     assert host.post(page(firm, "portal-goods-offer-samples", offer.uid), form).status_code == 302
     request = SampleRequest.objects.get()
     assert request.host == firm.host

@@ -219,6 +219,58 @@ def test_slot_fees_that_come_back_are_told_with_their_figures(owner: Client, fir
     assert "-225.00" in paper
 
 
+@pytest.mark.parametrize("slot_fee", [200, 0])
+def test_what_a_platform_withholds_is_not_asked_for_again(
+    owner: Client, firm: TenantWorld, admin_client: Client, slot_fee: int
+) -> None:
+    month = month_of(month_of(today()) - DAY)
+    sold = fact("G", amount="100.00", occurred_at=day_start(month) + DAY, host_ref="daren")
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    told = {"kind": "outside_host", "outside_name": "Xiaoman", "outside_ref": "daren", "sales": "outside"}
+    told |= {"slot_fee": str(slot_fee), "slot_fee_per": "month", "withheld": "on"}
+    owner.post(page(firm, "portal-agreement-new"), terms("", tiers="0: 18", **told))
+    agreement = agreement_sign(actor=SYSTEM, agreement=Agreement.objects.get(outside_ref="daren"))
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=month)
+    owner.post(page(firm, "portal-statement-approve", uid=statement.uid), {"version": "1"})
+
+    def texts() -> tuple[str, list[str], str]:
+        paper = text_of_paper(owner.get(page(firm, "portal-statement-paper", uid=statement.uid)))
+        paper = " ".join(paper.split())
+        lists = [
+            owner.get(page(firm, "portal-statement", uid=statement.uid)),
+            owner.get(page(firm, "portal-settlement")),
+            owner.get(page(firm, "portal-agreement", uid=agreement.uid)),
+        ]
+        answer = owner.get(page(firm, "portal-statement-table", uid=statement.uid, kind="csv"))
+        table = b"".join(answer.streaming_content).decode()
+        return paper, [each.content.decode() for each in lists], table
+
+    paper, pages, table = texts()
+    said = "To be paid beside: ¥200.00." if slot_fee else "Nothing is left to be paid beside."
+    assert [said in each for each in pages] == [True] * 3
+    assert "the platform withholds ¥18.00 and pays it itself" in " ".join(pages[0].split())
+    due_on = f"due on {today() + 10 * DAY}"
+    due = ["Due on" in paper, *(due_on in each for each in pages[:2]), "To be paid within 10 days" in paper]
+    assert due == [bool(slot_fee)] * 4
+    assert ("贰佰元整" if slot_fee else "零元整") in paper
+    assert "Withheld by the platform (CNY) 18.00" in paper
+    assert f"To be paid beside (CNY) {slot_fee}.00" in paper
+    assert "it is not to be paid again" in paper
+    ends = [row.split(",") for row in table.strip().splitlines()[-3:]]
+    assert [(row[1], Decimal(row[-1])) for row in ends] == [
+        ("Total", 18 + slot_fee),
+        ("Withheld by the platform", 18),
+        ("To be paid beside", slot_fee),
+    ]
+    admin_client.cookies["django_language"] = "en"
+    kept = admin_client.get(reverse("admin:supplychain_statement_change", args=[statement.pk]))
+    for label, amount in (("Of which withheld by the platform", 18), ("To be paid beside", slot_fee)):
+        assert label in kept.content.decode()
+        assert f"{amount}.00" in kept.content.decode()
+    shown = owner.get(reverse("api-statement-detail", args=[statement.uid])).json()
+    assert [Decimal(shown[name]) for name in ("total", "withheld", "to_pay")] == [18 + slot_fee, 18, slot_fee]
+
+
 def test_the_park_reads_its_statement_on_paper_in_the_admin(
     owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
 ) -> None:

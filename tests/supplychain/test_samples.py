@@ -414,7 +414,11 @@ def test_whoever_asked_owes_what_an_outside_host_kept_of_goods_of_others(
     request = agreed(mine, theirs, offer, platform="douyin", outside_ref="daren-1")
     storeman = who(theirs, Role.TENANT_WAREHOUSE)
     sample_hand_out(actor=storeman, request=request, sku=theirs.skus[0], warehouse=world.warehouse)
+    # The stock ledger names who answers for the goods; for whom they are is in the request alone.
+    assert StockMove.objects.latest("pk").note == str(mine.tenant)
     assert sample_charge(actor=theirs.owner, request=request).agreement is None
+    lent_outside(world, mine, pieces=1)
+    assert StockMove.objects.latest("pk").note == "daren-1"
 
 
 def test_the_database_lets_states_go_forward_only_and_keeps_the_terms(

@@ -139,11 +139,36 @@ def test_both_parties_are_told_of_a_statement_with_new_lines_once(shop: Shop) ->
         "month": "2025-01",
     }
     for node in (shop.seller.node, shop.park.node):
-        assert [(each.pop("version"), each.pop("total"), each) for each in told(node)] == [
-            (1, "10.00", expected),
-            (2, "15.00", expected),
+        assert told(node) == [
+            {**expected, "version": version, "total": total, "withheld": "0.00", "to_pay": total}
+            for version, total in ((1, "10.00"), (2, "15.00"))
         ]
     assert told(shop.other.node) == []
+
+
+def test_a_statement_tells_what_the_platform_withholds(shop: Shop) -> None:
+    listen(shop.seller.node, "statement.ready")
+    with time_machine.travel(dt.datetime(2025, 2, 2, 4, 0, tzinfo=dt.UTC), tick=False):
+        agreement = agreement_propose(
+            actor=SYSTEM,
+            seller=shop.seller,
+            kind="outside_host",
+            title="live",
+            outside_name="Xiaoman",
+            outside_ref="daren",
+            from_day=dt.date(2025, 1, 1),
+            sales="outside",
+            tiers=[(Decimal(0), Decimal(18))],
+            slot_fee=Decimal(200),
+            slot_fee_per="month",
+            withheld=True,
+        )
+        agreement_sign(actor=SYSTEM, agreement=agreement)
+        at = dt.datetime(2025, 1, 10, 4, 0, tzinfo=dt.UTC)
+        record(shop.seller, fact("1", amount="100.00", occurred_at=at, host_ref="daren"))
+        statement_count(actor=SYSTEM, agreement=agreement, month=dt.date(2025, 1, 1))
+    (said,) = told(shop.seller.node)
+    assert (said["total"], said["withheld"], said["to_pay"]) == ("218.00", "18.00", "200.00")
 
 
 def test_of_goods_of_several_owners_each_is_told_of_its_own(shop: Shop) -> None:
