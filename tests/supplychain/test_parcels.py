@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from time_machine import travel
 
+from core.actors import user_actor
 from core.choices import Role
 from core.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
@@ -402,12 +403,12 @@ def test_each_firm_sees_its_own_lines_of_a_parcel() -> None:
         return visible_to(Parcel.objects.filter(pk=parcel.pk), actor).exists(), {row.pk for row in rows}
 
     first, second = (line.pk for line in lines)
-    keeper = factories.user_actor(world.users[Role.PARK_WAREHOUSE])
+    keeper = user_actor(world.users[Role.PARK_WAREHOUSE])
     assert seen(world.tenants[0].owner) == (True, {first, second})  # who sold it
     assert seen(world.tenants[1].owner) == (True, {second})
     assert seen(keeper) == (True, {first, second})
-    assert seen(factories.user_actor(other.users[Role.PARK_WAREHOUSE])) == (False, set())
-    assert seen(factories.user_actor(world.tenants[0].users[Role.HOST])) == (False, set())
+    assert seen(user_actor(other.users[Role.PARK_WAREHOUSE])) == (False, set())
+    assert seen(user_actor(world.tenants[0].users[Role.HOST])) == (False, set())
     for actor in (world.tenants[0].owner, world.tenants[1].owner):
         with pytest.raises((Refused, NotFound)):
             wave_make(actor=actor, warehouse=warehouse)

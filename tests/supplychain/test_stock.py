@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from core.actors import Actor
+from core.actors import Actor, user_actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
@@ -132,8 +132,8 @@ def test_the_database_itself_refuses_a_level_below_zero(shop: Shop) -> None:
 def test_a_keeper_moves_in_the_park_and_a_stranger_sees_nothing() -> None:
     world, other = factories.make_world("alpha"), factories.make_world("beta")
     mine = world.tenants[0]
-    keeper = factories.user_actor(world.users["park_warehouse"])
-    stranger = factories.user_actor(other.users["park_warehouse"])
+    keeper = user_actor(world.users["park_warehouse"])
+    stranger = user_actor(other.users["park_warehouse"])
     goods = {"warehouse": world.warehouse, "sku": mine.skus[0], "quantity": 1}
     assert stock_receive(actor=keeper, **goods).quantity == 1
     with pytest.raises(NotFound):
@@ -149,7 +149,7 @@ def test_goods_of_a_tenant_that_moved_are_handed_out_where_they_lie() -> None:
     mine = world.tenants[0]
     lying, elsewhere = mine.skus
     tenancy_move(actor=SYSTEM, tenant=mine.tenant, park=other.park, from_day=today())
-    old, new = (factories.user_actor(each.users["park_warehouse"]) for each in (world, other))
+    old, new = (user_actor(each.users["park_warehouse"]) for each in (world, other))
 
     def out(actor: Actor, sku: Sku, quantity: int) -> StockMove:
         return stock_adjust(
