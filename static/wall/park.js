@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, plot, put, rem, replace, start, when, words } = window.Wall;
+  const { amounts, at, axis, chart, count, element, figure, fill, fit, grid, hour, hours, ink, legend, money, named, now, part, plot, put, rem, replace, short, start, when, words } = window.Wall;
 
   const shift = (id, then) => {
     replace(id, Object.entries(then).map(([name, { gmv_paid, change }]) => {
@@ -19,7 +19,7 @@
     const box = element("div", undefined, `room ${room.state}`);
     const name = named(room, "name");
     const late = room.starts_at && new Date(room.starts_at) < now();
-    const audience = room.audience === null || room.audience === undefined ? null : count(room.audience);
+    const audience = room.audience === null || room.audience === undefined ? null : short(room.audience);
     const long = {
       live: audience === null ? named(room, "host") : fill(words.viewers, audience),
       next: room.starts_at && (late ? fill(words.due, when(room.starts_at)) : when(room.starts_at)),
@@ -69,7 +69,7 @@
         element("td", named(session, "host") || session.title),
         element("td", session.platform, "dim"),
         element("td", fill(words.minutes, count(session.minutes)), "dim"),
-        element("td", session.audience === null ? "—" : fill(words.viewers, count(session.audience))),
+        element("td", session.audience === null ? "—" : fill(words.viewers, short(session.audience))),
         element("td", session.gmv_paid === null ? "—" : money(session.gmv_paid), "sum"),
       );
       return row;

@@ -35,7 +35,7 @@ window.Wall = (() => {
     const [, sign, whole, rest] = text.match(/^(-?)(\d+)\.(\d+)$/);
     return `${sign}¥${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${cents ? `.${rest}` : ""}`;
   };
-  // Axes have room for few digits.
+  // Axes and audiences have room for few digits.
   const short = (number) => {
     const [unit, name] = english ? (number < 1e6 ? [1e3, "k"] : [1e6, "M"]) : number < 1e8 ? [1e4, "万"] : [1e8, "亿"];
     return number < unit ? count(number) : `${count(Math.round((number / unit) * 10) / 10)}${name}`;
