@@ -1,4 +1,7 @@
-"""Queries that are asked many times a second: built once, for building them takes longer than answering them."""
+"""Queries that are asked many times a second: built once, for building them takes longer than answering them.
+
+PostgreSQL plans them once for each connection, too: of what it took for an answer, that was nine tenths.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -37,6 +41,7 @@ class Prepared:
         """The first row for these values, by column."""
         parameters = [value if name is None else _adapted(values[name]) for name, value in self._parameters]
         with connection.cursor() as cursor:
+            _let_it_be_planned_once(cursor)
             cursor.execute(self._sql, parameters)
             found = cursor.fetchone()
         if found is None:
@@ -46,6 +51,14 @@ class Prepared:
             for convert in converters:
                 row[place] = convert(row[place], expression, connection)
         return dict(zip(self._columns, row, strict=True))
+
+
+def _let_it_be_planned_once(cursor: CursorWrapper) -> None:
+    """Django writes values into its statements, each of which is planned anew; here they are sent beside it."""
+    if connection.vendor == "postgresql":
+        from django.db.backends.postgresql.base import ServerBindingCursor
+
+        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
 
 
 def _adapted(value: Any) -> Any:

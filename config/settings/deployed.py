@@ -19,6 +19,8 @@ SQLITE_OPTIONS = {
 POSTGRES_OPTIONS = {
     "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
     "connect_timeout": 5,
+    # Of use to `core.prepared` alone: Django's own statements bear their values and are never the same.
+    "prepare_threshold": 5,
     # The server looks whether a long statement's client is still there: a killed worker's would run on with its locks.
     "options": (
         "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000 "

@@ -20,9 +20,15 @@ from livestreams.choices import BookingState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom
-from livestreams.services.locks import check_not_future, lock_room, lock_visible, settings_of
+from livestreams.services.locks import (
+    check_key_allows,
+    check_not_future,
+    lock_room,
+    lock_visible,
+    settings_of,
+)
 from livestreams.services.moves import is_by_park
-from livestreams.services.placing import place
+from livestreams.services.placing import look, place
 from livestreams.services.slot_sessions import open_slot
 from livestreams.services.steps import record, step
 from tenants.models import Tenant
@@ -50,19 +56,22 @@ def booking_create(
     tenant's own, BadTime for impossible times.
     """
     require(actor, "add", Booking, tenant.pk)
+    check_key_allows(actor, room)
+    booking = Booking(
+        room=room,
+        tenant=tenant,
+        host=host,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        purpose=purpose,
+        state=BookingState.HELD if hold else BookingState.CONFIRMED,
+    )
+    look(booking)
     with transaction.atomic():
-        room = lock_room(actor, room.pk)
-        booking = Booking(
-            room=room,
-            tenant=tenant,
-            host=host,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            purpose=purpose,
-            state=BookingState.HELD if hold else BookingState.CONFIRMED,
-        )
+        booking.room = lock_room(actor, room.pk)
         if hold:
-            booking.hold_expires_at = now() + timedelta(minutes=settings_of(room.park_id).hold_minutes)
+            hold_minutes = settings_of(booking.room.park_id).hold_minutes
+            booking.hold_expires_at = now() + timedelta(minutes=hold_minutes)
         place(booking)
         record(actor, "booking.create", booking)
     return booking

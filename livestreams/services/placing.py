@@ -37,12 +37,8 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
     Raises Overlap and HostAway with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
     """
-    room, span, loan = booking.room, checked_span(booking.starts_at, booking.ends_at), booking.loan
-    blocked = span.grown(before=setup_time(room))
-    facts = facts_of(booking, blocked)
-    check_here(booking.tenant)
-    _check_room(room, booking.tenant, facts["tenant_park"], loan)
-    _check_open(room, span, under_repair=facts["under_repair"])
+    span, blocked, facts = look(booking)
+    room, loan = booking.room, booking.loan
     others = Booking.objects.exclude(pk=booking.pk)
     if booking.host is not None:
         booking.host = lock_host(booking.host, room.park_id, loan)
@@ -52,8 +48,6 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
-    if facts["taken"]:
-        raise _overlap(booking, span, _("The room is taken at that time."))
     if facts["lapsed"]:
         expire_holds(others.taking_room(blocked.start, blocked.end).filter(room=room))
     if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
@@ -66,6 +60,23 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
             raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
+
+
+def look(booking: Booking) -> tuple[Span, Span, dict[str, Any]]:
+    """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
+
+    Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room, those who come too
+    late hear so without standing in line for it.
+    """
+    room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
+    blocked = span.grown(before=setup_time(room))
+    facts = facts_of(booking, blocked)
+    check_here(booking.tenant)
+    _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
+    _check_open(room, span, under_repair=facts["under_repair"])
+    if facts["taken"]:
+        raise _overlap(booking, span, _("The room is taken at that time."))
+    return span, blocked, facts
 
 
 def price_of(hourly_rate: Decimal, span: Span) -> Decimal:

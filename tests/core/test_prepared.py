@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -38,6 +39,17 @@ def test_it_answers_like_the_query_itself() -> None:
             assert expected is not None
             assert prepared.first(pk=pk, since=since) == expected
     assert prepared.first(pk=0, since=now()) is None
+
+
+@pytest.mark.postgres
+def test_postgresql_plans_it_once() -> None:
+    prepared = Prepared(nodes, SAMPLES)
+    for pk in range(20):
+        prepared.first(pk=pk, since=now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE generic_plans > 0")
+        (statement,) = [row[0] for row in cursor.fetchall()]
+    assert "core_auditentry" in statement
 
 
 @pytest.mark.parametrize("since", [-2, "a value that stands nowhere"])

@@ -21,6 +21,7 @@ from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.errors import BadTime, Overlap, RoomUnavailable, WrongState
 from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.services import bookings
 from tests.factories import World, make_world
 from tests.livestreams.crowds import unchecked
 
@@ -93,6 +94,23 @@ def test_what_is_free_is_looked_for_when_it_is_shown(world: World, at: At) -> No
     with CaptureQueriesContext(connection) as again:
         assert refusal.value.extra["alternatives"]
     assert not again.captured_queries
+
+
+def test_who_comes_too_late_does_not_stand_in_line(world: World, at: At) -> None:
+    book(world, at(9))
+    with CaptureQueriesContext(connection) as asked, pytest.raises(Overlap):
+        book(world, at(10))
+    (query,) = asked.captured_queries  # and no savepoint: nothing was locked
+    assert "FOR NO KEY UPDATE" not in query["sql"]
+
+
+def test_what_was_free_at_first_sight_is_looked_at_again_under_the_lock(
+    world: World, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(world, at(9))
+    monkeypatch.setattr(bookings, "look", lambda _booking: None)  # a moment ago it was free
+    with pytest.raises(Overlap, match="直播间已被占用"):
+        book(world, at(10), tenant=1)
 
 
 def test_a_host_is_in_one_room_at_a_time(world: World, at: At) -> None:
@@ -228,9 +246,12 @@ def test_a_key_may_be_limited_to_rooms(world: World, at: At) -> None:
     )
     wanted = {"tenant": world.tenants[0].tenant, "starts_at": at(9), "ends_at": at(10)}
     assert services.booking_create(actor=key_actor(key), room=world.rooms[1], **wanted).pk
-    with pytest.raises(Refused) as refusal:
-        services.booking_create(actor=key_actor(key), room=world.rooms[0], **wanted)
-    assert refusal.value.code == "key_room"
+    for taken in (False, True):  # and learns nothing of what is booked there
+        if taken:
+            book(world, at(9), room=0)
+        with pytest.raises(Refused) as refusal:
+            services.booking_create(actor=key_actor(key), room=world.rooms[0], **wanted)
+        assert refusal.value.code == "key_room"
 
 
 def test_a_hold_is_confirmed_in_time_or_lost(world: World, at: At) -> None:

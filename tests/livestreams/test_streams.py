@@ -17,7 +17,7 @@ from livestreams import services
 from livestreams.choices import BookingState, Delivery, PublishEnd, SessionState
 from livestreams.choices import PublishReason as R
 from livestreams.errors import WrongState
-from livestreams.models import Booking, LiveRoom, LiveSession, Publish, PublishDecision
+from livestreams.models import Booking, LiveSession, Publish, PublishDecision
 from tests.factories import SYSTEM, World, make_world
 from tests.livestreams.crowds import crowd
 from tests.livestreams.encoders import Encoder, book, encoder, last_reason
@@ -205,7 +205,8 @@ def test_who_is_refused_and_why(world: World, booking: Booking, at: Callable[...
 
 
 def test_one_encoder_at_a_time_in_a_room(world: World, booking: Booking, at: Callable[..., datetime]) -> None:
-    LiveRoom.objects.update(setup_minutes=0)
+    world.rooms[0].setup_minutes = 0
+    world.rooms[0].save()
     following = encoder(world, book(world, at(11), at(12), number=1), client="9")
     with time_machine.travel(at(9), tick=False) as clock:
         first, second = encoder(world, booking), encoder(world, booking, client="2")
