@@ -65,8 +65,8 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
 def look(booking: Booking) -> tuple[Span, Span, dict[str, Any]]:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
 
-    Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room, those who come too
-    late hear so without standing in line for it.
+    Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room,
+    those who come too late hear so without standing in line for it.
     """
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
