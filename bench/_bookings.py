@@ -33,7 +33,7 @@ ACTOR = system_actor("bench")
 PEOPLE, ROOMS, ROUNDS = 16, 50, 3
 SETUP = timedelta(minutes=15)
 # Of a day: how many tries, and the quarters of an hour at which they begin.
-DAYS = {"quiet": (800, range(96)), "rush": (2_400, range(76, 84))}
+DAYS = {"quiet": (800, range(96)), "rush": (4_800, range(76, 84))}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class Prepared:
 
     def first(self, **values: Any) -> dict[str, Any] | None:
         """The first row for these values, by column."""
-        parameters = [value if name is None else _adapted(values[name]) for name, value in self._parameters]
+        adapted = {name: _adapted(value) for name, value in values.items()}
+        parameters = [value if name is None else adapted[name] for name, value in self._parameters]
         with connection.cursor() as cursor:
             _let_it_be_planned_once(cursor)
             cursor.execute(self._sql, parameters)
