@@ -157,13 +157,15 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _shown(fact: dict[str, Any]) -> dict[str, Any]:
-    """A fact of the preview as a row of its table."""
-    foreign = fact.get("amount_foreign")
+    """A sale or a payout of the preview as a row of its table. A payout tells of no goods."""
+    foreign = fact["amount_foreign"]
     return {
-        **fact,
-        "at": _instant(fact["occurred_at"]),
+        "order_no": fact["order_no"],
         "kind_name": KIND_NAMES[fact["kind"]],
-        "amount": f"{fact['currency']} {foreign}" if foreign else fact.get("amount"),
+        "at": _instant(fact["occurred_at"]),
+        "goods": fact.get("title") or fact.get("sku_code", ""),
+        "qty": fact.get("qty", ""),
+        "amount": fact["amount"] if foreign is None else f"{fact['currency']} {foreign}",
     }
 
 

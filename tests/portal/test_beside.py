@@ -37,10 +37,11 @@ def address(firm: TenantWorld) -> str:
 
 
 def bring(browser: Client, firm: TenantWorld, code: str) -> str:
-    """Upload a sample and confirm it as people do; the address of its page."""
+    """Upload a sample, look at it and confirm it as people do; the address of its page."""
     body = SimpleUploadedFile(f"{code}.csv", (EXAMPLES / f"{code}.csv").read_bytes())
     answer = browser.post(reverse("portal-imports", args=[firm.tenant.code]), {"file": body})
     page: str = answer["Location"]
+    assert browser.get(page).context["confirmable"]
     browser.post(f"{page}confirm/")
     run_due()
     return page

@@ -9,16 +9,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from core import jobs
 from core.choices import JobState, Role
 from core.models import Job, User
 from supplychain.choices import ImportState
-from supplychain.importing import PROFILES
+from supplychain.importing import PAYOUT_PROFILES, PROFILES
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
 
+ALL_PROFILES = {**PROFILES, **PAYOUT_PROFILES}
+SAMPLES = sorted((code, name) for code, found in ALL_PROFILES.items() for name in found.examples)
 OWN = """单据,品名,几件,一共,哪天,手机号
 E-1,裙子,1,119.00,2025-06-01 20:03,13800000000
 E-2,裤子,2,159.00,2025-06-01 20:11,13900000000
@@ -222,16 +225,23 @@ def test_an_import_is_taken_back_from_its_page(owner: Client, firm: TenantWorld,
     assert owner.get(step(firm, "", of_undo)).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted({name for found in PROFILES.values() for name in found.examples}))
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("code", "name"), SAMPLES)
 def test_every_sample_is_offered_and_understood(
-    owner: Client, firm: TenantWorld, address: str, name: str
+    owner: Client, firm: TenantWorld, address: str, code: str, name: str, language: str
 ) -> None:
+    owner.cookies["django_language"] = language
     assert reverse("portal-import-sample", args=[firm.tenant.code, name]) in owner.get(address).text
     page = owner.get(owner.post(address, {"file": file(name)})["Location"])
     report = page.context["report"]
-    assert report["bad_rows"] == 0
+    assert (report["profile"], report["bad_rows"]) == (code, 0)
     assert all(column in page.text for column in report["dropped"])
-    assert page.context["profile_name"] == PROFILES[report["profile"]].name
+    with override(language):
+        assert str(ALL_PROFILES[code].name) in page.text
+    first = ImportBatch.objects.get().report["sample"][0]
+    assert f"<td>{first['order_no']}</td>" in page.text
+    assert f"<td>{first.get('title') or first.get('sku_code', '')}</td>" in page.text
+    assert f'<td class="num">{first["amount"] or first["currency"]}' in page.text
 
 
 def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) -> None:
