@@ -29,7 +29,6 @@ from supplychain.importing.tables import Cells, Table
 MAX_ROWS = 1_000_000
 MAX_SESSIONS = 20_000
 PREVIEW_ROWS = 5000
-SAMPLE_FACTS = 20
 EVIDENCE_ROWS = 200
 TOTALS = ("合计", "总计", "小计")
 FOOTERS = (*TOTALS, "注:", "注：", "数据来源", "Platform unique order ID")
@@ -116,11 +115,15 @@ PayoutFile = FileOf[PayoutLine]
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """The first rows of a file: the report on them, some facts, and whether that was the whole file."""
+    """The first rows of a file: the report on them, their facts by line number, and whether that was the whole file.
+
+    `bad` says of the rows that cannot be read what is wrong with them.
+    """
 
     profile: Profile[Any]
     report: FileReport
-    sample: list[SaleFact] | list[PayoutLine]
+    facts: list[tuple[int, Any]]
+    bad: dict[int, list[RowError]]
     complete: bool
 
 
@@ -251,12 +254,15 @@ def preview(
         file = iter_payouts(stream, profile, currency=currency, timezone=timezone)
     else:
         file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
-    sample: list[Any] = []
+    facts: list[tuple[int, Any]] = []
+    bad: dict[int, list[RowError]] = {}
     for result in file:
-        sample += result.facts[: SAMPLE_FACTS - len(sample)]
+        facts += [(result.line_no, fact) for fact in result.facts]
+        if result.problems:
+            bad[result.line_no] = result.problems
         if file.report.rows >= rows:
-            return ImportPreview(file.profile, file.report, sample, complete=False)
-    return ImportPreview(file.profile, file.report, sample, complete=True)
+            return ImportPreview(file.profile, file.report, facts, bad, complete=False)
+    return ImportPreview(file.profile, file.report, facts, bad, complete=True)
 
 
 def _headers_error(code: str, message: str, table: Table, missing: list[str]) -> FileError:

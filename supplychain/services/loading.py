@@ -141,16 +141,16 @@ def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Out
         spool.add(result.line_no, result.facts)
         rows += [(result.line_no, fact) for fact in result.facts]
         if file.report.rows % STEP == 0:
-            _check(plan, rows, bad)
+            check(plan.seller, rows, bad)
             rows = []
             progress(min(stream.tell(), size), size, _("Read %(rows)d rows.") % {"rows": file.report.rows})
-    _check(plan, rows, bad)
+    check(plan.seller, rows, bad)
     return Outcome(file.profile, file.report, bad)
 
 
-def _check(plan: Plan, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
+def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
     """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
-    _lines, rejected = prepare(list(_numbered(rows)), plan.seller.closed_on)
+    _lines, rejected = prepare(list(_numbered(rows)), seller.closed_on)
     _add(bad, rows, rejected)
 
 

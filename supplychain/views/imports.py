@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, P
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
-from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
+from supplychain.services.imports import JOB_KIND, first_rejects, import_confirm, import_stage
 from supplychain.services.maps import import_map_save
 from supplychain.services.undone import UNDO
 from supplychain.uploads import ColumnForm, UploadForm
@@ -127,9 +128,10 @@ class ImportDetail(ScopedDetailPage):
             batch=batch,
             report=report,
             kinds=[
-                {"name": KIND_NAMES[kind], "count": count, "sum": Decimal(report["sums"].get(kind, "0"))}
+                {"name": KIND_NAMES[kind], "count": count, "sums": _sums(report, kind)}
                 for kind, count in report["counts"].items()
             ],
+            currencies=sorted({currency for sums in report["sums"].values() for currency in sums}),
             sample=[_shown(fact) for fact in report.get("sample", [])],
             first_at=_instant(report["first_at"]),
             last_at=_instant(report["last_at"]),
@@ -143,6 +145,7 @@ class ImportDetail(ScopedDetailPage):
             pausing=job is not None and job.state == JobState.RUNNING and job.pause_requested,
             confirmable=may_change and not imported,
             undoable=may_change and imported and "undone" not in report,
+            error_file=bool(job and job.result_file) or (not imported and report["bad_rows"] > 0),
             **kwargs,
         )
 
@@ -150,6 +153,11 @@ class ImportDetail(ScopedDetailPage):
         """The latest job that imported the batch or took it back, as far as the person may see it."""
         jobs = Job.objects.filter(kind__in=JOB_KINDS, node=self.node, params__batch=batch.pk)
         return visible_to(jobs, self.actor).order_by("-id").first()
+
+
+def _sums(report: dict[str, Any], kind: str) -> dict[str, Decimal]:
+    """What a kind adds up to in each currency."""
+    return {currency: Decimal(total) for currency, total in sorted(report["sums"][kind].items())}
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -180,15 +188,15 @@ class ImportProgress(ImportDetail):
 
 
 class ImportErrors(ImportDetail):
-    """The rows that were not taken, with the reason in the last column, to be put right and imported again."""
+    """The rows that were not taken, or would not be, with the reason in the last column, to be put right."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         batch = self.get_object()
         job = self.job_of(batch)
-        if job is None or not job.result_file:
-            raise NotFound
+        kept = job.result_file if job is not None else ""
+        rows = storage.opened(kept) if kept else BytesIO(first_rejects(batch))
         name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.csv"
-        return FileResponse(storage.opened(job.result_file), as_attachment=True, filename=name)
+        return FileResponse(rows, as_attachment=True, filename=name)
 
 
 class ConfirmImport(ServiceAction):

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from core import jobs
 from core.choices import JobState, Role
-from core.models import Job, User
+from core.models import ExchangeRate, Job, User
 from supplychain.choices import ImportState
 from supplychain.importing import PAYOUT_PROFILES, PROFILES
 from supplychain.importing.profiles.base import EXAMPLES
@@ -77,6 +77,10 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     shown = owner.get(step(firm, "", batch))
     assert shown.context["report"]["bad_rows"] == 1
     assert "1.23457E+17" in shown.text
+    assert f'href="{step(firm, "-errors", batch)}"' in shown.text
+    looked = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert looked.count("\n") == 2
+    assert "1.23457E+17" in looked
     owner.post(step(firm, "-confirm", batch))
     jobs.run_due()
     refused = owner.get(step(firm, "", batch))
@@ -89,6 +93,15 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     batch.refresh_from_db()
     assert batch.state == ImportState.IMPORTED
     assert SalesEvent.objects.count() == batch.report["stored"] > 0
+
+
+def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, address: str) -> None:
+    text = "订单号,时间,数量,金额,币种,汇率\nA1,2025-06-01 10:00:00,1,100,USD,7.2\nA2,2025-06-01 10:00:00,1,50,CNY,\n"
+    page = owner.get(owner.post(address, {"file": own_table(text)})["Location"]).text
+    assert '<div class="note">CNY 50.00</div>' in page
+    assert '<div class="note">USD 100.00</div>' in page
+    assert "150.00" not in page
+    assert "<dd>CNY, USD</dd>" in page or "<dd>CNY、USD</dd>" in page
 
 
 def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
@@ -110,7 +123,7 @@ def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
     page = owner.post(address, {"file": own_table(), **answer}, headers={"HX-Request": "true"})
     batch = ImportBatch.objects.get()
     assert page["HX-Redirect"] == step(firm, "", batch)
-    assert batch.report["sums"] == {"paid": "278.00"}
+    assert batch.report["sums"] == {"paid": {"CNY": "278.00"}}
     saved = ImportProfileMap.objects.get(name="our till")
     assert saved.mapping["columns"]["一共"] == "amount"
     owner.post(address, {"file": own_table(), "profile": f"map:{saved.uid}"})
@@ -231,6 +244,8 @@ def test_every_sample_is_offered_and_understood(
     owner: Client, firm: TenantWorld, address: str, code: str, name: str, language: str
 ) -> None:
     owner.cookies["django_language"] = language
+    for day in ("2025-06-01", "2025-06-13"):
+        ExchangeRate.objects.create(currency="MYR", day=day, cny_per_unit="1.7", source="t")
     assert reverse("portal-import-sample", args=[firm.tenant.code, name]) in owner.get(address).text
     page = owner.get(owner.post(address, {"file": file(name)})["Location"])
     report = page.context["report"]
