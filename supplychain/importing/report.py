@@ -93,7 +93,9 @@ class FileReport:
             "refund_time_estimated": _(
                 "%(count)d refunds have no time here and count on the day of the order."
             ),
-            "refund_exceeds": _("%(count)d refunds are more than was paid; they are kept as they are."),
+            "refund_exceeds": _(
+                "%(count)d order lines have more refunded than paid; they are kept as they are, and marked."
+            ),
             "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
             "skipped": _("%(count)d rows have a state that is no sales fact."),
             "footer": _("%(count)d rows of totals or remarks were left out."),

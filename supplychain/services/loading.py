@@ -21,6 +21,7 @@ from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
 from supplychain.choices import ImportState
+from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
 from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
 from supplychain.importing.report import MAX_PROBLEMS
@@ -204,11 +205,23 @@ def _write(
                 _("Stored %(done)d of %(total)d lines.") % {"done": done, "total": spool.facts},
             )
         found.refused = bool(found.bad) and not skip_bad_rows
+        if not found.refused:
+            found.file.notes["refund_exceeds"] = _exceeding(plan.seller, spool, progress)
         if found.refused or dry_run:
             transaction.set_rollback(True)
         else:
             keep(plan.seller, batch, found, actor)
     return found
+
+
+def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
+    """Of how many lines of the file's orders more is refunded than paid, by this file and all before it."""
+    found: set[OrderLine] = set()
+    for chunk in spool.chunks():
+        orders = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
+        found |= exceeding(seller.pk, orders)
+        progress(spool.facts, spool.facts, _("Comparing refunds with payments."))
+    return len(found)
 
 
 def wait_patiently() -> None:
