@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +21,7 @@ from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
-from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, Profile
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, FileError, Profile
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
@@ -70,9 +70,23 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def carry_out(self, form: Any) -> HttpResponse:
         values, data = form.cleaned_data, self.request.POST
-        columns = ColumnForm(data.getlist("header"), data) if data.get("header") else None
-        reading = {"mapping": columns.mapping} if columns else form.reading
-        batch = import_stage(
+        columns = ColumnForm(data.getlist("header"), data, values["file"]) if data.get("header") else None
+        try:
+            batch = self._stage(values, {"mapping": columns.mapping} if columns else form.reading)
+        except FileError as refused:
+            known = form.own_mapping() if refused.code in COLUMNS_UNKNOWN and columns is None else None
+            if known is None:
+                raise
+            batch = self._stage(values, {"mapping": known})
+        if columns and columns.name.strip():
+            import_map_save(
+                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
+            )
+        target = self.url("portal-import", uid=batch.uid)
+        return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
+
+    def _stage(self, values: dict[str, Any], reading: dict[str, Any]) -> ImportBatch:
+        return import_stage(
             actor=self.actor,
             tenant=self.tenant,
             file_name=values["file"].name,
@@ -81,12 +95,6 @@ class Imports(ScopedListPage, ServiceFormPage):
             timezone=values["timezone"],
             **reading,
         )
-        if columns and columns.name.strip():
-            import_map_save(
-                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
-            )
-        target = self.url("portal-import", uid=batch.uid)
-        return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
@@ -97,11 +105,12 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> Any:
         refused: DomainError | None = context.get("refused")
-        data = self.request.POST
+        data, file = self.request.POST, cast("BinaryIO | None", self.request.FILES.get("file"))
+        headers = data.getlist("header")
         if refused is not None and refused.code in COLUMNS_UNKNOWN:
-            context["columns"] = ColumnForm(refused.extra["seen"], data)
-        elif data.get("header"):
-            context["columns"] = ColumnForm(data.getlist("header"), data)
+            headers = refused.extra["seen"]
+        if headers and file is not None:
+            context["columns"] = ColumnForm(headers, data, file)
         if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]
             return render(self.request, "portal/partials/import_refused.html", context)
         return super().render_to_response(context, **kwargs)

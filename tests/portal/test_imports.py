@@ -134,6 +134,81 @@ def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
     assert set(SalesEvent.objects.values_list("channel", flat=True)) == {"live"}
 
 
+STATES = """单据,品名,几件,一共,哪天,进展,,收货人
+E-1,裙子,1,119.00,2025-06-01 20:03,已完成,,王小明
+E-2,裤子,2,159.00,2025-06-01 20:11,打包了,,李雷
+E-3,裤子,1,80.00,2025-06-01 20:12,不要了,,韩梅
+"""
+STATE_HEADERS = ["单据", "品名", "几件", "一共", "哪天", "进展", "收货人"]
+STATE_FIELDS = ["order_no", "title", "qty", "amount", "occurred_at", "kind", ""]
+
+
+def test_each_unknown_word_of_a_state_is_asked_for(owner: Client, firm: TenantWorld, address: str) -> None:
+    answer = {"header": STATE_HEADERS, "field": STATE_FIELDS}
+    asked = owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    assert not ImportBatch.objects.exists()
+    assert asked.context["columns"].words == {"打包了": "", "不要了": ""}
+    assert asked.text.count('name="word_kind"') == 2
+    answer |= {"word": ["打包了", "不要了"], "word_kind": ["paid", ""]}
+    asked = owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    assert "不要了" in asked.context["form"].non_field_errors()[0]
+    assert asked.context["columns"].words == {"打包了": "paid", "不要了": ""}
+    answer |= {"word_kind": ["paid", "nothing"], "map_name": "states"}
+    owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["counts"]) == (0, {"paid": 2})
+    assert ImportProfileMap.objects.get().mapping["kind"] == {"打包了": "paid", "不要了": None}
+    answer |= {"word_kind": ["paid", "stolen"]}
+    page = owner.post(address, {"file": own_table(STATES), **answer})
+    assert page.status_code == 400, "a kind that is none"
+
+
+def test_columns_show_what_they_hold_and_blank_ones_are_not_listed(owner: Client, address: str) -> None:
+    page = owner.post(address, {"file": own_table(STATES)}, headers={"HX-Request": "true"})
+    shown = {row["header"]: row["values"] for row in page.context["columns"].rows}
+    assert shown["品名"] == ["裙子", "裤子"]
+    assert shown["哪天"] == ["2025-06-01 20:03", "2025-06-01 20:11"]
+    assert shown["收货人"] == []
+    assert "2025-06-01 20:03" in page.text
+    assert "王小明" not in page.text
+    (said,) = page.context["form"].non_field_errors()
+    assert "进展, 收货人" in said
+
+
+def test_a_file_of_buyers_alone_is_refused_and_not_shown(owner: Client, address: str) -> None:
+    page = owner.post(address, {"file": own_table("收货人,手机号\n王小明,13800000000\n")})
+    assert page.status_code == 400
+    assert page.context["form"].non_field_errors()
+    assert "王小明" not in page.text
+
+
+def test_a_saved_mapping_is_recognised_by_its_columns(owner: Client, firm: TenantWorld, address: str) -> None:
+    def keep(name: str, **columns: str) -> None:
+        ImportProfileMap.objects.create(
+            tenant=firm.tenant, name=name, mapping={"columns": {"单据": "order_no", **columns}}
+        )
+
+    plain = {"几件": "qty", "一共": "amount", "哪天": "occurred_at"}
+    keep("small", **plain)
+    keep("full", **plain, 品名="title")
+    keep("a till elsewhere", **plain, 品名="title", 色号="sku_code")
+    stranger = make_world("beta").tenants[0].tenant
+    ImportProfileMap.objects.create(
+        tenant=stranger,
+        name="theirs",
+        mapping={"columns": {"单据": "order_no", **plain, "品名": "title", "手机号": "sku_code"}},
+    )
+    page = owner.post(address, {"file": own_table()}, headers={"HX-Request": "true"})
+    batch = ImportBatch.objects.get()
+    assert page["HX-Redirect"] == step(firm, "", batch)
+    assert batch.options["mapping"]["columns"] == {"单据": "order_no", **plain, "品名": "title"}
+    assert (batch.report["rows"], batch.report["bad_rows"]) == (2, 0)
+    # Who says what the file is means it.
+    page = owner.post(address, {"file": own_table(), "profile": "generic"}, headers={"HX-Request": "true"})
+    assert page.context["form"].non_field_errors()
+    assert ImportBatch.objects.count() == 1
+
+
 def test_an_impossible_mapping_is_refused_in_place(owner: Client, address: str) -> None:
     headers = OWN.splitlines()[0].split(",")
     answer = {"header": headers, "field": ["order_no", "order_no", "qty", "amount", "occurred_at", ""]}
