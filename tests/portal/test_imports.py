@@ -19,6 +19,7 @@ from supplychain.importing import PAYOUT_PROFILES, PROFILES
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
+from tests.supplychain.exports import sample, table
 
 ALL_PROFILES = {**PROFILES, **PAYOUT_PROFILES}
 SAMPLES = sorted((code, name) for code, found in ALL_PROFILES.items() for name in found.examples)
@@ -102,6 +103,21 @@ def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, add
     assert '<div class="note">USD 100.00</div>' in page
     assert "150.00" not in page
     assert "<dd>CNY, USD</dd>" in page or "<dd>CNY、USD</dd>" in page
+
+
+def test_numbers_of_parcels_are_dropped_and_stand_in_no_error_file(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    rows = sample("douyin-after-sales.csv")[:1]
+    parcels = ("退货物流单号", "发货物流单号", "换货物流单号", "商家退货联系人姓名")
+    rows[0] |= {"退商品金额（元）": "x", **dict.fromkeys(parcels, "SF0123")}
+    owner.post(address, {"file": own_table(table(rows))})
+    batch = ImportBatch.objects.get()
+    assert set(parcels) <= set(batch.report["dropped"])
+    assert not set(parcels) & set(batch.report["ignored"])
+    errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert rows[0]["售后单号"].strip() in errors
+    assert "SF0123" not in errors
 
 
 def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
