@@ -198,11 +198,8 @@ def test_samples_are_offered_to_those_who_drop_reports(
     firm: TenantWorld, owner: Client, browser_of: Callable[[User], Client]
 ) -> None:
     def samples(browser: Client) -> list[str]:
-        return [
-            part.split('"')[0]
-            for part in page(browser).split('href="')
-            if "/imports/samples/" in part.split('"')[0]
-        ]
+        links = [part.split('"')[0] for part in page(browser).split('href="')]
+        return [link for link in links if "/imports/samples/" in link]
 
     offered = samples(owner)
     assert len(offered) >= 3
