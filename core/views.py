@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,17 +10,14 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from core import clock
-from core.actors import Actor
-from core.choices import ANALYST_ROLES, PARK_ROLES
 from core.doors.audience import SUBJECTS, audience_of
 from core.doors.context import actor_of
+from core.doors.entrances import doors_of
 from core.doors.portal import (
-    PORTAL_ROLES,
     REMEMBERED,
     ScopedListPage,
     ServiceAction,
@@ -42,44 +38,6 @@ class LogIn(LoginView):
 
     template_name = "portal/login.html"
     redirect_authenticated_user = True
-
-
-@dataclass(frozen=True)
-class Door:
-    """Where a role works."""
-
-    icon: str
-    name: Any
-    what: Any
-    url: str
-
-
-def doors_of(actor: Actor) -> list[Door]:
-    """The parts of the site that an actor's roles open, the everyday one first."""
-    doors = []
-    if actor.unrestricted or actor.has_role(*PORTAL_ROLES):
-        doors.append(
-            Door("shop-window", _("Tenant portal"), _("Today, rooms, sessions, orders"), reverse("portal"))
-        )
-    if actor.unrestricted or actor.has_role(*PARK_ROLES):
-        doors.append(
-            Door(
-                "buildings",
-                _("Park operations"),
-                _("Occupancy, rooms, stock, what needs a decision"),
-                reverse("admin:index"),
-            )
-        )
-    if actor.unrestricted or actor.has_role(*ANALYST_ROLES):
-        doors.append(
-            Door(
-                "bar-chart-line",
-                _("Analytics"),
-                _("Indicators, index and ranking of the provinces"),
-                reverse("analytics-home"),
-            )
-        )
-    return doors
 
 
 class AfterLogIn(LoginRequiredMixin, View):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from core import strict
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
-from supplychain.choices import Channel
-from supplychain.importing import PAYOUT_PROFILES, PROFILES, Mapping, Profile, load_mapping, profile
+from supplychain.choices import Channel, SalesKind
+from supplychain.importing import (
+    PAYOUT_PROFILES,
+    PROFILES,
+    FileError,
+    Mapping,
+    Profile,
+    load_mapping,
+    profile,
+)
+from supplychain.importing.files import fitting, values_below
 from supplychain.importing.profiles.base import is_personal, plain_header
-from supplychain.importing.profiles.generic import COLUMNS
+from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS
 from supplychain.models import ImportProfileMap
 
 CURRENCIES = (
@@ -38,6 +48,8 @@ ZONES = (
         )
     ),
 )
+SHOWN_VALUES = 2
+NO_SALE = ("nothing", _("no sale: leave the row out"))
 # What a column may hold, in words; the codes are those of the importer.
 FIELDS: dict[str, Any] = {
     "order_no": _("order number"),
@@ -97,6 +109,13 @@ class UploadForm(ScopedForm):
             return {"mapping": msgspec.convert(self.maps[chosen].mapping, Mapping)}
         return {"profile": PAYOUT_PROFILES.get(chosen) or (profile(chosen) if chosen else None)}
 
+    def own_mapping(self) -> Mapping | None:
+        """The saved mapping by which the file can be read, where nobody has said how to read it."""
+        if self.cleaned_data["profile"]:
+            return None
+        own = [msgspec.convert(saved.mapping, Mapping) for saved in self.maps.values()]
+        return fitting(self.cleaned_data["file"], own)
+
 
 def guesses(headers: list[str]) -> dict[str, str]:
     """For each header the field it most likely holds, "" for none: the same name first, then a similar one."""
@@ -112,27 +131,51 @@ def guesses(headers: list[str]) -> dict[str, str]:
 
 
 class ColumnForm:
-    """Which column holds which field: one row per header of the file, sent back as two parallel lists."""
+    """Which column holds which field, one row per header of the file, and what unknown words of a state mean.
 
-    def __init__(self, headers: list[str], data: QueryDict | None = None) -> None:
-        sent = dict(zip(data.getlist("header"), data.getlist("field"), strict=False)) if data else {}
+    Sent back as parallel lists. Beside each header stand the first values of its column; those of buyers are not read.
+    """
+
+    def __init__(self, headers: list[str], data: QueryDict, file: BinaryIO) -> None:
+        sent = dict(zip(data.getlist("header"), data.getlist("field"), strict=False))
         given = {**guesses(headers), **sent}
-        self.rows = [
-            {"header": header, "field": given[header], "personal": is_personal(header)}
+        below = values_below(file, headers)
+        self.rows: list[dict[str, Any]] = [
+            {
+                "header": header,
+                "field": given[header],
+                "personal": is_personal(header),
+                "values": below[header][:SHOWN_VALUES],
+            }
             for header in dict.fromkeys(headers)
             if header
         ]
         self.fields = FIELDS
+        answered = dict(zip(data.getlist("word"), data.getlist("word_kind"), strict=False))
+        self.words = {
+            word: answered.get(word, "")
+            for row in self.rows
+            if row["field"] == "kind"
+            for word in below[row["header"]]
+            if word not in KIND_WORDS
+        }
+        self.kinds = [*(choice for choice in SalesKind.choices if choice[0] != "adjusted"), NO_SALE]
         self.channels = Channel.choices
-        self.channel = data.get("constant_channel", "") if data else ""
-        self.net_of_refunds = bool(data and data.get("net_of_refunds"))
-        self.name = data.get("map_name", "") if data else ""
+        self.channel = data.get("constant_channel", "")
+        self.net_of_refunds = bool(data.get("net_of_refunds"))
+        self.name = data.get("map_name", "")
 
     @property
     def mapping(self) -> Mapping:
-        """The mapping that was chosen. Raises FileError when it cannot be one."""
+        """The mapping that was chosen. Raises FileError when it cannot be one, or a word has no meaning yet."""
+        open_words = [strict.shown(word) for word, kind in self.words.items() if not kind]
+        if open_words:
+            message = _("Say below what these words mean: %(words)s.") % {"words": ", ".join(open_words)}
+            raise FileError("unknown_words", message)
         columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
         values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
         if self.channel:
             values["constants"] = {"channel": self.channel}
+        if self.words:
+            values["kind"] = {word: None if kind == NO_SALE[0] else kind for word, kind in self.words.items()}
         return load_mapping(msgspec.json.encode(values))

@@ -19,6 +19,7 @@ from core.addresses import lan_address
 from core.choices import Role
 from core.clock import day_bounds, today
 from core.doors.context import actor_of
+from core.doors.entrances import doors_of
 from core.policy import VIEW
 from core.scoping import may
 from livestreams.choices import SessionState
@@ -61,6 +62,10 @@ def _chain(request: HttpRequest) -> list[Step]:
     return [
         Step(icon, name, reverse(page) if is_open(page, model) else "") for icon, name, page, model in CHAIN
     ]
+
+
+# The parts of the site that are entered by role; the API's pages and the list of walls open to everybody.
+BY_ROLE = ("portal", "admin:index", "analytics-home")
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,15 @@ def _cards(demo_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
     ]
 
 
+def _open_cards(request: HttpRequest, demo_park: Park | None) -> list[RoleCard]:
+    """All roles for a stranger, who logs in as one; for somebody who has, what that person may open."""
+    if not request.user.is_authenticated:
+        return _cards(demo_park, demo_logins() if demo_park else {})
+    entered = {door.url for door in doors_of(actor_of(request))}
+    closed = {reverse(name) for name in BY_ROLE} - entered
+    return [card for card in _cards(None, {}) if card.url not in closed]
+
+
 def demo_figures() -> dict[str, Any]:
     """Today over all demo parks: sessions live and begun, paid sales and orders."""
     start, end = day_bounds(today())
@@ -167,7 +181,7 @@ class Landing(TemplateView):
         address = reachable_address(self.request)
         return super().get_context_data(
             chain=_chain(self.request),
-            cards=_cards(demo_park, demo_logins() if demo_park else {}),
+            cards=_open_cards(self.request, demo_park),
             demo=demo_figures() if demo_park else None,
             demo_password=DEMO_PASSWORD,
             address=address,

@@ -12,6 +12,7 @@ from core.doors.admin import ScopedModelAdmin, badge
 from core.policy import CHANGE
 from supplychain import services
 from supplychain.choices import ImportState
+from supplychain.exceeding import mark
 from supplychain.models import AttributionSettings, ImportBatch, SalesEvent
 
 
@@ -59,6 +60,7 @@ class SalesEventAdmin(ScopedModelAdmin):
     list_filter = ("business_day", "seller", "kind", "channel")
     search_fields = ("order_no", "external_id", "sku_code")
     ordering = ("-id",)
+    readonly_fields = ("exceeds_paid",)
     fieldsets = (
         (
             None,
@@ -70,7 +72,13 @@ class SalesEventAdmin(ScopedModelAdmin):
         ),
         (
             _("Amount"),
-            {"fields": (("quantity", "amount"), ("currency", "amount_foreign"), ("rate", "rate_day"))},
+            {
+                "fields": (
+                    ("quantity", "amount", "exceeds_paid"),
+                    ("currency", "amount_foreign"),
+                    ("rate", "rate_day"),
+                )
+            },
         ),
         (
             _("Where and when"),
@@ -84,6 +92,11 @@ class SalesEventAdmin(ScopedModelAdmin):
             },
         ),
     )
+
+    @admin.display(description=_("more was refunded than paid"), boolean=True)
+    def exceeds_paid(self, fact: SalesEvent) -> bool:
+        mark([fact])
+        return bool(fact.exceeds)  # type: ignore[attr-defined]
 
 
 @admin.register(AttributionSettings)

@@ -36,6 +36,10 @@ class OrderLineSerializer(serializers.ModelSerializer[SalesEvent]):
     occurred_at = InstantField()
     received_at = InstantField()
     session = serializers.UUIDField(source="session_uid", allow_null=True)
+    exceeds_paid = serializers.BooleanField(
+        source="exceeds",
+        help_text="A refund; with it more was refunded of its line, or of its order, than was paid.",
+    )
 
     class Meta:
         model = SalesEvent
@@ -69,6 +73,7 @@ class OrderLineSerializer(serializers.ModelSerializer[SalesEvent]):
             "owner_ref",
             "destination",
             "customs_mode",
+            "exceeds_paid",
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
@@ -32,6 +33,7 @@ from supplychain.api.serializers import (
     SkuInput,
     SkuSerializer,
 )
+from supplychain.exceeding import mark
 from supplychain.facts import ParsedBatch, parse_batch
 from supplychain.filters import SalesEventFilter, SkuFilter
 from supplychain.models import SalesEvent, Sku
@@ -63,6 +65,11 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
         sessions = LiveSession.objects.filter(pk=OuterRef("session_now")).values("uid")
         lines = SalesEvent.objects.current().with_session().annotate(session_uid=Subquery(sessions))
         return lines.select_related("seller", "owner")
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        mark(page or ())
+        return page
 
     @extend_schema(
         parameters=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, BinaryIO, Generic, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from supplychain.importing.mapping import Mapping, mapping_profile
 from supplychain.importing.others import marks_among, told_apart
 from supplychain.importing.payouts import PAYOUT_PROFILES, PayoutLine, payout_profile
 from supplychain.importing.profiles import PROFILES, best_fit
-from supplychain.importing.profiles.base import C, Layout, Options, Profile, Row
+from supplychain.importing.profiles.base import C, Layout, Options, Profile, Row, is_personal, plain_header
 from supplychain.importing.readers import MAX_BYTES, open_table
 from supplychain.importing.report import FileReport
 from supplychain.importing.sessions import SESSION_PROFILES, SessionRow
@@ -29,8 +30,8 @@ from supplychain.importing.tables import Cells, Table
 MAX_ROWS = 1_000_000
 MAX_SESSIONS = 20_000
 PREVIEW_ROWS = 5000
-SAMPLE_FACTS = 20
 EVIDENCE_ROWS = 200
+MOST_VALUES = 40
 TOTALS = ("合计", "总计", "小计")
 FOOTERS = (*TOTALS, "注:", "注：", "数据来源", "Platform unique order ID")
 
@@ -116,11 +117,15 @@ PayoutFile = FileOf[PayoutLine]
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """The first rows of a file: the report on them, some facts, and whether that was the whole file."""
+    """The first rows of a file: the report on them, their facts by line number, and whether that was the whole file.
+
+    `bad` says of the rows that cannot be read what is wrong with them.
+    """
 
     profile: Profile[Any]
     report: FileReport
-    sample: list[SaleFact] | list[PayoutLine]
+    facts: list[tuple[int, Any]]
+    bad: dict[int, list[RowError]]
     complete: bool
 
 
@@ -182,6 +187,37 @@ def payouts_in(stream: BinaryIO) -> Profile[PayoutLine] | None:
     except FileError:
         return None
     return payout_profile(table.headers)
+
+
+def fitting(stream: BinaryIO, mappings: Collection[Mapping]) -> Mapping | None:
+    """The mapping whose columns a file has, all of them; of several the one with the most."""
+    known = [(mapping_profile(mapping), mapping) for mapping in mappings]
+    if not known:
+        return None
+    try:
+        table = open_table(stream, lambda headers: max(found.score(headers) for found, _own in known))
+    except FileError:
+        return None
+    fit = [(found.score(table.headers), own) for found, own in known if not found.missing(table.headers)]
+    return max(fit, key=itemgetter(0))[1] if fit else None
+
+
+def values_below(stream: BinaryIO, headers: Collection[str]) -> dict[str, list[str]]:
+    """What stands below some headers in the first rows, without what is empty or comes again; of buyers nothing."""
+    wanted = {plain_header(header): header for header in headers if not is_personal(header)}
+    found: dict[str, dict[str, None]] = {header: {} for header in headers}
+    try:
+        table = open_table(stream, lambda row: sum(plain_header(cell) in wanted for cell in row))
+    except FileError:  # whoever imports it is told
+        return {header: [] for header in found}
+    plain = [plain_header(cell) for cell in table.headers]
+    places = [(plain.index(name), header) for name, header in wanted.items() if name in plain]
+    for _line_no, cells in islice(table.rows, PREVIEW_ROWS):
+        for place, header in places:
+            text = "" if isinstance(cells, StrictError) or place >= len(cells) else clean(cells[place])
+            if text and len(found[header]) < MOST_VALUES:
+                found[header][text] = None
+    return {header: list(texts) for header, texts in found.items()}
 
 
 def _open(
@@ -251,16 +287,19 @@ def preview(
         file = iter_payouts(stream, profile, currency=currency, timezone=timezone)
     else:
         file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
-    sample: list[Any] = []
+    facts: list[tuple[int, Any]] = []
+    bad: dict[int, list[RowError]] = {}
     for result in file:
-        sample += result.facts[: SAMPLE_FACTS - len(sample)]
+        facts += [(result.line_no, fact) for fact in result.facts]
+        if result.problems:
+            bad[result.line_no] = result.problems
         if file.report.rows >= rows:
-            return ImportPreview(file.profile, file.report, sample, complete=False)
-    return ImportPreview(file.profile, file.report, sample, complete=True)
+            return ImportPreview(file.profile, file.report, facts, bad, complete=False)
+    return ImportPreview(file.profile, file.report, facts, bad, complete=True)
 
 
 def _headers_error(code: str, message: str, table: Table, missing: list[str]) -> FileError:
-    seen = [strict.shown(header) for header in table.headers]
+    seen = [strict.shown(header) for header in table.headers if header.strip()]
     params = {"seen": ", ".join(seen[:20]), "missing": ", ".join(missing)}
     return FileError(code, message % params, seen=seen, missing=missing)
 

@@ -21,7 +21,7 @@ from core.strict import StrictError
 from supplychain.facts import KINDS, SaleFact
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Profile, is_personal, plain_header
-from supplychain.importing.profiles.generic import AMOUNT_FIELDS, COLUMNS, GenericBuilder, Rules
+from supplychain.importing.profiles.generic import AMOUNT_FIELDS, COLUMNS, KIND_WORDS, GenericBuilder, Rules
 from supplychain.importing.profiles.generic import PROFILE as GENERIC
 
 MAX_BYTES = 64 * 1024
@@ -32,7 +32,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """See the head of this module. An empty `timezone` or `currency` leaves the choice to the caller.
 
     `constants` hold where the column is not there or its cell is empty. `kind` is one kind for all rows, or
-    the kind of each text in the column mapped to `kind` (null: the row is no fact). `net_of_refunds` says that
+    the kind of each text in the column mapped to `kind` (null: the row is no fact), beside the words that any table
+    may use. `net_of_refunds` says that
     the amounts have the refunded ones deducted already. `trust_ids` accepts ids that look ruined by a
     spreadsheet. `source` becomes part of the facts' keys.
     """
@@ -60,7 +61,7 @@ def load_mapping(body: bytes) -> Mapping:
 def mapping_profile(mapping: Mapping) -> Profile[SaleFact]:
     """The profile that reads a file by a mapping; all mapped columns must be there."""
     if isinstance(mapping.kind, dict):
-        rules = Rules(kinds=mapping.kind, net_of_refunds=mapping.net_of_refunds)
+        rules = Rules(kinds={**KIND_WORDS, **mapping.kind}, net_of_refunds=mapping.net_of_refunds)
     else:
         rules = Rules(default_kind=mapping.kind or "paid", net_of_refunds=mapping.net_of_refunds)
     return Profile(

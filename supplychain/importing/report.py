@@ -19,7 +19,7 @@ MAX_PROBLEMS = 1000
 
 @dataclass
 class FileReport:
-    """Counts and sums of what was read so far; amounts in the currency of the file.
+    """Counts of what was read so far, and sums by kind and currency: what is in two currencies has no sum.
 
     `problems` holds the first 1,000, numbered by line of the file. `dropped` are the columns with personal
     data, which were not read; `ignored` the others that no field needs. `notes` counts by code what a person
@@ -35,7 +35,7 @@ class FileReport:
     rows: int = 0
     bad_rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    sums: dict[str, Decimal] = field(default_factory=dict)
+    sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
     problem_count: int = 0
@@ -60,7 +60,8 @@ class FileReport:
         for fact in facts:
             self.counts[fact.kind] += 1
             amount = fact.amount if fact.amount is not None else fact.amount_foreign
-            self.sums[fact.kind] = self.sums.get(fact.kind, Decimal(0)) + (amount or 0)
+            sums = self.sums.setdefault(fact.kind, {})
+            sums[fact.currency] = sums.get(fact.currency, Decimal(0)) + (amount or 0)
             if self.first_at is None or fact.occurred_at < self.first_at:
                 self.first_at = fact.occurred_at
             if self.last_at is None or fact.occurred_at > self.last_at:
@@ -92,7 +93,9 @@ class FileReport:
             "refund_time_estimated": _(
                 "%(count)d refunds have no time here and count on the day of the order."
             ),
-            "refund_exceeds": _("%(count)d refunds are more than was paid; they are kept as they are."),
+            "refund_exceeds": _(
+                "%(count)d order lines have more refunded than paid; they are kept as they are, and marked."
+            ),
             "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
             "skipped": _("%(count)d rows have a state that is no sales fact."),
             "footer": _("%(count)d rows of totals or remarks were left out."),
@@ -110,7 +113,10 @@ class FileReport:
             "bad_rows": self.bad_rows,
             "facts": self.facts,
             "counts": dict(self.counts),
-            "sums": {kind: str(total) for kind, total in self.sums.items()},
+            "sums": {
+                kind: {currency: str(total) for currency, total in sums.items()}
+                for kind, sums in self.sums.items()
+            },
             "first_at": self.first_at.isoformat() if self.first_at else None,
             "last_at": self.last_at.isoformat() if self.last_at else None,
             "dropped": self.dropped,

@@ -36,7 +36,8 @@ def best_header(rows: Sequence[Cells], score: Score) -> tuple[int, int]:
 
 def unknown_headers(rows: Sequence[Cells]) -> FileError:
     """The refusal of a table none of whose headers is known, with the first line of it."""
-    seen = [strict.shown(cell) for cell in next((cells for cells in rows if any(cells)), [])[:MAX_COLUMNS]]
+    first: Sequence[str] = next((cells for cells in rows if any(cells)), [])
+    seen = [strict.shown(cell) for cell in first[:MAX_COLUMNS] if cell.strip()]
     message = _("No known column headers in the first %(rows)d rows. The first line reads: %(seen)s.")
     params = {"rows": HEADER_ROWS, "seen": ", ".join(seen[:20]) or "-"}
     return FileError("unknown_headers", message % params, seen=seen)

@@ -16,15 +16,16 @@ from django.utils.translation import gettext as _
 from core import audit, jobs, storage
 from core.actors import Actor, system_actor, user_actor
 from core.choices import JOB_OPEN
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from core.locking import lock_rows, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from supplychain.choices import ImportState
-from supplychain.importing import PAYOUT_PROFILES, Mapping, Profile, mapping_profile, preview, profile
+from supplychain.importing import PAYOUT_PROFILES, Mapping, Profile, mapping_profile, profile
 from supplychain.models import ImportBatch
 from supplychain.services.loading import Outcome, Plan, Progress, load
+from supplychain.services.looking import Look
 from supplychain.services.payouts import payouts_load
 from supplychain.services.progress import JobProgress
 from supplychain.services.rejects import rejects_file
@@ -32,7 +33,6 @@ from tenants.models import Tenant
 
 FOLDER = "imports"
 JOB_KIND = "sales-import"
-SHOWN_FACTS = 20
 
 
 def import_stage(
@@ -48,9 +48,11 @@ def import_stage(
 ) -> ImportBatch:
     """Keep a file and look at its first rows; nothing enters the ledger. The batch's `report` is the preview.
 
-    Without a profile the mapping decides, or else the headers. The report counts rows, facts and sums by kind
-    (as strings), names dropped columns and problems with their lines, and shows the first facts (`sample`);
-    `complete` says whether those were all rows. Raises FileError, TooLarge, or Refused without the right to import.
+    Without a profile the mapping decides, or else the headers. The report counts rows and facts, has the sums by kind
+    and currency (as strings), names dropped columns and problems with their lines, what the ledger will not take
+    among them, and shows the first facts (`sample`); `complete` says whether those were all rows.
+
+    Raises FileError, TooLarge, or Refused without the right to import.
     """
     require(actor, ADD, ImportBatch, tenant.pk)
     digest = hashlib.sha256()
@@ -61,13 +63,15 @@ def import_stage(
     )
     try:
         with _opened(stored) as stream:
-            seen = preview(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
+            look = Look(
+                tenant, stream, profile=profile, mapping=mapping, currency=currency, timezone=timezone
+            )
         with transaction.atomic():
             batch = ImportBatch.objects.create(
                 tenant=tenant,
                 created_by_id=actor.user_id,
-                source=seen.profile.source,
-                profile=seen.profile.code,
+                source=look.profile.source,
+                profile=look.profile.code,
                 file_name=name,
                 file_hash=digest.hexdigest(),
                 stored_file=stored,
@@ -76,11 +80,7 @@ def import_stage(
                     "timezone": timezone,
                     "mapping": msgspec.to_builtins(mapping) if mapping is not None else None,
                 },
-                report={
-                    **seen.report.as_dict(),
-                    "complete": seen.complete,
-                    "sample": msgspec.to_builtins(seen.sample[:SHOWN_FACTS]),
-                },
+                report=look.as_dict(),
             )
             after = {"file": name, "hash": batch.file_hash, "profile": batch.profile}
             audit.record(actor=actor, verb="import.stage", obj=batch, node_id=tenant.pk, after=after)
@@ -88,6 +88,18 @@ def import_stage(
         storage.discard(stored)
         raise
     return batch
+
+
+def first_rejects(batch: ImportBatch) -> bytes:
+    """The rows that a look at a file finds bad, as a CSV to be put right; what came right meanwhile is not among them.
+
+    Raises NotFound where the upload is gone, or nothing is wrong.
+    """
+    with _opened(batch.stored_file) as stream:
+        look = Look(batch.tenant, stream, **_reading(batch))
+        if not look.outcome.bad:
+            raise NotFound
+        return b"".join(look.rejects(stream))
 
 
 @retried
@@ -147,16 +159,20 @@ def import_run(
 
 def plan_of(batch: ImportBatch) -> Plan:
     """How a staged file is to be read."""
+    return Plan(seller=batch.tenant, open=partial(_opened, batch.stored_file), **_reading(batch))
+
+
+def _reading(batch: ImportBatch) -> dict[str, Any]:
+    """What was chosen or found out when the file came."""
     mapping = batch.options["mapping"]
     own = msgspec.convert(mapping, Mapping) if mapping is not None else None
-    return Plan(
-        seller=batch.tenant,
-        open=partial(_opened, batch.stored_file),
-        profile=mapping_profile(own) if own is not None else profile(batch.profile),
-        mapping=own,
-        currency=batch.options["currency"],
-        timezone=batch.options["timezone"],
-    )
+    known = PAYOUT_PROFILES.get(batch.profile)
+    return {
+        "profile": mapping_profile(own) if own is not None else known or profile(batch.profile),
+        "mapping": own,
+        "currency": batch.options["currency"],
+        "timezone": batch.options["timezone"],
+    }
 
 
 def _keep_rejects(batch: ImportBatch, outcome: Outcome) -> str:

@@ -21,6 +21,7 @@ from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
 from supplychain.choices import ImportState
+from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
 from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
 from supplychain.importing.report import MAX_PROBLEMS
@@ -141,16 +142,16 @@ def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Out
         spool.add(result.line_no, result.facts)
         rows += [(result.line_no, fact) for fact in result.facts]
         if file.report.rows % STEP == 0:
-            _check(plan, rows, bad)
+            check(plan.seller, rows, bad)
             rows = []
             progress(min(stream.tell(), size), size, _("Read %(rows)d rows.") % {"rows": file.report.rows})
-    _check(plan, rows, bad)
+    check(plan.seller, rows, bad)
     return Outcome(file.profile, file.report, bad)
 
 
-def _check(plan: Plan, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
+def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
     """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
-    _lines, rejected = prepare(list(_numbered(rows)), plan.seller.closed_on)
+    _lines, rejected = prepare(list(_numbered(rows)), seller.closed_on)
     _add(bad, rows, rejected)
 
 
@@ -204,11 +205,23 @@ def _write(
                 _("Stored %(done)d of %(total)d lines.") % {"done": done, "total": spool.facts},
             )
         found.refused = bool(found.bad) and not skip_bad_rows
+        if not found.refused:
+            found.file.notes["refund_exceeds"] = _exceeding(plan.seller, spool, progress)
         if found.refused or dry_run:
             transaction.set_rollback(True)
         else:
             keep(plan.seller, batch, found, actor)
     return found
+
+
+def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
+    """Of how many lines of the file's orders more is refunded than paid, by this file and all before it."""
+    found: set[OrderLine] = set()
+    for chunk in spool.chunks():
+        orders = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
+        found |= exceeding(seller.pk, orders)
+        progress(spool.facts, spool.facts, _("Comparing refunds with payments."))
+    return len(found)
 
 
 def wait_patiently() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
@@ -19,18 +21,23 @@ from supplychain.importing.readers import open_table
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 
 
-def rows_of_same_orders(stream: BinaryIO, profile: Profile[Any], line_nos: Collection[int]) -> set[int]:
-    """The line numbers of all rows that belong to the orders of some rows, those rows included."""
+def rows_of_same_orders(
+    stream: BinaryIO, profile: Profile[Any], line_nos: Collection[int], first: int | None = None
+) -> set[int]:
+    """The line numbers of all rows, or of the first ones, that belong to the orders of some, those included."""
     position = profile.index(open_table(stream, profile.score).headers).get(profile.order)
     if position is None:
         return set(line_nos)
-    orders = {order for line_no, order in _orders(stream, profile, position) if line_no in line_nos and order}
-    same = {line_no for line_no, order in _orders(stream, profile, position) if order in orders}
+    rows = partial(_orders, stream, profile, position, first)
+    orders = {order for line_no, order in rows() if line_no in line_nos and order}
+    same = {line_no for line_no, order in rows() if order in orders}
     return same | set(line_nos)
 
 
-def _orders(stream: BinaryIO, profile: Profile[Any], position: int) -> Iterator[tuple[int, str]]:
-    for line_no, cells in open_table(stream, profile.score).rows:
+def _orders(
+    stream: BinaryIO, profile: Profile[Any], position: int, first: int | None
+) -> Iterator[tuple[int, str]]:
+    for line_no, cells in islice(open_table(stream, profile.score).rows, first):
         if not isinstance(cells, StrictError) and position < len(cells):
             yield line_no, clean(cells[position])
 
@@ -43,7 +50,10 @@ def rejects_file(
     personal = set(profile.personal_headers(table.headers))
     kept = [place for place, header in enumerate(table.headers) if header.strip() not in personal]
     yield b"\xef\xbb\xbf" + _line([*(table.headers[place] for place in kept), _("Reason")])
+    last = max((*bad, *left_out))
     for line_no, cells in table.rows:
+        if line_no > last:
+            return
         if line_no in bad:
             reason = "; ".join(_reason(problem) for problem in bad[line_no])
         elif line_no in left_out:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO, cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,11 +21,11 @@ from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
-from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, Profile
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, FileError, Profile
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
-from supplychain.services.imports import JOB_KIND, import_confirm, import_stage
+from supplychain.services.imports import JOB_KIND, first_rejects, import_confirm, import_stage
 from supplychain.services.maps import import_map_save
 from supplychain.services.undone import UNDO
 from supplychain.uploads import ColumnForm, UploadForm
@@ -69,9 +70,23 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def carry_out(self, form: Any) -> HttpResponse:
         values, data = form.cleaned_data, self.request.POST
-        columns = ColumnForm(data.getlist("header"), data) if data.get("header") else None
-        reading = {"mapping": columns.mapping} if columns else form.reading
-        batch = import_stage(
+        columns = ColumnForm(data.getlist("header"), data, values["file"]) if data.get("header") else None
+        try:
+            batch = self._stage(values, {"mapping": columns.mapping} if columns else form.reading)
+        except FileError as refused:
+            known = form.own_mapping() if refused.code in COLUMNS_UNKNOWN and columns is None else None
+            if known is None:
+                raise
+            batch = self._stage(values, {"mapping": known})
+        if columns and columns.name.strip():
+            import_map_save(
+                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
+            )
+        target = self.url("portal-import", uid=batch.uid)
+        return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
+
+    def _stage(self, values: dict[str, Any], reading: dict[str, Any]) -> ImportBatch:
+        return import_stage(
             actor=self.actor,
             tenant=self.tenant,
             file_name=values["file"].name,
@@ -80,12 +95,6 @@ class Imports(ScopedListPage, ServiceFormPage):
             timezone=values["timezone"],
             **reading,
         )
-        if columns and columns.name.strip():
-            import_map_save(
-                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
-            )
-        target = self.url("portal-import", uid=batch.uid)
-        return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
@@ -96,11 +105,12 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> Any:
         refused: DomainError | None = context.get("refused")
-        data = self.request.POST
+        data, file = self.request.POST, cast("BinaryIO | None", self.request.FILES.get("file"))
+        headers = data.getlist("header")
         if refused is not None and refused.code in COLUMNS_UNKNOWN:
-            context["columns"] = ColumnForm(refused.extra["seen"], data)
-        elif data.get("header"):
-            context["columns"] = ColumnForm(data.getlist("header"), data)
+            headers = refused.extra["seen"]
+        if headers and file is not None:
+            context["columns"] = ColumnForm(headers, data, file)
         if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]
             return render(self.request, "portal/partials/import_refused.html", context)
         return super().render_to_response(context, **kwargs)
@@ -127,9 +137,10 @@ class ImportDetail(ScopedDetailPage):
             batch=batch,
             report=report,
             kinds=[
-                {"name": KIND_NAMES[kind], "count": count, "sum": Decimal(report["sums"].get(kind, "0"))}
+                {"name": KIND_NAMES[kind], "count": count, "sums": _sums(report, kind)}
                 for kind, count in report["counts"].items()
             ],
+            currencies=sorted({currency for sums in report["sums"].values() for currency in sums}),
             sample=[_shown(fact) for fact in report.get("sample", [])],
             first_at=_instant(report["first_at"]),
             last_at=_instant(report["last_at"]),
@@ -143,6 +154,7 @@ class ImportDetail(ScopedDetailPage):
             pausing=job is not None and job.state == JobState.RUNNING and job.pause_requested,
             confirmable=may_change and not imported,
             undoable=may_change and imported and "undone" not in report,
+            error_file=bool(job and job.result_file) or (not imported and report["bad_rows"] > 0),
             **kwargs,
         )
 
@@ -152,18 +164,25 @@ class ImportDetail(ScopedDetailPage):
         return visible_to(jobs, self.actor).order_by("-id").first()
 
 
+def _sums(report: dict[str, Any], kind: str) -> dict[str, Decimal]:
+    """What a kind adds up to in each currency."""
+    return {currency: Decimal(total) for currency, total in sorted(report["sums"][kind].items())}
+
+
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
 def _shown(fact: dict[str, Any]) -> dict[str, Any]:
-    """A fact of the preview as a row of its table."""
-    foreign = fact.get("amount_foreign")
+    """A sale or a payout of the preview as a row of its table. A payout tells of no goods."""
+    foreign = fact["amount_foreign"]
     return {
-        **fact,
-        "at": _instant(fact["occurred_at"]),
+        "order_no": fact["order_no"],
         "kind_name": KIND_NAMES[fact["kind"]],
-        "amount": f"{fact['currency']} {foreign}" if foreign else fact.get("amount"),
+        "at": _instant(fact["occurred_at"]),
+        "goods": fact.get("title") or fact.get("sku_code", ""),
+        "qty": fact.get("qty", ""),
+        "amount": fact["amount"] if foreign is None else f"{fact['currency']} {foreign}",
     }
 
 
@@ -178,15 +197,15 @@ class ImportProgress(ImportDetail):
 
 
 class ImportErrors(ImportDetail):
-    """The rows that were not taken, with the reason in the last column, to be put right and imported again."""
+    """The rows that were not taken, or would not be, with the reason in the last column, to be put right."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         batch = self.get_object()
         job = self.job_of(batch)
-        if job is None or not job.result_file:
-            raise NotFound
+        kept = job.result_file if job is not None else ""
+        rows = storage.opened(kept) if kept else BytesIO(first_rejects(batch))
         name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.csv"
-        return FileResponse(storage.opened(job.result_file), as_attachment=True, filename=name)
+        return FileResponse(rows, as_attachment=True, filename=name)
 
 
 class ConfirmImport(ServiceAction):

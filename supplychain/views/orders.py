@@ -10,6 +10,7 @@ from core.doors.portal import ScopedListPage, TenantPage
 from core.errors import NotFound
 from core.scoping import may
 from livestreams.models import LiveSession
+from supplychain.exceeding import mark
 from supplychain.filters import SalesEventFilter
 from supplychain.models import ImportBatch, SalesEvent
 
@@ -54,6 +55,7 @@ class Order(TenantPage):
             facts=facts,
             paid=sum(fact.amount for fact in counted if fact.kind == "paid"),
             refunded=sum(fact.amount for fact in counted if fact.kind == "refunded"),
+            exceeds=any(fact.exceeds for fact in counted),
             cancelled=any(fact.kind == "cancelled" for fact in counted),
             sessions=self.own(LiveSession.objects.filter(pk__in=sessions)) if sessions else [],
             **kwargs,
@@ -71,4 +73,5 @@ class Order(TenantPage):
         )
         for fact in facts:
             fact.counts = fact.pk in current
+        mark(fact for fact in facts if fact.counts)
         return facts

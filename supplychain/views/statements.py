@@ -132,7 +132,7 @@ class StatementTable(OfEitherSide):
             _("month"),
             _("for what"),
             _("live session"),
-            _("order"),
+            _("order number"),
             _("how many"),
             _("paid"),
             _("refunds"),

@@ -161,6 +161,13 @@ def test_whose_orders_they_are(world: World, tool: Caller) -> None:
     ]
 
 
+def test_refunds_of_more_than_was_paid_are_marked(tool: Caller) -> None:
+    back = line(1, kind="refunded", external_id="back", ref_order_no="O1", ref_line="1", amount="19.91")
+    tool.post(BULK, [line(1), line(2), {**back, "order_no": "R1"}])
+    listed = tool.get("orders").json()["results"]
+    assert {row["order_no"]: row["exceeds_paid"] for row in listed} == {"O1": False, "O2": False, "R1": True}
+
+
 def test_filters_and_pages_of_lines(tool: Caller) -> None:
     tool.post(BULK, [line(n, occurred_at=f"2025-06-0{1 + n % 3}T1{n % 5}:00:00+08:00") for n in range(9)])
     assert len(tool.get("orders", since="2025-06-02", until="2025-06-02").json()["results"]) == 3

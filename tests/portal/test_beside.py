@@ -37,10 +37,11 @@ def address(firm: TenantWorld) -> str:
 
 
 def bring(browser: Client, firm: TenantWorld, code: str) -> str:
-    """Upload a sample and confirm it as people do; the address of its page."""
+    """Upload a sample, look at it and confirm it as people do; the address of its page."""
     body = SimpleUploadedFile(f"{code}.csv", (EXAMPLES / f"{code}.csv").read_bytes())
     answer = browser.post(reverse("portal-imports", args=[firm.tenant.code]), {"file": body})
     page: str = answer["Location"]
+    assert browser.get(page).context["confirmable"]
     browser.post(f"{page}confirm/")
     run_due()
     return page
@@ -87,7 +88,10 @@ def test_a_session_without_a_report_says_so_and_is_reached_from_its_result(
 ) -> None:
     page = reverse("portal-session-beside", args=[firm.tenant.code, firm.session.uid])
     assert page in english(owner, reverse("portal-session-result", args=[firm.tenant.code, firm.session.uid]))
-    assert "No report of the platform" in english(owner, page)
+    shown = english(owner, page)
+    assert "No report of the platform" in shown
+    reports = reverse("portal-reports", args=[firm.tenant.code])
+    assert f'href="{reports}">Reports</a></p>' in shown
 
 
 def test_the_api_adds_up(owner: Client, firm: TenantWorld) -> None:

@@ -219,3 +219,28 @@ def test_every_link_of_the_chain_leads_to_its_page(client: Client, world: World)
     assert reverse("admin:tenants_lease_changelist") in manager - owner
     assert reverse("analytics-home") in manager & analyst
     assert reverse("portal") in owner - manager
+
+
+def test_the_roles_on_the_landing_page_lead_to_what_one_may_open(client: Client, world: World) -> None:
+    assert len(client.get("/").context["cards"]) == 6, "a stranger chooses a role"
+    firm = world.tenants[0]
+    shown: dict[str, set[str]] = {}
+    for role, who in {
+        Role.PARK_MANAGER: world.users[Role.PARK_MANAGER],
+        Role.PROVINCE_ANALYST: world.users[Role.PROVINCE_ANALYST],
+        Role.TENANT_OWNER: firm.users[Role.TENANT_OWNER],
+        Role.HOST: firm.users[Role.HOST],
+    }.items():
+        client.force_login(who)
+        page = client.get("/")
+        shown[role] = {card.url for card in page.context["cards"]}
+        for url in shown[role]:
+            assert f'href="{url}"' in page.text
+            assert client.get(url, follow=True).status_code == 200, (role, url)
+    everybody = {reverse("api-docs"), reverse("walls")}
+    assert shown == {
+        Role.PARK_MANAGER: {reverse("admin:index"), *everybody},
+        Role.PROVINCE_ANALYST: {reverse("analytics-home"), *everybody},
+        Role.TENANT_OWNER: {reverse("portal"), *everybody},
+        Role.HOST: {reverse("portal"), *everybody},
+    }

@@ -9,16 +9,20 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from core import jobs
 from core.choices import JobState, Role
-from core.models import Job, User
+from core.models import ExchangeRate, Job, User
 from supplychain.choices import ImportState
-from supplychain.importing import PROFILES
+from supplychain.importing import PAYOUT_PROFILES, PROFILES
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
+from tests.supplychain.exports import sample, table
 
+ALL_PROFILES = {**PROFILES, **PAYOUT_PROFILES}
+SAMPLES = sorted((code, name) for code, found in ALL_PROFILES.items() for name in found.examples)
 OWN = """单据,品名,几件,一共,哪天,手机号
 E-1,裙子,1,119.00,2025-06-01 20:03,13800000000
 E-2,裤子,2,159.00,2025-06-01 20:11,13900000000
@@ -74,6 +78,10 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     shown = owner.get(step(firm, "", batch))
     assert shown.context["report"]["bad_rows"] == 1
     assert "1.23457E+17" in shown.text
+    assert f'href="{step(firm, "-errors", batch)}"' in shown.text
+    looked = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert looked.count("\n") == 2
+    assert "1.23457E+17" in looked
     owner.post(step(firm, "-confirm", batch))
     jobs.run_due()
     refused = owner.get(step(firm, "", batch))
@@ -86,6 +94,30 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     batch.refresh_from_db()
     assert batch.state == ImportState.IMPORTED
     assert SalesEvent.objects.count() == batch.report["stored"] > 0
+
+
+def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, address: str) -> None:
+    text = "订单号,时间,数量,金额,币种,汇率\nA1,2025-06-01 10:00:00,1,100,USD,7.2\nA2,2025-06-01 10:00:00,1,50,CNY,\n"
+    page = owner.get(owner.post(address, {"file": own_table(text)})["Location"]).text
+    assert '<div class="note">CNY 50.00</div>' in page
+    assert '<div class="note">USD 100.00</div>' in page
+    assert "150.00" not in page
+    assert "<dd>CNY, USD</dd>" in page or "<dd>CNY、USD</dd>" in page
+
+
+def test_numbers_of_parcels_are_dropped_and_stand_in_no_error_file(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    rows = sample("douyin-after-sales.csv")[:1]
+    parcels = ("退货物流单号", "发货物流单号", "换货物流单号", "商家退货联系人姓名")
+    rows[0] |= {"退商品金额（元）": "x", **dict.fromkeys(parcels, "SF0123")}
+    owner.post(address, {"file": own_table(table(rows))})
+    batch = ImportBatch.objects.get()
+    assert set(parcels) <= set(batch.report["dropped"])
+    assert not set(parcels) & set(batch.report["ignored"])
+    errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert rows[0]["售后单号"].strip() in errors
+    assert "SF0123" not in errors
 
 
 def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
@@ -107,7 +139,7 @@ def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
     page = owner.post(address, {"file": own_table(), **answer}, headers={"HX-Request": "true"})
     batch = ImportBatch.objects.get()
     assert page["HX-Redirect"] == step(firm, "", batch)
-    assert batch.report["sums"] == {"paid": "278.00"}
+    assert batch.report["sums"] == {"paid": {"CNY": "278.00"}}
     saved = ImportProfileMap.objects.get(name="our till")
     assert saved.mapping["columns"]["一共"] == "amount"
     owner.post(address, {"file": own_table(), "profile": f"map:{saved.uid}"})
@@ -116,6 +148,81 @@ def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
     jobs.run_due()
     assert sorted(SalesEvent.objects.values_list("amount", flat=True)) == [Decimal(119), Decimal(159)]
     assert set(SalesEvent.objects.values_list("channel", flat=True)) == {"live"}
+
+
+STATES = """单据,品名,几件,一共,哪天,进展,,收货人
+E-1,裙子,1,119.00,2025-06-01 20:03,已完成,,王小明
+E-2,裤子,2,159.00,2025-06-01 20:11,打包了,,李雷
+E-3,裤子,1,80.00,2025-06-01 20:12,不要了,,韩梅
+"""
+STATE_HEADERS = ["单据", "品名", "几件", "一共", "哪天", "进展", "收货人"]
+STATE_FIELDS = ["order_no", "title", "qty", "amount", "occurred_at", "kind", ""]
+
+
+def test_each_unknown_word_of_a_state_is_asked_for(owner: Client, firm: TenantWorld, address: str) -> None:
+    answer = {"header": STATE_HEADERS, "field": STATE_FIELDS}
+    asked = owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    assert not ImportBatch.objects.exists()
+    assert asked.context["columns"].words == {"打包了": "", "不要了": ""}
+    assert asked.text.count('name="word_kind"') == 2
+    answer |= {"word": ["打包了", "不要了"], "word_kind": ["paid", ""]}
+    asked = owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    assert "不要了" in asked.context["form"].non_field_errors()[0]
+    assert asked.context["columns"].words == {"打包了": "paid", "不要了": ""}
+    answer |= {"word_kind": ["paid", "nothing"], "map_name": "states"}
+    owner.post(address, {"file": own_table(STATES), **answer}, headers={"HX-Request": "true"})
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["counts"]) == (0, {"paid": 2})
+    assert ImportProfileMap.objects.get().mapping["kind"] == {"打包了": "paid", "不要了": None}
+    answer |= {"word_kind": ["paid", "stolen"]}
+    page = owner.post(address, {"file": own_table(STATES), **answer})
+    assert page.status_code == 400, "a kind that is none"
+
+
+def test_columns_show_what_they_hold_and_blank_ones_are_not_listed(owner: Client, address: str) -> None:
+    page = owner.post(address, {"file": own_table(STATES)}, headers={"HX-Request": "true"})
+    shown = {row["header"]: row["values"] for row in page.context["columns"].rows}
+    assert shown["品名"] == ["裙子", "裤子"]
+    assert shown["哪天"] == ["2025-06-01 20:03", "2025-06-01 20:11"]
+    assert shown["收货人"] == []
+    assert "2025-06-01 20:03" in page.text
+    assert "王小明" not in page.text
+    (said,) = page.context["form"].non_field_errors()
+    assert "进展, 收货人" in said
+
+
+def test_a_file_of_buyers_alone_is_refused_and_not_shown(owner: Client, address: str) -> None:
+    page = owner.post(address, {"file": own_table("收货人,手机号\n王小明,13800000000\n")})
+    assert page.status_code == 400
+    assert page.context["form"].non_field_errors()
+    assert "王小明" not in page.text
+
+
+def test_a_saved_mapping_is_recognised_by_its_columns(owner: Client, firm: TenantWorld, address: str) -> None:
+    def keep(name: str, **columns: str) -> None:
+        ImportProfileMap.objects.create(
+            tenant=firm.tenant, name=name, mapping={"columns": {"单据": "order_no", **columns}}
+        )
+
+    plain = {"几件": "qty", "一共": "amount", "哪天": "occurred_at"}
+    keep("small", **plain)
+    keep("full", **plain, 品名="title")
+    keep("a till elsewhere", **plain, 品名="title", 色号="sku_code")
+    stranger = make_world("beta").tenants[0].tenant
+    ImportProfileMap.objects.create(
+        tenant=stranger,
+        name="theirs",
+        mapping={"columns": {"单据": "order_no", **plain, "品名": "title", "手机号": "sku_code"}},
+    )
+    page = owner.post(address, {"file": own_table()}, headers={"HX-Request": "true"})
+    batch = ImportBatch.objects.get()
+    assert page["HX-Redirect"] == step(firm, "", batch)
+    assert batch.options["mapping"]["columns"] == {"单据": "order_no", **plain, "品名": "title"}
+    assert (batch.report["rows"], batch.report["bad_rows"]) == (2, 0)
+    # Who says what the file is means it.
+    page = owner.post(address, {"file": own_table(), "profile": "generic"}, headers={"HX-Request": "true"})
+    assert page.context["form"].non_field_errors()
+    assert ImportBatch.objects.count() == 1
 
 
 def test_an_impossible_mapping_is_refused_in_place(owner: Client, address: str) -> None:
@@ -222,16 +329,25 @@ def test_an_import_is_taken_back_from_its_page(owner: Client, firm: TenantWorld,
     assert owner.get(step(firm, "", of_undo)).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted({name for found in PROFILES.values() for name in found.examples}))
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(("code", "name"), SAMPLES)
 def test_every_sample_is_offered_and_understood(
-    owner: Client, firm: TenantWorld, address: str, name: str
+    owner: Client, firm: TenantWorld, address: str, code: str, name: str, language: str
 ) -> None:
+    owner.cookies["django_language"] = language
+    for day in ("2025-06-01", "2025-06-13"):
+        ExchangeRate.objects.create(currency="MYR", day=day, cny_per_unit="1.7", source="t")
     assert reverse("portal-import-sample", args=[firm.tenant.code, name]) in owner.get(address).text
     page = owner.get(owner.post(address, {"file": file(name)})["Location"])
     report = page.context["report"]
-    assert report["bad_rows"] == 0
+    assert (report["profile"], report["bad_rows"]) == (code, 0)
     assert all(column in page.text for column in report["dropped"])
-    assert page.context["profile_name"] == PROFILES[report["profile"]].name
+    with override(language):
+        assert str(ALL_PROFILES[code].name) in page.text
+    first = ImportBatch.objects.get().report["sample"][0]
+    assert f"<td>{first['order_no']}</td>" in page.text
+    assert f"<td>{first.get('title') or first.get('sku_code', '')}</td>" in page.text
+    assert f'<td class="num">{first["amount"] or first["currency"]}' in page.text
 
 
 def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) -> None:

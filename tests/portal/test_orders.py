@@ -67,6 +67,19 @@ def test_today_shows_the_figures_to_the_cent_beside_yesterday(owner: Client, sal
     assert page.context["days"]["series"][0]["data"][-2:] == ["300.0000", "200.0000"]
 
 
+def test_an_order_of_which_more_was_refunded_than_paid_says_so(owner: Client, sales: TenantWorld) -> None:
+    def page(number: str) -> str:
+        owner.cookies["django_language"] = "en"
+        return owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": number}).text
+
+    assert "More was refunded than paid" not in page("A-2")
+    more = line("R-2", "100.51", kind="refunded", ref_order_no="A-2", ref_line="1")
+    sales_record(actor=sales.owner, seller=sales.tenant, source="another file", facts=[(0, more)])
+    shown = page("A-2")
+    assert "More was refunded than paid" in shown
+    assert shown.count("more than was paid") == 2, "both refunds together are"
+
+
 def test_a_session_shows_what_it_sold(owner: Client, sales: TenantWorld) -> None:
     page = owner.get(reverse("portal-session", args=[sales.tenant.code, sales.session.uid]))
     tiles = {tile.metric.code: tile.today for tile in page.context["tiles"]}

@@ -192,3 +192,16 @@ def test_a_row_that_was_left_out_is_asked_again(firm: TenantWorld, owner: Client
     assert f"{question}again/" in page(owner, f"{PAGE}read/")
     assert owner.post(f"{question}again/").url == question
     assert 'value="none"' in page(owner, question)
+
+
+def test_samples_are_offered_to_those_who_drop_reports(
+    firm: TenantWorld, owner: Client, browser_of: Callable[[User], Client]
+) -> None:
+    def samples(browser: Client) -> list[str]:
+        links = [part.split('"')[0] for part in page(browser).split('href="')]
+        return [link for link in links if "/imports/samples/" in link]
+
+    offered = samples(owner)
+    assert len(offered) >= 3
+    assert {owner.get(address).status_code for address in offered} == {200}
+    assert samples(browser_of(firm.users[Role.HOST])) == []

@@ -89,6 +89,11 @@ def test_from_proposal_to_payment(
     answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="xlsx"))
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     rows = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
+    assert sheet.cell(1, 4).value == "order number"
+    partner.cookies["django_language"] = "zh-hans"
+    answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="csv"))
+    assert "直播场次,订单号" in b"".join(answer.streaming_content).decode()
+    partner.cookies["django_language"] = "en"
     assert [(row[3], row[8]) for row in rows] == [(None, 50), ("S0", 25), ("S1", 25), (None, 50)]
     assert (
         partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404

@@ -6,9 +6,12 @@ import csv
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection
 
@@ -16,10 +19,11 @@ from core import clock, jobs, storage
 from core.choices import JobState
 from core.errors import Conflict, NotFound, Refused, TooLarge
 from core.jobs import job_pause, job_resume
-from core.models import Job, Membership
+from core.models import ExchangeRate, Job, Membership
 from supplychain.importing import FileError
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import import_confirm, import_stage
+from supplychain.services.imports import first_rejects
 from supplychain.services.progress import JobProgress
 from tests import factories
 from tests.factories import TenantWorld
@@ -71,7 +75,7 @@ def test_look_confirm_read_the_report(
     )
     assert (batch.report["rows"], batch.report["sums"], batch.report["complete"]) == (
         6,
-        {"paid": "60.00"},
+        {"paid": {"CNY": "60.00"}},
         True,
     )
     assert batch.report["sample"][0]["order_no"] == "X0"
@@ -100,6 +104,58 @@ def test_the_same_file_again_is_known(
             stored,
             6 - stored,
         )
+
+
+def test_a_look_adds_up_no_two_currencies_and_names_the_rate_that_is_missing(
+    mine: TenantWorld, stage: Callable[..., ImportBatch]
+) -> None:
+    text = (
+        "订单号,时间,数量,金额,币种\n"
+        "A1,2025-06-01 10:00:00,1,100.00,USD\nA2,2025-06-01 10:00:00,1,50.00,CNY\nA3,2025-06-02 10:00:00,1,7.00,USD\n"
+    )
+    ExchangeRate.objects.create(currency="USD", day="2025-06-02", cny_per_unit="7.2", source="t")
+    batch = stage(text)
+    assert batch.report["sums"] == {"paid": {"USD": "107.00", "CNY": "50.00"}}
+    (problem,) = batch.report["problems"]
+    assert (batch.report["bad_rows"], problem["row"], problem["code"]) == (1, 2, "no_rate")
+    assert [fact["order_no"] for fact in batch.report["sample"]] == ["A2", "A3"]
+    told = run(import_confirm(actor=mine.owner, batch=batch))
+    batch.refresh_from_db()
+    assert (told.state, batch.report["problems"]) == (JobState.FAILED, [problem])
+    ExchangeRate.objects.create(currency="USD", day="2025-05-30", cny_per_unit="7.2", source="t")
+    assert stage(text).report["bad_rows"] == 0
+
+
+def test_the_error_file_of_a_look_is_that_of_the_import_that_leaves_its_orders_out(
+    mine: TenantWorld, stage: Callable[..., ImportBatch]
+) -> None:
+    batch = stage(WITH_BUYERS)
+    looked = first_rejects(batch)
+    lines = looked.decode("utf-8-sig").splitlines()
+    assert len(lines) == 3, "the bad row, and the good one of its order"
+    assert "王小明" not in looked.decode()
+    job = run(import_confirm(actor=mine.owner, batch=batch, skip_bad_rows=True))
+    with storage.opened(job.result_file) as kept:
+        assert kept.read() == looked
+    batch.refresh_from_db()
+    with pytest.raises(NotFound):
+        first_rejects(batch)
+    with pytest.raises(NotFound):
+        first_rejects(stage(f"{HEADER}A9,2025-06-01 10:00:00,1,10.00,S1,,\n"))
+
+
+def test_reports_from_before_learn_which_currency_their_sums_are_in(mine: TenantWorld) -> None:
+    migration = import_module("supplychain.migrations.0023_sums_of_imports_by_currency")
+    old = {"currency": "USD", "sums": {"paid": "5.00"}}
+    new = {"currency": "CNY", "sums": {"paid": {"USD": "5.00", "CNY": "1.00"}}}
+    rows = [
+        ImportBatch.objects.create(tenant=mine.tenant, source="file", file_name="f", report=report)
+        for report in (old, new, {})
+    ]
+    migration.sums_name_their_currency(apps, SimpleNamespace(connection=connection))
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.report for row in rows] == [old | {"sums": {"paid": {"USD": "5.00"}}}, new, {}]
 
 
 def test_rows_not_taken_come_back_as_a_file(mine: TenantWorld, stage: Callable[..., ImportBatch]) -> None:

@@ -65,10 +65,10 @@ def test_both_layouts(name: str) -> None:
     assert (report.rows, report.bad_rows, report.due_again) == (7, 0, 1)
     assert report.counts == {"created": 8, "paid": 6, "refunded": 1, "cancelled": 1}
     assert report.sums == {
-        "created": Decimal("947.50"),
-        "paid": Decimal("769.00"),
-        "refunded": Decimal("129.00"),
-        "cancelled": Decimal(0),
+        "created": {"CNY": Decimal("947.50")},
+        "paid": {"CNY": Decimal("769.00")},
+        "refunded": {"CNY": Decimal("129.00")},
+        "cancelled": {"CNY": Decimal(0)},
     }
     assert {"收件人", "收件人手机号", "街道", "详细地址", "买家留言"} < set(report.dropped)
     assert "商品规格" in report.ignored or "承诺发货时间" in report.ignored

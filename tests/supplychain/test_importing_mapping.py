@@ -140,6 +140,29 @@ def test_words_decide_the_kind() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("待付款", "等待买家付款", "未支付"), "created"),
+        (("待发货", "已发货", "已签收", "完成", "已完成", "交易成功", "退款中"), "paid"),
+        (("已退款", "退款成功", "退货退款"), "refunded"),
+        (("已取消", "已关闭", "交易关闭", "作废"), "cancelled"),
+    ],
+)
+def test_words_of_states_say_what_became_of_the_money(words: tuple[str, ...], kind: str) -> None:
+    rows = "".join(f"E{number},S,1,5,2025-06-01,{word}\n" for number, word in enumerate(words))
+    mapping = {"columns": {**MAPPING["columns"], "进度": "kind"}}
+    for more in ({}, {"kind": {"出库了": "paid"}}):
+        facts, report = read("单号,货,件,价,何时,进度\n" + rows, {**mapping, **more})
+        assert ([fact.kind for fact in facts], report.problems) == ([kind] * len(words), [])
+
+
+def test_what_a_word_leaves_open_is_refused() -> None:
+    mapping = {"columns": {**MAPPING["columns"], "进度": "kind"}}
+    _facts, report = read("单号,货,件,价,何时,进度\nE1,S,1,5,2025-06-01,部分退款\n", mapping)
+    assert [problem.code for problem in report.problems] == ["choice"]
+
+
 def test_negative_sales_are_refunds() -> None:
     facts, report = read(
         "单号,货,件,价,何时\nE1,S,2,5,2025-06-01\nE1,S,-2,5,2025-06-03\nE2,S,1,-5,2025-06-03\n", MAPPING

@@ -192,7 +192,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 def test_preview_stops_early() -> None:
     short = preview(io.BytesIO(GOOD.encode()))
-    assert (short.profile.code, short.complete, len(short.sample)) == ("generic", True, 2)
+    assert (short.profile.code, short.complete, len(short.facts)) == ("generic", True, 2)
     assert preview(io.BytesIO(GOOD.encode()), rows=1).complete is False
 
 

@@ -48,9 +48,9 @@ def test_known_totals(day: str, shared_dir: Path) -> None:
     lines, sales, refunds, journal = DAYS[day]
     facts, report = read(body)
     assert (report.rows, report.bad_rows, len(facts)) == (lines, 0, lines)
-    assert report.sums["paid"] == Decimal(sales)
-    assert report.sums["refunded"] == Decimal(refunds)
-    assert report.sums["adjusted"] == Decimal(journal)
+    assert report.sums["paid"] == {"CNY": Decimal(sales)}
+    assert report.sums["refunded"] == {"CNY": Decimal(refunds)}
+    assert report.sums["adjusted"] == {"CNY": Decimal(journal)}
     assert report.dropped == ["CustomerID"]
     assert {fact.occurred_at.date().isoformat() for fact in facts} == {day}
 
@@ -132,7 +132,7 @@ def test_currency_and_time_zone_change_what_is_meant_and_not_who_is_meant() -> N
     assert (there[0].amount, there[0].amount_foreign, there[0].currency) == (None, Decimal("15.30"), "GBP")
     assert there[0].occurred_at.hour == here[0].occurred_at.hour + 8
     assert there[0].external_id == here[0].external_id  # so a second import is a conflict and no second sale
-    assert report.sums == {"paid": Decimal("15.30")}
+    assert report.sums == {"paid": {"GBP": Decimal("15.30")}}
 
 
 def test_other_editions_of_the_file_are_the_same_lines() -> None:

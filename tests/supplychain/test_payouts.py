@@ -94,7 +94,7 @@ def test_a_sample_is_recognised_and_adds_up(code: str) -> None:
     rows, sums = EXPECTED[code]
     seen = preview(io.BytesIO(sample_of(code)))
     assert (seen.profile.code, seen.report.rows, seen.report.bad_rows) == (code, rows, 0)
-    assert seen.report.sums == {kind: Decimal(amount) for kind, amount in sums.items()}
+    assert seen.report.sums == {kind: {"CNY": Decimal(amount)} for kind, amount in sums.items()}
     assert len(sample(f"{code}.csv")[0]) == FORM[code]
     for result in iter_payouts(io.BytesIO(sample_of(code)), PAYOUT_PROFILES[code], currency="", timezone=""):
         settled = [line.amount for line in result.facts if line.kind == "settled"]

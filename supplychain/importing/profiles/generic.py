@@ -22,11 +22,22 @@ from supplychain.importing import cells
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Occurrences, Options, Profile, Row
 
+# A state says what became of the money: from payment to the door it is paid, also while an after-sale runs. What is
+# closed or void ended without a sale, or gave it back: a cancellation takes back what was paid, and nothing otherwise.
+# Words that leave open how much went back (部分退款) are not among them.
 KIND_WORDS: Mapping[str, str | None] = {
-    **dict.fromkeys(("created", "下单", "已下单", "待支付", "待付款"), "created"),
-    **dict.fromkeys(("paid", "支付", "付款", "已支付", "已付款", "成交", "交易成功"), "paid"),
-    **dict.fromkeys(("refunded", "退款", "已退款", "退款成功"), "refunded"),
-    **dict.fromkeys(("cancelled", "取消", "已取消"), "cancelled"),
+    **dict.fromkeys(("created", "下单", "已下单", "unpaid"), "created"),
+    **dict.fromkeys(("待支付", "待付款", "未支付", "未付款", "等待买家付款", "等待付款"), "created"),
+    **dict.fromkeys(("paid", "支付", "付款", "已支付", "已付款", "买家已付款", "成交", "已成交"), "paid"),
+    **dict.fromkeys(("待发货", "等待发货", "等待卖家发货", "配货中", "备货中"), "paid"),
+    **dict.fromkeys(("部分发货", "已发货", "发货", "待收货", "卖家已发货", "等待买家确认收货"), "paid"),
+    **dict.fromkeys(("已收货", "已签收", "签收", "确认收货", "shipped", "delivered"), "paid"),
+    **dict.fromkeys(("完成", "已完成", "交易成功", "交易完成", "订单完成", "completed"), "paid"),
+    **dict.fromkeys(("退款中", "售后中", "退货中", "申请退款", "退款处理中"), "paid"),
+    **dict.fromkeys(("refunded", "退款", "已退款", "退款成功", "退款完成", "全额退款"), "refunded"),
+    **dict.fromkeys(("退货", "已退货", "退货退款", "已退货退款"), "refunded"),
+    **dict.fromkeys(("cancelled", "取消", "已取消", "作废", "已作废"), "cancelled"),
+    **dict.fromkeys(("关闭", "已关闭", "交易关闭", "订单关闭", "closed"), "cancelled"),
     **dict.fromkeys(("adjusted", "调整", "调账"), "adjusted"),
 }
 CHANNEL_WORDS = {

@@ -128,8 +128,9 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
         _("Rows %(rows)s, facts %(facts)s, %(first_at)s to %(last_at)s") % (report | _counts(report)),
     ]
     lines += [
-        f"  {kind:10s} {report['counts'][kind]:>9,} {total:>18s} {report['currency']}"
-        for kind, total in sorted(report["sums"].items())
+        f"  {kind:10s} {report['counts'][kind]:>9,} {total:>18s} {currency}"
+        for kind, sums in sorted(report["sums"].items())
+        for currency, total in sorted(sums.items())
     ]
     if report["dropped"]:
         lines.append(_("Personal data not read: %(columns)s") % {"columns": ", ".join(report["dropped"])})

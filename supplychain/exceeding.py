@@ -1,0 +1,90 @@
+"""Refunds of more than was paid: kept as they are, and marked wherever the order is read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+
+from supplychain.choices import LineType, SalesKind
+from supplychain.models import SalesEvent
+
+AT_ONCE = 500
+OrderLine = tuple[str, str]
+"""Order number, and the line that refunds name; "" where they name none."""
+ByLine = Mapping[str, Sequence[SalesEvent]]
+
+
+def exceeding(seller_id: int, orders: Collection[str]) -> set[OrderLine]:
+    """The lines of some orders of which more was refunded than paid, by all facts that count now, whoever told them.
+
+    A line may get back what was paid for it and the freight of its order, an order what was paid for all of it. Where
+    no payment is known (its file may still come) nothing can be said, and nothing is.
+    """
+    refunds = SalesEvent.objects.filter(kind=SalesKind.REFUNDED, seller=seller_id).current()
+    found: set[OrderLine] = set()
+    for some in _some(sorted({number for number in orders if number})):
+        back = _by_line(refunds.filter(ref_order_no__in=some), "ref_order_no", "ref_line")
+        payments = SalesEvent.objects.filter(kind=SalesKind.PAID, seller=seller_id, order_no__in=list(back))
+        paid = _by_line(payments.current() if back else [], "order_no", "line_no")
+        found |= {(number, line) for number in paid for line in _lines(paid[number], back[number])}
+    return found
+
+
+def mark(facts: Iterable[SalesEvent]) -> None:
+    """Say of each fact whether it is a refund of more than was paid: `exceeds`."""
+    sellers: dict[int, list[SalesEvent]] = defaultdict(list)
+    for fact in facts:
+        fact.exceeds = False  # type: ignore[attr-defined]
+        if fact.kind == SalesKind.REFUNDED:
+            sellers[fact.seller_id].append(fact)
+    for seller_id, refunds in sellers.items():
+        found = exceeding(seller_id, {fact.ref_order_no for fact in refunds})
+        for fact in refunds:
+            fact.exceeds = (fact.ref_order_no, fact.ref_line) in found  # type: ignore[attr-defined]
+
+
+def _some(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]
+
+
+def _by_line(facts: Iterable[SalesEvent], order: str, line: str) -> dict[str, dict[str, list[SalesEvent]]]:
+    found: dict[str, dict[str, list[SalesEvent]]] = defaultdict(lambda: defaultdict(list))
+    for fact in facts:
+        found[getattr(fact, order)][getattr(fact, line)].append(fact)
+    return found
+
+
+def _lines(paid: ByLine, back: ByLine) -> set[str]:
+    """The lines of one order whose refunds exceed what was paid."""
+    known = {line: facts for line, facts in back.items() if not line or line in paid or "" in paid}
+    all_paid = list(chain.from_iterable(paid.values()))
+    if _is_more(list(chain.from_iterable(known.values())), all_paid):
+        return set(known)
+    return {
+        line
+        for line, facts in known.items()
+        if line
+        and _is_more(
+            facts,
+            [one for one in all_paid if one.line_no in ("", line) or one.line_type == LineType.FREIGHT],
+        )
+    }
+
+
+def _is_more(back: Sequence[SalesEvent], paid: Sequence[SalesEvent]) -> bool:
+    """Whether some refunds are more than some payments: in the buyers' currency, where it is one."""
+    foreign = len({fact.currency for fact in (*back, *paid)}) == 1
+    return _sum(back, foreign=foreign) > _sum(paid, foreign=foreign)
+
+
+def _sum(facts: Sequence[SalesEvent], *, foreign: bool) -> Decimal:
+    return sum(
+        (
+            fact.amount_foreign if foreign and fact.amount_foreign is not None else fact.amount
+            for fact in facts
+        ),
+        Decimal(0),
+    )

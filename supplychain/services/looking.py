@@ -1,0 +1,46 @@
+"""The first look at a kept file: what its first rows hold, and which of them would not be taken, as a file too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from supplychain.importing import PAYOUT_PROFILES, preview
+from supplychain.importing.files import PREVIEW_ROWS
+from supplychain.services.loading import Outcome, check
+from supplychain.services.rejects import rejects_file, rows_of_same_orders
+from tenants.models import Tenant
+
+SHOWN_FACTS = 20
+
+
+class Look:
+    """What the first rows of a file would become for a seller. Raises FileError.
+
+    What the ledger will not take is found as it is on import, by the same rule: a missing rate, a day to come.
+    """
+
+    def __init__(self, seller: Tenant, stream: BinaryIO, **reading: Any) -> None:
+        seen = preview(stream, **reading)
+        self._seen = seen
+        self.profile = seen.profile
+        self.outcome = Outcome(seen.profile, seen.report, seen.bad)
+        if self.profile.code not in PAYOUT_PROFILES:
+            check(seller, seen.facts, self.outcome.bad)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON values, with the first good facts (`sample`); `complete`: those were all rows."""
+        good = [fact for line_no, fact in self._seen.facts if line_no not in self.outcome.bad]
+        return {
+            **self.outcome.as_dict(),
+            "complete": self._seen.complete,
+            "sample": msgspec.to_builtins(good[:SHOWN_FACTS]),
+        }
+
+    def rejects(self, stream: BinaryIO) -> Iterator[bytes]:
+        """The rows that would not be taken and those of their orders, as `rejects_file` gives them after an import."""
+        bad = self.outcome.bad
+        same = rows_of_same_orders(stream, self.profile, bad, PREVIEW_ROWS) - bad.keys()
+        return rejects_file(stream, self.profile, bad, same)
