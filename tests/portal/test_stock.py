@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core.choices import Role
 from core.models import User
-from supplychain.models import StockLevel
+from supplychain.models import Reorder, StockLevel
 from supplychain.services import stock_adjust, stock_receive
 from tests.factories import SYSTEM, TenantWorld, World, make_sku, make_stock, make_user
 
@@ -88,3 +88,19 @@ def test_who_may_not_see_stock_sees_none(firm: TenantWorld, browser_of: BrowserO
     assert stock_page(firm) not in money.get(reverse("portal-goods", args=[firm.tenant.code])).text
     storeman = browser_of(make_user("store", Role.TENANT_WAREHOUSE, firm.tenant.node))
     assert len(told(storeman.get(stock_page(firm)))) == 1
+
+
+def test_a_re_order_shows_the_stock_beside_what_is_left(
+    owner: Client, firm: TenantWorld, browser_of: BrowserOf
+) -> None:
+    reorder = Reorder.objects.filter(launch__tenant=firm.tenant, state="proposed").earliest("pk")
+    level = StockLevel.objects.get(owner=firm.tenant)
+    assert level.sku.product == reorder.launch.product
+    address = reverse("portal-reorder", args=[firm.tenant.code, reorder.uid])
+    owner.cookies["django_language"] = "en"
+    assert "48 of 50 available now" in owner.get(address).text
+    money = browser_of(firm.users[Role.TENANT_FINANCE])
+    money.cookies["django_language"] = "en"
+    page = money.get(address)
+    assert page.status_code == 200
+    assert "available now" not in page.text
