@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,6 +100,19 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     return TemplateResponse(request, "admin/livepark/packing.html", context)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A parcel at the table: how many pieces belong into it, and by when it has to leave."""
+
+    parcel: Parcel
+    pieces: int | None
+    leaves_by: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.leaves_by is not None and self.leaves_by < clock.now()
+
+
 def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
     """The parcels that are to be packed or sent, those that have to leave first at the head."""
     every = visible_to(Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE), actor, CHANGE)
@@ -107,11 +122,11 @@ def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
         paid=Subquery(of_parcel.annotate(first=Min("paid_at")).values("first")),
         pieces=Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")),
     ).order_by(F("paid").asc(nulls_last=True), "pk")
-    rows = list(parcels[:SHOWN])
-    for row in rows:
-        row.leaves_by = row.paid and row.paid + warehouse.ship_within_hours * HOUR
-        row.is_late = row.leaves_by is not None and row.leaves_by < clock.now()
-    return {"waiting": every.count(), "parcels": rows}
+    within = warehouse.ship_within_hours * HOUR
+    return {
+        "waiting": every.count(),
+        "parcels": [Waiting(row, row.pieces, row.paid and row.paid + within) for row in parcels[:SHOWN]],
+    }
 
 
 def _parcel(actor: Actor, uid: str, warehouse: Warehouse | None) -> Parcel | None:

@@ -59,9 +59,11 @@ def test_parcels_wait_in_the_order_of_their_deadlines(world: World, keeper: Clie
     fresh = wait_for(house, world, "O-fresh", now())
     wait_for(other, world, "O-elsewhere", now() - 60 * HOUR)
     page = table(keeper, warehouse=house.code)
-    assert list(page.context["parcels"]) == [late, soon, fresh]
-    assert [parcel.is_late for parcel in page.context["parcels"]] == [True, False, False]
-    assert [parcel.pieces for parcel in page.context["parcels"]] == [1, 3, 1]
+    assert [(each.parcel, each.pieces, each.is_late) for each in page.context["parcels"]] == [
+        (late, 1, True),
+        (soon, 3, False),
+        (fresh, 1, False),
+    ]
     assert page.context["waiting"] == 3
     assert "O-elsewhere" not in page.text
     assert page.text.count('class="lp-late"') == 1
