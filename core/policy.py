@@ -356,7 +356,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((KEEPER, MANAGER), SEE),
         Role.TOOL: _p("view add"),
     },
-    "supplychain.StockLevel": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.StockLevel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},
     "supplychain.Parcel": {
         KEEPER: _p("view change"),

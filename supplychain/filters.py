@@ -34,6 +34,7 @@ from supplychain.models import (
     SampleRequest,
     ShopMessage,
     Sku,
+    StockLevel,
 )
 
 
@@ -125,6 +126,34 @@ class GoodsOfferFilter(django_filters.FilterSet):
         return queryset.filter(
             reduce(or_, (Q(**{f"{column}__icontains": value.strip()}) for column in (*columns, *firm)))
         )
+
+
+class StockFilter(django_filters.FilterSet):
+    """Stock by what people remember of the goods: a code or a name."""
+
+    search = django_filters.CharFilter(method="by_words", label=_("Code or name"), max_length=100)
+
+    class Meta:
+        model = StockLevel
+        fields: list[str] = []
+
+    def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        columns = ("sku__code", "sku__product__code", "sku__product__name_zh", "sku__product__name_en")
+        return queryset.filter(
+            reduce(or_, (Q(**{f"{column}__icontains": value.strip()}) for column in columns))
+        )
+
+
+class StockLevelFilter(django_filters.FilterSet):
+    """Stock by owner, SKU and warehouse, each by its code in the very spelling."""
+
+    owner = django_filters.CharFilter("owner__code", label=_("Owner"), max_length=64)
+    sku = django_filters.CharFilter("sku__code", label=_("SKU code"), max_length=64)
+    warehouse = django_filters.CharFilter("warehouse__code", label=_("Warehouse"), max_length=64)
+
+    class Meta:
+        model = StockLevel
+        fields: list[str] = []
 
 
 class InboundNoticeFilter(django_filters.FilterSet):

@@ -20,6 +20,7 @@ from supplychain.views import (
     samples,
     shops,
     statements,
+    stock,
     unplaced,
     unresolved,
 )
@@ -86,6 +87,7 @@ urlpatterns = [
         name="portal-unresolved-one-sku",
     ),
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
+    path("portal/<slug:tenant>/stock/", stock.Stock.as_view(), name="portal-stock"),
     path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
     path(
         "portal/<slug:tenant>/certificates/",

@@ -30,14 +30,17 @@ class ExpectedSerializer(serializers.Serializer[Any]):
 
 
 class KeepSerializer(serializers.Serializer[Any]):
-    """The last live day of a firm in CNY. `expected_refunds` rests on so many orders of so many past days, each
-    watched for `watched_days`; null: too few. `kept` is net sales less the known costs, `missing` names the others."""
+    """The last live day of a firm in CNY. `kept` is what was sold less what was refunded, taken (commission and slot
+    fees) and spent (goods, room, ads, parcels) as far as that is known; `missing` names the others.
+
+    `expected_refunds` rests on so many orders of so many past days, each watched for `watched_days`; null: too few."""
 
     day = serializers.DateField()
     sessions = serializers.ListField(child=serializers.UUIDField())
     sold = MoneyField()
     refunded = MoneyField()
     taken = MoneyField()
+    spent = MoneyField()
     kept = MoneyField()
     missing = serializers.ListField(child=serializers.ChoiceField(choices=ResultPart.choices))
     expected_refunds = ExpectedSerializer(allow_null=True)
@@ -71,7 +74,7 @@ def _body(told: LastDay) -> dict[str, Any]:
     return {
         "day": told.day,
         "sessions": [session.uid for session in told.sessions],
-        **{name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "kept")},
+        **{name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "spent", "kept")},
         "missing": told.missing,
         "expected_refunds": expected_amounts(told.expected),
         "kept_then": expected_amounts(told.kept_then),

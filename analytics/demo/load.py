@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from analytics.demo.build import BuiltPark, uid
@@ -22,12 +22,15 @@ from analytics.demo.studio import studio_days
 from analytics.models import SessionClaim
 from core import audit, buckets, clock
 from core.actors import Actor
+from core.locking import lock_rows
 from core.models import AuditEntry
 from core.money import to_cents
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
 from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
+from livestreams.services import booking_charge, terms_of
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
+from tenants.models import Charge
 
 HISTORY_DAYS = 30
 BOOKED_AHEAD_DAYS = 2
@@ -121,7 +124,20 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
     )
     checked_in_at = Coalesce("checked_in_at", F("starts_at") - CHECKED_IN_BEFORE)
     begun.update(state=BookingState.CHECKED_IN, checked_in_at=checked_in_at, updated_at=clock.now())
-    begun.filter(ends_at__lte=until).update(state=BookingState.COMPLETED)
+    _complete(built, begun.filter(ends_at__lte=until))
+
+
+def _complete(built: BuiltPark, bookings: QuerySet[Booking]) -> None:
+    """Many bookings that are over at once: what is due for each by the park's terms, and the charge for it."""
+    over = lock_rows(bookings.select_related("room__park", "tenant"))
+    terms = terms_of(built.park.pk)
+    for booking in over:
+        booking.state = BookingState.COMPLETED
+        booking.due = terms.due(booking.state, booking.price, given_up=booking.given_up)
+    Booking.objects.bulk_update(over, ["state", "due"], batch_size=500)
+    Charge.objects.bulk_create(
+        Charge(**booking_charge(booking, booking.state, booking.due)) for booking in over if booking.due
+    )
 
 
 def _price(built: BuiltPark, session: PlannedSession) -> Decimal:

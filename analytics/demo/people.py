@@ -66,7 +66,13 @@ def make_people(built: BuiltPark, *, actor: Actor) -> None:
     for account, role in PARK_ACCOUNTS.items():
         _member(actor, f"{code}-{account}", f"{park.name_zh} · {role.label}", role, park.node)
     tenant = built.tenants[0]
-    _member(actor, f"{code}-tenant", tenant.name_zh, Role.TENANT_OWNER, tenant.node)
+    _member(
+        actor,
+        f"{code}-tenant",
+        f"{tenant.name_zh} · {Role.TENANT_OWNER.label}",
+        Role.TENANT_OWNER,
+        tenant.node,
+    )
     host = built.hosts[0]
     user = _member(actor, f"{code}-host", host.name_zh, Role.HOST, host.tenant.node)
     Host.objects.filter(pk=host.pk).update(user=user)
@@ -136,7 +142,7 @@ def make_short_logins(parks: list[BuiltPark], *, actor: Actor) -> None:
         _member(actor, SHORT[Role.PARK_MANAGER], "演示园区运营", Role.PARK_MANAGER, built.park.node)
         _member(actor, SHORT[Role.PARK_WAREHOUSE], "演示仓库管理", Role.PARK_WAREHOUSE, built.park.node)
     tenant, host = first.tenants[0], first.hosts[1]
-    _member(actor, SHORT[Role.TENANT_OWNER], tenant.name_zh, Role.TENANT_OWNER, tenant.node)
+    _member(actor, SHORT[Role.TENANT_OWNER], "演示企业主", Role.TENANT_OWNER, tenant.node)
     user = _member(actor, SHORT[Role.HOST], host.name_zh, Role.HOST, host.tenant.node)
     Host.objects.filter(pk=host.pk).update(user=user)
     province = first.park.town.city.province

@@ -9,15 +9,15 @@ from django.db.models import Sum
 
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
-from core.clock import DAY, today
+from core.clock import DAY, day_start, today
 from core.money import to_cents
 from supplychain.choices import ReorderState, SalesKind
-from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent
-from supplychain.services import factory_create, launch_create, reorder_confirm
+from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent, StockLevel
+from supplychain.services import factory_create, launch_create, reorder_confirm, stock_adjust
 from supplychain.services.launches import drain
 
-BATCHES = (1.0, 1.3, 1.8, 2.5, 4.0, 7.0)
-"""Each style's test batch, in what was sold of it in the first three days: some run out, some lie."""
+BATCHES = (1.1, 1.3, 1.8, 2.5, 4.0, 7.0)
+"""Each style's test batch, in what was sold of it since its drop: some run out, some lie."""
 LEAST_BATCH = 10
 SEASON = timedelta(days=45)
 STEPS = {
@@ -47,6 +47,10 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
     )
     for number, (product, batches) in enumerate(zip(products, BATCHES, strict=False)):
         day = today() - (3 + 2 * number) * DAY
+        sold = _sold(product, day)
+        batch = max(round(batches * sold), LEAST_BATCH)
+        if sold:  # a demo of another day has none
+            _begin_with(product, day, left=batch - sold, actor=actor)
         launch_create(
             actor=actor,
             tenant=seller,
@@ -54,7 +58,7 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
             factory=factory,
             day=day,
             season_end=day + SEASON,
-            test_batch=max(round(batches * _sold(product, day)), LEAST_BATCH),
+            test_batch=batch,
             price=product.list_price,
             cost=product.cost,
             leftover_value=to_cents(product.cost * Decimal("0.4")),
@@ -71,7 +75,23 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
 
 
 def _sold(product: Product, day: date) -> int:
-    """Pieces that were paid on a day and the two after it."""
-    days = [day + number * DAY for number in range(3)]
-    sold = SalesEvent.objects.filter(sku__product=product, kind=SalesKind.PAID, business_day__in=days)
+    """Pieces that were paid from a day on."""
+    sold = SalesEvent.objects.filter(sku__product=product, kind=SalesKind.PAID, business_day__gte=day)
     return sold.aggregate(all=Sum("quantity"))["all"] or 0
+
+
+def _begin_with(product: Product, day: date, *, left: int, actor: Actor) -> None:
+    """Take what lay of a style before its drop out of the stock, so that the ledger has what is left of the drop."""
+    for level in StockLevel.objects.filter(sku__product=product).select_related("warehouse", "sku"):
+        older = level.available - left
+        if older > 0:
+            stock_adjust(
+                actor=actor,
+                warehouse=level.warehouse,
+                sku=level.sku,
+                quantity=-older,
+                note="上新前清出的旧款（演示）",
+                source="demo",
+                source_key=f"drop:{level.sku.code}",
+                occurred_at=day_start(day),
+            )

@@ -20,6 +20,8 @@ from supplychain.settlement.apportion import to_cents
 from tenants.models import Tenant
 
 TAKEN = (ResultPart.PLATFORM, ResultPart.COMMISSION, ResultPart.SLOT_FEE)
+# What the firm spends besides.
+SPENT = tuple(part for part in ResultPart if part not in (ResultPart.NET, *TAKEN))
 # What a refund gives back to the firm: the goods, and the shares of those who had one.
 FALLS_AWAY = (ResultPart.GOODS, ResultPart.PLATFORM, ResultPart.COMMISSION)
 MOST_SESSIONS = 50
@@ -27,13 +29,17 @@ MOST_SESSIONS = 50
 
 @dataclass(frozen=True)
 class LastDay:
-    """Amounts in units. `kept` is what is left after the costs that are known; `missing` are the lines that are not."""
+    """Amounts in units. `kept` is what is left after the costs that are known: sold less refunded, taken and spent.
+
+    `missing` are the lines that are not known.
+    """
 
     day: date
     sessions: Sequence[LiveSession]
     sold: int
     refunded: int
     taken: int
+    spent: int
     kept: int
     missing: Sequence[ResultPart]
     watched: int
@@ -77,6 +83,7 @@ def _told(tenant: Tenant, day: date, sessions: list[LiveSession], accounts: list
         sold=sold,
         refunded=refunded,
         taken=_sum(accounts, TAKEN),
+        spent=_sum(accounts, SPENT),
         kept=kept,
         missing=missing,
         watched=watched,

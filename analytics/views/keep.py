@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from analytics.keep import Expected, last_day
 from core.doors.audience import SUBJECTS, people_of
 from core.doors.portal import TenantPage
+from core.models import Membership
 from core.money import from_units
 from core.policy import VIEW_RESULT
 from tenants.models import Tenant
@@ -25,17 +27,31 @@ class Keep(TenantPage):
         told = last_day(self.actor, self.tenant)
         people = people_of(SUBJECTS["result"], self.node)
         amounts = {
-            name: from_units(getattr(told, name)) for name in ("sold", "refunded", "taken", "kept") if told
+            name: from_units(getattr(told, name))
+            for name in ("sold", "refunded", "taken", "spent", "kept")
+            if told
         }
         return super().get_context_data(
             told=told,
             **amounts,
             expected=_amounts(told.expected) if told else None,
             kept_then=_amounts(told.kept_then) if told else None,
-            people=people[:SHOWN_PEOPLE],
+            people=_told_apart(people[:SHOWN_PEOPLE]),
             more_people=len(people[SHOWN_PEOPLE:]),
             **kwargs,
         )
+
+
+def _told_apart(people: list[Membership]) -> list[tuple[str, str]]:
+    """Names and roles; people of one name by their log-ins as well."""
+    named = Counter({held.user_id: str(held.user) for held in people}.values())
+    return [
+        (
+            f"{held.user} · {held.user.username}" if named[str(held.user)] > 1 else str(held.user),
+            held.get_role_display(),
+        )
+        for held in people
+    ]
 
 
 def _amounts(expected: Expected | None) -> dict[str, Any] | None:

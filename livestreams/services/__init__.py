@@ -33,6 +33,7 @@ from livestreams.services.hosts import (
 )
 from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
 from livestreams.services.loans import loan_begin, loan_return
+from livestreams.services.locks import terms_of
 from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
@@ -45,7 +46,7 @@ from livestreams.services.sessions import session_end, session_open
 from livestreams.services.slot_sessions import follow_slots, turn_slots
 from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
 from livestreams.services.spend import SpendCounts, SpendHour, spend_record
-from livestreams.services.steps import release_expired
+from livestreams.services.steps import booking_charge, release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
 from livestreams.services.told import (
@@ -81,6 +82,7 @@ __all__ = [
     "absence_withdraw",
     "account_create",
     "booking_cancel",
+    "booking_charge",
     "booking_check_in",
     "booking_confirm",
     "booking_create",
@@ -160,6 +162,7 @@ __all__ = [
     "stream_credentials",
     "stream_key_renew",
     "studio_upkeep",
+    "terms_of",
     "turn_slots",
     "visit_announce",
     "visit_arrive",

@@ -69,18 +69,22 @@ def _due(booking: Booking, was: str, by_park: bool, at: datetime) -> Decimal:
     )
 
 
-def _charge(booking: Booking, state: str, amount: Any) -> None:
+def _charge(booking: Booking, state: str, amount: Decimal) -> None:
     """What became due in a state, or the same taken back when the state turned out wrong."""
-    charge_record(
-        actor=SYSTEM,
-        tenant=booking.tenant,
-        park=booking.room.park,
-        kind=ChargeKind.ROOM,
-        source="booking",
-        source_id=f"{booking.uid}:{state}" + (":undone" if amount < 0 else ""),
-        period=business_day(booking.starts_at).replace(day=1),
-        amount=amount,
-        explanation={
+    charge_record(actor=SYSTEM, **booking_charge(booking, state, amount))
+
+
+def booking_charge(booking: Booking, state: str, amount: Decimal) -> dict[str, Any]:
+    """What the charge for a booking that became due in a state (below zero: taken back) consists of."""
+    return {
+        "tenant": booking.tenant,
+        "park": booking.room.park,
+        "kind": ChargeKind.ROOM,
+        "source": "booking",
+        "source_id": f"{booking.uid}:{state}" + (":undone" if amount < 0 else ""),
+        "period": business_day(booking.starts_at).replace(day=1),
+        "amount": amount,
+        "explanation": {
             "booking": str(booking.uid),
             "room": booking.room.code,
             "starts_at": local(booking.starts_at).isoformat(),
@@ -89,7 +93,7 @@ def _charge(booking: Booking, state: str, amount: Any) -> None:
             "price": str(booking.price),
             "given_up": str(booking.given_up),
         },
-    )
+    }
 
 
 def record(actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None = None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import F, Min, OuterRef, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -13,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 
 from core import clock
 from core.actors import Actor
-from core.clock import DAY
+from core.clock import DAY, HOUR
 from core.doors.context import actor_of
 from core.errors import DomainError
 from core.policy import ADD, CHANGE, VIEW
@@ -90,11 +93,40 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "is_packed": parcel is not None and parcel.state == ParcelState.PACKED,
         "lines": [line for line in lines if line.state == ReservationState.IN_WAVE],
         "taken_out": [line for line in lines if line.state == ReservationState.RELEASED],
-        "waiting": Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE).count(),
+        **(_waiting(actor, warehouse) if warehouse and not parcel else {}),
         "carriers": Carrier.choices,
         "carrier": request.session.get("carrier", ""),
     }
     return TemplateResponse(request, "admin/livepark/packing.html", context)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A parcel at the table: how many pieces belong into it, and by when it has to leave."""
+
+    parcel: Parcel
+    pieces: int | None
+    leaves_by: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.leaves_by is not None and self.leaves_by < clock.now()
+
+
+def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
+    """The parcels that are to be packed or sent, those that have to leave first at the head."""
+    every = visible_to(Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE), actor, CHANGE)
+    lines = Reservation.objects.filter(parcel=OuterRef("pk"), state=ReservationState.IN_WAVE)
+    of_parcel = lines.order_by().values("parcel")
+    parcels = every.annotate(
+        paid=Subquery(of_parcel.annotate(first=Min("paid_at")).values("first")),
+        pieces=Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")),
+    ).order_by(F("paid").asc(nulls_last=True), "pk")
+    within = warehouse.ship_within_hours * HOUR
+    return {
+        "waiting": every.count(),
+        "parcels": [Waiting(row, row.pieces, row.paid and row.paid + within) for row in parcels[:SHOWN]],
+    }
 
 
 def _parcel(actor: Actor, uid: str, warehouse: Warehouse | None) -> Parcel | None:

@@ -18,6 +18,7 @@ from supplychain.api import (
     samples,
     shophooks,
     statements,
+    stock,
     views,
 )
 
@@ -31,6 +32,7 @@ router.register("shortages", pool.ShortageViewSet, "api-shortage")
 router.register("sample-requests", samples.SampleRequestViewSet, "api-sample-request")
 router.register("quality-certificates", certificates.QualityCertificateViewSet, "api-quality-certificate")
 router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-notice")
+router.register("stock-levels", stock.StockLevelViewSet, "api-stock-level")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
 router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")

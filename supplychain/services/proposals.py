@@ -10,14 +10,14 @@ from decimal import Decimal
 from hashlib import sha256
 
 from django.core.cache import cache
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from core import audit, clock
 from core.actors import system_actor
 from core.money import to_cents
 from supplychain import reorders
 from supplychain.choices import REORDER_COMING, ReorderState
-from supplychain.models import Factory, Launch, Reorder
+from supplychain.models import Factory, Launch, Reorder, StockLevel
 from supplychain.services.factories import steps_of, taken_of
 
 DECIDED_ON = (1, 3, 7, 11, 16)
@@ -161,9 +161,18 @@ def seen_of(launch: Launch, *, whole_days: bool = False) -> list[reorders.Seen]:
 
 
 def left_of(launch: Launch) -> int:
-    """Pieces that can still be sold, with what is expected to come back of those sold."""
+    """Pieces that can still be sold: of what was made, with what is expected to come back of those sold.
+
+    Where the stock ledger has more of the style, that many: nobody makes what lies on the shelf.
+    """
     kept = round(launch.sold * (100 - launch.returned_percent) / 100)
-    return max(launch.test_batch + sum(_received(launch).values()) - kept, 0)
+    return max(launch.test_batch + sum(_received(launch).values()) - kept, available_of(launch), 0)
+
+
+def available_of(launch: Launch) -> int:
+    """What the stock ledger has of a style and is not reserved, in all warehouses."""
+    levels = StockLevel.objects.filter(sku__product=launch.product_id)
+    return int(levels.aggregate(free=Sum(F("on_hand") - F("reserved")))["free"] or 0)
 
 
 def coming_of(launch: Launch) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +14,10 @@ from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.scoping import hidden_columns, may
 from supplychain.filters import ProductFilter
 from supplychain.forms import ProductForm
-from supplychain.models import InboundNotice, Parcel, Product, QualityCertificate
+from supplychain.models import InboundNotice, Parcel, Product, QualityCertificate, StockLevel, StockMove
 from supplychain.services import product_create, product_update
+
+LATEST_MOVES = 20
 
 
 class Goods(ScopedListPage):
@@ -37,6 +39,7 @@ class Goods(ScopedListPage):
             can_add=may(self.actor, "add", Product, self.node.pk),
             sees_certificates=may(self.actor, "view", QualityCertificate, self.node.pk),
             sees_inbound=may(self.actor, "view", InboundNotice, self.node.pk),
+            sees_stock=may(self.actor, "view", StockLevel, self.node.pk),
             sees_parcels=may(self.actor, "view", Parcel, self.node.pk),
             shows_cost="cost" not in hidden_columns(self.actor, Product, self.node.pk),
             **kwargs,
@@ -68,7 +71,7 @@ class NewProduct(ServiceFormPage):
 
 
 class ProductPage(NewProduct):
-    """A product with its SKUs, to look at and to change."""
+    """A product with its SKUs, to look at and to change, what lies of it in warehouses, and its latest moves."""
 
     needs = ("view", Product)
     writes = "change"
@@ -83,7 +86,17 @@ class ProductPage(NewProduct):
         return ProductForm(data, files, actor=self.actor, tenant=self.tenant, product=self.product)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(product=self.product, **kwargs)
+        return super().get_context_data(
+            product=self.product,
+            sees_stock=may(self.actor, "view", StockLevel, self.node.pk),
+            levels=self._of_its_skus(StockLevel, "sku__code", "warehouse__code", "pk"),
+            moves=self._of_its_skus(StockMove, "-occurred_at", "-pk")[:LATEST_MOVES],
+            **kwargs,
+        )
+
+    def _of_its_skus(self, model: type[Model], *order: str) -> QuerySet[Any]:
+        rows = model._default_manager.filter(sku__product=self.product).select_related("sku", "warehouse")
+        return self.own(rows, lookup="owner_id").order_by(*order)
 
     def write(self, **values: Any) -> Product:
         return product_update(actor=self.actor, product=self.product, **values)

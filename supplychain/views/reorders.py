@@ -165,6 +165,12 @@ class ReorderPage(ScopedDetailPage):
             can_cancel=changes and reorder.state == ReorderState.CONFIRMED,
             warehouses=list(visible_to(warehouses, self.actor)) if takes_in else [],
             shows_cost="price" not in hidden_columns(self.actor, Reorder, self.node.pk),
+            levels=self.own(
+                StockLevel.objects.filter(sku__product=reorder.launch.product_id)
+                .select_related("sku", "warehouse")
+                .order_by("sku__code", "warehouse__code", "pk"),
+                lookup="owner_id",
+            ),
             **kwargs,
         )
 

@@ -34,14 +34,19 @@ def said(page: Any) -> str:
     return str(page.locator("main, #main, body").first.inner_text())
 
 
-def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: OpenPage) -> None:
-    page = open_page(**PHONE)
-    page.goto(f"{live_site.url}/login/?next=/admin/supplychain/warehouse/day/")
+def clerk(page: Any, site: Site) -> None:
+    """The warehouse's day, as its clerk sees it after logging in."""
+    page.goto(f"{site.url}/login/?next=/admin/supplychain/warehouse/day/")
     page.fill("[name=username]", "keeper")
     page.fill("[name=password]", "livepark")
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/warehouse/day/")
     fits(page)
+
+
+def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    clerk(page, live_site)
     waiting = number(page, "已付款未发货")
 
     page.locator("a[href$='/pick-list/']").first.tap()
@@ -84,3 +89,69 @@ def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: Op
     with page.expect_navigation():
         page.locator("#content form button[type=submit], #content form input[type=submit]").first.tap()
     assert "/do/return/" not in page.url
+
+
+# A browser that reads what window.held holds before its camera, or whose camera is refused.
+CAMERA = """
+window.BarcodeDetector = class {
+  static async getSupportedFormats() { return FORMATS; }
+  async detect() { return window.held ? [{ rawValue: window.held }] : []; }
+};
+navigator.mediaDevices.getUserMedia = async () => {
+  if (window.refuse) throw new DOMException("", "NotAllowedError");
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  setInterval(() => pen.fillRect(Math.random() * 100, 0, 1, 1), 50);
+  return (window.given = canvas.captureStream());
+};
+"""
+
+
+def test_what_waits_is_listed_and_opened_by_a_tap(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    clerk(page, live_site)
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/packing/")
+    first = page.locator(".lp-waiting a").first
+    order = first.locator("strong").inner_text()
+    first.tap()
+    page.wait_for_url("**parcel=*")
+    fits(page)
+    assert page.locator("h2", has_text=order).count()
+    assert not page.locator(".lp-waiting").count()
+
+
+def test_a_phone_reads_an_order_by_its_camera(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    page.add_init_script(CAMERA.replace("FORMATS", '["code_128"]'))
+    clerk(page, live_site)
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/packing/")
+    order = page.locator(".lp-waiting strong").first.inner_text()
+    button, picture = page.locator("#camera"), page.locator("#seen")
+    button.wait_for(state="visible")
+    page.evaluate("window.refuse = true")
+    button.tap()
+    page.wait_for_function("document.getElementById('camera-said').textContent.includes('相机')")
+    page.evaluate("window.refuse = false")
+    button.tap()
+    picture.wait_for(state="visible")
+    fits(page)
+    assert page.locator("#camera-said").inner_text() == ""
+    button.tap()  # a second tap stops it
+    picture.wait_for(state="hidden")
+    assert page.evaluate("window.given.active") is False
+    button.tap()
+    with page.expect_navigation(url="**parcel=*"):
+        page.evaluate("(code) => { window.held = code; }", order)
+    assert page.locator("h2", has_text=order).count()
+
+
+@pytest.mark.parametrize("script", ["delete window.BarcodeDetector;", CAMERA.replace("FORMATS", "[]")])
+def test_where_the_browser_reads_no_barcodes_there_is_no_button(
+    live_site: Site, open_page: OpenPage, script: str
+) -> None:
+    page = open_page(**PHONE)
+    page.add_init_script(script)
+    clerk(page, live_site)
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/packing/")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#code").is_visible()
+    assert page.locator("#camera").is_hidden()

@@ -132,6 +132,7 @@ def test_the_day_is_the_sum_of_its_sessions(firm: Tenant, owner: Actor) -> None:
     assert (told.sold, told.refunded) == (to_units_of("299.97"), to_units_of("11.11"))
     assert told.taken == sum(account.lines[part].known for account in accounts for part in account.lines
                              if part in ("platform", "commission", "slot_fee"))  # fmt: skip
+    assert told.kept == told.sold - told.refunded - told.taken - told.spent
     assert told.expected is not None
     # One of five orders of the past gave back a quarter after this age.
     assert told.expected.middle == round(told.sold * 25 / 500 / 100) * 100

@@ -659,6 +659,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET charges/{uid}": owner.get(f"charges/{world.tenants[0].tenant.charges.earliest('pk').uid}"),
         "GET parcels": owner.get("parcels"),
         "GET parcels/{uid}": owner.get(f"parcels/{world.tenants[0].tenant.parcels.earliest('pk').uid}"),
+        "GET stock-levels": owner.get("stock-levels"),
         "GET skus": owner.get("skus"),
         "GET skus/{uid}": tool.get(f"skus/{sku.json()['uid']}"),
         "GET figures": tool.get("figures", since="2025-06-01", until="2025-06-01"),

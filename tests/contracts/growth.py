@@ -44,6 +44,7 @@ from tests.factories import (
     make_settlement_of,
     make_shop,
     make_sku,
+    make_stock,
     make_studio_day_of,
     make_tenant_world,
     make_training_of,
@@ -112,6 +113,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     make_exchange_of(world, mine, mine.booking.room, starts_at, name)
     make_settlement_of(world, mine, name)
     make_launch_of(tenant, sku, name)
+    make_stock(world.warehouse, sku, name)
     make_parcels(world.warehouse, tenant, sku, name)
     charge_record(
         actor=SYSTEM, tenant=tenant, park=world.park, kind=ChargeKind.SERVICE, source="test", source_id=name,

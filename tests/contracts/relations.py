@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import F, Model
 from django.utils.html import escape
 from rest_framework import relations, serializers
 
@@ -44,6 +44,11 @@ NAMES: dict[str, Callable[[World, TenantWorld], tuple[Model | None, str]]] = {
     "session_ref": lambda world, mine: (mine.session, "uid"),
     "host_ref": lambda world, mine: (mine.host, "code"),
     "sku_code": lambda world, mine: (mine.skus[0], "code"),
+    # The code of its SKU names a level: who looks at stock need not look at goods.
+    "sku": lambda world, mine: (
+        mine.tenant.stock_levels.annotate(code=F("sku__code")).earliest("pk"),
+        "code",
+    ),
     "order_no": lambda world, mine: (_sale(mine), "order_no"),
     "ref_order_no": lambda world, mine: (_sale(mine), "order_no"),
     "external_id": lambda world, mine: (_sale(mine), "external_id"),
@@ -69,6 +74,7 @@ WORDS = {
     "orders cursor": "a place in the list that was asked for",
     "live-sessions platform_live_id": "a number of the platform, given once, whoever has it",
     "host-accounts account": "a name on the platform among the host's own accounts, whoever else uses it",
+    "stock-levels warehouse": "a code in the rows that the caller sees: others are no candidates",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",

@@ -2,7 +2,7 @@
 to its own people and to nobody else's. Every name carries the world's canary, every number its own offset.
 """
 
-from tests.factories.goods import make_launch_of, make_parcels, make_shop, make_sku, make_webhook
+from tests.factories.goods import make_launch_of, make_parcels, make_shop, make_sku, make_stock, make_webhook
 from tests.factories.live import (
     make_host,
     make_item,
@@ -49,6 +49,7 @@ __all__ = [
     "make_settlement_of",
     "make_shop",
     "make_sku",
+    "make_stock",
     "make_studio_day_of",
     "make_tenant",
     "make_tenant_world",

@@ -1,4 +1,6 @@
-"""How short the way is on a phone of 360 x 740: taps from a tenant's first page to a booking that is confirmed."""
+"""A phone of 360 x 740: how short the way is from a tenant's first page to a booking that is confirmed, and what an
+owner reads on it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.portal.test_browser import PHONE, fits, log_in
+from tests.portal.test_browser import PHONE, fits, log_in, visit
+from tests.portal.test_keep import amount_after
 from tests.servers import Site
 
 if TYPE_CHECKING:
@@ -41,3 +44,34 @@ def test_a_booking_takes_at_most_four_taps(live_site: Site, open_page: Callable[
     page.goto(f"{today}bookings/new/")
     assert chosen(page)["room"] == offered["room"]
     assert (chosen(page)["day"], chosen(page)["start"]) > (offered["day"], offered["start"])
+
+
+def test_what_the_owner_keeps_adds_up_on_one_screen(live_site: Site, open_page: Callable[..., Any]) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_site.url}])
+    visit(page, f"{portal}keep/")
+    shown = page.content()
+    labels = ("Sold", "Given back so far", "Commission and slot fees", "Goods, room, ads, parcels")
+    sold, *less = (amount_after(shown, label) for label in labels)
+    assert amount_after(shown, "(?:We keep|Left after what is known)") == sold - sum(less)
+    assert sold > 0
+    kept = page.locator("strong.fs-4").bounding_box()
+    assert kept["y"] + kept["height"] < PHONE["viewport"]["height"]
+
+
+def test_an_owner_reads_own_stock(live_site: Site, open_page: Callable[..., Any]) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    visit(page, f"{portal}goods/")
+    page.locator("a[href$='/stock/']").tap()
+    page.wait_for_url("**/stock/")
+    fits(page)
+    first = page.locator("main .lp-rows a.lp-row").first
+    assert first.locator(".title").bounding_box()["width"] > 60
+    hand, reserved, available = (int(each.replace(",", "")) for each in first.locator("dd").all_inner_texts())
+    assert hand - reserved == available
+    first.tap()
+    page.wait_for_url("**/goods/*-*/")
+    fits(page)
+    assert page.locator("section[aria-labelledby=moves] li").count()

@@ -23,6 +23,7 @@ from supplychain.services import (
     reorder_decline,
     reorder_produce,
     reorder_receive,
+    stock_receive,
 )
 from supplychain.services.launches import drain, sweep
 from tests.factories import SYSTEM, make_sku
@@ -72,6 +73,26 @@ def test_a_proposal_follows_the_sales_and_stays_one(firm: Firm) -> None:
         drain()
     reorder.refresh_from_db()
     assert reorder.state == ReorderState.CANCELLED
+
+
+def test_what_lies_on_the_shelf_is_not_made_again(firm: Firm) -> None:
+    """The stock ledger has the last word on what is left where it has more than the test batch leaves."""
+    reorder = firm.proposal()
+    assert reorder.stock_then == 60
+    common = {"actor": SYSTEM, "warehouse": firm.warehouse}
+    stock_receive(sku=firm.sku, quantity=50, source_key="one", **common)
+    stock_receive(sku=firm.sku_2, quantity=25, source_key="two", **common)
+    StockLevel.objects.filter(sku=firm.sku_2).update(reserved=5)
+    firm.sell(1, key="more")
+    drain()
+    reorder.refresh_from_db()
+    assert reorder.stock_then == 50 + 20
+    stock_receive(sku=firm.sku, quantity=4000, source_key="three", **common)
+    firm.sell(1, key="again")
+    drain()
+    reorder.refresh_from_db()
+    assert reorder.state == ReorderState.CANCELLED
+    assert not Reorder.objects.filter(state=ReorderState.PROPOSED).exists()
 
 
 def test_slow_goods_are_not_made_again(firm: Firm) -> None:

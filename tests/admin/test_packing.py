@@ -1,0 +1,84 @@
+"""The packing table: what waits is listed, what has to leave first at the head, and a tap opens it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core.clock import HOUR, now
+from supplychain.models import Parcel, Reservation, Warehouse, Wave
+from tests.factories import World, make_parcels, make_user, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world("alpha")
+
+
+@pytest.fixture
+def keeper(world: World) -> Client:
+    client = Client()
+    client.force_login(make_user("keeper", "park_warehouse", world.park.node))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def wait_for(warehouse: Warehouse, world: World, order: str, paid: dt.datetime, pieces: int = 1) -> Parcel:
+    """A parcel that waits, its order paid at an instant."""
+    mine = world.tenants[0]
+    wave = Wave.objects.filter(warehouse=warehouse).first() or Wave.objects.create(
+        warehouse=warehouse, number=1
+    )
+    parcel = Parcel.objects.create(warehouse=warehouse, wave=wave, seller=mine.tenant, order_no=order)
+    for number in range(pieces):
+        Reservation.objects.create(
+            warehouse=warehouse, seller=mine.tenant, owner=mine.tenant, sku=mine.skus[0], event_id=900 + number,
+            line=f"{order}:{number}", source_key=f"{order}-{number}", order_no=order, quantity=1, state="in_wave",
+            parcel=parcel, paid_at=paid,
+        )  # fmt: skip
+    return parcel
+
+
+def table(keeper: Client, **asked: str) -> Any:
+    return keeper.get(reverse("admin:warehouse_packing"), asked)
+
+
+def test_parcels_wait_in_the_order_of_their_deadlines(world: World, keeper: Client) -> None:
+    house = world.warehouse
+    Warehouse.objects.filter(pk=house.pk).update(packs_orders=True, ship_within_hours=48)
+    Parcel.objects.exclude(state="dispatched").update(state="cancelled")
+    other = Warehouse.objects.create(park=world.park, code="z-other", name_zh="二仓", packs_orders=True)
+    soon = wait_for(house, world, "O-soon", now() - 47 * HOUR, pieces=3)
+    late = wait_for(house, world, "O-late", now() - 49 * HOUR)
+    fresh = wait_for(house, world, "O-fresh", now())
+    wait_for(other, world, "O-elsewhere", now() - 60 * HOUR)
+    page = table(keeper, warehouse=house.code)
+    assert [(each.parcel, each.pieces, each.is_late) for each in page.context["parcels"]] == [
+        (late, 1, True),
+        (soon, 3, False),
+        (fresh, 1, False),
+    ]
+    assert page.context["waiting"] == 3
+    assert "O-elsewhere" not in page.text
+    assert page.text.count('class="lp-late"') == 1
+    address = f"?warehouse={house.code}&amp;parcel={soon.uid}"
+    assert f'href="{address}"' in page.text.replace("&parcel", "&amp;parcel")
+    opened = table(keeper, warehouse=house.code, parcel=str(soon.uid))
+    assert opened.context["parcel"] == soon
+    assert "O-late" not in opened.text, "at work on one parcel, the others are out of the way"
+
+
+def test_nobody_elses_parcels_are_listed(world: World, keeper: Client) -> None:
+    beta = make_world("beta")
+    make_parcels(beta.warehouse, beta.tenants[0].tenant, beta.tenants[0].skus[0], "FOREIGN")
+    Warehouse.objects.update(packs_orders=True)
+    page = table(keeper, warehouse=beta.warehouse.code)
+    assert page.context["warehouse"] == world.warehouse
+    assert beta.canary not in page.text
+    assert "FOREIGN" not in page.text

@@ -1,0 +1,106 @@
+"""A firm's own stock on the portal: what is there, what is reserved, what is left, and the moves behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from core.choices import Role
+from core.models import User
+from supplychain.models import Reorder, StockLevel
+from supplychain.services import stock_adjust, stock_receive
+from tests.factories import SYSTEM, TenantWorld, World, make_sku, make_stock, make_user
+
+pytestmark = pytest.mark.django_db
+BrowserOf = Callable[[User], Client]
+
+
+def stock_page(firm: TenantWorld) -> str:
+    return reverse("portal-stock", args=[firm.tenant.code])
+
+
+def told(page: Any) -> list[tuple[str, str, int, int, int]]:
+    return [
+        (level.sku.code, level.zone, level.on_hand, level.reserved, level.available)
+        for level in page.context["rows"]
+    ]
+
+
+def test_the_owner_sees_own_stock_alone(owner: Client, world: World, firm: TenantWorld) -> None:
+    goods = owner.get(reverse("portal-goods", args=[firm.tenant.code]))
+    assert stock_page(firm) in goods.text
+    page = owner.get(stock_page(firm))
+    mine = firm.skus[0].code
+    assert told(page) == [(mine, f"{world.canary}a", 50, 2, 48)]
+    assert "48" in page.text
+    theirs = StockLevel.objects.exclude(owner=firm.tenant).get()
+    assert theirs.sku.code not in page.text
+    assert owner.get(stock_page(world.tenants[1])).status_code == 404
+
+
+def test_stock_is_found_by_code_or_name(owner: Client, world: World, firm: TenantWorld) -> None:
+    lamp = make_sku(firm.tenant, "Lamp-7")
+    make_stock(world.warehouse, lamp, "A-03-2")
+    for words in ("lamp", "P-LAMP", "Lamp-7商品", " Lamp-7 Product "):
+        assert told(owner.get(stock_page(firm), {"search": words})) == [("Lamp-7", "A-03-2", 50, 2, 48)]
+    assert 'href="?"' in owner.get(stock_page(firm), {"search": "nothing"}).text
+
+
+def test_a_product_shows_its_stock_and_the_moves_behind_it(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    lamp, other = make_sku(firm.tenant, "Lamp-7"), make_sku(firm.tenant, "Lamp-8")
+    common = {"actor": SYSTEM, "warehouse": world.warehouse}
+    stock_receive(sku=lamp, quantity=1200, source_key="one", note="first lorry", **common)
+    stock_adjust(sku=lamp, quantity=-7, source_key="two", note="broken", **common)
+    stock_receive(sku=other, quantity=5, source_key="three", **common)
+    page = owner.get(reverse("portal-product", args=[firm.tenant.code, lamp.product.uid]))
+    assert [(level.on_hand, level.available) for level in page.context["levels"]] == [(1193, 1193)]
+    assert [(move.quantity, move.note) for move in page.context["moves"]] == [
+        (-7, "broken"),
+        (1200, "first lorry"),
+    ]
+    for words in ("1,193", "+1,200", "-7", "first lorry", world.warehouse.name_zh):
+        assert words in page.text
+    assert sum(move.quantity for move in page.context["moves"]) == page.context["levels"][0].on_hand
+
+
+def test_goods_without_stock_say_so_and_a_new_product_shows_none(owner: Client, firm: TenantWorld) -> None:
+    bare = make_sku(firm.tenant, "Bare").product
+    page = owner.get(reverse("portal-product", args=[firm.tenant.code, bare.uid]))
+    assert 'id="stock"' in page.text
+    assert 'class="lp-stock"' not in page.text
+    assert 'id="stock"' not in owner.get(reverse("portal-product-new", args=[firm.tenant.code])).text
+
+
+def test_who_may_not_see_stock_sees_none(firm: TenantWorld, browser_of: BrowserOf) -> None:
+    """The firm's finance looks at goods; what lies in the warehouse is for those who sell and store."""
+    money = browser_of(make_user("money", Role.TENANT_FINANCE, firm.tenant.node))
+    assert money.get(stock_page(firm)).status_code == 403
+    product = firm.skus[0].product
+    page = money.get(reverse("portal-product", args=[firm.tenant.code, product.uid]))
+    assert page.status_code == 200
+    assert 'id="stock"' not in page.text
+    assert stock_page(firm) not in money.get(reverse("portal-goods", args=[firm.tenant.code])).text
+    storeman = browser_of(make_user("store", Role.TENANT_WAREHOUSE, firm.tenant.node))
+    assert len(told(storeman.get(stock_page(firm)))) == 1
+
+
+def test_a_re_order_shows_the_stock_beside_what_is_left(
+    owner: Client, firm: TenantWorld, browser_of: BrowserOf
+) -> None:
+    reorder = Reorder.objects.filter(launch__tenant=firm.tenant, state="proposed").earliest("pk")
+    level = StockLevel.objects.get(owner=firm.tenant)
+    assert level.sku.product == reorder.launch.product
+    address = reverse("portal-reorder", args=[firm.tenant.code, reorder.uid])
+    owner.cookies["django_language"] = "en"
+    assert "48 of 50 available now" in owner.get(address).text
+    money = browser_of(firm.users[Role.TENANT_FINANCE])
+    money.cookies["django_language"] = "en"
+    page = money.get(address)
+    assert page.status_code == 200
+    assert "available now" not in page.text
