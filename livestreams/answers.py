@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import local
+from livestreams.choices import PlanKind
 from livestreams.models import PlannedSlot, SchedulePlan
 from livestreams.scheduling import Why
 
@@ -40,8 +41,11 @@ NEEDED = {
 
 
 def obstacles(slot: PlannedSlot) -> list[str]:
-    """What stood in the way, the most frequent first."""
-    return [_obstacle(one) for one in slot.reasons.get("obstacles", ())]
+    """What stood in the way, the most frequent first; of a repair before it that this was booked."""
+    found = [_obstacle(one) for one in slot.reasons.get("obstacles", ())]
+    if found and slot.plan.kind == PlanKind.REPAIR:
+        return [_("Given up by the repair."), *found]
+    return found
 
 
 def _obstacle(one: dict[str, Any]) -> str:

@@ -159,6 +159,9 @@ class PlannedSlot(models.Model):
                 | Q(room__isnull=False, starts_at__isnull=False, ends_at__gt=F("starts_at")),
                 name="livestreams_slot_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=True) | Q(room__isnull=False), name="livestreams_slot_booked"
+            ),
         ]
 
     def __str__(self) -> str:

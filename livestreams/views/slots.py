@@ -98,7 +98,7 @@ class Slots(ScopedListPage):
             .prefetch_related(
                 Prefetch(
                     "slots",
-                    published.select_related("room", "host", "booking", "plan").order_by("week", "-plan_id"),
+                    published.select_related("host", "booking__room", "plan").order_by("week", "-plan_id"),
                     to_attr="published",
                 )
             )

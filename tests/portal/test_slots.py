@@ -13,6 +13,7 @@ from core import jobs
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
 from livestreams import services
+from livestreams.choices import BookingState
 from livestreams.models import SchedulePlan, SlotRequest
 from tests.factories import TenantWorld, World
 
@@ -57,6 +58,41 @@ def test_what_was_asked_is_answered_on_the_page(owner: Client, world: World, fir
     assert refused["obstacles"] == ["All rooms that would do are taken then."]
     assert any("one room more" in way for way in refused["ways"])
     assert refused["obstacles"][0] in shown.text
+
+
+def test_what_a_repair_gives_up_is_told_with_its_reasons(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    for number in range(2):
+        owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish(value=str(500 + number)))
+    plan = schedule(world)
+    repair = services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],))
+    jobs.run_due()
+    services.plan_publish(actor=world.manager, plan=repair)
+    lost = SlotRequest.objects.get(value=500)
+    assert set(lost.slots.values_list("booking__state", flat=True)) == {BookingState.CANCELLED, None}
+    shown = owner.get(reverse("portal-slots", args=[firm.tenant.code]))
+    answers = {row.value: found for row, found in shown.context["asked"]}
+    (kept,), (given_up,) = answers[501], answers[500]
+    assert (kept["slot"].booking.state, kept["obstacles"]) == (BookingState.CONFIRMED, [])
+    assert given_up["slot"].booking is None
+    assert given_up["obstacles"] == ["Given up by the repair.", "All rooms that would do are taken then."]
+    assert " ".join(given_up["obstacles"]) in shown.text
+    assert "· None" not in shown.text
+
+
+def test_a_slot_that_the_firm_gave_back_is_not_shown_as_had(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish())
+    slot = schedule(world).slots.get()
+    page = reverse("portal-slots", args=[firm.tenant.code])
+    assert "bi-check-circle" in owner.get(page).text
+    assert slot.booking is not None
+    services.booking_cancel(actor=firm.owner, booking=slot.booking)
+    shown = owner.get(page).text
+    assert "bi-check-circle" not in shown
+    assert '<span class="pill">cancelled</span>' in shown
 
 
 def test_a_proposal_is_not_shown_before_it_is_published(
