@@ -111,7 +111,7 @@ def _keep(plan: SchedulePlan, problem: Problem, found: Schedule) -> dict[str, An
         }
         if not SchedulePlan.objects.filter(pk=plan.pk, state=PlanState.RUNNING).update(**values):
             raise jobs.JobCancelled
-        PlannedSlot.objects.bulk_create([slot for slot in slots if slot is not None], batch_size=500)
+        PlannedSlot.objects.bulk_create(slots, batch_size=500)
     return {"placed": len(found.placed), "refused": len(found.refused), "value": found.value}
 
 
@@ -131,13 +131,11 @@ class _Rows:
         uid, _colon, week = key.partition(":")
         return PlannedSlot(plan=self.plan, request=self.requests[uid], week=int(week))
 
-    def placed(self, place: Placement) -> PlannedSlot | None:
-        """A slot with its room; none for a room that only a what-if has."""
-        if place.room not in self.rooms:
-            return None
+    def placed(self, place: Placement) -> PlannedSlot:
+        """A slot with its room, or without one for a room that only a what-if has."""
         slot = self._slot(place.request)
         slot.booking_id = self.bookings.get((slot.request_id, slot.week))
-        slot.room, slot.host = self.rooms[place.room], self.hosts.get(place.host or "")
+        slot.room, slot.host = self.rooms.get(place.room), self.hosts.get(place.host or "")
         slot.starts_at = self.grid.at(place.start)
         slot.ends_at = self.grid.at(place.start + self.lengths[place.request])
         slot.made_up_at = None if place.crew_start is None else self.grid.at(place.crew_start)

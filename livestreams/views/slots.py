@@ -92,7 +92,7 @@ class Slots(ScopedListPage):
     model = SlotRequest
 
     def base_queryset(self) -> QuerySet[SlotRequest]:
-        published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED)
+        published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED).defer("plan__inputs")
         return (
             SlotRequest.objects.select_related("room", "host")
             .prefetch_related(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from core.clock import DAY, HOUR, day_start, today
 from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.models import SchedulePlan, SlotRequest
+from livestreams.planning import MakeupShift, PlanRules
 from tests.factories import TenantWorld, World
 
 
@@ -178,3 +179,33 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
     assert operator.post(repair, {"rooms": [world.rooms[0].pk]}).status_code == 302
     jobs.run_due()
     assert SchedulePlan.objects.latest("pk").value == 102
+
+
+def test_rules_and_changes_read_in_the_words_of_the_form(world: World, browser_of: Any) -> None:
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    read_in_english(operator)
+    day = today() + 3 * DAY
+    shifts = (MakeupShift(time(8), time(22), 2),)
+    rules = PlanRules(quota_hours=40, makeup_shifts=shifts, makeup_wait_hours=2)
+    plan = services.plan_start(
+        actor=world.manager, park=world.park, first_day=day, last_day=day, seconds=0, rules=rules
+    )
+    jobs.run_due()
+    plan.refresh_from_db()
+    other = services.plan_what_if(actor=world.manager, plan=plan, rooms=(world.rooms[0],), more_rooms=2)
+
+    def words(of: SchedulePlan) -> str:
+        page = operator.get(reverse("admin:livestreams_scheduleplan_change", args=[of.pk])).text
+        assert not {name for name in ("fair_bonus", "quota_hours", "makeup_", "more_rooms") if name in page}
+        return page
+
+    for line in (
+        "hours of each firm at most: 40",
+        "make-up artists: 2 · 08:00–22:00",
+        "made up so many hours before at most: 2",
+    ):
+        assert f"<div>{line}</div>" in words(plan)
+    assert "rest of a host between two sessions" not in words(plan)
+    away = f"{world.rooms[0]} · {day:%m-%d} 00:00 – {day + DAY:%m-%d} 00:00"
+    assert f"<div>rooms out of use: {away}</div>" in words(other)
+    assert "<div>rooms more: 2</div>" in words(other)
