@@ -473,6 +473,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-room-list": {"park": world.park.code, "code": "matrix-room", "name_zh": "matrix"},
         "api-room-change": {"scene": "matrix"},
         "api-maintenance-list": {"room": world.rooms[1].code, **span},
+        "api-maintenance-end": {},
         "api-host-list": {"tenant": mine.tenant.code, "code": "matrix-host", "name_zh": "matrix"},
         "api-host-change": {"level": "matrix"},
         "api-engagement-list": {"host": mine.controller.code, "kind": "agency", "from_day": str(today())},
