@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import local
+from livestreams.choices import PlanKind, PlanState
 from livestreams.models import PlannedSlot, SchedulePlan
 from livestreams.scheduling import Why
 
@@ -39,9 +40,19 @@ NEEDED = {
 }
 
 
+def room_of(slot: PlannedSlot) -> str:
+    """Where it takes place: in a room of the park, or in one that only a what-if has."""
+    if slot.starts_at is None:
+        return ""
+    return _("a new room") if slot.room is None else str(slot.room)
+
+
 def obstacles(slot: PlannedSlot) -> list[str]:
-    """What stood in the way, the most frequent first."""
-    return [_obstacle(one) for one in slot.reasons.get("obstacles", ())]
+    """What stood in the way, the most frequent first; of a repair before it that this was booked."""
+    found = [_obstacle(one) for one in slot.reasons.get("obstacles", ())]
+    if found and slot.plan.kind == PlanKind.REPAIR:
+        return [_("Given up by the repair."), *found]
+    return found
 
 
 def _obstacle(one: dict[str, Any]) -> str:
@@ -86,12 +97,13 @@ def proof_of(plan: SchedulePlan) -> str:
 
 
 def counts_of(plan: SchedulePlan) -> str:
-    """How many requests got a slot, and how many did not."""
-    placed = plan.slots.filter(room__isnull=False).count()
-    left = plan.slots.filter(room__isnull=True).count()
-    return " · ".join(
-        (
-            ngettext("%(n)d placed", "%(n)d placed", placed) % {"n": placed},
-            ngettext("%(n)d left out", "%(n)d left out", left) % {"n": left},
-        )
-    )
+    """How many requests got a slot, and how many did not; of a schedule of nothing what comes of publishing it."""
+    placed = plan.slots.filter(starts_at__isnull=False).count()
+    left = plan.slots.filter(starts_at__isnull=True).count()
+    counts = [
+        ngettext("%(n)d placed", "%(n)d placed", placed) % {"n": placed},
+        ngettext("%(n)d left out", "%(n)d left out", left) % {"n": left},
+    ]
+    if not placed and plan.kind == PlanKind.PLAN and plan.state == PlanState.PROPOSED:
+        counts.append(_("publishing it books nothing and only tells the firms why"))
+    return " · ".join(counts)

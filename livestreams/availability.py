@@ -46,10 +46,16 @@ def setup_time(room: LiveRoom) -> timedelta:
     return timedelta(minutes=room.setup_minutes)
 
 
+def opening_of(room: LiveRoom, within: Span) -> list[Span]:
+    """Opening hours of a room, from the day it was opened on up to the day it was closed for good."""
+    first = max(day_start(room.opened_on), within.start)
+    last = within.end if room.closed_on is None else min(day_start(room.closed_on), within.end)
+    return opening_spans(room.opens_at, room.closes_at, Span(first, last)) if first < last else []
+
+
 def is_open(room: LiveRoom, span: Span) -> bool:
     """Whether the room exists and has its doors open for the whole span."""
-    opened = opening_spans(room.opens_at, room.closes_at, span)
-    return opened == [span] and (room.closed_on is None or span.end <= day_start(room.closed_on))
+    return opening_of(room, span) == [span]
 
 
 def windows_of(
@@ -67,9 +73,7 @@ def windows_of(
     for room in rooms:
         # A booking needs its own set-up after whatever comes before it.
         taken = [span.grown(after=setup_time(room)) for span in busy[room.pk]] + host_busy
-        if room.closed_on is not None:
-            taken.append(Span(day_start(room.closed_on), max(within.end, day_start(room.closed_on) + DAY)))
-        found[room.pk] = free(opening_spans(room.opens_at, room.closes_at, within), taken)
+        found[room.pk] = free(opening_of(room, within), taken)
     return found
 
 

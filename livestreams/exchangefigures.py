@@ -18,10 +18,9 @@ from django.db.models import Q
 from core.actors import Actor
 from core.clock import HOUR, day_start, month_of, next_month
 from core.scoping import get_visible
-from livestreams.availability import presence_of
+from livestreams.availability import opening_of, presence_of
 from livestreams.conflicts import Span, free, merged, shared
 from livestreams.models import Booking, ExchangeOffer, Host, LiveRoom, Maintenance
-from livestreams.selectors import opening_of
 from parks.models import Park
 
 TENTH = Decimal("0.1")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.clock import DAY, day_bounds, day_start, now
 from core.scoping import get_visible, visible_to
-from livestreams.availability import Window, windows_of
+from livestreams.availability import Window, opening_of, windows_of
 from livestreams.choices import BookingState
-from livestreams.conflicts import Span, opening_spans
+from livestreams.conflicts import Span
 from livestreams.errors import BadTime
 from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
 from livestreams.usage import RoomFacts, RoomUse, room_use
@@ -97,16 +97,3 @@ def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, Ro
     return facts | {
         row["room"]: replace(facts[row["room"]], kept=row["kept"], no_shows=row["missed"]) for row in counts
     }
-
-
-def opening_of(room: LiveRoom, within: Span) -> list[Span]:
-    """Opening hours of a room, up to the day it was closed for good."""
-    spans = opening_spans(room.opens_at, room.closes_at, within)
-    if room.closed_on is None:
-        return spans
-    last = day_start(room.closed_on)
-    return (
-        []
-        if last <= within.start
-        else [part for span in spans if (part := span.clipped(Span(within.start, last))) is not None]
-    )

@@ -1,14 +1,15 @@
-"""What a tenant most likely wants when it books: the room and the length it usually takes, as soon as it can."""
+"""What a tenant most likely wants when it books: the room, the length and the hour that it usually takes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from django.db.models import QuerySet
 
-from core.clock import DAY, MINUTE
+from core.clock import DAY, HOUR, MINUTE, SHANGHAI, local
 from livestreams.availability import Window, windows_of
 from livestreams.choices import BookingState
 from livestreams.conflicts import Span, nearest
@@ -17,35 +18,75 @@ from livestreams.models import Booking, LiveRoom
 RECENT = 12
 LOOK_AHEAD = 7 * DAY
 STEP = 15 * MINUTE
+NEAR = HOUR
+"""Who begins within an hour of it begins at the usual hour."""
 
 
-def habit(bookings: QuerySet[Booking], lengths: Collection[int]) -> tuple[str, int]:
-    """The code of the room and, of these lengths in minutes, the one that were taken most often of late.
+@dataclass(frozen=True)
+class Habit:
+    """What was booked most often of late; "" and two hours where nothing was, no hour where half of it has none."""
 
-    Of equal ones the newer; "" and two hours where nothing was booked yet.
-    """
+    room: str = ""
+    minutes: int = 120
+    begins: time | None = None
+
+
+def habit(bookings: QuerySet[Booking], lengths: Collection[int]) -> Habit:
+    """The code of the room, of these lengths in minutes the one, and the hour; of equally frequent ones the newer."""
     kept = bookings.exclude(state=BookingState.CANCELLED).order_by("-pk")
     recent = list(kept.values_list("room__code", "starts_at", "ends_at")[:RECENT])
     taken = [(end - start) // MINUTE for _room, start, end in recent]
     rooms = Counter(room for room, _start, _end in recent)
     usual = Counter(minutes for minutes in taken if minutes in lengths)
-    return max(rooms, key=rooms.__getitem__, default=""), max(usual, key=usual.__getitem__, default=120)
+    return Habit(
+        max(rooms, key=rooms.__getitem__, default=""),
+        max(usual, key=usual.__getitem__, default=120),
+        _hour([start for _room, start, _end in recent]),
+    )
 
 
-def next_free(rooms: Iterable[LiveRoom], length: timedelta, since: datetime) -> Window | None:
-    """The first of these rooms that is free for `length` within a week, at its earliest time on a quarter of an hour.
+def _hour(starts: list[datetime]) -> time | None:
+    """The time of the day near which most of them begin, on a quarter of an hour; None where that is less than half."""
+    near = {start: sum(_apart(start, other) <= NEAR for other in starts) for start in starts}
+    best = max(near, key=near.__getitem__, default=None)
+    if best is None or 2 * near[best] < len(starts):
+        return None
+    return local(_quarter(best)).time()
 
-    None when none is.
+
+def _apart(one: datetime, other: datetime) -> timedelta:
+    """How far two times of the day are from each other, also around midnight."""
+    over = (one - other) % DAY
+    return min(over, DAY - over)
+
+
+def next_free(
+    rooms: Iterable[LiveRoom], length: timedelta, since: datetime, begins: time | None = None
+) -> Window | None:
+    """The first of these rooms that is free for `length` within a week: the next time near the hour of `begins`.
+
+    Without an hour, or where it is taken all week, at its earliest time. On a quarter of an hour; None when none is.
     """
     rooms = list(rooms)
     windows = windows_of(rooms, Span(since, since + LOOK_AHEAD))
-    for room in rooms:
-        begun = [
-            Span(_quarter(span.start), span.end)
+    free = {
+        room: [
+            Span(start, start + (span.end - start) // STEP * STEP)
             for span in windows[room.pk]
-            if _quarter(span.start) < span.end
+            if (start := _quarter(span.start)) + STEP <= span.end
         ]
-        if places := nearest(begun, Span(since, since + length), 1):
+        for room in rooms
+    }
+    if begins is not None:
+        first = datetime.combine(local(since).date(), begins, SHANGHAI) - DAY
+        for room, spans in free.items():
+            for day in range(LOOK_AHEAD // DAY + 2):
+                wanted = first + day * DAY
+                places = nearest(spans, Span(wanted, wanted + length), 1)
+                if places and abs(places[0].start - wanted) <= NEAR:
+                    return Window(room, places[0])
+    for room, spans in free.items():
+        if places := nearest(spans, Span(since, since + length), 1):
             return Window(room, places[0])
     return None
 

@@ -73,7 +73,8 @@ def build_park(plan: ParkPlan, *, actor: Actor, seed: int, until: date) -> Built
     units = _units(plan, park, opened, draw)
     tenants = _tenants(plan, park, opened, draw)
     _leases(plan, park, tenants, [unit for unit in units if unit[1] in LETTABLE_USES], opened, until, draw)
-    rooms = _rooms(plan, park, [unit for unit, use, _area in units if use == UnitUseKind.LIVE_ROOM], tenants)
+    studios = [unit for unit, use, _area in units if use == UnitUseKind.LIVE_ROOM]
+    rooms = _rooms(plan, park, studios, tenants, opened)
     equip(plan.code, rooms)
     hosts = _hosts(plan, tenants, draw)
     agency = next((tenant for tenant in tenants if tenant.kind == TenantKind.MCN), tenants[0])
@@ -289,7 +290,9 @@ def _leases(
     )
 
 
-def _rooms(plan: ParkPlan, park: Park, units: list[Unit], tenants: list[Tenant]) -> list[LiveRoom]:
+def _rooms(
+    plan: ParkPlan, park: Park, units: list[Unit], tenants: list[Tenant], opened: date
+) -> list[LiveRoom]:
     scenes = ("纯色背景", "生活场景", "档口场景", "绿幕", "展厅场景")
     return LiveRoom.objects.bulk_create(
         LiveRoom(
@@ -305,6 +308,7 @@ def _rooms(plan: ParkPlan, park: Park, units: list[Unit], tenants: list[Tenant])
             hourly_rate=Decimal(60 + index % 5 * 20),
             setup_minutes=15,
             dedicated_to=tenants[index] if index < plan.dedicated_rooms else None,
+            opened_on=opened,
         )
         for index in range(plan.rooms)
     )

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -14,8 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.actors import Actor
-from core.clock import today
-from core.doors.admin import OpenFilter, Operation, ScopedModelAdmin, ShownInline
+from core.clock import now, today
+from core.doors.admin import (
+    OpenFilter,
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ShownInline,
+    style,
+)
 from core.doors.admin.records import ClosingForm
 from core.policy import ADD, CHANGE
 from livestreams import services
@@ -28,6 +36,10 @@ class MaintenanceInline(ShownInline):
     model = Maintenance
     fields = ("starts_at", "ends_at", "reason")
     ordering = ("-starts_at",)
+
+
+class MaintenanceEndForm(OperationForm):
+    ends_at = style(forms.SplitDateTimeField, _("until"), required=False)
 
 
 def room_close(*, actor: Actor, room: LiveRoom, closed_on: date | None = None) -> LiveRoom:
@@ -58,7 +70,10 @@ class LiveRoomAdmin(ScopedModelAdmin):
     fieldsets = (
         (None, {"fields": ("park", "code", ("name_zh", "name_en"), "unit", "dedicated_to")}),
         (_("What it is like"), {"fields": ("scene", "equipment", "industries", "media_node")}),
-        (_("Hours and price"), {"fields": (("opens_at", "closes_at"), ("setup_minutes", "hourly_rate"))}),
+        (
+            _("Hours and price"),
+            {"fields": (("opens_at", "closes_at"), ("setup_minutes", "hourly_rate"), "opened_on")},
+        ),
     )
     autocomplete_fields = ("park", "unit", "dedicated_to", "media_node")
     fixed_fields = ("park", "code")
@@ -115,6 +130,18 @@ class MaintenanceAdmin(ScopedModelAdmin):
     search_fields = ("room__code", "room__name_zh", "reason")
     fields = ("room", "starts_at", "ends_at", "reason")
     autocomplete_fields = ("room",)
+    operations = (
+        Operation(
+            "end",
+            _("End or move the end"),
+            services.maintenance_end,
+            row="window",
+            form=MaintenanceEndForm,
+            icon="event_available",
+            question=_("Without a time it ends now; one that lies ahead is called off."),
+            when=lambda window: window.ends_at > now(),
+        ),
+    )
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Maintenance:
         return services.maintenance_create(actor=actor, **values)

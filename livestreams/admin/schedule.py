@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import time
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -14,6 +18,7 @@ from unfold.widgets import UnfoldAdminSingleTimeWidget
 
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
+from core.clock import local
 from core.doors.admin import (
     Operation,
     OperationForm,
@@ -26,10 +31,11 @@ from core.doors.admin import (
 )
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD
+from core.strict import instant
 from livestreams import services
-from livestreams.answers import counts_of, obstacles, proof_of, ways_in
+from livestreams.answers import counts_of, obstacles, proof_of, room_of, ways_in
 from livestreams.choices import PlanKind, PlanState
-from livestreams.models import PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
 from livestreams.services.planjobs import TENTHS
 
@@ -38,6 +44,13 @@ STATE_COLOURS = {
     PlanState.PROPOSED: "info",
     PlanState.PUBLISHED: "success",
 }
+
+
+RULES_OF_TOOLS = {
+    "makeup_minutes": gettext_lazy("time for make-up (minutes)"),
+    "makeup_wait_hours": gettext_lazy("made up so many hours before at most"),
+}
+"""Names of rules that the form leaves as they are and the API may set."""
 
 
 class SlotRequestAddForm(ServiceForm):
@@ -183,9 +196,16 @@ class WhatIfForm(ChangeForm):
 
 class SlotInline(ShownInline):
     model = PlannedSlot
-    fields = ("request", "week", "starts_at", "ends_at", "room", "host", "made_up_at", "booking", "why")
+    fields = ("request", "week", "starts_at", "ends_at", "where", "host", "made_up_at", "booking", "why")
     ordering = ("starts_at", "pk")
     verbose_name_plural = gettext_lazy("slots and requests left out")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlannedSlot]:
+        return super().get_queryset(request).select_related("room", "plan").defer("plan__inputs")
+
+    @display(description=gettext_lazy("live room"))
+    def where(self, slot: PlannedSlot) -> str:
+        return room_of(slot)
 
     @display(description=gettext_lazy("what stands in the way, and what would let it in"))
     def why(self, slot: PlannedSlot) -> str:
@@ -209,14 +229,14 @@ class SchedulePlanAdmin(ScopedModelAdmin):
     )
     list_filter = ("park", "first_day", "state", "kind")
     search_fields = ("park__code", "park__name_zh")
-    readonly_fields = ("proof_sentence", "counts", "progress")
+    readonly_fields = ("proof_sentence", "counts", "progress", "rules_set", "changes_made")
     fieldsets = (
         (None, {"fields": (("park", "kind", "state"), ("first_day", "last_day"), "base", "progress")}),
         (
             gettext_lazy("Proof"),
             {"fields": ("proof_sentence", "counts", ("value", "bound"), ("spent", "seconds", "seed"))},
         ),
-        (gettext_lazy("Rules"), {"fields": ("rules", "changes", "published_at", "created_by")}),
+        (gettext_lazy("Rules"), {"fields": ("rules_set", "changes_made", "published_at", "created_by")}),
     )
     add_form = PlanForm
     add_fieldsets = (
@@ -290,6 +310,14 @@ class SchedulePlanAdmin(ScopedModelAdmin):
     def counts(self, plan: SchedulePlan) -> str:
         return counts_of(plan)
 
+    @display(description=gettext_lazy("rules"))
+    def rules_set(self, plan: SchedulePlan) -> str:
+        return _lines(_rules(PlanRules.from_dict(plan.rules)))
+
+    @display(description=gettext_lazy("changes"))
+    def changes_made(self, plan: SchedulePlan) -> str:
+        return _lines(_changes(plan))
+
     @display(description=gettext_lazy("progress"))
     def progress(self, plan: SchedulePlan) -> str:
         job = plan.job
@@ -299,3 +327,34 @@ class SchedulePlanAdmin(ScopedModelAdmin):
             return f"{job.done // TENTHS} / {plan.seconds} s · {job.message}"
         failed = job.state == JobState.FAILED
         return f"{job.get_state_display()} · {job.message}" if failed else job.get_state_display()
+
+
+def _lines(words: Iterable[tuple[Any, Any]]) -> str:
+    return format_html_join("", "<div>{}: {}</div>", words)
+
+
+def _rules(rules: PlanRules) -> Iterator[tuple[Any, Any]]:
+    """What a park has decided, in the words of the form; what is as nobody decided it is left out."""
+    labels = {name: field.label for name, field in PlanForm.base_fields.items()} | RULES_OF_TOOLS
+    usual = PlanRules()
+    for field in fields(rules):
+        value = getattr(rules, field.name)
+        if value != getattr(usual, field.name) and field.name in labels:
+            yield labels[field.name], value
+    for shift in rules.makeup_shifts:
+        yield labels["makeup_people"], f"{shift.people} · {shift.begins:%H:%M}–{shift.ends:%H:%M}"
+
+
+def _changes(plan: SchedulePlan) -> Iterator[tuple[Any, Any]]:
+    """How it differs from the schedule that it was made from, in the words of the form."""
+    labels = {name: field.label for name, field in WhatIfForm.base_fields.items()}
+    rooms = LiveRoom.objects.filter(park=plan.park_id)
+    hosts = Host.objects.filter(tenant__node__parent=plan.park_id)
+    for name, rows in (("rooms", rooms), ("hosts", hosts)):
+        away = plan.changes.get(name, ())
+        names = {row.code: str(row) for row in rows.filter(code__in=[one["code"] for one in away])}
+        for one in away:
+            since, until = (f"{local(instant(one[end])):%m-%d %H:%M}" for end in ("from", "until"))
+            yield labels[name], f"{names.get(one['code'], one['code'])} · {since} – {until}"
+    if more := plan.changes.get("more_rooms"):
+        yield labels["more_rooms"], " · ".join(filter(None, (str(more), plan.changes.get("scene"))))

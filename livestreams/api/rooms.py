@@ -68,6 +68,7 @@ class RoomSerializer(serializers.ModelSerializer[LiveRoom]):
             "closes_at",
             "setup_minutes",
             "is_dedicated",
+            "opened_on",
             "closed_on",
         ]
 
@@ -101,6 +102,7 @@ class RoomChangeInput(StrictSerializer):
     setup_minutes = CountField(max_value=24 * 60, required=False)
     dedicated_to = ScopedRelatedField(model=Tenant, required=False, allow_null=True)
     media_node = ScopedRelatedField(model=MediaNode, required=False, allow_null=True)
+    opened_on = DayField(required=False)
     closed_on = DayField(required=False, allow_null=True)
 
 
@@ -185,7 +187,7 @@ class MaintenanceSerializer(serializers.ModelSerializer[Maintenance]):
 
     class Meta:
         model = Maintenance
-        fields = ["room", "starts_at", "ends_at", "reason"]
+        fields = ["uid", "room", "starts_at", "ends_at", "reason"]
 
 
 class MaintenanceInput(StrictSerializer):
@@ -193,6 +195,10 @@ class MaintenanceInput(StrictSerializer):
     starts_at = InstantField()
     ends_at = InstantField()
     reason = LineField(max_length=200, required=False, allow_blank=True)
+
+
+class MaintenanceEndInput(StrictSerializer):
+    ends_at = InstantField(required=False, help_text=_("Now if it is left out."))
 
 
 class MaintenanceFilter(django_filters.FilterSet):
@@ -209,8 +215,12 @@ class MaintenanceViewSet(mixins.ListModelMixin, ScopedViewSet):
     model = Maintenance
     serializer_class = MaintenanceSerializer
     filterset_class = MaintenanceFilter
-    permissions = {"list": Needs("view", READ_ROOMS), "create": Needs("add", WRITE)}
-    inputs = {"create": MaintenanceInput}
+    permissions = {
+        "list": Needs("view", READ_ROOMS),
+        "create": Needs("add", WRITE),
+        "end": Needs("change", WRITE),
+    }
+    inputs = {"create": MaintenanceInput, "end": MaintenanceEndInput}
 
     def base_queryset(self) -> QuerySet[Maintenance]:
         return Maintenance.objects.select_related("room").order_by("-starts_at", "-pk")
@@ -219,6 +229,14 @@ class MaintenanceViewSet(mixins.ListModelMixin, ScopedViewSet):
     def create(self, request: Request) -> HttpResponse:
         """Take a room out of use for a time. 409 `room_booked` when somebody has it then."""
         return self.answer(lambda: services.maintenance_create(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=MaintenanceEndInput, responses=MaintenanceSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, uid: str) -> HttpResponse:
+        """End it now, or move its end. One that lies ahead is called off: ends as it starts, is listed no more."""
+        return self.answer(
+            lambda: services.maintenance_end(actor=self.actor, window=self.get_object(), **self.read())
+        )
 
 
 # --- use ------------------------------------------------------------------------------------------------------

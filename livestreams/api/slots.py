@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from core.clock import local
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.doors.fields import (
     CountField,
@@ -23,6 +24,7 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
+from core.strict import instant
 from livestreams import services
 from livestreams.answers import obstacles, ways_in
 from livestreams.api.serializers import LONGEST_MINUTES
@@ -40,7 +42,12 @@ class SlotSerializer(serializers.ModelSerializer[PlannedSlot]):
 
     request = serializers.UUIDField(source="request.uid")
     plan = serializers.UUIDField(source="plan.uid")
-    room = serializers.CharField(source="room.code", default=None, allow_null=True)
+    room = serializers.CharField(
+        source="room.code",
+        default=None,
+        allow_null=True,
+        help_text=_("Null with a time: a new room, which only the what-if has."),
+    )
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
     starts_at = InstantField(allow_null=True)
     ends_at = InstantField(allow_null=True)
@@ -111,7 +118,11 @@ class SlotRequestSerializer(serializers.ModelSerializer[SlotRequest]):
         ]
 
     def get_windows(self, request: SlotRequest) -> list[dict[str, str]]:
-        return [{"starts_at": start, "ends_at": end} for start, end in request.windows]
+        return [{"starts_at": _shown(start), "ends_at": _shown(end)} for start, end in request.windows]
+
+
+def _shown(stored: str) -> str:
+    return local(instant(stored)).isoformat()
 
 
 class SlotRequestInput(StrictSerializer):
@@ -153,6 +164,7 @@ class SlotRequestViewSet(ReadOnlyScopedViewSet):
     def base_queryset(self) -> QuerySet[SlotRequest]:
         related = ("plan", "request", "room", "host", "booking")
         published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED).select_related(*related)
+        published = published.defer("plan__inputs")
         return (
             SlotRequest.objects.select_related("tenant", "room", "host", "preferred_host")
             .prefetch_related(Prefetch("slots", published.order_by("week", "pk"), to_attr="published"))

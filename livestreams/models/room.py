@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import MINUTE, local
+from core.clock import MINUTE, local, today
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from core.overlap import no_overlap
@@ -57,6 +57,8 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         help_text=_("Where its encoders publish; empty: any node of the park."),
     )
 
+    opened_on = models.DateField(_("in use from"), default=today)
+
     objects = LiveRoomQuerySet.as_manager()
 
     scope = Scope(nodes=("park_id",))
@@ -68,7 +70,7 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         constraints = [models.CheckConstraint(condition=Q(hourly_rate__gte=0), name="livestreams_room_rate")]
 
 
-class Maintenance(models.Model):
+class Maintenance(PublicIdMixin):
     """A window in which a room is not available."""
 
     room = models.ForeignKey(

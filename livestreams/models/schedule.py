@@ -127,7 +127,10 @@ class SchedulePlan(ProvenMixin, PublicIdMixin, StampedMixin):
 
 
 class PlannedSlot(models.Model):
-    """What a request gets of a plan in one of its weeks: room, host and time, or the reasons why not."""
+    """What a request gets of a plan in one of its weeks: room, host and time, or the reasons why not.
+
+    Of a what-if it may get a time in a room that only the what-if has; it then has no room here.
+    """
 
     plan = models.ForeignKey(SchedulePlan, models.PROTECT, related_name="slots", verbose_name=_("schedule"))
     request = models.ForeignKey(
@@ -156,8 +159,11 @@ class PlannedSlot(models.Model):
             models.UniqueConstraint(fields=["plan", "request", "week"], name="livestreams_slot_once"),
             models.CheckConstraint(
                 condition=Q(room__isnull=True, starts_at__isnull=True, ends_at__isnull=True)
-                | Q(room__isnull=False, starts_at__isnull=False, ends_at__gt=F("starts_at")),
+                | Q(starts_at__isnull=False, ends_at__gt=F("starts_at")),
                 name="livestreams_slot_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=True) | Q(room__isnull=False), name="livestreams_slot_booked"
             ),
         ]
 

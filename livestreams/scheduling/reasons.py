@@ -144,12 +144,24 @@ class _View:
         )
 
     def _lacking(self, column: int) -> tuple[tuple[Why, str], ...]:
+        rows = self._short(column)[0].tolist()
+        named = (self.names.get(row) or self._named(row) for row in rows if row >= len(self.model.groups))
+        return tuple(dict.fromkeys(named))
+
+    def _is_beyond_worth(self, column: int) -> bool:
+        """Whether it lacks of a row more than there is of it when nobody else is placed: others can be outbid, a
+        limit cannot. So it is with a share of sessions made up that no session earns.
+        """
+        rows, factors = self._short(column)
+        return bool((factors > self.model.limits[rows]).any())
+
+    def _short(self, column: int) -> tuple[Ints, Ints]:
+        """The rows of which a column takes more than is left, and how much it takes."""
         matrix = self.model.matrix
         entries = slice(matrix.indptr[column], matrix.indptr[column + 1])
         rows, factors = matrix.indices[entries], matrix.data[entries]
-        short = rows[(factors > 0) & (factors > self.left[rows])].tolist()
-        named = (self.names.get(row) or self._named(row) for row in short if row >= len(self.model.groups))
-        return tuple(dict.fromkeys(named))
+        short = (factors > 0) & (factors > self.left[rows])
+        return rows[short], factors[short]
 
     def _named(self, row: int) -> tuple[Why, str]:
         """The reason behind a row and the name of whom it is about; rooms go by their kind."""
@@ -177,7 +189,11 @@ class _View:
         return Way(int(model.start[column]), without, name)
 
     def _enough(self, columns: Ints, request: Request) -> int | None:
+        """The least worth for which one of the ways pays its prices; None where worth alone lets none of them in."""
         if self.relaxed is None:
+            return None
+        columns = columns[[not self._is_beyond_worth(int(column)) for column in columns]]
+        if not len(columns):
             return None
         least = math.ceil(float(self.cost[columns].min()) / self.model.scale)
         return least + 1 if least >= request.worth else None

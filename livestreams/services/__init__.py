@@ -38,7 +38,7 @@ from livestreams.services.moves import booking_move, booking_swap, cost_of_leavi
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
-from livestreams.services.resources import maintenance_create, room_create, room_update
+from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
 from livestreams.services.samples import Reading, SampleCounts, samples_record
 from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
@@ -115,6 +115,7 @@ __all__ = [
     "loan_begin",
     "loan_return",
     "maintenance_create",
+    "maintenance_end",
     "node_by_secret",
     "node_create",
     "node_secret_renew",

@@ -25,7 +25,7 @@ from livestreams.scheduling import (
     from_json,
     schedule,
 )
-from livestreams.services.plans import JOB_KIND
+from livestreams.services.plans import JOB_KIND, bookings_under_repair
 
 EVERY_SECONDS = 0.5
 TENTHS = 10
@@ -111,7 +111,7 @@ def _keep(plan: SchedulePlan, problem: Problem, found: Schedule) -> dict[str, An
         }
         if not SchedulePlan.objects.filter(pk=plan.pk, state=PlanState.RUNNING).update(**values):
             raise jobs.JobCancelled
-        PlannedSlot.objects.bulk_create([slot for slot in slots if slot is not None], batch_size=500)
+        PlannedSlot.objects.bulk_create(slots, batch_size=500)
     return {"placed": len(found.placed), "refused": len(found.refused), "value": found.value}
 
 
@@ -125,28 +125,17 @@ class _Rows:
         self.requests = {str(row.uid): row for row in SlotRequest.objects.filter(uid__in=uids)}
         self.rooms = {room.code: room for room in LiveRoom.objects.filter(park=plan.park_id)}
         self.hosts = {host.code: host for host in Host.objects.filter(tenant__node__parent=plan.park_id)}
-        self.bookings: dict[tuple[int, int], int] = {}
-        if plan.kind == PlanKind.REPAIR:
-            self.bookings = {
-                (slot.request_id, slot.week): slot.booking_id for slot in _standing(plan) if slot.booking_id
-            }
+        self.bookings = bookings_under_repair(plan)
 
     def _slot(self, key: str) -> PlannedSlot:
         uid, _colon, week = key.partition(":")
-        request = self.requests[uid]
-        return PlannedSlot(
-            plan=self.plan,
-            request=request,
-            week=int(week),
-            booking_id=self.bookings.get((request.pk, int(week))),
-        )
+        return PlannedSlot(plan=self.plan, request=self.requests[uid], week=int(week))
 
-    def placed(self, place: Placement) -> PlannedSlot | None:
-        """A slot with its room; none for a room that only a what-if has."""
-        if place.room not in self.rooms:
-            return None
+    def placed(self, place: Placement) -> PlannedSlot:
+        """A slot with its room, or without one for a room that only a what-if has."""
         slot = self._slot(place.request)
-        slot.room, slot.host = self.rooms[place.room], self.hosts.get(place.host or "")
+        slot.booking_id = self.bookings.get((slot.request_id, slot.week))
+        slot.room, slot.host = self.rooms.get(place.room), self.hosts.get(place.host or "")
         slot.starts_at = self.grid.at(place.start)
         slot.ends_at = self.grid.at(place.start + self.lengths[place.request])
         slot.made_up_at = None if place.crew_start is None else self.grid.at(place.crew_start)

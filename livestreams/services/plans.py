@@ -260,10 +260,10 @@ def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
 def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     """Move or give back the bookings of a repair. What begun or changed meanwhile refuses it."""
     refused: Rows = []
-    rooms = _lock_rooms(actor, slots)
+    rooms, held = _lock_rooms(actor, slots), bookings_under_repair(plan)
     moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
     for number, slot in enumerate(slots, start=1):
-        booking, where = lock_visible(Booking, actor, slot.booking_id or 0), slot.place
+        booking, where = lock_visible(Booking, actor, held[slot.request_id, slot.week]), slot.place
         if booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
             refused.append((number, str(slot), "changed", _("The booking has begun or was given back.")))
         elif where is None:
@@ -287,6 +287,17 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
             record(actor, "booking.move", booking, before)
     doorbell.ring(WAITLIST)
     return refused
+
+
+def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:
+    """What the schedule that is repaired has booked, by request and week; empty for what repairs none."""
+    if plan.kind != PlanKind.REPAIR:
+        return {}
+    booked = PlannedSlot.objects.filter(plan=plan.base_id, booking__isnull=False)
+    return {
+        (request, week): booking
+        for request, week, booking in booked.values_list("request", "week", "booking")
+    }
 
 
 def _lock_rooms(actor: Actor, slots: list[PlannedSlot]) -> dict[int, LiveRoom]:

@@ -8,15 +8,16 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, doorbell
 from core.actors import Actor
-from core.clock import day_start, local
+from core.clock import day_start, local, now
 from core.errors import Conflict, InvalidInput
 from core.locking import retried
 from core.scoping import require
-from livestreams.errors import BadTime, RoomUnavailable
-from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.errors import BadTime, RoomUnavailable, WrongState
+from livestreams.models import Booking, Fault, LiveRoom, Maintenance
 from livestreams.services.locks import lock_room, lock_visible
+from livestreams.services.steps import WAITLIST
 from parks.models import Park
 
 INSTANT = timedelta.resolution
@@ -73,6 +74,8 @@ def _check_room(room: LiveRoom) -> None:
         raise InvalidInput(
             _("The tenant is not in the room's park."), code="other_park", field="dedicated_to"
         )
+    if room.closed_on is not None and room.closed_on < room.opened_on:
+        raise BadTime(_("A room is closed after it is opened."), code="order", field="opened_on")
 
 
 def _check_nothing_booked(room: LiveRoom, day: date) -> None:
@@ -95,9 +98,43 @@ def maintenance_create(
     if ends_at <= starts_at:
         raise BadTime(_("Maintenance must end after it starts."), code="order", field="ends_at")
     room = lock_room(actor, room.pk)
-    if Booking.objects.taking_room(starts_at, ends_at).filter(room=room).exists():
-        raise RoomUnavailable(_("The room is booked at that time."), code="room_booked", field="starts_at")
+    _check_not_taken(room, starts_at, ends_at, "starts_at")
     return window_open(actor, room, starts_at, ends_at, reason)
+
+
+@retried
+@transaction.atomic
+def maintenance_end(*, actor: Actor, window: Maintenance, ends_at: datetime | None = None) -> Maintenance:
+    """Give a window another end: now, unless a time is given. One that lies ahead is called off by it, and is gone.
+
+    WrongState for one that is over or that a fault keeps open until it is repaired, BadTime, and RoomUnavailable when
+    somebody has booked the time by which it grows.
+    """
+    room = lock_room(actor, window.room_id)
+    held, at = lock_visible(Maintenance, actor, window.pk), now()
+    if held.ends_at <= at:
+        raise WrongState(_("This maintenance is over."))
+    if Fault.objects.open().filter(window=held, blocks=True).exists():
+        raise WrongState(_("A fault keeps the room out of use: say that it is repaired."), code="fault")
+    before, until = held.ends_at, at if ends_at is None else ends_at
+    if until < at:
+        raise BadTime(_("This time is over: give one that lies ahead."), code="past", field="ends_at")
+    if ends_at is not None and ends_at <= held.starts_at:
+        raise BadTime(_("Maintenance must end after it starts."), code="order", field="ends_at")
+    if until > before:
+        _check_not_taken(room, before, until, "ends_at")
+    if held.starts_at >= until:
+        window_call_off(actor, held)
+    else:
+        window_end(actor, held, until)
+    if until < before:
+        doorbell.ring(WAITLIST)
+    return held
+
+
+def _check_not_taken(room: LiveRoom, since: datetime, until: datetime, field: str) -> None:
+    if Booking.objects.taking_room(since, until).filter(room=room).exists():
+        raise RoomUnavailable(_("The room is booked at that time."), code="room_booked", field=field)
 
 
 def window_open(
@@ -114,6 +151,13 @@ def window_end(actor: Actor, window: Maintenance, ends_at: datetime) -> None:
     window.ends_at = max(ends_at, window.starts_at + INSTANT)
     window.save(update_fields=["ends_at"])
     _record_window(actor, "maintenance.end", window)
+
+
+def window_call_off(actor: Actor, window: Maintenance) -> None:
+    """Take away a window of a locked room that has not begun. The audit keeps it; in hand it ends as it starts."""
+    window.ends_at = window.starts_at
+    _record_window(actor, "maintenance.call_off", window)
+    Maintenance.objects.filter(pk=window.pk).delete()
 
 
 def _record_window(actor: Actor, verb: str, window: Maintenance) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -73,22 +73,24 @@ class BookRoom(ServiceFormPage):
     form_class = BookingForm
 
     def get_initial(self) -> dict[str, Any]:
-        """What a link chose; what it left open is the usual room and length, as soon as they are free."""
+        """What a link chose; what it left open is the usual room, length and hour, as soon as they are free."""
         asked = {
             name: text
             for name in ("room", "day", "start", "minutes", "host")
             if (text := self.request.GET.get(name))
         }
         lengths = [minutes for minutes, _shown in HALF_HOURS]
-        room, minutes = habit(self.own(Booking.objects.all()), lengths)
-        minutes = next((length for length in lengths if str(length) == asked.get("minutes")), minutes)
+        usual = habit(self.own(Booking.objects.all()), lengths)
+        room = usual.room
+        minutes = next((length for length in lengths if str(length) == asked.get("minutes")), usual.minutes)
         since = local(now() + HOUR).replace(minute=0, second=0, microsecond=0)
         if "start" in asked:
             return {"room": room, "day": since.date(), "minutes": minutes, **asked}
-        since = max(since, datetime.combine(day_of(asked.get("day", ""), since.date()), since.timetz()))
+        begins = since.timetz() if usual.begins is None else time(tzinfo=since.tzinfo)
+        since = max(since, datetime.combine(day_of(asked.get("day", ""), since.date()), begins))
         rooms = sorted(self._rooms(), key=lambda each: each.code != room)
         named = [each for each in rooms if each.code == asked.get("room")]
-        if window := next_free(named or rooms, minutes * MINUTE, since):
+        if window := next_free(named or rooms, minutes * MINUTE, since, usual.begins):
             room, since = window.room.code, local(window.span.start)
         return {**asked, "room": room, "day": since.date(), "start": f"{since:%H:%M}", "minutes": minutes}
 

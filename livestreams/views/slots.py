@@ -92,13 +92,13 @@ class Slots(ScopedListPage):
     model = SlotRequest
 
     def base_queryset(self) -> QuerySet[SlotRequest]:
-        published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED)
+        published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED).defer("plan__inputs")
         return (
             SlotRequest.objects.select_related("room", "host")
             .prefetch_related(
                 Prefetch(
                     "slots",
-                    published.select_related("room", "host", "booking", "plan").order_by("week", "-plan_id"),
+                    published.select_related("host", "booking__room", "plan").order_by("week", "-plan_id"),
                     to_attr="published",
                 )
             )

@@ -30,7 +30,7 @@ def of_rooms(world: World, manager: Caller) -> dict[str, Any]:
     start = now().replace(second=0, microsecond=0) + 5 * DAY
     span = {"starts_at": local(start).isoformat(), "ends_at": local(start + HOUR).isoformat()}
     room = {"park": world.park.code, "code": "new-room", "name_zh": "新间", "hourly_rate": "80.00"}
-    return {
+    answers = {
         "POST rooms": manager.post("rooms", room),
         "POST rooms 400": manager.post("rooms", {**room, "code": "new room", "hourly_rate": "-1.00"}),
         "POST rooms/{code}/change": manager.post(
@@ -40,6 +40,8 @@ def of_rooms(world: World, manager: Caller) -> dict[str, Any]:
         "GET maintenance": manager.get("maintenance", room="new-room"),
         "GET room-use": manager.get("room-use"),
     }
+    window = answers["GET maintenance"].json()["results"][0]["uid"]
+    return answers | {"POST maintenance/{uid}/end": manager.post(f"maintenance/{window}/end")}
 
 
 def of_people(mine: TenantWorld, manager: Caller, owner: Caller) -> dict[str, Any]:

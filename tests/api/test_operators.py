@@ -55,6 +55,30 @@ def test_a_room_is_added_changed_and_taken_out_of_use(world: World, manager: Cal
     assert manager.post("maintenance", {"room": "r9", **span}).status_code == 201
     refused = manager.post("bookings", {"tenant": "alpha-a", "room": "r9", **span})
     assert refused.status_code == 409
+    (window,) = manager.get("maintenance", room="r9").json()["results"]
+    later = local(start + 2 * HOUR).isoformat()
+    moved = manager.post(f"maintenance/{window['uid']}/end", {"ends_at": later})
+    assert (moved.status_code, moved.json()) == (200, {**window, "ends_at": later})
+    called_off = manager.post(f"maintenance/{window['uid']}/end")
+    assert (called_off.status_code, called_off.json()["ends_at"]) == (200, window["starts_at"])
+    assert manager.get("maintenance", room="r9").json()["results"] == []
+
+
+def test_a_room_says_from_when_to_when_it_is_in_use(manager: Caller) -> None:
+    new = {"park": "alpha", "code": "r9", "name_zh": "九号"}
+    made = manager.post("rooms", new).json()
+    assert (made["opened_on"], made["closed_on"]) == (f"{today()}", None)
+    days = {"opened_on": f"{today() + 7 * DAY}", "closed_on": f"{today() + 90 * DAY}"}
+    assert manager.post("rooms/r9/change", days).json() == {**made, **days}
+    wrong = manager.post("rooms/r9/change", {"opened_on": f"{today() + 91 * DAY}"})
+    assert (wrong.status_code, problem_of(wrong)["field"]) == (400, "opened_on")
+
+
+def test_windows_that_are_asked_for_are_shown_as_all_times_are(owner: Caller) -> None:
+    start = now().replace(minute=0, second=0, microsecond=0) + 3 * DAY
+    window = {"starts_at": local(start).isoformat(), "ends_at": local(start + 2 * HOUR).isoformat()}
+    asked = owner.post("slot-requests", {"tenant": "alpha-a", "minutes": 60, "windows": [window]})
+    assert asked.json()["windows"] == [window]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def make_room(park: Park, code: str, canary: str = "", unit: Unit | None = None)
         name_zh=f"{canary or code}直播间",
         name_en=f"{canary or code} Room",
         hourly_rate=Decimal(100),
+        opened_on=OPENED,
     )
 
 

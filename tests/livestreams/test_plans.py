@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from core import jobs
 from core.choices import JobState
 from core.clock import DAY, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from livestreams import services
+from livestreams.answers import counts_of, room_of
 from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
 from livestreams.errors import BadTime, SlotTaken, WrongState
 from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
@@ -189,6 +191,23 @@ def test_make_up_quota_and_priority(world: World, at: At) -> None:
     assert plan.value == 55
 
 
+def test_no_worth_is_named_where_none_would_do(world: World, at: At) -> None:
+    for value in (10, 20, 900):
+        ask(world, at, 10, 12, value=value)
+    rules = PlanRules(makeup_shifts=(MakeupShift(time(8), time(22), 2),), makeup_percent=60)
+    nothing = make(world, rules=rules)
+    assert (nothing.value, nothing.proof) == (0, ProofKind.OPTIMAL)
+    assert {slot.reasons["enough"] for slot in nothing.slots.all()} == {None}
+    assert {slot.reasons["obstacles"][0]["why"] for slot in nothing.slots.all()} == {"share"}
+    with translation.override("en"):
+        assert counts_of(nothing).endswith("publishing it books nothing and only tells the firms why")
+    plan = make(world)
+    refused = plan.slots.get(room=None)
+    assert refused.reasons["enough"] > 10, "where rooms are what lacks, worth is what counts"
+    with translation.override("en"):
+        assert counts_of(plan) == "2 placed · 1 left out"
+
+
 def test_greedy_without_time_says_that_it_has_no_proof(world: World, at: At) -> None:
     ask(world, at, 10, 12)
     plan = make(world, seconds=0)
@@ -199,6 +218,13 @@ def test_what_if_says_what_a_room_more_or_less_is_worth_and_is_never_published(w
     plan = fill(world, at)
     more = solved(services.plan_what_if(actor=world.manager, plan=plan, more_rooms=1))
     assert (more.kind, more.value) == (PlanKind.WHAT_IF, 330)
+    new = more.slots.get(room=None)
+    with translation.override("en"):
+        assert (new.starts_at, room_of(new), counts_of(more)) == (
+            at(10),
+            "a new room",
+            "3 placed · 0 left out",
+        )
     less = solved(services.plan_what_if(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
     assert less.value == 120
     with pytest.raises(WrongState):

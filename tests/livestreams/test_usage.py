@@ -18,9 +18,9 @@ from core.clock import DAY, HOUR, SHANGHAI, local, today
 from core.services import membership_grant
 from livestreams import services
 from livestreams.conflicts import Span
-from livestreams.errors import BadTime
+from livestreams.errors import BadTime, RoomUnavailable
 from livestreams.models import Booking
-from livestreams.selectors import room_reports
+from livestreams.selectors import free_windows, room_reports
 from livestreams.usage import RoomFacts, heat_map, hours_of, room_use
 from tests.factories import SYSTEM, World, make_world
 
@@ -101,6 +101,37 @@ def used(world: World, at: At) -> World:
         services.session_end(actor=mine.owner, session=session)
     assert missed.room == kept.room
     return world
+
+
+@pytest.mark.both_databases
+def test_a_room_counts_from_the_day_it_opens_to_the_day_it_closes(world: World, at: At) -> None:
+    room = services.room_create(actor=world.manager, park=world.park, code="new", name_zh="新间")
+    assert room.opened_on == today()
+
+    def opened(since: int) -> timedelta:
+        with time_machine.travel(at(0, 4), tick=False):
+            day = today()
+            reports = room_reports(actor=world.manager, since=day + since * DAY, until=day)
+        return next(report.use.opened for report in reports if report.room == room)
+
+    assert opened(-30) == 4 * DAY
+    services.room_update(actor=world.manager, room=room, opened_on=today() + DAY, closed_on=today() + 3 * DAY)
+    assert opened(-30) == opened(-2) + DAY == 2 * DAY
+    with pytest.raises(BadTime) as refused:
+        services.room_update(actor=world.manager, room=room, opened_on=today() + 4 * DAY)
+    assert refused.value.field == "opened_on"
+
+
+@pytest.mark.both_databases
+def test_nobody_books_a_room_before_it_opens(world: World, at: At) -> None:
+    room = services.room_update(actor=world.manager, room=world.rooms[0], opened_on=today() + 2 * DAY)
+    mine = world.tenants[0]
+    (free,) = free_windows(actor=mine.owner, code=room.code, since=at(12, 1), until=at(12, 2))
+    assert (free.span.start, free.span.end) == (at(0, 2), at(12, 2))
+    with pytest.raises(RoomUnavailable):
+        services.booking_create(
+            actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(23, 1), ends_at=at(1, 2)
+        )
 
 
 @pytest.mark.both_databases

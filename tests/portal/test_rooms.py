@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.clock import DAY, HOUR, MINUTE, day_start, local, now, today
+from core.clock import DAY, HOUR, MINUTE, day_start, now, today
 from core.models import User
 from livestreams.choices import BookingState, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
+from livestreams.usual import habit, next_free
 from tests.factories import TenantWorld, World, make_world
 
 
@@ -81,29 +82,23 @@ def test_the_form_offers_the_usual_room_and_length_as_soon_as_they_can_be_had(
             ends_at=starts_at + hours * HOUR,
         )
     # somebody else has the whole day and ten minutes of the next
-    neighbour, taken_until = world.tenants[1], day_start(day + DAY) + 10 * MINUTE
+    neighbour = world.tenants[1]
     booking_create(
         actor=neighbour.owner,
         room=usual,
         tenant=neighbour.tenant,
         starts_at=day_start(day),
-        ends_at=taken_until,
+        ends_at=day_start(day + DAY) + 10 * MINUTE,
     )
 
     def offered(query: str = "") -> dict[str, str]:
         form = owner.get(f"{address}?day={day}{query}").context["form"]
         return {name: str(form[name].value()) for name in ("room", "day", "start", "minutes")}
 
-    earliest = next(
-        start
-        for quarter in range(100)
-        if (start := day_start(day + DAY) + quarter * 15 * MINUTE)
-        >= taken_until + usual.setup_minutes * MINUTE
-    )
     values = {
         "room": usual.code,
         "day": f"{day + DAY}",
-        "start": f"{local(earliest):%H:%M}",
+        "start": "09:00",
         "minutes": "180",
     }
     assert offered() == values
@@ -117,6 +112,48 @@ def test_the_form_offers_the_usual_room_and_length_as_soon_as_they_can_be_had(
     for nonsense in ("&minutes=x", "&minutes=9999999", "&room=no%00room"):
         assert offered(nonsense) == values
     assert owner.post(address, values).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("begins", "usual", "proposed"),
+    [
+        # the hour near which most begin, on the next evening on which it is free
+        ((19.5, 20.25, 20.75, 3), time(20, 15), 44.25),
+        # also around midnight, where tomorrow is near today
+        ((23.75, 0.25, 0.5, 12), time(0, 30), 24.5),
+        # at no hour in particular: as soon as can be, a quarter for the set-up after whoever is there
+        ((3, 9, 15, 21), None, 24.25),
+        ((), None, 24.25),
+    ],
+)
+def test_a_time_is_proposed_at_the_usual_hour_and_the_soonest_only_without_one(
+    world: World,
+    firm: TenantWorld,
+    day: date,
+    begins: tuple[float, ...],
+    usual: time | None,
+    proposed: float,
+) -> None:
+    room, neighbour = world.rooms[0], world.tenants[1]
+    Booking.objects.filter(tenant=firm.tenant).update(state=BookingState.CANCELLED)
+    midnight = day_start(day)
+    for number, hour in enumerate(begins, start=10):
+        start = midnight + 2 * number * DAY + hour * HOUR
+        booking_create(
+            actor=firm.owner, room=room, tenant=firm.tenant, starts_at=start, ends_at=start + 2 * HOUR
+        )
+    booking_create(
+        actor=neighbour.owner,
+        room=room,
+        tenant=neighbour.tenant,
+        starts_at=midnight + 18 * HOUR,
+        ends_at=midnight + 24 * HOUR,
+    )
+    found = habit(Booking.objects.filter(tenant=firm.tenant), [120])
+    assert (found.minutes, found.begins) == (120, usual)
+    window = next_free([room], 2 * HOUR, midnight + 20 * HOUR, found.begins)
+    assert window is not None
+    assert window.span.start == midnight + proposed * HOUR
 
 
 def test_a_room_is_booked_every_week_and_the_rest_given_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from core import jobs
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
 from livestreams import services
+from livestreams.choices import BookingState
 from livestreams.models import SchedulePlan, SlotRequest
+from livestreams.planning import MakeupShift, PlanRules
 from tests.factories import TenantWorld, World
 
 
@@ -57,6 +59,41 @@ def test_what_was_asked_is_answered_on_the_page(owner: Client, world: World, fir
     assert refused["obstacles"] == ["All rooms that would do are taken then."]
     assert any("one room more" in way for way in refused["ways"])
     assert refused["obstacles"][0] in shown.text
+
+
+def test_what_a_repair_gives_up_is_told_with_its_reasons(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    for number in range(2):
+        owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish(value=str(500 + number)))
+    plan = schedule(world)
+    repair = services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],))
+    jobs.run_due()
+    services.plan_publish(actor=world.manager, plan=repair)
+    lost = SlotRequest.objects.get(value=500)
+    assert set(lost.slots.values_list("booking__state", flat=True)) == {BookingState.CANCELLED, None}
+    shown = owner.get(reverse("portal-slots", args=[firm.tenant.code]))
+    answers = {row.value: found for row, found in shown.context["asked"]}
+    (kept,), (given_up,) = answers[501], answers[500]
+    assert (kept["slot"].booking.state, kept["obstacles"]) == (BookingState.CONFIRMED, [])
+    assert given_up["slot"].booking is None
+    assert given_up["obstacles"] == ["Given up by the repair.", "All rooms that would do are taken then."]
+    assert " ".join(given_up["obstacles"]) in shown.text
+    assert "· None" not in shown.text
+
+
+def test_a_slot_that_the_firm_gave_back_is_not_shown_as_had(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish())
+    slot = schedule(world).slots.get()
+    page = reverse("portal-slots", args=[firm.tenant.code])
+    assert "bi-check-circle" in owner.get(page).text
+    assert slot.booking is not None
+    services.booking_cancel(actor=firm.owner, booking=slot.booking)
+    shown = owner.get(page).text
+    assert "bi-check-circle" not in shown
+    assert '<span class="pill">cancelled</span>' in shown
 
 
 def test_a_proposal_is_not_shown_before_it_is_published(
@@ -142,3 +179,33 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
     assert operator.post(repair, {"rooms": [world.rooms[0].pk]}).status_code == 302
     jobs.run_due()
     assert SchedulePlan.objects.latest("pk").value == 102
+
+
+def test_rules_and_changes_read_in_the_words_of_the_form(world: World, browser_of: Any) -> None:
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    read_in_english(operator)
+    day = today() + 3 * DAY
+    shifts = (MakeupShift(time(8), time(22), 2),)
+    rules = PlanRules(quota_hours=40, makeup_shifts=shifts, makeup_wait_hours=2)
+    plan = services.plan_start(
+        actor=world.manager, park=world.park, first_day=day, last_day=day, seconds=0, rules=rules
+    )
+    jobs.run_due()
+    plan.refresh_from_db()
+    other = services.plan_what_if(actor=world.manager, plan=plan, rooms=(world.rooms[0],), more_rooms=2)
+
+    def words(of: SchedulePlan) -> str:
+        page = operator.get(reverse("admin:livestreams_scheduleplan_change", args=[of.pk])).text
+        assert not {name for name in ("fair_bonus", "quota_hours", "makeup_", "more_rooms") if name in page}
+        return page
+
+    for line in (
+        "hours of each firm at most: 40",
+        "make-up artists: 2 · 08:00–22:00",
+        "made up so many hours before at most: 2",
+    ):
+        assert f"<div>{line}</div>" in words(plan)
+    assert "rest of a host between two sessions" not in words(plan)
+    away = f"{world.rooms[0]} · {day:%m-%d} 00:00 – {day + DAY:%m-%d} 00:00"
+    assert f"<div>rooms out of use: {away}</div>" in words(other)
+    assert "<div>rooms more: 2</div>" in words(other)

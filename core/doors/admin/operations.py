@@ -154,6 +154,9 @@ class OperationMixin(ModelAdmin):
         raise NotImplementedError
 
     def _after(self, row: Model) -> str:
+        """Where the row is shown; the list once it is gone."""
+        if not type(row)._default_manager.filter(pk=row.pk).exists():
+            return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(row.pk,))
 
 
