@@ -22,7 +22,7 @@ from core.choices import JobState
 from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import Booking, Equipment, Maintenance, SchedulePlan
+from livestreams.models import Booking, Equipment, SchedulePlan
 from supplychain.models import ImportBatch, Reorder, SampleRequest, Statement
 from tests.contracts.routes import Route
 from tests.contracts.worlds import lender_of, offer_from_afar, outside_host_of, row_in
@@ -73,7 +73,7 @@ UIDS: dict[str, Factory] = {
     "api-payout-entry": lambda world, mine: mine.tenant.payouts.earliest("id").uid,
     "api-session-result": lambda world, mine: mine.session.uid,
     "api-host-account": lambda world, mine: mine.host.accounts.earliest("id").uid,
-    "api-maintenance": lambda world, mine: _window(world).uid,
+    "api-maintenance": lambda world, mine: world.rooms[1].maintenance.get().uid,
     "api-engagement": lambda world, mine: mine.host.engagements.earliest("id").uid,
     "api-event-entry": lambda world, mine: mine.entry.uid,
     "api-stream": lambda world, mine: mine.booking.publishes.earliest("id").uid,
@@ -343,15 +343,6 @@ def _free_item(world: World) -> Equipment:
 
 def _proposal(world: World) -> SchedulePlan:
     return SchedulePlan.objects.get(park=world.park, state=PlanState.PROPOSED)
-
-
-def _window(world: World) -> Maintenance:
-    """A window that lies ahead: over ones have no end to move."""
-    start = day_start(today() + 20 * DAY)
-    found, _made = Maintenance.objects.get_or_create(
-        room=world.rooms[1], starts_at=start, ends_at=start + HOUR
-    )
-    return found
 
 
 def _named(factories: dict[str, Factory], route: Route, object_of: Place, absent: str) -> str:

@@ -37,7 +37,15 @@ from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
 from livestreams.choices import BookingState, PlanState
-from livestreams.models import Booking, ExchangeOffer, IncubationStage, Publish, SchedulePlan, Visit
+from livestreams.models import (
+    Booking,
+    ExchangeOffer,
+    IncubationStage,
+    Maintenance,
+    Publish,
+    SchedulePlan,
+    Visit,
+)
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.choices import EventKind
 from parks.models import IndustrialCluster
@@ -112,6 +120,10 @@ def filled_world(name: str) -> World:
         park=world.park, period=dt.date(2022, 1, 1), published_on=dt.date(2023, 1, 1), value=AMOUNTS[world.name],
         firms=2, lines=4, lines_hash="0", counted_at=now(), withheld="few_firms",
     )  # fmt: skip
+    repair = day_start(today() + 20 * DAY)
+    Maintenance.objects.create(
+        room=world.rooms[1], starts_at=repair, ends_at=repair + HOUR, reason=world.canary
+    )
     SchedulePlan.objects.create(
         park=world.park, first_day=today(), last_day=today(), starts_at=now(), state=PlanState.PROPOSED
     )
