@@ -119,7 +119,7 @@ def board(
             "resourceId": repair.room.code,
             "start": _naive(repair.starts_at),
             "end": _naive(repair.ends_at),
-            "title": repair.reason,
+            "title": repair.why,
             "own": "",
         }
         for repair in repairs
