@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR, MINUTE, now
+from core.clock import DAY, HOUR, MINUTE, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from core.scoping import visible_to
@@ -250,7 +250,9 @@ def test_a_window_says_in_the_language_of_who_reads_it_why_a_room_is_out_of_use(
 
     def told(language: str) -> list[str]:
         with override(language):
-            shown = board(rooms=[room], bookings=[], repairs=Maintenance.objects.filter(room=room))
+            shown = board(
+                day=today(), rooms=[room], bookings=[], repairs=Maintenance.objects.filter(room=room)
+            )
             page = Client()
             page.force_login(world.users[Role.PARK_MANAGER])
             answer = page.get(
