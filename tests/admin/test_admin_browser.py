@@ -28,12 +28,13 @@ PAGES = [
 ]
 
 
-def operator(site: Site, open_page: OpenPage, **screen: Any) -> Page:
+def operator(site: Site, open_page: OpenPage, language: str = "zh-hans", **screen: Any) -> Page:
     """A screen, a desk's unless another is named, at which the manager of the demo's park has logged in."""
     page: Page = open_page(**(screen or DESK))
     page.goto(site.url)
     page.locator("form:has(input[name=username][value=park]) button").first.click()
     page.wait_for_url("**/admin/")
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
     return page
 
 
@@ -115,3 +116,47 @@ def test_the_board_keeps_the_time_of_the_park_and_shows_when_rooms_are_closed(
     closed = [each.bounding_box() for each in page.locator("#rooms-calendar .lp-closed").all()]
     hours = sorted(round(box["width"] / row["width"] * 24) for box in closed if box)
     assert hours[:2] == [3, 9]
+
+
+NARROW = {"viewport": {"width": 360, "height": 740}}
+"""As narrow as a phone; the page is not made smaller until it fits, as a phone does."""
+TABLES = (
+    "livestreams/liveroom/usage/", "livestreams/host/month/", "livestreams/host/cover/",
+    "livestreams/exchangeoffer/month/", "analytics/sessionreading/round/",
+)  # fmt: skip
+# Boxes of all texts that a chart has drawn.
+TEXTS = """box => {
+  const drawn = echarts.getInstanceByDom(box).getZr().storage.getDisplayList(true);
+  return drawn.filter((each) => each.type === "tspan").map((each) => {
+    const rect = each.getBoundingRect().clone();
+    if (each.transform) rect.applyTransform(each.transform);
+    return [rect.x, rect.y, rect.x + rect.width, rect.y + rect.height, each.style.text];
+  });
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_tables_scroll_within_a_narrow_screen(live_site: Site, open_page: OpenPage, language: str) -> None:
+    page = operator(live_site, open_page, language, **NARROW)
+    for address in TABLES:
+        answer = page.goto(f"{live_site.url}/admin/{address}")
+        assert answer is not None
+        assert answer.ok, address
+        fits(page)
+
+
+def test_words_of_the_heat_map_lie_over_nothing_and_within_it(live_site: Site, open_page: OpenPage) -> None:
+    page = operator(live_site, open_page, "en", **NARROW)
+    page.goto(f"{live_site.url}/admin/livestreams/liveroom/usage/")
+    heat = page.locator("#heat")
+    heat.locator("canvas").first.wait_for()
+    texts = heat.evaluate(TEXTS)
+    width = heat.bounding_box()["width"]  # type: ignore[index]
+    assert any("share of open time" in text for *_box, text in texts), texts
+    for left, top, right, bottom, text in texts:
+        assert left >= -1, text
+        assert right <= width + 1, text
+        for other in texts:
+            if other[4] != text:
+                apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+                assert apart, (text, other[4])
