@@ -257,7 +257,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
     },
     "livestreams.PublishDecision": {
-        **_each((MANAGER, STUDIO, OWNER, STAFF), SEE),
+        **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), SEE),
         Role.HOST: SEE_OWN,
     },
     # The studio's day: what is the park's own, and what a firm has of it, reports and announces.

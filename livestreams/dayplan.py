@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from core.clock import day_bounds, local, now
 from livestreams.availability import windows_of
 from livestreams.choices import BOOKING_MOVABLE
-from livestreams.conflicts import Span, free
+from livestreams.conflicts import Span, free, opening_spans
 from livestreams.models import Booking, LiveRoom, Maintenance
 from parks.models import Park
 
@@ -95,9 +96,9 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
 
 
 def board(
-    *, rooms: Iterable[LiveRoom], bookings: Iterable[Booking], repairs: Iterable[Maintenance]
+    *, day: date, rooms: Iterable[LiveRoom], bookings: Iterable[Booking], repairs: Iterable[Maintenance]
 ) -> dict[str, Any]:
-    """A day of rooms for those who run them: every booking with its tenant, and what is being repaired.
+    """A day of rooms for those who run them: every booking with its tenant, what is being repaired, closed hours.
 
     Rooms of several parks, in their order, stand below their park.
     """
@@ -119,13 +120,25 @@ def board(
             "resourceId": repair.room.code,
             "start": _naive(repair.starts_at),
             "end": _naive(repair.ends_at),
-            "title": repair.reason,
+            "title": repair.why,
             "own": "",
         }
         for repair in repairs
     ]
     parks: dict[Park, list[dict[str, Any]]] = {}
+    whole = Span(*day_bounds(day))
     for room in rooms:
+        events += [
+            {
+                "resourceId": room.code,
+                "start": _naive(span.start),
+                "end": _naive(span.end),
+                "title": _("outside opening hours"),
+                "own": "",
+                "closed": True,
+            }
+            for span in free([whole], opening_spans(room.opens_at, room.closes_at, whole))
+        ]
         parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
     if len(parks) > 1:
         # No code of a room has a colon.

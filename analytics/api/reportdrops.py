@@ -34,7 +34,7 @@ from core.models import Job
 from core.scoping import visible_to
 from livestreams.choices import Platform
 from livestreams.models import LiveSession
-from supplychain.importing import SESSION_PROFILES
+from supplychain.importing import SESSION_PROFILES, note_texts
 from supplychain.uploads import ZONES
 from tenants.models import Tenant
 
@@ -134,7 +134,7 @@ class ReportDropViewSet(ScopedViewSet):
             **{name: getattr(row, name) for name in ("uid", "state", "done", "total")},
             **{name: told.get(name, 0) for name in COUNTS},
             "taken": told.get("taken", False),
-            "files": told.get("files", []),
+            "files": [{**file, "notes": note_texts(file["notes"])} for file in told.get("files", [])],
             "rows": [{**one, "session": uids.get(one["session"])} for one in rows],
             "created_at": row.created_at,
             "finished_at": row.finished_at,

@@ -18,13 +18,17 @@ class ExactText(serializers.CharField):
 
 
 class FigureSerializer(serializers.Serializer[Any]):
-    """A figure of an event as exact text, with its definition; null where there is nothing to divide by."""
+    """A figure of an event as exact text, with its definition; null where there is nothing to divide by.
+
+    `ground` says of a figure that rests on entries how many of the sessions count them; else it is empty.
+    """
 
     code = serializers.CharField(source="metric.code")
     label = serializers.CharField(source="metric.label")  # type: ignore[assignment]
     unit = serializers.CharField(source="metric.unit.value")
     value = ExactText(allow_null=True)
     formula = serializers.CharField(source="metric.formula")
+    ground = serializers.CharField()
 
 
 class ProgressSerializer(serializers.Serializer[Any]):

@@ -60,6 +60,11 @@ _OF_EVENTS = (
         Unit.HOURS,
     ),
     _count(
+        "event_sessions_counting",
+        _("sessions that count entries"),
+        _("those of these sessions that have a reading of their entry counter"),
+    ),
+    _count(
         "event_entries",
         _("entries to live rooms"),
         _(
@@ -70,6 +75,12 @@ _OF_EVENTS = (
         "event_live_paid",
         _("paid GMV of the sessions"),
         _("paid GMV attributed to these sessions, whenever it was paid"),
+        Unit.CNY,
+    ),
+    _count(
+        "event_counting_paid",
+        _("paid GMV of the sessions that count entries"),
+        _("of the paid GMV of the sessions, that of those with a reading of their entry counter"),
         Unit.CNY,
     ),
     REGISTRY["unit_price"],
@@ -86,8 +97,8 @@ _OF_EVENTS = (
     _per_thousand(
         "live_paid_per_thousand_entries",
         _("paid GMV of the sessions per 1,000 entries"),
-        _("paid GMV of the sessions × 1,000 / entries to the same sessions"),
-        "event_live_paid",
+        _("paid GMV of the sessions that count entries × 1,000 / entries to the same sessions"),
+        "event_counting_paid",
     ),
     _per_thousand(
         "units_per_thousand_entries",

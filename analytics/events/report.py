@@ -10,7 +10,8 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from analytics.events.board import Board, board_of
 from analytics.events.decay import Decay, decay_of
@@ -27,10 +28,14 @@ from supplychain.models import EventItem
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a report with its definition; None where there is nothing to divide by."""
+    """A figure of a report with its definition; None where there is nothing to divide by.
+
+    `ground` says how many of the sessions count entries, of a figure that rests on them.
+    """
 
     metric: Metric
     value: Value
+    ground: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,17 @@ def report_of(event: Event, actor: Actor) -> EventReport:
 
 def figures_of(sums: Sums) -> list[Figure]:
     """Every figure of a report that follows from its sums."""
-    return [Figure(metric, metric.compute(sums)) for metric in EVENT_REGISTRY.values()]
+    return [Figure(metric, metric.compute(sums), _ground(metric, sums)) for metric in EVENT_REGISTRY.values()]
+
+
+def _ground(metric: Metric, sums: Sums) -> str:
+    """How many of the sessions count entries, beside each figure that rests on them."""
+    if "event_entries" not in metric.needs:
+        return ""
+    return _("%(counting)d of %(sessions)d sessions count entries") % {
+        "counting": sums["event_sessions_counting"],
+        "sessions": sums["event_sessions"],
+    }
 
 
 def _sessions(takings: Takings) -> QuerySet[LiveSession]:
@@ -76,33 +91,37 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
     now = clock.now()
     times = list(sessions.values_list("started_at", "ended_at"))
     seconds = sum(((ended or now) - started).total_seconds() for started, ended in times if started)
-    paid = SessionFigures.objects.filter(session__in=sessions).aggregate(paid=Sum("gmv_paid"))["paid"]
+    paid = dict(SessionFigures.objects.filter(session__in=sessions).values_list("session", "gmv_paid"))
     readings = (
         AudienceSample.objects.filter(session__in=sessions, entered__isnull=False)
         .order_by("session", "source", "at", "version")
         .values_list("session", "source", "at", "entered")
     )
+    entries = entries_in(readings.iterator())
     return {
         "event_sessions": len(times),
         "event_live_hours": (Decimal(int(seconds)) / 3600).quantize(HOUR_PLACES, ROUND_HALF_UP),
-        "event_live_paid": paid or Decimal(0),
-        "event_entries": entries_in(readings.iterator()),
+        "event_live_paid": sum(paid.values(), Decimal(0)),
+        "event_sessions_counting": len(entries),
+        "event_entries": sum(entries.values()) if entries else None,
+        # Sales of a session whose entries nobody knows stand over no entries.
+        "event_counting_paid": sum((paid.get(session, Decimal(0)) for session in entries), Decimal(0)),
     }
 
 
-def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> int | None:
-    """Entries over sessions, of (session, source, instant, counter) in this order.
+def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> dict[int, int]:
+    """Entries of each session that counts them, of (session, source, instant, counter) in this order.
 
     Of an instant the last version holds. A counter that falls began anew, so its rises are added up; of several
-    sources of a session the largest counts. None where nobody counts entries.
+    sources of a session the largest counts.
     """
-    total: int | None = None
-    for _session, of_session in groupby(readings, itemgetter(0)):
+    entries = {}
+    for session, of_session in groupby(readings, itemgetter(0)):
         sources = (list(rows) for _source, rows in groupby(of_session, itemgetter(1)))
-        total = (total or 0) + max(
-            _rises(list({at: entered for *_, at, entered in rows}.values())) for rows in sources
+        entries[session] = max(
+            _rises(list({at: entered for *_rest, at, entered in rows}.values())) for rows in sources
         )
-    return total
+    return entries
 
 
 def _rises(counter: list[int]) -> int:

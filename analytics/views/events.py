@@ -237,9 +237,8 @@ def _lines(report: EventReport) -> Iterator[tuple[Any, ...]]:
     yield ("event", str(report.event.uid), report.event.name, "", "", over)
     for figure in report.figures:
         metric = figure.metric
-        yield (
-            "figure", metric.code, str(metric.label), as_text(figure.value), metric.unit.value, str(metric.formula)
-        )  # fmt: skip
+        told = " · ".join(filter(None, (str(metric.formula), figure.ground)))
+        yield ("figure", metric.code, str(metric.label), as_text(figure.value), metric.unit.value, told)
     for each in board.progress:
         yield (
             "target",

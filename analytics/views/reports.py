@@ -30,7 +30,7 @@ from core.jobs import job_cancel
 from core.models import Job, Unresolved
 from core.scoping import may, visible_to
 from livestreams.models import LiveSession
-from supplychain.importing import SESSION_PROFILES
+from supplychain.importing import SESSION_PROFILES, note_texts
 
 SHOWN_DROPS = 5
 OTHERS_WITHIN = 2 * DAY
@@ -127,7 +127,7 @@ class ReportDrop(DropPage):
             notes=[
                 {"name": file["name"], "note": note}
                 for file in result.get("files", [])
-                for note in file["notes"]
+                for note in note_texts(file["notes"])
             ],
             questions=list(questions(self.actor, self.node.pk)) if result.get("taken") else [],
             percent=min(100, job.done * 100 // job.total) if job.total else 0,

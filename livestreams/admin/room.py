@@ -34,8 +34,13 @@ from livestreams.models import LiveRoom, Maintenance
 
 class MaintenanceInline(ShownInline):
     model = Maintenance
-    fields = ("starts_at", "ends_at", "reason")
+    fields = ("starts_at", "ends_at", "why")
+    readonly_fields = ("why",)
     ordering = ("-starts_at",)
+
+    @display(description=_("reason"))
+    def why(self, window: Maintenance) -> str:
+        return window.why
 
 
 class MaintenanceEndForm(OperationForm):
@@ -125,10 +130,12 @@ class LiveRoomAdmin(ScopedModelAdmin):
 @admin.register(Maintenance)
 class MaintenanceAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("room", "starts_at", "ends_at", "reason")
+    list_display = ("room", "starts_at", "ends_at", "why")
     list_filter = ("room", "starts_at")
     search_fields = ("room__code", "room__name_zh", "reason")
-    fields = ("room", "starts_at", "ends_at", "reason")
+    fieldsets = ((None, {"fields": ("room", "starts_at", "ends_at", "why")}),)
+    add_fieldsets = ((None, {"fields": ("room", "starts_at", "ends_at", "reason")}),)
+    readonly_fields = ("why",)
     autocomplete_fields = ("room",)
     operations = (
         Operation(
@@ -145,3 +152,7 @@ class MaintenanceAdmin(ScopedModelAdmin):
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Maintenance:
         return services.maintenance_create(actor=actor, **values)
+
+    @display(description=_("reason"), ordering="reason")
+    def why(self, window: Maintenance) -> str:
+        return window.why

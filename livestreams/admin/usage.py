@@ -53,6 +53,7 @@ def board_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "before": day - DAY,
         "after": day + DAY,
         "board": board(
+            day=day,
             rooms=rooms.order_by("park__code", "code"),
             bookings=visible_to(bookings.select_related("room", "tenant", "host"), actor),
             repairs=visible_to(repairs.select_related("room"), actor),

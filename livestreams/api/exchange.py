@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import strict
-from core.clock import DAY, local, next_minute, now
-from core.doors.api import Needs, ReadOnlyScopedViewSet, query_value
+from core.clock import DAY, local, month_of, next_minute, now, today
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet, query_value
 from core.doors.fields import (
     CodeField,
     FlagField,
@@ -26,15 +27,21 @@ from core.doors.fields import (
     Nothing,
     ScopedRelatedField,
     StrictSerializer,
+    is_public_name,
 )
+from core.errors import NotFound
+from core.policy import VIEW
+from core.scoping import get_visible, require
 from livestreams import services
 from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime
 from livestreams.exchange import free_times
+from livestreams.exchangefigures import exchange_month
 from livestreams.models import ExchangeOffer, ExchangeRequest, Host, LiveRoom
 from livestreams.selectors import LONGEST_LOOK
 from livestreams.services.exchange import MOST_PLACES
+from parks.models import Park
 from tenants.models import Tenant
 
 READ = ("bookings:read", "bookings:write")
@@ -282,3 +289,46 @@ class ExchangeRequestViewSet(ReadOnlyScopedViewSet):
 
     def _step(self, service: Any) -> HttpResponse:
         return self.answer(lambda: service(actor=self.actor, request=self.get_object(), **self.read()))
+
+
+# --- its month ------------------------------------------------------------------------------------------------
+
+
+class ExchangeMonthSerializer(serializers.Serializer[Any]):
+    """Hours of a month (its first day); `gained` is the lent share of the rooms' open time, in percentage points."""
+
+    park = serializers.CharField()
+    month = serializers.DateField()
+    rooms_offered = serializers.CharField()
+    rooms_lent = serializers.CharField()
+    rooms_borrowed = serializers.CharField()
+    hosts_offered = serializers.CharField()
+    hosts_lent = serializers.CharField()
+    hosts_borrowed = serializers.CharField()
+    gained = serializers.CharField(allow_null=True)
+
+
+class ExchangeMonthViewSet(ScopedViewSet):
+    """What the exchange brings a park: for those who see what all of its firms offer."""
+
+    model = ExchangeOffer
+    serializer_class = ExchangeMonthSerializer
+    permissions = {"retrieve": Needs("view", READ)}
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("park", str, required=True, description="Code of the park."),
+            OpenApiParameter("day", str, description="A day of the month; today if left out."),
+        ],
+        responses=ExchangeMonthSerializer,
+    )
+    def retrieve(self, request: Request) -> Response:
+        """Hours of rooms and hosts that a park and its firms offered, lent and borrowed in a month."""
+        code = request.query_params.get("park", "")
+        if not is_public_name(code, "code"):
+            raise NotFound
+        park = get_visible(Park, self.actor, code=code)
+        require(self.actor, VIEW, ExchangeOffer, park.pk)
+        month = month_of(query_value(request, "day", strict.day, today()))
+        found = exchange_month(actor=self.actor, park=park, month=month)
+        return Response(ExchangeMonthSerializer({"park": park.code, "month": month, **asdict(found)}).data)

@@ -184,6 +184,7 @@ class MaintenanceSerializer(serializers.ModelSerializer[Maintenance]):
     room = serializers.CharField(source="room.code")
     starts_at = InstantField()
     ends_at = InstantField()
+    reason = serializers.CharField(source="why")
 
     class Meta:
         model = Maintenance

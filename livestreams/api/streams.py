@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from core.doors.api import Needs, ReadOnlyScopedViewSet
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet
 from core.doors.fields import (
     ChoiceField,
     DayField,
@@ -26,10 +26,10 @@ from core.doors.fields import (
     SlugField,
     StrictSerializer,
 )
-from core.doors.filters import YesNo
+from core.doors.filters import FromDay, YesNo
 from livestreams import services
-from livestreams.choices import MediaServer, PublishEnd, ScreenKind
-from livestreams.models import Booking, MediaNode, Publish, ScreenToken
+from livestreams.choices import MediaServer, PublishEnd, PublishReason, ScreenKind
+from livestreams.models import Booking, MediaNode, Publish, PublishDecision, ScreenToken
 from parks.models import Park
 
 # --- media nodes ----------------------------------------------------------------------------------------------
@@ -201,6 +201,64 @@ class StreamViewSet(ReadOnlyScopedViewSet):
 
     def _step(self, service: Any) -> HttpResponse:
         return self.answer(lambda: service(actor=self.actor, publish=self.get_object(), **self.read()))
+
+
+# --- decisions ------------------------------------------------------------------------------------------------
+
+
+class StreamDecisionSerializer(serializers.ModelSerializer[PublishDecision]):
+    """What an encoder was told. Of what it showed as its key `key_start` are the first six characters, and no more."""
+
+    at = InstantField()
+    node = serializers.CharField(source="node.code")
+    booking = serializers.UUIDField(source="booking.uid", default=None, allow_null=True)
+    room = serializers.CharField(source="booking.room.code", default=None, allow_null=True)
+    reason = serializers.ChoiceField(choices=PublishReason.choices)
+    message = serializers.CharField(source="get_reason_display", help_text=_("The reason in words."))
+
+    class Meta:
+        model = PublishDecision
+        fields = [
+            "at",
+            "node",
+            "booking",
+            "room",
+            "call",
+            "app",
+            "key_start",
+            "address",
+            "accepted",
+            "reason",
+            "message",
+            "detail",
+        ]
+
+
+class StreamDecisionFilter(django_filters.FilterSet):
+    """Decisions of a booking or a room, from a day on; `accepted=false` for what was refused."""
+
+    since = FromDay("at", label=_("From"))
+    booking = django_filters.UUIDFilter("booking__uid", label=_("Booking"))
+    room = django_filters.CharFilter("booking__room__code", label=_("Room"), max_length=64)
+    accepted = YesNo("accepted", label=_("Accepted"))
+
+    class Meta:
+        model = PublishDecision
+        fields: list[str] = []
+
+
+class StreamDecisionViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Who asked to go on air and what it was told, the latest first."""
+
+    model = PublishDecision
+    serializer_class = StreamDecisionSerializer
+    filterset_class = StreamDecisionFilter
+    permissions = {"list": Needs("view", ("streams:write",))}
+
+    def base_queryset(self) -> QuerySet[PublishDecision]:
+        rows = PublishDecision.objects.select_related("node", "booking__room").order_by("-at", "-pk")
+        rooms = self.actor.rooms
+        return rows.filter(booking__room__code__in=rooms) if rooms else rows
 
 
 # --- screens --------------------------------------------------------------------------------------------------

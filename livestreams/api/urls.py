@@ -49,6 +49,7 @@ router.register("equipment-loans", studio.LoanViewSet, "api-loan")
 router.register("cleanings", studio.CleaningViewSet, "api-cleaning")
 router.register("media-nodes", streams.MediaNodeViewSet, "api-media-node")
 router.register("streams", streams.StreamViewSet, "api-stream")
+router.register("stream-decisions", streams.StreamDecisionViewSet, "api-stream-decision")
 router.register("screens", streams.ScreenViewSet, "api-screen")
 router.register("visits", visits.VisitViewSet, "api-visit")
 HOOKS: dict[str, type[hooks.Hook]] = {
@@ -60,6 +61,11 @@ HOOKS: dict[str, type[hooks.Hook]] = {
 urlpatterns = [
     path("room-use", rooms.RoomUseViewSet.as_view({"get": "retrieve"}), name="api-room-use"),
     path("brand-cover", engagements.BrandCoverViewSet.as_view({"get": "retrieve"}), name="api-brand-cover"),
+    path(
+        "exchange-month",
+        exchange.ExchangeMonthViewSet.as_view({"get": "retrieve"}),
+        name="api-exchange-month",
+    ),
     *router.urls,
     *(
         path(f"stream-hooks/{where}{secret}", hook.as_view(), name="api-stream-hook")

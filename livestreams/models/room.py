@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import MINUTE, local, today
@@ -70,6 +71,10 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         constraints = [models.CheckConstraint(condition=Q(hourly_rate__gte=0), name="livestreams_room_rate")]
 
 
+# The reason of a window that a fault opened. It is stored as this and put into words for who reads it.
+OUT_OF_USE = gettext_noop("Out of use by a fault")
+
+
 class Maintenance(PublicIdMixin):
     """A window in which a room is not available."""
 
@@ -90,6 +95,11 @@ class Maintenance(PublicIdMixin):
                 condition=Q(ends_at__gt=F("starts_at")), name="livestreams_maintenance_order"
             )
         ]
+
+    @property
+    def why(self) -> str:
+        """The reason in the language of who reads it; what people wrote stands as they wrote it."""
+        return gettext(self.reason) if self.reason == OUT_OF_USE else self.reason
 
     def __str__(self) -> str:
         return f"{self.room} · {local(self.starts_at):%Y-%m-%d %H:%M}"

@@ -21,6 +21,7 @@ from core.scoping import get_visible, may, require
 from livestreams.choices import BOOKING_BLOCKING, FAULT_TRANSITIONS, FaultState
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Equipment, Fault, FaultStep, LiveRoom, Maintenance
+from livestreams.models.room import OUT_OF_USE
 from livestreams.services.locks import check_key_allows, lock_room, lock_visible, park_of
 from livestreams.services.resources import window_end, window_open
 from livestreams.services.steps import SYSTEM, WAITLIST
@@ -187,7 +188,7 @@ def _set_window(actor: Actor, fault: Fault, room: LiveRoom | None, until: dateti
 
 
 def _window(actor: Actor, room: LiveRoom, until: datetime | None = None) -> Maintenance:
-    return window_open(actor, room, now(), until or now() + FIRST, str(_("Out of use by a fault")))
+    return window_open(actor, room, now(), until or now() + FIRST, OUT_OF_USE)
 
 
 def keep_windows() -> int:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.doors.fields import MoneyField
+from core.doors.fields import (
+    ChoiceField,
+    CodeField,
+    CountField,
+    DayField,
+    FlagField,
+    LineField,
+    MoneyField,
+    ScopedRelatedField,
+    StrictSerializer,
+)
+from parks.choices import EventKind
+from parks.collisions import Collision
 from parks.models import Event, Park
+from parks.selectors import event_collisions
 
 
 class ParkSerializer(serializers.ModelSerializer[Park]):
@@ -66,8 +81,80 @@ class EventSerializer(serializers.ModelSerializer[Event]):
             "main_until",
             "last_day",
             "called_off",
+            "is_announced",
             "target_gmv_paid",
             "target_net_sales",
             "target_orders",
             "venues",
         ]
+
+
+class CollisionSerializer(serializers.Serializer[Any]):
+    """An announced event of another park that is near, of one industry, and on the same days (first and last of them).
+
+    `town` is the other's, `here` the nearest of one's own; `km` is null where one of them has no coordinates.
+    """
+
+    name = serializers.CharField(source="other.name")
+    town = serializers.CharField(source="there.name")
+    here = serializers.CharField(source="here.name")
+    km = serializers.SerializerMethodField()
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+
+    def get_km(self, collision: Collision) -> int | None:
+        return None if collision.km is None else round(collision.km)
+
+
+class CollisionsSerializer(serializers.Serializer[Any]):
+    results = CollisionSerializer(many=True)
+
+
+class PlannedEventSerializer(EventSerializer):
+    """An event as its organiser is answered, with what else happens near by on the same days."""
+
+    collisions = serializers.SerializerMethodField()
+
+    class Meta(EventSerializer.Meta):
+        fields = [*EventSerializer.Meta.fields, "collisions"]
+
+    @extend_schema_field(CollisionSerializer(many=True))
+    def get_collisions(self, event: Event) -> list[dict[str, Any]]:
+        return [dict(each) for each in CollisionSerializer(event_collisions(event), many=True).data]
+
+
+class EventFields(StrictSerializer):
+    """What may be said of an event."""
+
+    name_zh = LineField(max_length=100, required=False)
+    name_en = LineField(max_length=100, required=False, allow_blank=True)
+    kind = ChoiceField(choices=EventKind.choices, required=False)
+    industry = LineField(max_length=100, required=False, allow_blank=True)
+    first_day = DayField(required=False)
+    main_from = DayField(required=False)
+    main_until = DayField(required=False)
+    last_day = DayField(required=False)
+    is_announced = FlagField(required=False)
+    target_gmv_paid = MoneyField(required=False, allow_null=True)
+    target_net_sales = MoneyField(required=False, allow_null=True)
+    target_orders = CountField(required=False, allow_null=True)
+
+
+class EventChangeInput(EventFields):
+    """What is named is changed; an event is called off by the day `called_off`, and takes place again with null."""
+
+    called_off = DayField(source="closed_on", required=False, allow_null=True)
+
+
+class EventInput(EventFields):
+    """A new event of a park. Without a main phase of its own the whole event is the main phase."""
+
+    park = ScopedRelatedField(model=Park)
+    name_zh = LineField(max_length=100)
+    kind = ChoiceField(choices=EventKind.choices)
+    first_day = DayField()
+    last_day = DayField()
+
+
+class VenueInput(StrictSerializer):
+    park_code = CodeField(max_length=64, help_text=_("As it stands in the address of the park's wall."))

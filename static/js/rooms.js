@@ -32,7 +32,30 @@
     revert();
   }
 
-  EventCalendar.create(place, {
+  // The rooms stand in the park: its clock is meant, wherever the browser is.
+  const inPark = (ahead = 0) =>
+    new Date(Date.now() + ahead).toLocaleString("sv", { timeZone: "Asia/Shanghai" }).replace(" ", "T");
+  const isToday = () => inPark().startsWith(day.day);
+  const rooms = day.resources.flatMap((each) => each.children ?? [each]).map((each) => each.id);
+  const nowLine = () => ({
+    id: "now",
+    start: inPark(),
+    end: inPark(120_000),
+    resourceIds: rooms,
+    display: "background",
+    backgroundColor: "#d6336c",
+    classNames: ["lp-now"],
+  });
+
+  // What is looked for stands on the screen, a narrow one too: the present hour, on other days the first event.
+  function firstSeen() {
+    const starts = day.events.filter((event) => !event.closed).map((event) => event.start);
+    const first = isToday() ? inPark(-3_600_000) : starts.filter((start) => start.startsWith(day.day)).sort()[0];
+    if (!first) return "06:00:00";
+    return first.startsWith(day.day) ? first.slice(11) : "00:00:00";
+  }
+
+  const calendar = EventCalendar.create(place, {
     view: "resourceTimelineDay",
     date: day.day,
     locale: document.documentElement.lang.startsWith("zh") ? "zh-CN" : "en-GB",
@@ -42,17 +65,19 @@
     slotLabelInterval: "02:00:00",
     slotWidth: 21,
     slotHeight: 34,
-    nowIndicator: day.day === new Date().toLocaleDateString("sv"),
+    scrollTime: firstSeen(),
     resources: day.resources,
     events: day.events.map((event) => ({
       ...event,
       resourceIds: [event.resourceId],
+      display: event.closed ? "background" : "auto",
+      classNames: event.closed ? ["lp-closed"] : [],
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
       extendedProps: { own: event.own, url: event.url },
       url: undefined,
-    })),
+    })).concat(isToday() ? [nowLine()] : []),
     editable: true,
     eventDrop: move,
     eventResize: move,
@@ -72,4 +97,10 @@
       window.location.assign(`${day.book}?${query}`);
     }),
   });
+  if (!isToday()) return;
+  const ticking = setInterval(() => {
+    if (isToday()) return calendar.updateEvent(nowLine());
+    clearInterval(ticking);
+    calendar.removeEventById("now");
+  }, 30_000);
 })();

@@ -102,7 +102,7 @@
   const drawTicker = (events) => {
     replace("ticker", events.map((event) => {
       const item = element("span", undefined, event.what);
-      item.append(element("time", hour.format(new Date(event.at))), element("b", [named(event, "room"), named(event, "tenant")].filter(Boolean).join(" · ")), element("i", words[event.what]));
+      item.append(element("time", when(event.at)), element("b", [named(event, "room"), named(event, "tenant")].filter(Boolean).join(" · ")), element("i", words[event.what]));
       return item;
     }), words.quiet);
   };

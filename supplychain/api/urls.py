@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from supplychain.api import (
     agreements,
     certificates,
+    eventitems,
     explains,
     hooks,
     inbound,
@@ -26,6 +27,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("orders", views.OrderViewSet, "api-order")
 router.register("skus", views.SkuViewSet, "api-sku")
 router.register("explain-events", explains.ExplainViewSet, "api-explain")
+router.register("event-items", eventitems.EventItemViewSet, "api-event-item")
 router.register("goods-offers", pool.GoodsOfferViewSet, "api-goods-offer")
 router.register("run-lines", pool.RunLineViewSet, "api-run-line")
 router.register("shortages", pool.ShortageViewSet, "api-shortage")

@@ -15,7 +15,7 @@ from supplychain.importing.mapping import Mapping, load_mapping, mapping_profile
 from supplychain.importing.payouts import PAYOUT_PROFILES, PayoutLine
 from supplychain.importing.profiles import PROFILES, profile, recognise
 from supplychain.importing.profiles.base import Known, Profile, Standing
-from supplychain.importing.report import FileReport
+from supplychain.importing.report import FileReport, note_texts
 from supplychain.importing.sessions import SESSION_PROFILES, SessionRow, session_profile
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "iter_sessions",
     "load_mapping",
     "mapping_profile",
+    "note_texts",
     "preview",
     "profile",
     "recognise",

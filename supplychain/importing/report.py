@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from core.errors import RowError
 from supplychain.importing.profiles.base import Content
 
 MAX_PROBLEMS = 1000
+NOTES = {
+    "due_again": _("%(count)d rows will be completed by the platform; import these orders again tomorrow."),
+    "figures_later": _("%(count)d sessions will be completed by the platform; import them again tomorrow."),
+    "unknown_channel": _("%(count)d rows name an unknown channel and are counted as “other”."),
+    "freight_elsewhere": _("%(count)d rows show a freight that their amount does not hold; it is left out."),
+    "refund_amount_unknown": _(
+        "%(count)d partial refunds have no amount here; import the after-sale export."
+    ),
+    "refund_time_estimated": _("%(count)d refunds have no time here and count on the day of the order."),
+    "refund_exceeds": _(
+        "%(count)d order lines have more refunded than paid; they are kept as they are, and marked."
+    ),
+    "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
+    "skipped": _("%(count)d rows have a state that is no sales fact."),
+    "footer": _("%(count)d rows of totals or remarks were left out."),
+}
 
 
 @dataclass
@@ -23,7 +39,7 @@ class FileReport:
 
     `problems` holds the first 1,000, numbered by line of the file. `dropped` are the columns with personal
     data, which were not read; `ignored` the others that no field needs. `notes` counts by code what a person
-    should know (see `note_texts`); `due_again` counts the rows that the platform completes later.
+    should know (in words: `note_texts`); `due_again` counts the rows that the platform completes later.
     """
 
     profile: str
@@ -74,34 +90,6 @@ class FileReport:
         self.problem_count += len(problems)
         self.problems += problems[: MAX_PROBLEMS - len(self.problems)]
 
-    def note_texts(self) -> list[str]:
-        """The notes in words, each with its count."""
-        words = {
-            "due_again": _(
-                "%(count)d rows will be completed by the platform; import these orders again tomorrow."
-            ),
-            "figures_later": _(
-                "%(count)d sessions will be completed by the platform; import them again tomorrow."
-            ),
-            "unknown_channel": _("%(count)d rows name an unknown channel and are counted as “other”."),
-            "freight_elsewhere": _(
-                "%(count)d rows show a freight that their amount does not hold; it is left out."
-            ),
-            "refund_amount_unknown": _(
-                "%(count)d partial refunds have no amount here; import the after-sale export."
-            ),
-            "refund_time_estimated": _(
-                "%(count)d refunds have no time here and count on the day of the order."
-            ),
-            "refund_exceeds": _(
-                "%(count)d order lines have more refunded than paid; they are kept as they are, and marked."
-            ),
-            "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
-            "skipped": _("%(count)d rows have a state that is no sales fact."),
-            "footer": _("%(count)d rows of totals or remarks were left out."),
-        }
-        return [words[code] % {"count": count} for code, count in self.notes.items() if count]
-
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values: amounts as strings, times in ISO 8601."""
         return {
@@ -122,7 +110,17 @@ class FileReport:
             "dropped": self.dropped,
             "ignored": self.ignored,
             "due_again": self.due_again,
-            "notes": self.note_texts(),
+            "notes": dict(self.notes),
             "problem_count": self.problem_count,
             "problems": [problem.as_dict() for problem in self.problems],
         }
+
+
+def note_texts(notes: Mapping[str, int] | Sequence[str]) -> list[str]:
+    """The notes of a stored report in the language of who reads it, each with its count.
+
+    Reports of before codes were kept hold words, which are given as they are.
+    """
+    if not isinstance(notes, Mapping):
+        return list(notes)
+    return [NOTES[code] % {"count": count} for code, count in notes.items() if count]

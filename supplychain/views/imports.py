@@ -21,7 +21,14 @@ from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
-from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, FileError, Profile
+from supplychain.importing import (
+    PAYOUT_PROFILES,
+    PROFILES,
+    SESSION_PROFILES,
+    FileError,
+    Profile,
+    note_texts,
+)
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import undo
@@ -136,6 +143,7 @@ class ImportDetail(ScopedDetailPage):
         return super().get_context_data(
             batch=batch,
             report=report,
+            notes=note_texts(report.get("notes", [])),
             kinds=[
                 {"name": KIND_NAMES[kind], "count": count, "sums": _sums(report, kind)}
                 for kind, count in report["counts"].items()

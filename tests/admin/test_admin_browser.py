@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.clock import DAY, today
+from core.clock import DAY, day_start, now, today
 from tests.contracts.routes import walk
-from tests.portal.test_browser import DESK, fits
+from tests.portal.test_browser import DESK, PHONE, fits
 from tests.servers import Site
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ PAGES = [
 ]
 
 
-def operator(site: Site, open_page: OpenPage) -> Page:
-    """A desk at which the manager of the demo's park has logged in."""
-    page: Page = open_page(**DESK)
+def operator(site: Site, open_page: OpenPage, language: str = "zh-hans", **screen: Any) -> Page:
+    """A screen, a desk's unless another is named, at which the manager of the demo's park has logged in."""
+    page: Page = open_page(**(screen or DESK))
     page.goto(site.url)
     page.locator("form:has(input[name=username][value=park]) button").first.click()
     page.wait_for_url("**/admin/")
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
     return page
 
 
@@ -82,3 +83,80 @@ def test_the_operator_moves_a_booking_on_the_board(live_site: Site, open_page: O
     assert moved.value.json()["starts_at"].endswith("T09:00:00+08:00")
     event.click()
     page.wait_for_url("**/booking/*/change/")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
+def test_the_board_keeps_the_time_of_the_park_and_shows_when_rooms_are_closed(
+    live_site: Site, open_page: OpenPage, zone: str
+) -> None:
+    page = operator(live_site, open_page, **PHONE, timezone_id=zone)
+    board = f"{live_site.url}/admin/livestreams/liveroom/board/?day={today()}"
+    page.goto(board)
+    resources = json.loads(page.locator("#rooms-day").inner_text())["resources"]
+    room = resources[0].get("children", resources)[0]["id"]
+    token = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["csrftoken"]
+    changed = page.request.post(
+        f"{live_site.url}/api/v1/rooms/{room}/change",
+        data={"opens_at": "09:00", "closes_at": "21:00"},
+        headers={"X-CSRFToken": token, "Referer": live_site.url},
+    )
+    assert changed.ok, changed.text()
+    page.goto(board)
+    line = page.locator("#rooms-calendar .lp-now").first
+    line.wait_for(state="attached")
+    row, at = (
+        page.locator(f"#rooms-calendar {name}").first.bounding_box() for name in (".ec-day", ".lp-now")
+    )
+    assert row is not None
+    assert at is not None
+    gone = (now() - day_start(today())) / DAY
+    assert abs((at["x"] - row["x"]) / row["width"] - gone) < 5 / (24 * 60)
+    # The present hour is on a narrow screen.
+    assert 0 <= at["x"] <= PHONE["viewport"]["width"]
+    closed = [each.bounding_box() for each in page.locator("#rooms-calendar .lp-closed").all()]
+    hours = sorted(round(box["width"] / row["width"] * 24) for box in closed if box)
+    assert hours[:2] == [3, 9]
+
+
+NARROW = {"viewport": {"width": 360, "height": 740}}
+"""As narrow as a phone; the page is not made smaller until it fits, as a phone does."""
+TABLES = (
+    "livestreams/liveroom/usage/", "livestreams/host/month/", "livestreams/host/cover/",
+    "livestreams/exchangeoffer/month/", "analytics/sessionreading/round/",
+)  # fmt: skip
+# Boxes of all texts that a chart has drawn.
+TEXTS = """box => {
+  const drawn = echarts.getInstanceByDom(box).getZr().storage.getDisplayList(true);
+  return drawn.filter((each) => each.type === "tspan").map((each) => {
+    const rect = each.getBoundingRect().clone();
+    if (each.transform) rect.applyTransform(each.transform);
+    return [rect.x, rect.y, rect.x + rect.width, rect.y + rect.height, each.style.text];
+  });
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_tables_scroll_within_a_narrow_screen(live_site: Site, open_page: OpenPage, language: str) -> None:
+    page = operator(live_site, open_page, language, **NARROW)
+    for address in TABLES:
+        answer = page.goto(f"{live_site.url}/admin/{address}")
+        assert answer is not None
+        assert answer.ok, address
+        fits(page)
+
+
+def test_words_of_the_heat_map_lie_over_nothing_and_within_it(live_site: Site, open_page: OpenPage) -> None:
+    page = operator(live_site, open_page, "en", **NARROW)
+    page.goto(f"{live_site.url}/admin/livestreams/liveroom/usage/")
+    heat = page.locator("#heat")
+    heat.locator("canvas").first.wait_for()
+    texts = heat.evaluate(TEXTS)
+    width = heat.bounding_box()["width"]  # type: ignore[index]
+    assert any("share of open time" in text for *_box, text in texts), texts
+    for left, top, right, bottom, text in texts:
+        assert left >= -1, text
+        assert right <= width + 1, text
+        for other in texts:
+            if other[4] != text:
+                apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+                assert apart, (text, other[4])

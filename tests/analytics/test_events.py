@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from analytics.events import board_of, decay_of, figures_of, report_of
 from analytics.events.campaign import campaign_of
@@ -180,6 +181,7 @@ def test_the_report_of_520_says_what_its_figures_stand_on() -> None:
     sums = dict.fromkeys(MEASURES, 0) | {
         "gmv_paid": Decimal(1_500_000), "orders": 2_000, "units_paid": 2_500, "event_tenants": 12, "event_items": 40,
         "event_sessions": 1, "event_live_hours": Decimal(2), "event_entries": 180_000, "event_live_paid": Decimal(0),
+        "event_sessions_counting": 1, "event_counting_paid": Decimal(0),
     }  # fmt: skip
     told = {figure.metric.code: figure for figure in figures_of(sums)}
     assert told["unit_price"].value == 600
@@ -201,7 +203,9 @@ def test_a_report_is_counted_from_sessions_items_and_days(alpha: World) -> None:
     noon = day_start(today())
     session = make_session(first.tenant, starts_at=noon, live_id="in", hours=2)
     make_session(first.tenant, starts_at=day_start(alpha.event.first_day) - DAY, live_id="before")
+    uncounted = make_session(first.tenant, starts_at=noon + timedelta(hours=3), live_id="uncounted", hours=2)
     SessionFigures.objects.create(session=session, gmv_paid=Decimal(900))
+    SessionFigures.objects.create(session=uncounted, gmv_paid=Decimal(49_000))
     for minute, entered in ((0, 10), (1, 3_000), (2, 500)):
         at = noon + timedelta(minutes=minute)
         AudienceSample.objects.create(session=session, source="douyin", at=at, entered=entered)
@@ -212,9 +216,18 @@ def test_a_report_is_counted_from_sessions_items_and_days(alpha: World) -> None:
     assert told["event_tenants"] == 2
     assert told["event_items"] == 2
     # The session of every world, of yesterday, counts as well.
-    assert (told["event_sessions"], told["event_live_hours"]) == (2, 4)
-    assert told["event_entries"] == 3_500
+    assert (told["event_sessions"], told["event_live_hours"]) == (3, 6)
+    assert (told["event_sessions_counting"], told["event_entries"]) == (1, 3_500)
+    assert (told["event_live_paid"], told["event_counting_paid"]) == (49_900, 900)
     assert told["live_paid_per_thousand_entries"] == Decimal("257.1429")
+    resting = {figure.metric.code for figure in report.figures if figure.ground}
+    assert {figure.ground for figure in report.figures if figure.metric.code in resting} == {
+        "3 场直播中有 1 场统计进入人次"
+    }
+    with override("en"):
+        report = report_of(alpha.event, first.owner)
+    assert {figure.ground for figure in report.figures} == {"", "1 of 3 sessions count entries"}
+    assert {code for code in told if "entries" in code} == resting
     assert report.board.counted == 1
 
 
@@ -225,8 +238,8 @@ def test_entries_are_the_rises_of_the_best_counter() -> None:
         (1, "b", at[0], 80),
         (2, "a", at[3], 7),
     ]  # fmt: skip
-    assert entries_in(readings) == 110 + 7
-    assert entries_in([]) is None
+    assert entries_in(readings) == {1: 110, 2: 7}
+    assert entries_in([]) == {}
 
 
 def test_the_wall_tells_of_the_phase_and_when_it_changes(alpha: World, beta: World) -> None:

@@ -160,3 +160,22 @@ def test_memory_stays_flat(live_site: Site, open_page: OpenPage, wall: str) -> N
     assert after.nodes < before.nodes + FEW
     assert after.listeners <= before.listeners
     assert after.bytes - before.bytes < 40_000
+
+
+# One snapshot at 20:00 in the park, whose ticker begins yesterday.
+TICKER = """async () => {
+    const next = JSON.parse(document.getElementById("snapshot").textContent);
+    next.at = "2030-03-06T12:00:00+00:00";
+    next.ticker = ["2030-03-06T11:30:00+00:00", "2030-03-05T12:35:00+00:00"].map((at) =>
+        ({ at, what: "ended", room_zh: "1", tenant_zh: "1" }));
+    for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify(next) });
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    return [...document.querySelectorAll("#ticker time")].slice(0, 2).map((each) => each.textContent);
+}"""
+
+
+def test_what_ended_yesterday_says_its_day(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(STAND_IN)
+    page.goto(address_of(live_site, "park"))
+    assert page.evaluate(TICKER) == ["19:30", "周二 20:35"]

@@ -9,7 +9,7 @@ from livestreams.models import Course, CourseRun, Engagement, Enrolment, Incubat
 from parks.choices import EventKind
 from parks.services import event_create
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, TenantWorld, World
+from tests.factories import SYSTEM, TenantWorld, World, make_park
 
 
 def of_operators(world: World) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def of_operators(world: World) -> dict[str, Any]:
         **of_training(world, world.tenants[0], manager),
         **of_streams(world, world.tenants[0], manager, owner),
         **of_halls(world, world.tenants[0], manager, owner),
+        **of_events(world, world.tenants[0], manager, owner),
     }
 
 
@@ -112,6 +113,7 @@ def of_streams(world: World, mine: TenantWorld, manager: Caller, owner: Caller) 
         "POST media-nodes/{code}/change": manager.post("media-nodes/new-node/change", {"name_en": "New"}),
         "POST media-nodes/{code}/secret": manager.post("media-nodes/new-node/secret"),
         "GET streams": manager.get("streams"),
+        "GET stream-decisions": manager.get("stream-decisions"),
         "GET streams/{uid}": manager.get(f"streams/{running.uid}"),
         "POST streams/{uid}/cut": manager.post(f"streams/{running.uid}/cut", {"reason": "灯"}),
         "POST streams/{uid}/readmit": manager.post(f"streams/{running.uid}/readmit"),
@@ -145,4 +147,40 @@ def of_halls(world: World, mine: TenantWorld, manager: Caller, owner: Caller) ->
         "POST event-entries/{uid}/readmit": manager.post(f"{entered}/readmit"),
         "GET sessions/{uid}/verdict": owner.get(verdict),
         "POST sessions/{uid}/verdict": owner.post(verdict, {"text": "样品单"}),
+    }
+
+
+def of_events(world: World, mine: TenantWorld, manager: Caller, owner: Caller) -> dict[str, Any]:
+    days = {"first_day": str(today()), "last_day": str(today() + DAY)}
+    made = manager.post(
+        "events", {"park": world.park.code, "kind": "festival", "name_zh": "灯会", "industry": "灯饰", **days}
+    )
+    event = f"events/{made.json()['uid']}"
+    near = make_park("near", town=world.park.town)
+    event_create(
+        actor=SYSTEM, park=near, kind=EventKind.FESTIVAL, first_day=today(), last_day=today(), name_zh="灯节",
+        industry="灯具",
+    )  # fmt: skip
+    product = mine.skus[0].product
+    brought = owner.post(
+        "event-items", {"entry": str(mine.entry.uid), "product": str(product.uid), "price": "9.90"}
+    )
+    item = f"event-items/{brought.json()['uid']}"
+    return {
+        "POST events": made,
+        "POST events/{uid}/change": manager.post(f"{event}/change", {"target_gmv_paid": "1000.00"}),
+        "GET events/{uid}/collisions": manager.get(f"{event}/collisions"),
+        "POST events/{uid}/add-venue": manager.post(f"{event}/add-venue", {"park_code": "near"}),
+        "POST events/{uid}/main-venue": manager.post(f"{event}/main-venue", {"park_code": "near"}),
+        "POST events/{uid}/give-up-venue": manager.post(f"{event}/give-up-venue", {"park_code": "alpha"}),
+        "POST event-items": brought,
+        "GET event-items": owner.get("event-items"),
+        "GET event-items/{uid}": owner.get(item),
+        "POST event-items/{uid}/withdraw": owner.post(f"{item}/withdraw"),
+        "GET tenants": owner.get("tenants"),
+        "GET tenants/{code}": owner.get(f"tenants/{mine.tenant.code}"),
+        "POST tenants/{code}/change": owner.post(
+            f"tenants/{mine.tenant.code}/change", {"wall_visibility": "hidden"}
+        ),
+        "GET exchange-month": manager.get("exchange-month", park=world.park.code),
     }

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 
-from core.clock import now
+from core.clock import DAY, now, today
 from core.services import tool_key_create
 from livestreams.models import AudienceSample
-from tests.api.conftest import Caller, instant
+from livestreams.services import stream_credentials, stream_key_renew
+from tests.api.conftest import API, Caller, instant
 from tests.factories import SYSTEM, World
 
 pytestmark = pytest.mark.both_databases
@@ -197,3 +198,41 @@ def test_a_stream_key_needs_its_scope_and_its_room(world: World, at: At) -> None
         caller = Caller(secret)
         assert caller.get(path).status_code == status, scopes
         assert caller.post(path).status_code == status, scopes
+
+
+def test_a_tool_asks_why_its_encoder_was_refused(world: World, tool: Caller) -> None:
+    mine, other = world.tenants
+    stream_key_renew(actor=SYSTEM, booking=mine.booking, platform="douyin")
+    key = stream_credentials(actor=SYSTEM, booking=mine.booking).key
+    hook = f"stream-hooks/nginx-rtmp/publish/{world.media_secret}"
+    for shown in (key, "lsk_" + "z" * 32):
+        asked = {"app": "live", "name": shown, "clientid": "7", "addr": "10.0.0.9", "call": "publish"}
+        Caller().client.post(API + hook, asked)
+    booking = str(mine.booking.uid)
+    told = tool.get("stream-decisions", booking=booking, accepted="false").json()["results"]
+    (refused,) = told
+    assert (refused["reason"], refused["message"]) == ("too_early", "未到推流时间")
+    assert (refused["key_start"], refused["address"]) == (key[:6], "10.0.0.9")
+    assert key[6:] not in str(told)
+    assert (refused["booking"], refused["room"]) == (booking, mine.booking.room.code)
+    everything = tool.get("stream-decisions").json()["results"]
+    assert {each["booking"] for each in everything} == {booking}
+    assert {each["accepted"] for each in everything} == {True, False}
+    assert (
+        tool.get("stream-decisions", room=mine.booking.room.code, since=str(today())).json()["results"]
+        == told
+    )
+    assert tool.get("stream-decisions", since=str(today() + DAY)).json()["results"] == []
+    assert tool.get("stream-decisions", booking=str(other.booking.uid)).json()["results"] == []
+    assert tool.get("stream-decisions", accepted="maybe").status_code == 400
+    manager = Caller(user=world.users["park_manager"]).get("stream-decisions").json()["results"]
+    assert {each["reason"] for each in manager} >= {"too_early", "unknown_key"}
+    node = mine.tenant.node
+    for scopes, rooms, status, count in (
+        (["bookings:write"], [], 403, 0),
+        (["streams:write"], ["alpha-room-1"], 200, 0),
+        (["streams:write"], [mine.booking.room.code], 200, len(everything)),
+    ):
+        _key, secret = tool_key_create(actor=SYSTEM, node=node, name="dock", scopes=scopes, rooms=rooms)
+        answer = Caller(secret).get("stream-decisions")
+        assert (answer.status_code, len(answer.json().get("results", []))) == (status, count), scopes

@@ -12,12 +12,16 @@ from django.test import Client
 from analytics.models import DisplayLink
 from analytics.trust import judging
 from core import buckets
-from core.clock import DAY, HOUR, local, now, today
+from core.choices import Role
+from core.clock import DAY, HOUR, day_start, local, now, today
+from core.models import Membership
 from livestreams.models import LiveRoom, MediaNode, Publish, ScreenToken
 from livestreams.selectors import room_reports
-from livestreams.services import node_by_secret, screen_of
+from livestreams.services import exchange_offer_make, node_by_secret, screen_of
+from parks.choices import EventKind
+from parks.services import event_create
 from tests.api.conftest import Caller
-from tests.factories import World
+from tests.factories import SYSTEM, World, make_park, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -196,3 +200,124 @@ def test_a_stream_that_is_let_in_again_says_when(world: World, manager: Caller) 
     )  # fmt: skip
     assert manager.post(f"streams/{running.uid}/cut").json()["cut_at"]
     assert manager.post(f"streams/{running.uid}/readmit").json()["readmitted_at"]
+
+
+def test_an_event_is_planned_moved_and_called_off_and_says_what_it_collides_with(
+    world: World, manager: Caller, owner: Caller, tool: Caller
+) -> None:
+    day = today() + 40 * DAY
+    near = make_park("near", town=world.park.town)
+    event_create(
+        actor=SYSTEM, park=near, kind=EventKind.FESTIVAL, first_day=day, last_day=day, name_zh="灯节",
+        industry="灯具",
+    )  # fmt: skip
+    wish = {"park": "alpha", "kind": "festival", "name_zh": "灯会", "industry": "灯饰"}
+    days = {"first_day": str(day - DAY), "last_day": str(day + DAY)}
+    for other in (owner, tool):
+        assert other.post("events", {**wish, **days}).status_code == 403
+    assert (
+        problem_of(manager.post("events", {**wish, **days, "called_off": str(day)}))["code"]
+        == "unknown_field"
+    )
+    made = manager.post("events", {**wish, **days})
+    assert (made.status_code, made.json()["main_from"]) == (201, days["first_day"])
+    here = world.park.town.name
+    collision = {
+        "name": "灯节", "town": here, "here": here, "km": 0, "first_day": str(day), "last_day": str(day)
+    }  # fmt: skip
+    assert made.json()["collisions"] == [collision]
+    address = f"events/{made.json()['uid']}"
+    assert manager.get(f"{address}/collisions").json() == {"results": [collision]}
+    assert (owner.get(address).status_code, owner.get(f"{address}/collisions").status_code) == (200, 403)
+    assert owner.post(f"{address}/change", {"industry": ""}).status_code == 403
+    wrong = manager.post(f"{address}/change", {"main_from": str(day - 9 * DAY)})
+    assert (wrong.status_code, problem_of(wrong)["field"]) == (400, "main_from")
+    moved = manager.post(
+        f"{address}/change", {"first_day": str(day + DAY), "main_from": str(day + DAY), "target_orders": 5}
+    )
+    assert (moved.json()["collisions"], moved.json()["target_orders"]) == ([], 5)
+    assert manager.post(f"{address}/change", {"called_off": str(today())}).json()["called_off"] == str(
+        today()
+    )
+    assert manager.post(f"{address}/change", {"called_off": None}).json()["called_off"] is None
+
+
+def test_venues_come_go_and_lead(world: World, manager: Caller) -> None:
+    make_park("near")
+    address = f"events/{world.event.uid}"
+
+    def venues(answer: Any) -> dict[str, bool]:
+        return {venue["park"]: venue["is_main"] for venue in answer.json()["venues"]}
+
+    assert venues(manager.post(f"{address}/add-venue", {"park_code": "near"})) == {
+        "alpha": True,
+        "near": False,
+    }
+    assert manager.post(f"{address}/add-venue", {"park_code": "near"}).status_code == 409
+    assert manager.post(f"{address}/give-up-venue", {"park_code": "alpha"}).status_code == 400
+    led = manager.post(f"{address}/main-venue", {"park_code": "near"})
+    assert venues(led) == {"alpha": False, "near": True}
+    assert venues(manager.post(f"{address}/main-venue", {"park_code": "alpha"})) == {
+        "alpha": True,
+        "near": False,
+    }
+    assert venues(manager.post(f"{address}/give-up-venue", {"park_code": "near"})) == {"alpha": True}
+    for step in ("add-venue", "main-venue", "give-up-venue"):
+        refused = manager.post(f"{address}/{step}", {"park_code": "nowhere"})
+        assert (refused.status_code, problem_of(refused)["code"]) == (400, "not_found"), step
+
+
+def test_goods_are_brought_to_an_event_and_taken_back(world: World, manager: Caller, owner: Caller) -> None:
+    entry, product = world.tenants[0].entry, world.tenants[0].skus[0].product
+    wish = {"entry": str(entry.uid), "product": str(product.uid), "price": "9.90", "quantity": 5}
+    assert manager.post("event-items", wish).status_code == 403
+    foreign = Caller(user=world.tenants[1].users["tenant_owner"]).post("event-items", wish)
+    assert (foreign.status_code, problem_of(foreign)["code"]) == (400, "absent")
+    item = owner.post("event-items", wish).json()
+    assert (item["price"], item["quantity"], item["event"]) == ("9.90", 5, str(world.event.uid))
+    assert item["uid"] in {each["uid"] for each in manager.get("event-items").json()["results"]}
+    found = owner.get("event-items", event=str(world.event.uid)).json()["results"]
+    assert {each["tenant"] for each in found} == {"alpha-a"}
+    assert owner.get("event-items", event="01890000-0000-7000-8000-000000000000").json()["results"] == []
+    taken = owner.post(f"event-items/{item['uid']}/withdraw")
+    assert taken.json()["withdrawn_on"] == str(today())
+
+
+def test_only_its_owner_says_what_the_wall_shows_of_a_firm(
+    world: World, manager: Caller, owner: Caller
+) -> None:
+    address = "tenants/alpha-a"
+    assert (
+        owner.post(f"{address}/change", {"wall_visibility": "hidden"}).json()["wall_visibility"] == "hidden"
+    )
+    assert manager.get(address).json()["wall_visibility"] == "hidden"
+    for field, value in (("wall_visibility", "amount"), ("shares_orders_with_park", True)):
+        assert manager.post(f"{address}/change", {field: value}).status_code == 403
+    assert manager.post(f"{address}/change", {"industry": "灯饰"}).json()["industry"] == "灯饰"
+    assert owner.post(f"{address}/change", {"wall_visibility": "loud"}).status_code == 400
+    staff, host = (Caller(user=world.tenants[0].users[role]) for role in ("tenant_staff", "host"))
+    assert [firm["code"] for firm in staff.get("tenants").json()["results"]] == ["alpha-a"]
+    assert staff.post(f"{address}/change", {"wall_visibility": "amount"}).status_code == 403
+    analyst = Caller(user=world.users["province_analyst"])
+    assert {host.get(address).status_code, analyst.get(address).status_code} == {403}
+    # Who analyses the province and owns a firm elsewhere reads that firm alone.
+    elsewhere = make_tenant(make_park("near"), "near-a")
+    Membership.objects.create(
+        user=world.users["province_analyst"], node=elsewhere.node, role=Role.TENANT_OWNER
+    )
+    assert [firm["code"] for firm in analyst.get("tenants").json()["results"]] == ["near-a"]
+
+
+def test_the_month_of_the_exchange_is_told_to_those_who_see_all_of_it(
+    world: World, manager: Caller, owner: Caller
+) -> None:
+    start = day_start(today().replace(day=1)) + 40 * DAY
+    exchange_offer_make(
+        actor=SYSTEM, room=world.rooms[0], starts_at=start, ends_at=start + 2 * HOUR,
+        hourly_rate=Decimal(80), places=[make_park("near").code],
+    )  # fmt: skip
+    day = str(local(start).date())
+    month = manager.get("exchange-month", park="alpha", day=day).json()
+    assert (month["month"], month["rooms_offered"], month["rooms_lent"]) == (f"{day[:7]}-01", "2.0", "0.0")
+    assert owner.get("exchange-month", park="alpha").status_code == 403
+    assert {manager.get("exchange-month", park=park).status_code for park in ("near", "nowhere", "")} == {404}

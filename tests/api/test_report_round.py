@@ -14,6 +14,7 @@ from analytics.models import SessionClaim, SessionReading
 from core import jobs
 from core.choices import Role
 from core.clock import HOUR
+from core.models import Job
 from livestreams.models import LiveSession
 from tests.analytics.test_reports import START, body, drop, row
 from tests.api.conftest import Caller
@@ -225,3 +226,22 @@ def test_a_drop_that_makes_no_sense_is_refused(owner: Caller, changes: dict[str,
     reply = owner.post("report-drops", {"tenant": "alpha-a", "files": files(body(row())), **changes})
     assert reply.status_code == 400, reply.content
     assert field in {error["field"] for error in reply.json()["errors"]}, reply.json()
+
+
+def test_the_notes_of_a_file_are_in_the_language_of_who_reads_them(firm: TenantWorld, owner: Caller) -> None:
+    later = body(row(直播间成交金额="数据将于第二天更新"))
+    with translation.override("zh-hans"):
+        uid = dropped(owner, later)["uid"]
+
+    def notes(language: str) -> list[str]:
+        told = owner.client.get(f"/api/v1/report-drops/{uid}", headers={"Accept-Language": language})
+        return told.json()["files"][0]["notes"]
+
+    english = "1 sessions will be completed by the platform; import them again tomorrow."
+    chinese = "有 1 场的数据平台次日才会补全，请明天再导入一次。"
+    assert (notes("en"), notes("zh-hans")) == ([english], [chinese])
+    # Reports of before hold words.
+    job = Job.objects.get(uid=uid)
+    job.result["files"][0]["notes"] = [chinese]
+    job.save()
+    assert notes("en") == [chinese]

@@ -25,7 +25,7 @@ from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, Equipment, SchedulePlan
 from supplychain.models import ImportBatch, Reorder, SampleRequest, Statement
 from tests.contracts.routes import Route
-from tests.contracts.worlds import lender_of, offer_from_afar, outside_host_of, row_in
+from tests.contracts.worlds import lender_of, offer_from_afar, outside_host_of, park_afar, row_in
 from tests.factories import SYSTEM, TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"
@@ -76,6 +76,8 @@ UIDS: dict[str, Factory] = {
     "api-maintenance": lambda world, mine: world.rooms[1].maintenance.get().uid,
     "api-engagement": lambda world, mine: mine.host.engagements.earliest("id").uid,
     "api-event-entry": lambda world, mine: mine.entry.uid,
+    "api-event-item": lambda world, mine: mine.entry.items.earliest("id").uid,
+    "api-event-give-up-venue": lambda world, mine: world.park.events.latest("id").uid,
     "api-stream": lambda world, mine: mine.booking.publishes.earliest("id").uid,
     "api-stream-cut": lambda world, mine: mine.booking.publishes.get(ended_at=None).uid,
     "api-screen": lambda world, mine: mine.booking.screens.earliest("id").uid,
@@ -181,6 +183,7 @@ UIDS: dict[str, Factory] = {
 CODES: dict[str, Factory] = {
     "api-park": lambda world, mine: world.park.code,
     "api-room": lambda world, mine: world.rooms[0].code,
+    "api-firm": lambda world, mine: mine.tenant.code,
     "api-host": lambda world, mine: mine.host.code,
     "api-media-node": lambda world, mine: world.media_node.code,
     "api-course": lambda world, mine: world.course_run.course.code,
@@ -257,6 +260,7 @@ WITHOUT_BODY: dict[str, str] = {
     "api-event-entry-withdraw": "who takes no part any more",
     "api-event-entry-send-away": "who is sent away",
     "api-event-entry-readmit": "who may enter again",
+    "api-event-item-withdraw": "what is taken back from an event",
     "api-visit-arrive": "who is let in",
     "api-visit-leave": "who is seen out",
     "api-visit-withdraw": "who does not come",
@@ -485,6 +489,23 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-stream-cut": {"reason": "matrix"},
         "api-screen-list": {"booking": str(mine.booking.uid), "kind": "overlay"},
         "api-display-link-list": {"node": world.park.code, "name": "matrix"},
+        "api-event-list": {
+            "park": world.park.code,
+            "kind": "festival",
+            "name_zh": "matrix",
+            "first_day": str(today()),
+            "last_day": str(today()),
+        },
+        "api-event-change": {"name_en": "matrix"},
+        "api-event-add-venue": {"park_code": park_afar(world).code},
+        "api-event-main-venue": {"park_code": world.park.code},
+        "api-event-give-up-venue": {"park_code": park_afar(world).code},
+        "api-event-item-list": {
+            "entry": str(mine.entry.uid),
+            "product": str(mine.skus[0].product.uid),
+            "price": "9.00",
+        },
+        "api-firm-change": {"wall_visibility": "hidden"},
         "api-event-entry-list": {
             "event": str(world.park.events.latest("id").uid),
             "tenant": mine.tenant.code,

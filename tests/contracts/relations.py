@@ -78,6 +78,7 @@ WORDS = {
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",
+    "park_code": "codes of parks are known to everybody: they stand in the addresses of walls",
     "agreements partner": "codes of parks are known to everybody, a firm gives its own to whom it deals with",
     **dict.fromkeys(
         ("rooms code", "hosts code", "courses code", "media-nodes code"),
@@ -104,6 +105,7 @@ WORDS = {
             "key", "server", "vintages", "year", "amount", "sales", "amount_foreign", "rate", "period", "vintage",
             "issuer", "expiring", "month",
             "level", "trainer", "number", "opens_at", "closes_at", "address", "control_url", "day_rate", "overdue",
+            "industry", "target_gmv_paid", "target_net_sales",
             "url", "app_key", "aes_key", "secret", "shop_id", "not_imported",
         ),
         "a word, a number, a choice",

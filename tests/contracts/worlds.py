@@ -48,8 +48,8 @@ from livestreams.models import (
 )
 from livestreams.services import Reading, booking_create, exchange_offer_make, samples_record
 from parks.choices import EventKind
-from parks.models import IndustrialCluster
-from parks.services import event_create
+from parks.models import IndustrialCluster, Park
+from parks.services import event_create, venue_add
 from supplychain.choices import ShortOf
 from supplychain.facts import SaleFact
 from supplychain.models import (
@@ -151,6 +151,11 @@ def lend_from_afar(world: World) -> None:
 def offer_from_afar(world: World) -> ExchangeOffer:
     """What others offer to the park of the world."""
     return ExchangeOffer.objects.get(room__code=f"{world.name}-far-room")
+
+
+def park_afar(world: World) -> Park:
+    """The park that lends to the one of the world."""
+    return offer_from_afar(world).park
 
 
 def line_mark(mine: TenantWorld) -> str:
@@ -280,13 +285,14 @@ def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
 
 
 def go_on(world: World) -> None:
-    """What can still be entered: a stage that asks for nothing, an event that nobody takes part in."""
+    """What can still be entered: a stage that asks for nothing, an event with two venues that nobody takes part in."""
     names = {"name_zh": world.canary, "name_en": world.canary}
     IncubationStage.objects.create(park=world.park, number=2, cost=AMOUNTS[world.name], **names)
-    event_create(
+    event = event_create(
         actor=SYSTEM, park=world.park, kind=EventKind.FESTIVAL, first_day=today(), main_from=today(),
         last_day=today() + DAY, industry=world.canary, **names,
     )  # fmt: skip
+    venue_add(actor=SYSTEM, event=event, park_code=park_afar(world).code)
 
 
 def try_out(mine: TenantWorld, canary: str) -> None:

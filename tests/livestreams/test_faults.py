@@ -8,15 +8,18 @@ from datetime import datetime
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils.translation import override
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR, MINUTE, now
+from core.clock import DAY, HOUR, MINUTE, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from core.scoping import visible_to
 from livestreams import services
 from livestreams.choices import FAULT_TRANSITIONS, BookingState, FaultKind, FaultState, PublishReason
+from livestreams.dayplan import board
 from livestreams.errors import BadTime, RoomUnavailable, WrongState
 from livestreams.models import Booking, Fault, FaultStep, Maintenance
 from livestreams.studio import hits_of
@@ -231,3 +234,36 @@ def test_a_fault_does_not_cut_those_who_are_on_air(world: World, booking: Bookin
         sender.done()
         next_one.publish()
         assert last_reason() == PublishReason.ROOM_CLOSED
+
+
+# --- its words ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reporting", ["en", "zh-hans"])
+def test_a_window_says_in_the_language_of_who_reads_it_why_a_room_is_out_of_use(
+    world: World, reporting: str
+) -> None:
+    room, translated = world.rooms[0], "因故障停用"
+    with override(reporting):
+        report(world, room=room, blocks=True)
+    window = Maintenance.objects.latest("pk")
+
+    def told(language: str) -> list[str]:
+        with override(language):
+            shown = board(
+                day=today(), rooms=[room], bookings=[], repairs=Maintenance.objects.filter(room=room)
+            )
+            page = Client()
+            page.force_login(world.users[Role.PARK_MANAGER])
+            answer = page.get(
+                "/api/v1/maintenance", {"room": room.code}, headers={"Accept-Language": language}
+            )
+            (first, *_rest) = answer.json()["results"]
+            return [shown["events"][0]["title"], first["reason"]]
+
+    Maintenance.objects.filter(room=room).exclude(pk=window.pk).delete()
+    assert told("en") == ["Out of use by a fault"] * 2
+    assert told("zh-hans") == [translated] * 2
+    # What was stored in words before, or written by people, stands as it is.
+    Maintenance.objects.filter(pk=window.pk).update(reason=translated)
+    assert told("en") == [translated] * 2

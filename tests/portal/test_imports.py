@@ -356,3 +356,23 @@ def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) 
     assert "抖店结算单" in page.text
     assert "columns" not in page.context
     assert not ImportBatch.objects.exists()
+
+
+def test_the_notes_of_a_report_are_in_the_language_of_who_reads_them(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.post(address, {"file": file()})
+    batch = ImportBatch.objects.get()
+    english = "3 rows of totals or remarks were left out."
+    batch.report["notes"] = {"footer": 3}
+    batch.save()
+    shown = {}
+    for language in ("en", "zh-hans"):
+        owner.cookies["django_language"] = language
+        shown[language] = owner.get(step(firm, "", batch))
+    assert shown["en"].context["notes"] == [english]
+    assert english in shown["en"].text
+    assert english not in shown["zh-hans"].text
+    batch.report["notes"] = [english]
+    batch.save()
+    assert english in owner.get(step(firm, "", batch)).text, "reports of before hold words"

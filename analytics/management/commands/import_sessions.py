@@ -13,7 +13,7 @@ from analytics.choices import ReadBy
 from analytics.services.reports import read_file, reports_keep, reports_load, reports_look
 from core.actors import system_actor
 from core.errors import DomainError
-from supplychain.importing import SESSION_PROFILES
+from supplychain.importing import SESSION_PROFILES, note_texts
 from tenants.models import Tenant
 
 BLOCK = 1024 * 1024
@@ -86,7 +86,7 @@ def render(found: dict[str, Any]) -> Iterator[str]:
             yield "  " + file["error"]
         for problem in file["problems"]:
             yield "  " + _("line %(row)d: %(field)s %(message)s") % problem
-        yield from ("  " + note for note in file["notes"])
+        yield from ("  " + note for note in note_texts(file["notes"]))
     for row in found["rows"]:
         how = ReadBy(row["how"]).label if row["how"] else _("to be asked")
         yield f"{row['file']}:{row['line']}  {row['started_at']}  {row['account']}  {how}"

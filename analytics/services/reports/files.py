@@ -65,7 +65,7 @@ class ReadFile:
             "profile": self.report.profile if self.report else "",
             "form": self.report.form if self.report else "",
             "rows": self.report.rows if self.report else 0,
-            "notes": self.report.note_texts() if self.report else [],
+            "notes": dict(self.report.notes) if self.report else {},
             "dropped": self.report.dropped if self.report else [],
             "refused": self.refused,
             "error": self.error,

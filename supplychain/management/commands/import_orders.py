@@ -16,7 +16,7 @@ from core import storage
 from core.actors import system_actor
 from core.errors import DomainError
 from supplychain.facts import SaleFact
-from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, profile
+from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, note_texts, profile
 from supplychain.services.imports import import_run, import_stage
 from supplychain.services.loading import Plan, load
 from tenants.models import Tenant
@@ -136,7 +136,7 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
         lines.append(_("Personal data not read: %(columns)s") % {"columns": ", ".join(report["dropped"])})
     if report["ignored"]:
         lines.append(_("Columns not used: %(columns)s") % {"columns": ", ".join(report["ignored"])})
-    lines += report["notes"]
+    lines += note_texts(report["notes"])
     if report["problem_count"]:
         lines.append(_("Refused: %(bad_rows)s rows") % _counts(report))
         lines += [
