@@ -16,7 +16,7 @@ from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent, St
 from supplychain.services import factory_create, launch_create, reorder_confirm, stock_adjust
 from supplychain.services.launches import drain
 
-BATCHES = (1.1, 1.3, 1.8, 2.5, 4.0, 7.0)
+BATCHES = (1.1, 1.2, 1.4, 1.8, 2.5, 4.0)
 """Each style's test batch, in what was sold of it since its drop: some run out, some lie."""
 LEAST_BATCH = 10
 SEASON = timedelta(days=45)
@@ -81,16 +81,16 @@ def _sold(product: Product, day: date) -> int:
 
 
 def _begin_with(product: Product, day: date, *, left: int, actor: Actor) -> None:
-    """Take what lay of a style before its drop out of the stock, so that the ledger has what is left of the drop."""
+    """Clear what lay of a style before its drop, and bring in its test batch: the ledger has what is left of it."""
     for level in StockLevel.objects.filter(sku__product=product).select_related("warehouse", "sku"):
-        older = level.available - left
-        if older > 0:
+        change = left - level.available
+        if change:
             stock_adjust(
                 actor=actor,
                 warehouse=level.warehouse,
                 sku=level.sku,
-                quantity=-older,
-                note="上新前清出的旧款（演示）",
+                quantity=change,
+                note="上新：旧款清出，首批入库（演示）",
                 source="demo",
                 source_key=f"drop:{level.sku.code}",
                 occurred_at=day_start(day),

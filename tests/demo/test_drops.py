@@ -14,6 +14,7 @@ from analytics.demo.plans import SEED, TINY
 from analytics.demo.reorders import build_reorders
 from parks.geography import geography_load
 from supplychain.models import Launch, Reorder, StockLevel, StockMove
+from supplychain.services import stock_adjust
 from tests.factories import SYSTEM
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -28,6 +29,11 @@ def test_a_drop_is_its_test_batch_in_the_ledger_too(monkeypatch: pytest.MonkeyPa
         park = build_park(TINY, actor=SYSTEM, seed=SEED, until=UNTIL.date())
         load.load_until(park, UNTIL, actor=SYSTEM, seed=SEED)
         drain_everything()
+        # One of the styles has nearly run out by its drop: its test batch comes in.
+        last = StockLevel.objects.filter(owner=park.tenants[0]).order_by("sku__code")[5]
+        stock_adjust(
+            actor=SYSTEM, warehouse=last.warehouse, sku=last.sku, quantity=1 - last.available, note="-"
+        )
         build_reorders(park, actor=SYSTEM)
         launches = list(Launch.objects.filter(sold__gt=0))
         assert len(launches) > 3
