@@ -34,12 +34,16 @@ from supplychain.attribution.stages import Evidence, evidence_of, sessions_of
 from supplychain.choices import SalesKind, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
+from supplychain.services.store import insert_rows, instant_text
 from tenants.models import Tenant
 
 # Bounds how long a transaction takes: on SQLite it holds the whole database.
 HOURS_PER_TRANSACTION = 24
 SESSIONS_PER_TRANSACTION = 100
 ORDERS_AT_ONCE = 2_000
+ANSWER_COLUMNS = (
+    "event_id", "version", "seller_id", "session_id", "rule", "rule_name", "rule_version", "window_hours", "decided_at",
+)  # fmt: skip
 
 
 def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
@@ -165,21 +169,24 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
         for (source, _number), facts in orders.items()
         for answer in answers_of(facts, partial(judge, source))
     ]
-    Attribution.objects.bulk_create(
-        [
-            Attribution(
-                event_id=answer.fact.id,
-                version=answer.fact.version + 1,
-                seller=seller,
-                session_id=answer.session,
-                rule=answer.rule,
-                rule_name=NAME,
-                rule_version=VERSION,
-                window_hours=window // HOUR,
+    decided_at = instant_text(clock.now())
+    insert_rows(
+        "supplychain_attribution",
+        ANSWER_COLUMNS,
+        (
+            (
+                answer.fact.id,
+                answer.fact.version + 1,
+                seller.pk,
+                answer.session,
+                answer.rule,
+                NAME,
+                VERSION,
+                window // HOUR,
+                decided_at,
             )
             for answer in answers
-        ],
-        batch_size=1_000,
+        ),
     )
     _mark_shared(orders.values())
     moved = [answer.fact for answer in answers if answer.session != answer.fact.session]

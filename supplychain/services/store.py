@@ -76,11 +76,16 @@ def copy_text(rows: Sequence[Sequence[Any]], columns: int) -> str:
     return "".join(["\t".join([cell.translate(ESCAPED) for cell in row]) + "\n" for row in texts])
 
 
+def instant_text(at: datetime) -> str:
+    """An instant as a text that means the same on every database."""
+    return str(at.astimezone(UTC))[:-6]
+
+
 def insert_events(
     seller_id: int, source: str, lines: Iterable[Line], *, received_at: datetime, batch_id: int | None
 ) -> None:
     """Write the ledger rows of lines that have their id, owner, SKU and session."""
-    received = str(received_at.astimezone(UTC))[:-6]
+    received = instant_text(received_at)
     rows = (event_row(line, seller_id, source, received, batch_id) for line in lines)
     insert_rows("supplychain_salesevent", EVENT_COLUMNS, rows)
 
