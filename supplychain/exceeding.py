@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
 
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent
@@ -13,7 +16,20 @@ from supplychain.models import SalesEvent
 AT_ONCE = 500
 OrderLine = tuple[str, str]
 """Order number, and the line that refunds name; "" where they name none."""
-ByLine = Mapping[str, Sequence[SalesEvent]]
+
+
+class Sum(NamedTuple):
+    """What one fact pays or gives back."""
+
+    order: str
+    line: str
+    line_type: str
+    currency: str
+    amount: Decimal
+    amount_foreign: Decimal | None
+
+
+ByLine = Mapping[str, Sequence[Sum]]
 
 
 def exceeding(seller_id: int, orders: Collection[str]) -> set[OrderLine]:
@@ -22,13 +38,16 @@ def exceeding(seller_id: int, orders: Collection[str]) -> set[OrderLine]:
     A line may get back what was paid for it and the freight of its order, an order what was paid for all of it. Where
     no payment is known (its file may still come) nothing can be said, and nothing is.
     """
-    refunds = SalesEvent.objects.filter(kind=SalesKind.REFUNDED, seller=seller_id).current()
+    facts = SalesEvent.objects.filter(seller=seller_id).current()
+    # Said of the refunds for the index that holds none but facts which name an order.
+    refunds = facts.filter(~Q(ref_order_no=""), kind=SalesKind.REFUNDED)
+    payments = facts.filter(kind=SalesKind.PAID)
     found: set[OrderLine] = set()
     for some in _some(sorted({number for number in orders if number})):
         back = _by_line(refunds.filter(ref_order_no__in=some), "ref_order_no", "ref_line")
-        payments = SalesEvent.objects.filter(kind=SalesKind.PAID, seller=seller_id, order_no__in=list(back))
-        paid = _by_line(payments.current() if back else [], "order_no", "line_no")
-        found |= {(number, line) for number in paid for line in _lines(paid[number], back[number])}
+        if back:
+            paid = _by_line(payments.filter(order_no__in=list(back)), "order_no", "line_no")
+            found |= {(number, line) for number in paid for line in _lines(paid[number], back[number])}
     return found
 
 
@@ -50,10 +69,11 @@ def _some(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
         yield numbers[start : start + AT_ONCE]
 
 
-def _by_line(facts: Iterable[SalesEvent], order: str, line: str) -> dict[str, dict[str, list[SalesEvent]]]:
-    found: dict[str, dict[str, list[SalesEvent]]] = defaultdict(lambda: defaultdict(list))
-    for fact in facts:
-        found[getattr(fact, order)][getattr(fact, line)].append(fact)
+def _by_line(facts: QuerySet[SalesEvent], order: str, line: str) -> dict[str, dict[str, list[Sum]]]:
+    found: dict[str, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
+    rows = facts.values_list(order, line, "line_type", "currency", "amount", "amount_foreign")
+    for row in map(Sum._make, rows.iterator()):
+        found[row.order][row.line].append(row)
     return found
 
 
@@ -69,18 +89,18 @@ def _lines(paid: ByLine, back: ByLine) -> set[str]:
         if line
         and _is_more(
             facts,
-            [one for one in all_paid if one.line_no in ("", line) or one.line_type == LineType.FREIGHT],
+            [one for one in all_paid if one.line in ("", line) or one.line_type == LineType.FREIGHT],
         )
     }
 
 
-def _is_more(back: Sequence[SalesEvent], paid: Sequence[SalesEvent]) -> bool:
+def _is_more(back: Sequence[Sum], paid: Sequence[Sum]) -> bool:
     """Whether some refunds are more than some payments: in the buyers' currency, where it is one."""
     foreign = len({fact.currency for fact in (*back, *paid)}) == 1
     return _sum(back, foreign=foreign) > _sum(paid, foreign=foreign)
 
 
-def _sum(facts: Sequence[SalesEvent], *, foreign: bool) -> Decimal:
+def _sum(facts: Sequence[Sum], *, foreign: bool) -> Decimal:
     return sum(
         (
             fact.amount_foreign if foreign and fact.amount_foreign is not None else fact.amount

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -216,6 +217,8 @@ def _write(
 
 def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
     """Of how many lines of the file's orders more is refunded than paid, by this file and all before it."""
+    if not SalesEvent.objects.filter(~Q(ref_order_no=""), seller=seller).exists():
+        return 0
     found: set[OrderLine] = set()
     for chunk in spool.chunks():
         orders = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
