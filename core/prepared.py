@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
+import psycopg
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -42,7 +42,8 @@ class Prepared:
         adapted = {name: _adapted(value) for name, value in values.items()}
         parameters = [value if name is None else adapted[name] for name, value in self._parameters]
         with connection.cursor() as cursor:
-            _let_it_be_planned_once(cursor)
+            if connection.vendor == "postgresql":
+                cursor.cursor = PlannedOnce(connection.connection)
             cursor.execute(self._sql, parameters)
             found = cursor.fetchone()
         if found is None:
@@ -54,12 +55,11 @@ class Prepared:
         return dict(zip(self._columns, row, strict=True))
 
 
-def _let_it_be_planned_once(cursor: CursorWrapper) -> None:
-    """Django writes values into its statements, each of which is planned anew; here they are sent beside it."""
-    if connection.vendor == "postgresql":
-        from django.db.backends.postgresql.base import ServerBindingCursor
+class PlannedOnce(psycopg.Cursor[Any]):
+    """Sends values beside its statements and has each planned at its first use: Django writes values into them."""
 
-        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        return super().execute(query, params, **{**options, "prepare": True})
 
 
 def _adapted(value: Any) -> Any:

@@ -14,13 +14,16 @@ from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent
 
 AT_ONCE = 500
-OrderLine = tuple[str, str]
-"""Order number, and the line that refunds name; "" where they name none."""
+Order = tuple[int, str]
+"""A seller, and the number of an order."""
+OrderLine = tuple[Order, str]
+"""An order, and the line that refunds name; "" where they name none."""
 
 
 class Sum(NamedTuple):
     """What one fact pays or gives back."""
 
+    seller: int
     order: str
     line: str
     line_type: str
@@ -32,48 +35,53 @@ class Sum(NamedTuple):
 ByLine = Mapping[str, Sequence[Sum]]
 
 
-def exceeding(seller_id: int, orders: Collection[str]) -> set[OrderLine]:
+def exceeding(orders: Collection[Order]) -> set[OrderLine]:
     """The lines of some orders of which more was refunded than paid, by all facts that count now, whoever told them.
 
     A line may get back what was paid for it and the freight of its order, an order what was paid for all of it. Where
     no payment is known (its file may still come) nothing can be said, and nothing is.
     """
-    facts = SalesEvent.objects.filter(seller=seller_id).current()
+    facts = SalesEvent.objects.current()
     # Said of the refunds for the index that holds none but facts which name an order.
     refunds = facts.filter(~Q(ref_order_no=""), kind=SalesKind.REFUNDED)
     payments = facts.filter(kind=SalesKind.PAID)
     found: set[OrderLine] = set()
-    for some in _some(sorted({number for number in orders if number})):
-        back = _by_line(refunds.filter(ref_order_no__in=some), "ref_order_no", "ref_line")
+    for some in _some(sorted({order for order in orders if order[1]})):
+        sellers, numbers = {seller for seller, _number in some}, {number for _seller, number in some}
+        back = _by_line(
+            refunds.filter(seller__in=sellers, ref_order_no__in=numbers), "ref_order_no", "ref_line"
+        )
         if back:
-            paid = _by_line(payments.filter(order_no__in=list(back)), "order_no", "line_no")
-            found |= {(number, line) for number in paid for line in _lines(paid[number], back[number])}
+            named = {number for _seller, number in back}
+            paid = _by_line(payments.filter(seller__in=sellers, order_no__in=named), "order_no", "line_no")
+            found |= {
+                (order, line)
+                for order in back.keys() & paid & set(some)
+                for line in _lines(paid[order], back[order])
+            }
     return found
 
 
 def mark(facts: Iterable[SalesEvent]) -> None:
     """Say of each fact whether it is a refund of more than was paid: `exceeds`."""
-    sellers: dict[int, list[SalesEvent]] = defaultdict(list)
+    facts = list(facts)
+    refunds = [fact for fact in facts if fact.kind == SalesKind.REFUNDED]
+    found = exceeding({(fact.seller_id, fact.ref_order_no) for fact in refunds})
     for fact in facts:
-        fact.exceeds = False  # type: ignore[attr-defined]
-        if fact.kind == SalesKind.REFUNDED:
-            sellers[fact.seller_id].append(fact)
-    for seller_id, refunds in sellers.items():
-        found = exceeding(seller_id, {fact.ref_order_no for fact in refunds})
-        for fact in refunds:
-            fact.exceeds = (fact.ref_order_no, fact.ref_line) in found  # type: ignore[attr-defined]
+        of_order = (fact.seller_id, fact.ref_order_no)
+        fact.exceeds = fact.kind == SalesKind.REFUNDED and (of_order, fact.ref_line) in found  # type: ignore[attr-defined]
 
 
-def _some(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(numbers), AT_ONCE):
-        yield numbers[start : start + AT_ONCE]
+def _some(orders: Sequence[Order]) -> Iterator[Sequence[Order]]:
+    for start in range(0, len(orders), AT_ONCE):
+        yield orders[start : start + AT_ONCE]
 
 
-def _by_line(facts: QuerySet[SalesEvent], order: str, line: str) -> dict[str, dict[str, list[Sum]]]:
-    found: dict[str, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
-    rows = facts.values_list(order, line, "line_type", "currency", "amount", "amount_foreign")
+def _by_line(facts: QuerySet[SalesEvent], order: str, line: str) -> dict[Order, dict[str, list[Sum]]]:
+    found: dict[Order, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
+    rows = facts.values_list("seller_id", order, line, "line_type", "currency", "amount", "amount_foreign")
     for row in map(Sum._make, rows.iterator()):
-        found[row.order][row.line].append(row)
+        found[row.seller, row.order][row.line].append(row)
     return found
 
 

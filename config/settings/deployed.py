@@ -19,7 +19,7 @@ SQLITE_OPTIONS = {
 POSTGRES_OPTIONS = {
     "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
     "connect_timeout": 5,
-    # Of use to `core.prepared` alone: Django's own statements bear their values and are never the same.
+    # Lets `core.prepared` have its statements kept; Django's own bear their values, and none is used twice.
     "prepare_threshold": 5,
     # The server looks whether a long statement's client is still there: a killed worker's would run on with its locks.
     "options": (

@@ -221,8 +221,8 @@ def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
         return 0
     found: set[OrderLine] = set()
     for chunk in spool.chunks():
-        orders = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
-        found |= exceeding(seller.pk, orders)
+        numbers = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
+        found |= exceeding({(seller.pk, number) for number in numbers})
         progress(spool.facts, spool.facts, _("Comparing refunds with payments."))
     return len(found)
 

@@ -6,7 +6,9 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.models import ExchangeRate, User
@@ -88,7 +90,9 @@ def test_more_came_back_than_was_paid(
     for day, rate in (("2025-06-01", "7"), ("2025-06-02", "8")):
         ExchangeRate.objects.create(currency="USD", day=day, cny_per_unit=rate, source="t")
     assert record(firm.tenant, *facts).counts["stored"] == len(facts)
-    assert exceeding(firm.tenant.pk, ["A1", "A2", ""]) == {("A1", line) for line in lines}
+    assert exceeding({(firm.tenant.pk, number) for number in ("A1", "A2", "")}) == {
+        ((firm.tenant.pk, "A1"), line) for line in lines
+    }
     rows = list(SalesEvent.objects.filter(seller=firm.tenant, order_no="A1").current())
     mark(rows)
     told = {(row.kind, row.ref_line) for row in rows if row.exceeds}  # type: ignore[attr-defined]
@@ -99,8 +103,19 @@ def test_what_others_paid_under_the_same_number_is_theirs(firm: TenantWorld) -> 
     other = factories.make_world("beta").tenants[0]
     record(firm.tenant, PAID, back("88.00"))
     record(other.tenant, fact("A1", amount="100.00"))
-    assert exceeding(firm.tenant.pk, ["A1"]) == {("A1", "1")}
-    assert exceeding(other.tenant.pk, ["A1"]) == set()
+    assert exceeding({(firm.tenant.pk, "A1")}) == {((firm.tenant.pk, "A1"), "1")}
+    assert exceeding({(other.tenant.pk, "A1")}) == set()
+    assert exceeding({(firm.tenant.pk, "A1"), (other.tenant.pk, "A1")}) == {((firm.tenant.pk, "A1"), "1")}
+
+
+def test_refunds_of_many_firms_are_held_against_payments_at_once(firm: TenantWorld) -> None:
+    for mine in (firm, *factories.make_world("beta").tenants):
+        record(mine.tenant, PAID, back("88.00"))
+    rows = list(SalesEvent.objects.current())
+    with CaptureQueriesContext(connection) as asked:
+        mark(rows)
+    assert len(asked) == 2
+    assert {row.kind for row in rows if row.exceeds} == {"refunded"}  # type: ignore[attr-defined]
 
 
 def test_the_park_s_screen_of_a_shared_line_says_so(firm: TenantWorld) -> None:
