@@ -24,7 +24,7 @@ from supplychain.importing import (
 )
 from supplychain.importing.files import fitting, values_below
 from supplychain.importing.profiles.base import is_personal, plain_header
-from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS
+from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS, plain_word
 from supplychain.models import ImportProfileMap
 
 CURRENCIES = (
@@ -157,7 +157,7 @@ class ColumnForm:
             for row in self.rows
             if row["field"] == "kind"
             for word in below[row["header"]]
-            if word not in KIND_WORDS
+            if plain_word(word) not in KIND_WORDS
         }
         self.kinds = [*(choice for choice in SalesKind.choices if choice[0] != "adjusted"), NO_SALE]
         self.channels = Channel.choices

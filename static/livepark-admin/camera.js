@@ -5,7 +5,8 @@
 (async () => {
   const button = document.getElementById("camera");
   if (!button || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
-  if (!(await BarcodeDetector.getSupportedFormats()).length) return;
+  const formats = await BarcodeDetector.getSupportedFormats().catch(() => []);
+  if (!formats.length) return;
   const picture = document.getElementById("seen");
   const said = document.getElementById("camera-said");
   const field = document.getElementById("code");
@@ -20,8 +21,10 @@
 
   async function start() {
     said.textContent = "";
+    button.disabled = true; // until the person has answered: a second stream would have nobody to stop it
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      button.disabled = false;
       picture.srcObject = stream;
       picture.hidden = false;
       while (stream) {
@@ -35,6 +38,7 @@
       }
     } catch {
       stop();
+      button.disabled = false;
       said.textContent = button.dataset.refused;
     }
   }

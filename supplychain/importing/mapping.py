@@ -21,7 +21,14 @@ from core.strict import StrictError
 from supplychain.facts import KINDS, SaleFact
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Profile, is_personal, plain_header
-from supplychain.importing.profiles.generic import AMOUNT_FIELDS, COLUMNS, KIND_WORDS, GenericBuilder, Rules
+from supplychain.importing.profiles.generic import (
+    AMOUNT_FIELDS,
+    COLUMNS,
+    KIND_WORDS,
+    GenericBuilder,
+    Rules,
+    plain_word,
+)
 from supplychain.importing.profiles.generic import PROFILE as GENERIC
 
 MAX_BYTES = 64 * 1024
@@ -61,7 +68,8 @@ def load_mapping(body: bytes) -> Mapping:
 def mapping_profile(mapping: Mapping) -> Profile[SaleFact]:
     """The profile that reads a file by a mapping; all mapped columns must be there."""
     if isinstance(mapping.kind, dict):
-        rules = Rules(kinds={**KIND_WORDS, **mapping.kind}, net_of_refunds=mapping.net_of_refunds)
+        own = {plain_word(word): kind for word, kind in mapping.kind.items()}
+        rules = Rules(kinds={**KIND_WORDS, **own}, net_of_refunds=mapping.net_of_refunds)
     else:
         rules = Rules(default_kind=mapping.kind or "paid", net_of_refunds=mapping.net_of_refunds)
     return Profile(

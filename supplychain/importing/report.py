@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +73,14 @@ class FileReport:
         self.rows += 1
         if not self.currency and facts:
             self.currency = facts[0].currency
+        self._tally(facts)
+
+    def count_again(self, facts: Iterable[Content]) -> None:
+        """Count these facts alone: of what can be read, the ledger does not take all."""
+        self.counts, self.sums, self.first_at, self.last_at = Counter(), {}, None, None
+        self._tally(facts)
+
+    def _tally(self, facts: Iterable[Content]) -> None:
         for fact in facts:
             self.counts[fact.kind] += 1
             amount = fact.amount if fact.amount is not None else fact.amount_foreign

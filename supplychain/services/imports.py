@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import audit, jobs, storage
 from core.actors import Actor, system_actor, user_actor
 from core.choices import JOB_OPEN
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
@@ -93,12 +93,12 @@ def import_stage(
 def first_rejects(batch: ImportBatch) -> bytes:
     """The rows that a look at a file finds bad, as a CSV to be put right; what came right meanwhile is not among them.
 
-    Raises NotFound where the upload is gone, or nothing is wrong.
+    Raises NotFound where the upload is gone, and Conflict where nothing is wrong any more.
     """
     with _opened(batch.stored_file) as stream:
         look = Look(batch.tenant, stream, **_reading(batch))
         if not look.outcome.bad:
-            raise NotFound
+            raise Conflict(_("Nothing is wrong with this file any more: import it."), code="nothing_wrong")
         return b"".join(look.rejects(stream))
 
 

@@ -29,6 +29,7 @@ class Look:
         self.outcome = Outcome(seen.profile, seen.report, seen.bad)
         if self.profile.code not in PAYOUT_PROFILES:
             check(seller, seen.facts, self.outcome.bad)
+            seen.report.count_again(fact for line_no, fact in seen.facts if line_no not in self.outcome.bad)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values, with the first good facts (`sample`); `complete`: those were all rows."""

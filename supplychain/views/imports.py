@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from core import storage
 from core.choices import JOB_OPEN, JobState
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
-from core.errors import DomainError, NotFound
+from core.errors import Conflict, DomainError, NotFound
 from core.jobs import job_cancel, job_pause, job_resume
 from core.models import Job
 from core.scoping import may, visible_to
@@ -211,7 +212,11 @@ class ImportErrors(ImportDetail):
         batch = self.get_object()
         job = self.job_of(batch)
         kept = job.result_file if job is not None else ""
-        rows = storage.opened(kept) if kept else BytesIO(first_rejects(batch))
+        try:
+            rows = storage.opened(kept) if kept else BytesIO(first_rejects(batch))
+        except Conflict as settled:
+            messages.info(request, str(settled))
+            return redirect("portal-import", self.tenant.code, batch.uid)
         name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.csv"
         return FileResponse(rows, as_attachment=True, filename=name)
 

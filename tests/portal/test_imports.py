@@ -179,6 +179,31 @@ def test_each_unknown_word_of_a_state_is_asked_for(owner: Client, firm: TenantWo
     assert page.status_code == 400, "a kind that is none"
 
 
+def test_case_says_nothing_in_a_word_of_a_state(owner: Client, firm: TenantWorld, address: str) -> None:
+    answer = {"header": STATE_HEADERS, "field": STATE_FIELDS, "word": ["Packed"], "word_kind": ["paid"]}
+    text = STATES.replace("打包了", "SHIPPED").replace("不要了", "Packed")
+    asked = owner.post(
+        address, {"file": own_table(text), **answer, "map_name": "case"}, headers={"HX-Request": "true"}
+    )
+    assert asked.status_code < 400
+    assert ImportProfileMap.objects.get().mapping["kind"] == {"Packed": "paid"}, "the one that is not known"
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["counts"]) == (0, {"paid": 3})
+
+
+def test_an_error_file_of_errors_that_are_gone_leads_back(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    text = "订单号,时间,数量,金额,币种\nA1,2025-06-01 10:00:00,1,100.00,USD\n"
+    owner.post(address, {"file": own_table(text)})
+    batch = ImportBatch.objects.get()
+    assert batch.report["bad_rows"] == 1
+    ExchangeRate.objects.create(currency="USD", day="2025-06-01", cny_per_unit="7.2", source="t")
+    page = owner.get(step(firm, "-errors", batch), follow=True)
+    assert page.redirect_chain[-1][0] == step(firm, "", batch)
+    assert "这个文件已没有问题" in page.text
+
+
 def test_columns_show_what_they_hold_and_blank_ones_are_not_listed(owner: Client, address: str) -> None:
     page = owner.post(address, {"file": own_table(STATES)}, headers={"HX-Request": "true"})
     shown = {row["header"]: row["values"] for row in page.context["columns"].rows}

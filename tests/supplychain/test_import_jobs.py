@@ -115,7 +115,7 @@ def test_a_look_adds_up_no_two_currencies_and_names_the_rate_that_is_missing(
     )
     ExchangeRate.objects.create(currency="USD", day="2025-06-02", cny_per_unit="7.2", source="t")
     batch = stage(text)
-    assert batch.report["sums"] == {"paid": {"USD": "107.00", "CNY": "50.00"}}
+    assert batch.report["sums"] == {"paid": {"USD": "7.00", "CNY": "50.00"}}, "of what would be taken"
     (problem,) = batch.report["problems"]
     assert (batch.report["bad_rows"], problem["row"], problem["code"]) == (1, 2, "no_rate")
     assert [fact["order_no"] for fact in batch.report["sample"]] == ["A2", "A3"]
@@ -140,7 +140,7 @@ def test_the_error_file_of_a_look_is_that_of_the_import_that_leaves_its_orders_o
     batch.refresh_from_db()
     with pytest.raises(NotFound):
         first_rejects(batch)
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         first_rejects(stage(f"{HEADER}A9,2025-06-01 10:00:00,1,10.00,S1,,\n"))
 
 

@@ -40,6 +40,13 @@ KIND_WORDS: Mapping[str, str | None] = {
     **dict.fromkeys(("关闭", "已关闭", "交易关闭", "订单关闭", "closed"), "cancelled"),
     **dict.fromkeys(("adjusted", "调整", "调账"), "adjusted"),
 }
+
+
+def plain_word(word: str) -> str:
+    """A word of a state as it is looked up: SHIPPED says what shipped says."""
+    return word.casefold()
+
+
 CHANNEL_WORDS = {
     **dict.fromkeys(("live", "直播"), "live"),
     **dict.fromkeys(("product_card", "商品卡"), "product_card"),
@@ -143,12 +150,13 @@ class GenericBuilder:
 
     def _kind(self, row: Row) -> str | None:
         word = row.text("kind")
+        kind = plain_word(word)
         if not word and "kind" not in self.options.columns:
             return self.rules.default_kind
-        if word not in self.rules.kinds:
+        if kind not in self.rules.kinds:
             message = _("“%(value)s” is no kind of sales fact that this file knows.")
             raise StrictError("choice", message % {"value": strict.shown(word)}, field="kind")
-        return self.rules.kinds[word]
+        return self.rules.kinds[kind]
 
     def _fact(self, row: Row, kind: str, quantity: int, amount: Decimal) -> SaleFact:
         moment = row.need("occurred_at", cells.when)
