@@ -97,7 +97,7 @@ def test_what_lies_on_the_shelf_is_not_made_again(firm: Firm) -> None:
 
 
 def test_stock_that_sales_do_not_take_from_does_not_stop_a_reorder(firm: Firm) -> None:
-    """Recorded once and never lowered, as where a firm ships from elsewhere: what was made less what was sold counts."""
+    """Recorded once and never lowered, as where a firm ships from elsewhere: what was made and not sold counts."""
     stock_receive(actor=SYSTEM, warehouse=firm.warehouse, sku=firm.sku, quantity=100, source_key="batch")
     firm.launch()
     firm.sell(95)
