@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.clock import day_bounds, local, now
-from livestreams.availability import windows_of
+from livestreams.availability import opening_of, windows_of
 from livestreams.choices import BOOKING_MOVABLE
-from livestreams.conflicts import Span, free, opening_spans
+from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
 from parks.models import Park
 
@@ -137,7 +137,7 @@ def board(
                 "own": "",
                 "closed": True,
             }
-            for span in free([whole], opening_spans(room.opens_at, room.closes_at, whole))
+            for span in free([whole], opening_of(room, whole))
         ]
         parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
     if len(parks) > 1:

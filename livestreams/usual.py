@@ -63,9 +63,10 @@ def _apart(one: datetime, other: datetime) -> timedelta:
 def next_free(
     rooms: Iterable[LiveRoom], length: timedelta, since: datetime, begins: time | None = None
 ) -> Window | None:
-    """The first of these rooms that is free for `length` within a week: the next time near the hour of `begins`.
+    """The first of these rooms free for `length` on the earliest day on which one is, near the hour of `begins`.
 
-    Without an hour, or where it is taken all week, at its earliest time. On a quarter of an hour; None when none is.
+    Without an hour, or where all are taken then for a week, at its earliest time of the earliest day. On a quarter of
+    an hour; None when none is.
     """
     rooms = list(rooms)
     windows = windows_of(rooms, Span(since, since + LOOK_AHEAD))
@@ -79,16 +80,18 @@ def next_free(
     }
     if begins is not None:
         first = datetime.combine(local(since).date(), begins, SHANGHAI) - DAY
-        for room, spans in free.items():
-            for day in range(LOOK_AHEAD // DAY + 2):
-                wanted = first + day * DAY
+        for day in range(LOOK_AHEAD // DAY + 2):
+            wanted = first + day * DAY
+            for room, spans in free.items():
                 places = nearest(spans, Span(wanted, wanted + length), 1)
                 if places and abs(places[0].start - wanted) <= NEAR:
                     return Window(room, places[0])
-    for room, spans in free.items():
-        if places := nearest(spans, Span(since, since + length), 1):
-            return Window(room, places[0])
-    return None
+    soonest = [
+        Window(room, place)
+        for room, spans in free.items()
+        for place in nearest(spans, Span(since, since + length), 1)
+    ]
+    return min(soonest, key=lambda window: local(window.span.start).date(), default=None)
 
 
 def _quarter(instant: datetime) -> datetime:

@@ -135,8 +135,10 @@ def _complete(built: BuiltPark, bookings: QuerySet[Booking]) -> None:
         booking.state = BookingState.COMPLETED
         booking.due = terms.due(booking.state, booking.price, given_up=booking.given_up)
     Booking.objects.bulk_update(over, ["state", "due"], batch_size=500)
+    # Once each, as the step does: what a worker charged before is there.
     Charge.objects.bulk_create(
-        Charge(**booking_charge(booking, booking.state, booking.due)) for booking in over if booking.due
+        (Charge(**booking_charge(booking, booking.state, booking.due)) for booking in over if booking.due),
+        ignore_conflicts=True,
     )
 
 

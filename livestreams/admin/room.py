@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -30,6 +32,7 @@ from livestreams import services
 from livestreams.admin.studioday import studio_view
 from livestreams.admin.usage import board_view, usage_view
 from livestreams.models import LiveRoom, Maintenance
+from livestreams.models.room import OUT_OF_USE
 
 
 class MaintenanceInline(ShownInline):
@@ -152,6 +155,15 @@ class MaintenanceAdmin(ScopedModelAdmin):
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Maintenance:
         return services.maintenance_create(actor=actor, **values)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Maintenance], search_term: str
+    ) -> tuple[QuerySet[Maintenance], bool]:
+        """By what is stored, and by the words in which the reason of a fault's window is shown."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        if search_term and search_term.lower() in gettext(OUT_OF_USE).lower():
+            found |= queryset.filter(reason=OUT_OF_USE)
+        return found, repeats
 
     @display(description=_("reason"), ordering="reason")
     def why(self, window: Maintenance) -> str:

@@ -11,6 +11,15 @@ def name_windows(apps: Any, schema_editor: Any) -> None:
         windows.filter(pk=window.pk).update(uid=uuid6.uuid7())
 
 
+# The code of the reason of a window that a fault opened; it was stored in the words of whoever reported the fault.
+OUT_OF_USE = "Out of use by a fault"
+
+
+def reasons_of_faults(apps: Any, schema_editor: Any) -> None:
+    """The window of a fault has the code for its reason, so that each reads it in a language of their own."""
+    apps.get_model("livestreams", "Maintenance").objects.filter(fault__isnull=False).update(reason=OUT_OF_USE)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("livestreams", "0013_slots_given_up"),
@@ -23,6 +32,7 @@ class Migration(migrations.Migration):
             field=models.UUIDField(editable=False, null=True, verbose_name="public id"),
         ),
         migrations.RunPython(name_windows, migrations.RunPython.noop),
+        migrations.RunPython(reasons_of_faults, migrations.RunPython.noop),
         migrations.AlterField(
             model_name="maintenance",
             name="uid",

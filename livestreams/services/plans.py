@@ -12,7 +12,7 @@ from core import audit, doorbell, jobs
 from core.actors import Actor
 from core.choices import JOB_OPEN
 from core.clock import DAY, day_start, local, now, today
-from core.errors import DomainError, InvalidInput, RowError
+from core.errors import DomainError, InvalidInput, NotFound, RowError
 from core.locking import advisory_lock, retried
 from core.models import Job
 from core.policy import ADD
@@ -263,7 +263,10 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     rooms, held = _lock_rooms(actor, slots), bookings_under_repair(plan)
     moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
     for number, slot in enumerate(slots, start=1):
-        booking, where = lock_visible(Booking, actor, held[slot.request_id, slot.week]), slot.place
+        booked = held.get((slot.request_id, slot.week))
+        if booked is None:
+            raise NotFound
+        booking, where = lock_visible(Booking, actor, booked), slot.place
         if booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
             refused.append((number, str(slot), "changed", _("The booking has begun or was given back.")))
         elif where is None:

@@ -41,16 +41,18 @@ def room_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: 
 def room_update(*, actor: Actor, room: LiveRoom, **values: Any) -> LiveRoom:
     """Change a room; its code and park stay. Bookings keep the price and set-up they were made with.
 
-    RoomUnavailable when it is to be closed while somebody has it booked.
+    RoomUnavailable when it is to be closed, or not to be open yet, while somebody has it booked.
     """
     lock_room(actor, room.pk)
     held = lock_visible(LiveRoom, actor, room.pk)
-    before = audit.snapshot(held, values)
+    opened_on, before = held.opened_on, audit.snapshot(held, values)
     for name, value in values.items():
         setattr(held, name, value)
     _check_room(held)
     if held.closed_on is not None:
         _check_nothing_booked(held, held.closed_on)
+    if held.opened_on > opened_on:
+        _check_nothing_booked_before(held, held.opened_on)
     held.save()
     audit.record(
         actor=actor,
@@ -85,6 +87,17 @@ def _check_nothing_booked(room: LiveRoom, day: date) -> None:
             _("The room is booked until %(when)s.") % {"when": f"{local(last.ends_at):%Y-%m-%d %H:%M}"},
             code="room_booked",
             field="closed_on",
+        )
+
+
+def _check_nothing_booked_before(room: LiveRoom, day: date) -> None:
+    before = Booking.objects.blocking().filter(room=room, starts_at__lt=day_start(day))
+    first = before.order_by("starts_at").first()
+    if first is not None:
+        raise RoomUnavailable(
+            _("The room is booked from %(when)s on.") % {"when": f"{local(first.starts_at):%Y-%m-%d %H:%M}"},
+            code="room_booked",
+            field="opened_on",
         )
 
 

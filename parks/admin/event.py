@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core import records
 from core.actors import Actor
 from core.doors.admin import (
     CLOSE,
@@ -170,7 +169,8 @@ class EventVenueAdmin(ScopedModelAdmin):
         Operation(
             "give_up",
             _("Give the venue up"),
-            records.record_close,
+            services.venue_give_up,
+            row="venue",
             icon="location_off",
             danger=True,
             question=_("Tenants of this park can no longer enter; those who did stay."),

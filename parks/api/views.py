@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.errors import InvalidInput
-from core.records import record_close
 from parks import services
 from parks.api.serializers import (
     CollisionsSerializer,
@@ -116,7 +115,9 @@ class EventViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, methods=["post"], url_path="give-up-venue")
     def give_up_venue(self, request: Request, uid: str) -> HttpResponse:
         """Give a sub venue up: tenants of this park can no longer enter; those who did stay."""
-        return self._of_event(lambda event, code: record_close(actor=self.actor, row=_venue(event, code)))
+        return self._of_event(
+            lambda event, code: services.venue_give_up(actor=self.actor, venue=_venue(event, code))
+        )
 
     def _of_event(self, service: Callable[[Event, str], EventVenue]) -> HttpResponse:
         return self.answer(lambda: service(self.get_object(), self.read()["park_code"]).event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parks.services.events import event_create, event_update, venue_add, venue_make_main
+from parks.services.events import event_create, event_update, venue_add, venue_give_up, venue_make_main
 from parks.services.places import (
     building_create,
     park_create,
@@ -22,5 +22,6 @@ __all__ = [
     "unit_convert",
     "unit_create",
     "venue_add",
+    "venue_give_up",
     "venue_make_main",
 ]

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
 from core.policy import CHANGE
-from core.records import record_create, record_update
+from core.records import record_close, record_create, record_update
 from core.scoping import get_visible
 from parks.models import Event, EventVenue, Park
 
@@ -95,6 +95,16 @@ def venue_make_main(*, actor: Actor, venue: EventVenue) -> EventVenue:
         for row in EventVenue.objects.filter(event=venue.event_id, is_main=True).exclude(pk=venue.pk):
             record_update(actor=actor, row=row, is_main=False)
         return record_update(actor=actor, row=venue, is_main=True)
+
+
+@retried
+def venue_give_up(*, actor: Actor, venue: EventVenue) -> EventVenue:
+    """Give a sub venue up: tenants of this park can no longer enter. Conflict for the main one."""
+    with transaction.atomic():
+        _held(actor, venue.event)
+        if EventVenue.objects.filter(pk=venue.pk, is_main=True).exists():
+            raise Conflict(_("Make another venue the main one first."), code="venue_main", field="park_code")
+        return record_close(actor=actor, row=venue)
 
 
 def _held(actor: Actor, event: Event) -> Event:

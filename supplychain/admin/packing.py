@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import F, Min, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -105,7 +106,7 @@ class Waiting:
     """A parcel at the table: how many pieces belong into it, and by when it has to leave."""
 
     parcel: Parcel
-    pieces: int | None
+    pieces: int
     leaves_by: datetime | None
 
     @property
@@ -120,7 +121,7 @@ def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
     of_parcel = lines.order_by().values("parcel")
     parcels = every.annotate(
         paid=Subquery(of_parcel.annotate(first=Min("paid_at")).values("first")),
-        pieces=Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")),
+        pieces=Coalesce(Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")), 0),
     ).order_by(F("paid").asc(nulls_last=True), "pk")
     within = warehouse.ship_within_hours * HOUR
     return {

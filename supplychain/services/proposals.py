@@ -170,8 +170,11 @@ def left_of(launch: Launch) -> int:
 
 
 def available_of(launch: Launch) -> int:
-    """What the stock ledger has of a style and is not reserved, in all warehouses."""
-    levels = StockLevel.objects.filter(sku__product=launch.product_id)
+    """What the stock ledger has of a style and is not reserved, in all warehouses.
+
+    Only SKUs that take stock count: of others sales take nothing, so that what was received would lie there for ever.
+    """
+    levels = StockLevel.objects.filter(sku__product=launch.product_id, sku__tracked_since__isnull=False)
     return int(levels.aggregate(free=Sum(F("on_hand") - F("reserved")))["free"] or 0)
 
 

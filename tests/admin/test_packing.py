@@ -74,6 +74,17 @@ def test_parcels_wait_in_the_order_of_their_deadlines(world: World, keeper: Clie
     assert "O-late" not in opened.text, "at work on one parcel, the others are out of the way"
 
 
+def test_a_parcel_of_which_everything_was_taken_out_has_no_pieces(world: World, keeper: Client) -> None:
+    Warehouse.objects.update(packs_orders=True)
+    Parcel.objects.exclude(state="dispatched").update(state="cancelled")
+    empty = wait_for(world.warehouse, world, "O-empty", now(), pieces=0)
+    page = table(keeper, warehouse=world.warehouse.code)
+    assert page.status_code == 200
+    assert [(each.parcel, each.pieces, each.is_late) for each in page.context["parcels"]] == [
+        (empty, 0, False)
+    ]
+
+
 def test_nobody_elses_parcels_are_listed(world: World, keeper: Client) -> None:
     beta = make_world("beta")
     make_parcels(beta.warehouse, beta.tenants[0].tenant, beta.tenants[0].skus[0], "FOREIGN")

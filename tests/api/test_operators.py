@@ -254,7 +254,12 @@ def test_venues_come_go_and_lead(world: World, manager: Caller) -> None:
         "near": False,
     }
     assert manager.post(f"{address}/add-venue", {"park_code": "near"}).status_code == 409
-    assert manager.post(f"{address}/give-up-venue", {"park_code": "alpha"}).status_code == 400
+    main = manager.post(f"{address}/give-up-venue", {"park_code": "alpha"})
+    assert (main.status_code, problem_of(main)["code"], problem_of(main)["field"]) == (
+        409,
+        "venue_main",
+        "park_code",
+    )
     led = manager.post(f"{address}/main-venue", {"park_code": "near"})
     assert venues(led) == {"alpha": False, "near": True}
     assert venues(manager.post(f"{address}/main-venue", {"park_code": "alpha"})) == {

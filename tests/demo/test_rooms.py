@@ -15,6 +15,7 @@ from analytics.result.gathering import account_of
 from core.money import from_units
 from livestreams.choices import BookingState
 from livestreams.models import Booking
+from livestreams.services import booking_charge
 from parks.geography import geography_load
 from tenants.choices import ChargeKind
 from tenants.models import Charge
@@ -30,8 +31,11 @@ def test_what_is_over_is_due_charged_and_taken_off_the_result(monkeypatch: pytes
     monkeypatch.setattr(load, "HISTORY_DAYS", 3)
     geography_load()
     park = build_park(TINY, actor=SYSTEM, seed=SEED, until=UNTIL.date())
-    for until in (EARLIER, UNTIL):
-        load.load_until(park, until, actor=SYSTEM, seed=SEED)
+    load.load_until(park, EARLIER, actor=SYSTEM, seed=SEED)
+    # One was charged meanwhile.
+    ahead = Booking.objects.filter(starts_at__gt=EARLIER, ends_at__lt=UNTIL).earliest("ends_at")
+    Charge.objects.create(**booking_charge(ahead, BookingState.COMPLETED, ahead.price))
+    load.load_until(park, UNTIL, actor=SYSTEM, seed=SEED)
     over = Booking.objects.filter(state=BookingState.COMPLETED)
     assert over.count() > 5
     assert not over.exclude(due=F("price"), due__gt=0).exists()

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import gettext
 
 from core.actors import key_actor, system_actor
-from core.clock import DAY, HOUR, now, today
+from core.clock import DAY, HOUR, local, now, today
 from core.errors import DomainError, NotFound, Refused
 from core.models import AuditEntry
 from core.services import tool_key_create
@@ -206,6 +206,19 @@ def test_a_room_is_not_given_up_under_a_booking(world: World, at: At) -> None:
     services.room_update(actor=world.manager, room=world.rooms[0], closed_on=today() + 3 * DAY)
     with pytest.raises(RoomUnavailable):
         book(world, at(9, day=4))
+
+
+def test_a_room_does_not_open_after_it_is_booked(world: World, at: At) -> None:
+    room = services.room_create(actor=world.manager, park=world.park, code="new", name_zh="新间")
+    mine = world.tenants[0]
+    services.booking_create(actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(9), ends_at=at(11))
+    with pytest.raises(RoomUnavailable) as refusal:
+        services.room_update(actor=world.manager, room=room, opened_on=today() + 30 * DAY)
+    assert (refusal.value.code, refusal.value.field) == ("room_booked", "opened_on")
+    assert f"{local(at(9)):%Y-%m-%d} 09:00" in str(refusal.value.detail)
+    services.room_update(actor=world.manager, room=room, opened_on=today() + 2 * DAY)
+    # What opens earlier, or as before, is in nobody's way.
+    services.room_update(actor=world.manager, room=room, name_zh="新名", opened_on=today())
 
 
 def test_who_may_book_for_whom(world: World, at: At) -> None:

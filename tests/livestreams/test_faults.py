@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils.translation import override
 
 from core.actors import user_actor
@@ -267,3 +268,20 @@ def test_a_window_says_in_the_language_of_who_reads_it_why_a_room_is_out_of_use(
     # What was stored in words before, or written by people, stands as it is.
     Maintenance.objects.filter(pk=window.pk).update(reason=translated)
     assert told("en") == [translated] * 2
+
+
+def test_a_window_is_found_by_the_words_in_which_it_is_shown(world: World) -> None:
+    report(world, room=world.rooms[0], blocks=True)
+    window = Maintenance.objects.latest("pk")
+    page = Client()
+    page.force_login(world.users[Role.PARK_MANAGER], backend="django.contrib.auth.backends.ModelBackend")
+
+    def found(words: str, language: str) -> bool:
+        page.cookies["django_language"] = language
+        answer = page.get(reverse("admin:livestreams_maintenance_changelist"), {"q": words})
+        return window in answer.context["cl"].queryset
+
+    assert found("故障停用", "zh-hans")
+    assert found("by a Fault", "en")
+    assert found(world.rooms[0].code, "zh-hans")
+    assert not found("空调", "zh-hans")

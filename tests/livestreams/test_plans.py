@@ -280,6 +280,15 @@ def test_a_repair_gives_back_what_has_no_place_any_more(world: World, at: At) ->
     assert sorted(states) == [(BookingState.CANCELLED, 0), (BookingState.CONFIRMED, 0)]
 
 
+def test_a_repair_of_what_is_booked_no_more_finds_nothing(world: World, at: At) -> None:
+    plan = fill(world, at, count=2)
+    services.plan_publish(actor=world.manager, plan=plan)
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
+    plan.slots.update(booking=None)
+    with pytest.raises(NotFound):
+        services.plan_publish(actor=world.manager, plan=repair)
+
+
 def test_a_run_can_be_stopped_and_a_proposal_discarded(world: World, at: At) -> None:
     ask(world, at, 10, 12)
     plan = services.plan_start(

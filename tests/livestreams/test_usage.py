@@ -18,6 +18,7 @@ from core.clock import DAY, HOUR, SHANGHAI, local, today
 from core.services import membership_grant
 from livestreams import services
 from livestreams.conflicts import Span
+from livestreams.dayplan import board
 from livestreams.errors import BadTime, RoomUnavailable
 from livestreams.models import Booking
 from livestreams.selectors import free_windows, room_reports
@@ -124,7 +125,10 @@ def test_a_room_counts_from_the_day_it_opens_to_the_day_it_closes(world: World, 
 
 @pytest.mark.both_databases
 def test_nobody_books_a_room_before_it_opens(world: World, at: At) -> None:
-    room = services.room_update(actor=world.manager, room=world.rooms[0], opened_on=today() + 2 * DAY)
+    room = services.room_create(
+        actor=world.manager, park=world.park, code="new", name_zh="新间", opened_on=today() + 2 * DAY
+    )
+    room.refresh_from_db()
     mine = world.tenants[0]
     (free,) = free_windows(actor=mine.owner, code=room.code, since=at(12, 1), until=at(12, 2))
     assert (free.span.start, free.span.end) == (at(0, 2), at(12, 2))
@@ -132,6 +136,20 @@ def test_nobody_books_a_room_before_it_opens(world: World, at: At) -> None:
         services.booking_create(
             actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(23, 1), ends_at=at(1, 2)
         )
+
+
+@pytest.mark.both_databases
+def test_the_board_shows_a_room_as_closed_while_it_is_not_in_use(world: World) -> None:
+    days = {"opened_on": today() + 2 * DAY, "closed_on": today() + 4 * DAY}
+    room = services.room_create(actor=world.manager, park=world.park, code="new", name_zh="新间", **days)
+    room.refresh_from_db()
+
+    def closed(day: int) -> list[tuple[str, str]]:
+        told = board(day=today() + day * DAY, rooms=[room], bookings=[], repairs=[])["events"]
+        return [(event["start"][11:16], event["end"][11:16]) for event in told if event["closed"]]
+
+    assert [closed(day) for day in (1, 4)] == [[("00:00", "00:00")]] * 2
+    assert [closed(day) for day in (2, 3)] == [[]] * 2
 
 
 @pytest.mark.both_databases
@@ -180,7 +198,8 @@ def test_operators_see_board_and_use_of_their_parks_only(used: World) -> None:
     page = browser.get(reverse("admin:rooms_board"), {"day": day.isoformat()})
     board = page.context["board"]
     assert {room["id"] for room in board["resources"]} == {room.code for room in used.rooms}
-    assert {event["start"][11:16] for event in board["events"]} == {"09:00", "14:00", "18:00"}
+    begins = {event["start"][11:16]: event.get("closed", False) for event in board["events"]}
+    assert begins == {"00:00": True, "09:00": False, "14:00": False, "18:00": False, "20:00": True}
     assert board["may_move"]
     assert other.canary not in page.content.decode()
     for query in ({}, {"since": "x\0"}, {"since": "2020-01-01"}, {"until": "9999-12-31"}, {"park": "beta"}):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from core.actors import Actor, user_actor
 from core.choices import Role
-from core.clock import DAY
+from core.clock import DAY, today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.records import record_close
 from core.scoping import visible_to
@@ -20,7 +20,16 @@ from parks.choices import EventKind, EventPhase
 from parks.geography import geography_load
 from parks.models import City, Event, EventVenue, IndustrialCluster, Park, Town
 from parks.selectors import event_collisions
-from parks.services import event_create, event_update, park_create, town_create, venue_add, venue_make_main
+from parks.services import (
+    event_create,
+    event_update,
+    events,
+    park_create,
+    town_create,
+    venue_add,
+    venue_give_up,
+    venue_make_main,
+)
 from tests.factories import SYSTEM, make_user, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -62,6 +71,7 @@ def test_a_venue_sees_the_event_and_only_the_organiser_changes_it() -> None:
         lambda: venue_make_main(actor=beta.manager, venue=venue),
         lambda: record_close(actor=beta.manager, row=event),
         lambda: record_close(actor=beta.manager, row=venue),
+        lambda: venue_give_up(actor=beta.manager, venue=venue),
     ):
         with pytest.raises((NotFound, Refused)):
             change()
@@ -95,6 +105,28 @@ def test_there_is_always_one_main_venue() -> None:
     assert venue_add(actor=alpha.manager, event=event, park_code="alpha") == own
     with pytest.raises(InvalidInput):
         venue_add(actor=alpha.manager, event=event, park_code="nowhere")
+
+
+def test_an_event_does_not_give_up_its_main_venue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which one leads is asked under the event's lock: one made the main one while waiting for it stays."""
+    alpha = make_world("alpha")
+    make_world("beta")
+    event = festival(alpha.manager, alpha.park)
+    venue, lock_rows = venue_add(actor=alpha.manager, event=event, park_code="beta"), events.lock_rows
+
+    def led_before_the_lock(rows: Any) -> Any:
+        monkeypatch.undo()
+        venue_make_main(actor=alpha.manager, venue=venue)
+        return lock_rows(rows)
+
+    monkeypatch.setattr(events, "lock_rows", led_before_the_lock)
+    with pytest.raises(Conflict) as refusal:
+        venue_give_up(actor=alpha.manager, venue=venue)
+    assert (refusal.value.code, refusal.value.field) == ("venue_main", "park_code")
+    assert venue_give_up(actor=alpha.manager, venue=venue).closed_on == today()
+    own = event.venues.get(park=alpha.park)
+    with pytest.raises(Conflict):
+        venue_give_up(actor=alpha.manager, venue=own)
 
 
 def test_phases_lie_in_order_and_tell_where_a_day_lies() -> None:

@@ -81,15 +81,16 @@ def test_the_form_offers_the_usual_room_and_length_as_soon_as_they_can_be_had(
             starts_at=starts_at,
             ends_at=starts_at + hours * HOUR,
         )
-    # somebody else has the whole day and ten minutes of the next
+    # somebody else has all rooms for the whole day and ten minutes of the next
     neighbour = world.tenants[1]
-    booking_create(
-        actor=neighbour.owner,
-        room=usual,
-        tenant=neighbour.tenant,
-        starts_at=day_start(day),
-        ends_at=day_start(day + DAY) + 10 * MINUTE,
-    )
+    for room in world.rooms:
+        booking_create(
+            actor=neighbour.owner,
+            room=room,
+            tenant=neighbour.tenant,
+            starts_at=day_start(day),
+            ends_at=day_start(day + DAY) + 10 * MINUTE,
+        )
 
     def offered(query: str = "") -> dict[str, str]:
         form = owner.get(f"{address}?day={day}{query}").context["form"]
@@ -154,6 +155,28 @@ def test_a_time_is_proposed_at_the_usual_hour_and_the_soonest_only_without_one(
     window = next_free([room], 2 * HOUR, midnight + 20 * HOUR, found.begins)
     assert window is not None
     assert window.span.start == midnight + proposed * HOUR
+
+
+def test_a_neighbour_that_is_free_earlier_is_proposed_before_the_usual_room(
+    world: World, firm: TenantWorld, day: date
+) -> None:
+    usual, other = world.rooms[:2]
+    Booking.objects.all().update(state=BookingState.CANCELLED)
+    midnight, neighbour = day_start(day), world.tenants[1]
+    booking_create(
+        actor=neighbour.owner,
+        room=usual,
+        tenant=neighbour.tenant,
+        starts_at=midnight + HOUR,
+        ends_at=midnight + 2 * DAY + 12 * HOUR,
+    )
+    for begins, hour in ((time(20), 20), (None, 1)):
+        window = next_free([usual, other], 2 * HOUR, midnight + HOUR, begins)
+        assert window is not None
+        assert (window.room, window.span.start) == (other, midnight + hour * HOUR), begins
+        window = next_free([usual, other], 2 * HOUR, midnight + 2 * DAY + 13 * HOUR, begins)
+        assert window is not None
+        assert window.room == usual, "the first of those that are free on one day"
 
 
 def test_a_room_is_booked_every_week_and_the_rest_given_back(

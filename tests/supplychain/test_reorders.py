@@ -14,7 +14,7 @@ from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import BucketMark
 from livestreams.errors import WrongState
 from supplychain.choices import ReorderState
-from supplychain.models import FactoryDay, LaunchDay, Reorder, StockLevel, StockMove
+from supplychain.models import FactoryDay, LaunchDay, Reorder, Sku, StockLevel, StockMove
 from supplychain.services import (
     factory_update,
     launch_create,
@@ -79,8 +79,9 @@ def test_what_lies_on_the_shelf_is_not_made_again(firm: Firm) -> None:
     """The stock ledger has the last word on what is left where it has more than the test batch leaves."""
     reorder = firm.proposal()
     assert reorder.stock_then == 60
+    Sku.objects.update(tracked_since=NOON)
     common = {"actor": SYSTEM, "warehouse": firm.warehouse}
-    stock_receive(sku=firm.sku, quantity=50, source_key="one", **common)
+    stock_receive(sku=firm.sku, quantity=51, source_key="one", **common)
     stock_receive(sku=firm.sku_2, quantity=25, source_key="two", **common)
     StockLevel.objects.filter(sku=firm.sku_2).update(reserved=5)
     firm.sell(1, key="more")
@@ -93,6 +94,17 @@ def test_what_lies_on_the_shelf_is_not_made_again(firm: Firm) -> None:
     reorder.refresh_from_db()
     assert reorder.state == ReorderState.CANCELLED
     assert not Reorder.objects.filter(state=ReorderState.PROPOSED).exists()
+
+
+def test_stock_that_sales_do_not_take_from_does_not_stop_a_reorder(firm: Firm) -> None:
+    """Recorded once and never lowered, as where a firm ships from elsewhere: what was made and not sold counts."""
+    stock_receive(actor=SYSTEM, warehouse=firm.warehouse, sku=firm.sku, quantity=100, source_key="batch")
+    firm.launch()
+    firm.sell(95)
+    drain()
+    assert StockLevel.objects.get().on_hand == 100
+    reorder = Reorder.objects.get()
+    assert (reorder.state, reorder.stock_then) == (ReorderState.PROPOSED, 5)
 
 
 def test_slow_goods_are_not_made_again(firm: Firm) -> None:

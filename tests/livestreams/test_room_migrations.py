@@ -1,0 +1,59 @@
+"""What rooms and windows of before become: the day a room opened, and why a fault keeps it out of use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from core.clock import DAY, today
+from livestreams import services
+from livestreams.choices import FaultKind
+from livestreams.models import LiveRoom, Maintenance
+from livestreams.models.room import OUT_OF_USE
+from tests.factories import World, make_room
+
+pytestmark = pytest.mark.both_databases
+EDITOR = SimpleNamespace(connection=connection)
+
+
+def test_a_room_of_before_opened_when_it_is_first_heard_of_and_not_after_it_was_closed(world: World) -> None:
+    migration = import_module("livestreams.migrations.0015_room_opened_on")
+    closed_on = today() - 30 * DAY
+    made = make_room(world.park, "made")
+    unknown, closed, closed_made = (
+        make_room(world.park, code) for code in ("unknown", "closed", "made-late")
+    )
+    LiveRoom.objects.filter(pk=unknown.pk).update(uid=uuid4())
+    LiveRoom.objects.filter(pk=closed.pk).update(uid=uuid4(), closed_on=closed_on)
+    LiveRoom.objects.filter(pk=closed_made.pk).update(closed_on=closed_on)
+    LiveRoom.objects.update(opened_on=today())
+    migration.open_known_rooms(apps, EDITOR)
+    opened = dict(LiveRoom.objects.values_list("pk", "opened_on"))
+    assert [opened[room.pk] for room in (made, unknown, closed, closed_made)] == [
+        today(),
+        today(),
+        closed_on,
+        closed_on,
+    ]
+    assert opened[world.rooms[0].pk] < today(), "by its first session"
+    closed.refresh_from_db()
+    assert services.room_update(actor=world.manager, room=closed, name_zh="旧间").name_zh == "旧间"
+
+
+def test_the_window_of_a_fault_of_before_is_worded_for_who_reads_it(world: World) -> None:
+    migration = import_module("livestreams.migrations.0014_maintenance_uid")
+    fault = services.fault_report(actor=world.manager, room=world.rooms[0], kind=FaultKind.LIGHT, blocks=True)
+    other = make_room(world.park, "other")
+    by_people = Maintenance.objects.create(
+        room=other, starts_at=fault.created_at, ends_at=fault.created_at + DAY, reason="因故障停用"
+    )
+    Maintenance.objects.filter(pk=fault.window_id).update(reason="因故障停用")
+    migration.reasons_of_faults(apps, EDITOR)
+    reasons = dict(Maintenance.objects.values_list("pk", "reason"))
+    assert (reasons[fault.window_id], reasons[by_people.pk]) == (OUT_OF_USE, "因故障停用")
+    assert migration.OUT_OF_USE == OUT_OF_USE
