@@ -220,7 +220,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
             order_no=order_no, amount=AMOUNTS[world.name], occurred_at=at, business_day=local(at).date(),
             ordered_at=at, import_batch=batch,
         )  # fmt: skip
-    ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"a": canary})
+    ImportProfileMap.objects.create(tenant=tenant, name=canary, mapping={"columns": {canary: "order_no"}})
     for kind in ("sku", "session"):
         Unresolved.objects.get_or_create(kind=kind, node=tenant.node, reference=f"{code}-missing")
     BucketFailure.objects.create(family="sales", node=tenant.node, slot=1, error=canary, retry_at=now())
