@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 from types import SimpleNamespace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
 from django.db import connection
 
-from core.clock import DAY, today
+from core.clock import DAY, now, today
 from livestreams import services
 from livestreams.choices import FaultKind
 from livestreams.models import LiveRoom, Maintenance
@@ -21,21 +22,26 @@ pytestmark = pytest.mark.both_databases
 EDITOR = SimpleNamespace(connection=connection)
 
 
+def made_at(instant: datetime) -> UUID:
+    """A UUID of version 7 that says it was made then: those of this process may lag behind a clock that was set back."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80 | 7 << 76 | 0b10 << 62)
+
+
 def test_a_room_of_before_opened_when_it_is_first_heard_of_and_not_after_it_was_closed(world: World) -> None:
     migration = import_module("livestreams.migrations.0015_room_opened_on")
     closed_on = today() - 30 * DAY
-    made = make_room(world.park, "made")
-    unknown, closed, closed_made = (
-        make_room(world.park, code) for code in ("unknown", "closed", "made-late")
+    made, unknown, closed, closed_made = (
+        make_room(world.park, code) for code in ("made", "unknown", "closed", "made-late")
     )
+    LiveRoom.objects.filter(pk=made.pk).update(uid=made_at(now() - 5 * DAY))
     LiveRoom.objects.filter(pk=unknown.pk).update(uid=uuid4())
     LiveRoom.objects.filter(pk=closed.pk).update(uid=uuid4(), closed_on=closed_on)
-    LiveRoom.objects.filter(pk=closed_made.pk).update(closed_on=closed_on)
+    LiveRoom.objects.filter(pk=closed_made.pk).update(uid=made_at(now()), closed_on=closed_on)
     LiveRoom.objects.update(opened_on=today())
     migration.open_known_rooms(apps, EDITOR)
     opened = dict(LiveRoom.objects.values_list("pk", "opened_on"))
     assert [opened[room.pk] for room in (made, unknown, closed, closed_made)] == [
-        today(),
+        today() - 5 * DAY,
         today(),
         closed_on,
         closed_on,
