@@ -23,7 +23,7 @@ EDITOR = SimpleNamespace(connection=connection)
 
 
 def made_at(instant: datetime) -> UUID:
-    """A UUID of version 7 that says it was made then: those of this process may lag behind a clock that was set back."""
+    """A UUID of version 7 that says so; one made here never goes back behind a future that another test was in."""
     return UUID(int=int(instant.timestamp() * 1000) << 80 | 7 << 76 | 0b10 << 62)
 
 
