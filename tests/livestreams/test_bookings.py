@@ -101,7 +101,7 @@ def test_who_comes_too_late_does_not_stand_in_line(world: World, at: At) -> None
     with CaptureQueriesContext(connection) as asked, pytest.raises(Overlap):
         book(world, at(10))
     assert asked.captured_queries
-    assert not any("SAVEPOINT" in query["sql"] for query in asked.captured_queries), "nothing was locked"
+    assert not any("SAVEPOINT" in str(query["sql"]) for query in asked.captured_queries), "nothing was locked"
 
 
 def test_what_was_free_at_first_sight_is_looked_at_again_under_the_lock(
