@@ -1,6 +1,6 @@
 """Queries that are asked many times a second: built once, for building them takes longer than answering them.
 
-PostgreSQL plans them once for each connection, too: of what it took for an answer, that was nine tenths.
+PostgreSQL plans them once for each connection, too: most of the time of an answer went into its plan.
 """
 
 from __future__ import annotations
