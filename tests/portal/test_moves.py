@@ -95,6 +95,10 @@ def test_two_bookings_of_the_firm_change_places(
     offered = list(page.context["form"].fields["other"].queryset)
     assert other in offered
     assert not {one, foreign} & set(offered)
+    gone = book(world, firm, 20, room=1)
+    services.booking_cancel(actor=firm.owner, booking=gone)
+    refused = owner.post(page_of(firm, "swap", one), {"other": str(gone.uid)})
+    assert refused.context["form"].errors["other"] == ["此项不可选，或已不能再选。请重新从列表中选择。"]
     for wrong in (str(one.uid), str(foreign.uid), "", "no uid"):
         assert owner.post(page_of(firm, "swap", one), {"other": wrong}).status_code == 400
     assert owner.post(page_of(firm, "swap", one), {"other": str(other.uid)}).status_code == 302

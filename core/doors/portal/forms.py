@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
 from core.errors import DomainError
@@ -44,7 +45,14 @@ class ScopedForm(forms.Form):
 
 
 class ScopedChoiceField(forms.ModelChoiceField):
-    """A choice among visible rows. A foreign value is refused with the words for an absent one."""
+    """A choice among visible rows. A foreign value is refused with the words for an absent one.
+
+    What was offered may be gone when it is chosen: somebody else took it, or gave it back.
+    """
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": gettext_lazy("This cannot be chosen, or no longer. Please choose from the list again.")
+    }
 
     def __init__(
         self, model: type[Model], *, verb: str = "view", to_field: str = "uid", **kwargs: Any
