@@ -89,9 +89,11 @@ def venue_add(*, actor: Actor, event: Event, park_code: str) -> EventVenue:
 
 @retried
 def venue_make_main(*, actor: Actor, venue: EventVenue) -> EventVenue:
-    """Make a venue the main one; the main venue until now becomes a sub venue."""
+    """Make a venue the main one; the main venue until now becomes a sub venue. Conflict for one that was given up."""
     with transaction.atomic():
         _held(actor, venue.event)
+        if EventVenue.objects.filter(pk=venue.pk, closed_on__isnull=False).exists():
+            raise Conflict(_("This park is no longer a venue."), code="venue_gone", field="park_code")
         for row in EventVenue.objects.filter(event=venue.event_id, is_main=True).exclude(pk=venue.pk):
             record_update(actor=actor, row=row, is_main=False)
         return record_update(actor=actor, row=venue, is_main=True)

@@ -251,7 +251,7 @@ class StatementAdmin(ScopedModelAdmin):
             row="statement",
             form=PaidForm,
             icon="payments",
-            when=_is(StatementState.APPROVED, StatementState.INVOICED),
+            when=lambda statement: StatementState.PAID in statement.next_states,
         ),
     )
 

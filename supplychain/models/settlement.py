@@ -16,6 +16,7 @@ from core.money import MoneyField, to_units
 from livestreams.choices import Platform
 from livestreams.models import Host, LiveSession
 from supplychain.choices import (
+    STATEMENT_TRANSITIONS,
     AgreementKind,
     AgreementState,
     DueKind,
@@ -252,6 +253,12 @@ class Statement(PublicIdMixin, StampedMixin):
     def is_withheld(self) -> bool:
         """Whether the platform withholds all of it, and nothing is left to pay."""
         return bool(self.withheld) and not self.to_pay
+
+    @property
+    def next_states(self) -> tuple[str, ...]:
+        """What it can become: paid only where something is left to pay."""
+        states = STATEMENT_TRANSITIONS[self.state]
+        return tuple(state for state in states if state != StatementState.PAID or not self.is_withheld)
 
 
 class StatementLine(PublicIdMixin):

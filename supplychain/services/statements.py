@@ -27,7 +27,6 @@ from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
 from supplychain.choices import (
     STATEMENT_OPEN,
-    STATEMENT_TRANSITIONS,
     AgreementState,
     DueKind,
     StatementState,
@@ -281,7 +280,7 @@ def statement_invoice(
 
 @retried
 def statement_pay(*, actor: Actor, statement: Statement, paid_on: date | None = None) -> Statement:
-    """Note that an approved statement is paid, with or without an invoice."""
+    """Note that an approved statement is paid, with or without an invoice; WrongState when nothing is left to pay."""
     if paid_on is not None and paid_on > today():
         raise InvalidInput(_("A payment lies in the past."), code="future", field="paid_on")
     with transaction.atomic():
@@ -293,7 +292,11 @@ def statement_pay(*, actor: Actor, statement: Statement, paid_on: date | None = 
 def _lock(actor: Actor, statement: Statement, becomes: StatementState) -> Statement:
     lock_rows(Agreement.objects.filter(pk=statement.agreement_id))
     held = get_visible(Statement, actor, CHANGE, pk=statement.pk)
-    if becomes not in STATEMENT_TRANSITIONS[held.state]:
+    if becomes not in held.next_states:
+        if becomes == StatementState.PAID and held.is_withheld:
+            raise WrongState(
+                _("Nothing is left to be paid beside: the platform pays all of it."), code="withheld"
+            )
         raise WrongState(
             _("A statement in state “%(state)s” cannot become “%(next)s”.")
             % {"state": held.get_state_display(), "next": becomes.label}

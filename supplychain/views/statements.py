@@ -25,7 +25,6 @@ from core.scoping import may, visible_to
 from supplychain import services
 from supplychain.choices import (
     STATEMENT_OPEN,
-    STATEMENT_TRANSITIONS,
     AgreementState,
     SettledBase,
     StatementState,
@@ -77,7 +76,7 @@ class StatementPage(OfEitherSide, ScopedDetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         statement = self.get_object()
         lines = StatementLine.objects.filter(statement=statement, version=statement.version)
-        may_follow = STATEMENT_TRANSITIONS[statement.state]
+        may_follow = statement.next_states
         changes = may(self.actor, "change", Statement, self.node.pk)
         return super().get_context_data(
             statement=statement,

@@ -28,6 +28,8 @@ from core.clock import DAY, HOUR, day_start, today
 from core.errors import InvalidInput, NotFound
 from core.money import allocate
 from livestreams.choices import Platform
+from livestreams.errors import WrongState
+from supplychain.choices import StatementState
 from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
 from supplychain.services import (
     agreement_end,
@@ -42,6 +44,7 @@ from supplychain.services import (
     sample_take_back,
     statement_approve,
     statement_count,
+    statement_pay,
 )
 from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
@@ -415,7 +418,11 @@ def test_a_statement_of_which_the_platform_withholds_all_is_no_cash(firm: Tenant
     sell(firm, "A", 2, "100.00")
     statement = statement_count(actor=SYSTEM, agreement=agreement, month=MAY.first)
     assert (statement.withheld, statement.to_pay) == (statement.total, 0)
-    statement_approve(actor=user_actor(firm.users[Role.TENANT_OWNER]), statement=statement)
+    owner = user_actor(firm.users[Role.TENANT_OWNER])
+    approved = statement_approve(actor=owner, statement=statement)
+    with pytest.raises(WrongState) as refused:
+        statement_pay(actor=owner, statement=approved)
+    assert (refused.value.code, approved.next_states) == ("withheld", (StatementState.INVOICED,))
     flow = cash_flow(SYSTEM, firm.tenant, Period(PeriodKind.MONTH, dt.date(2025, 7, 1)))
     entries = [*flow.calendar.undated, *(entry for day in flow.calendar.days for entry in day.entries)]
     assert str(statement.uid) not in {entry.uid for entry in entries}

@@ -129,6 +129,25 @@ def test_an_event_does_not_give_up_its_main_venue(monkeypatch: pytest.MonkeyPatc
         venue_give_up(actor=alpha.manager, venue=own)
 
 
+def test_a_venue_that_was_given_up_does_not_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody gives it up while another one waits for the event's lock to make it the main one."""
+    alpha = make_world("alpha")
+    make_world("beta")
+    event = festival(alpha.manager, alpha.park)
+    venue, lock_rows = venue_add(actor=alpha.manager, event=event, park_code="beta"), events.lock_rows
+
+    def given_up_before_the_lock(rows: Any) -> Any:
+        monkeypatch.undo()
+        venue_give_up(actor=alpha.manager, venue=venue)
+        return lock_rows(rows)
+
+    monkeypatch.setattr(events, "lock_rows", given_up_before_the_lock)
+    with pytest.raises(Conflict) as refusal:
+        venue_make_main(actor=alpha.manager, venue=venue)
+    assert (refusal.value.code, refusal.value.field) == ("venue_gone", "park_code")
+    assert [row.park.code for row in event.venues.filter(is_main=True)] == ["alpha"]
+
+
 def test_phases_lie_in_order_and_tell_where_a_day_lies() -> None:
     alpha = make_world("alpha")
     event = festival(
