@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import msgspec
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core import strict
@@ -106,15 +107,47 @@ class UploadForm(ScopedForm):
         """The chosen profile or saved mapping, as the importer's arguments."""
         chosen = self.cleaned_data["profile"]
         if chosen in self.maps:
-            return {"mapping": msgspec.convert(self.maps[chosen].mapping, Mapping)}
+            return self.read_by(self.maps[chosen])
         return {"profile": PAYOUT_PROFILES.get(chosen) or (profile(chosen) if chosen else None)}
 
-    def own_mapping(self) -> Mapping | None:
-        """The saved mapping by which the file can be read, where nobody has said how to read it."""
-        if self.cleaned_data["profile"]:
-            return None
-        own = [msgspec.convert(saved.mapping, Mapping) for saved in self.maps.values()]
-        return fitting(self.cleaned_data["file"], own)
+    def read_by(self, saved: ImportProfileMap) -> dict[str, Profile[Any] | Mapping | None]:
+        """A saved mapping, as the importer's arguments. Raises FileError when the file has words new to it."""
+        mapping = mapping_of(saved)
+        columns = [header for header, field in mapping.columns.items() if field == "kind"]
+        words = new_words(values_below(self.cleaned_data["file"], columns), mapping)
+        if words:
+            raise _ask_for(words, seen=list(mapping.columns))
+        return {"mapping": mapping}
+
+    @cached_property
+    def saved(self) -> ImportProfileMap | None:
+        """The saved mapping that was chosen; where nothing was, the one that fits the file's columns."""
+        chosen = self.cleaned_data["profile"]
+        if chosen:
+            return self.maps.get(chosen)
+        own = [(mapping_of(saved), saved) for saved in self.maps.values()]
+        found = fitting(self.cleaned_data["file"], [mapping for mapping, _saved in own])
+        return next((saved for mapping, saved in own if mapping is found), None)
+
+
+def mapping_of(saved: ImportProfileMap) -> Mapping:
+    return msgspec.convert(saved.mapping, Mapping)
+
+
+def new_words(below: dict[str, list[str]], mapping: Mapping | None = None) -> list[str]:
+    """Words of columns that hold a state to which neither any table nor the mapping gives a meaning."""
+    if mapping is not None and isinstance(mapping.kind, str):
+        return []
+    said = {plain_word(word) for word in (mapping.kind if mapping is not None else None) or ()}
+    words = dict.fromkeys(word for values in below.values() for word in values)
+    return [word for word in words if (plain := plain_word(word)) not in KIND_WORDS and plain not in said]
+
+
+def _ask_for(words: list[str], seen: list[str]) -> FileError:
+    shown = ", ".join(strict.shown(word) for word in words)
+    return FileError(
+        "unknown_words", _("Say below what these words mean: %(words)s.") % {"words": shown}, seen=seen
+    )
 
 
 def guesses(headers: list[str]) -> dict[str, str]:
@@ -134,11 +167,16 @@ class ColumnForm:
     """Which column holds which field, one row per header of the file, and what unknown words of a state mean.
 
     Sent back as parallel lists. Beside each header stand the first values of its column; those of buyers are not read.
+    What a saved mapping says holds until something else is sent, and of words that this file does not have for ever.
     """
 
-    def __init__(self, headers: list[str], data: QueryDict, file: BinaryIO) -> None:
+    def __init__(
+        self, headers: list[str], data: QueryDict, file: BinaryIO, saved: ImportProfileMap | None = None
+    ) -> None:
+        self.known = mapping_of(saved) if saved is not None else Mapping(columns={})
+        is_sent = "header" in data
         sent = dict(zip(data.getlist("header"), data.getlist("field"), strict=False))
-        given = {**guesses(headers), **sent}
+        given = {**guesses(headers), **(sent if is_sent else self.known.columns)}
         below = values_below(file, headers)
         self.rows: list[dict[str, Any]] = [
             {
@@ -151,31 +189,34 @@ class ColumnForm:
             if header
         ]
         self.fields = FIELDS
+        said = {plain_word(word): kind or NO_SALE[0] for word, kind in self.said.items()}
         answered = dict(zip(data.getlist("word"), data.getlist("word_kind"), strict=False))
-        self.words = {
-            word: answered.get(word, "")
-            for row in self.rows
-            if row["field"] == "kind"
-            for word in below[row["header"]]
-            if plain_word(word) not in KIND_WORDS
-        }
+        states = {row["header"]: below[row["header"]] for row in self.rows if row["field"] == "kind"}
+        self.words = {word: answered.get(word, said.get(plain_word(word), "")) for word in new_words(states)}
         self.kinds = [*(choice for choice in SalesKind.choices if choice[0] != "adjusted"), NO_SALE]
         self.channels = Channel.choices
-        self.channel = data.get("constant_channel", "")
-        self.net_of_refunds = bool(data.get("net_of_refunds"))
-        self.name = data.get("map_name", "")
+        self.channel = data.get("constant_channel", self.known.constants.get("channel", ""))
+        self.net_of_refunds = bool(data.get("net_of_refunds")) if is_sent else self.known.net_of_refunds
+        self.name = data.get("map_name", "" if saved is None else saved.name)
+
+    @property
+    def said(self) -> dict[str, str | None]:
+        """What the saved mapping says of words of a state."""
+        return self.known.kind if isinstance(self.known.kind, dict) else {}
 
     @property
     def mapping(self) -> Mapping:
         """The mapping that was chosen. Raises FileError when it cannot be one, or a word has no meaning yet."""
-        open_words = [strict.shown(word) for word, kind in self.words.items() if not kind]
+        open_words = [word for word, kind in self.words.items() if not kind]
         if open_words:
-            message = _("Say below what these words mean: %(words)s.") % {"words": ", ".join(open_words)}
-            raise FileError("unknown_words", message)
+            raise _ask_for(open_words, seen=[row["header"] for row in self.rows])
         columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
         values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
         if self.channel:
             values["constants"] = {"channel": self.channel}
-        if self.words:
-            values["kind"] = {word: None if kind == NO_SALE[0] else kind for word, kind in self.words.items()}
+        answers = {word: None if kind == NO_SALE[0] else kind for word, kind in self.words.items()}
+        anew = {plain_word(word) for word in answers}
+        kept = {word: kind for word, kind in self.said.items() if plain_word(word) not in anew}
+        if kinds := {**kept, **answers}:
+            values["kind"] = kinds
         return load_mapping(msgspec.json.encode(values))

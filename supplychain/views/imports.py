@@ -50,6 +50,7 @@ JOB_KINDS = (JOB_KIND, undo.JOB_KIND)
 KIND_NAMES = dict((*SalesKind.choices, *PayoutKind.choices))
 # With these the file is fine and only its columns need an explanation.
 COLUMNS_UNKNOWN = ("unknown_headers", "missing_headers")
+WORDS_UNKNOWN = "unknown_words"
 
 
 class Imports(ScopedListPage, ServiceFormPage):
@@ -78,20 +79,27 @@ class Imports(ScopedListPage, ServiceFormPage):
 
     def carry_out(self, form: Any) -> HttpResponse:
         values, data = form.cleaned_data, self.request.POST
-        columns = ColumnForm(data.getlist("header"), data, values["file"]) if data.get("header") else None
-        try:
-            batch = self._stage(values, {"mapping": columns.mapping} if columns else form.reading)
-        except FileError as refused:
-            known = form.own_mapping() if refused.code in COLUMNS_UNKNOWN and columns is None else None
-            if known is None:
-                raise
-            batch = self._stage(values, {"mapping": known})
-        if columns and columns.name.strip():
-            import_map_save(
-                actor=self.actor, tenant=self.tenant, name=columns.name[:100], mapping=columns.mapping
-            )
+        if headers := data.getlist("header"):
+            columns = ColumnForm(headers, data, values["file"], form.saved)
+            batch = self._stage(values, {"mapping": columns.mapping})
+            if name := columns.name.strip():
+                import_map_save(
+                    actor=self.actor, tenant=self.tenant, name=name[:100], mapping=columns.mapping
+                )
+        else:
+            batch = self._recognised(form)
         target = self.url("portal-import", uid=batch.uid)
         return HttpResponseClientRedirect(target) if self.request.htmx else redirect(target)  # type: ignore[attr-defined]
+
+    def _recognised(self, form: UploadForm) -> ImportBatch:
+        """The file as somebody says it is to be read, or by its columns: a known export, else a saved mapping."""
+        try:
+            return self._stage(form.cleaned_data, form.reading)
+        except FileError as refused:
+            chosen = form.cleaned_data["profile"]
+            if chosen or refused.code not in COLUMNS_UNKNOWN or form.saved is None:
+                raise
+        return self._stage(form.cleaned_data, form.read_by(form.saved))
 
     def _stage(self, values: dict[str, Any], reading: dict[str, Any]) -> ImportBatch:
         return import_stage(
@@ -114,11 +122,12 @@ class Imports(ScopedListPage, ServiceFormPage):
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> Any:
         refused: DomainError | None = context.get("refused")
         data, file = self.request.POST, cast("BinaryIO | None", self.request.FILES.get("file"))
-        headers = data.getlist("header")
-        if refused is not None and refused.code in COLUMNS_UNKNOWN:
+        headers, saved = data.getlist("header"), None
+        if refused is not None and refused.code in (*COLUMNS_UNKNOWN, WORDS_UNKNOWN):
             headers = refused.extra["seen"]
+            saved = context["form"].saved if refused.code == WORDS_UNKNOWN else None
         if headers and file is not None:
-            context["columns"] = ColumnForm(headers, data, file)
+            context["columns"] = ColumnForm(headers, data, file, saved)
         if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]
             return render(self.request, "portal/partials/import_refused.html", context)
         return super().render_to_response(context, **kwargs)

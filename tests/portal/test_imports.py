@@ -179,6 +179,44 @@ def test_each_unknown_word_of_a_state_is_asked_for(owner: Client, firm: TenantWo
     assert page.status_code == 400, "a kind that is none"
 
 
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_saved_mapping_asks_for_words_that_are_new_to_it(
+    owner: Client, firm: TenantWorld, address: str, chosen: bool
+) -> None:
+    columns = {name: field for name, field in zip(STATE_HEADERS, STATE_FIELDS, strict=True) if field}
+    kinds = {"打包了": "paid", "Sent": "paid", "没付": None}
+    mapping = {"columns": columns, "kind": kinds, "constants": {"channel": "live"}}
+    saved = ImportProfileMap.objects.create(tenant=firm.tenant, name="states", mapping=mapping)
+    upload = {"profile": f"map:{saved.uid}" if chosen else ""}
+    text = STATES + "E-4,裤子,1,80.00,2025-06-01 20:13,SENT,,韩梅\n"
+    htmx = {"HX-Request": "true"}
+    asked = owner.post(address, {"file": own_table(text), **upload}, headers=htmx)
+    assert not ImportBatch.objects.exists()
+    assert "不要了" in asked.context["form"].non_field_errors()[0]
+    form = asked.context["columns"]
+    assert {row["header"]: row["field"] for row in form.rows} == columns
+    assert form.words == {"打包了": "paid", "不要了": "", "SENT": "paid"}
+    assert (form.channel, form.net_of_refunds, form.name) == ("live", False, "states")
+    answer = {
+        "header": list(columns),
+        "field": list(columns.values()),
+        "word": list(form.words),
+        "word_kind": ["paid", "nothing", "paid"],
+        "constant_channel": form.channel,
+        "map_name": form.name,
+    }
+    owner.post(address, {"file": own_table(text), **upload, **answer}, headers=htmx)
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["counts"]) == (0, {"paid": 3})
+    saved.refresh_from_db()
+    assert saved.mapping["kind"] == {"没付": None, "打包了": "paid", "不要了": None, "SENT": "paid"}
+    assert {name: saved.mapping[name] for name in mapping if name != "kind"} == {
+        name: mapping[name] for name in mapping if name != "kind"
+    }
+    owner.post(address, {"file": own_table(text), **upload}, headers=htmx)
+    assert ImportBatch.objects.count() == 2, "asked once"
+
+
 def test_case_says_nothing_in_a_word_of_a_state(owner: Client, firm: TenantWorld, address: str) -> None:
     answer = {"header": STATE_HEADERS, "field": STATE_FIELDS, "word": ["Packed"], "word_kind": ["paid"]}
     text = STATES.replace("打包了", "SHIPPED").replace("不要了", "Packed")
