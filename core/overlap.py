@@ -11,19 +11,29 @@ RANGE_TYPES = {"date": "daterange", "timestamptz": "tstzrange"}
 
 
 def no_overlap(
-    table: str, key: str, start: str, end: str, *, kind: str, name: str = "", where: str = ""
+    table: str,
+    key: str,
+    start: str,
+    end: str,
+    *,
+    kind: str,
+    name: str = "",
+    where: str = "",
+    open_ended: bool = True,
 ) -> Guard:
     """A guard that rows of `table` with the same `key` never overlap in [start, end).
 
-    A NULL end is open-ended. `where` limits the rule to some rows; it is SQL over column names, written as
+    A NULL end is open-ended; where there is none (`open_ended` false), SQLite finds the rows by an index on key and end
+    and passes the past over. `where` limits the rule to some rows; it is SQL over column names, written as
     "{row}.state IN (...)" so that it reads the same in a trigger and in a constraint. A NULL key is free.
     """
     label = name or f"{table}_no_overlap"
     mine, other = where.replace("{row}", "NEW") or "1", where.replace("{row}", "o") or "1"
+    later = f"COALESCE(o.{end}, '9999-12-31')" if open_ended else f"o.{end}"
     body = (
         f"WHEN NEW.{key} IS NOT NULL AND ({mine}) BEGIN SELECT RAISE(ABORT, '{label}') FROM {table} o "  # noqa: S608
         f"WHERE o.{key} = NEW.{key} AND o.rowid <> NEW.rowid AND ({other}) "
-        f"AND o.{start} < COALESCE(NEW.{end}, '9999-12-31') AND NEW.{start} < COALESCE(o.{end}, '9999-12-31'); END"
+        f"AND o.{start} < COALESCE(NEW.{end}, '9999-12-31') AND NEW.{start} < {later}; END"
     )
     sqlite = [
         f"CREATE TRIGGER {label}_{verb} BEFORE {verb} ON {table} {body}" for verb in ("insert", "update")

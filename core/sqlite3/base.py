@@ -2,20 +2,42 @@
 
 SQLite itself lets a writer that finds the file locked sleep and try again; who sleeps longest loses to whoever comes
 at the right moment, for seconds. Writers of other processes are still met that way.
+
+Statements come again and again: their marks for values are written as SQLite has them once, not each time.
 """
 
 from __future__ import annotations
 
 import weakref
+from functools import lru_cache
+from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from core.sqlite3.turns import turns_of
 
+# A longer statement writes many rows and hardly comes again.
+LONGEST = 20_000
+
+
+@lru_cache(maxsize=1_000)
+def _converted(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        if param_names is None and len(query) <= LONGEST:
+            return _converted(query)
+        return str(super().convert_query(query, param_names=param_names))
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _turn: weakref.finalize | None = None
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        return self.connection.cursor(factory=Cursor)
 
     def _start_transaction_under_autocommit(self) -> None:
         turns = turns_of(str(self.settings_dict["NAME"]))

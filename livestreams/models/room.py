@@ -160,6 +160,7 @@ class Booking(PublicIdMixin, StampedMixin):
             kind="timestamptz",
             name="livestreams_booking_room",
             where=BLOCKING_SQL,
+            open_ended=False,
         ),
         no_overlap(
             "livestreams_booking",
@@ -169,6 +170,7 @@ class Booking(PublicIdMixin, StampedMixin):
             kind="timestamptz",
             name="livestreams_booking_host",
             where=BLOCKING_SQL,
+            open_ended=False,
         ),
         GUESTS,
     )
@@ -184,7 +186,12 @@ class Booking(PublicIdMixin, StampedMixin):
                 name="livestreams_booking_blocked",
             ),
         ]
-        indexes = [models.Index(fields=["room", "starts_at"], name="livestreams_booking_when")]
+        indexes = [
+            models.Index(fields=["room", "starts_at"], name="livestreams_booking_when"),
+            # What stands in the way of a booking ends after it begins: all that is over is passed over.
+            models.Index(fields=["room", "blocked_until"], name="livestreams_booking_ahead"),
+            models.Index(fields=["host", "ends_at"], name="livestreams_booking_host_ahead"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.room} {local(self.starts_at):%Y-%m-%d %H:%M}"

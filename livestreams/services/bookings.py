@@ -28,6 +28,7 @@ from livestreams.services.locks import (
     settings_of,
 )
 from livestreams.services.moves import is_by_park
+from livestreams.services.place_facts import Wish
 from livestreams.services.placing import look, place
 from livestreams.services.slot_sessions import open_slot
 from livestreams.services.steps import record, step
@@ -57,18 +58,17 @@ def booking_create(
     """
     require(actor, "add", Booking, tenant.pk)
     check_key_allows(actor, room)
-    booking = Booking(
-        room=room,
-        tenant=tenant,
-        host=host,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        purpose=purpose,
-        state=BookingState.HELD if hold else BookingState.CONFIRMED,
-    )
-    look(booking)
+    look(Wish(room, tenant, host, starts_at, ends_at))
     with transaction.atomic():
-        booking.room = lock_room(actor, room.pk)
+        booking = Booking(
+            room=lock_room(actor, room.pk),
+            tenant=tenant,
+            host=host,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            purpose=purpose,
+            state=BookingState.HELD if hold else BookingState.CONFIRMED,
+        )
         if hold:
             hold_minutes = settings_of(booking.room.park_id).hold_minutes
             booking.hold_expires_at = now() + timedelta(minutes=hold_minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,11 +16,33 @@ from core.models import ScopeNode
 from core.prepared import Prepared
 from livestreams.choices import BookingState
 from livestreams.conflicts import Span
-from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance
 from parks.models import ParkSettings
+from tenants.models import Tenant
 
 
-def facts_of(booking: Booking, blocked: Span) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a booking would be of. Most of those who come too late need no more, and a row is slow to build."""
+
+    room: LiveRoom
+    tenant: Tenant
+    host: Host | None
+    starts_at: datetime
+    ends_at: datetime
+    loan: ExchangeRequest | None = None
+    pk: int | None = None
+
+    @property
+    def room_id(self) -> int:
+        return self.room.pk
+
+    @property
+    def tenant_id(self) -> int:
+        return self.tenant.pk
+
+
+def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
     """The park of the tenant, the free hours of that of the room, and whether the span is `under_repair` or `taken`.
 
     Holds in the way that ran out do not take the room; `lapsed` says that there are some.

@@ -20,7 +20,7 @@ from livestreams.exchange import loan_windows
 from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import check_here, lock_host, park_of
-from livestreams.services.place_facts import facts_of
+from livestreams.services.place_facts import Wish, facts_of
 from livestreams.services.steps import expire_holds
 from livestreams.terms import free_until
 from tenants.models import Tenant
@@ -62,7 +62,7 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     put_back(booking, shifts)
 
 
-def look(booking: Booking) -> tuple[Span, Span, dict[str, Any]]:
+def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
 
     Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room,
@@ -144,11 +144,11 @@ def _check_open(room: LiveRoom, span: Span, *, under_repair: bool) -> None:
         )
 
 
-def _overlap(booking: Booking, span: Span, detail: str) -> Overlap:
+def _overlap(booking: Booking | Wish, span: Span, detail: str) -> Overlap:
     return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span))
 
 
-def _alternatives(booking: Booking, span: Span) -> list[dict[str, Any]]:
+def _alternatives(booking: Booking | Wish, span: Span) -> list[dict[str, Any]]:
     if (loan := booking.loan) is not None:
         # Of the other park a guest is shown what is offered, and nothing else.
         lent = loan_windows(loan.offer, booking.room, span, host=loan.host)

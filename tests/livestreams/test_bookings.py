@@ -331,3 +331,23 @@ def test_what_nobody_claims_is_released(world: World, at: At) -> None:
     }
     with time_machine.travel(at(12.4)):
         assert book(world, at(12.4), 0.5, tenant=1).pk  # the no-show's hour is free again
+
+
+def test_years_of_bookings_are_passed_over(world: World, at: At) -> None:
+    """What stands in the way ends after the new one begins: the database looks at nothing that is over."""
+    mine, room, start = world.tenants[0], world.rooms[0], at(9)
+    spans = [(start - number * HOUR, start - (number - 1) * HOUR) for number in range(500, 2_500)]
+    times = [{"starts_at": a, "ends_at": b, "blocked_from": a, "blocked_until": b} for a, b in spans]
+    Booking.objects.bulk_create(
+        Booking(room=room, tenant=mine.tenant, host=mine.host, **span) for span in times
+    )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE livestreams_booking")
+    in_room = Booking.objects.taking_room(start, start + HOUR).filter(room=room)
+    with_host = Booking.objects.taking_host(start, start + HOUR).filter(host=mine.host)
+    for asked, index in (
+        (in_room, "livestreams_booking_ahead"),
+        (with_host, "livestreams_booking_host_ahead"),
+    ):
+        assert index in asked.order_by().explain()
