@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -346,8 +347,6 @@ def test_years_of_bookings_are_passed_over(world: World, at: At) -> None:
             cursor.execute("ANALYZE livestreams_booking")
     in_room = Booking.objects.taking_room(start, start + HOUR).filter(room=room)
     with_host = Booking.objects.taking_host(start, start + HOUR).filter(host=mine.host)
-    for asked, index in (
-        (in_room, "livestreams_booking_ahead"),
-        (with_host, "livestreams_booking_host_ahead"),
-    ):
-        assert index in asked.order_by().explain()
+    for asked, end in ((in_room, "blocked_until"), (with_host, "ends_at")):
+        # As the one database and the other say that an index is entered at the end of what is asked for.
+        assert re.search(rf"{end}>\?|Index Cond: .*{end} > ", asked.order_by().explain())
