@@ -96,8 +96,7 @@ class Imports(ScopedListPage, ServiceFormPage):
         try:
             return self._stage(form.cleaned_data, form.reading)
         except FileError as refused:
-            chosen = form.cleaned_data["profile"]
-            if chosen or refused.code not in COLUMNS_UNKNOWN or form.saved is None:
+            if refused.code not in COLUMNS_UNKNOWN or form.saved is None:
                 raise
         return self._stage(form.cleaned_data, form.read_by(form.saved))
 
