@@ -23,8 +23,8 @@ def no_overlap(
 ) -> Guard:
     """A guard that rows of `table` with the same `key` never overlap in [start, end).
 
-    A NULL end is open-ended; where there is none (`open_ended` false), SQLite finds the rows by an index on key and end
-    and passes the past over. `where` limits the rule to some rows; it is SQL over column names, written as
+    A NULL end is open-ended; where there is none (`open_ended` false), SQLite passes over what has ended before, given
+    an index on key and end. `where` limits the rule to some rows; it is SQL over column names, written as
     "{row}.state IN (...)" so that it reads the same in a trigger and in a constraint. A NULL key is free.
     """
     label = name or f"{table}_no_overlap"

@@ -113,8 +113,10 @@ class UploadForm(ScopedForm):
     def read_by(self, saved: ImportProfileMap) -> dict[str, Profile[Any] | Mapping | None]:
         """A saved mapping, as the importer's arguments. Raises FileError when the file has words new to it."""
         mapping = mapping_of(saved)
-        columns = [header for header, field in mapping.columns.items() if field == "kind"]
-        words = new_words(values_below(self.cleaned_data["file"], columns), mapping)
+        # The header is found by all that is mapped, as the importer does: by one column it may be another row.
+        below = values_below(self.cleaned_data["file"], list(mapping.columns))
+        states = {header: below[header] for header, field in mapping.columns.items() if field == "kind"}
+        words = new_words(states, mapping)
         if words:
             raise _ask_for(words, seen=list(mapping.columns))
         return {"mapping": mapping}
@@ -167,7 +169,7 @@ class ColumnForm:
     """Which column holds which field, one row per header of the file, and what unknown words of a state mean.
 
     Sent back as parallel lists. Beside each header stand the first values of its column; those of buyers are not read.
-    What a saved mapping says holds until something else is sent, and of words that this file does not have for ever.
+    A saved mapping fills the form in; what it says of words that are not in this file is kept.
     """
 
     def __init__(
@@ -190,7 +192,8 @@ class ColumnForm:
         ]
         self.fields = FIELDS
         said = {plain_word(word): kind or NO_SALE[0] for word, kind in self.said.items()}
-        answered = dict(zip(data.getlist("word"), data.getlist("word_kind"), strict=False))
+        words = [word.replace("\r\n", "\n") for word in data.getlist("word")]  # as browsers send a line break
+        answered = dict(zip(words, data.getlist("word_kind"), strict=False))
         states = {row["header"]: below[row["header"]] for row in self.rows if row["field"] == "kind"}
         self.words = {word: answered.get(word, said.get(plain_word(word), "")) for word in new_words(states)}
         self.kinds = [*(choice for choice in SalesKind.choices if choice[0] != "adjusted"), NO_SALE]
@@ -217,6 +220,6 @@ class ColumnForm:
         answers = {word: None if kind == NO_SALE[0] else kind for word, kind in self.words.items()}
         anew = {plain_word(word) for word in answers}
         kept = {word: kind for word, kind in self.said.items() if plain_word(word) not in anew}
-        if kinds := {**kept, **answers}:
+        if "kind" in columns.values() and (kinds := {**kept, **answers}):
             values["kind"] = kinds
         return load_mapping(msgspec.json.encode(values))

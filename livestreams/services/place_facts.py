@@ -23,7 +23,7 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a booking would be of. Most of those who come too late need no more, and a row is slow to build."""
+    """What a booking would be of, read like one. Who comes too late needs no more, and a row is slow to build."""
 
     room: LiveRoom
     tenant: Tenant

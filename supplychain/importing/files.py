@@ -213,8 +213,10 @@ def values_below(stream: BinaryIO, headers: Collection[str]) -> dict[str, list[s
     plain = [plain_header(cell) for cell in table.headers]
     places = [(plain.index(name), header) for name, header in wanted.items() if name in plain]
     for _line_no, cells in islice(table.rows, PREVIEW_ROWS):
+        if isinstance(cells, StrictError) or _is_footer(cells):
+            continue
         for place, header in places:
-            text = "" if isinstance(cells, StrictError) or place >= len(cells) else clean(cells[place])
+            text = "" if place >= len(cells) else clean(cells[place])
             if text and len(found[header]) < MOST_VALUES:
                 found[header][text] = None
     return {header: list(texts) for header, texts in found.items()}

@@ -256,7 +256,7 @@ class Statement(PublicIdMixin, StampedMixin):
 
     @property
     def next_states(self) -> tuple[str, ...]:
-        """What it can become: paid only where something is left to pay."""
+        """What it can become: not paid where the platform withholds all of it."""
         states = STATEMENT_TRANSITIONS[self.state]
         return tuple(state for state in states if state != StatementState.PAID or not self.is_withheld)
 

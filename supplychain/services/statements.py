@@ -280,7 +280,7 @@ def statement_invoice(
 
 @retried
 def statement_pay(*, actor: Actor, statement: Statement, paid_on: date | None = None) -> Statement:
-    """Note that an approved statement is paid, with or without an invoice; WrongState when nothing is left to pay."""
+    """Note that an approved statement is paid, with or without an invoice; WrongState when all is withheld."""
     if paid_on is not None and paid_on > today():
         raise InvalidInput(_("A payment lies in the past."), code="future", field="paid_on")
     with transaction.atomic():

@@ -126,7 +126,9 @@ class Imports(ScopedListPage, ServiceFormPage):
             headers = refused.extra["seen"]
             saved = context["form"].saved if refused.code == WORDS_UNKNOWN else None
         if headers and file is not None:
-            context["columns"] = ColumnForm(headers, data, file, saved)
+            context["columns"] = columns = ColumnForm(headers, data, file, saved)
+            if refused is not None and refused.code in COLUMNS_UNKNOWN:
+                columns.name = ""  # it was of another file's columns
         if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]
             return render(self.request, "portal/partials/import_refused.html", context)
         return super().render_to_response(context, **kwargs)

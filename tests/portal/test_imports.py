@@ -179,14 +179,21 @@ def test_each_unknown_word_of_a_state_is_asked_for(owner: Client, firm: TenantWo
     assert page.status_code == 400, "a kind that is none"
 
 
+def states_kept(firm: TenantWorld, **kinds: str | None) -> ImportProfileMap:
+    columns = {name: field for name, field in zip(STATE_HEADERS, STATE_FIELDS, strict=True) if field}
+    return ImportProfileMap.objects.create(
+        tenant=firm.tenant, name="states", mapping={"columns": columns, "kind": kinds}
+    )
+
+
 @pytest.mark.parametrize("chosen", [True, False])
 def test_a_saved_mapping_asks_for_words_that_are_new_to_it(
     owner: Client, firm: TenantWorld, address: str, chosen: bool
 ) -> None:
-    columns = {name: field for name, field in zip(STATE_HEADERS, STATE_FIELDS, strict=True) if field}
-    kinds = {"打包了": "paid", "Sent": "paid", "没付": None}
-    mapping = {"columns": columns, "kind": kinds, "constants": {"channel": "live"}}
-    saved = ImportProfileMap.objects.create(tenant=firm.tenant, name="states", mapping=mapping)
+    saved = states_kept(firm, 打包了="paid", Sent="paid", 没付=None)
+    saved.mapping["constants"] = {"channel": "live"}
+    saved.save()
+    columns = saved.mapping["columns"]
     upload = {"profile": f"map:{saved.uid}" if chosen else ""}
     text = STATES + "E-4,裤子,1,80.00,2025-06-01 20:13,SENT,,韩梅\n"
     htmx = {"HX-Request": "true"}
@@ -210,11 +217,43 @@ def test_a_saved_mapping_asks_for_words_that_are_new_to_it(
     assert (report["bad_rows"], report["counts"]) == (0, {"paid": 3})
     saved.refresh_from_db()
     assert saved.mapping["kind"] == {"没付": None, "打包了": "paid", "不要了": None, "SENT": "paid"}
-    assert {name: saved.mapping[name] for name in mapping if name != "kind"} == {
-        name: mapping[name] for name in mapping if name != "kind"
-    }
+    assert (saved.mapping["columns"], saved.mapping["constants"]) == (columns, {"channel": "live"})
     owner.post(address, {"file": own_table(text), **upload}, headers=htmx)
     assert ImportBatch.objects.count() == 2, "asked once"
+
+
+def test_nothing_but_states_of_orders_is_asked_for(owner: Client, firm: TenantWorld, address: str) -> None:
+    """A line of filters above the header stands in other columns, one of totals is no order."""
+    states_kept(firm, 打包了="paid", 不要了=None)
+    text = f"进展,全部,,,,,,\n{STATES}合计,,3,358.00,,共3单,,\n"
+    page = owner.post(address, {"file": own_table(text)}, headers={"HX-Request": "true"})
+    assert "HX-Redirect" in page, page.text
+    report = ImportBatch.objects.get().report
+    assert (report["bad_rows"], report["counts"]) == (0, {"paid": 2})
+
+
+def test_a_word_over_two_lines_is_answered(owner: Client, firm: TenantWorld, address: str) -> None:
+    text = STATES.replace("打包了", '"打包\n了"').replace("不要了", "已完成")
+    answer = {"header": STATE_HEADERS, "field": STATE_FIELDS, "word": ["打包\r\n了"], "word_kind": ["paid"]}
+    owner.post(address, {"file": own_table(text), **answer}, headers={"HX-Request": "true"})
+    assert ImportBatch.objects.get().report["counts"] == {"paid": 3}
+
+
+def test_a_saved_mapping_does_not_keep_a_file_without_a_state_out(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    """Nor is it replaced by the columns of that file unless somebody names it."""
+    saved = states_kept(firm, 打包了="paid")
+    upload = {"profile": f"map:{saved.uid}", "map_name": "states"}
+    htmx = {"HX-Request": "true"}
+    asked = owner.post(address, {"file": own_table(), **upload}, headers=htmx)
+    assert asked.context["columns"].name == ""
+    headers = [row["header"] for row in asked.context["columns"].rows]
+    answer = {"header": headers, "field": ["order_no", "title", "qty", "amount", "occurred_at", ""]}
+    owner.post(address, {"file": own_table(), **upload, **answer, "map_name": ""}, headers=htmx)
+    assert ImportBatch.objects.get().report["counts"] == {"paid": 2}
+    saved.refresh_from_db()
+    assert saved.mapping["kind"] == {"打包了": "paid"}
 
 
 def test_case_says_nothing_in_a_word_of_a_state(owner: Client, firm: TenantWorld, address: str) -> None:

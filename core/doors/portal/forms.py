@@ -51,9 +51,7 @@ class ScopedChoiceField(forms.ModelChoiceField):
     """
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_choice": gettext_lazy(
-            "This cannot be chosen, or no longer. Please choose from the list again."
-        )
+        "invalid_choice": gettext_lazy("This cannot be chosen (any more). Please choose from the list again.")
     }
 
     def __init__(
