@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -107,19 +108,25 @@ def test_there_is_always_one_main_venue() -> None:
         venue_add(actor=alpha.manager, event=event, park_code="nowhere")
 
 
+def before_the_lock(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Somebody else acts while the next one who wants an event's lock waits for it."""
+    lock_rows = events.lock_rows
+
+    def waited(rows: Any) -> Any:
+        monkeypatch.undo()
+        act()
+        return lock_rows(rows)
+
+    monkeypatch.setattr(events, "lock_rows", waited)
+
+
 def test_an_event_does_not_give_up_its_main_venue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which one leads is asked under the event's lock: one made the main one while waiting for it stays."""
     alpha = make_world("alpha")
     make_world("beta")
     event = festival(alpha.manager, alpha.park)
-    venue, lock_rows = venue_add(actor=alpha.manager, event=event, park_code="beta"), events.lock_rows
-
-    def led_before_the_lock(rows: Any) -> Any:
-        monkeypatch.undo()
-        venue_make_main(actor=alpha.manager, venue=venue)
-        return lock_rows(rows)
-
-    monkeypatch.setattr(events, "lock_rows", led_before_the_lock)
+    venue = venue_add(actor=alpha.manager, event=event, park_code="beta")
+    before_the_lock(monkeypatch, lambda: venue_make_main(actor=alpha.manager, venue=venue))
     with pytest.raises(Conflict) as refusal:
         venue_give_up(actor=alpha.manager, venue=venue)
     assert (refusal.value.code, refusal.value.field) == ("venue_main", "park_code")
@@ -134,14 +141,8 @@ def test_a_venue_that_was_given_up_does_not_lead(monkeypatch: pytest.MonkeyPatch
     alpha = make_world("alpha")
     make_world("beta")
     event = festival(alpha.manager, alpha.park)
-    venue, lock_rows = venue_add(actor=alpha.manager, event=event, park_code="beta"), events.lock_rows
-
-    def given_up_before_the_lock(rows: Any) -> Any:
-        monkeypatch.undo()
-        venue_give_up(actor=alpha.manager, venue=venue)
-        return lock_rows(rows)
-
-    monkeypatch.setattr(events, "lock_rows", given_up_before_the_lock)
+    venue = venue_add(actor=alpha.manager, event=event, park_code="beta")
+    before_the_lock(monkeypatch, lambda: venue_give_up(actor=alpha.manager, venue=venue))
     with pytest.raises(Conflict) as refusal:
         venue_make_main(actor=alpha.manager, venue=venue)
     assert (refusal.value.code, refusal.value.field) == ("venue_gone", "park_code")
