@@ -60,6 +60,12 @@ class Route:
         actions = getattr(self.callback, "actions", None) or {}
         return {method.upper() for method in actions} & set(UNSAFE)
 
+    def serves(self, method: str) -> bool:
+        """Whether a view answers the method with more than that it has none; of functions nothing is known."""
+        view = getattr(self.callback, "view_class", None) or getattr(self.callback, "cls", None)
+        actions = getattr(self.callback, "actions", None)
+        return method.lower() in actions if actions else view is None or hasattr(view, method.lower())
+
     def path(self, values: Mapping[str, str]) -> str:
         """The address with these values in it."""
         bare = self.pattern.replace("^", "").replace("$", "")
