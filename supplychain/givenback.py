@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from supplychain.models import Reservation, SalesEvent
 
@@ -47,11 +47,9 @@ def _given_back(seller: int, rows: Sequence[Reservation]) -> set[int]:
     }
 
 
-def _facts_of(seller: int, orders: Iterable[str]) -> QuerySet[SalesEvent]:
-    about = Q(kind__in=("paid", "cancelled"), order_no__in=orders) | Q(
-        kind="refunded", ref_order_no__in=orders
-    )
-    return SalesEvent.objects.filter(about, seller=seller, line_type="goods").current().order_by("pk")
+def _facts_of(seller: int, orders: Collection[str]) -> QuerySet[SalesEvent]:
+    about = SalesEvent.objects.of_orders(seller, orders)
+    return about.filter(kind__in=("paid", "cancelled", "refunded"), line_type="goods").current().order_by("pk")
 
 
 def _is_whole(

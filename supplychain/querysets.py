@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,14 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
         )
         # The second condition says nothing new and lets the small index of corrections answer.
         return self.filter(~Exists(higher.filter(version__gt=1)))
+
+    def of_orders(self, seller_id: int, numbers: Collection[str]) -> SalesEventQuerySet:
+        """The facts of some orders of a seller, and the refunds that name these orders.
+
+        The seller stands in both halves, each of which has its index; outside, it lets SQLite read all of the seller's.
+        """
+        own = Q(seller=seller_id, order_no__in=numbers)
+        return self.filter(own | Q(~Q(ref_order_no=""), seller=seller_id, ref_order_no__in=numbers))
 
     def with_session(self) -> SalesEventQuerySet:
         """Add `session_now`: the session of the latest attribution (None: none), else the one on the fact."""

@@ -108,8 +108,7 @@ def our_orders(tenant_id: int, numbers: Collection[str]) -> list[OurOrder]:
     """The orders of these numbers in the ledger as it is now, with all that was given back of them so far."""
     found: dict[tuple[str, str], OurOrder] = {}
     for some in _in_turn(sorted(numbers)):
-        of_orders = Q(order_no__in=some) | Q(ref_order_no__in=some)
-        events = SalesEvent.objects.filter(of_orders, seller=tenant_id, kind__in=ABOUT)
+        events = SalesEvent.objects.of_orders(tenant_id, some).filter(kind__in=ABOUT)
         facts = read_facts(events)
         more = {
             pk: (at, session)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 
 from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
@@ -140,9 +140,8 @@ def facts_of_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:
         numbers.update(some.values_list("order_no", flat=True))
     wanted, facts = sorted(numbers), {}
     for start in range(0, len(wanted), QUERY_SIZE):
-        some_numbers = wanted[start : start + QUERY_SIZE]
-        about = Q(order_no__in=some_numbers) | Q(ref_order_no__in=some_numbers)
-        facts.update({fact.id: fact for fact in read_facts(SalesEvent.objects.filter(about, seller=tenant))})
+        about = SalesEvent.objects.of_orders(tenant.pk, wanted[start : start + QUERY_SIZE])
+        facts.update({fact.id: fact for fact in read_facts(about)})
     return [facts[pk] for pk in sorted(facts)]
 
 

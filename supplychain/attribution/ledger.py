@@ -7,8 +7,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
 
-from django.db.models import Q
-
 from core.clock import HOUR
 from livestreams.choices import Platform
 from supplychain.attribution.lines import Fact
@@ -40,8 +38,7 @@ def facts_of(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]
     """The current facts of some orders of a seller, with their latest answers."""
     wanted = dict.fromkeys(orders)
     numbers = sorted({number for _source, number in wanted})
-    of_orders = Q(order_no__in=numbers) | Q(~Q(ref_order_no=""), ref_order_no__in=numbers)
-    events = SalesEvent.objects.current().filter(of_orders, seller=seller)
+    events = SalesEvent.objects.current().of_orders(seller.pk, numbers)
     columns = (
         "source",
         *(name for name in Fact._fields if name not in ("session", "rule", "version")),

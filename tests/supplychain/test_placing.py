@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from django.db import connection
+
 from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
@@ -279,3 +281,17 @@ def test_a_session_that_is_void_after_all_loses_its_lines(shop: Shop) -> None:
     assert shop.answer() == (shop.session.pk, "account")
     session_untell(actor=SYSTEM, session=shop.session)
     assert shop.answers() == {("paid", "A1"): (None, "outside"), ("refunded", "A1"): (None, "follows")}
+
+
+def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(shop: Shop) -> None:
+    """Without the statistics that an embedded database never has, SQLite would read the whole ledger of the seller."""
+    for order_no in ("A1", "A2"):
+        shop.sold(order_no)
+    shop.refunded("A1")
+    found = SalesEvent.objects.of_orders(shop.seller.pk, ["A1"])
+    assert sorted(found.values_list("order_no", flat=True)) == ["A1", "r-A1"]
+    assert not SalesEvent.objects.of_orders(shop.other.pk, ["A1"]).exists()
+    if connection.vendor == "sqlite":
+        plan = found.explain()
+        assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
+        assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
