@@ -156,9 +156,11 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
             },
         )
         if not made:
-            more = owed.quantity if owed.state == BackorderState.OPEN else 0
-            owed.quantity, owed.state = more + known.quantity, BackorderState.OPEN
-            owed.save(update_fields=["quantity", "state", "updated_at"])
+            if owed.state != BackorderState.OPEN:
+                # What was owed before may be of another SKU, and was promised for other pieces.
+                owed.owner_id, owed.sku_id, owed.quantity, owed.presold = known.owner_id, known.sku_id, 0, 0
+            owed.quantity, owed.state = owed.quantity + known.quantity, BackorderState.OPEN
+            owed.save(update_fields=["owner", "sku", "quantity", "presold", "state", "updated_at"])
         audit.record(
             actor=actor,
             verb="reservation.missing",

@@ -23,6 +23,7 @@ from supplychain.models import (
     Parcel,
     Reservation,
     ReturnedGoods,
+    SalesEvent,
     Sku,
     StockLevel,
     StockMove,
@@ -37,6 +38,7 @@ from supplychain.services import (
     parcel_named,
     parcel_scan,
     pick_list,
+    sku_resolve,
     stock_adjust,
     wave_make,
     wave_picked,
@@ -340,6 +342,27 @@ def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
     shop.dispatch("O-1")
     assert shop.level() == (1, 0)
     assert everything_adds_up()
+
+
+def test_what_is_missing_of_a_promise_that_was_kept_is_promised_no_more(shop: PackingShop) -> None:
+    shop.allow(10)
+    shop.receive(1)
+    shop.sell("O-1", 5)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    shop.receive(4)
+    backorder_fill(actor=SYSTEM, backorder=Backorder.objects.get(), warehouse=shop.near)
+    line_missing(actor=SYSTEM, reservation=Reservation.objects.get(quantity=1))
+    assert (shop.owed(), Backorder.objects.get().presold) == ([("O-1", 1, "open")], 0)
+
+
+def test_what_is_missing_is_owed_of_the_sku_that_was_sold(shop: PackingShop) -> None:
+    shop.sell("O-1", 3)
+    other = shop.tracked("S2")
+    shop.receive(5, sku=other)
+    sku_resolve(actor=SYSTEM, seller=shop.seller, event_ids=[SalesEvent.objects.get().pk], sku=other)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
+    assert (Backorder.objects.get().sku, shop.owed()) == (other, [("O-1", 3, "open")])
 
 
 def test_what_comes_back_is_stock_only_as_new_and_never_more_than_left(shop: PackingShop) -> None:

@@ -138,6 +138,8 @@ class GenericBuilder:
         quantity = row.need("qty", cells.count)
         amount = _amount(row, quantity)
         given_back = row.read("refunded_amount", cells.money) or Decimal(0)
+        if given_back and kind in ("refunded", "cancelled"):
+            kind = "paid"  # an order as it stands: what went back of it is told beside it, and counts once
         if self.rules.net_of_refunds:
             amount += given_back
         if kind != "adjusted" and (amount < 0 or quantity < 0):
@@ -146,7 +148,8 @@ class GenericBuilder:
                 kind = "refunded"
                 self.options.notes["negative_as_refund"] += 1
         fact = self._fact(row, kind, quantity, amount)
-        return [fact, self._refund(row, fact, given_back)] if given_back else [fact]
+        shows_both = given_back and kind != "refunded"
+        return [fact, self._refund(row, fact, given_back)] if shows_both else [fact]
 
     def _kind(self, row: Row) -> str | None:
         word = row.text("kind")
