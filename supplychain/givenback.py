@@ -1,25 +1,40 @@
-"""Which order lines in the warehouse were given back, by what the ledger says of their orders."""
+"""Which order lines that a warehouse holds or owes were given back, by what the ledger says of their orders."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from supplychain.models import Reservation, SalesEvent
+from supplychain.models import Backorder, SalesEvent
 
 AT_ONCE = 500
 
 
-def given_back(rows: Sequence[Reservation]) -> set[int]:
+class OfLine(Protocol):
+    """What an order line holds in a warehouse, or is owed."""
+
+    pk: int
+    seller_id: int
+    event_id: int
+    order_no: str
+
+
+def with_seller(rows: QuerySet[Backorder]) -> QuerySet[Any]:
+    """Backorders with the seller of their order."""
+    sale = SalesEvent.objects.filter(pk=OuterRef("event_id"))
+    return rows.annotate(seller_id=Subquery(sale.values("seller_id")[:1]))
+
+
+def given_back(rows: Sequence[OfLine]) -> set[int]:
     """The ids of those whose order line was refunded or cancelled as a whole.
 
     A refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
     """
     found: set[int] = set()
-    by_seller: dict[int, list[Reservation]] = defaultdict(list)
+    by_seller: dict[int, list[OfLine]] = defaultdict(list)
     for row in rows:
         by_seller[row.seller_id].append(row)
     for seller, mine in by_seller.items():
@@ -28,7 +43,7 @@ def given_back(rows: Sequence[Reservation]) -> set[int]:
     return found
 
 
-def _given_back(seller: int, rows: Sequence[Reservation]) -> set[int]:
+def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     orders = {row.order_no for row in rows}
     paid: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     back: dict[str, list[SalesEvent]] = defaultdict(list)

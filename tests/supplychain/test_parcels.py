@@ -29,6 +29,7 @@ from supplychain.models import (
     StockMove,
     Wave,
 )
+from supplychain.presale import lock_room
 from supplychain.services import (
     backorder_fill,
     goods_return,
@@ -272,6 +273,22 @@ def test_what_was_refunded_does_not_leave(shop: PackingShop) -> None:
     assert release_refunded() == 0
     assert shop.level() == (5, 1)
     assert everything_adds_up()
+
+
+def test_what_was_refunded_is_owed_no_more(shop: PackingShop) -> None:
+    shop.allow(2)
+    shop.sell("O-1", 2)
+    shop.sell("O-2", 2)
+    shop.refund("O-1", 20)
+    shop.receive(5)
+    given_up = Backorder.objects.get(order_no="O-1")
+    with pytest.raises(Conflict) as refused:
+        backorder_fill(actor=SYSTEM, backorder=given_up, warehouse=shop.near)
+    assert refused.value.code == "refunded"
+    assert (release_refunded(), release_refunded()) == (1, 0)
+    assert shop.owed() == [("O-1", 2, "cancelled"), ("O-2", 2, "open")]
+    assert lock_room({shop.sku.pk}) == {shop.sku.pk: 2}
+    assert (shop.level(), everything_adds_up()) == ((5, 0), True)
 
 
 @pytest.mark.parametrize(
