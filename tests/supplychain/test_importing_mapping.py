@@ -192,6 +192,13 @@ def test_exports_that_show_the_current_refund() -> None:
     assert [(fact.kind, str(fact.amount)) for fact in found] == [("paid", "100"), ("refunded", "30")]
 
 
+def test_large_refunds_in_a_currency_without_cents_still_grow() -> None:
+    mapping = {"columns": {**MAPPING["columns"], "已退": "refunded_amount"}, "currency": "VND"}
+    head, row = "单号,货,件,价,何时,已退\n", "E1,S,1,90000000,2025-06-01,"
+    versions = [read(f"{head}{row}{back}\n", mapping)[0][1].version for back in (30_000_000, 30_000_001)]
+    assert versions[0] < versions[1]
+
+
 @pytest.mark.parametrize("state", ["退款成功", "交易关闭"])
 def test_an_order_that_shows_its_refund_is_its_sale_whatever_its_state_says(state: str) -> None:
     columns = {**MAPPING["columns"], "已退": "refunded_amount", "退于": "refunded_at", "状态": "kind"}

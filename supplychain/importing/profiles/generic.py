@@ -18,7 +18,7 @@ from core import strict
 from core.strict import MAX_QUANTITY, StrictError
 from supplychain.facts import CUSTOMS_MODES, EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.facts.values import parse_rate
-from supplychain.importing import cells
+from supplychain.importing import cells, currencies
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Occurrences, Options, Profile, Row
 
@@ -210,7 +210,7 @@ class GenericBuilder:
         return SaleFact(
             kind="refunded",
             external_id=strict.code(f"{sale.external_id}:back", EXTERNAL_ID_LENGTH),
-            version=max(1, min(int(amount * 100), MAX_QUANTITY)),
+            version=max(1, min(currencies.smallest(amount, sale.currency), MAX_QUANTITY)),
             order_no=sale.order_no,
             line_no=sale.line_no,
             line_type=sale.line_type,
