@@ -26,8 +26,8 @@ from supplychain.importing.profiles.base import Options
 NOTHING = Decimal(0)
 # How certain a state is: told by a message, shown by an export, not to be changed any more.
 GRADES = 3
-# Versions of money that went back: without its amount 1 to 12, with it 8 for each cent and at least 16. Where a currency
-# has no cents it is 8 for each whole one: large refunds would not fit.
+# Versions of money that went back: without its amount 1 to 12, with it 8 for each cent and at least 16. In currencies
+# without cents it is 8 for each whole one: large refunds would not fit.
 PER_CENT = 8
 RUNNING = ("处理中", "退款中", "退货中", "售后中", "待", "申请")
 
