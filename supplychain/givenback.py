@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from supplychain.models import Backorder, SalesEvent
+from supplychain.models.parcels import line_name
 
 AT_ONCE = 500
 
@@ -54,12 +55,16 @@ def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
             back[event.order_no].append(event)
         elif event.ref_order_no in orders:
             back[event.ref_order_no].append(event)
-    lines = {event.pk: event for order in paid.values() for events in order.values() for event in events}
-    return {
-        row.pk
-        for row in rows
-        if row.event_id in lines and _is_whole(lines[row.event_id], paid[row.order_no], back[row.order_no])
-    }
+    known = [event for order in paid.values() for events in order.values() for event in events]
+    by_id = {event.pk: event for event in known}
+    by_line = {line_name(event.source, event.external_id): event for event in known}
+    found: set[int] = set()
+    for row in rows:
+        # What has left keeps the version of its sale that it left by.
+        sale = by_id.get(row.event_id) or by_line.get(getattr(row, "line", ""))
+        if sale is not None and _is_whole(sale, paid[sale.order_no], back[sale.order_no]):
+            found.add(row.pk)
+    return found
 
 
 def _facts_of(seller: int, orders: Iterable[str]) -> QuerySet[SalesEvent]:

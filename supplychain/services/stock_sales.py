@@ -37,6 +37,7 @@ from supplychain.models import (
     StockMove,
     Warehouse,
 )
+from supplychain.models.parcels import line_name
 from supplychain.presale import lock_room
 from supplychain.services import reservations, store
 from supplychain.services.lines import Line
@@ -91,11 +92,6 @@ def stock_follows(
 
 def _takes_stock(fact: SaleFact) -> bool:
     return fact.kind == "paid" and fact.line_type == "goods" and fact.qty > 0
-
-
-def line_name(source: str, external_id: str) -> str:
-    """The name of an order line within its seller, whatever is said of it later."""
-    return f"{source}:{external_id}"
 
 
 def _sold(seller: Tenant, source: str, line: Line, sku: FoundSku) -> Sold:

@@ -45,7 +45,7 @@ from supplychain.services import (
     wave_picked,
 )
 from supplychain.tasks import release_refunded
-from supplychain.unshipped import held_lines, unshipped
+from supplychain.unshipped import held_lines, returns_awaited, unshipped
 from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
@@ -337,6 +337,19 @@ def test_a_correction_before_the_parcel_leaves_takes_anew_and_after_it_takes_no_
     shop.sell("O-1", 5, external_id="E1", version=4)
     assert shop.level() == (7, 2)
     assert everything_adds_up()
+
+
+def test_what_was_refunded_after_it_left_is_awaited_also_when_its_sale_was_corrected(
+    shop: PackingShop,
+) -> None:
+    shop.receive(5)
+    shop.sell("O-1", external_id="E1", version=1)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    shop.dispatch("O-1")
+    shop.sell("O-1", external_id="E1", version=2, channel="live")
+    assert returns_awaited(Reservation.objects.all(), NOON) == []
+    shop.refund("O-1", 10)
+    assert returns_awaited(Reservation.objects.all(), NOON) == [shop.line("O-1")]
 
 
 def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
