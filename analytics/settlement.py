@@ -17,9 +17,10 @@ from analytics.shares.counting import QUERY_SIZE, Fact, first_payments, read_fac
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core.clock import business_day, day_start, month_of
+from core.money import allocate
 from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
-from supplychain.choices import SalesKind, SettledSales, SlotFeePer
+from supplychain.choices import LineType, SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
 from supplychain.querysets import SalesEventQuerySet
 from supplychain.settlement import Sale, Slot
@@ -91,7 +92,9 @@ def book_of(facts: Iterable[Fact], places: dict[int, tuple[date, int]]) -> Book:
 
 def sales_of(agreement: Agreement, book: Book) -> list[Sale]:
     """What the agreement is about of a book, by month, session and order."""
-    pieces = _of_account(agreement, book) if agreement.sales == SettledSales.OUTSIDE else _pieces(book)
+    readers = {SettledSales.OUTSIDE: _of_account, SettledSales.OWNED: _of_owner}
+    reader = readers.get(SettledSales(agreement.sales))
+    pieces = reader(agreement, book) if reader is not None else _pieces(book)
     told = [each for each in _told(agreement, book, pieces) if _is_about(agreement, each)]
     if agreement.platform:
         told = _on_platform(agreement.platform, told)
@@ -121,9 +124,8 @@ def _told(agreement: Agreement, book: Book, pieces: Iterable[Piece]) -> Iterator
 
 
 def _is_about(agreement: Agreement, told: Told) -> bool:
-    if agreement.sales == SettledSales.OWNED:
-        return told.fact.owner == agreement.partner_id
-    return bool(told.session) or agreement.sales in (SettledSales.ALL, SettledSales.OUTSIDE)
+    beside = (SettledSales.ALL, SettledSales.OUTSIDE, SettledSales.OWNED)
+    return bool(told.session) or agreement.sales in beside
 
 
 def _on_platform(platform: str, told: list[Told]) -> list[Told]:
@@ -160,6 +162,29 @@ def _of_account(agreement: Agreement, book: Book) -> Iterator[Piece]:
             for line, part in parts_of_lines(piece.refunds, paid[order]).items():
                 if line in mine[order]:
                     yield replace(piece, paid_at=book.line_paid_at.get((order, line)), refunds=part)
+
+
+def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
+    """What names the partner as the owner of the goods, and its part of what is given back without saying whose.
+
+    That is cut by what was paid of the goods that it is about: of its line, or of its order where it names none. What
+    is given back beyond the goods is freight, which is the seller's.
+    """
+    paid: dict[tuple[Order, str | None], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for fact in book.facts:
+        if fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS:
+            for line in (fact.line, None):
+                paid[fact.order, line][fact.owner] += fact.amount
+    for piece in _pieces(book):
+        fact = piece.fact
+        if fact.owner == agreement.partner_id:
+            yield piece
+        elif piece.refunds and fact.owner == agreement.seller_id and fact.line_type == LineType.GOODS:
+            goods = paid.get((fact.order, None if piece.paid_at is None else fact.line), {})
+            if goods.get(agreement.partner_id or 0):
+                owners = sorted(goods)
+                parts = allocate(min(piece.refunds, sum(goods.values())), [goods[owner] for owner in owners])
+                yield replace(piece, refunds=parts[owners.index(agreement.partner_id or 0)])
 
 
 def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str]]:

@@ -1,25 +1,41 @@
-"""Which order lines in the warehouse were given back, by what the ledger says of their orders."""
+"""Which order lines that a warehouse holds or owes were given back, by what the ledger says of their orders."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from supplychain.models import Reservation, SalesEvent
+from supplychain.models import Backorder, SalesEvent
+from supplychain.models.parcels import line_name
 
 AT_ONCE = 500
 
 
-def given_back(rows: Sequence[Reservation]) -> set[int]:
+class OfLine(Protocol):
+    """What an order line holds in a warehouse, or is owed."""
+
+    pk: int
+    seller_id: int
+    event_id: int
+    order_no: str
+
+
+def with_seller(rows: QuerySet[Backorder]) -> QuerySet[Any]:
+    """Backorders with the seller of their order."""
+    sale = SalesEvent.objects.filter(pk=OuterRef("event_id"))
+    return rows.annotate(seller_id=Subquery(sale.values("seller_id")[:1]))
+
+
+def given_back(rows: Sequence[OfLine]) -> set[int]:
     """The ids of those whose order line was refunded or cancelled as a whole.
 
     A refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
     """
     found: set[int] = set()
-    by_seller: dict[int, list[Reservation]] = defaultdict(list)
+    by_seller: dict[int, list[OfLine]] = defaultdict(list)
     for row in rows:
         by_seller[row.seller_id].append(row)
     for seller, mine in by_seller.items():
@@ -28,7 +44,7 @@ def given_back(rows: Sequence[Reservation]) -> set[int]:
     return found
 
 
-def _given_back(seller: int, rows: Sequence[Reservation]) -> set[int]:
+def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     orders = {row.order_no for row in rows}
     paid: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     back: dict[str, list[SalesEvent]] = defaultdict(list)
@@ -39,12 +55,16 @@ def _given_back(seller: int, rows: Sequence[Reservation]) -> set[int]:
             back[event.order_no].append(event)
         elif event.ref_order_no in orders:
             back[event.ref_order_no].append(event)
-    lines = {event.pk: event for order in paid.values() for events in order.values() for event in events}
-    return {
-        row.pk
-        for row in rows
-        if row.event_id in lines and _is_whole(lines[row.event_id], paid[row.order_no], back[row.order_no])
-    }
+    known = [event for order in paid.values() for events in order.values() for event in events]
+    by_id = {event.pk: event for event in known}
+    by_line = {line_name(event.source, event.external_id): event for event in known}
+    found: set[int] = set()
+    for row in rows:
+        # What has left keeps the version of its sale that it left by.
+        sale = by_id.get(row.event_id) or by_line.get(getattr(row, "line", ""))
+        if sale is not None and _is_whole(sale, paid[sale.order_no], back[sale.order_no]):
+            found.add(row.pk)
+    return found
 
 
 def _facts_of(seller: int, orders: Collection[str]) -> QuerySet[SalesEvent]:

@@ -22,7 +22,7 @@ from core.money import allocate, to_units
 from supplychain.choices import FeeKind, LineType, ReservationState, SalesKind
 from supplychain.fees import Tariffs
 from supplychain.models import Parcel, Reservation, SalesEvent, WarehouseTariff
-from supplychain.services.stock_sales import line_name
+from supplychain.models.parcels import line_name
 
 
 @dataclass

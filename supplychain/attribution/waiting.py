@@ -68,7 +68,8 @@ def waiting_groups(seller: Tenant) -> list[WaitingGroup]:
     judge.learn(facts.values())
     groups: dict[tuple[str, tuple[int, ...]], list[SalesEvent]] = defaultdict(list)
     for line in lines:
-        result = judge(line.source, facts[line.pk])
+        fact = facts.get(line.pk)  # none: it was corrected since it was read
+        result = judge(line.source, fact) if fact is not None else None
         if isinstance(result, Unclear):
             groups[line.host_ref, result.candidates].append(line)
     wanted = {key for _account, keys in groups for key in keys}

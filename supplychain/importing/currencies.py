@@ -1,4 +1,4 @@
-"""Currencies as the exports of TikTok Shop write them: in a header, or before an amount."""
+"""Currencies as exports write them, in a header or before an amount, and their smallest pieces."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ SIGNS = {
     "£": "GBP",
     "€": "EUR",
 } | {code: code for code in ("MYR", "IDR", "THB", "VND", "PHP", "SGD", "USD", "GBP", "EUR")}
+WITHOUT_CENTS = frozenset({"IDR", "JPY", "KRW", "VND"})
 _LONGEST_FIRST = sorted(SIGNS, key=len, reverse=True)
 
 
@@ -25,3 +26,8 @@ def amount(text: str) -> tuple[Decimal, str | None]:
     sign = next((sign for sign in _LONGEST_FIRST if text.startswith(sign) or text.endswith(sign)), "")
     bare = text.removeprefix(sign).removesuffix(sign).strip() if sign else text
     return cells.money(bare), SIGNS.get(sign)
+
+
+def smallest(amount: Decimal, currency: str) -> int:
+    """How many of the smallest pieces that are paid in a currency: cents, but whole dong."""
+    return int(amount if currency in WITHOUT_CENTS else amount * 100)

@@ -83,6 +83,11 @@ class Parcel(PublicIdMixin, StampedMixin):
         return self.order_no
 
 
+def line_name(source: str, external_id: str) -> str:
+    """The name of an order line within its seller, whatever is said of it later."""
+    return f"{source}:{external_id}"
+
+
 class Reservation(PublicIdMixin, StampedMixin):
     """Goods of one owner that a paid order line holds in a warehouse until its parcel leaves.
 

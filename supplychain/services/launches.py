@@ -89,6 +89,7 @@ def launch_update(*, actor: Actor, launch: Launch, **values: Any) -> Launch:
             raise InvalidInput(_("There is no such object."), code="not_found", field="factory")
         _check_days(held.product, held.day, values.get("season_end", held.season_end), but=held)
         held = record_update(actor=actor, row=held, **values)
+        LaunchDay.objects.filter(launch=held, day__gte=held.season_end).delete()
         Launch.objects.filter(pk=held.pk).update(counted_at=None)
         _mark_days(held)
     return held

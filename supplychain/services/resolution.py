@@ -21,6 +21,7 @@ from core.scoping import require
 from livestreams.models import LiveSession
 from supplychain.choices import ATTRIBUTION_KEPT, AttributionRule, LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku, SkuResolution
+from supplychain.models.parcels import line_name
 from supplychain.services.launches import mark_sold
 from supplychain.services.references import (
     answers_lock,
@@ -31,7 +32,7 @@ from supplychain.services.references import (
     sessions_by_ref,
     skus_by_code,
 )
-from supplychain.services.stock_sales import Sold, exchange, line_name, move_key
+from supplychain.services.stock_sales import Sold, exchange, move_key
 from tenants.models import Tenant
 
 BY_CODE, BY_HAND = "code", "manual"

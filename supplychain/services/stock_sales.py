@@ -27,6 +27,7 @@ from core.policy import ADD
 from core.scoping import get_visible, may, require
 from supplychain.choices import BackorderState, MoveKind, ReservationState
 from supplychain.facts import SaleFact
+from supplychain.givenback import given_back, with_seller
 from supplychain.models import (
     Backorder,
     Reservation,
@@ -36,6 +37,7 @@ from supplychain.models import (
     StockMove,
     Warehouse,
 )
+from supplychain.models.parcels import line_name
 from supplychain.presale import lock_room
 from supplychain.services import reservations, store
 from supplychain.services.lines import Line
@@ -90,11 +92,6 @@ def stock_follows(
 
 def _takes_stock(fact: SaleFact) -> bool:
     return fact.kind == "paid" and fact.line_type == "goods" and fact.qty > 0
-
-
-def line_name(source: str, external_id: str) -> str:
-    """The name of an order line within its seller, whatever is said of it later."""
-    return f"{source}:{external_id}"
 
 
 def _sold(seller: Tenant, source: str, line: Line, sku: FoundSku) -> Sold:
@@ -246,9 +243,13 @@ def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) 
         get_visible(Backorder, actor, pk=backorder.pk)
         if not may(actor, ADD, StockMove, warehouse.park_id):
             require(actor, ADD, StockMove, backorder.owner_id)
-        owed = Backorder.objects.select_for_update(of=("self",)).get(pk=backorder.pk)
+        owed = with_seller(Backorder.objects.select_for_update(of=("self",))).get(pk=backorder.pk)
         if owed.state != BackorderState.OPEN:
             raise Conflict(_("This backorder is no longer open."), code="backorder_state")
+        if given_back([owed]):
+            raise Conflict(
+                _("The buyer was given the money back: nothing is owed any more."), code="refunded"
+            )
         place = (warehouse.pk, owed.sku_id)
         levels = locked_levels([owed.sku_id], create=[(place, owed.owner_id)])
         fill = _fill(owed, warehouse)

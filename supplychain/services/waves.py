@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -17,7 +18,7 @@ from core.locking import lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
-from supplychain.givenback import given_back
+from supplychain.givenback import given_back, with_seller
 from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.stock import locked_levels, post
@@ -145,7 +146,7 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
         if not freed:
             raise Conflict(_("This line is in no wave."), code="reservation_state")
         post([], levels, held=freed)
-        owed, made = Backorder.objects.get_or_create(
+        missing, made = Backorder.objects.get_or_create(
             event_id=known.event_id,
             defaults={
                 "owner_id": known.owner_id,
@@ -156,9 +157,16 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
             },
         )
         if not made:
-            more = owed.quantity if owed.state == BackorderState.OPEN else 0
-            owed.quantity, owed.state = more + known.quantity, BackorderState.OPEN
-            owed.save(update_fields=["quantity", "state", "updated_at"])
+            if missing.state != BackorderState.OPEN:
+                # What was owed before may be of another SKU, and was promised for other pieces.
+                missing.owner_id, missing.sku_id, missing.quantity, missing.presold = (
+                    known.owner_id,
+                    known.sku_id,
+                    0,
+                    0,
+                )
+            missing.quantity, missing.state = missing.quantity + known.quantity, BackorderState.OPEN
+            missing.save(update_fields=["owner", "sku", "quantity", "presold", "state", "updated_at"])
         audit.record(
             actor=actor,
             verb="reservation.missing",
@@ -166,21 +174,42 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
             node_id=known.owner_id,
             after={"order_no": known.order_no, "quantity": known.quantity},
         )
-    return owed
+    return missing
 
 
 @retried
 def refunded_release() -> int:
-    """Let go of what was refunded before it left; returns how many lines. Safe to run twice and at once."""
+    """Let go of what was refunded before it left, and owe it no more; returns how many lines.
+
+    Safe to run twice and at once.
+    """
     released = 0
-    held = Reservation.objects.filter(state__in=RESERVATION_OPEN).order_by("pk")
+    for rows in _refunded(Reservation.objects.filter(state__in=RESERVATION_OPEN)):
+        with transaction.atomic():
+            released += _let_go(rows)
+    for rows in _refunded(with_seller(Backorder.objects.filter(state=BackorderState.OPEN))):
+        with transaction.atomic():
+            released += _owe_no_more(rows)
+    return released
+
+
+def _refunded(open_ones: QuerySet[Any]) -> Iterator[list[Any]]:
+    """Those of some rows that were given back, some at a time."""
     last = 0
-    while rows := list(held.filter(pk__gt=last)[:LOOKED_AT]):
+    while rows := list(open_ones.filter(pk__gt=last).order_by("pk")[:LOOKED_AT]):
         last = rows[-1].pk
         refunded = given_back(rows)
-        with transaction.atomic():
-            released += _let_go([row for row in rows if row.pk in refunded])
-    return released
+        yield [row for row in rows if row.pk in refunded]
+
+
+def _owe_no_more(rows: Sequence[Backorder]) -> int:
+    held = lock_rows(Backorder.objects.filter(pk__in=[row.pk for row in rows], state=BackorderState.OPEN))
+    for row in held:
+        row.state = BackorderState.CANCELLED
+        row.save(update_fields=["state", "updated_at"])
+        after = {"order_no": row.order_no, "quantity": row.quantity}
+        audit.record(actor=SYSTEM, verb="backorder.release", obj=row, node_id=row.owner_id, after=after)
+    return len(held)
 
 
 def _let_go(rows: Sequence[Reservation]) -> int:

@@ -149,10 +149,11 @@ def _shares(terms: Terms, month: date, sales: list[Sale]) -> dict[Key, Due]:
 def _parts(
     terms: Terms, orders: Mapping[Order, list[int]], base: int, amount: int, rate: Fraction
 ) -> dict[Order, Part]:
+    """Each order has its share at the month's rate; what rounding added or took is spread over all of them."""
     names = sorted(orders)
-    own = Fraction(amount, base) if base else rate
-    exact = [terms.base_of(orders[name][0], orders[name][1]) * own for name in names]
-    shares = apportion(amount, exact)
+    bases = [terms.base_of(orders[name][0], orders[name][1]) for name in names]
+    rounded = (amount - base * rate) / (sum(map(abs, bases)) or 1)
+    shares = apportion(amount, [each * rate + abs(each) * rounded for each in bases])
     return {
         name: Part(orders[name][0], orders[name][1], share) for name, share in zip(names, shares, strict=True)
     }

@@ -57,6 +57,15 @@ def test_only_what_is_unclear_waits_with_its_candidates(owner: Client, waiting: 
     assert reverse("portal-unplaced", args=[waiting.tenant.code]) in today.content.decode()
 
 
+def test_what_is_corrected_while_the_page_is_read_waits_no_more(
+    owner: Client, waiting: TenantWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = "supplychain.attribution.waiting.facts_of"
+    monkeypatch.setattr(read, lambda _seller, orders: dict.fromkeys(orders, ()))
+    page = owner.get(reverse("portal-unplaced", args=[waiting.tenant.code]))
+    assert (page.status_code, page.context["groups"]) == (200, [])
+
+
 def test_one_tap_answers_one_order_or_all_like_it(owner: Client, waiting: TenantWorld) -> None:
     mine = waiting.session
     assert answer(owner, waiting, session=str(mine.uid)).status_code == 200

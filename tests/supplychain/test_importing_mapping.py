@@ -192,6 +192,29 @@ def test_exports_that_show_the_current_refund() -> None:
     assert [(fact.kind, str(fact.amount)) for fact in found] == [("paid", "100"), ("refunded", "30")]
 
 
+def test_large_refunds_in_a_currency_without_cents_still_grow() -> None:
+    mapping = {"columns": {**MAPPING["columns"], "已退": "refunded_amount"}, "currency": "VND"}
+    head, row = "单号,货,件,价,何时,已退\n", "E1,S,1,90000000,2025-06-01,"
+    versions = [read(f"{head}{row}{back}\n", mapping)[0][1].version for back in (30_000_000, 30_000_001)]
+    assert versions[0] < versions[1]
+
+
+@pytest.mark.parametrize("state", ["退款成功", "交易关闭"])
+def test_an_order_that_shows_its_refund_is_its_sale_whatever_its_state_says(state: str) -> None:
+    columns = {**MAPPING["columns"], "已退": "refunded_amount", "退于": "refunded_at", "状态": "kind"}
+    head = "单号,货,件,价,何时,已退,退于,状态\n"
+    before, _report = read(head + "E1,S,2,50,2025-06-01,30,2025-06-03,已发货\n", {"columns": columns})
+    facts, _report = read(head + f"E1,S,2,50,2025-06-01,100,2025-06-05,{state}\n", {"columns": columns})
+    assert [(fact.kind, fact.amount) for fact in facts] == [("paid", 100), ("refunded", 100)]
+    assert [fact.external_id for fact in facts] == [fact.external_id for fact in before]
+
+
+def test_a_row_of_a_refund_takes_back_once_what_it_shows_twice() -> None:
+    columns = {**MAPPING["columns"], "已退": "refunded_amount"}
+    facts, _report = read("单号,货,件,价,何时,已退\nE1,S,-1,5,2025-06-03,5\n", {"columns": columns})
+    assert [(fact.kind, fact.amount) for fact in facts] == [("refunded", 5)]
+
+
 def test_ids_may_be_trusted_on_request() -> None:
     text = "单号,货,件,价,何时\n6917528391234560000,S,1,5,2025-06-01\n"
     assert read(text, MAPPING)[1].problems[0].code == "id_ruined"

@@ -93,6 +93,15 @@ STORIES: dict[str, list[Row]] = {
         {"Order Refund Amount": "RM 50.00"},
         {"Order Refund Amount": "RM 64.80"},
     ),
+    "TikTok in Vietnam, refunded": story(
+        "tiktok-orders.csv",
+        1,
+        {"SKU Subtotal After Discount": "₫9000000", "Order Amount": "₫9000000", "Order Refund Amount": "₫0"},
+        {"Order Refund Amount": "₫3000000"},
+        {"Order Refund Amount": "₫5000000"},
+        {"Cancelled Time": "02/06/2025 09:00:00"},
+        {"Order Refund Amount": "₫5000001"},
+    ),
     "Douyin, refunded": story(
         "douyin-orders.csv",
         0,

@@ -23,11 +23,13 @@ from supplychain.models import (
     Parcel,
     Reservation,
     ReturnedGoods,
+    SalesEvent,
     Sku,
     StockLevel,
     StockMove,
     Wave,
 )
+from supplychain.presale import lock_room
 from supplychain.services import (
     backorder_fill,
     goods_return,
@@ -37,12 +39,13 @@ from supplychain.services import (
     parcel_named,
     parcel_scan,
     pick_list,
+    sku_resolve,
     stock_adjust,
     wave_make,
     wave_picked,
 )
 from supplychain.tasks import release_refunded
-from supplychain.unshipped import held_lines, unshipped
+from supplychain.unshipped import held_lines, returns_awaited, unshipped
 from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
@@ -272,6 +275,22 @@ def test_what_was_refunded_does_not_leave(shop: PackingShop) -> None:
     assert everything_adds_up()
 
 
+def test_what_was_refunded_is_owed_no_more(shop: PackingShop) -> None:
+    shop.allow(2)
+    shop.sell("O-1", 2)
+    shop.sell("O-2", 2)
+    shop.refund("O-1", 20)
+    shop.receive(5)
+    given_up = Backorder.objects.get(order_no="O-1")
+    with pytest.raises(Conflict) as refused:
+        backorder_fill(actor=SYSTEM, backorder=given_up, warehouse=shop.near)
+    assert refused.value.code == "refunded"
+    assert (release_refunded(), release_refunded()) == (1, 0)
+    assert shop.owed() == [("O-1", 2, "cancelled"), ("O-2", 2, "open")]
+    assert lock_room({shop.sku.pk}) == {shop.sku.pk: 2}
+    assert (shop.level(), everything_adds_up()) == ((5, 0), True)
+
+
 @pytest.mark.parametrize(
     ("refunds", "released"),
     [
@@ -320,6 +339,19 @@ def test_a_correction_before_the_parcel_leaves_takes_anew_and_after_it_takes_no_
     assert everything_adds_up()
 
 
+def test_what_was_refunded_after_it_left_is_awaited_also_when_its_sale_was_corrected(
+    shop: PackingShop,
+) -> None:
+    shop.receive(5)
+    shop.sell("O-1", external_id="E1", version=1)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    shop.dispatch("O-1")
+    shop.sell("O-1", external_id="E1", version=2, channel="live")
+    assert returns_awaited(Reservation.objects.all(), NOON) == []
+    shop.refund("O-1", 10)
+    assert returns_awaited(Reservation.objects.all(), NOON) == [shop.line("O-1")]
+
+
 def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
     shop.receive(4)
     shop.sell("O-1", 3)
@@ -340,6 +372,27 @@ def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
     shop.dispatch("O-1")
     assert shop.level() == (1, 0)
     assert everything_adds_up()
+
+
+def test_what_is_missing_of_a_promise_that_was_kept_is_promised_no_more(shop: PackingShop) -> None:
+    shop.allow(10)
+    shop.receive(1)
+    shop.sell("O-1", 5)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    shop.receive(4)
+    backorder_fill(actor=SYSTEM, backorder=Backorder.objects.get(), warehouse=shop.near)
+    line_missing(actor=SYSTEM, reservation=Reservation.objects.get(quantity=1))
+    assert (shop.owed(), Backorder.objects.get().presold) == ([("O-1", 1, "open")], 0)
+
+
+def test_what_is_missing_is_owed_of_the_sku_that_was_sold(shop: PackingShop) -> None:
+    shop.sell("O-1", 3)
+    other = shop.tracked("S2")
+    shop.receive(5, sku=other)
+    sku_resolve(actor=SYSTEM, seller=shop.seller, event_ids=[SalesEvent.objects.get().pk], sku=other)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
+    assert (Backorder.objects.get().sku, shop.owed()) == (other, [("O-1", 3, "open")])
 
 
 def test_what_comes_back_is_stock_only_as_new_and_never_more_than_left(shop: PackingShop) -> None:

@@ -158,6 +158,19 @@ def test_a_corrected_launch_is_looked_at_again(firm: Firm) -> None:
             launch_update(actor=actor, launch=launch, test_batch=50)
 
 
+def test_a_season_that_ends_earlier_has_no_days_after_its_end(firm: Firm) -> None:
+    launch = firm.launch()
+    for number, pieces in ((0, 5), (1, 7)):
+        firm.sell(pieces, at=NOON - (1 - number) * DAY)
+    drain()
+    launch.refresh_from_db()
+    assert launch.sold == 12
+    launch = launch_update(actor=firm.owner, launch=launch, season_end=DROP + DAY)
+    drain()
+    launch.refresh_from_db()
+    assert (launch.sold, launch.days.get().day) == (5, DROP)
+
+
 def test_launches_share_the_room_of_their_factory(firm: Firm) -> None:
     factory = factory_create(actor=SYSTEM, tenant=firm.tenant, name="Small", steps={"sewing": (10, 0)})
     codes = ("A", "B", "C")

@@ -338,6 +338,31 @@ def test_sales_of_other_kinds(firms: Firms) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given_back", "line", "total"),
+    [
+        (("refunded", "30.00"), "1", "10.00"),
+        (("refunded", "45.00"), "1", "0.00"),  # with the freight, which is the seller's
+        (("refunded", "30.00"), "", "25.00"),  # of the order, of which a half of the goods is the owner's
+        (("refunded", "30.00"), "2", "40.00"),
+        (("cancelled", "85.00"), "", "0.00"),
+    ],
+)
+def test_what_is_given_back_of_an_owners_goods_is_its_loss_whoever_it_names(
+    firms: Firms, given_back: tuple[str, str], line: str, total: str
+) -> None:
+    firms.sell("A", "40.00", owner="mcn")
+    firms.sell("A", "40.00", line_no="2")
+    firms.sell("A", "5.00", line_type="freight", external_id="A:freight")
+    (kind, amount), at = given_back, TEN + HOUR
+    if kind == "refunded":
+        firms.refund("A", amount, at, ref_line=line)
+    else:
+        record(firms.seller, fact("A", kind, amount, occurred_at=at, line_no=line))
+    agreement = firms.agree(sales="owned", tiers=[(Decimal(0), Decimal(100))])
+    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == Decimal(total)
+
+
 def test_refunds_later_than_agreed_take_nothing_back(firms: Firms) -> None:
     firms.sell("A", "100.00", 1)
     firms.refund("A", "10.00", TEN + 10 * 24 * HOUR, "1")

@@ -132,6 +132,13 @@ def test_a_whole_is_cut_by_the_largest_remainder_whatever_the_sign() -> None:
         apportion(5, [Fraction(1)])
 
 
+def test_what_rounding_adds_does_not_swell_the_orders_of_a_small_net() -> None:
+    told = [sale(10_000, 0, order=("test", "A")), Sale(JAN, 1, ("test", "B"), 0, 9_999 * YUAN + 9_700)]
+    (due,) = dues_of(Terms(tiers=((0, 2_000),)), told, (), ()).values()
+    assert (due.base, due.amount) == (300, CENT)
+    assert abs(due.parts["test", "A"].amount - 2_000 * YUAN) < CENT
+
+
 # --- whatever is told, in whatever order
 
 money = st.integers(0, 3_000_000)
@@ -197,7 +204,7 @@ def test_what_comes_back_is_a_part_of_the_slot_fees(
     for month in MONTHS:
         fees = sum(due.amount for key, due in dues.items() if (key.month, key.kind) == (month, SLOT_FEE))
         net = sum(each.paid - each.refunds for each in sold if (each.paid_in or each.month) == month)
-        if net >= terms.guaranteed_sales or not fees:
+        if not terms.guaranteed_sales or net >= terms.guaranteed_sales or not fees:
             continue
         whole = terms.slot_fee_back == SlotFeeBack.WHOLE
         part = 1 if whole else 1 - Fraction(max(net, 0), terms.guaranteed_sales)

@@ -18,7 +18,7 @@ from core import strict
 from core.strict import MAX_QUANTITY, StrictError
 from supplychain.facts import CUSTOMS_MODES, EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.facts.values import parse_rate
-from supplychain.importing import cells
+from supplychain.importing import cells, currencies
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import Occurrences, Options, Profile, Row
 
@@ -138,6 +138,8 @@ class GenericBuilder:
         quantity = row.need("qty", cells.count)
         amount = _amount(row, quantity)
         given_back = row.read("refunded_amount", cells.money) or Decimal(0)
+        if given_back and kind in ("refunded", "cancelled"):
+            kind = "paid"  # an order as it stands: what went back of it is told beside it, and counts once
         if self.rules.net_of_refunds:
             amount += given_back
         if kind != "adjusted" and (amount < 0 or quantity < 0):
@@ -146,7 +148,8 @@ class GenericBuilder:
                 kind = "refunded"
                 self.options.notes["negative_as_refund"] += 1
         fact = self._fact(row, kind, quantity, amount)
-        return [fact, self._refund(row, fact, given_back)] if given_back else [fact]
+        shows_both = given_back and kind != "refunded"
+        return [fact, self._refund(row, fact, given_back)] if shows_both else [fact]
 
     def _kind(self, row: Row) -> str | None:
         word = row.text("kind")
@@ -207,7 +210,7 @@ class GenericBuilder:
         return SaleFact(
             kind="refunded",
             external_id=strict.code(f"{sale.external_id}:back", EXTERNAL_ID_LENGTH),
-            version=max(1, min(int(amount * 100), MAX_QUANTITY)),
+            version=max(1, min(currencies.smallest(amount, sale.currency), MAX_QUANTITY)),
             order_no=sale.order_no,
             line_no=sale.line_no,
             line_type=sale.line_type,

@@ -20,12 +20,14 @@ from django.utils.translation import gettext as _
 from core import strict
 from core.strict import MAX_QUANTITY, StrictError
 from supplychain.facts import EXTERNAL_ID_LENGTH, SaleFact
+from supplychain.importing import currencies
 from supplychain.importing.profiles.base import Options
 
 NOTHING = Decimal(0)
 # How certain a state is: told by a message, shown by an export, not to be changed any more.
 GRADES = 3
-# Versions of money that went back: without its amount 1 to 12, with it 8 for each cent and at least 16.
+# Versions of money that went back: without its amount 1 to 12, with it 8 for each cent and at least 16. In currencies
+# without cents it is 8 for each whole one: large refunds would not fit.
 PER_CENT = 8
 RUNNING = ("处理中", "退款中", "退货中", "售后中", "待", "申请")
 
@@ -91,7 +93,7 @@ class OrderState:
         Without an amount a refund or a close takes back what was paid; without a time it counts when the order
         ended, or was paid where even that is missing.
         """
-        cents = int((self.refunded or NOTHING) * 100)
+        cents = currencies.smallest(self.refunded or NOTHING, self.currency or self.options.currency)
         if not cents and not self.fully_refunded and not self.closed:
             return []
         paid = self.paid_at is not None
