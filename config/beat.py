@@ -24,6 +24,7 @@ BEAT: dict[str, float] = {
     "core.tasks.seal_audit": 60.0,
     "core.tasks.forget_old_answers": 3600.0,
     "core.tasks.forget_old_deliveries": 3600.0,
+    "core.tasks.forget_old_sessions": 3600.0,
     "core.tasks.send_webhooks": 10.0,
 }
 # These also run when a commit rings.

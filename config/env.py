@@ -30,6 +30,8 @@ class Environment:
     redis_url: str
     """Celery broker and shared cache; empty means embedded: a thread does the work."""
     secret_key: str
+    secret_key_fallbacks: list[str]
+    """Secrets before the present one: what was sealed and signed under them is still read."""
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     trusted_proxies: int
@@ -79,6 +81,7 @@ def read(*, local_secret: Callable[[Path], str] | None, allowed_hosts: list[str]
         database=_database(reader, data_dir),
         redis_url=reader.str("REDIS_URL", default=""),
         secret_key=key,
+        secret_key_fallbacks=reader.list("DJANGO_SECRET_KEY_FALLBACKS", default=[]),
         allowed_hosts=hosts,
         csrf_trusted_origins=reader.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[]),
         trusted_proxies=reader.int("LIVEPARK_TRUSTED_PROXIES", default=0),

@@ -22,6 +22,8 @@ CountTogether = Callable[[Sequence[Bucket]], int]
 LAST_TENANT = 2**63 - 1
 STEPS_UP = 16
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+DOUBLINGS = 6
+"""After so many the last is reached: a bucket that fails for days would double beyond what a time can say."""
 
 # In the order of the keys, so that the days and months of a tenant come in one batch.
 NEXT_BUCKETS = """
@@ -110,7 +112,7 @@ def _set_aside(family: str, bucket: Bucket, error: Exception) -> None:
         failure, _new = BucketFailure.objects.get_or_create(
             family=family, node_id=tenant, slot=slot, defaults={"error": "", "retry_at": clock.now()}
         )
-        failure.retry_at = clock.now() + min(FIRST_RETRY * 2**failure.attempts, LAST_RETRY)
+        failure.retry_at = clock.now() + min(FIRST_RETRY * 2 ** min(failure.attempts, DOUBLINGS), LAST_RETRY)
         failure.attempts += 1
         failure.error = f"{type(error).__name__}: {error}"[:2000]
         failure.save()

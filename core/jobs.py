@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -138,19 +138,24 @@ def may_read_findings(actor: Actor, job: Job) -> bool:
 
 
 @contextmanager
-def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[Job]:
-    """The job that is told something, in one transaction. With `heed` one of this process that holds SQLite's one
-    writer lets go of it first (`JobContext.heed`).
+def heeded(job: Job) -> Iterator[None]:
+    """While this lasts, a job of this process that holds SQLite's one writer lets go of it (`JobContext.heed`): for
+    whoever begins a transaction in which the job is told something.
     """
-    job = get_visible(Job, actor, "change", uid=uid)
-    if heed:
-        _waited_for.add(job.pk)
+    _waited_for.add(job.pk)
     try:
-        with transaction.atomic():
-            yield job
-            audit.record(actor=actor, verb=verb, obj=job, node_id=job.node_id)
+        yield
     finally:
         _waited_for.discard(job.pk)
+
+
+@contextmanager
+def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[Job]:
+    """The job that is told something, in one transaction. With `heed` it lets go of SQLite's one writer first."""
+    job = get_visible(Job, actor, "change", uid=uid)
+    with heeded(job) if heed else nullcontext(), transaction.atomic():
+        yield job
+        audit.record(actor=actor, verb=verb, obj=job, node_id=job.node_id)
     job.refresh_from_db()
 
 

@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError, connection, models, trans
 from django.utils.translation import gettext as _
 
 from core.errors import Busy
+from core.sqlite3.turns import turns_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,6 +86,13 @@ def one_snapshot() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
+
+
+def writer_is_free() -> bool:
+    """Whether a write need not wait for another thread's transaction. PostgreSQL has as many writers as it likes."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return True
+    return not turns_of(str(connection.settings_dict["NAME"])).taken
 
 
 def lock_rows(queryset: models.QuerySet[M]) -> list[M]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
+
 from core import clock
 from core.choices import DeliveryState
 from core.models import IdempotencyRecord, WebhookDelivery
@@ -24,4 +26,10 @@ def forget_old_deliveries() -> int:
     """Delete webhook messages that nobody waits for any more, a month after they were last touched."""
     done = WebhookDelivery.objects.exclude(state=DeliveryState.WAITING)
     deleted, _by_model = done.filter(updated_at__lt=clock.now() - DELIVERIES_KEPT_FOR).delete()
+    return deleted
+
+
+def forget_old_sessions() -> int:
+    """Delete the rows of log-ins that are over; the cookies that name them open nothing any more."""
+    deleted, _by_model = Session.objects.filter(expire_date__lt=clock.now()).delete()
     return deleted

@@ -35,11 +35,14 @@ class _Capped(File):
 
 
 def keep(folder: str, chunks: Iterable[bytes], *, suffix: str, limit: int) -> str:
-    """Store a stream under a random name and return it. TooLarge beyond `limit` bytes, and nothing stays."""
+    """Store a stream under a random name and return it. TooLarge beyond `limit` bytes.
+
+    Nothing stays when it breaks off, whatever the reason.
+    """
     name = f"{folder}/{uuid6.uuid7().hex}{PurePosixPath('x' + suffix).suffix}"
     try:
         return default_storage.save(name, _Capped(chunks, limit))
-    except TooLarge:
+    except BaseException:
         default_storage.delete(name)
         raise
 

@@ -35,3 +35,8 @@ def send_webhooks() -> int:
 @shared_task(name="core.tasks.forget_old_deliveries")
 def forget_old_deliveries() -> int:
     return maintenance.forget_old_deliveries()
+
+
+@shared_task(name="core.tasks.forget_old_sessions")
+def forget_old_sessions() -> int:
+    return maintenance.forget_old_sessions()

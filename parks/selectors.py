@@ -18,16 +18,20 @@ def parks_of(actor: Actor) -> QuerySet[Park]:
     return visible_to(Park.objects.filter(closed_on__isnull=True), actor)
 
 
-def units_on(park: Park, day: date) -> QuerySet[Any]:
-    """The units of a park on a day, each with `use_now` and `area_now`; units without a use that day are left out."""
+def with_use_on(units: QuerySet[Unit], day: date) -> QuerySet[Any]:
+    """Units, each with its `use_now` and `area_now` of a day: None for one that had no use then."""
     uses = UnitUse.objects.filter(
         Q(to_day__isnull=True) | Q(to_day__gt=day), unit=OuterRef("pk"), from_day__lte=day
     )
-    return (
-        Unit.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day), park=park)
-        .annotate(use_now=Subquery(uses.values("use")[:1]), area_now=Subquery(uses.values("area_m2")[:1]))
-        .exclude(use_now__isnull=True)
+    return units.annotate(
+        use_now=Subquery(uses.values("use")[:1]), area_now=Subquery(uses.values("area_m2")[:1])
     )
+
+
+def units_on(park: Park, day: date) -> QuerySet[Any]:
+    """The units of a park on a day, each with `use_now` and `area_now`; units without a use that day are left out."""
+    units = Unit.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day), park=park)
+    return with_use_on(units, day).exclude(use_now__isnull=True)
 
 
 def event_collisions(event: Event) -> list[Collision]:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from core.api.serializers import JobSerializer, MeSerializer
 from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet
 from core.doors.fields import Nothing
-from core.jobs import job_cancel, job_pause, job_resume
+from core.jobs import heeded, job_cancel, job_pause, job_resume
 from core.models import Job, ScopeNode, User
 
 
@@ -70,13 +70,15 @@ class JobViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, uid: str) -> HttpResponse:
         """Ask a job to stop: a queued or paused one stops at once, a running one at its next step."""
-        return self._told(job_cancel)
+        with heeded(self.get_object()):
+            return self._told(job_cancel)
 
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, uid: str) -> HttpResponse:
         """Ask a job to wait: a queued one does at once, a running one from its next step. It holds nothing then."""
-        return self._told(job_pause)
+        with heeded(self.get_object()):
+            return self._told(job_pause)
 
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
@@ -84,6 +86,7 @@ class JobViewSet(ReadOnlyScopedViewSet):
         """Let a paused job go on from what it has finished. An import, all or nothing, reads its file again."""
         return self._told(job_resume)
 
+    # An answer that is kept (Idempotency-Key) waits for SQLite's writer before its service is asked: hence `heeded`.
     def _told(self, service: Callable[..., Job]) -> HttpResponse:
         def tell() -> Job:
             job = self.get_object()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -20,6 +22,7 @@ from rest_framework.request import Request
 
 from core.actors import NOBODY, Actor, key_actor, user_actor
 from core.clock import HOUR, now
+from core.locking import writer_is_free
 from core.models import ToolKey, User
 from core.services import tool_key_by_secret
 from core.strict import load_json
@@ -41,7 +44,8 @@ class ToolKeyAuthentication(authentication.BaseAuthentication):
             if not Rate.allows("anonymous", address_of(request)):
                 raise exceptions.Throttled(WINDOW)
             raise exceptions.AuthenticationFailed(_("The key is unknown, revoked or expired."))
-        if key.last_used_at is None or now() - key.last_used_at > HOUR / 60:
+        noted = key.last_used_at is not None and now() - key.last_used_at <= HOUR / 60
+        if not noted and writer_is_free():  # who only reads does not wait for an import
             ToolKey.objects.filter(pk=key.pk).update(last_used_at=now())
         return None, key
 
@@ -61,11 +65,15 @@ def actor_of(request: Request) -> Actor:
 
 
 def address_of(request: Request | HttpRequest) -> str:
-    """The caller's network address, as the last trusted proxy saw it; headers of others count for nothing."""
+    """The caller's network address, as the last trusted proxy saw it; headers of others count for nothing.
+
+    The limits of calls and of log-ins go by it.
+    """
     proxies = settings.LIVEPARK_TRUSTED_PROXIES
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies][:64]
+        with suppress(ValueError):  # a proxy that writes something else than an address
+            return str(ip_address(forwarded[-proxies]))
     return str(request.META.get("REMOTE_ADDR", ""))
 
 

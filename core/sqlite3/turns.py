@@ -14,6 +14,11 @@ class Turns:
         self._waiting: deque[threading.Lock] = deque()
         self._taken = False
 
+    @property
+    def taken(self) -> bool:
+        """Whether it is somebody's turn at this moment."""
+        return self._taken
+
     def take(self, timeout: float) -> bool:
         """Wait for so many seconds at most; False when the turn did not come."""
         with self._mutex:

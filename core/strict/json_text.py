@@ -6,6 +6,7 @@ import codecs
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -82,8 +83,8 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any] | StrictError:
 
 def duplicate_key(pairs: list[tuple[str, Any]]) -> StrictError:
     """The refusal of an object that names one key twice."""
-    names = [name for name, _value in pairs]
-    twice = next(name for name in names if names.count(name) > 1)
+    counted = Counter(name for name, _value in pairs)
+    twice = next(name for name, times in counted.items() if times > 1)
     message = _("The key “%(key)s” stands twice in one object.")
     return StrictError("duplicate_key", message % {"key": shown(twice)}, field=shown(twice))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -30,6 +30,7 @@ from core.doors.formfields import AmountField
 from parks import services
 from parks.choices import UnitUseKind
 from parks.models import Building, Unit, UnitUse
+from parks.selectors import with_use_on
 
 
 @admin.register(Building)
@@ -110,12 +111,7 @@ class UnitAdmin(RecordAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Unit]:
-        uses = UnitUse.objects.filter(unit=OuterRef("pk"), to_day__isnull=True)
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(use_now=Subquery(uses.values("use")[:1]), area_now=Subquery(uses.values("area_m2")[:1]))
-        )
+        return with_use_on(super().get_queryset(request), today())
 
     @display(description=_("use"), ordering="use_now")
     def use_now(self, unit: Unit) -> str:

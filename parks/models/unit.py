@@ -29,7 +29,7 @@ class Building(NamedMixin):
 
 
 class Unit(PublicIdMixin, ClosableMixin):
-    """A lettable or common unit. Its present use and area are the open row of its history."""
+    """A lettable or common unit. Its use and area on a day are that day's row of its history."""
 
     park = models.ForeignKey(Park, models.PROTECT, related_name="units", verbose_name=_("park"))
     building = models.ForeignKey(Building, models.PROTECT, related_name="units", verbose_name=_("building"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import today
+from core.clock import month_of, today
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
@@ -247,19 +247,25 @@ def charge_record(
     amount: Decimal,
     explanation: dict[str, Any],
 ) -> Charge:
-    """Charge a tenant once per (source, source id, period); the same charge again returns the first one.
+    """Charge a tenant once per (source, source id, month of `period`); the same charge again returns the first one.
 
-    Conflict when the same key comes with another amount: a corrected fee is a charge of its own.
+    Conflict when the same key comes with anything else, another amount or park: a corrected fee is a charge of its own.
     """
     require(actor, "add", Charge, park.pk)
+    period = month_of(period)
     charge, created = Charge.objects.get_or_create(
         source=source,
         source_id=source_id,
         period=period,
         defaults={"tenant": tenant, "park": park, "kind": kind, "amount": amount, "explanation": explanation},
     )
-    if not created and (charge.amount != amount or charge.tenant_id != tenant.pk):
-        raise Conflict(_("This period was already charged with another amount."), code="charge_differs")
+    known = (charge.tenant_id, charge.park_id, charge.kind, charge.amount)
+    if not created and known != (tenant.pk, park.pk, kind, amount):
+        raise Conflict(
+            _("Something else is charged under this source id for this month already."),
+            code="charge_differs",
+            field="source_id",
+        )
     if created:
         audit.record(
             actor=actor,

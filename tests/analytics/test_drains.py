@@ -17,6 +17,7 @@ from analytics.models import DaySales
 from analytics.rollup import sql
 from analytics.rollup.recount import fill_buckets, work_tables
 from core import buckets, clock, planner
+from core.clock import HOUR
 from core.draining import Bucket, drain_family
 from core.locking import advisory_lock
 from core.models import BucketFailure, BucketMark
@@ -68,6 +69,24 @@ def test_a_bucket_that_cannot_be_counted_is_set_aside_and_the_others_go_on(tenan
     rollup.drain()
     failure.refresh_from_db()
     assert failure.attempts == 2
+
+
+def test_a_bucket_that_fails_for_days_stops_no_other_one(tenant: Tenant, say: Sell) -> None:
+    for _twice in range(2):
+        say("paid", "600000000000000", order_no="large")
+    say("paid", "10", hours=1)
+    BucketFailure.objects.create(
+        family=buckets.SALES,
+        node_id=tenant.pk,
+        slot=clock.hour_of(NOON),
+        attempts=60,
+        error="?",
+        retry_at=clock.now(),
+    )
+    assert rollup.drain() == 1
+    failure = BucketFailure.objects.get()
+    assert failure.attempts == 61
+    assert clock.now() < failure.retry_at <= clock.now() + HOUR
 
 
 def test_a_bucket_that_is_mended_is_no_failure_any_more(tenant: Tenant, say: Sell) -> None:

@@ -88,8 +88,11 @@ def test_every_task_is_routed() -> None:
 def test_every_queue_has_one_process_that_takes_its_messages() -> None:
     """By deploy/start, whose processes deploy/livepark@.service and docs/operations.md name."""
     router = current_app.amqp.router
-    taken = servers.queues_of("worker") + servers.queues_of("deliveries")
+    processes = ("worker", "jobs", "deliveries")
+    taken = [queue for process in processes for queue in servers.queues_of(process)]
     assert sorted(taken) == sorted({router.route({}, name)["queue"].name for name in own_tasks()})
     assert servers.queues_of("deliveries") == ["webhooks"], "whoever waits for others does nothing else"
+    assert servers.queues_of("jobs") == ["jobs"], "two imports of an hour must not stop the count"
     for path in ("deploy/start", "deploy/livepark@.service", "docs/operations.md"):
-        assert "deliveries" in (servers.ROOT / path).read_text("utf-8"), path
+        text = (servers.ROOT / path).read_text("utf-8")
+        assert [process for process in processes if process not in text] == [], path

@@ -64,3 +64,23 @@ def test_production_starts_with_it(tmp_path: Path) -> None:
     process = started("production", LIVEPARK_DATA_DIR=str(tmp_path), **env)
     out, errors = process.communicate(timeout=60)
     assert out.strip() == SECRET, errors
+
+
+def test_what_was_sealed_under_the_secret_before_is_still_read(tmp_path: Path) -> None:
+    env = {"DJANGO_SETTINGS_MODULE": "config.settings.dev", "LIVEPARK_DATA_DIR": str(tmp_path)}
+
+    def said(code: str, **more: str) -> str:
+        whole = f"import django; django.setup(); from core.sealing import seal, unseal; print({code})"
+        done = subprocess.run(
+            [sys.executable, "-c", whole],
+            cwd=ROOT,
+            env={**os.environ, **env, **more},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    sealed = said("seal('key', 'p')", DJANGO_SECRET_KEY=SECRET)
+    after = {"DJANGO_SECRET_KEY": SECRET[::-1], "DJANGO_SECRET_KEY_FALLBACKS": SECRET}
+    assert said(f"unseal({sealed!r}, 'p')", **after) == "key"

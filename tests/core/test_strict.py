@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from core import strict
 from core.strict import StrictError
 
 MIB = 1024 * 1024
+ONE_SECOND = 1.0
 ANYTHING: st.SearchStrategy[Any] = st.one_of(
     st.text(),
     st.text(alphabet="0123456789０１.,-+eE 万T:Z"),
@@ -386,3 +388,12 @@ def test_the_quick_way_of_china_is_that_of_its_zone() -> None:
         for month in range(1, 13):
             moment = datetime(year, month, 15, 0, 30, 12)  # noqa: DTZ001  # as a clock on a wall shows it
             assert strict.to_utc(moment) == moment.replace(tzinfo=strict.SHANGHAI).astimezone(UTC)
+
+
+def test_an_object_of_many_keys_is_refused_at_once_when_its_last_stands_twice() -> None:
+    keys = ",".join(f'"k{number}":1' for number in range(20_000))
+    begun = time.process_time()
+    with pytest.raises(StrictError) as refused:
+        strict.load_json(f'{{{keys},"k19999":1}}'.encode(), max_bytes=MIB)
+    assert (refused.value.code, refused.value.field) == ("duplicate_key", "k19999")
+    assert time.process_time() - begun < ONE_SECOND

@@ -7,15 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, today
+from core.clock import DAY, day_start, today
 from core.errors import Refused
 from core.models import AuditEntry
+from parks import selectors
 from parks.choices import UnitUseKind
 from parks.errors import UnitInUse
-from parks.models import Park, UnitUse
+from parks.models import Park, Unit, UnitUse
 from parks.services import park_update, places, unit_convert
 from tenants.services import lease_create
 from tests.factories import SYSTEM, World, make_world
@@ -63,3 +66,24 @@ def test_a_park_keeps_what_another_hand_changed_meanwhile(world: World) -> None:
         world.park.pk,
         {"name_zh": seen_before.name_zh, "opened_on": "2010-01-01"},
     )
+
+
+def test_a_unit_is_shown_with_the_use_and_area_of_today(world: World, client: Client) -> None:
+    unit = world.units[3]
+    unit_convert(
+        actor=SYSTEM,
+        unit=unit,
+        use=UnitUseKind.WAREHOUSE,
+        area_m2=Decimal(77),
+        from_day=today() - DAY,
+        fit_out_until=today() + 9 * DAY,
+    )
+    client.force_login(world.users[Role.PARK_MANAGER])
+    page = client.get("/admin/parks/unit/", {"q": unit.code})
+    (row,) = page.context["cl"].result_list
+    assert row.use_now == UnitUseKind.FIT_OUT
+    with time_machine.travel(day_start(today() + 9 * DAY), tick=False):
+        assert (
+            selectors.with_use_on(Unit.objects.filter(pk=unit.pk), today()).get().use_now
+            == UnitUseKind.WAREHOUSE
+        )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axes.models import AccessLog
 from django.test import Client
 from django.urls import reverse
 
@@ -102,6 +103,24 @@ def test_log_in_closes_after_too_many_attempts_for_known_and_unknown_names(
         ]
         assert answers[-1] == 429
     assert client.post(LOGIN, {"username": "other\0", "password": "wrong"}).status_code == 200
+
+
+def test_who_guesses_a_password_behind_the_proxy_shuts_out_nobody_else(
+    client: Client, world: World, settings: Any
+) -> None:
+    settings.LIVEPARK_TRUSTED_PROXIES = 1
+    username = world.tenants[0].users[Role.TENANT_OWNER].username
+
+    def answer(address: str, password: str) -> int:
+        given = {"username": username, "password": password}
+        return client.post(LOGIN, given, headers={"X-Forwarded-For": address}).status_code
+
+    for _attempt in range(settings.AXES_FAILURE_LIMIT + 1):
+        answer("192.0.2.1, 203.0.113.9", "wrong")
+    assert answer("203.0.113.9", PASSWORD) == 429
+    assert answer("what a proxy should not write", "wrong") == 200
+    assert answer("203.0.113.9, 198.51.100.7", PASSWORD) == 302
+    assert not AccessLog.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.scaled.conftest import all_counted
 from tests.scaled.http import Shop, line
 
 pytestmark = pytest.mark.worker
-QUEUES = [*servers.queues_of("worker"), *servers.queues_of("deliveries")]
+QUEUES = [queue for process in ("worker", "jobs", "deliveries") for queue in servers.queues_of(process)]
 
 
 @dataclass

@@ -9,14 +9,14 @@ import pytest
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, today
-from core.errors import InvalidInput, Refused
+from core.clock import DAY, month_of, today
+from core.errors import Conflict, InvalidInput, Refused
 from core.models import AuditEntry
 from parks.models import Unit
-from tenants.choices import LeaseState
-from tenants.models import Lease, LeaseUnit
-from tenants.services import lease_create, lease_end
-from tests.factories import SYSTEM, World, make_user, make_world
+from tenants.choices import ChargeKind, LeaseState
+from tenants.models import Charge, Lease, LeaseUnit
+from tenants.services import charge_record, lease_create, lease_end
+from tests.factories import SYSTEM, World, make_park, make_user, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -75,3 +75,24 @@ def test_a_lease_that_has_ended_is_not_lengthened_by_who_saw_it_before(world: Wo
     ]
     entry = AuditEntry.objects.filter(verb="lease.end").latest("pk")
     assert entry.before == {"state": "active", "to_day": str(soon)}
+
+
+def test_a_charge_is_the_same_only_where_nothing_differs(world: World) -> None:
+    """A park that charges under an id of another park's is told so: nothing would be charged."""
+    middle = month_of(today()) + 14 * DAY
+    given = {"actor": SYSTEM, "tenant": world.tenants[0].tenant, "source": "admin", "source_id": "7"}
+    given |= {"park": world.park, "kind": ChargeKind.SERVICE, "amount": Decimal(100), "explanation": {}}
+    first = charge_record(**given, period=middle)
+    assert first.period == month_of(today())
+    assert charge_record(**given, period=middle + DAY) == first
+    others = {
+        "park": make_park("beta"),
+        "kind": ChargeKind.RENT,
+        "amount": Decimal(101),
+        "tenant": world.tenants[1].tenant,
+    }
+    for name, other in others.items():
+        with pytest.raises(Conflict) as refused:
+            charge_record(**{**given, name: other}, period=middle)
+        assert refused.value.field == "source_id"
+    assert Charge.objects.filter(source="admin").count() == 1

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         self._require_migrated()
         self._require_free(host, port)
-        local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        local = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
         self.stdout.write(f"Livepark: http://{local}:{port}/")
         lan = lan_address() if host in ("0.0.0.0", "::") else None  # noqa: S104
         if lan:
@@ -93,7 +93,8 @@ class Command(BaseCommand):
             raise CommandError("The database is not up to date. Run `manage.py migrate` first.")
 
     def _require_free(self, host: str, port: int) -> None:
-        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
