@@ -78,7 +78,7 @@ def tenant_figures(
     _check_range(since, until)
     if not may(actor, VIEW, DaySales, tenant.pk):
         raise NotFound
-    since = _read_from(actor, tenant, since, until)
+    since = reads_from(actor, tenant, since, until)
     in_range = {"tenant": tenant, "day__range": (since, until)}
     days = visible_to(DaySales.objects.filter(**in_range), actor)
     sums = _sums(days, SpreadOrder.objects.filter(**in_range), since, by)
@@ -127,7 +127,7 @@ def bureau_figures(
     return [_without_single_firms(row, firms.get(row.period, {})) for row in rows]
 
 
-def _read_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
+def reads_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
     """The day from which on an actor reads all that is counted: after other parks, and after what nobody's park was."""
     elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
     days = DaySales.objects.filter(tenant=tenant, day__range=(since, until))
