@@ -98,10 +98,9 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
     """
     if not may(actor, VIEW, DaySales, firm.pk):
         raise NotFound
-    sold, before = (
-        _sold(firm.pk, reads_from(actor, firm, each.first, each.last), each.end)
-        for each in (period, period_before(period, against))
-    )
+    earlier = period_before(period, against)
+    came = reads_from(actor, firm, earlier.first, period.last)
+    sold, before = (_sold(firm.pk, max(each.first, came), each.end) for each in (period, earlier))
     members = set(Store.objects.filter(tenant=firm, closed_on__isnull=True).values_list("members", flat=True))
     of_members = {product for owner in members & sold.keys() for product in sold[owner].products}
     certified = certified_today(of_members) if of_members else set()
@@ -122,7 +121,7 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
     return Collective(
         tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
         mix,
-        _sold_by_others(firm, reads_from(actor, firm, period.first, period.last), period.end),
+        _sold_by_others(firm, max(period.first, came), period.end),
     )
 
 

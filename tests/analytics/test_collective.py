@@ -22,8 +22,8 @@ from core.actors import user_actor
 from core.choices import Role
 from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
-from tests.analytics.test_channels import browser_of
 from tenants.services import tenancy_move
+from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
 
