@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import BigIntegerField, OuterRef, Subquery, Sum
@@ -17,6 +18,7 @@ from django.db.models.functions import Coalesce
 
 from analytics.channels import Against, Mix, mix_of, period_before
 from analytics.channels.mix import Row
+from analytics.figures import reads_from
 from analytics.models import DaySales
 from analytics.periods import Period
 from analytics.rollup.recount import worth_of
@@ -90,10 +92,15 @@ class Collective:
 
 
 def collective_result(actor: Actor, firm: Tenant, period: Period, against: Against) -> Collective:
-    """What a firm sold by the owners of the goods, beside an earlier period. NotFound without the right."""
+    """What a firm sold by the owners of the goods, beside an earlier period. NotFound without the right.
+
+    People of a park read it from the day on which the firm came, as its figures.
+    """
     if not may(actor, VIEW, DaySales, firm.pk):
         raise NotFound
-    sold, before = (_sold(firm.pk, each) for each in (period, period_before(period, against)))
+    earlier = period_before(period, against)
+    came = reads_from(actor, firm, earlier.first, period.last)
+    sold, before = (_sold(firm.pk, max(each.first, came), each.end) for each in (period, earlier))
     members = set(Store.objects.filter(tenant=firm, closed_on__isnull=True).values_list("members", flat=True))
     of_members = {product for owner in members & sold.keys() for product in sold[owner].products}
     certified = certified_today(of_members) if of_members else set()
@@ -112,15 +119,17 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
         for owner in sold.keys() | shares.keys()
     ]
     return Collective(
-        tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))), mix, _sold_by_others(firm, period)
+        tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
+        mix,
+        _sold_by_others(firm, max(period.first, came), period.end),
     )
 
 
-def _sold_by_others(maker: Tenant, period: Period) -> tuple[OwnerRow, ...]:
+def _sold_by_others(maker: Tenant, first: date, end: date) -> tuple[OwnerRow, ...]:
     """What the collective stores sold that have the maker as a member."""
     stores = Store.objects.filter(members=maker, closed_on__isnull=True).exclude(tenant=maker)
     operators = Tenant.objects.filter(pk__in=stores.values("tenant")).order_by("code")
-    found = ((operator, _sold(operator.pk, period).get(maker.pk)) for operator in operators)
+    found = ((operator, _sold(operator.pk, first, end).get(maker.pk)) for operator in operators)
     return tuple(_row(operator, maker, sold, is_member=True) for operator, sold in found if sold is not None)
 
 
@@ -151,8 +160,8 @@ def _paid(sold: Mapping[int, Sold]) -> dict[str, Decimal]:
     return {str(owner): from_units(each.paid) or Decimal(0) for owner, each in sold.items()}
 
 
-def _sold(seller_id: int, period: Period) -> dict[int, Sold]:
-    """What a seller sold and took back in a period, by the owner of the goods."""
+def _sold(seller_id: int, first: date, end: date) -> dict[int, Sold]:
+    """What a seller sold and took back on the days [first, end), by the owner of the goods."""
     # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
     sku = Sku.objects.filter(pk=OuterRef("sku_now"))
     facts = (
@@ -160,8 +169,8 @@ def _sold(seller_id: int, period: Period) -> dict[int, Sold]:
         .with_sku()
         .filter(
             seller=seller_id,
-            slot__gte=hour_of(day_start(period.first)),
-            slot__lt=hour_of(day_start(period.end)),
+            slot__gte=hour_of(day_start(first)),
+            slot__lt=hour_of(day_start(end)),
         )
         .annotate(
             whose=Coalesce(Subquery(sku.values("tenant")), "owner", output_field=BigIntegerField()),

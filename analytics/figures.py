@@ -78,8 +78,7 @@ def tenant_figures(
     _check_range(since, until)
     if not may(actor, VIEW, DaySales, tenant.pk):
         raise NotFound
-    elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
-    since = max(since, elsewhere.aggregate(left=Max("to_day"))["left"] or since)
+    since = reads_from(actor, tenant, since, until)
     in_range = {"tenant": tenant, "day__range": (since, until)}
     days = visible_to(DaySales.objects.filter(**in_range), actor)
     sums = _sums(days, SpreadOrder.objects.filter(**in_range), since, by)
@@ -126,6 +125,16 @@ def bureau_figures(
     sums = {period: total(of_firm) for period, of_firm in firms.items()}
     rows = _rows(sums, _pending(tenancies.values("tenant"), since, until), since, by)
     return [_without_single_firms(row, firms.get(row.period, {})) for row in rows]
+
+
+def reads_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
+    """The day from which on an actor reads all that is counted: after other parks, and after what nobody's park was."""
+    elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
+    days = DaySales.objects.filter(tenant=tenant, day__range=(since, until))
+    # A firm may bring its sales of before it came to any park.
+    hidden = days.exclude(pk__in=visible_to(days, actor).values("pk")).aggregate(last=Max("day"))["last"]
+    left = elsewhere.aggregate(left=Max("to_day"))["left"]
+    return max(filter(None, (since, left, hidden and hidden + clock.DAY)))
 
 
 def may_see_place(actor: Actor, place: ScopeNode) -> bool:

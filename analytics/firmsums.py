@@ -22,7 +22,7 @@ from tenants.querysets import TenancyQuerySet
 Columns = dict[str, Any]
 MEASURES = tuple(column.name for column in SalesMeasures._meta.local_fields)
 ADDED = {name: Sum(name, default=0) for name in MEASURES}
-# A cell shows no single firm: at least three firms, none with more than this share.
+# A cell shows no single firm: at least three firms have something in it, none more than this share.
 FEWEST_FIRMS, LARGEST_SHARE = 3, Decimal("0.8")
 NO_FIRM = 0
 _OF_ORDERS = {SpreadOrder.PAID: "orders", SpreadOrder.REFUNDED: "refund_orders"}
@@ -79,9 +79,12 @@ def shows_single_firm(firms: Mapping[int, Columns], names: Iterable[str]) -> Wit
     if len(single) < FEWEST_FIRMS:
         return Withheld.FEW_FIRMS
     for name in names:
-        sizes = [abs(columns.get(name, 0)) for columns in single]
-        if max(sizes) > LARGEST_SHARE * sum(sizes):
+        sizes = [size for columns in single if (size := abs(columns.get(name, 0)))]
+        if sizes and max(sizes) > LARGEST_SHARE * sum(sizes):
             return Withheld.DOMINANT_FIRM
+        # Of two firms with anything in the sum each takes its own off and reads the other's.
+        if 0 < len(sizes) < FEWEST_FIRMS:
+            return Withheld.FEW_FIRMS
     return None
 
 

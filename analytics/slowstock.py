@@ -53,6 +53,7 @@ CLASSES = (
     Class("to_40", "31-40 %", 40, 13),
     Class("above_40", "≥ 41 %", None, 13),
 )
+UNKNOWN = Class("unknown", _("not known: some of it has no list price"), None, 0)
 
 
 def class_of(slow: Decimal, sales: Decimal) -> Class:
@@ -65,7 +66,7 @@ def class_of(slow: Decimal, sales: Decimal) -> Class:
 
 @dataclass(frozen=True)
 class SlowSku:
-    """Slow pieces of a SKU and their value at the list price (CNY)."""
+    """Slow pieces of a SKU and their value at the list price (CNY), 0 where none is on record."""
 
     sku: Sku
     on_hand: int
@@ -90,12 +91,17 @@ class SlowStock:
         return sum((row.amount for row in self.skus), ZERO)
 
     @property
+    def is_valued(self) -> bool:
+        """Whether all of it has a price: what nobody recorded is not nothing."""
+        return all(row.amount for row in self.skus)
+
+    @property
     def share(self) -> Decimal | None:
-        return self.amount / self.sales if self.sales > 0 else None
+        return self.amount / self.sales if self.sales > 0 and self.is_valued else None
 
     @property
     def of_class(self) -> Class:
-        return class_of(self.amount, self.sales)
+        return class_of(self.amount, self.sales) if self.is_valued else UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -127,8 +133,8 @@ def slow_stock(actor: Actor, nodes: Iterable[int]) -> list[SlowStock]:
 
 
 def counted(rows: Sequence[SlowStock]) -> list[ClassCount]:
-    """Firms by class, all six of them."""
-    firms = [row.of_class.code for row in rows]
+    """Firms by class, all six of them; those whose class is not known are in none."""
+    firms = [row.of_class.code for row in rows if row.of_class != UNKNOWN]
     return [
         ClassCount(one, firms.count(one.code), round(100 * firms.count(one.code) / max(len(firms), 1)))
         for one in CLASSES

@@ -62,7 +62,9 @@ def _cells(row: Row) -> tuple[str, ...]:
     numbers = (
         f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in (row.limit, row.peer, row.ours)
     )
-    return (row.work, *numbers, row.unit, f"{row.ratio:.2f}", row.goal, "PASS" if row.passed else "MISS")
+    # A row without a goal stands beside the others to be read: it cannot be missed, and so it does not pass either.
+    verdict = ("PASS" if row.passed else "MISS") if row.goal else ""
+    return (row.work, *numbers, row.unit, f"{row.ratio:.2f}", row.goal, verdict)
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:

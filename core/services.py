@@ -180,7 +180,7 @@ def secret_make(mark: str) -> tuple[str, str]:
 def row_by_secret(rows: QuerySet[K], mark: str, presented: str) -> K | None:
     """The row whose secret a caller presents, or None: unknown, revoked and expired look the same."""
     prefix = presented.removeprefix(mark).split("_", 1)[0]
-    if not presented.startswith(mark) or not prefix.isascii():
+    if not presented.startswith(mark) or not (prefix.isascii() and prefix.isprintable()):
         return None
     row = rows.filter(prefix=prefix).first()
     expected = row.secret_hash if row else "0" * 64

@@ -23,7 +23,8 @@ READ = ("figures:read",)
 
 
 class SlowFirmSerializer(serializers.Serializer[Any]):
-    """A firm's slow stock at list prices beside its net sales, in CNY; `share` is null without sales."""
+    """A firm's slow stock at list prices beside its net sales, in CNY; `share` is null without sales. Where some of
+    it has no list price the class is `unknown`, the share null and the amount that of the rest."""
 
     tenant = serializers.CharField(source="tenant.code")
     pieces = serializers.IntegerField()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from analytics.events.measures import EVENT_REGISTRY
 from analytics.events.takings import Takings
 from analytics.metrics import HOUR_PLACES, Metric, Sums, Value
 from analytics.models import SessionFigures
+from analytics.trust.thresholds import COUNTER_SLACK
 from core import clock
 from core.actors import Actor
 from livestreams.models import AudienceSample, LiveSession
@@ -112,8 +113,8 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
 def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> dict[int, int]:
     """Entries of each session that counts them, of (session, source, instant, counter) in this order.
 
-    Of an instant the last version holds. A counter that falls began anew, so its rises are added up; of several
-    sources of a session the largest counts.
+    Of an instant the last version holds. A counter that falls began anew, so its rises are added up, but for a small
+    fall: readings that crossed on their way. Of several sources of a session the largest counts.
     """
     entries = {}
     for session, of_session in groupby(readings, itemgetter(0)):
@@ -125,4 +126,10 @@ def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> dict[int, 
 
 
 def _rises(counter: list[int]) -> int:
-    return sum(after - before if after >= before else after for before, after in pairwise([0, *counter]))
+    before, reached = 0, 0
+    for value in counter:
+        if value < reached * (1 - COUNTER_SLACK):
+            before, reached = before + reached, value
+        else:
+            reached = max(reached, value)
+    return before + reached

@@ -24,7 +24,6 @@ TAKEN = (ResultPart.PLATFORM, ResultPart.COMMISSION, ResultPart.SLOT_FEE)
 SPENT = tuple(part for part in ResultPart if part not in (ResultPart.NET, *TAKEN))
 # What a refund gives back to the firm: the goods, and the shares of those who had one.
 FALLS_AWAY = (ResultPart.GOODS, ResultPart.PLATFORM, ResultPart.COMMISSION)
-MOST_SESSIONS = 50
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def last_day(actor: Actor, tenant: Tenant) -> LastDay | None:
     sessions = list(
         over.filter(started_at__gte=since, started_at__lt=until)
         .select_related("booking__room")
-        .order_by("started_at")[:MOST_SESSIONS]
+        .order_by("started_at")
     )
     accounts = list(accounts_of(actor, tenant.pk, sessions).values())
     return _told(tenant, day, sessions, accounts)

@@ -33,7 +33,7 @@ def values_in_force(
     rows = rows.filter(period_kind=PeriodKind.YEAR)
     if place is not None:
         rows = rows.filter(place=place)
-    for value in _oldest_first(rows):
+    for value in oldest_first(rows):
         found[value.indicator_id][value.place_id, value.period.year] = value
     return found
 
@@ -42,11 +42,11 @@ def vintages(actor: Actor, indicator: Indicator, place: ScopeNode) -> list[Indic
     """Every yearly value ever stored of an indicator for a place: newest year first, its value in force first."""
     rows = visible_to(IndicatorValue.objects.filter(indicator=indicator, place=place), actor)
     rows = rows.filter(period_kind=PeriodKind.YEAR)
-    newest_first = list(reversed(list(_oldest_first(rows))))
+    newest_first = list(reversed(list(oldest_first(rows))))
     return sorted(newest_first, key=lambda value: value.period, reverse=True)
 
 
-def _oldest_first(rows: QuerySet[IndicatorValue]) -> QuerySet[IndicatorValue]:
+def oldest_first(rows: QuerySet[IndicatorValue]) -> QuerySet[IndicatorValue]:
     """In the order in which values come into force: the last one of a place and year holds."""
     synthetic_first = Case(
         When(source=ValueSource.SYNTHETIC, then=Value(0)), default=Value(1), output_field=IntegerField()

@@ -8,11 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.lookups import Exact
 
-from analytics.choices import PeriodKind
+from analytics.choices import PeriodKind, ValueSource
 from analytics.models import Indicator, IndicatorValue, ParkValue
 from analytics.periods import Period
-from analytics.selectors.indicators import values_in_force
+from analytics.selectors.indicators import oldest_first, values_in_force
 from core.actors import Actor
 from core.choices import NodeKind
 from core.models import ScopeNode
@@ -22,12 +23,13 @@ from parks.models import Park
 
 
 def later_vintages() -> QuerySet[IndicatorValue]:
-    """Later vintages of the value that an outer query looks at."""
+    """What has come into force after the value that an outer query looks at, by the rule of `values_in_force`."""
     same = {name: OuterRef(name) for name in ("indicator", "place", "period_kind", "period")}
     later = Q(published_on__gt=OuterRef("published_on")) | Q(
         published_on=OuterRef("published_on"), seq__gt=OuterRef("seq")
     )
-    return IndicatorValue.objects.filter(later, **same)
+    drawn, was_drawn = Q(source=ValueSource.SYNTHETIC), Q(Exact(OuterRef("source"), ValueSource.SYNTHETIC))
+    return IndicatorValue.objects.filter(later & (was_drawn | ~drawn) | (was_drawn & ~drawn), **same)
 
 
 def places_and_periods(
@@ -56,7 +58,7 @@ def vintages_of(actor: Actor, indicator: Indicator, place: str, period: Period) 
     """Every vintage of the value of a place (its node's code), the one in force first."""
     values = visible_to(IndicatorValue.objects.filter(indicator=indicator, place__code=place), actor)
     values = values.filter(period_kind=period.kind, period=period.first).select_related("indicator", "place")
-    return list(values.order_by("-published_on", "-seq"))
+    return list(oldest_first(values).reverse())
 
 
 @dataclass(frozen=True, slots=True)

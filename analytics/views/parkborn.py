@@ -12,6 +12,7 @@ from analytics.periods import Period, period_named, period_of
 from analytics.selectors.park_series import parks_behind, values_within, vintages_of
 from analytics.views.pages import decimals, in_language
 from core.actors import Actor
+from core.doors.fields import is_public_name
 from core.errors import NotFound
 from core.models import ScopeNode
 
@@ -62,7 +63,10 @@ def _traced(
         if "period" in query:
             raise NotFound
         return []
-    found = vintages_of(actor, indicator, query.get("place", province.code), period)
+    place = query.get("place", province.code)
+    if not is_public_name(place, "code"):
+        raise NotFound
+    found = vintages_of(actor, indicator, place, period)
     if not found and ("period" in query or "place" in query):
         raise NotFound
     return found

@@ -19,6 +19,8 @@ PLACE = "place/"
 
 def find(address: str) -> Shown | None:
     """What stands at an address: an open park, or a place; whoever asks."""
+    if not address.isprintable():
+        return None  # PostgreSQL refuses to look for a NUL
     if address.startswith(PLACE):
         return ScopeNode.objects.filter(code=address.removeprefix(PLACE), kind__in=PLACES).first()
     return Park.objects.filter(code=address, closed_on__isnull=True).first()

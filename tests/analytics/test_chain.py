@@ -222,7 +222,14 @@ def test_pages_and_api_show_it_beside_the_official_ones(
         "/analytics/indicators/park_gmv_paid/?by=quarter&place=t44-town&period=2025-Q2"
     ).content.decode()
     assert "300.75" in page
-    for absent in ("by=week", "period=2025-13", "period=2024-06", "place=nowhere", "province=99"):
+    for absent in (
+        "by=week",
+        "period=2025-13",
+        "period=2024-06",
+        "place=nowhere",
+        "place=a%00b",
+        "province=99",
+    ):
         assert client.get(f"/analytics/indicators/park_gmv_paid/?{absent}").status_code == 404, absent
 
     def values(**query: str) -> list[dict]:

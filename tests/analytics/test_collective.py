@@ -22,6 +22,7 @@ from core.actors import user_actor
 from core.choices import Role
 from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
+from tenants.services import tenancy_move
 from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
@@ -96,6 +97,21 @@ def test_a_maker_reads_its_own_row_and_nothing_else_of_the_store(
     assert "150.00" not in str(answer)
     stranger = {"tenant": operator.tenant.code, "period": "2025-06"}
     assert browser_of(maker).get(reverse("api-owner-results"), stranger).status_code == 404
+
+
+def test_people_of_a_park_read_it_from_the_firms_coming_on(operator: TenantWorld, maker: TenantWorld) -> None:
+    beta = make_world("beta")
+    for one in (operator, maker):
+        tenancy_move(actor=SYSTEM, tenant=one.tenant, park=beta.park, from_day=dt.date(2025, 6, 20))
+    late = {"occurred_at": dt.datetime(2025, 6, 25, 4, tzinfo=dt.UTC)}
+    sell(operator, maker, "late", "9.00", **late)
+
+    def read(of: TenantWorld) -> list[tuple[str, Decimal]]:
+        found = collective_result(beta.manager, of.tenant, JUNE, Against.BEFORE)
+        return [(row.maker.code, row.paid) for row in (*found.rows, *found.sold_by)]
+
+    assert read(operator) == read(maker) == [(maker.tenant.code, Decimal(9))]
+    assert result(operator).mix.total.now == 159
 
 
 def test_who_is_no_member_of_the_store_is_told_nothing(operator: TenantWorld, maker: TenantWorld) -> None:

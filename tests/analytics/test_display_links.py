@@ -46,6 +46,15 @@ def test_a_link_is_kept_as_a_hash_and_opens_the_wall_of_its_node_alone() -> None
     assert Credential(secret=secret).may_see("alpha") is None
 
 
+@pytest.mark.parametrize(
+    ("address", "secret"), [("alpha", "lpd_\0_x"), ("al\0pha", "lpd_x_y"), ("place/a\0", "lpd_x_y")]
+)
+def test_a_nul_opens_nothing(address: str, secret: str) -> None:
+    """PostgreSQL refuses to look for one: the stream has no form before it, and the page took the key as it came."""
+    make_world("alpha")
+    assert Credential(secret=secret).may_see(address) is None
+
+
 def test_links_are_made_by_who_runs_the_place() -> None:
     world, other = make_world("alpha"), make_world("beta")
     bureau = user_actor(world.users[Role.PROVINCE_ANALYST])

@@ -237,8 +237,10 @@ def test_entries_are_the_rises_of_the_best_counter() -> None:
         (1, "a", at[0], 5), (1, "a", at[1], 100), (1, "a", at[1], 90), (1, "a", at[2], 20),
         (1, "b", at[0], 80),
         (2, "a", at[3], 7),
+        # Two readings that crossed on their way are no counter that began anew.
+        (3, "a", at[0], 180_000), (3, "a", at[1], 179_995), (3, "a", at[2], 180_010),
     ]  # fmt: skip
-    assert entries_in(readings) == {1: 110, 2: 7}
+    assert entries_in(readings) == {1: 110, 2: 7, 3: 180_010}
     assert entries_in([]) == {}
 
 

@@ -26,7 +26,7 @@ from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from core.scoping import visible_to
 from parks.models import Park
-from tenants.models import Tenant, VerifiedFigure
+from tenants.models import Tenancy, Tenant, VerifiedFigure
 from tenants.services import tenancy_move
 from tests.analytics.ledger import tell
 from tests.analytics.reference import Fact
@@ -225,6 +225,26 @@ def test_people_of_a_park_read_a_tenant_from_its_coming_on(in_august: None) -> N
     assert seen(beta.manager, MonthSales, "month") == [days[-1]]
 
 
+@pytest.mark.usefixtures("in_august")
+def test_people_of_a_park_read_nothing_of_before_a_tenant_came_to_any() -> None:
+    """A firm that brings its history sold on days on which it sat in no park: an order may lie on both sides."""
+    world = make_world("alpha")
+    tenant = world.tenants[0].tenant
+    for day in (5, 6):
+        sell(tenant, "10", dt.date(2025, 6, day), order="long")
+    period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
+    Tenancy.objects.filter(tenant=tenant).update(from_day=dt.date(2025, 6, 10))
+
+    def read(actor: Actor, by: By) -> list[tuple[metrics.Value, ...]]:
+        rows = tenant_figures(actor=actor, tenant=tenant, since=JUNE, until=END, by=by)
+        return [tuple(row.values[code] for code in ("gmv_paid", "orders", "verified_net")) for row in rows]
+
+    assert read(world.manager, "month") == []
+    sell(tenant, "10", dt.date(2025, 6, 12), order="long")
+    assert read(world.manager, "month") == read(world.manager, "total") == [(10, 1, None)]
+    assert read(world.tenants[0].owner, "month") == read(world.tenants[0].owner, "total") == [(30, 1, 20)]
+
+
 def test_a_bureau_sees_no_single_firm() -> None:
     world: World = make_world("alpha")
     analyst = user_actor(world.users[Role.PROVINCE_ANALYST])
@@ -244,6 +264,12 @@ def test_a_bureau_sees_no_single_firm() -> None:
     assert june() == {"firms": 3, "paid": None, "why": "dominant_firm"}
     [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=JUNE)
     assert (row.values["lines"], row.values["orders"], row.values["aov_order"]) == (4, 4, None)
+    # Two firms with refunds: each knows its own, and the sum tells it the other's.
+    assert row.values["refunds"] == 0
+    for firm in firms[:2]:
+        sell(firm, "3", kind="refunded", ref_order_no="x")
+    [row] = bureau_figures(actor=analyst, place=world.city.node, since=JUNE, until=JUNE)
+    assert (row.firms, row.values["refunds"], row.withheld["refunds"]) == (3, None, "few_firms")
 
 
 def test_a_bureau_stays_in_its_place() -> None:

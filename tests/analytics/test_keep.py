@@ -140,6 +140,22 @@ def test_the_day_is_the_sum_of_its_sessions(firm: Tenant, owner: Actor) -> None:
     assert (told.curve.days, told.curve.orders) == (20, 100)
 
 
+def test_a_day_of_many_sessions_is_told_whole(firm: Tenant, owner: Actor) -> None:
+    """An agency's: a number of sessions at which the sum stops would be a sum of nothing."""
+    at = [EVENING + number * HOUR / 60 for number in range(55)]
+    sessions = [make_session(firm, starts_at=each, hours=1) for each in at]
+    record(
+        firm,
+        *(
+            fact(f"M{number}", amount="10.00", occurred_at=at[number], session_ref=str(session.uid))
+            for number, session in enumerate(sessions)
+        ),
+    )
+    told = last_day(owner, firm)
+    assert told is not None
+    assert (len(told.sessions), told.sold) == (55, to_units_of("550.00"))
+
+
 def to_units_of(amount: str) -> int:
     return to_units(Decimal(amount))
 

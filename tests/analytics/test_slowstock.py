@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from analytics.counting import drain_figures
-from analytics.slowstock import CLASSES, SLOW_DAYS, class_of, counted, slow_stock
+from analytics.slowstock import CLASSES, SLOW_DAYS, UNKNOWN, class_of, counted, slow_stock
 from core.actors import user_actor
 from core.choices import Role
 from core.clock import now
-from supplychain.models import Warehouse
+from supplychain.models import Product, Warehouse
 from supplychain.services import stock_receive
 from tests.api.conftest import Caller
 from tests.factories import SYSTEM, make_park, make_sku, make_tenant, make_user
@@ -66,6 +66,17 @@ def test_what_lies_and_what_would_be_sold(shop: Shop) -> None:
     assert shop.slow() == (60, 600, 4000, "to_20")
     shop.sell(30, "2500.00", ago=LONG_AGO / 2)
     assert shop.slow() == (0, 0, 6500, "none")
+
+
+def test_what_has_no_price_is_not_nothing(shop: Shop) -> None:
+    Product.objects.update(list_price=0)
+    shop.sell(20, "4000.00")
+    (found,) = slow_stock(SYSTEM, [shop.park.pk])
+    assert (found.pieces, found.share, found.of_class) == (60, None, UNKNOWN)
+    assert sum(row.firms for row in counted([found])) == 0
+    manager = Caller(user=make_user("manager", Role.PARK_MANAGER, shop.park.node))
+    (firm,) = manager.get("slow-stock", park=shop.park.code).json()["firms"]
+    assert (firm["in_class"], firm["share"]) == ("unknown", None)
 
 
 def test_every_share_has_its_class() -> None:

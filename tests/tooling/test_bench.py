@@ -27,6 +27,8 @@ def test_table_shows_ratio_goal_and_verdict() -> None:
     assert "40,000" in second
     assert "0.40" in second
     assert second.endswith("MISS")
+    told = Row(work="told", limit=1.0, peer=1.0, ours=1.0, unit="%", goal="", passed=True)
+    assert __main__.table([told]).split()[-1] == "1.00"
 
 
 def test_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
