@@ -397,7 +397,9 @@ def test_who_has_left_does_not_keep_the_others_from_their_schedule(world: World,
     services.host_update(actor=mine.owner, host=mine.host, closed_on=today() + 2 * DAY)
     Tenant.objects.filter(pk=gone.tenant.pk).update(closed_on=today())
     plan = services.plan_publish(actor=world.manager, plan=make(world))
-    assert [slot.reasons.get("obstacles", [{}])[0].get("why") for slot in plan.slots.order_by("request_id")] == [
+    assert [
+        slot.reasons.get("obstacles", [{}])[0].get("why") for slot in plan.slots.order_by("request_id")
+    ] == [
         "host_away",
         None,
     ]
