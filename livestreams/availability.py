@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from core.clock import DAY, MINUTE, business_day, day_bounds, day_start, local, now
@@ -77,12 +77,14 @@ def windows_of(
     return found
 
 
-def host_windows(host: Host, within: Span) -> list[Span]:
-    """The spans in which a host can be had: within its hours, neither absent nor booked, and while it works at all."""
-    windows = free([within], _busy_host(host, within, ()))
-    if host.closed_on is None:
-        return windows
-    return [span for span in windows if span.end <= day_start(host.closed_on)]
+def host_windows(hosts: Iterable[Host], within: Span) -> dict[int, list[Span]]:
+    """Per host id the spans in which it can be had: within its hours, neither absent nor booked, while it works."""
+    hosts = list(hosts)
+    ends = {host.pk: day_start(host.closed_on) for host in hosts if host.closed_on is not None}
+    return {
+        pk: [span for span in spans if pk not in ends or span.end <= ends[pk]]
+        for pk, spans in free_hosts(hosts, within).items()
+    }
 
 
 def _busy_rooms(room_ids: list[int], within: Span, ignoring: Collection[int]) -> dict[int, list[Span]]:
@@ -111,9 +113,7 @@ def free_hosts(
     hosts = list(hosts)
     taken: dict[int, list[Span]] = defaultdict(list)
     bookings = Booking.objects.taking_host(within.start, within.end).exclude(pk__in=ignoring)
-    shifts = PlannedShift.objects.filter(
-        released=False, starts_at__lt=within.end, ends_at__gt=within.start
-    ).exclude(booking__in=ignoring)
+    shifts = _shifts_within(within).exclude(booking__in=ignoring)
     for rows in (bookings, shifts):
         for host_id, start, end in rows.filter(host__in=hosts).values_list("host", "starts_at", "ends_at"):
             taken[host_id].append(Span(start, end))
@@ -121,26 +121,27 @@ def free_hosts(
     return {host.pk: free(presence[host.pk], taken[host.pk]) for host in hosts}
 
 
-def booked_elsewhere(hosts: Iterable[Host], park_id: int, within: Span) -> dict[int, list[Span]]:
-    """Per host id the spans in which it is booked in rooms of other parks than this one."""
-    bookings = Booking.objects.taking_host(within.start, within.end).filter(host__in=list(hosts))
-    found: dict[int, list[Span]] = defaultdict(list)
-    away = bookings.exclude(room__park=park_id)
-    for host_id, start, end in away.values_list("host", "starts_at", "ends_at"):
-        found[host_id].append(Span(start, end))
+def taken_besides(
+    hosts: Iterable[Host], park_id: int, within: Span, *, ignoring: Collection[int] = ()
+) -> dict[int, list[Span]]:
+    """Per host id the spans in which it is booked in rooms of other parks than this one, or on others' shifts."""
+    hosts, found = list(hosts), defaultdict[int, list[Span]](list)
+    bookings = Booking.objects.taking_host(within.start, within.end).exclude(room__park=park_id)
+    shifts = _shifts_within(within).exclude(booking__in=ignoring).exclude(booking__host=F("host"))
+    for rows in (bookings, shifts):
+        for host_id, start, end in rows.filter(host__in=hosts).values_list("host", "starts_at", "ends_at"):
+            found[host_id].append(Span(start, end))
     return found
 
 
-def _shifts_of(host: Host, within: Span) -> QuerySet[PlannedShift]:
-    return PlannedShift.objects.filter(
-        host=host, released=False, starts_at__lt=within.end, ends_at__gt=within.start
-    )
+def _shifts_within(within: Span) -> QuerySet[PlannedShift]:
+    return PlannedShift.objects.filter(released=False, starts_at__lt=within.end, ends_at__gt=within.start)
 
 
 def host_taken(host: Host, span: Span, *, ignoring: int | None = None) -> bool:
     """Whether a booking other than `ignoring`, or a shift planned in one, has the host at any time of the span."""
     bookings = Booking.objects.taking_host(span.start, span.end).filter(host=host).exclude(pk=ignoring)
-    return bookings.exists() or _shifts_of(host, span).exclude(booking=ignoring).exists()
+    return bookings.exists() or _shifts_within(span).filter(host=host).exclude(booking=ignoring).exists()
 
 
 def presence_of(hosts: Iterable[Host], within: Span) -> dict[int, list[Span]]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from core.clock import DAY, SHANGHAI, business_day
+from core.clock import DAY, SHANGHAI, business_day, next_minute
 
 EVERY_DAY = range(7)
 
@@ -104,12 +104,14 @@ def opening_spans(
 def nearest(windows: Iterable[Span], wanted: Span, limit: int) -> list[Span]:
     """Where a span of the wanted length fits into free windows, the nearest to the wanted start first.
 
-    Each window gives the one place in it that lies closest; equal distances put the earlier one first.
+    Each window gives the one place in it that lies closest; equal distances put the earlier one first. A window that
+    begins or ends within a minute gives its whole minutes: bookings have no others.
     """
     places = []
     for window in windows:
-        if window.length < wanted.length:
+        last = window.end.replace(second=0, microsecond=0) - wanted.length
+        if last < next_minute(window.start):
             continue
-        start = min(max(wanted.start, window.start), window.end - wanted.length)
+        start = min(max(wanted.start, next_minute(window.start)), last)
         places.append(Span(start, start + wanted.length))
     return sorted(places, key=lambda place: (abs(place.start - wanted.start), place.start))[:limit]

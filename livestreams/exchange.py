@@ -28,9 +28,10 @@ def free_times(offers: Iterable[ExchangeOffer], within: Span) -> dict[int, list[
         return {offer.pk: [] for offer in offers}
     ahead = Span(max(within.start, soon), within.end)
     rooms = windows_of([offer.room for offer in offers if offer.room is not None], ahead)
+    hosts = host_windows({offer.host for offer in offers if offer.host is not None}, ahead)
     found = {}
     for offer in offers:
-        windows = host_windows(offer.host, ahead) if offer.host is not None else rooms[offer.room_id or 0]
+        windows = hosts[offer.host_id] if offer.host_id is not None else rooms[offer.room_id or 0]
         offered = [Span(offer.starts_at, offer.ends_at)] if _stands(offer) else []
         found[offer.pk] = [span for span in shared(windows, offered) if span.length >= SHORTEST]
     return found

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
-from core.doors.filters import DayInput
-from core.doors.formfields import PlatformIdField
+from core.doors.formfields import DayField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery, Platform
 from livestreams.models import Booking, Host, LiveRoom
@@ -93,7 +92,7 @@ class PlaceForm(OwnChoicesForm):
     """
 
     room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
-    day = forms.DateField(label=_("Day"), widget=DayInput)
+    day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
 
@@ -142,9 +141,8 @@ class BookingForm(PlaceForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("The weekday of the first day is always one of them."),
     )
-    repeat_until = forms.DateField(
+    repeat_until = DayField(
         label=_("Every week until"),
-        widget=DayInput,
         required=False,
         help_text=_("Empty: this one booking only."),
     )
@@ -186,7 +184,7 @@ class WaitForm(OwnChoicesForm):
     room = ScopedChoiceField(
         LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("any room")
     )
-    day = forms.DateField(label=_("Day"), widget=DayInput)
+    day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("Not before"), widget=TimeOfDayInput)
     end = forms.TimeField(label=_("Not after"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)

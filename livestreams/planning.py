@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
-from core.clock import DAY, HOUR, business_day, now
+from core.clock import DAY, HOUR, business_day, now, today
 from core.strict import instant
-from livestreams.availability import booked_elsewhere, presence_of, windows_of
+from livestreams.availability import presence_of, taken_besides, windows_of
 from livestreams.choices import BookingState
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
@@ -112,15 +112,17 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     rooms = LiveRoom.objects.open_on(plan.first_day).filter(park=plan.park_id).select_related("dedicated_to")
     staying = Q(closed_on__isnull=True) | Q(closed_on__gt=plan.last_day)
     hosts = Host.objects.filter(staying, tenant__node__parent=plan.park_id)
-    people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules))
+    people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules, own))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
     wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))
     booked = tuple(_booked(grid, studios, {host.key for host in people}, own))
     tenants = sorted({request.tenant for request in wanted})
+    # Whom a request names may have left since: nobody is there for it, and the others are scheduled all the same.
+    left = sorted({request.host for request in wanted if request.host} - {host.key for host in people})
     return Problem(
         grid.slots,
         studios,
-        people,
+        (*people, *(Person(key, ()) for key in left)),
         tuple(_crews(grid, rules)),
         (*wanted, *(request for request, _place in booked)),
         Rules(
@@ -153,13 +155,15 @@ def _rooms(rooms: list[LiveRoom], grid: Grid, own: list[int]) -> Iterator[Room]:
         yield Room(room.code, tuple(found), setup, room.scene, features, tenant)
 
 
-def _people(hosts: list[Host], park_id: int, grid: Grid, rules: PlanRules) -> Iterator[Person]:
+def _people(
+    hosts: list[Host], park_id: int, grid: Grid, rules: PlanRules, own: list[int]
+) -> Iterator[Person]:
     presence = presence_of(hosts, grid.span)
-    lent = booked_elsewhere(hosts, park_id, grid.span)
+    taken = taken_besides(hosts, park_id, grid.span, ignoring=own)
     for host in hosts:
         yield Person(
             host.code,
-            tuple(inner for inner in map(grid.inner, free(presence[host.pk], lent[host.pk])) if inner),
+            tuple(inner for inner in map(grid.inner, free(presence[host.pk], taken[host.pk])) if inner),
             frozenset(str(one) for one in host.categories),
             rest=_slots(rules.host_rest_minutes),
             day_limit=None if rules.host_day_hours is None else rules.host_day_hours * SLOTS_PER_HOUR,
@@ -180,7 +184,7 @@ def _crews(grid: Grid, rules: PlanRules) -> Iterator[Crew]:
 def _wanted(
     plan: SchedulePlan, grid: Grid, rules: PlanRules, hosts: set[str], own: list[int]
 ) -> Iterator[Request]:
-    """What tenants ask for in the days of the plan and no published plan has given them."""
+    """What tenants who are still in the park ask for in its days and no published plan has given them."""
     given = set(
         PlannedSlot.objects.filter(plan__park=plan.park_id, booking__isnull=False)
         .exclude(Q(booking__state=BookingState.CANCELLED) | Q(booking__in=own))
@@ -188,6 +192,10 @@ def _wanted(
     )
     asked = SlotRequest.objects.filter(park=plan.park_id, withdrawn_at__isnull=True).filter(
         Q(latest__gt=grid.span.start) | Q(repeat_until__gte=plan.first_day), earliest__lt=grid.span.end
+    )
+    asked = asked.filter(
+        Q(tenant__closed_on__isnull=True) | Q(tenant__closed_on__gt=today()),
+        tenant__node__parent=plan.park_id,
     )
     need = Need(MAKEUP, _slots(rules.makeup_minutes), rules.makeup_wait_hours * SLOTS_PER_HOUR, optional=True)
     for row in asked.select_related("tenant", "room", "host", "preferred_host").order_by("pk"):

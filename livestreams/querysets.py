@@ -28,6 +28,10 @@ class BookingQuerySet(models.QuerySet[Any]):
         """Those that hold a room at any time of [since, until), set-up included."""
         return self.blocking().filter(blocked_from__lt=until, blocked_until__gt=since)
 
+    def taking_room_at(self, at: datetime) -> BookingQuerySet:
+        """Those that hold a room at an instant, set-up included: from its first second on, and not at its end."""
+        return self.blocking().filter(blocked_from__lte=at, blocked_until__gt=at)
+
     def taking_host(self, since: datetime, until: datetime) -> BookingQuerySet:
         """Those in which a host stands before the camera at any time of [since, until)."""
         return self.blocking().filter(starts_at__lt=until, ends_at__gt=since)

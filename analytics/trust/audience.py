@@ -11,6 +11,8 @@ from itertools import pairwise
 from analytics.trust.evidence import SECOND, Reading
 from analytics.trust.thresholds import COUNTER_SLACK, LEAST_COVER, LONGEST_GAP, RESET_SHARE
 
+INSTANT = timedelta.resolution
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -32,9 +34,9 @@ def watched(track: Sequence[Reading]) -> Watched | None:
     for before, after in pairwise(one for one in track if one.concurrent is not None):
         gap = after.at - before.at
         if before.concurrent is not None and after.concurrent is not None and gap <= LONGEST_GAP:
-            total += Decimal(before.concurrent + after.concurrent) / 2 * (gap // SECOND)
+            total += Decimal(before.concurrent + after.concurrent) / 2 * (gap // INSTANT)
             covered += gap
-    return Watched(total / (covered // SECOND), covered) if covered >= SECOND else None
+    return Watched(total / (covered // INSTANT), covered) if covered >= SECOND else None
 
 
 def counted(track: Sequence[Reading], counter: str) -> int | None:

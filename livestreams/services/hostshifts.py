@@ -122,8 +122,21 @@ def put_back(booking: Booking, shifts: list[PlannedShift]) -> None:
 
 
 def release(booking: Booking) -> None:
-    """The booking is given up: its planned people are free again."""
-    _planned(booking).update(released=True)
+    """The booking was given up a moment ago: its planned people are free again, and bear the time of it."""
+    _planned(booking).update(released=True, updated_at=booking.updated_at)
+
+
+def plan_again(booking: Booking, given_up_at: datetime) -> None:
+    """A booking that was given up then takes place after all, and so do its shifts, save of those who are elsewhere."""
+    given_up = PlannedShift.objects.filter(booking=booking, released=True, updated_at=given_up_at)
+    shifts = list(given_up.select_related("host").order_by("starts_at", "pk"))
+    lock_rows(Host.objects.filter(pk__in=[shift.host_id for shift in shifts]))
+    for shift in shifts:
+        shift.booking, shift.released = booking, False
+        try:
+            _place(shift)
+        except (HostAway, Overlap):
+            continue
 
 
 def _planned(booking: Booking) -> QuerySet[PlannedShift]:

@@ -124,10 +124,13 @@ def _moved() -> Conflict:
 
 
 def _check_movable(booking: Booking) -> None:
+    """WrongState also for one that has begun: it counts as used or as a no-show, and cannot be moved away from that."""
     if booking.state not in BOOKING_MOVABLE:
         raise WrongState(
             _("A booking in state “%(state)s” cannot be moved.") % {"state": booking.get_state_display()}
         )
+    if booking.starts_at <= now():
+        raise WrongState(_("The booking has already begun."), code="already_begun")
     if booking.loan_id is not None:
         raise WrongState(
             _("What another park lends is lent for this time: give it back and ask again."), code="on_loan"

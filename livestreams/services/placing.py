@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, InternalError
 from django.utils.translation import gettext as _
 
-from core.clock import DAY, HOUR, MINUTE, SKEW, next_minute, now
+from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
 from core.money import to_cents
 from livestreams.availability import SHORTEST, alternatives, host_taken, is_open, setup_time, why_away
@@ -41,10 +41,11 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     room, loan = booking.room, booking.loan
     others = Booking.objects.exclude(pk=booking.pk)
     if booking.host is not None:
+        # Bookings before hosts: whoever moves one of these holds it while waiting for the host.
+        expire_holds(others.filter(host=booking.host))
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
             raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span))
-        expire_holds(others.filter(host=booking.host))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
@@ -132,16 +133,20 @@ def checked_span(starts_at: datetime, ends_at: datetime) -> Span:
 
 def _check_open(room: LiveRoom, span: Span, *, under_repair: bool) -> None:
     if not is_open(room, span):
-        raise RoomUnavailable(
-            _("The room is open from %(opens)s to %(closes)s.")
-            % {"opens": f"{room.opens_at:%H:%M}", "closes": f"{room.closes_at:%H:%M}"},
-            code="closed",
-            field="starts_at",
-        )
+        raise RoomUnavailable(_when_open(room, span), code="closed", field="starts_at")
     if under_repair:
         raise RoomUnavailable(
             _("The room is under maintenance at that time."), code="maintenance", field="starts_at"
         )
+
+
+def _when_open(room: LiveRoom, span: Span) -> str:
+    if room.closed_on is not None and span.end > day_start(room.closed_on):
+        return _("The room is given up from %(day)s on.") % {"day": room.closed_on}
+    if span.start < day_start(room.opened_on):
+        return _("The room is in use from %(day)s on.") % {"day": room.opened_on}
+    hours = {"opens": f"{room.opens_at:%H:%M}", "closes": f"{room.closes_at:%H:%M}"}
+    return _("The room is open from %(opens)s to %(closes)s.") % hours
 
 
 def _overlap(booking: Booking | Wish, span: Span, detail: str) -> Overlap:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from core import jobs
@@ -90,11 +91,21 @@ def _problem(plan: SchedulePlan) -> Problem:
 
 
 def _standing(plan: SchedulePlan) -> list[PlannedSlot]:
-    """The slots of the schedule that is repaired whose bookings lie ahead."""
+    """What the schedule that is repaired has booked ahead, where it or a later repair has put it.
+
+    Whoever was moved by hand since stays: nobody asked the schedule for that place.
+    """
     slots = PlannedSlot.objects.filter(
-        plan=plan.base_id, booking__state__in=BOOKING_MOVABLE, booking__starts_at__gt=now()
-    )
-    return list(slots.select_related("request", "room", "host", "booking"))
+        Q(booking__host=F("host")) | Q(booking__host=None, host=None),
+        plan__state=PlanState.PUBLISHED,
+        booking__in=bookings_under_repair(plan).values(),
+        booking__state__in=BOOKING_MOVABLE,
+        booking__room=F("room"),
+        booking__starts_at=F("starts_at"),
+        booking__ends_at=F("ends_at"),
+    ).filter(starts_at__gt=now())
+    rows = slots.select_related("request", "room", "host", "booking").order_by("pk")
+    return list({slot.booking_id: slot for slot in rows}.values())
 
 
 def _keep(plan: SchedulePlan, problem: Problem, found: Schedule) -> dict[str, Any]:

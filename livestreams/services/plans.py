@@ -20,7 +20,8 @@ from core.scoping import get_visible, require
 from livestreams.choices import BOOKING_MOVABLE, BookingState, PlanKind, PlanState
 from livestreams.errors import BadTime, SlotTaken, WrongState
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan
-from livestreams.planning import PlanRules
+from livestreams.planning import PlanRules, grid_of, key_of
+from livestreams.scheduling import from_json
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import lock_room, lock_visible
 from livestreams.services.placing import place
@@ -260,15 +261,19 @@ def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
 def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     """Move or give back the bookings of a repair. What begun or changed meanwhile refuses it."""
     refused: Rows = []
-    rooms, held = _lock_rooms(actor, slots), bookings_under_repair(plan)
+    rooms, held, grid = _lock_rooms(actor, slots), bookings_under_repair(plan), grid_of(plan)
+    stood = {before.request: before for before in from_json(plan.inputs.encode()).before}
     moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
     for number, slot in enumerate(slots, start=1):
         booked = held.get((slot.request_id, slot.week))
         if booked is None:
             raise NotFound
         booking, where = lock_visible(Booking, actor, booked), slot.place
-        if booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
-            refused.append((number, str(slot), "changed", _("The booking has begun or was given back.")))
+        before = stood[key_of(slot.request, slot.week)]
+        is_here = _of(booking) == (before.room, grid.at(before.start), before.host)
+        if not is_here or booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
+            sentence = _("The booking has begun, or was moved or given back.")
+            refused.append((number, str(slot), "changed", sentence))
         elif where is None:
             booking_cancel(actor=actor, booking=booking)
         elif (booking.room, booking.starts_at, booking.host) != (where[0], where[1], slot.host):
@@ -278,7 +283,7 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
         state=BookingState.CANCELLED
     )
     for number, (booking, (room, starts_at, ends_at), host) in enumerate(moving, start=1):
-        before = audit.snapshot(booking, BOOKING_AUDITED)
+        was = audit.snapshot(booking, BOOKING_AUDITED)
         booking.room, booking.host = rooms[room.pk], host
         booking.starts_at, booking.ends_at = starts_at, ends_at
         try:
@@ -287,7 +292,7 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
         except DomainError as error:
             refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
         else:
-            record(actor, "booking.move", booking, before)
+            record(actor, "booking.move", booking, was)
     doorbell.ring(WAITLIST)
     return refused
 
@@ -301,6 +306,10 @@ def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:
         (request, week): booking
         for request, week, booking in booked.values_list("request", "week", "booking")
     }
+
+
+def _of(booking: Booking) -> tuple[str, datetime, str | None]:
+    return booking.room.code, booking.starts_at, booking.host.code if booking.host else None
 
 
 def _lock_rooms(actor: Actor, slots: list[PlannedSlot]) -> dict[int, LiveRoom]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, buckets
 from core.actors import Actor
-from core.clock import DAY, now
+from core.clock import DAY, MINUTE, local, now
 from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
@@ -27,6 +27,7 @@ from livestreams.services.locks import (
     lock_room,
     lock_visible,
     park_of,
+    settings_of,
 )
 from livestreams.services.news import session_ended
 from livestreams.services.steps import check_in_for_session, complete
@@ -160,12 +161,12 @@ def _room_and_booking(
     room = lock_room(actor, room_id)
     if room.park_id != park_id and not _is_guest(tenant, room, started_at, booking):
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
-    if room.dedicated_to_id not in (None, tenant.pk):
-        raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
     if LiveSession.objects.filter(room=room, state=SessionState.LIVE).exists():
         raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
     if booking is None:
-        taken = Booking.objects.taking_room(started_at, started_at).filter(room=room)
+        if room.dedicated_to_id not in (None, tenant.pk):
+            raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
+        taken = Booking.objects.taking_room_at(started_at).filter(room=room)
         if taken.exclude(tenant=tenant).exists():
             raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
         booking = taken.filter(state__in=LIVE_READY).first()
@@ -174,13 +175,14 @@ def _room_and_booking(
         if booking.room_id == room.pk:
             booking.room = room
         _check_booking(booking, tenant)
+        _check_slot(booking, started_at)
     return room, booking
 
 
 def _is_guest(tenant: Tenant, room: LiveRoom, at: datetime, booking: Booking | None) -> bool:
     """Whether another park has lent its room to the tenant: for this booking, or now."""
     lent = Booking.objects.filter(room=room, tenant=tenant, loan__isnull=False)
-    return (lent.filter(pk=booking.pk) if booking is not None else lent.taking_room(at, at)).exists()
+    return (lent.filter(pk=booking.pk) if booking is not None else lent.taking_room_at(at)).exists()
 
 
 def _check_booking(booking: Booking, tenant: Tenant) -> None:
@@ -188,6 +190,23 @@ def _check_booking(booking: Booking, tenant: Tenant) -> None:
         raise InvalidInput(_("The booking is another tenant's."), code="other_tenant", field="booking")
     if LiveSession.objects.open().filter(booking=booking).exists():
         raise WrongState(_("The booking already has its session."), code="booking_used", field="booking")
+
+
+def _check_slot(booking: Booking, at: datetime) -> None:
+    """BadTime for a session that is not of its booking's time, RoomUnavailable while others have theirs in the room."""
+    park = settings_of(booking.room.park_id)
+    early = max(park.checkin_early_minutes, park.stream_early_minutes) * MINUTE
+    opens, closes = min(booking.blocked_from, booking.starts_at - early), booking.ends_at
+    if not opens <= at < closes + park.stream_late_minutes * MINUTE:
+        raise BadTime(
+            _("A session of a booking begins within its time, %(from)s to %(until)s.")
+            % {"from": f"{local(booking.starts_at):%m-%d %H:%M}", "until": f"{local(closes):%m-%d %H:%M}"},
+            code="slot",
+            field="booking",
+        )
+    others = Booking.objects.blocking().filter(room=booking.room_id, starts_at__lte=at, ends_at__gt=at)
+    if others.exclude(pk=booking.pk).exclude(state=BookingState.COMPLETED).exists():
+        raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
 
 
 def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:

@@ -18,7 +18,7 @@ from livestreams.choices import BOOKING_AT_REST, BOOKING_TRANSITIONS, SESSION_OP
 from livestreams.errors import WrongState
 from livestreams.models import Booking
 from livestreams.querysets import BookingQuerySet
-from livestreams.services.hostshifts import release
+from livestreams.services.hostshifts import plan_again, release
 from livestreams.services.locks import terms_of
 from livestreams.studio import out_of_use
 from livestreams.terms import NOTHING
@@ -36,7 +36,7 @@ def step(
     actor: Actor, verb: str, booking: Booking, state: BookingState, *, by_park: bool = False, **values: Any
 ) -> None:
     """Take a locked booking to its next state. WrongState when that cannot follow the present one."""
-    was, at = booking.state, now()
+    was, since, at = booking.state, booking.updated_at, now()
     if state not in BOOKING_TRANSITIONS[was]:
         raise WrongState(
             _("A booking in state “%(state)s” cannot become “%(next)s”.")
@@ -52,6 +52,8 @@ def step(
     if owed != booking.due:
         _charge(booking, was if owed else state, booking.due - owed)
     record(actor, verb, booking, before)
+    if was in GIVEN_UP:
+        plan_again(booking, since)
     if state in GIVEN_UP:
         release(booking)
         doorbell.ring(WAITLIST)

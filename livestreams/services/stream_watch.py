@@ -145,8 +145,9 @@ def publish_cut(*, actor: Actor, publish: Publish, reason: str = "") -> Publish:
     if held.ended_at is not None or held.cut_at is not None:
         raise WrongState(_("This stream is not running any more."), code="not_running")
     held.cut_at, held.cut_reason = now(), reason
-    held.to_drop = held.cut_at
-    held.save(update_fields=["cut_at", "cut_reason", "to_drop"])
+    held.save(update_fields=["cut_at", "cut_reason"])
+    # Let in again before its node has dropped it, it is a stream like any other: with a session of its own.
+    close(held, PublishEnd.REFUSED, held.cut_at, noted_at=held.cut_at, to_drop=held.cut_at)
     if held.session is not None:
         session_end(actor=actor, session=held.session, booking_goes_on=True)
     _record(actor, "publish.cut", held, reason)

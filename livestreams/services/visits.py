@@ -40,7 +40,10 @@ def visit_announce(
     company: str = "",
     plate: str = "",
 ) -> Visit:
-    """Announce visitors for a day, or for a booking and its day. BadTime for days that are over or far ahead."""
+    """Announce visitors for a day, or for a booking: for its day, at the gate of the park that its room is in.
+
+    BadTime for days that are over or far ahead.
+    """
     require(actor, ADD, Visit, tenant.pk)
     check_key_allows(actor, booking.room if booking is not None else None)
     if booking is not None:
@@ -56,8 +59,9 @@ def visit_announce(
     if not name.strip():
         raise InvalidInput(_("Say who comes."), code="name", field="name")
     with transaction.atomic():
+        here = park_of(tenant)
         visit = Visit(
-            park_id=park_of(tenant),
+            park_id=here if booking is None else booking.room.park_id,
             tenant=tenant,
             booking=booking,
             day=day,

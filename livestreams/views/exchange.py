@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from core.choices import NodeKind
 from core.clock import DAY, SHANGHAI, local, next_minute, now, today
-from core.doors.filters import DayInput, day_of
-from core.doors.formfields import AmountField
+from core.doors.filters import day_of
+from core.doors.formfields import AmountField, DayField
 from core.doors.portal import ScopedChoiceField, ScopedListPage, ServiceAction, ServiceFormPage
 from core.errors import NotFound
 from core.scoping import may, visible_to
@@ -100,7 +100,7 @@ class Lend(ScopedListPage):
 class AskForm(OwnChoicesForm):
     """A time of an offer, with a room of one's own for a host, or a host of one's own for a room."""
 
-    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
+    day = DayField(label=gettext_lazy("Day"))
     start = forms.TimeField(label=gettext_lazy("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
     room = ScopedChoiceField(
@@ -190,8 +190,8 @@ class LendForm(OwnChoicesForm):
     """A host of one's own, from a day until a day, for how much, and to whom."""
 
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"))
-    first_day = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=DayInput)
+    first_day = DayField(label=gettext_lazy("From"))
+    last_day = DayField(label=gettext_lazy("Last day"))
     hourly_rate = AmountField(label=gettext_lazy("Hourly rate (CNY)"))
     places = forms.MultipleChoiceField(
         label=gettext_lazy("All parks of"), required=False, widget=forms.CheckboxSelectMultiple

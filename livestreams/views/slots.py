@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, SHANGHAI, now, today
-from core.doors.filters import DayInput
-from core.doors.formfields import WholeNumberField
+from core.doors.formfields import DayField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import may
 from livestreams.answers import obstacles, ways_in
@@ -32,13 +31,12 @@ class SlotForm(OwnChoicesForm):
     """A length within some hours of one or more days; the schedule finds room, time and host."""
 
     minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
-    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
-    last_day = forms.DateField(label=gettext_lazy("or any day until"), widget=DayInput, required=False)
+    day = DayField(label=gettext_lazy("Day"))
+    last_day = DayField(label=gettext_lazy("or any day until"), required=False)
     start = forms.TimeField(label=gettext_lazy("Not before"), widget=TimeOfDayInput)
     end = forms.TimeField(label=gettext_lazy("Not after"), widget=TimeOfDayInput)
-    repeat_until = forms.DateField(
+    repeat_until = DayField(
         label=gettext_lazy("Every week until"),
-        widget=DayInput,
         required=False,
         help_text=gettext_lazy("Empty: this once only."),
     )

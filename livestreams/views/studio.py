@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from core import strict
 from core.actors import Actor
 from core.clock import now, today
-from core.doors.filters import DayInput
-from core.doors.formfields import WholeNumberField
+from core.doors.formfields import DayField, WholeNumberField
 from core.doors.portal import ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import get_visible, may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, BookingState
@@ -90,7 +89,7 @@ class VisitForm(OwnChoicesForm):
         required=False,
         empty_label=gettext_lazy("none: the day below"),
     )
-    day = forms.DateField(label=gettext_lazy("Day"), widget=DayInput, required=False)
+    day = DayField(label=gettext_lazy("Day"), required=False)
     company = forms.CharField(label=gettext_lazy("Their company"), max_length=100, required=False)
     plate = forms.CharField(label=gettext_lazy("Number plate"), max_length=20, required=False)
 

@@ -48,14 +48,16 @@
     });
   }
 
-  // A log-in that ended and a site that is busy are waited for; every other answer is for good.
+  // A log-in that ended and a site that is busy are waited for; every other answer is for good. A page that was left
+  // open tells nothing once somebody else is logged in: the site would take it for theirs.
   async function tellAll() {
+    if (localStorage.getItem("livepark-user") !== user) return;
     for (const one of read(KEPT).filter((each) => !each.refused)) {
       const answer = await tell(one);
       if (answer.status >= 500 || [401, 403, 429].includes(answer.status)) return;
       const reply = await answer.json();
       const others = read(KEPT).filter((other) => other.uid !== one.uid);
-      if (answer.ok) write(TOLD, [...read(TOLD), one]);
+      if (answer.ok) write(TOLD, [...read(TOLD).filter((other) => other.uid !== one.uid), one]);
       write(KEPT, answer.ok ? others : [...others, { ...one, refused: reply.detail }]);
       show();
     }

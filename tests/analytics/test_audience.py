@@ -81,6 +81,12 @@ def test_a_minute_weighs_a_minute_and_not_a_reading() -> None:
     assert 200 < seen.acu < 350  # the mean of the readings would be 5,000
 
 
+def test_parts_of_seconds_weigh_as_well() -> None:
+    seen = watched([Reading(START + timedelta(seconds=1.5 * number), 300) for number in range(41)])
+    assert seen is not None
+    assert (seen.acu, seen.covered) == (300, timedelta(minutes=1))
+
+
 @given(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=6), min_size=1, max_size=4))
 def test_a_counter_that_begins_again_goes_on_from_what_it_had(growths: list[list[int]]) -> None:
     """Each part grows by itself from near nothing; together they count what each of them got to."""

@@ -205,7 +205,7 @@ def test_a_room_is_not_given_up_under_a_booking(world: World, at: At) -> None:
         services.room_update(actor=world.manager, room=world.rooms[0], closed_on=today())
     assert refusal.value.code == "room_booked"
     services.room_update(actor=world.manager, room=world.rooms[0], closed_on=today() + 3 * DAY)
-    with pytest.raises(RoomUnavailable):
+    with pytest.raises(RoomUnavailable, match=str(today() + 3 * DAY)):
         book(world, at(9, day=4))
 
 

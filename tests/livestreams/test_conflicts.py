@@ -70,3 +70,12 @@ def test_opening_hours_are_wall_clock_times(opens_at: time, closes_at: time, ste
         is_open = opens_at == closes_at or clock >= opens_at or clock < closes_at
     found = opening_spans(opens_at, closes_at, within)
     assert any(span.start <= instant < span.end for span in found) == (is_open and instant < within.end)
+
+
+def test_places_begin_and_end_on_whole_minutes() -> None:
+    minute, second = timedelta(minutes=1), timedelta(seconds=1)
+    window = Span(START + second, START + 10 * minute + second)
+    assert nearest([window], Span(START, START + 9 * minute), 1) == [
+        Span(START + minute, START + 10 * minute)
+    ]
+    assert nearest([window], Span(START, START + 10 * minute), 1) == []

@@ -38,6 +38,7 @@ from livestreams.models import (
     LiveSession,
     Maintenance,
     SchedulePlan,
+    Visit,
 )
 from livestreams.planning import problem_of
 from livestreams.selectors import room_reports
@@ -178,6 +179,23 @@ def test_free_times_of_a_host_leave_out_hours_absences_and_bookings(three: Three
         ends_at=at(14),
     )
     assert free_of(ExchangeOffer.objects.get(pk=offer.pk), at) == [(at(11), at(13)), (at(14), at(18))]
+
+
+def test_free_times_of_many_hosts_are_asked_for_at_once(
+    three: Three, at: At, django_assert_num_queries: Any
+) -> None:
+    hosts = [three.giver.host, *(make_host(three.giver.tenant, f"more-{number}") for number in range(3))]
+    common = {
+        "hourly_rate": Decimal(50),
+        "places": [three.guest.park.code],
+        "starts_at": at(8),
+        "ends_at": at(20),
+    }
+    for host in hosts:
+        services.exchange_offer_make(actor=three.giver.owner, host=host, **common)
+    offers = list(ExchangeOffer.objects.in_full())
+    with django_assert_num_queries(4):
+        assert set(map(tuple, free_times(offers, Span(at(0), at(24))).values())) == {(Span(at(8), at(20)),)}
 
 
 def test_an_offer_that_is_taken_is_not_found(three: Three, at: At) -> None:
@@ -660,3 +678,9 @@ def test_a_month_adds_up_what_was_offered_lent_and_borrowed(three: Three) -> Non
     assert {third.rooms_lent, third.rooms_borrowed, third.hosts_lent, third.hosts_borrowed} == {Decimal(0)}
     with pytest.raises(NotFound):
         exchange_month(actor=three.third.manager, park=three.giver.park, month=at(0).date())
+
+
+def test_visitors_of_a_lent_room_are_announced_where_it_is(three: Three, at: At) -> None:
+    booking = lent(three, at)
+    services.visit_announce(actor=three.guest.owner, tenant=three.guest.tenant, name="Mei", booking=booking)
+    assert (seen(Visit, three.giver.manager), seen(Visit, three.guest.manager)) == (1, 0)

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import time_machine
 
+from core.clock import HOUR, now
 from livestreams import services
 from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom
-from livestreams.services import exchange, locks
+from livestreams.services import exchange, locks, steps
 from tests.factories import World
 from tests.livestreams.test_exchange import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
 from tests.livestreams.test_plans import ask as ask_for_slot
@@ -32,7 +34,7 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         rows.extend(row for row in found if row not in rows)
         return found
 
-    for module in (locks, exchange):
+    for module in (locks, exchange, steps):
         monkeypatch.setattr(module, "lock_rows", told)
     return rows
 
@@ -73,3 +75,22 @@ def test_who_lends_locks_the_room_before_the_request(
     locked.clear()
     services.exchange_request_accept(actor=three.giver.manager, request=request)
     assert in_order(locked)
+
+
+def test_a_hold_that_ran_out_is_let_go_before_its_host_is_locked(
+    world: World, at: Callable[..., datetime], locked: list[Any]
+) -> None:
+    mine = world.tenants[0]
+    for room, hold, later in ((world.rooms[1], True, 0 * HOUR), (world.rooms[0], False, HOUR)):
+        locked.clear()
+        with time_machine.travel(now() + later):
+            services.booking_create(
+                actor=mine.owner,
+                room=room,
+                tenant=mine.tenant,
+                host=mine.host,
+                starts_at=at(9),
+                ends_at=at(11),
+                hold=hold,
+            )
+    assert [type(row) for row in locked] == [LiveRoom, Booking, Host]

@@ -21,6 +21,7 @@ from livestreams.errors import BadTime, SlotTaken, WrongState
 from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
 from livestreams.scheduling import from_json
+from tenants.models import Tenant
 from tests.factories import World, make_host, make_world
 from tests.livestreams.crowds import unchecked
 
@@ -374,3 +375,57 @@ def test_impossible_requests_and_plans_are_refused(world: World, at: At) -> None
     for values in wrong:
         with pytest.raises(InvalidInput):
             services.plan_start(actor=world.manager, park=world.park, **{**days, **values})
+
+
+def test_whom_a_shift_of_others_takes_is_not_planned_elsewhere(
+    world: World, booking: Booking, at: At
+) -> None:
+    other = make_host(world.tenants[0].tenant, "other")
+    services.shift_plan(
+        actor=world.tenants[0].owner, booking=booking, host=other, starts_at=at(9), ends_at=at(11)
+    )
+    ask(world, at, 9, 14, host=other)
+    plan = services.plan_publish(actor=world.manager, plan=make(world))
+    assert only(plan).starts_at == at(11)
+
+
+def test_who_has_left_does_not_keep_the_others_from_their_schedule(world: World, at: At) -> None:
+    mine, gone = world.tenants[:2]
+    ask(world, at, 9, 12, host=mine.host)
+    ask(world, at, 9, 12)
+    ask(world, at, 9, 12, tenant=1)
+    services.host_update(actor=mine.owner, host=mine.host, closed_on=today() + 2 * DAY)
+    Tenant.objects.filter(pk=gone.tenant.pk).update(closed_on=today())
+    plan = services.plan_publish(actor=world.manager, plan=make(world))
+    assert [
+        slot.reasons.get("obstacles", [{}])[0].get("why") for slot in plan.slots.order_by("request_id")
+    ] == [
+        "host_away",
+        None,
+    ]
+
+
+def test_a_repair_leaves_what_was_moved_by_hand_and_follows_an_earlier_one(world: World, at: At) -> None:
+    for _number in range(2):
+        ask(world, at, 10, 16)
+    plan = services.plan_publish(actor=world.manager, plan=make(world))
+    one, two = (slot.booking for slot in plan.slots.order_by("pk"))
+    services.booking_move(actor=world.manager, booking=two, starts_at=at(17), ends_at=at(19))
+    for broken in (one.room, next(room for room in world.rooms if room != one.room)):
+        repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(broken,)))
+        assert only(repair).booking == one
+        services.plan_publish(actor=world.manager, plan=repair)
+        one.refresh_from_db()
+        assert one.room != broken
+    two.refresh_from_db()
+    assert two.starts_at == at(17)
+
+
+def test_what_is_moved_while_a_repair_waits_refuses_it(world: World, at: At) -> None:
+    plan = services.plan_publish(actor=world.manager, plan=fill(world, at, count=2))
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
+    moved = plan.slots.exclude(room=world.rooms[0]).get().booking
+    services.booking_move(actor=world.manager, booking=moved, starts_at=at(15), ends_at=at(17))
+    with pytest.raises(SlotTaken) as refused:
+        services.plan_publish(actor=world.manager, plan=repair)
+    assert [row.code for row in refused.value.rows] == ["changed"]

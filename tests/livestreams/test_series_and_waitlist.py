@@ -306,3 +306,17 @@ def test_a_check_in_is_told_of_a_time_that_can_be(
     with time_machine.travel(at(told), tick=False), pytest.raises(DomainError) as refusal:
         services.booking_check_in(actor=world.tenants[0].owner, booking=booking, at=instant)
     assert refusal.value.code == code
+
+
+def test_who_waits_is_offered_the_first_whole_minute_after_a_repair(world: World, at: At) -> None:
+    mine, room = world.tenants[0], world.rooms[0]
+    services.maintenance_create(
+        actor=world.manager, room=room, starts_at=at(9), ends_at=at(10) + timedelta(seconds=30)
+    )
+    entry = services.waitlist_join(
+        actor=mine.owner, tenant=mine.tenant, earliest=at(9), latest=at(12), minutes=60, room=room
+    )
+    assert services.offer_waitlist() == 1
+    entry.refresh_from_db()
+    assert entry.booking is not None
+    assert entry.booking.starts_at == at(10) + timedelta(minutes=16)  # set-up included

@@ -190,3 +190,46 @@ class AnyOrderOfSamples(TestCase):
             assert sample.version >= 1
         assert newest == last
         assert set(COUNTERS) == {"concurrent", "entered", "likes", "comments", "follows"}
+
+
+def test_a_booking_goes_live_in_its_own_time_only(world: World, at: Callable[..., datetime]) -> None:
+    mine, other = world.tenants[:2]
+    services.booking_create(
+        actor=mine.owner, room=world.rooms[0], tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+    )
+    later = services.booking_create(
+        actor=other.owner, room=world.rooms[0], tenant=other.tenant, starts_at=at(11.25), ends_at=at(13)
+    )
+    for when, refusal in ((9, BadTime), (10.5, BadTime), (10.8, RoomUnavailable), (13.25, BadTime)):
+        with time_machine.travel(at(when)), pytest.raises(refusal):
+            go_live(world, 1, booking=later)
+    with time_machine.travel(at(11.1)):
+        assert go_live(world, 1, booking=later).booking == later
+
+
+def test_a_booking_has_the_room_from_its_first_second_on(world: World, at: Callable[..., datetime]) -> None:
+    mine, room = world.tenants[0], world.rooms[0]
+    services.room_update(actor=world.manager, room=room, setup_minutes=0)
+    booking = services.booking_create(
+        actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+    )
+    with time_machine.travel(at(9.5)):
+        with pytest.raises(RoomUnavailable):
+            go_live(world, 1, room=room, started_at=at(9))
+        assert go_live(world, room=room, started_at=at(9)).booking == booking
+
+
+def test_a_room_that_became_somebodys_own_keeps_what_was_booked_before(
+    world: World, at: Callable[..., datetime]
+) -> None:
+    mine, room = world.tenants[0], world.rooms[0]
+    booking = services.booking_create(
+        actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+    )
+    services.room_update(actor=world.manager, room=room, dedicated_to=world.tenants[1].tenant)
+    with time_machine.travel(at(9)):
+        session = go_live(world, booking=booking)
+        services.session_end(actor=mine.owner, session=session)
+        with pytest.raises(RoomUnavailable) as refusal:
+            go_live(world, room=room)
+        assert refusal.value.code == "dedicated"

@@ -362,3 +362,18 @@ def test_a_no_show_frees_its_people(night: Night) -> None:
     night.booking.refresh_from_db()
     assert night.booking.state == BookingState.NO_SHOW
     assert night.booking.shifts.get().released
+
+
+def test_people_of_a_no_show_that_came_after_all_are_planned_again(night: Night) -> None:
+    night.plan(night.first, 22, 23)
+    gone = night.plan(night.second, 23, 24)
+    dropped = night.plan(night.first, 24, 25)
+    services.shift_drop(actor=night.mine.owner, shift=dropped)
+    with time_machine.travel(night.at(23)):
+        services.release_expired()
+        night.book(23.5, 24, host=night.second, room=1)
+        services.booking_check_in(actor=night.mine.owner, booking=night.booking, at=night.at(22))
+    planned = night.booking.shifts.filter(released=False)
+    assert [(shift.host, shift.starts_at) for shift in planned] == [(night.first, night.at(22))]
+    gone.refresh_from_db()
+    assert gone.released, "who was booked elsewhere meanwhile stays there"

@@ -314,3 +314,21 @@ def test_a_test_stream_opens_no_session(world: World, booking: Booking, at: Call
         clock.shift(1)
         assert trial.update() == 403
     assert not LiveSession.objects.filter(booking=booking).exists()
+
+
+def test_let_in_before_its_node_has_dropped_it_a_stream_has_a_session_again(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    with time_machine.travel(at(9), tick=False) as clock:
+        obs = encoder(world, booking)
+        obs.publish()
+        publish = Publish.objects.get(booking=booking)
+        services.publish_cut(actor=world.manager, publish=publish)
+        services.publish_readmit(actor=world.manager, publish=publish)
+        clock.shift(5)
+        assert obs.update() == 204
+        assert LiveSession.objects.filter(booking=booking, state=SessionState.LIVE).count() == 1
+        clock.move_to(at(11.5))
+        assert obs.update() == 403
+    assert not LiveSession.objects.open().filter(booking=booking).exists()
+    assert not Publish.objects.running().filter(booking=booking).exists()

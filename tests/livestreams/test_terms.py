@@ -14,6 +14,7 @@ from core.actors import Actor
 from core.clock import DAY, HOUR
 from livestreams import services
 from livestreams.choices import BookingState
+from livestreams.errors import WrongState
 from livestreams.models import Booking, Maintenance
 from livestreams.terms import Terms, free_until
 from tenants.models import Charge
@@ -203,3 +204,12 @@ def test_a_check_in_told_late_takes_the_no_show_back(strict_park: World, at: At)
         ("completed", Decimal(200)),
     ]
     assert sum(amount for _state, amount in charged(booking)) == Decimal(200)
+
+
+def test_what_has_begun_is_not_moved_away_from_a_no_show(strict_park: World, at: At) -> None:
+    booking = book(strict_park, at(9))
+    with time_machine.travel(at(9) + timedelta(minutes=1)), pytest.raises(WrongState) as refused:
+        services.booking_move(
+            actor=strict_park.tenants[0].owner, booking=booking, starts_at=at(9, day=5), ends_at=at(11, day=5)
+        )
+    assert refused.value.code == "already_begun"

@@ -260,6 +260,28 @@ def test_whoever_comes_next_finds_nothing_of_the_last_one(
 
 
 @pytest.mark.browser
+def test_a_page_left_open_tells_nothing_in_the_name_of_who_came_next(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    page, made = standing_at_the_door
+    page.goto(f"{page.url}{made['uid']}/")
+    page.route("**/check-in", lambda route: route.abort())
+    page.locator("form[data-check-in] button").tap()
+    page.locator(KEPT).wait_for()
+    page.context.clear_cookies()
+    other = page.context.new_page()
+    other.goto(live_site.url)
+    other.locator("form:has(input[name=username][value=host]) button").first.click()
+    other.wait_for_load_state()
+    other.goto(f"{live_site.url}/door/{made['room']}/")
+    page.unroute("**/check-in")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1_000)
+    assert page.locator("#check-in-said .alert-danger").count() == 0
+    assert page.locator(KEPT).count() == 1
+
+
+@pytest.mark.browser
 def test_the_menu_of_the_portal_forgets_as_well(standing_at_the_door: tuple[Page, dict[str, Any]]) -> None:
     page, _made = standing_at_the_door
     page.locator(".lp-top .dropdown button").first.tap()

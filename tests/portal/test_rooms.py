@@ -407,3 +407,20 @@ def test_a_session_shows_its_audience_in_local_time(owner: Client, firm: TenantW
     audience = page.context["audience"]
     assert audience["peak"] == 100
     assert audience["series"][0]["data"][0][0].endswith("T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("page", "values"),
+    [
+        ("portal-booking-new", {"day": "9999-12-31", "start": "23:30"}),
+        ("portal-booking-new", {"day": "9999-12-30", "repeat_until": "9999-12-31"}),
+        ("portal-wait", {"day": "9999-12-31", "start": "23:00", "end": "01:00"}),
+        ("portal-slot-new", {"day": "9999-12-31", "start": "23:00", "end": "01:00", "value": "1"}),
+    ],
+)
+def test_a_day_out_of_all_reason_is_refused_in_the_form(
+    owner: Client, world: World, firm: TenantWorld, day: date, page: str, values: dict[str, str]
+) -> None:
+    refused = owner.post(reverse(page, args=[firm.tenant.code]), wish(world, day) | values)
+    assert refused.status_code == 400
+    assert refused.context["form"].errors
