@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from supplychain.models import Reservation, SalesEvent
+from supplychain.models import Backorder, Reservation, SalesEvent
 
 AT_ONCE = 500
 
 
-def given_back(rows: Sequence[Reservation]) -> set[int]:
+class Owed(NamedTuple):
+    """A backorder as an order line of its seller."""
+
+    pk: int
+    seller_id: int
+    order_no: str
+    event_id: int
+
+
+def given_back_owed(rows: Sequence[Backorder]) -> set[int]:
+    """The ids of those backorders whose order line was refunded or cancelled as a whole."""
+    sold = SalesEvent.objects.filter(pk__in=[row.event_id for row in rows])
+    sellers = dict(sold.values_list("pk", "seller_id"))
+    return given_back(
+        [
+            Owed(row.pk, sellers[row.event_id], row.order_no, row.event_id)
+            for row in rows
+            if row.event_id in sellers
+        ]
+    )
+
+
+def given_back(rows: Sequence[Reservation] | Sequence[Owed]) -> set[int]:
     """The ids of those whose order line was refunded or cancelled as a whole.
 
     A refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
     """
     found: set[int] = set()
-    by_seller: dict[int, list[Reservation]] = defaultdict(list)
+    by_seller: dict[int, list[Reservation | Owed]] = defaultdict(list)
     for row in rows:
         by_seller[row.seller_id].append(row)
     for seller, mine in by_seller.items():
@@ -28,7 +50,7 @@ def given_back(rows: Sequence[Reservation]) -> set[int]:
     return found
 
 
-def _given_back(seller: int, rows: Sequence[Reservation]) -> set[int]:
+def _given_back(seller: int, rows: Sequence[Reservation | Owed]) -> set[int]:
     orders = {row.order_no for row in rows}
     paid: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     back: dict[str, list[SalesEvent]] = defaultdict(list)

@@ -27,6 +27,7 @@ from core.policy import ADD
 from core.scoping import get_visible, may, require
 from supplychain.choices import BackorderState, MoveKind, ReservationState
 from supplychain.facts import SaleFact
+from supplychain.givenback import given_back_owed
 from supplychain.models import (
     Backorder,
     Reservation,
@@ -240,7 +241,10 @@ def _keys_of(event_ids: Sequence[int]) -> list[str]:
 
 @retried
 def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) -> Backorder:
-    """Give a backorder its goods from a warehouse. Conflict where it is not open or too little is available."""
+    """Give a backorder its goods from a warehouse.
+
+    Conflict where it is not open, its order was refunded, or too little is available.
+    """
     with transaction.atomic():
         get_visible(Warehouse, actor, pk=warehouse.pk)
         get_visible(Backorder, actor, pk=backorder.pk)
@@ -249,6 +253,8 @@ def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) 
         owed = Backorder.objects.select_for_update(of=("self",)).get(pk=backorder.pk)
         if owed.state != BackorderState.OPEN:
             raise Conflict(_("This backorder is no longer open."), code="backorder_state")
+        if given_back_owed([owed]):
+            raise Conflict(_("The buyer was given the money back: nothing is owed any more."), code="refunded")
         place = (warehouse.pk, owed.sku_id)
         levels = locked_levels([owed.sku_id], create=[(place, owed.owner_id)])
         fill = _fill(owed, warehouse)

@@ -17,7 +17,7 @@ from core.locking import lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
-from supplychain.givenback import given_back
+from supplychain.givenback import given_back, given_back_owed
 from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.stock import locked_levels, post
@@ -135,15 +135,16 @@ def pick_list(wave: Wave) -> list[Pick]:
 def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
     """The goods of a line are not where they should be: it is let go, and owed to the buyer as a backorder.
 
-    Conflict when the line is not in a wave. What is there then is counted as ever.
+    Also of a line that waits for its wave, when a count finds less than is reserved. Conflict when it has left or was
+    let go before. What is there then is counted as ever.
     """
     with transaction.atomic():
         known = get_visible(Reservation, actor, pk=reservation.pk)
         require(actor, CHANGE, Wave, known.warehouse.park_id)
         levels = locked_levels([known.sku_id])
-        freed = reservations.release([known] if known.state == ReservationState.IN_WAVE else [])
+        freed = reservations.release([known])
         if not freed:
-            raise Conflict(_("This line is in no wave."), code="reservation_state")
+            raise Conflict(_("This line has left or was let go."), code="reservation_state")
         post([], levels, held=freed)
         owed, made = Backorder.objects.get_or_create(
             event_id=known.event_id,
@@ -171,8 +172,11 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
 
 @retried
 def refunded_release() -> int:
-    """Let go of what was refunded before it left; returns how many lines. Safe to run twice and at once."""
-    released = 0
+    """Let go of what was refunded before it left, and owe no more of it; returns how many lines.
+
+    Safe to run twice and at once.
+    """
+    released = _owed_release()
     held = Reservation.objects.filter(state__in=RESERVATION_OPEN).order_by("pk")
     last = 0
     while rows := list(held.filter(pk__gt=last)[:LOOKED_AT]):
@@ -181,6 +185,24 @@ def refunded_release() -> int:
         with transaction.atomic():
             released += _let_go([row for row in rows if row.pk in refunded])
     return released
+
+
+def _owed_release() -> int:
+    """Cancel the backorders of what was refunded: nobody waits for it, and the pre-sale limit has its room again."""
+    cancelled = last = 0
+    owed = Backorder.objects.filter(state=BackorderState.OPEN).order_by("pk")
+    while rows := list(owed.filter(pk__gt=last)[:LOOKED_AT]):
+        last = rows[-1].pk
+        with transaction.atomic():
+            for row in lock_rows(owed.filter(pk__in=given_back_owed(rows))):
+                row.state = BackorderState.CANCELLED
+                row.save(update_fields=["state", "updated_at"])
+                after = {"order_no": row.order_no, "quantity": row.quantity}
+                audit.record(
+                    actor=SYSTEM, verb="backorder.cancel", obj=row, node_id=row.owner_id, after=after
+                )
+                cancelled += 1
+    return cancelled
 
 
 def _let_go(rows: Sequence[Reservation]) -> int:
