@@ -141,7 +141,10 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
 def _scanned_besides(parcel: Parcel, lines: list[Reservation]) -> set[str]:
     """What is scanned at the table and is no label: a piece too many, or the next order before this one has left."""
     orders = Parcel.objects.filter(warehouse=parcel.warehouse_id, state__in=AT_THE_TABLE)
-    return {code.upper() for code in (*orders.values_list("order_no", flat=True), *(one.sku.code for one in lines))}
+    return {
+        code.upper()
+        for code in (*orders.values_list("order_no", flat=True), *(one.sku.code for one in lines))
+    }
 
 
 def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:

@@ -254,7 +254,9 @@ def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) 
         if owed.state != BackorderState.OPEN:
             raise Conflict(_("This backorder is no longer open."), code="backorder_state")
         if given_back_owed([owed]):
-            raise Conflict(_("The buyer was given the money back: nothing is owed any more."), code="refunded")
+            raise Conflict(
+                _("The buyer was given the money back: nothing is owed any more."), code="refunded"
+            )
         place = (warehouse.pk, owed.sku_id)
         levels = locked_levels([owed.sku_id], create=[(place, owed.owner_id)])
         fill = _fill(owed, warehouse)

@@ -376,9 +376,7 @@ def test_of_an_order_that_was_refunded_nothing_is_owed(shop: PackingShop) -> Non
 
 
 @pytest.mark.parametrize("scanned", ["S1", "s1", "O-1", "O-2", "SF 1"])
-def test_what_else_is_scanned_at_the_table_is_no_label_of_a_carrier(
-    shop: PackingShop, scanned: str
-) -> None:
+def test_what_else_is_scanned_at_the_table_is_no_label_of_a_carrier(shop: PackingShop, scanned: str) -> None:
     shop.receive(4)
     for order in ("O-1", "O-2"):
         shop.sell(order)
