@@ -520,7 +520,8 @@ def test_shares_by_slices_and_corrections_say_how_they_were_computed(firms: Firm
     seen = firms.money("mcn")
 
     def told(statement: Statement) -> list[str]:
-        return [str(each) for each in workings_of(statement, seen)]
+        with translation.override("en"):
+            return [str(each) for each in workings_of(statement, seen)]
 
     february = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
     first = "2025-02: 8,441.88 × (100 - 5) % → 5,000.00 × 10 % + 3,019.786 × 7.5 % = 726.48"
