@@ -349,6 +349,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         STAFF: SEE,
         STOREMAN: _p("view add"),
         MANAGER: SEE,
+        Role.TOOL: SEE,
     },
     # Announced by the firm; received by whoever takes in its stock.
     "supplychain.InboundNotice": {

@@ -58,7 +58,7 @@ def obstacles(slot: PlannedSlot) -> list[str]:
 def _obstacle(one: dict[str, Any]) -> str:
     sentence = str(IN_THE_WAY[Why(one["why"])])
     if one["percent"] < 100:
-        return f"{sentence} {_('(in %(percent)d %% of the possible ways)') % {'percent': one['percent']}}"
+        return sentence + " " + _("(in %(percent)d %% of the possible ways)") % {"percent": one["percent"]}
     return sentence
 
 

@@ -20,6 +20,7 @@ from supplychain.choices import (
     CertificateState,
     Channel,
     InboundState,
+    MoveKind,
     SalesKind,
     SampleState,
     ShopMessageState,
@@ -35,6 +36,7 @@ from supplychain.models import (
     ShopMessage,
     Sku,
     StockLevel,
+    StockMove,
 )
 
 
@@ -153,6 +155,17 @@ class StockLevelFilter(django_filters.FilterSet):
 
     class Meta:
         model = StockLevel
+        fields: list[str] = []
+
+
+class StockMoveFilter(StockLevelFilter):
+    """Moves of stock, also by kind and by when they happened."""
+
+    kind = django_filters.ChoiceFilter(choices=MoveKind, label=_("Kind"), empty_label=_("all"))
+    since = FromDay("occurred_at", label=_("From"))
+
+    class Meta:
+        model = StockMove
         fields: list[str] = []
 
 

@@ -16,6 +16,7 @@ from core.doors.paper import Column, Paper, paper_response
 from core.scoping import visible_to
 from supplychain.choices import STATEMENT_OPEN, DueKind
 from supplychain.models import Agreement, Statement, StatementLine
+from supplychain.workings import Working, workings_of
 
 OF_THE_PARTIES = (
     "agreement__seller__company",
@@ -30,7 +31,8 @@ def paper_of(row: Statement, actor: Actor) -> HttpResponse:
     statement = Statement.objects.select_related(*OF_THE_PARTIES).get(pk=row.pk)
     lines = StatementLine.objects.filter(statement=statement, version=statement.version)
     seen = list(visible_to(lines, actor).select_related("session").order_by("pk"))
-    return paper_response(statement_paper(statement, seen), file_name(statement))
+    paper = statement_paper(statement, seen, workings_of(statement, actor))
+    return paper_response(paper, file_name(statement))
 
 
 def file_name(statement: Statement) -> str:
@@ -38,12 +40,14 @@ def file_name(statement: Statement) -> str:
     return f"statement-{statement.month:%Y-%m}-{str(statement.uid)[-8:]}"
 
 
-def statement_paper(statement: Statement, lines: Sequence[StatementLine]) -> Paper:
+def statement_paper(
+    statement: Statement, lines: Sequence[StatementLine], workings: Sequence[Working]
+) -> Paper:
     """The paper of the lines that its reader may see; before it is approved it says that it may still change."""
     agreement = statement.agreement
     is_open = statement.state in STATEMENT_OPEN
     return Paper(
-        title=f"{_('Statement')} {statement.month:%Y-%m}",
+        title=_("Statement %(month)s") % {"month": f"{statement.month:%Y-%m}"},
         mark=_("Not approved yet: for checking only.") if is_open else "",
         facts=list(_facts(statement)),
         columns=[
@@ -55,7 +59,7 @@ def statement_paper(statement: Statement, lines: Sequence[StatementLine]) -> Pap
         ],
         rows=[_row(line, statement) for line in lines],
         sums=list(_sums(statement)),
-        notes=list(_notes(statement)),
+        notes=[*map(str, workings), *_notes(statement)],
         signers=[] if is_open else [_signer(agreement.payer_name), _signer(agreement.payee_name)],
     )
 
@@ -94,9 +98,10 @@ def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
         began = f" {local(line.session.started_at):%m-%d %H:%M}" if line.session.started_at else ""
         what = f"{what}: {line.session.title or line.session.get_platform_display()}{began}"
     elif line.kind == DueKind.SHARE:
-        what = f"{what}: {_('Outside of live sessions')}"
+        what += ": " + _("Outside of live sessions")
     if line.month != statement.month:
-        what = f"{what} ({_('correction of %(month)s') % {'month': f'{line.month:%Y-%m}'}})"
+        correction = _("correction of %(month)s") % {"month": f"{line.month:%Y-%m}"}
+        what += f" ({correction})"
     counted = line.kind in (DueKind.SHARE, DueKind.SLOT_FEE, DueKind.SAMPLE)
     return (
         what,
@@ -138,7 +143,7 @@ def _notes(statement: Statement) -> Iterator[str]:
 
 
 def _signer(name: str) -> str:
-    return f"{name}  {_('(signature, seal, day)')}"
+    return name + "  " + _("(signature, seal, day)")
 
 
 def _money(amount: Decimal) -> str:

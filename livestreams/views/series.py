@@ -27,7 +27,7 @@ def series_sentence(series: BookingSeries) -> str:
     count = series.bookings.count()
     made = ngettext("%(count)d booking made.", "%(count)d bookings made.", count) % {"count": count}
     days = ", ".join(left["day"] for left in series.skipped)
-    return f"{made} {_('Left out: %(days)s.') % {'days': days}}" if days else made
+    return made + " " + _("Left out: %(days)s.") % {"days": days} if days else made
 
 
 class CancelSeries(ServiceAction):

@@ -27,7 +27,13 @@ from core.doors.formfields import WholeNumberField
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible
 from supplychain import services
-from supplychain.choices import GoodsCondition, ParcelState, ReservationState, WaveState
+from supplychain.choices import (
+    RESERVATION_OPEN,
+    GoodsCondition,
+    ParcelState,
+    ReservationState,
+    WaveState,
+)
 from supplychain.models import Parcel, Reservation, ReturnedGoods, Wave
 
 PARCEL_COLOURS = {
@@ -183,7 +189,7 @@ class ReservationAdmin(ScopedModelAdmin):
             verb=CHANGE,
             makes=Wave,
             danger=True,
-            when=lambda row: row.state == ReservationState.IN_WAVE,
+            when=lambda row: row.state in RESERVATION_OPEN,
         ),
         Operation(
             "return",

@@ -8,8 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 from unfold.decorators import display
@@ -33,6 +34,7 @@ from supplychain.agreementforms import TiersField
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.statementpaper import file_name, paper_of
+from supplychain.statementtable import table_of
 
 AGREEMENT_COLOURS = {AgreementState.PROPOSED: "warning", AgreementState.SIGNED: "success"}
 STATEMENT_COLOURS = {
@@ -257,22 +259,37 @@ class StatementAdmin(ScopedModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.paper_view)
+        table = self.admin_site.admin_view(self.table_view)
         return [
             path("<path:object_id>/paper.pdf", view, name="supplychain_statement_paper"),
+            path("<path:object_id>/table.xlsx", table, name="supplychain_statement_table"),
             *super().get_urls(),
         ]
 
     def paper_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return paper_of(self._seen(request, object_id), actor_of(request))
+
+    def table_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        return table_of(self._seen(request, object_id), actor_of(request), "xlsx")
+
+    def _seen(self, request: HttpRequest, object_id: str) -> Statement:
         statement = self.get_object(request, object_id)
         if statement is None:
             raise NotFound
-        return paper_of(statement, actor_of(request))
+        return statement
 
     @admin.display(description=_("to be paid beside (CNY)"))
     def to_pay(self, statement: Statement) -> str:
         return f"{statement.to_pay:,.2f}"
 
-    @admin.display(description=_("on paper"))
+    @admin.display(description=_("files"))
     def paper(self, statement: Statement) -> str:
-        address = reverse("admin:supplychain_statement_paper", args=(statement.pk,))
-        return format_html('<a href="{}">{}.pdf</a>', address, file_name(statement))
+        files = (
+            (
+                reverse(f"admin:supplychain_statement_{what}", args=(statement.pk,)),
+                file_name(statement),
+                ending,
+            )
+            for what, ending in (("paper", "pdf"), ("table", "xlsx"))
+        )
+        return format_html_join(" · ", '<a href="{}">{}.{}</a>', files)

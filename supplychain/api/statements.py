@@ -7,13 +7,17 @@ from typing import Any
 import django_filters
 from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from core.doors.api import Needs, ReadOnlyScopedViewSet
+from core.doors.api import Needs, ReadOnlyScopedViewSet, one_of, query_value
+from core.doors.export import FORMATS
 from core.doors.fields import (
     CountField,
     DayField,
@@ -28,6 +32,8 @@ from supplychain.choices import (
     StatementState,
 )
 from supplychain.models import Statement, StatementLine
+from supplychain.statementpaper import paper_of
+from supplychain.statementtable import table_of
 
 READ = ("figures:read",)
 
@@ -81,6 +87,12 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
         ]
 
 
+class AnyFile(JSONRenderer):
+    """Whatever a caller says that it accepts, it gets the file; a refusal is JSON as ever."""
+
+    media_type = "*/*"
+
+
 class StatementVersionInput(StrictSerializer):
     version = CountField(help_text=_("The version that was looked at."))
 
@@ -126,6 +138,8 @@ class StatementViewSet(ReadOnlyScopedViewSet):
     permissions = {
         "list": Needs("view", READ),
         "retrieve": Needs("view", READ),
+        "paper": Needs("view", READ),
+        "table": Needs("view", READ),
         **dict.fromkeys(("approve", "dispute", "invoice", "pay"), Needs("change")),
     }
     inputs = {
@@ -141,6 +155,22 @@ class StatementViewSet(ReadOnlyScopedViewSet):
     def shown(self, row: Any) -> dict[str, Any]:
         """A row that was just written, read again with its lines."""
         return super().shown(self.base_queryset().get(pk=row.pk))
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[AnyFile])
+    def paper(self, request: Request, uid: str) -> HttpResponse:
+        """The statement as a PDF, as its parties file and sign it."""
+        return paper_of(self.get_object(), self.actor)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("kind", str, enum=FORMATS, description="xlsx by default.")],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, renderer_classes=[AnyFile])
+    def table(self, request: Request, uid: str) -> HttpResponseBase:
+        """The statement as a table file: each line, and below it its orders, as far as one may see them."""
+        kind = query_value(request, "kind", one_of(FORMATS), "xlsx")
+        return table_of(self.get_object(), self.actor, kind)
 
     @extend_schema(request=StatementVersionInput, responses=StatementSerializer)
     @action(detail=True, methods=["post"])

@@ -1,4 +1,4 @@
-"""What lies in warehouses, in the API."""
+"""What lies in warehouses, and every move of it, in the API."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
 from core.doors.api import Needs, ScopedViewSet
+from core.doors.fields import InstantField
+from core.doors.paging import LongList
 from supplychain.api.pool import READ_GOODS
-from supplychain.filters import StockLevelFilter
-from supplychain.models import StockLevel
+from supplychain.choices import MoveKind
+from supplychain.filters import StockLevelFilter, StockMoveFilter
+from supplychain.models import StockLevel, StockMove
 
 
 class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
@@ -36,3 +39,46 @@ class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
         return StockLevel.objects.select_related("owner", "sku", "warehouse").order_by(
             "sku__code", "warehouse__code", "pk"
         )
+
+
+class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
+    """A move of the stock ledger: `quantity` came in, below zero it went out; what is on hand is their sum."""
+
+    owner = serializers.CharField(source="owner.code")
+    sku = serializers.CharField(source="sku.code")
+    warehouse = serializers.CharField(source="warehouse.code")
+    kind = serializers.ChoiceField(choices=MoveKind.choices)
+    occurred_at = InstantField()
+
+    class Meta:
+        model = StockMove
+        fields = [
+            "occurred_at",
+            "kind",
+            "owner",
+            "sku",
+            "warehouse",
+            "quantity",
+            "source",
+            "source_key",
+            "note",
+        ]
+
+
+class Moves(LongList):
+    """What was written last stands first: a move of an earlier hour, told late, is found at the head."""
+
+    ordering = ("-id",)
+
+
+class StockMoveViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """The moves of own stock, and to those who run a warehouse of all that lies there. Never changed, only added."""
+
+    model = StockMove
+    serializer_class = StockMoveSerializer
+    filterset_class = StockMoveFilter
+    pagination_class = Moves
+    permissions = {"list": Needs("view", READ_GOODS)}
+
+    def base_queryset(self) -> QuerySet[StockMove]:
+        return StockMove.objects.select_related("owner", "sku", "warehouse")

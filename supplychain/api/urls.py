@@ -35,6 +35,7 @@ router.register("sample-requests", samples.SampleRequestViewSet, "api-sample-req
 router.register("quality-certificates", certificates.QualityCertificateViewSet, "api-quality-certificate")
 router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-notice")
 router.register("stock-levels", stock.StockLevelViewSet, "api-stock-level")
+router.register("stock-moves", stock.StockMoveViewSet, "api-stock-move")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
 router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")

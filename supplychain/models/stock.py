@@ -133,6 +133,9 @@ class Backorder(PublicIdMixin, StampedMixin):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.order_no} · {self.sku}"
+
     @property
     def oversold(self) -> int:
         """Pieces that should not have been sold: neither there nor within the pre-sale limit."""

@@ -83,13 +83,13 @@ def parcel_empty(*, actor: Actor, parcel: Parcel) -> Parcel:
 def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: str) -> Parcel:
     """Hand a packed parcel to its carrier: its goods leave the stock of their owners.
 
-    InvalidInput for a tracking number that is none, Conflict when something is missing in it, when the order was
-    refunded since, or when the carrier's number is on another parcel.
+    InvalidInput for a tracking number that is none, such as what else is scanned at the table, Conflict when something
+    is missing in it, when the order was refunded since, or when the carrier's number is on another parcel.
     """
     if carrier not in Carrier.values:
         raise InvalidInput(_("Choose the carrier."), code="required", field="carrier")
     number = tracking_no.strip().upper()
-    if not strict_code(number, TRACKING_LENGTH):
+    if not strict_code(number, TRACKING_LENGTH) or " " in number:
         raise InvalidInput(_("This is no tracking number."), code="tracking_no", field="tracking_no")
     with transaction.atomic():
         skus = list(parcel.lines.values_list("sku", flat=True))
@@ -97,6 +97,9 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
         held, lines = _open(actor, parcel)
         if held.state != ParcelState.PACKED or not {line.sku_id for line in lines} <= set(skus):
             raise Conflict(_("Something is still missing in this parcel."), code="not_packed")
+        if number in _scanned_besides(held, lines):
+            message = _("“%(number)s” is the code of goods or of an order: scan the label of the carrier.")
+            raise InvalidInput(message % {"number": number}, code="tracking_no", field="tracking_no")
         now = clock.now()
         changes = [
             Change(
@@ -133,6 +136,15 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
         after = {"carrier": carrier, "tracking_no": number, "lines": len(lines)}
         audit.record(actor=actor, verb="parcel.dispatch", obj=held, node_id=held.seller_id, after=after)
     return held
+
+
+def _scanned_besides(parcel: Parcel, lines: list[Reservation]) -> set[str]:
+    """What is scanned at the table and is no label: a piece too many, or the next order before this one has left."""
+    orders = Parcel.objects.filter(warehouse=parcel.warehouse_id, state__in=AT_THE_TABLE)
+    return {
+        code.upper()
+        for code in (*orders.values_list("order_no", flat=True), *(one.sku.code for one in lines))
+    }
 
 
 def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:

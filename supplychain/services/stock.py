@@ -134,7 +134,10 @@ def stock_transfer(
 def stock_count(
     *, actor: Actor, warehouse: Warehouse, sku: Sku, counted: int, note: str = ""
 ) -> StockMove | None:
-    """Set a level to what was counted; the difference is a move. None where nothing differs."""
+    """Set a level to what was counted; the difference is a move. None where nothing differs.
+
+    Conflict when less is there than orders hold: which of them go short is said first.
+    """
     if not 0 <= counted <= MAX_QUANTITY:
         raise InvalidInput(_("A count is a whole number from 0."), code="range", field="counted")
     with transaction.atomic():
@@ -143,6 +146,12 @@ def stock_count(
         level = locked_levels([sku.pk], create=[(place, sku.tenant_id)])[place]
         if level.on_hand == counted:
             return None
+        if counted < level.reserved:
+            message = _(
+                "%(reserved)d are reserved for orders. First say of which lines nothing is on the shelf"
+                " (Reservations), then enter the count."
+            ) % {"reserved": level.reserved}
+            raise Conflict(message, code="stock_reserved", field="counted", reserved=level.reserved)
         found = counted - level.on_hand
         change = _change(warehouse, sku, MoveKind.COUNT, found, "count", "", None, note)
         _require_open(warehouse, sku, change)

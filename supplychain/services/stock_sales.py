@@ -237,7 +237,10 @@ def _keys_of(event_ids: Sequence[int]) -> list[str]:
 
 @retried
 def backorder_fill(*, actor: Actor, backorder: Backorder, warehouse: Warehouse) -> Backorder:
-    """Give a backorder its goods from a warehouse. Conflict where it is not open or too little is available."""
+    """Give a backorder its goods from a warehouse.
+
+    Conflict where it is not open, its order was refunded, or too little is available.
+    """
     with transaction.atomic():
         get_visible(Warehouse, actor, pk=warehouse.pk)
         get_visible(Backorder, actor, pk=backorder.pk)

@@ -136,15 +136,16 @@ def pick_list(wave: Wave) -> list[Pick]:
 def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
     """The goods of a line are not where they should be: it is let go, and owed to the buyer as a backorder.
 
-    Conflict when the line is not in a wave. What is there then is counted as ever.
+    Also of a line that waits for its wave, when a count finds less than is reserved. Conflict when it has left or was
+    let go before. What is there then is counted as ever.
     """
     with transaction.atomic():
         known = get_visible(Reservation, actor, pk=reservation.pk)
         require(actor, CHANGE, Wave, known.warehouse.park_id)
         levels = locked_levels([known.sku_id])
-        freed = reservations.release([known] if known.state == ReservationState.IN_WAVE else [])
+        freed = reservations.release([known])
         if not freed:
-            raise Conflict(_("This line is in no wave."), code="reservation_state")
+            raise Conflict(_("This line has left or was let go."), code="reservation_state")
         post([], levels, held=freed)
         missing, made = Backorder.objects.get_or_create(
             event_id=known.event_id,

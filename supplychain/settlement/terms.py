@@ -49,17 +49,24 @@ class Terms:
             return Fraction(fees)
         return fees * (1 - Fraction(max(net, 0), self.guaranteed_sales))
 
-    def share_of(self, base: int) -> Fraction:
-        """The exact share of a month's base. A month with more refunds than sales gives back at the first rate."""
+    def slices_of(self, base: int) -> list[tuple[Fraction, int]]:
+        """What is shared of a month's base, cut by rates: (units, rate).
+
+        A month with more refunds than sales gives back at the first rate.
+        """
         shared = Fraction(base * (POINTS - self.deduction_rate), POINTS)
         if shared <= 0:
-            return shared * self.tiers[0][1] / POINTS
-        share = Fraction(0)
+            return [(shared, self.tiers[0][1])]
         ends = [start for start, _rate in self.tiers[1:]] + [None]
-        for (start, rate), end in zip(self.tiers, ends, strict=True):
-            upper = shared if end is None else min(shared, Fraction(end))
-            share += max(upper - start, Fraction(0)) * rate / POINTS
-        return share
+        return [
+            ((shared if end is None else min(shared, Fraction(end))) - start, rate)
+            for (start, rate), end in zip(self.tiers, ends, strict=True)
+            if shared > start
+        ]
+
+    def share_of(self, base: int) -> Fraction:
+        """The exact share of a month's base."""
+        return sum((units * rate / POINTS for units, rate in self.slices_of(base)), Fraction(0))
 
     def rate_of(self, base: int) -> Fraction:
         """What the share is of the base: one rate for all sales of the month, so that its order does not matter."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import today
-from core.doors.export import FORMATS, table_response
+from core.doors.export import FORMATS
 from core.doors.formfields import AmountField, DayField, WholeNumberField
 from core.doors.portal import (
     ScopedDetailPage,
@@ -26,12 +23,13 @@ from supplychain import services
 from supplychain.choices import (
     STATEMENT_OPEN,
     AgreementState,
-    SettledBase,
     StatementState,
 )
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import file_name, paper_of
+from supplychain.statementpaper import paper_of
+from supplychain.statementtable import table_of
 from supplychain.views.agreements import OfEitherSide, agreements_of
+from supplychain.workings import workings_of
 from tenants.models import Charge
 
 SHOWN_MONTHS = 24
@@ -82,6 +80,7 @@ class StatementPage(OfEitherSide, ScopedDetailPage):
             statement=statement,
             agreement=statement.agreement,
             lines=list(visible_to(lines, self.actor).select_related("session").order_by("pk")),
+            workings=workings_of(statement, self.actor),
             can_open=may(self.actor, "view", StatementOrder, self.node.pk),
             can_count=changes and statement.state in STATEMENT_OPEN,
             can_approve=changes
@@ -119,48 +118,15 @@ class StatementLinePage(OfEitherSide, ScopedDetailPage):
 
 
 class StatementTable(OfEitherSide):
-    """The statement as a table file: each line, and below it its orders, as far as one may see them."""
+    """The statement as a table file."""
 
     needs = ("view", Statement)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        statement = self.named(Statement.objects.select_related("agreement"))
+        statement = self.named(Statement.objects.all())
         if self.kwargs["kind"] not in FORMATS:
             raise NotFound
-        header = (
-            _("month"),
-            _("for what"),
-            _("live session"),
-            _("order number"),
-            _("how many"),
-            _("paid"),
-            _("refunds"),
-            _("base"),
-            _("amount"),
-        )
-        return table_response(self.kwargs["kind"], file_name(statement), header, list(self._rows(statement)))
-
-    def _rows(self, statement: Statement) -> Iterator[tuple[Any, ...]]:
-        lines = StatementLine.objects.filter(statement=statement, version=statement.version)
-        orders: dict[int, list[StatementOrder]] = defaultdict(list)
-        for order in visible_to(StatementOrder.objects.filter(line__in=lines), self.actor).order_by("pk"):
-            orders[order.line_id].append(order)
-        terms = statement.agreement.terms
-        for line in visible_to(lines, self.actor).select_related("session").order_by("pk"):
-            what = (
-                f"{line.month:%Y-%m}",
-                line.get_kind_display(),
-                line.session.title if line.session else "",
-            )
-            yield (*what, "", line.count, None, None, line.base, line.amount)
-            for order in orders[line.pk]:
-                base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
-                yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
-        yield ("", _("Total"), "", "", None, None, None, None, statement.total)
-        if statement.withheld:
-            withheld = _("Withheld by the platform"), statement.withheld
-            for label, amount in (withheld, (_("To be paid beside"), statement.to_pay)):
-                yield ("", label, "", "", None, None, None, None, amount)
+        return table_of(statement, self.actor, self.kwargs["kind"])
 
 
 class StatementPaper(OfEitherSide):

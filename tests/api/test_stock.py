@@ -6,6 +6,7 @@ import pytest
 
 from core.services import tool_key_create
 from supplychain.models import StockLevel, Warehouse
+from supplychain.services import stock_adjust, stock_count
 from tests.api.conftest import Caller
 from tests.factories import SYSTEM, World, make_stock, make_user
 
@@ -61,3 +62,23 @@ def test_stock_is_found_by_its_codes_and_read_in_pages(world: World) -> None:
     pages = [found(page_size="2", page=str(number)) for number in (1, 2)]
     assert [len(page) for page in pages] == [2, 1]
     assert pages[0] | pages[1] == found()
+
+
+def test_the_moves_of_stock_add_up_to_what_is_on_hand_for_who_may_see_them(world: World) -> None:
+    mine = world.tenants[0]
+    keeper = Caller(user=make_user("keeper", "park_warehouse", world.park.node))
+    sku = mine.skus[0]
+    stock_adjust(actor=SYSTEM, warehouse=world.warehouse, sku=sku, quantity=-3, note="broken")
+    stock_count(actor=SYSTEM, warehouse=world.warehouse, sku=sku, counted=40)
+    on_hand = Caller(user=mine.users["tenant_owner"]).get("stock-levels", sku=sku.code).json()["results"]
+    for caller in (Caller(user=mine.users["tenant_owner"]), keeper, key_of(world, "goods:read")):
+        moves = caller.get("stock-moves", owner="alpha-a", sku=sku.code).json()["results"]
+        assert [(row["kind"], row["note"]) for row in moves[:2]] == [("count", ""), ("adjustment", "broken")]
+        assert sum(row["quantity"] for row in moves) == on_hand[0]["on_hand"] == 40
+    owners = {row["owner"] for row in keeper.get("stock-moves").json()["results"]}
+    assert owners == {"alpha-a", "alpha-b"}
+    tool = key_of(world, "goods:read")
+    assert {row["owner"] for row in tool.get("stock-moves").json()["results"]} == {"alpha-a"}
+    assert [row["kind"] for row in tool.get("stock-moves", kind="count").json()["results"]] == ["count"]
+    assert tool.get("stock-moves", since="2099-01-01").json()["results"] == []
+    assert key_of(world, "bookings:read").get("stock-moves").status_code == 403

@@ -75,6 +75,8 @@ WORDS = {
     "live-sessions platform_live_id": "a number of the platform, given once, whoever has it",
     "host-accounts account": "a name on the platform among the host's own accounts, whoever else uses it",
     "stock-levels warehouse": "a code in the rows that the caller sees: others are no candidates",
+    "stock-moves warehouse": "likewise",
+    "stock-moves cursor": "a place in the list that was asked for",
     "skus code": "a code among the tenant's own goods, whoever else uses it",
     "skus product": "likewise: products of others are no candidates",
     "exchange-offers 0": "codes of parks and places, which everybody knows",

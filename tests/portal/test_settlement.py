@@ -81,7 +81,8 @@ def test_from_proposal_to_payment(
     for browser, side in ((owner, firm), (partner, other)):
         assert "¥50.00" in browser.get(page(side, "portal-settlement")).content.decode()
         shown = browser.get(page(side, "portal-statement", uid=statement.uid)).content.decode()
-        assert "¥200.00 × 25.00 %" in shown
+        assert "¥200.00 · ≈ 25.00 %" in shown
+        assert "200.00 → 100.00 × 20 % + 100.00 × 30 % = 50.00" in shown
         orders = browser.get(page(side, "portal-statement-line", uid=line.uid)).content.decode()
         assert "S0" in orders
         assert "¥25.0000" in orders
@@ -94,7 +95,14 @@ def test_from_proposal_to_payment(
     answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="csv"))
     assert "直播场次,订单号" in b"".join(answer.streaming_content).decode()
     partner.cookies["django_language"] = "en"
-    assert [(row[3], row[8]) for row in rows] == [(None, 50), ("S0", 25), ("S1", 25), (None, 50)]
+    assert [(row[3], row[8]) for row in rows] == [
+        (None, 50),
+        ("S0", 25),
+        ("S1", 25),
+        (None, None),
+        (None, 50),
+    ]
+    assert str(rows[3][1]).endswith("= 50.00")
     assert (
         partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404
     )
@@ -293,5 +301,9 @@ def test_the_park_reads_its_statement_on_paper_in_the_admin(
     answer = manager.get(kept)
     assert "20.00" in text_of_paper(answer)
     assert answer["Content-Disposition"] == f'attachment; filename="{file_name(statement)}.pdf"'
+    table = reverse("admin:supplychain_statement_table", args=[statement.pk])
+    assert table in shown.content.decode()
+    sheet = load_workbook(io.BytesIO(b"".join(manager.get(table).streaming_content))).active
+    assert [(row[3], row[8]) for row in list(sheet.values)[1:]] == [(None, 20), (None, None), (None, 20)]
     elsewhere = browser_of(make_world("beta").users[Role.PARK_MANAGER])
-    assert elsewhere.get(kept).status_code == 404
+    assert [elsewhere.get(each).status_code for each in (kept, table)] == [404, 404]

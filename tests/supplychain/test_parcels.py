@@ -41,6 +41,7 @@ from supplychain.services import (
     pick_list,
     sku_resolve,
     stock_adjust,
+    stock_count,
     wave_make,
     wave_picked,
 )
@@ -275,22 +276,6 @@ def test_what_was_refunded_does_not_leave(shop: PackingShop) -> None:
     assert everything_adds_up()
 
 
-def test_what_was_refunded_is_owed_no_more(shop: PackingShop) -> None:
-    shop.allow(2)
-    shop.sell("O-1", 2)
-    shop.sell("O-2", 2)
-    shop.refund("O-1", 20)
-    shop.receive(5)
-    given_up = Backorder.objects.get(order_no="O-1")
-    with pytest.raises(Conflict) as refused:
-        backorder_fill(actor=SYSTEM, backorder=given_up, warehouse=shop.near)
-    assert refused.value.code == "refunded"
-    assert (release_refunded(), release_refunded()) == (1, 0)
-    assert shop.owed() == [("O-1", 2, "cancelled"), ("O-2", 2, "open")]
-    assert lock_room({shop.sku.pk}) == {shop.sku.pk: 2}
-    assert (shop.level(), everything_adds_up()) == ((5, 0), True)
-
-
 @pytest.mark.parametrize(
     ("refunds", "released"),
     [
@@ -355,8 +340,6 @@ def test_what_was_refunded_after_it_left_is_awaited_also_when_its_sale_was_corre
 def test_goods_that_are_not_on_their_shelf_are_owed(shop: PackingShop) -> None:
     shop.receive(4)
     shop.sell("O-1", 3)
-    with pytest.raises(Conflict):  # nobody went to fetch it
-        line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     wave_make(actor=SYSTEM, warehouse=shop.near)
     line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     assert (shop.level(), shop.owed()) == ((4, 0), [("O-1", 3, "open")])
@@ -393,6 +376,49 @@ def test_what_is_missing_is_owed_of_the_sku_that_was_sold(shop: PackingShop) -> 
     wave_make(actor=SYSTEM, warehouse=shop.near)
     line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     assert (Backorder.objects.get().sku, shop.owed()) == (other, [("O-1", 3, "open")])
+def test_a_count_below_what_is_reserved_names_the_way_and_can_be_entered_then(shop: PackingShop) -> None:
+    shop.receive(5)
+    for order in ("O-1", "O-2"):
+        shop.sell(order, 2)
+    with pytest.raises(Conflict) as refused:
+        stock_count(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, counted=2)
+    assert (refused.value.code, "4" in str(refused.value)) == ("stock_reserved", True)
+    line_missing(actor=SYSTEM, reservation=shop.line("O-2"))
+    stock_count(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, counted=2)
+    assert (shop.level(), shop.owed()) == ((2, 2), [("O-2", 2, "open")])
+    assert everything_adds_up()
+
+
+def test_of_an_order_that_was_refunded_nothing_is_owed(shop: PackingShop) -> None:
+    shop.allow(2)
+    for order in ("O-1", "O-2", "O-3"):
+        shop.sell(order, 2)
+    shop.refund("O-1", 20)
+    shop.refund("O-2", 19)
+    shop.receive(9)
+    with pytest.raises(Conflict) as refused:
+        backorder_fill(actor=SYSTEM, backorder=Backorder.objects.get(order_no="O-1"), warehouse=shop.near)
+    assert refused.value.code == "refunded"
+    assert (release_refunded(), release_refunded()) == (1, 0)
+    assert [(order, state) for order, _pieces, state in shop.owed()] == [
+        ("O-1", "cancelled"),
+        ("O-2", "open"),
+        ("O-3", "open"),
+    ]
+    assert unshipped(Reservation.objects.all(), Backorder.objects.all()).oversold == 4
+    shop.sell("O-4", 11)
+    assert Backorder.objects.get(order_no="O-4").presold == 2  # the room of O-1
+
+
+@pytest.mark.parametrize("scanned", ["S1", "s1", "O-1", "O-2", "SF 1"])
+def test_what_else_is_scanned_at_the_table_is_no_label_of_a_carrier(shop: PackingShop, scanned: str) -> None:
+    shop.receive(4)
+    for order in ("O-1", "O-2"):
+        shop.sell(order)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    with pytest.raises(InvalidInput) as refused:
+        shop.dispatch("O-1", scanned)
+    assert (refused.value.code, shop.level()) == ("tracking_no", (4, 2))
 
 
 def test_what_comes_back_is_stock_only_as_new_and_never_more_than_left(shop: PackingShop) -> None:

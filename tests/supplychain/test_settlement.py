@@ -31,6 +31,7 @@ from supplychain.services import (
     statement_pay,
     statements_count,
 )
+from supplychain.workings import workings_of
 from tests.factories import SYSTEM, make_host, make_park, make_session, make_tenant, make_user
 from tests.supplychain.ledger import fact, record
 
@@ -533,3 +534,43 @@ def test_slot_fees_come_back_after_the_refunds_that_count_and_a_late_fact_correc
     assert [line for line in lines_of(later) if line[1] == DueKind.SLOT_FEE_BACK] == [
         ("03", DueKind.SLOT_FEE_BACK, Decimal(-200), Decimal(-60))
     ]
+
+
+def test_shares_by_slices_and_corrections_say_how_they_were_computed(firms: Firms) -> None:
+    """By hand: 95 % of 8441.88 are 8019.786, of which 5000 at 10 % and the rest at 7.5 % are 726.48."""
+    tiers = [(Decimal(0), Decimal(10)), (Decimal(5000), Decimal("7.5"))]
+    agreement = firms.agree(sales="sessions", tiers=tiers, deduction_rate=Decimal(5), guarantee=Decimal(1200))
+    firms.sell("A", "8059.33", hours=2.5)
+    firms.sell("B", "382.55", hours=2.5)
+    seen = firms.money("mcn")
+
+    def told(statement: Statement) -> list[str]:
+        with translation.override("en"):
+            return [str(each) for each in workings_of(statement, seen)]
+
+    february = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
+    first = "2025-02: 8,441.88 × (100 - 5) % → 5,000.00 × 10 % + 3,019.786 × 7.5 % = 726.48"
+    assert told(february) == [first]
+    assert ("02", DueKind.SHARE, Decimal("8441.88"), Decimal("726.48")) in lines_of(february)
+    approved(february)
+    firms.refund("B", "382.55", TEN + 3 * HOUR)
+    firms.sell("C", "100.00", hours=24 * 29)
+    march = statement_count(actor=SYSTEM, agreement=agreement, month=MAR)
+    assert told(march) == [
+        "2025-02: 8,059.33 × (100 - 5) % → 5,000.00 × 10 % + 2,656.3635 × 7.5 % = 699.23;"
+        " less 726.48 of earlier statements: -27.25",
+        "2025-03: 100.00 × (100 - 5) % → 95.00 × 10 % = 9.50",
+    ]
+    assert told(february) == [first]
+    assert workings_of(march, firms.money("hua")) == []
+
+
+def test_a_plain_rate_is_told_by_its_line_alone_until_it_is_corrected(firms: Firms) -> None:
+    agreement = firms.agree(sales="sessions")
+    firms.sell("A", "100.00", hours=2.5)
+    statement = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
+    assert workings_of(statement, SYSTEM) == []
+    approved(statement)
+    firms.refund("A", "100.00", TEN + 3 * HOUR)
+    (working,) = workings_of(statement_count(actor=SYSTEM, agreement=agreement, month=MAR), SYSTEM)
+    assert (working.base, working.share, working.stated) == (0, 0, 20)

@@ -1,0 +1,60 @@
+"""A statement as a table file (对账明细): each line, and below it its orders, as far as one may see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from core.actors import Actor
+from core.doors.export import table_response
+from core.scoping import visible_to
+from supplychain.choices import SettledBase
+from supplychain.models import Statement, StatementLine, StatementOrder
+from supplychain.statementpaper import file_name
+from supplychain.workings import workings_of
+
+
+def table_of(row: Statement, actor: Actor, kind: str) -> HttpResponseBase:
+    """The table of a statement that the actor may see, as a download; `kind` is "csv" or "xlsx"."""
+    statement = Statement.objects.select_related("agreement").get(pk=row.pk)
+    header = (
+        _("month"),
+        _("for what"),
+        _("live session"),
+        _("order number"),
+        _("how many"),
+        _("paid"),
+        _("refunds"),
+        _("base"),
+        _("amount"),
+    )
+    return table_response(kind, file_name(statement), header, list(_rows(statement, actor)))
+
+
+def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
+    lines = StatementLine.objects.filter(statement=statement, version=statement.version)
+    orders: dict[int, list[StatementOrder]] = defaultdict(list)
+    for order in visible_to(StatementOrder.objects.filter(line__in=lines), actor).order_by("pk"):
+        orders[order.line_id].append(order)
+    terms = statement.agreement.terms
+    for line in visible_to(lines, actor).select_related("session").order_by("pk"):
+        what = (
+            f"{line.month:%Y-%m}",
+            line.get_kind_display(),
+            line.session.title if line.session else "",
+        )
+        yield (*what, "", line.count, None, None, line.base, line.amount)
+        for order in orders[line.pk]:
+            base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
+            yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
+    for working in workings_of(statement, actor):
+        yield ("", str(working), "", "", None, None, None, None, None)
+    yield ("", _("Total"), "", "", None, None, None, None, statement.total)
+    if statement.withheld:
+        withheld = _("Withheld by the platform"), statement.withheld
+        for label, amount in (withheld, (_("To be paid beside"), statement.to_pay)):
+            yield ("", label, "", "", None, None, None, None, amount)

@@ -1,0 +1,46 @@
+"""Statements as files over HTTP: for their parties, whatever the caller accepts."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from supplychain.models import Statement
+from tests.api.conftest import Caller
+from tests.factories import World, make_tenant, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def test_the_parties_of_a_statement_fetch_it_as_paper_and_table(world: World, tool: Caller) -> None:
+    mine = world.tenants[0]
+    statement = Statement.objects.filter(agreement__seller=mine.tenant).latest("pk")
+    owner = Caller(user=mine.users["tenant_owner"])
+    address = f"statements/{statement.uid}"
+    for caller in (owner, tool):
+        answer = caller.client.get(
+            f"/api/v1/{address}/paper", headers={**caller.headers, "Accept": "application/pdf"}
+        )
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        paper = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+        assert f"{statement.total:,.2f}" in paper
+        answer = caller.get(f"{address}/table")
+        rows = list(load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.values)
+        assert Decimal(str(rows[-1][8])) == statement.total
+    orders = {row[3] for row in rows[1:]} - {None}
+    assert orders == set(statement.lines.values_list("orders__order_no", flat=True)) - {None}
+    table = b"".join(owner.get(f"{address}/table", kind="csv").streaming_content).decode()
+    assert len(table.strip().splitlines()) == len(rows)
+    assert owner.get(f"{address}/table", kind="pdf").json()["field"] == "kind"
+
+
+def test_nobody_else_fetches_it(world: World) -> None:
+    statement = Statement.objects.filter(agreement__seller=world.tenants[0].tenant).latest("pk")
+    stranger = Caller(user=make_user("hua", "tenant_owner", make_tenant(world.park, "hua").node))
+    for what in ("paper", "table"):
+        answer = stranger.get(f"statements/{statement.uid}/{what}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
