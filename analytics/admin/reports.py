@@ -44,6 +44,7 @@ def round_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "title": _("Report round"),
         "parks": parks,
         "park": park,
+        "all_parks": True,
         "tenants": tenants,
         "missing": sum(one.missing for one in tenants),
         "due": sum(one.due for one in tenants),

@@ -15,6 +15,7 @@ from core.models import Unresolved
 from core.scoping import visible_to
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
+from parks.models import Park
 from tenants.models import Tenant
 
 # A session whose report nobody brought in so long is not asked for any more.
@@ -28,7 +29,7 @@ class Waiting:
     """How many sessions of one tenant at one park wait for a report, and for another reading of it."""
 
     tenant: Tenant
-    park_code: str
+    park: Park
     missing: int
     due: int
 
@@ -60,11 +61,14 @@ def round_by_tenant(sessions: QuerySet[LiveSession]) -> list[Waiting]:
     rows = list(
         sessions_waiting(sessions)
         .order_by("park__code", "tenant__code")
-        .values_list("park__code", "tenant_id")
+        .values_list("park_id", "tenant_id")
         .annotate(missing=MISSING, due=DUE)
     )
     tenants = Tenant.objects.in_bulk({tenant_id for _park, tenant_id, _missing, _due in rows})
-    return [Waiting(tenants[tenant_id], park, missing, due) for park, tenant_id, missing, due in rows]
+    parks = Park.objects.in_bulk({park_id for park_id, _tenant, _missing, _due in rows})
+    return [
+        Waiting(tenants[tenant_id], parks[park_id], missing, due) for park_id, tenant_id, missing, due in rows
+    ]
 
 
 def questions(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
