@@ -140,6 +140,17 @@ class TakeBackForm(ScopedForm):
         return queryset.filter(session__tenant=self.tenant)
 
 
+class NoReportForm(ScopedForm):
+    """Why no report will come on a session."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        help_text=gettext_lazy("As: the account was closed, the platform exports none for it."),
+    )
+
+
 class ReplyForm(ScopedForm):
     """What a session's people say to its verdict."""
 

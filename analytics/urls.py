@@ -42,6 +42,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{SESSION}result/", result.SessionResult.as_view(), name="portal-session-result"),
     path(f"{SESSION}beside/", beside.BesideSession.as_view(), name="portal-session-beside"),
     path(f"{SESSION}figures/", trust.StateFigures.as_view(), name="portal-session-claim"),
+    path(f"{SESSION}no-report/", readings.NoReport.as_view(), name="portal-session-no-report"),
+    path(f"{SESSION}expect-report/", readings.ExpectReport.as_view(), name="portal-session-expect-report"),
     path(f"{SESSION}report/", readings.TakeBack.as_view(), name="portal-reading-take-back"),
     path(f"{SESSION}reply/", trust.Reply.as_view(), name="portal-session-reply"),
     path(

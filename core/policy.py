@@ -441,6 +441,11 @@ TABLE: dict[str, dict[str, Permission]] = {
     # Reports of platforms are brought by the firm whose account it is.
     "analytics.SessionReading": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.ReadingWithdrawal": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
+    # That none will come the park may hear first, as from an agency that left.
+    "analytics.ReportExpectation": {
+        **_SESSION_SUMS,
+        **_each((OWNER, STAFF, MANAGER, STUDIO), _p("view add")),
+    },
     "analytics.TrustVerdict": {**_SESSION_SUMS},
     "analytics.TrustReply": {**_SESSION_SUMS, **_each((OWNER, STAFF), _p("view add"))},
     "analytics.EventClaim": {

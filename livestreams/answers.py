@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -70,7 +70,12 @@ def ways_in(slot: PlannedSlot) -> list[str]:
 def _ways(slot: PlannedSlot) -> Iterator[str]:
     reasons = slot.reasons
     if reasons.get("elsewhen"):
-        yield _("A window at %(when)s: it is free then.") % {"when": _when(reasons["elsewhen"])}
+        start = datetime.fromisoformat(reasons["elsewhen"])
+        ends = f"{local(start + timedelta(minutes=slot.request.minutes)):%H:%M}"
+        yield _("A window %(from)s–%(until)s: it is free then.") % {
+            "from": _when(reasons["elsewhen"]),
+            "until": ends,
+        }
     for way in reasons.get("ways", ()):
         needed = [str(NEEDED[Why(one["why"])]) for one in way["without"] if one["why"] in NEEDED]
         if needed:

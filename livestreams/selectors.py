@@ -61,7 +61,8 @@ def room_reports(*, actor: Actor, since: date, until: date, park: Park | None = 
     if end <= start:
         raise BadTime(_("This time has not come yet."), code="future", field="since")
     within = Span(start, end)
-    rooms = visible_to(LiveRoom.objects.open_on(since), actor).order_by("park__code", "code")
+    rooms = visible_to(LiveRoom.objects.open_on(since).select_related("park"), actor)
+    rooms = rooms.order_by("park__code", "code")
     chosen = list(rooms.filter(park=park) if park else rooms)
     facts = _facts_of(chosen, within, actor)
     return [RoomReport(room, facts[room.pk], room_use(facts[room.pk])) for room in chosen]

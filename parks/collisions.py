@@ -63,15 +63,21 @@ class Collision:
     km: float | None
 
 
+def is_near(here: Spot, there: Spot, near_km: float = NEAR_KM) -> bool:
+    """Whether events in two towns can get into each other's way."""
+    km = here.km_to(there)
+    return here.city == there.city if km is None else km <= near_km
+
+
 def collision_of(one: Plan, other: Plan, near_km: float = NEAR_KM) -> Collision | None:
     """How two events collide, or None."""
     first, last = max(one.first_day, other.first_day), min(one.last_day, other.last_day)
     if last < first or not industries_of(one.industry) & industries_of(other.industry):
         return None
     near = [
-        (float("inf") if km is None else km, here, there, km)
+        (float("inf") if (km := here.km_to(there)) is None else km, here, there, km)
         for here, there in product(one.spots, other.spots)
-        if _is_near(here, there, km := here.km_to(there), near_km)
+        if is_near(here, there, near_km)
     ]
     if not near:
         return None
@@ -83,7 +89,3 @@ def collisions_of(one: Plan, others: Iterable[Plan], near_km: float = NEAR_KM) -
     """The collisions of one event with others, the earliest first."""
     found = (collision_of(one, other, near_km) for other in others if other.key != one.key)
     return sorted(filter(None, found), key=lambda each: (each.first_day, str(each.other.key)))
-
-
-def _is_near(here: Spot, there: Spot, km: float | None, near_km: float) -> bool:
-    return here.city == there.city if km is None else km <= near_km

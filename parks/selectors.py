@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from core.actors import Actor
 from core.scoping import visible_to
-from parks.collisions import Collision, Plan, Spot, collisions_of
+from parks.collisions import Collision, Plan, Spot, collisions_of, is_near
 from parks.models import Event, EventVenue, Park, Town, Unit, UnitUse
 
 
@@ -67,6 +67,15 @@ _VENUES = Prefetch(
 def spot_of(town: Town) -> Spot:
     """Where a town lies."""
     return Spot(town.code, town.city.code, town.name, town.latitude, town.longitude)
+
+
+def towns_near(town: Town) -> list[tuple[Town, float | None]]:
+    """The towns whose events collide with those of a town, the nearest first: each with its distance in km, or None
+    where one of the two has no coordinates and they lie in one city."""
+    here = spot_of(town)
+    spots = [(other, spot_of(other)) for other in Town.objects.exclude(pk=town.pk).select_related("city")]
+    near = [(other, here.km_to(spot)) for other, spot in spots if is_near(here, spot)]
+    return sorted(near, key=lambda each: (each[1] is None, each[1] or 0, each[0].code))
 
 
 def _plan(event: Any) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -15,13 +16,14 @@ from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
 
 from analytics.choices import ReadBy
-from analytics.models import ReadingWithdrawal, SessionReading
+from analytics.models import ReadingWithdrawal, ReportExpectation, SessionReading
 from analytics.selectors.reports import round_by_tenant, sessions_waiting
-from analytics.services import report_take_back
+from analytics.services import report_expect, report_take_back
+from core.actors import Actor
 from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
 from core.doors.context import actor_of
 from core.policy import ADD, VIEW
-from core.scoping import require, visible_to
+from core.scoping import may, require, visible_to
 from livestreams.models import LiveSession
 from parks.selectors import parks_of
 
@@ -42,9 +44,11 @@ def round_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "title": _("Report round"),
         "parks": parks,
         "park": park,
+        "all_parks": True,
         "tenants": tenants,
         "missing": sum(one.missing for one in tenants),
         "due": sum(one.due for one in tenants),
+        "can_give_up": may(actor, ADD, ReportExpectation),
         "sessions": sessions_waiting(sessions.select_related("tenant", "host"))[:SHOWN_SESSIONS],
     }
     return TemplateResponse(request, "admin/livepark/report_round.html", context)
@@ -110,3 +114,18 @@ class SessionReadingAdmin(ScopedModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = partial(self.admin_site.admin_view(round_view), site=self.admin_site)
         return [path("round/", view, name="reports_round"), *super().get_urls()]
+
+
+@admin.register(ReportExpectation)
+class ReportExpectationAdmin(ScopedModelAdmin):
+    writes = frozenset({ADD})
+    list_display = ("session", "session__tenant", "expected", "reason", "made_by", "made_at")
+    list_select_related = ("session__tenant", "made_by")
+    list_filter = ("expected", "made_at", "session__tenant", "session__park")
+    search_fields = ("reason", "session__title", "session__tenant__code", "session__tenant__name_zh")
+    fields = ("session", "expected", "reason", ("made_by", "made_at"))
+    add_fieldsets = ((None, {"fields": ("session", "expected", "reason")}),)
+    autocomplete_fields = ("session",)
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> ReportExpectation:
+        return report_expect(actor=actor, **values)

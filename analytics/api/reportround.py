@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from analytics import services
 from analytics.choices import ReadBy
-from analytics.models import ReadingWithdrawal, SessionReading
+from analytics.models import ReadingWithdrawal, ReportExpectation, SessionReading
 from analytics.selectors.reports import rows_read, sessions_waiting
 from analytics.services.reports.answers import stated_by
 from core.choices import UnresolvedKind
@@ -68,6 +68,57 @@ class ReportDueViewSet(mixins.ListModelMixin, ScopedViewSet):
 
     def base_queryset(self) -> QuerySet[LiveSession]:
         return sessions_waiting(LiveSession.objects.select_related("tenant", "park", "host"))
+
+
+class ExpectationSerializer(serializers.ModelSerializer[ReportExpectation]):
+    """What somebody said of the report on a session: that none will come, or that one is expected after all."""
+
+    session = serializers.UUIDField(source="session.uid")
+    tenant = serializers.CharField(source="session.tenant.code")
+    said_by = serializers.CharField(source="made_by", default=None, allow_null=True)
+    made_at = InstantField()
+
+    class Meta:
+        model = ReportExpectation
+        fields = ["session", "tenant", "expected", "reason", "said_by", "made_at"]
+
+
+class ExpectationInput(StrictSerializer):
+    """`expected` false: none will come, and why. True: one is expected after all."""
+
+    session = ScopedRelatedField(model=LiveSession, slug_field="uid")
+    expected = FlagField()
+    reason = LineField(max_length=500, required=False, allow_blank=True)
+
+
+class ExpectationFilter(django_filters.FilterSet):
+    """What was said, by firm and session."""
+
+    tenant = django_filters.CharFilter("session__tenant__code", label=gettext_lazy("Tenant"), max_length=64)
+    session = django_filters.UUIDFilter("session__uid", label=gettext_lazy("Live session"))
+
+    class Meta:
+        model = ReportExpectation
+        fields: list[str] = []
+
+
+class ExpectationViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Sessions of which somebody said that no report will come, the latest word first; of a session the first counts,
+    until a report is read after it."""
+
+    model = ReportExpectation
+    serializer_class = ExpectationSerializer
+    filterset_class = ExpectationFilter
+    permissions = {"list": Needs("view", READ), "create": Needs("add")}
+    inputs = {"create": ExpectationInput}
+
+    def base_queryset(self) -> QuerySet[ReportExpectation]:
+        return ReportExpectation.objects.select_related("session__tenant", "made_by").order_by("-pk")
+
+    @extend_schema(request=ExpectationInput, responses={201: ExpectationSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Say that no report will come, so that the session is not asked for any more; or that one is expected."""
+        return self.answer(lambda: services.report_expect(actor=self.actor, **self.read()), 201)
 
 
 class ReadingSerializer(serializers.ModelSerializer[SessionReading]):

@@ -32,6 +32,7 @@ router.register("event-claims", eventclaims.EventClaimViewSet, "api-event-claim"
 router.register("display-links", displays.DisplayLinkViewSet, "api-display-link")
 router.register("session-claims", views.SessionClaimViewSet, "api-session-claim")
 router.register("reports-due", reportround.ReportDueViewSet, "api-report-due")
+router.register("report-expectations", reportround.ExpectationViewSet, "api-report-expectation")
 router.register("report-drops", reportdrops.ReportDropViewSet, "api-report-drop")
 router.register("report-questions", reportround.QuestionViewSet, "api-report-question")
 urlpatterns = [

@@ -23,7 +23,7 @@ from analytics.models.indicators import (
     kept,
 )
 from analytics.models.matching import MatchRun
-from analytics.models.reports import ReadingWithdrawal, SessionReading
+from analytics.models.reports import ReadingWithdrawal, ReportExpectation, SessionReading
 from analytics.models.shares import SessionShare
 from analytics.models.trust import SessionClaim, TrustReply, TrustVerdict
 
@@ -43,6 +43,7 @@ __all__ = [
     "ParkValue",
     "PeriodClose",
     "ReadingWithdrawal",
+    "ReportExpectation",
     "SalesMeasures",
     "SessionClaim",
     "SessionFigures",

@@ -1,4 +1,5 @@
-"""Which row of a platform's report was read for a session, when it is due again, and what was taken back of it."""
+"""Which row of a platform's report was read for a session, when it is due again, what was taken back of it, and
+where none will come."""
 
 from __future__ import annotations
 
@@ -87,3 +88,41 @@ class ReadingWithdrawal(models.Model):
 
     def __str__(self) -> str:
         return str(self.reading)
+
+
+class ReportExpectationQuerySet(models.QuerySet["ReportExpectation"]):
+    def none_comes(self) -> ReportExpectationQuerySet:
+        """What stands of "no report will come": said last of its session, and no report came after it."""
+        later = ReportExpectation.objects.filter(
+            session=models.OuterRef("session"), pk__gt=models.OuterRef("pk")
+        )
+        came = SessionReading.objects.standing().filter(
+            session=models.OuterRef("session"), read_at__gt=models.OuterRef("made_at")
+        )
+        return self.filter(~models.Exists(later), ~models.Exists(came), expected=False)
+
+
+class ReportExpectation(models.Model):
+    """Somebody says that no report will come on a session (any more), or that one is expected again after all."""
+
+    session = models.ForeignKey(
+        LiveSession, models.PROTECT, related_name="report_expectations", verbose_name=_("live session")
+    )
+    expected = models.BooleanField(_("a report is expected"))
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("said by"))
+    made_at = models.DateTimeField(_("said at"))
+
+    objects = ReportExpectationQuerySet.as_manager()
+
+    scope = Scope(nodes=("session__tenant_id",), park="session__park_id", user="session__host__user_id")
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("word on a report to come")
+        verbose_name_plural = _("words on reports to come")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        said = _("a report is expected") if self.expected else _("no report will come")
+        return f"{self.session} · {said}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from analytics.models import SessionReading
+from analytics.models import ReportExpectation, SessionReading
 from core import clock
 from core.actors import Actor
 from core.choices import UnresolvedKind
@@ -15,6 +15,7 @@ from core.models import Unresolved
 from core.scoping import visible_to
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
+from parks.models import Park
 from tenants.models import Tenant
 
 # A session whose report nobody brought in so long is not asked for any more.
@@ -28,7 +29,7 @@ class Waiting:
     """How many sessions of one tenant at one park wait for a report, and for another reading of it."""
 
     tenant: Tenant
-    park_code: str
+    park: Park
     missing: int
     due: int
 
@@ -36,14 +37,16 @@ class Waiting:
 def sessions_waiting(sessions: QuerySet[LiveSession]) -> QuerySet[LiveSession]:
     """Those that ended and whose report is missing or due again, with `read` and `due_at` of the latest reading.
 
-    The latest sessions first. `due_at` is null where the report is missing.
+    The latest sessions first. `due_at` is null where the report is missing. Where somebody said that none will come,
+    nothing waits.
     """
     now = clock.now()
+    given_up = ReportExpectation.objects.none_comes().filter(session=OuterRef("pk"))
     readings = SessionReading.objects.standing().filter(session=OuterRef("pk"))
     return (
         sessions.filter(state=SessionState.ENDED, ended_at__gte=now - LOOK_BACK)
         .annotate(read=Exists(readings), due_at=Subquery(readings.order_by("-pk").values("due_at")[:1]))
-        .filter(Q(read=False) | Q(due_at__lte=now))
+        .filter(Q(read=False) | Q(due_at__lte=now), ~Exists(given_up))
         .order_by("-ended_at", "-pk")
     )
 
@@ -58,11 +61,14 @@ def round_by_tenant(sessions: QuerySet[LiveSession]) -> list[Waiting]:
     rows = list(
         sessions_waiting(sessions)
         .order_by("park__code", "tenant__code")
-        .values_list("park__code", "tenant_id")
+        .values_list("park_id", "tenant_id")
         .annotate(missing=MISSING, due=DUE)
     )
     tenants = Tenant.objects.in_bulk({tenant_id for _park, tenant_id, _missing, _due in rows})
-    return [Waiting(tenants[tenant_id], park, missing, due) for park, tenant_id, missing, due in rows]
+    parks = Park.objects.in_bulk({park_id for park_id, _tenant, _missing, _due in rows})
+    return [
+        Waiting(tenants[tenant_id], parks[park_id], missing, due) for park_id, tenant_id, missing, due in rows
+    ]
 
 
 def questions(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
@@ -82,6 +88,20 @@ def left_out(actor: Actor, tenant_id: int) -> QuerySet[Unresolved]:
         detail__answer={"session": None, "opened": False},
     )
     return visible_to(answered, actor).order_by("-resolved_at", "-pk")
+
+
+def reports_given_up(actor: Actor, tenant_id: int) -> QuerySet[ReportExpectation]:
+    """What stands of "no report will come" on sessions that would be asked for otherwise, the latest word first."""
+    said = ReportExpectation.objects.none_comes().filter(
+        session__tenant=tenant_id, session__ended_at__gte=clock.now() - LOOK_BACK
+    )
+    return visible_to(said.select_related("session", "made_by"), actor).order_by("-pk")
+
+
+def report_given_up(actor: Actor, session: LiveSession) -> ReportExpectation | None:
+    """What stands of "no report will come" on one session."""
+    said = ReportExpectation.objects.none_comes().filter(session=session).select_related("made_by")
+    return visible_to(said, actor).first()
 
 
 def rows_read(actor: Actor, tenant_id: int) -> QuerySet[SessionReading]:

@@ -19,6 +19,7 @@ from analytics.services.rebuilds import figures_rebuild
 from analytics.services.reports import (
     report_answer,
     report_ask_again,
+    report_expect,
     report_take_back,
     reports_confirm,
     reports_drop,
@@ -44,6 +45,7 @@ __all__ = [
     "period_close",
     "report_answer",
     "report_ask_again",
+    "report_expect",
     "report_take_back",
     "reports_confirm",
     "reports_drop",

@@ -11,6 +11,7 @@ from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
 from analytics.models import DaySales, SessionFigures
 from analytics.result import may_see_result
+from analytics.selectors.reports import report_given_up
 from analytics.shares.shown import shares_by_part
 from analytics.trust.audience import watched
 from analytics.trust.evidence import Reading
@@ -173,6 +174,7 @@ class SessionDetail(ScopedDetailPage):
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
             sees_result=may_see_result(self.actor, self.node.pk),
             trust=trust_of(self.actor, session),
+            no_report=report_given_up(self.actor, session),
             **session_rights(self.actor, self.node.pk),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,

@@ -1,4 +1,5 @@
-"""What reports were read for, and how it is taken back: of one session, or of a row that was left out."""
+"""What reports were read for, and how it is taken back: of one session, or of a row that was left out; and sessions
+on which none will come."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics.forms import TakeBackForm
-from analytics.models import ReadingWithdrawal, SessionReading
+from analytics.forms import NoReportForm, TakeBackForm
+from analytics.models import ReadingWithdrawal, ReportExpectation, SessionReading
 from analytics.selectors.reports import left_out, rows_read
-from analytics.services import report_ask_again, report_take_back
+from analytics.services import report_ask_again, report_expect, report_take_back
 from analytics.views.trust import SessionForm
 from core.doors.portal import ScopedListPage, ServiceAction
 from core.errors import NotFound
 from core.scoping import may
+from livestreams.models import LiveSession
 
 
 class RowsRead(ScopedListPage):
@@ -75,3 +77,30 @@ class AskAgain(ServiceAction):
 
     def back_to(self) -> str:
         return self.url("portal-report-question", uid=self.kwargs["uid"])
+
+
+class NoReport(SessionForm):
+    """Says that no report will come on a session: it leaves the round."""
+
+    template_name = "portal/report_none.html"
+    section = "reports"
+    needs = ("add", ReportExpectation)
+    form_class = NoReportForm
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        report_expect(actor=self.actor, session=self.session, expected=False, **form.cleaned_data)
+        messages.success(self.request, _("Kept. The session is not asked for any more."))
+        return redirect(self.url("portal-reports"))
+
+
+class ExpectReport(ServiceAction):
+    """Asks for a session's report again after somebody said that none will come."""
+
+    needs = ("add", ReportExpectation)
+    done = gettext_lazy("The session waits for its report again.")
+
+    def carry_out(self) -> None:
+        report_expect(actor=self.actor, session=self.named(LiveSession.objects.all()), expected=True)
+
+    def back_to(self) -> str:
+        return self.url("portal-reports")

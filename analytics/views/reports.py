@@ -17,8 +17,8 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from analytics.choices import ReadBy
 from analytics.forms import ReportAnswerForm, ReportsForm
-from analytics.models import SessionReading
-from analytics.selectors.reports import questions, round_counts, sessions_waiting
+from analytics.models import ReportExpectation, SessionReading
+from analytics.selectors.reports import questions, reports_given_up, round_counts, sessions_waiting
 from analytics.services import report_answer, reports_confirm, reports_drop
 from analytics.services.reports.answers import stated_by
 from analytics.services.reports.drops import JOB_KIND, takings
@@ -54,6 +54,8 @@ class ReportRound(ScopedListPage, ServiceFormPage):
         drops = Job.objects.filter(kind=JOB_KIND, node=self.node).select_related("created_by")
         return super().get_context_data(
             can_drop=may(self.actor, "add", SessionReading, self.node.pk),
+            can_give_up=may(self.actor, "add", ReportExpectation, self.node.pk),
+            given_up=list(reports_given_up(self.actor, self.node.pk)[: self.page_size]),
             counts=round_counts(self.own(LiveSession.objects.all())),
             questions=list(questions(self.actor, self.node.pk)),
             drops=visible_to(drops, self.actor).order_by("-id")[:SHOWN_DROPS],

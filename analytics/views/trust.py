@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from analytics.forms import ClaimForm, ReplyForm
-from analytics.models import ReadingWithdrawal, SessionClaim, TrustReply
+from analytics.models import ReadingWithdrawal, ReportExpectation, SessionClaim, TrustReply
 from analytics.services import session_claim, verdict_reply
 from analytics.trust.standing import trust_of
 from core.actors import Actor
@@ -73,5 +73,6 @@ def session_rights(actor: Actor, tenant_id: int) -> dict[str, bool]:
     return {
         "may_state": may(actor, "add", SessionClaim, tenant_id),
         "may_reply": may(actor, "add", TrustReply, tenant_id),
+        "may_give_up": may(actor, "add", ReportExpectation, tenant_id),
         "may_take_back": may(actor, "add", ReadingWithdrawal, tenant_id),
     }

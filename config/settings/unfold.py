@@ -176,6 +176,7 @@ ADMIN_MENU: list[tuple[Any, list[tuple[str, Any]]]] = [
             ("campaign", "analytics.EventClaim"),
             ("fact_check", "analytics.SessionReading"),
             ("rule", ("admin:reports_round", _("Report round"), "analytics.SessionReading")),
+            ("hide_source", "analytics.ReportExpectation"),
             ("lock_clock", "analytics.PeriodClose"),
             ("functions", "analytics.Indicator"),
             ("dataset", "analytics.IndicatorValue"),

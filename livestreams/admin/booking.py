@@ -81,11 +81,13 @@ class BookingAdmin(ScopedModelAdmin):
         "starts_at",
         "ends_at",
         "room",
+        "room__park",
         "tenant",
         "host",
         badge("state", _("state"), STATE_COLOURS),
         "price",
     )
+    list_select_related = ("room__park",)
     list_filter = ("starts_at", "state", "room", "tenant", "room__park")
     search_fields = ("room__code", "room__name_zh", "tenant__code", "tenant__name_zh", "purpose")
     ordering = ("-starts_at",)

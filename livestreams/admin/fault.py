@@ -69,6 +69,7 @@ class FaultAdmin(ScopedModelAdmin):
         "created_at",
         "room",
         "item",
+        "park",
         "kind",
         badge("state", _("state"), STATE_COLOURS),
         "blocks",

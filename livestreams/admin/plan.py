@@ -43,7 +43,8 @@ class SeriesBookings(ShownInline):
 @admin.register(BookingSeries)
 class BookingSeriesAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("room", "tenant", "host", "first_day", "last_day", "starts_at", "minutes")
+    list_display = ("room", "room__park", "tenant", "host", "first_day", "last_day", "starts_at", "minutes")
+    list_select_related = ("room__park",)
     list_filter = ("room", "tenant", "first_day")
     search_fields = ("room__code", "room__name_zh", "tenant__code", "tenant__name_zh", "purpose")
     fields = (

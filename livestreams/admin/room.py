@@ -133,7 +133,8 @@ class LiveRoomAdmin(ScopedModelAdmin):
 @admin.register(Maintenance)
 class MaintenanceAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("room", "starts_at", "ends_at", "why")
+    list_display = ("room", "room__park", "starts_at", "ends_at", "why")
+    list_select_related = ("room__park",)
     list_filter = ("room", "starts_at")
     search_fields = ("room__code", "room__name_zh", "reason")
     fieldsets = ((None, {"fields": ("room", "starts_at", "ends_at", "why")}),)

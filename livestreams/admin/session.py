@@ -46,6 +46,7 @@ class LiveSessionAdmin(ScopedModelAdmin):
         "__str__",
         "tenant",
         "room",
+        "park",
         "host",
         "platform",
         badge("state", _("state"), STATE_COLOURS),

@@ -86,6 +86,7 @@ def usage_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "parks": parks,
         "park": park,
         "all_parks": True,
+        "query": f"&since={since}&until={until}",
         "since": since,
         "until": until,
         "refused": refused,

@@ -21,8 +21,8 @@ from core.doors.fields import (
 )
 from parks.choices import EventKind
 from parks.collisions import Collision
-from parks.models import Event, Park
-from parks.selectors import event_collisions
+from parks.models import Event, Park, Town
+from parks.selectors import event_collisions, towns_near
 
 
 class ParkSerializer(serializers.ModelSerializer[Park]):
@@ -48,6 +48,40 @@ class ParkSerializer(serializers.ModelSerializer[Park]):
             "industries",
             "floor_area_m2",
             "is_synthetic",
+        ]
+
+
+class TownSerializer(serializers.ModelSerializer[Town]):
+    """A town and where its middle lies (WGS 84, degrees); null where that is not known."""
+
+    city = serializers.CharField(source="city.code")
+
+    class Meta:
+        model = Town
+        fields = ["code", "name_zh", "name_en", "city", "latitude", "longitude"]
+
+
+class NearTownSerializer(serializers.Serializer[Any]):
+    """A town near by; `km` is null where one of the two has no coordinates: they lie in one city."""
+
+    town = serializers.CharField()
+    name = serializers.CharField()
+    km = serializers.FloatField(allow_null=True)
+
+
+class TownWithNearSerializer(TownSerializer):
+    """A town with those near it, the nearest first: events of one industry there on the same days collide."""
+
+    near = serializers.SerializerMethodField()
+
+    class Meta(TownSerializer.Meta):
+        fields = [*TownSerializer.Meta.fields, "near"]
+
+    @extend_schema_field(NearTownSerializer(many=True))
+    def get_near(self, town: Town) -> list[dict[str, Any]]:
+        return [
+            {"town": other.code, "name": other.name, "km": None if km is None else round(km, 1)}
+            for other, km in towns_near(town)
         ]
 
 

@@ -23,9 +23,11 @@ from parks.api.serializers import (
     EventSerializer,
     ParkSerializer,
     PlannedEventSerializer,
+    TownSerializer,
+    TownWithNearSerializer,
     VenueInput,
 )
-from parks.models import Event, EventVenue, Park
+from parks.models import Event, EventVenue, Park, Town
 from parks.selectors import event_collisions
 
 
@@ -43,6 +45,23 @@ class ParkViewSet(ReadOnlyScopedViewSet):
             .select_related("town__city__province")
             .order_by("code")
         )
+
+
+class TownViewSet(ReadOnlyScopedViewSet):
+    """Towns, by which the collisions of events are found."""
+
+    model = Town
+    serializer_class = TownSerializer
+    lookup_field = "code"
+    permissions = {"list": Needs("view"), "retrieve": Needs("view")}
+
+    def base_queryset(self) -> QuerySet[Town]:
+        return Town.objects.select_related("city").order_by("code")
+
+    @extend_schema(responses=TownWithNearSerializer)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One town, with those near it."""
+        return Response(TownWithNearSerializer(self.get_object()).data)
 
 
 class EventViewSet(ReadOnlyScopedViewSet):

@@ -564,6 +564,10 @@ def of_reports(world: World, owner: Caller) -> dict[str, Any]:
         "GET report-drops/{uid}": owner.get(drop),
         "POST report-drops/{uid}/confirm": owner.post(f"{drop}/confirm"),
         "GET reports-due": owner.get("reports-due"),
+        "GET report-expectations": owner.get("report-expectations"),
+        "POST report-expectations": owner.post(
+            "report-expectations", {"session": str(session.uid), "expected": False, "reason": "shape"}
+        ),
         "GET report-questions": waiting,
         "GET report-questions/{uid}": owner.get(question),
         "POST report-questions/{uid}/answer": owner.post(f"{question}/answer", {"left_out": True}),
@@ -679,6 +683,8 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         "GET events/{uid}": tool.get(f"events/{world.event.uid}"),
         **answers_of_claims(world),
         "GET events/{uid}/report": tool.get(f"events/{world.event.uid}/report"),
+        "GET towns": tool.get("towns"),
+        "GET towns/{code}": tool.get(f"towns/{world.town.code}"),
         "GET parks": tool.get("parks"),
         "GET parks/{code}": tool.get("parks/alpha"),
         "GET me": tool.get("me"),

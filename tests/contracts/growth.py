@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from analytics.choices import ReadBy
 from analytics.models import SessionReading
-from analytics.services import session_claim
+from analytics.services import report_expect, session_claim
 from analytics.services.reports.drops import JOB_KIND
 from core.choices import Role, WebhookEvent
 from core.clock import DAY, HOUR, local, now
@@ -173,6 +173,7 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         how=ReadBy.TIME,
         read_at=now(),
     )
+    report_expect(actor=SYSTEM, session=reported, expected=False, reason=name)
     drop = Job.objects.get(node=tenant.node, kind=JOB_KIND, params__write=True)
     drop.result["rows"] += drop.result["rows"][:1]
     drop.save()

@@ -182,6 +182,7 @@ UIDS: dict[str, Factory] = {
 # Objects named by a code. What belongs to the park is the same object for all its tenants.
 CODES: dict[str, Factory] = {
     "api-park": lambda world, mine: world.park.code,
+    "api-town": lambda world, mine: world.town.code,
     "api-room": lambda world, mine: world.rooms[0].code,
     "api-firm": lambda world, mine: mine.tenant.code,
     "api-host": lambda world, mine: mine.host.code,
@@ -512,6 +513,11 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         },
         "api-session-verdict": {"text": "matrix"},
         "api-session-report": {"key": rows_read(SYSTEM, mine.tenant.pk).earliest("pk").key},
+        "api-report-expectation-list": {
+            "session": str(mine.session.uid),
+            "expected": False,
+            "reason": "matrix",
+        },
         "api-report-drop-list": {
             "tenant": mine.tenant.code,
             "files": [{"name": "matrix.csv", "content": "bWF0cml4"}],

@@ -27,7 +27,7 @@ from analytics.models import (
     PeriodClose,
     SessionReading,
 )
-from analytics.services import report_answer, report_take_back, session_claim, verdict_reply
+from analytics.services import report_answer, report_expect, report_take_back, session_claim, verdict_reply
 from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
 from core import buckets
@@ -282,6 +282,8 @@ def read_reports(mine: TenantWorld, canary: str, amount: Decimal) -> None:
         )  # fmt: skip
     reading = SessionReading.objects.get(key=f"{canary}-2")
     report_answer(actor=SYSTEM, question=report_take_back(actor=SYSTEM, reading=reading, reason=canary))
+    for expected in (False, True):
+        report_expect(actor=SYSTEM, session=mine.session, expected=expected, reason=canary)
 
 
 def go_on(world: World) -> None:

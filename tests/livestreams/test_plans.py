@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,10 @@ from django.utils import translation
 
 from core import jobs
 from core.choices import JobState
-from core.clock import DAY, now, today
+from core.clock import DAY, local, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from livestreams import services
-from livestreams.answers import counts_of, room_of
+from livestreams.answers import counts_of, room_of, ways_in
 from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
 from livestreams.errors import BadTime, SlotTaken, WrongState
 from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
@@ -80,7 +80,11 @@ def test_a_proposal_has_value_bound_and_reasons_and_is_published_as_bookings(wor
     refused = plan.slots.get(room=None)
     assert refused.request.value == 100
     assert refused.reasons["obstacles"][0]["why"] == "room"
-    assert refused.reasons["elsewhen"] is not None
+    free = local(datetime.fromisoformat(refused.reasons["elsewhen"]))
+    until = free + timedelta(minutes=refused.request.minutes)
+    assert f"{free:%m-%d %H:%M}–{until:%H:%M}" in ways_in(refused)[0], (
+        "the window to ask for, not only its start"
+    )
     published = services.plan_publish(actor=world.manager, plan=plan)
     assert published.state == PlanState.PUBLISHED
     made = Booking.objects.filter(planned__plan=plan)

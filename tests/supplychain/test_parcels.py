@@ -29,7 +29,6 @@ from supplychain.models import (
     StockMove,
     Wave,
 )
-from supplychain.presale import lock_room
 from supplychain.services import (
     backorder_fill,
     goods_return,

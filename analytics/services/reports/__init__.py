@@ -10,6 +10,7 @@ from analytics.services.reports.drops import (
     reports_load,
     reports_look,
 )
+from analytics.services.reports.expecting import report_expect
 from analytics.services.reports.files import read_file
 from analytics.services.reports.takingback import report_ask_again, report_take_back
 
@@ -17,6 +18,7 @@ __all__ = [
     "read_file",
     "report_answer",
     "report_ask_again",
+    "report_expect",
     "report_take_back",
     "reports_confirm",
     "reports_drop",

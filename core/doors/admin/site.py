@@ -36,7 +36,15 @@ SEARCH_RESULTS = 20
 
 
 class ScopedAutocompleteView(AutocompleteJsonView):
-    """Offers what the related model's admin shows to this actor, closed records left out."""
+    """Offers what the related model's admin shows to this actor, closed records left out.
+
+    What has a code is offered with it: rooms of several parks bear one name, and firms too.
+    """
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        code = getattr(obj, "code", "")
+        return {**result, "text": f"{result['text']} · {code}"} if code else result
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field_name = super().process_request(request)
