@@ -87,11 +87,13 @@ class JobContext:
                 raise JobTakenOver
             raise JobCancelled if asked else JobPaused
 
-    def heed(self) -> None:
-        """Stop at a step that cannot ask the database, as it holds SQLite's one writer, where somebody waits for that.
+    def heed(self, done: int, total: int, message: str) -> None:
+        """Report how far the work is at a step that cannot write it down, as it holds SQLite's one writer itself.
 
-        What they say is read once the handler was left. Raises JobPaused.
+        Those who look from within this process see it (`seen`). Where somebody waits for the writer it stops; what they
+        say is read once the handler was left. Raises JobPaused.
         """
+        _told_aside[self.job.pk] = (done, total, message)
         if self.job.pk in _waited_for:
             raise JobPaused
 
@@ -100,6 +102,8 @@ Handler = Callable[[JobContext], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
 _waited_for: set[int] = set()
 """Jobs to which somebody in this process is about to say something."""
+_told_aside: dict[int, tuple[int, int, str]] = {}
+"""How far jobs of this process are that cannot write it down."""
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -124,6 +128,14 @@ def job_start(
         )
         audit.record(actor=actor, verb="job.start", obj=job, node_id=node_id, after={"kind": kind})
         doorbell.ring(doorbell.JOBS)
+    return job
+
+
+def seen(job: Job) -> Job:
+    """The job for somebody's eyes: with how far it is by now, also while it holds SQLite's one writer."""
+    aside = _told_aside.get(job.pk)
+    if aside is not None and job.state == JobState.RUNNING:
+        job.done, job.total, job.message = aside
     return job
 
 
@@ -287,6 +299,8 @@ def _run(context: JobContext) -> None:
         )
     else:
         _finish(context, JobState.DONE, result=result)
+    finally:
+        _told_aside.pop(context.job.pk, None)
 
 
 def _wait(context: JobContext) -> None:
