@@ -28,6 +28,7 @@ from core import audit, clock, doorbell
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.errors import Conflict, DomainError
+from core.locking import retried
 from core.models import Job
 from core.scoping import get_visible
 
@@ -166,6 +167,7 @@ def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[J
     job.refresh_from_db()
 
 
+@retried
 def job_cancel(*, actor: Actor, uid: str) -> Job:
     """Ask a job to stop. A queued or paused one stops at once, a running one at its next step."""
     with _told(actor, uid, "job.cancel") as job:
@@ -180,6 +182,7 @@ def job_cancel(*, actor: Actor, uid: str) -> Job:
     return job
 
 
+@retried
 def job_pause(*, actor: Actor, uid: str) -> Job:
     """Ask a job to wait. A queued one does at once, a running one from its next step; pausing twice changes nothing."""
     with _told(actor, uid, "job.pause") as job:
@@ -193,6 +196,7 @@ def job_pause(*, actor: Actor, uid: str) -> Job:
     return job
 
 
+@retried
 def job_resume(*, actor: Actor, uid: str) -> Job:
     """Let a paused job go on, from its checkpoint. Conflict where it is not paused.
 
