@@ -28,6 +28,7 @@ from core import audit, clock, doorbell
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.errors import Conflict, DomainError
+from core.locking import retried
 from core.models import Job
 from core.scoping import get_visible
 
@@ -87,11 +88,13 @@ class JobContext:
                 raise JobTakenOver
             raise JobCancelled if asked else JobPaused
 
-    def heed(self) -> None:
-        """Stop at a step that cannot ask the database, as it holds SQLite's one writer, where somebody waits for that.
+    def heed(self, done: int, total: int, message: str) -> None:
+        """Report how far the work is at a step that cannot write it down, as it holds SQLite's one writer itself.
 
-        What they say is read once the handler was left. Raises JobPaused.
+        Those who look from within this process see it (`seen`). Where somebody waits for the writer it stops; what they
+        say is read once the handler was left. Raises JobPaused.
         """
+        _told_aside[self.job.pk] = (done, total, message)
         if self.job.pk in _waited_for:
             raise JobPaused
 
@@ -100,6 +103,8 @@ Handler = Callable[[JobContext], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
 _waited_for: set[int] = set()
 """Jobs to which somebody in this process is about to say something."""
+_told_aside: dict[int, tuple[int, int, str]] = {}
+"""How far jobs of this process are that cannot write it down."""
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -124,6 +129,14 @@ def job_start(
         )
         audit.record(actor=actor, verb="job.start", obj=job, node_id=node_id, after={"kind": kind})
         doorbell.ring(doorbell.JOBS)
+    return job
+
+
+def seen(job: Job) -> Job:
+    """The job for somebody's eyes: with how far it is by now, also while it holds SQLite's one writer."""
+    aside = _told_aside.get(job.pk)
+    if aside is not None and job.state == JobState.RUNNING:
+        job.done, job.total, job.message = aside
     return job
 
 
@@ -159,6 +172,7 @@ def _told(actor: Actor, uid: str, verb: str, *, heed: bool = True) -> Iterator[J
     job.refresh_from_db()
 
 
+@retried
 def job_cancel(*, actor: Actor, uid: str) -> Job:
     """Ask a job to stop. A queued or paused one stops at once, a running one at its next step."""
     with _told(actor, uid, "job.cancel") as job:
@@ -173,6 +187,7 @@ def job_cancel(*, actor: Actor, uid: str) -> Job:
     return job
 
 
+@retried
 def job_pause(*, actor: Actor, uid: str) -> Job:
     """Ask a job to wait. A queued one does at once, a running one from its next step; pausing twice changes nothing."""
     with _told(actor, uid, "job.pause") as job:
@@ -186,6 +201,7 @@ def job_pause(*, actor: Actor, uid: str) -> Job:
     return job
 
 
+@retried
 def job_resume(*, actor: Actor, uid: str) -> Job:
     """Let a paused job go on, from its checkpoint. Conflict where it is not paused.
 
@@ -292,6 +308,8 @@ def _run(context: JobContext) -> None:
         )
     else:
         _finish(context, JobState.DONE, result=result)
+    finally:
+        _told_aside.pop(context.job.pk, None)
 
 
 def _wait(context: JobContext) -> None:

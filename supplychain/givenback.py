@@ -69,7 +69,9 @@ def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
 
 def _facts_of(seller: int, orders: Collection[str]) -> QuerySet[SalesEvent]:
     about = SalesEvent.objects.of_orders(seller, orders)
-    return about.filter(kind__in=("paid", "cancelled", "refunded"), line_type="goods").current().order_by("pk")
+    return (
+        about.filter(kind__in=("paid", "cancelled", "refunded"), line_type="goods").current().order_by("pk")
+    )
 
 
 def _is_whole(

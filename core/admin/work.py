@@ -98,6 +98,7 @@ class JobAdmin(ScopedModelAdmin):
 
     @display(description=_("progress"))
     def progress(self, job: Job) -> str:
+        job = jobs.seen(job)
         if not job.total:
             return f"{job.done:,}"
         return f"{job.done:,} / {job.total:,} ({job.done * 100 // job.total} %)"

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from core.choices import JobState, NodeKind, Role
 from core.doors.fields import InstantField
-from core.jobs import may_read_findings
+from core.jobs import may_read_findings, seen
 from core.models import Job
 
 
@@ -41,7 +41,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     finished_at = InstantField(allow_null=True)
 
     def to_representation(self, instance: Job) -> dict[str, Any]:
-        shown = dict(super().to_representation(instance))
+        shown = dict(super().to_representation(seen(instance)))
         if not may_read_findings(self.context["view"].actor, instance):
             shown |= {"message": "", "result": {}}
         return shown

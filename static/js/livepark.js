@@ -61,6 +61,19 @@
     count.value = Number(count.value) + 1;
   });
 
+  // What is fetched may fail while the page stays as it is: that is said until something is answered again.
+  const unanswered = document.getElementById("no-answer");
+  const failed = () => {
+    if (!unanswered?.hidden) return;
+    unanswered.hidden = false;
+    unanswered.scrollIntoView({ block: "center" });
+  };
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (unanswered && event.detail.successful) unanswered.hidden = true;
+  });
+
   // What is fetched into #modal-body is shown.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id === "modal-body") bootstrap.Modal.getOrCreateInstance("#modal").show();

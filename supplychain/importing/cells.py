@@ -25,6 +25,7 @@ WAN = Decimal(10_000)
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_YEN = re.compile(r"^(-?) ?[¥￥] ?")
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
 _PERCENT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) ?[%％]")
 _SPREADSHEET_DIGITS = Context(prec=15)  # what a spreadsheet keeps of a number; the rest is binary noise
@@ -93,7 +94,7 @@ def percent(text: str) -> Decimal:
 
 
 def _number(text: str, code: str = "amount") -> Decimal:
-    bare = text.removeprefix("¥").removeprefix("￥").removesuffix("元").strip()
+    bare = _YEN.sub(r"\1", text).removesuffix("元").strip()
     factor = WAN if bare.endswith("万") else 1
     bare = bare.removesuffix("万")
     if _NUMBER.fullmatch(bare):

@@ -234,8 +234,10 @@ def _open(
     max_bytes: int = MAX_BYTES,
 ) -> FileOf[C]:
     def score(headers: Sequence[str]) -> int:
-        known = max(each.score(headers) for each in candidates)
-        return max(known, marks_among(headers)) if tell_apart else known
+        wanted = max(each.score(headers) for each in candidates)
+        if not tell_apart:
+            return wanted
+        return max(wanted, marks_among(headers), *(each.score(headers) for each in SESSION_PROFILES.values()))
 
     table = open_table(stream, score, max_bytes=max_bytes)
     profile = next(iter(candidates)) if len(candidates) == 1 else best_fit(candidates, table.headers)

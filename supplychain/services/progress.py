@@ -18,8 +18,7 @@ class JobProgress:
     """Tells a job how far it is, twice a second, also from inside the transaction that writes.
 
     There PostgreSQL needs a second connection, which a thread has. SQLite has one writer, which is then the
-    import itself: its job stands still for as long as the writing takes, unless somebody in this process waits to
-    say something to it.
+    import itself: it tells and hears those of its process only.
     """
 
     def __init__(self, context: jobs.JobContext) -> None:
@@ -38,7 +37,7 @@ class JobProgress:
 
     def _tell(self, done: int, total: int, message: str) -> None:
         if connection.in_atomic_block and connection.vendor == "sqlite":
-            self._context.heed()
+            self._context.heed(done, total, message)
             return
         if time.monotonic() < self._due:
             return

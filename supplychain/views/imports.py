@@ -18,7 +18,7 @@ from core import storage
 from core.choices import JOB_OPEN, JobState
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction, ServiceFormPage, TenantPage
 from core.errors import Conflict, DomainError, NotFound
-from core.jobs import job_cancel, job_pause, job_resume
+from core.jobs import job_cancel, job_pause, job_resume, seen
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
@@ -180,7 +180,8 @@ class ImportDetail(ScopedDetailPage):
     def job_of(self, batch: ImportBatch) -> Job | None:
         """The latest job that imported the batch or took it back, as far as the person may see it."""
         jobs = Job.objects.filter(kind__in=JOB_KINDS, node=self.node, params__batch=batch.pk)
-        return visible_to(jobs, self.actor).order_by("-id").first()
+        job = visible_to(jobs, self.actor).order_by("-id").first()
+        return seen(job) if job is not None else None
 
 
 def _sums(report: dict[str, Any], kind: str) -> dict[str, Decimal]:

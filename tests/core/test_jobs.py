@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from core import clock, jobs
@@ -248,3 +248,16 @@ def test_only_those_who_may_cancel_a_job() -> None:
         job_cancel(actor=owner, uid=str(job.uid))
     assert run_due() == 0
     assert AuditEntry.objects.filter(verb="job.cancel").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_stops_a_job_waits_for_another_turn_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, record, busy = start(to=1), jobs.audit.record, iter([True, False])
+
+    def recorded(**values: object) -> None:
+        if next(busy):
+            raise OperationalError("database is locked")
+        record(**values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jobs.audit, "record", recorded)
+    assert job_cancel(actor=SYSTEM, uid=str(job.uid)).state == JobState.CANCELLED

@@ -51,3 +51,19 @@ def test_an_import_is_paused_and_resumed_by_thumb(live_site: Site, open_page: Op
     page.locator("form[action$='/resume/'] button").tap()
     page.locator("form[action$='/undo/']").wait_for(state="attached", timeout=60_000)
     fits(page)
+
+
+def test_a_site_that_gives_no_answer_says_so_until_it_does(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    visit(page, f"{log_in(page, live_site)}imports/")
+    page.set_input_files("#id_file", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"x,y\n1,2\n"})
+    look, notice = page.locator("form[enctype] button[type=submit]"), page.locator("#no-answer")
+    assert not notice.is_visible()
+    for answer in (lambda route: route.fulfill(status=503, body="busy"), lambda route: route.abort()):
+        page.route("**/imports/", answer)
+        look.tap()
+        notice.wait_for()
+        fits(page)
+        page.unroute("**/imports/")
+        look.tap()
+        notice.wait_for(state="hidden")

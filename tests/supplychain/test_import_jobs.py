@@ -243,6 +243,30 @@ def test_progress_is_told_while_reading_and_while_writing(
     assert len(told) >= (9 if connection.vendor == "postgresql" else 3)
 
 
+def test_whoever_looks_sees_how_much_is_stored(
+    mine: TenantWorld,
+    stage: Callable[..., ImportBatch],
+    tmp_path: Path,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = import_confirm(
+        actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
+    )
+    tell, looked = JobProgress._tell, []
+
+    def look(self: JobProgress, done: int, total: int, message: str) -> None:
+        tell(self, done, total, message)
+        if connection.in_atomic_block:
+            row = self._aside.submit(lambda: jobs.seen(Job.objects.get(pk=job.pk))).result()
+            looked.append((row.done, row.total))
+
+    monkeypatch.setattr(JobProgress, "_tell", look)
+    job = run(job)
+    assert looked == [(done, 3000) for done in range(500, 3001, 500)]
+    assert jobs.seen(job).message == job.message, "nothing is left of it"
+
+
 # SQLite has one writer: while the import writes, nobody can ask it to stop.
 @pytest.mark.parametrize("writing", [False, pytest.param(True, marks=pytest.mark.postgres)])
 def test_a_cancelled_import_leaves_nothing(

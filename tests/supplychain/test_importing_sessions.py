@@ -168,6 +168,10 @@ def test_orders_are_no_sessions_and_sessions_no_orders() -> None:
     with pytest.raises(FileError) as refused:
         iter_facts(table(DOUYIN))
     assert refused.value.code in ("other_file", "unknown_headers", "missing_headers")
+    for path in (path for profile in SESSION_PROFILES.values() for path in profile.example_paths):
+        with path.open("rb") as stream, pytest.raises(FileError) as refused:
+            iter_facts(stream)
+        assert refused.value.code == "other_file", f"{path.name}: below its title stand headers of no order"
     order = {"主订单编号": "1", "子订单编号": "2", "订单应付金额": "3", "订单提交时间": "2025-01-01 00:00:00"}
     with pytest.raises(FileError):
         iter_sessions(table(order))

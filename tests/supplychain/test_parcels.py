@@ -375,6 +375,8 @@ def test_what_is_missing_is_owed_of_the_sku_that_was_sold(shop: PackingShop) -> 
     wave_make(actor=SYSTEM, warehouse=shop.near)
     line_missing(actor=SYSTEM, reservation=shop.line("O-1"))
     assert (Backorder.objects.get().sku, shop.owed()) == (other, [("O-1", 3, "open")])
+
+
 def test_a_count_below_what_is_reserved_names_the_way_and_can_be_entered_then(shop: PackingShop) -> None:
     shop.receive(5)
     for order in ("O-1", "O-2"):

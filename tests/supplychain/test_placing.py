@@ -291,7 +291,9 @@ def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(s
     assert sorted(found.values_list("order_no", flat=True)) == ["A1", "r-A1"]
     assert not SalesEvent.objects.of_orders(shop.other.pk, ["A1"]).exists()
     if connection.vendor == "sqlite":
-        many = SalesEvent.objects.current().of_orders(shop.seller.pk, [f"A{number}" for number in range(2_000)])
+        many = SalesEvent.objects.current().of_orders(
+            shop.seller.pk, [f"A{number}" for number in range(2_000)]
+        )
         plan = many.explain()
         assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
         assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
