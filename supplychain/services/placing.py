@@ -39,6 +39,8 @@ from tenants.models import Tenant
 
 # Bounds how long a transaction takes: on SQLite it holds the whole database.
 HOURS_PER_TRANSACTION = 24
+# Where all there is shall be placed at once. What may place a line is looked up once for each transaction.
+HOURS_IN_BULK = 240
 SESSIONS_PER_TRANSACTION = 100
 ORDERS_AT_ONCE = 2_000
 ANSWER_COLUMNS = (
@@ -49,9 +51,8 @@ ANSWER_COLUMNS = (
 def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
     """Place what was marked, of one seller or of all; returns how many hours. Safe to run twice and to kill."""
     drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
-    return drain_family(
-        PLACING, _place_together, most=HOURS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id
-    )
+    most = HOURS_IN_BULK if math.isinf(seconds) else HOURS_PER_TRANSACTION
+    return drain_family(PLACING, _place_together, most=most, seconds=seconds, tenant_id=tenant_id)
 
 
 SESSIONS, PLACING = buckets.SESSIONS, buckets.PLACING
