@@ -168,13 +168,14 @@ def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
     """What names the partner as the owner of the goods, and its part of what is given back without saying whose.
 
     That is cut by what was paid of the goods that it is about: of its line, or of its order where it names none. What
-    is given back beyond the goods is freight, which is the seller's.
+    is given back of an order beyond its goods is freight, which is the seller's.
     """
     paid: dict[tuple[Order, str | None], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for fact in book.facts:
         if fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS:
             for line in (fact.line, None):
                 paid[fact.order, line][fact.owner] += fact.amount
+    left = {order: sum(goods.values()) for (order, line), goods in paid.items() if line is None}
     for piece in _pieces(book):
         fact = piece.fact
         if fact.owner == agreement.partner_id:
@@ -183,7 +184,9 @@ def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
             goods = paid.get((fact.order, None if piece.paid_at is None else fact.line), {})
             if goods.get(agreement.partner_id or 0):
                 owners = sorted(goods)
-                parts = allocate(min(piece.refunds, sum(goods.values())), [goods[owner] for owner in owners])
+                of_goods = min(piece.refunds, sum(goods.values()), left[fact.order])
+                left[fact.order] -= of_goods
+                parts = allocate(of_goods, [goods[owner] for owner in owners])
                 yield replace(piece, refunds=parts[owners.index(agreement.partner_id or 0)])
 
 

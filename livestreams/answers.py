@@ -72,7 +72,7 @@ def _ways(slot: PlannedSlot) -> Iterator[str]:
     if reasons.get("elsewhen"):
         start = datetime.fromisoformat(reasons["elsewhen"])
         ends = f"{local(start + timedelta(minutes=slot.request.minutes)):%H:%M}"
-        yield _("A window %(from)s–%(until)s: it is free then.") % {
+        yield _("Ask for %(from)s–%(until)s as well: it is free then.") % {
             "from": _when(reasons["elsewhen"]),
             "until": ends,
         }

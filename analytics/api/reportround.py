@@ -103,8 +103,8 @@ class ExpectationFilter(django_filters.FilterSet):
 
 
 class ExpectationViewSet(mixins.ListModelMixin, ScopedViewSet):
-    """Sessions of which somebody said that no report will come, the latest word first; of a session the first counts,
-    until a report is read after it."""
+    """Sessions of which somebody said that no report will come, newest first; the newest of a session counts until a
+    report of it is read."""
 
     model = ReportExpectation
     serializer_class = ExpectationSerializer

@@ -46,8 +46,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "word on a report to come",
-                "verbose_name_plural": "words on reports to come",
+                "verbose_name": "expected report",
+                "verbose_name_plural": "expected reports",
                 "ordering": ["-id"],
             },
         ),

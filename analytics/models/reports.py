@@ -119,8 +119,8 @@ class ReportExpectation(models.Model):
     database_rules = (dbrules.AppendOnly(),)
 
     class Meta:
-        verbose_name = _("word on a report to come")
-        verbose_name_plural = _("words on reports to come")
+        verbose_name = _("expected report")
+        verbose_name_plural = _("expected reports")
         ordering = ["-id"]
 
     def __str__(self) -> str:

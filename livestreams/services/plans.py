@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, doorbell, jobs
 from core.actors import Actor
 from core.choices import JOB_OPEN
-from core.clock import DAY, day_start, local, now, today
+from core.clock import DAY, MINUTE, day_start, local, now, today
 from core.errors import DomainError, InvalidInput, NotFound, RowError
 from core.locking import advisory_lock, retried
 from core.models import Job
@@ -270,7 +270,8 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
             raise NotFound
         booking, where = lock_visible(Booking, actor, booked), slot.place
         before = stood[key_of(slot.request, slot.week)]
-        is_here = _of(booking) == (before.room, grid.at(before.start), before.host)
+        start = grid.at(before.start)
+        is_here = _of(booking) == (before.room, start, start + slot.request.minutes * MINUTE, before.host)
         if not is_here or booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
             sentence = _("The booking has begun, or was moved or given back.")
             refused.append((number, str(slot), "changed", sentence))
@@ -308,8 +309,9 @@ def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:
     }
 
 
-def _of(booking: Booking) -> tuple[str, datetime, str | None]:
-    return booking.room.code, booking.starts_at, booking.host.code if booking.host else None
+def _of(booking: Booking) -> tuple[str, datetime, datetime, str | None]:
+    host = booking.host.code if booking.host else None
+    return booking.room.code, booking.starts_at, booking.ends_at, host
 
 
 def _lock_rooms(actor: Actor, slots: list[PlannedSlot]) -> dict[int, LiveRoom]:

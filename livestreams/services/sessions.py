@@ -200,12 +200,12 @@ def _check_slot(booking: Booking, at: datetime) -> None:
     if not opens <= at < closes + park.stream_late_minutes * MINUTE:
         raise BadTime(
             _("A session of a booking begins within its time, %(from)s to %(until)s.")
-            % {"from": f"{local(booking.starts_at):%m-%d %H:%M}", "until": f"{local(closes):%m-%d %H:%M}"},
+            % {"from": f"{local(opens):%m-%d %H:%M}", "until": f"{local(closes):%m-%d %H:%M}"},
             code="slot",
             field="booking",
         )
     others = Booking.objects.blocking().filter(room=booking.room_id, starts_at__lte=at, ends_at__gt=at)
-    if others.exclude(pk=booking.pk).exclude(state=BookingState.COMPLETED).exists():
+    if others.exclude(tenant=booking.tenant_id).exclude(state=BookingState.COMPLETED).exists():
         raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
 
 

@@ -63,8 +63,9 @@
 
   // What is fetched may fail while the page stays as it is: that is said until something is answered again.
   const unanswered = document.getElementById("no-answer");
-  const failed = () => {
-    if (!unanswered?.hidden) return;
+  const failed = (event) => {
+    const status = event.detail.xhr?.status ?? 0;
+    if (!unanswered?.hidden || (status >= 400 && status < 500 && status !== 429)) return;
     unanswered.hidden = false;
     unanswered.scrollIntoView({ block: "center" });
   };

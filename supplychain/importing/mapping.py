@@ -69,9 +69,15 @@ def mapping_profile(mapping: Mapping) -> Profile[SaleFact]:
     """The profile that reads a file by a mapping; all mapped columns must be there."""
     if isinstance(mapping.kind, dict):
         own = {plain_word(word): kind for word, kind in mapping.kind.items()}
-        rules = Rules(kinds={**KIND_WORDS, **own}, net_of_refunds=mapping.net_of_refunds)
+        rules = Rules(
+            kinds={**KIND_WORDS, **own}, net_of_refunds=mapping.net_of_refunds, rows_are_orders=True
+        )
     else:
-        rules = Rules(default_kind=mapping.kind or "paid", net_of_refunds=mapping.net_of_refunds)
+        rules = Rules(
+            default_kind=mapping.kind or "paid",
+            net_of_refunds=mapping.net_of_refunds,
+            rows_are_orders=mapping.kind is None,
+        )
     return Profile(
         code="mapping",
         name=gettext_lazy("Own mapping"),

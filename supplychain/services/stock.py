@@ -148,8 +148,8 @@ def stock_count(
             return None
         if counted < level.reserved:
             message = _(
-                "%(reserved)d are reserved for orders. First say of which lines nothing is on the shelf"
-                " (Reservations), then enter the count."
+                "%(reserved)d are reserved for orders. Mark the lines that are missing under Reservations first,"
+                " then enter the count."
             ) % {"reserved": level.reserved}
             raise Conflict(message, code="stock_reserved", field="counted", reserved=level.reserved)
         found = counted - level.on_hand

@@ -160,12 +160,8 @@ def line_missing(*, actor: Actor, reservation: Reservation) -> Backorder:
         if not made:
             if missing.state != BackorderState.OPEN:
                 # What was owed before may be of another SKU, and was promised for other pieces.
-                missing.owner_id, missing.sku_id, missing.quantity, missing.presold = (
-                    known.owner_id,
-                    known.sku_id,
-                    0,
-                    0,
-                )
+                missing.owner_id, missing.sku_id = known.owner_id, known.sku_id
+                missing.quantity = missing.presold = 0
             missing.quantity, missing.state = missing.quantity + known.quantity, BackorderState.OPEN
             missing.save(update_fields=["owner", "sku", "quantity", "presold", "state", "updated_at"])
         audit.record(

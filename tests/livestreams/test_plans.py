@@ -12,7 +12,7 @@ from django.utils import translation
 
 from core import jobs
 from core.choices import JobState
-from core.clock import DAY, local, now, today
+from core.clock import DAY, HOUR, local, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from livestreams import services
 from livestreams.answers import counts_of, room_of, ways_in
@@ -425,11 +425,15 @@ def test_a_repair_leaves_what_was_moved_by_hand_and_follows_an_earlier_one(world
     assert two.starts_at == at(17)
 
 
-def test_what_is_moved_while_a_repair_waits_refuses_it(world: World, at: At) -> None:
+@pytest.mark.parametrize(("begins", "ends"), [(6, 6), (0, 1)])
+def test_what_is_moved_or_lengthened_while_a_repair_waits_refuses_it(
+    world: World, at: At, begins: int, ends: int
+) -> None:
     plan = services.plan_publish(actor=world.manager, plan=fill(world, at, count=2))
     repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
     moved = plan.slots.exclude(room=world.rooms[0]).get().booking
-    services.booking_move(actor=world.manager, booking=moved, starts_at=at(15), ends_at=at(17))
+    later = {"starts_at": moved.starts_at + begins * HOUR, "ends_at": moved.ends_at + ends * HOUR}
+    services.booking_move(actor=world.manager, booking=moved, **later)
     with pytest.raises(SlotTaken) as refused:
         services.plan_publish(actor=world.manager, plan=repair)
     assert [row.code for row in refused.value.rows] == ["changed"]

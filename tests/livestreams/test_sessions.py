@@ -207,6 +207,21 @@ def test_a_booking_goes_live_in_its_own_time_only(world: World, at: Callable[...
         assert go_live(world, 1, booking=later).booking == later
 
 
+def test_a_firm_goes_on_from_one_booking_to_its_next_in_the_same_room(
+    world: World, at: Callable[..., datetime]
+) -> None:
+    mine = world.tenants[0]
+    room = services.room_update(actor=world.manager, room=world.rooms[0], setup_minutes=0)
+    _first, second = (
+        services.booking_create(
+            actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(hour), ends_at=at(hour + 1)
+        )
+        for hour in (10, 11)
+    )
+    with time_machine.travel(at(10.9)):
+        assert go_live(world, booking=second).booking == second
+
+
 def test_a_booking_has_the_room_from_its_first_second_on(world: World, at: Callable[..., datetime]) -> None:
     mine, room = world.tenants[0], world.rooms[0]
     services.room_update(actor=world.manager, room=room, setup_minutes=0)

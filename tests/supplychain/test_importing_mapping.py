@@ -209,6 +209,13 @@ def test_an_order_that_shows_its_refund_is_its_sale_whatever_its_state_says(stat
     assert [fact.external_id for fact in facts] == [fact.external_id for fact in before]
 
 
+def test_a_row_that_says_what_it_is_stays_that() -> None:
+    """In the plain table the sale has a row of its own, and its refund may repeat the sum beside it."""
+    head = "order_no,sku_code,qty,amount,occurred_at,kind,refunded_amount,line_no\n"
+    facts, _report = read(head + "E1,S,1,50,2025-06-01,refunded,50,1\n", None)
+    assert [(fact.kind, fact.amount) for fact in facts] == [("refunded", 50)]
+
+
 def test_a_row_of_a_refund_takes_back_once_what_it_shows_twice() -> None:
     columns = {**MAPPING["columns"], "已退": "refunded_amount"}
     facts, _report = read("单号,货,件,价,何时,已退\nE1,S,-1,5,2025-06-03,5\n", {"columns": columns})

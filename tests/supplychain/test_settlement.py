@@ -536,6 +536,15 @@ def test_slot_fees_come_back_after_the_refunds_that_count_and_a_late_fact_correc
     ]
 
 
+def test_an_owner_loses_no_more_than_its_goods_however_often_something_is_given_back(firms: Firms) -> None:
+    firms.sell("A", "100.00", owner="mcn")
+    firms.sell("A", "20.00", line_type="freight", external_id="A:freight")
+    for number in ("1", "2"):
+        firms.refund("A", "60.00", TEN + HOUR, number=number, ref_line="")
+    agreement = firms.agree(sales="owned", tiers=[(Decimal(0), Decimal(100))])
+    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == 0
+
+
 def test_shares_by_slices_and_corrections_say_how_they_were_computed(firms: Firms) -> None:
     """By hand: 95 % of 8441.88 are 8019.786, of which 5000 at 10 % and the rest at 7.5 % are 726.48."""
     tiers = [(Decimal(0), Decimal(10)), (Decimal(5000), Decimal("7.5"))]

@@ -44,7 +44,7 @@ class ScopedAutocompleteView(AutocompleteJsonView):
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         result: dict[str, str] = super().serialize_result(obj, to_field_name)
         code = getattr(obj, "code", "")
-        return {**result, "text": f"{result['text']} · {code}"} if code else result
+        return {**result, "text": f"{result['text']} · {code}"} if code not in result["text"] else result
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field_name = super().process_request(request)

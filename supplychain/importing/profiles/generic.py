@@ -108,11 +108,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Rules:
-    """How rows are read: the kind of each word (None: no fact), and whether refunds are deducted already."""
+    """How rows are read: the kind of each word (None: no fact), and whether refunds are deducted already.
+
+    Where rows are orders the word is the state of one; else it says what its row is.
+    """
 
     kinds: Mapping[str, str | None] = field(default_factory=lambda: KIND_WORDS)
     default_kind: str = "paid"
     net_of_refunds: bool = False
+    rows_are_orders: bool = False
 
 
 class GenericBuilder:
@@ -138,8 +142,8 @@ class GenericBuilder:
         quantity = row.need("qty", cells.count)
         amount = _amount(row, quantity)
         given_back = row.read("refunded_amount", cells.money) or Decimal(0)
-        if given_back and kind in ("refunded", "cancelled"):
-            kind = "paid"  # an order as it stands: what went back of it is told beside it, and counts once
+        if self.rules.rows_are_orders and given_back and kind in ("refunded", "cancelled"):
+            kind = "paid"  # what went back of the order is told beside it, and counts once
         if self.rules.net_of_refunds:
             amount += given_back
         if kind != "adjusted" and (amount < 0 or quantity < 0):
@@ -148,7 +152,7 @@ class GenericBuilder:
                 kind = "refunded"
                 self.options.notes["negative_as_refund"] += 1
         fact = self._fact(row, kind, quantity, amount)
-        shows_both = given_back and kind != "refunded"
+        shows_both = given_back and kind not in ("refunded", "cancelled")
         return [fact, self._refund(row, fact, given_back)] if shows_both else [fact]
 
     def _kind(self, row: Row) -> str | None:
