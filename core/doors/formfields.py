@@ -79,6 +79,14 @@ class PlatformIdField(CodeField):
     parse = staticmethod(strict.identifier)
 
 
+def check_year(value: date) -> None:
+    """ValidationError for a day or an instant of years with which nobody reckons."""
+    try:
+        strict.check_year(value)
+    except strict.StrictError as error:
+        raise ValidationError(str(error), code=error.code) from error
+
+
 class DayField(forms.DateField):
     """A calendar day, from the browser's own calendar."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -18,6 +21,21 @@ IDEMPOTENCY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The same key with the same request gets the same answer, and the effect happens once.",
 )
+
+
+class Generator(SchemaGenerator):
+    """Builds the document once for each language: it takes a second, and anybody may ask for it."""
+
+    _built: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        language = get_language() or ""
+        if not public or language not in dict(settings.LANGUAGES):
+            found: dict[str, Any] = super().get_schema(request, public)
+            return found
+        if language not in self._built:
+            self._built[language] = super().get_schema(request, public)
+        return self._built[language]
 
 
 class RowProblem(serializers.Serializer[Any]):

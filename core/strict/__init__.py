@@ -15,7 +15,18 @@ from core.strict.json_text import (
     outline,
     unique_keys,
 )
-from core.strict.times import FIRST_YEAR, LAST_YEAR, clock_time, day, instant, moment, stamp, to_utc, zone
+from core.strict.times import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    check_year,
+    clock_time,
+    day,
+    instant,
+    moment,
+    stamp,
+    to_utc,
+    zone,
+)
 from core.strict.values import MAX_QUANTITY, amount, code, currency, identifier, is_cut_off, quantity, text
 
 __all__ = [
@@ -26,6 +37,7 @@ __all__ = [
     "StrictError",
     "amount",
     "check_depth",
+    "check_year",
     "clock_time",
     "code",
     "currency",

@@ -47,15 +47,20 @@ def instant(value: object, zone: ZoneInfo = SHANGHAI) -> datetime:
     return to_utc(found, zone)
 
 
+def check_year(found: date) -> None:
+    """Refuse a day or an instant of years with which nobody reckons: the calendar has an end."""
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        message = _("The year %(year)d is outside of %(first)d to %(last)d.")
+        raise StrictError("year", message % {"year": found.year, "first": FIRST_YEAR, "last": LAST_YEAR})
+
+
 def to_utc(found: datetime, zone: ZoneInfo = SHANGHAI) -> datetime:
     """The UTC instant of `found`; a naive one is wall-clock time in `zone`.
 
     Where a clock was put back, the first of the two instants is taken; wall-clock times that a clock put
     forward has skipped are refused (in Asia/Shanghai: the summers up to 1991).
     """
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        message = _("The year %(year)d is outside of %(first)d to %(last)d.")
-        raise StrictError("year", message % {"year": found.year, "first": FIRST_YEAR, "last": LAST_YEAR})
+    check_year(found)
     if found.tzinfo is not None:
         return found.astimezone(UTC)
     if zone is SHANGHAI and found.year >= _AHEAD_SINCE:

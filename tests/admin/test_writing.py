@@ -73,6 +73,17 @@ def test_a_booking_is_made_by_its_service(
     assert LogEntry.objects.count() == 0
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_are_of_years_with_which_somebody_reckons(
+    manager: Client, worlds: Worlds, booking_of: Callable[..., dict[str, Any]], day: str
+) -> None:
+    posted = booking_of(8, starts_at_0=day)
+    assert set(errors_of(manager.post(url_of(Booking, "add/"), posted))) == {"starts_at"}
+    lease = Lease.objects.filter(park=worlds.mine.park).latest("pk")
+    answer = manager.post(url_of(Lease, f"{lease.pk}/do/end/"), {"day": day})
+    assert answer.context["form"].errors["day"].as_data()[0].code == "year"
+
+
 def test_an_overlap_comes_back_as_an_error_with_free_windows(
     manager: Client, booking_of: Callable[..., dict[str, Any]]
 ) -> None:

@@ -38,6 +38,16 @@ def test_it_is_served_with_the_pages_that_show_it(db: None) -> None:
     assert Client().get("/api/docs?script=").status_code == 200
 
 
+def test_it_is_built_once_for_each_language(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(language: str) -> bytes:
+        return bytes(Client().get("/api/schema", headers={"Accept-Language": language}).content)
+
+    chinese, english = told("zh-hans"), told("en")
+    assert chinese != english
+    monkeypatch.setattr(SchemaGenerator, "get_schema", None)
+    assert (told("zh-hans"), told("en")) == (chinese, english)
+
+
 def test_every_operation_names_its_refusals_and_shows_no_number_as_a_name(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

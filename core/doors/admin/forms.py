@@ -17,7 +17,7 @@ from unfold import widgets
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from core.actors import NOBODY, Actor, user_actor
-from core.doors.formfields import LARGEST, AmountField, WholeNumberField
+from core.doors.formfields import LARGEST, AmountField, WholeNumberField, check_year
 from core.errors import DomainError
 from core.models import User
 from core.money import MoneyField
@@ -102,6 +102,13 @@ class WordsField(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
+PLAIN_FIELDS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
+    models.DecimalField: {"form_class": AmountField},
+    models.DateField: {"validators": [check_year]},
+    models.URLField: {"assume_scheme": "https"},
+}
+
+
 def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
     """The form class and limits that suit a model field, or nothing where the skin's own are right."""
     if isinstance(db_field, MoneyField):
@@ -109,12 +116,11 @@ def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
             "form_class": AmountField,
             "widget": widgets.UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
         }
-    if isinstance(db_field, models.DecimalField):
-        return {"form_class": AmountField}
     if isinstance(db_field, models.IntegerField):
         return {"form_class": WholeNumberField, "max_value": LARGEST.get(db_field.get_internal_type())}
-    if isinstance(db_field, models.URLField):
-        return {"assume_scheme": "https"}
+    for kind, limits in PLAIN_FIELDS.items():
+        if isinstance(db_field, kind):
+            return limits
     if isinstance(db_field, models.JSONField) and db_field.default is list:
         return {
             "form_class": WordsField,
@@ -227,6 +233,8 @@ def choice_field(choices: Iterable[tuple[Any, Any]], label: Any, **kwargs: Any) 
 
 def style(field: type[forms.Field], label: Any, **kwargs: Any) -> forms.Field:
     """A form field in the skin's clothes."""
+    if field in (forms.DateField, forms.SplitDateTimeField):
+        kwargs.setdefault("validators", [check_year])
     return field(label=label, widget=kwargs.pop("widget", None) or WIDGETS[field](), **kwargs)
 
 
