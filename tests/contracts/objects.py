@@ -215,7 +215,7 @@ OF_THE_PARK = (
     "door",
 )
 # The same for everybody: published data.
-OF_NOBODY = ("api-indicator", "analytics-")
+OF_NOBODY = ("api-indicator", "api-town", "analytics-")
 # Writing operations whose address says everything -> what it says.
 WITHOUT_BODY: dict[str, str] = {
     "api-booking-confirm": "which hold becomes a booking",
