@@ -42,7 +42,13 @@ from supplychain.models import (
 from tests.analytics.reference import Book, Fact
 from tests.scaled import oracle
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.timeout(1800)]
+# One week for all of them: two processes would each tell it anew.
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.timeout(1800),
+    pytest.mark.xdist_group("week"),
+]
 
 # The last month is May: three of the days are stated.
 UNTIL = dt.datetime(2025, 6, 4, 12, 30, tzinfo=dt.UTC)
