@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Self
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -25,10 +26,10 @@ class Prepared:
     """
 
     def __init__(self, build: Build, samples: Mapping[str, Any]) -> None:
-        queryset = build(**samples)[:1]
-        compiler: SQLCompiler = queryset.query.get_compiler(connection=connection)
+        queryset, database = build(**samples)[:1], connections[DEFAULT_DB_ALIAS]
+        compiler: SQLCompiler = queryset.query.get_compiler(connection=database)
         self._sql, parameters = compiler.as_sql()
-        names = {_told(_adapted(sample)): name for name, sample in samples.items()}
+        names = {_told(_adapted(sample, database)): name for name, sample in samples.items()}
         self._parameters = [(names.get(_told(value)), value) for value in parameters]
         missing = set(samples) - {name for name, _value in self._parameters}
         if missing or len(names) < len(samples):
@@ -39,11 +40,12 @@ class Prepared:
 
     def first(self, **values: Any) -> dict[str, Any] | None:
         """The first row for these values, by column."""
-        adapted = {name: _adapted(value) for name, value in values.items()}
+        database = connections[DEFAULT_DB_ALIAS]  # once: Django's own name for it looks it up at each use
+        adapted = {name: _adapted(value, database) for name, value in values.items()}
         parameters = [value if name is None else adapted[name] for name, value in self._parameters]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.cursor = PlannedOnce(connection.connection)
+        with database.cursor() as cursor:
+            if database.vendor == "postgresql":
+                cursor.cursor = PlannedOnce(database.connection)
             cursor.execute(self._sql, parameters)
             found = cursor.fetchone()
         if found is None:
@@ -51,7 +53,7 @@ class Prepared:
         row = list(found)
         for place, (converters, expression) in self._converters.items():
             for convert in converters:
-                row[place] = convert(row[place], expression, connection)
+                row[place] = convert(row[place], expression, database)
         return dict(zip(self._columns, row, strict=True))
 
 
@@ -62,9 +64,9 @@ class PlannedOnce(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**options, "prepare": True})
 
 
-def _adapted(value: Any) -> Any:
+def _adapted(value: Any, database: BaseDatabaseWrapper) -> Any:
     """A value as the database takes it."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return database.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def _told(value: Any) -> tuple[type, Any]:

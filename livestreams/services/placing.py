@@ -118,10 +118,11 @@ def checked_span(starts_at: datetime, ends_at: datetime) -> Span:
     """The span of a booking that is to be made. BadTime for one that is over, too short, too long or too far."""
     if ends_at <= starts_at:
         raise BadTime(_("A booking must end after it starts."), code="order", field="ends_at")
-    if starts_at < now() - SKEW:
+    present = now()
+    if starts_at < present - SKEW:
         raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="starts_at")
     check_length(ends_at - starts_at, "ends_at")
-    if starts_at > now() + FURTHEST:
+    if starts_at > present + FURTHEST:
         raise BadTime(
             _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="starts_at"
         )
