@@ -67,14 +67,14 @@ def user_actor(user: User) -> Actor:
     """The actor of a logged-in person; without any right when the account is disabled."""
     if not user.is_active:
         return NOBODY
-    memberships = (
-        Membership.objects.filter(user=user, ended_at__isnull=True).select_related("node").order_by("id")
-    )
+    memberships = Membership.objects.filter(user=user, ended_at__isnull=True).order_by("id")
     return Actor(
         label=user.username,
         user_id=user.pk,
         unrestricted=user.is_superuser,
-        grants=tuple(Grant(m.role, m.node_id, m.node.kind, m.node.path) for m in memberships),
+        grants=tuple(
+            Grant(*each) for each in memberships.values_list("role", "node_id", "node__kind", "node__path")
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,8 @@ from tests import migrated, servers
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from pytest_django import Settings
+
+    from tests.factories import World
 
 hypothesis_settings.register_profile(
     "livepark", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -51,6 +54,21 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether a test writes for other connections to see."""
+    mark = item.get_closest_marker("django_db")
+    fixtures = getattr(item, "fixturenames", ())
+    return "transactional_db" in fixtures or bool(mark and mark.kwargs.get("transaction"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End the transaction of the file before a test that commits, and would wait for it."""
+    if commits(item):
+        for kept in item.session._fixturemanager.getfixturedefs("file_transaction", item) or ():
+            kept.finish(item._request)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -129,6 +147,35 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         else:
             patch.setattr(connection.creation, "_create_test_db", create_copy)
         yield
+
+
+@pytest.fixture(scope="module")
+def file_transaction(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """What is made once for a file: each test's own transaction lies inside, and nothing of it is kept."""
+    from django.db import transaction
+
+    users = (item for item in request.session.items if request.fixturename in item.fixturenames)
+    waiting = [item.name for item in users if item.path == request.path and commits(item)]
+    assert not waiting, f"what they commit waits for the transaction of their file: {waiting}"
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def told_world(file_transaction: None) -> World:
+    """A world, which takes longer to tell than most tests to run, at the time that autouse fixtures of the file set."""
+    from tests.factories import make_world
+
+    return make_world("alpha")
+
+
+@pytest.fixture
+def world(told_world: World, db: None) -> World:
+    """The world in which most stories are told, for this test alone."""
+    return deepcopy(told_world)
 
 
 @pytest.fixture(scope="session")

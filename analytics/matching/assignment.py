@@ -14,9 +14,8 @@ from enum import StrEnum
 from math import ceil, floor, inf
 
 import numpy as np
+import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, linprog, milp
-from scipy.sparse import csr_matrix
 
 from analytics.matching.facts import HOURS_A_DAY
 
@@ -232,7 +231,7 @@ def _one_to_one(choices: Sequence[_Choice]) -> list[_Choice]:
     for choice in choices:
         worth[choice.product, choice.host] = choice.worth
         at[choice.product, choice.host] = choice
-    rows, columns = linear_sum_assignment(worth, maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(worth, maximize=True)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [at[pair] for pair in pairs if pair in at]
 
@@ -241,7 +240,7 @@ def _one_to_one(choices: Sequence[_Choice]) -> list[_Choice]:
 class _Model:
     """Rows: each product once, each host once at any time of the grid, and for so many minutes at most."""
 
-    matrix: csr_matrix
+    matrix: scipy.sparse.csr_matrix
     limits: Ints
     worth: Ints
     product: Ints
@@ -264,7 +263,9 @@ def _model(
     limits = [1] * len(products) + [host.most for host in hosts] + [1] * len(rows)
     places = np.array(entries, dtype=np.int64)
     return _Model(
-        csr_matrix((places[:, 2], (places[:, 0], places[:, 1])), shape=(len(limits), len(choices))),
+        scipy.sparse.csr_matrix(
+            (places[:, 2], (places[:, 0], places[:, 1])), shape=(len(limits), len(choices))
+        ),
         np.array(limits, dtype=np.int64),
         np.array([choice.worth for choice in choices], dtype=np.int64),
         np.array([choice.product for choice in choices], dtype=np.int64),
@@ -285,7 +286,7 @@ def _programme(
     if not choices:
         return [], 0
     model = _model(products, hosts, choices, grid)
-    relaxed = linprog(
+    relaxed = scipy.optimize.linprog(
         -model.worth.astype(np.float64),
         A_ub=model.matrix.astype(np.float64),
         b_ub=model.limits.astype(np.float64),
@@ -297,12 +298,12 @@ def _programme(
     report(_sum(start), None if bound == inf else int(bound))
     found = start
     if _sum(start) < bound:
-        solved = milp(
+        solved = scipy.optimize.milp(
             -model.worth.astype(np.float64),
-            constraints=LinearConstraint(
+            constraints=scipy.optimize.LinearConstraint(
                 model.matrix.astype(np.float64), -np.inf, model.limits.astype(np.float64)
             ),
-            bounds=Bounds(0.0, 1.0),
+            bounds=scipy.optimize.Bounds(0.0, 1.0),
             integrality=np.ones(len(choices)),
             options={"time_limit": max(seconds / 2, 0.01), "mip_rel_gap": 0.0},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+import scipy  # loads its parts when they are used
 
 from livestreams.scheduling.model import NONE, Floats, Ints, Limit, Model
 
@@ -44,7 +44,7 @@ def relax(model: Model, seconds: float) -> Relaxed | None:
     """Solve the linear relaxation; None when the time does not suffice."""
     if not model.size:
         return Relaxed(np.zeros(0), np.zeros(len(model.limits)), 0.0)
-    result = linprog(
+    result = scipy.optimize.linprog(
         -model.worth.astype(np.float64),
         A_ub=model.matrix.astype(np.float64),
         b_ub=model.limits.astype(np.float64),
@@ -92,10 +92,12 @@ def proven_bound(model: Model, prices: Floats) -> float:
 def solve_part(model: Model, part: Part, *, seconds: float) -> Solved:
     """The best whole solution of a part within the time, on its own columns in their order."""
     matrix = model.matrix[:, part.columns].tocsr()[part.rows]
-    result = milp(
+    result = scipy.optimize.milp(
         -part.worth.astype(np.float64),
-        constraints=LinearConstraint(matrix.astype(np.float64), -np.inf, part.limits.astype(np.float64)),
-        bounds=Bounds(0.0, model.upper[part.columns].astype(np.float64)),
+        constraints=scipy.optimize.LinearConstraint(
+            matrix.astype(np.float64), -np.inf, part.limits.astype(np.float64)
+        ),
+        bounds=scipy.optimize.Bounds(0.0, model.upper[part.columns].astype(np.float64)),
         integrality=np.ones(len(part.columns)),
         options={"time_limit": max(seconds, 0.01), "mip_rel_gap": 0.0},
     )

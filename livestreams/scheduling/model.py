@@ -14,7 +14,7 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy  # loads its parts when they are used
 
 from livestreams.scheduling.problem import Problem, Slots
 
@@ -77,7 +77,7 @@ class Model:
     crew_start: Ints
     worth: Ints
     upper: Ints
-    matrix: sparse.csc_array
+    matrix: scipy.sparse.csc_array
     limits: Ints
     row_limit: Ints
     row_part: Ints

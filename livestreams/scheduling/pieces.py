@@ -7,8 +7,7 @@ bound of the whole (Lagrange). At the prices of the relaxation that is never abo
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+import scipy  # loads its parts when they are used
 
 from livestreams.scheduling.exact import Part, Relaxed, Solved, best_of_groups, profits, solve_part
 from livestreams.scheduling.model import NONE, Floats, Ints, Limit, Model
@@ -36,8 +35,8 @@ class Pieces:
     def _apart(self, own: np.ndarray) -> list[Ints]:
         """Columns that share rows of their own, together."""
         rows = self.model.matrix.tocsr()[np.flatnonzero(own)]
-        _count, names = connected_components(
-            sparse.block_array([[None, rows], [rows.T, None]]), directed=False
+        _count, names = scipy.sparse.csgraph.connected_components(
+            scipy.sparse.block_array([[None, rows], [rows.T, None]]), directed=False
         )
         names = names[rows.shape[0] :]
         order = np.argsort(names, kind="stable")

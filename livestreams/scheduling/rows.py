@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
+import scipy  # loads its parts when they are used
 
 from livestreams.scheduling.columns import Columns
 from livestreams.scheduling.model import NONE, Ints, Limit, Model
@@ -50,7 +50,7 @@ def build(problem: Problem) -> Model:
             [_worth(parts, ways.T), np.full(bonuses, rules.fair_bonus * (len(problem.before) + 1))]
         ),
         upper=np.concatenate([sizes[ways[:, 0]], np.full(bonuses, rules.fair_sessions)]),
-        matrix=sparse.csc_array(entries, shape=(len(names), len(ways) + bonuses), dtype=np.int64),
+        matrix=scipy.sparse.csc_array(entries, shape=(len(names), len(ways) + bonuses), dtype=np.int64),
         limits=_limits(parts, names),
         row_limit=names[:, 0],
         row_part=names[:, 1],

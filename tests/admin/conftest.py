@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.admin import site
-from django.db import models, transaction
+from django.db import models
 from django.test import Client
 
 from analytics.models import (
@@ -56,15 +55,13 @@ class Worlds:
 
 
 @pytest.fixture(scope="module")
-def worlds(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worlds]:
-    """Made once for a file; each test's own transaction lies inside, and nothing is kept."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = Worlds(make_world("alpha"), make_world("beta"), make_user("root"))
-        User.objects.filter(pk=made.root.pk).update(is_superuser=True)
-        for world in (made.mine, made.other):
-            complete(world)
-        yield made
-        transaction.set_rollback(True)
+def worlds(file_transaction: None) -> Worlds:
+    """Made once for a file."""
+    made = Worlds(make_world("alpha"), make_world("beta"), make_user("root"))
+    User.objects.filter(pk=made.root.pk).update(is_superuser=True)
+    for world in (made.mine, made.other):
+        complete(world)
+    return made
 
 
 def complete(world: World) -> None:

@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
 def keeper(world: World) -> Client:
     client = Client()
     client.force_login(make_user("keeper", "park_warehouse", world.park.node))

@@ -14,16 +14,11 @@ from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, business_day, day_start, now
 from livestreams import services
 from livestreams.models import Booking, Fault
-from tests.factories import SYSTEM, World, make_item, make_room, make_world
+from tests.factories import SYSTEM, World, make_item, make_room
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:rooms_studio")
 AsRole = Callable[[str], Client]
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

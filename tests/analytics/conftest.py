@@ -1,16 +1,22 @@
-"""A seller, the reference's book beside the ledger, and the telling of one line to both."""
+"""A seller, the reference's book beside the ledger, and the telling of one line to both; the evening of a report."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.utils import translation
 
+from core.clock import HOUR
+from livestreams.models import LiveSession
 from tenants.models import Tenant
 from tests.analytics.ledger import NOON, Sell, tell
 from tests.analytics.reference import Book, Fact
-from tests.factories import make_park, make_tenant
+from tests.analytics.rounds import START
+from tests.factories import TenantWorld, World, make_park, make_tenant
 
 
 @pytest.fixture
@@ -37,3 +43,24 @@ def say(tenant: Tenant, book: Book) -> Sell:
         return fact
 
     return line
+
+
+@pytest.fixture(scope="module")
+def that_evening() -> Iterator[None]:
+    """An hour after the session of the reports has ended; the world is told then, too."""
+    with time_machine.travel(START + 3 * HOUR, tick=False):
+        yield
+
+
+@pytest.fixture
+def then(that_evening: None) -> Iterator[time_machine.Coordinates]:
+    """The clock of that evening, for each test anew."""
+    with translation.override("en"), time_machine.travel(START + 3 * HOUR, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def firm(world: World) -> TenantWorld:
+    """A firm whose platform reports what was sold."""
+    LiveSession.objects.filter(tenant=world.tenants[0].tenant).update(platform="kuaishou")
+    return world.tenants[0]

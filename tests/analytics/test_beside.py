@@ -21,17 +21,12 @@ from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch
 from supplychain.services import import_run, import_stage
 from supplychain.services.undo import undo_run
-from tests.factories import TenantWorld, World, make_world
+from tests.factories import TenantWorld, World
 from tests.supplychain.exports import sample, table
 from tests.supplychain.ledger import SYSTEM, fact, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 FIRST, SECOND = dt.date(2025, 6, 1), dt.date(2025, 6, 2)
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

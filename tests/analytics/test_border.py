@@ -38,11 +38,6 @@ LINES = (
 NUMBERS = iter(range(100, 10**9))
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
 def sell(mine: TenantWorld, number: int, line: tuple[Any, ...]) -> None:
     (month, day), mode, destination, amount = line
     at = dt.datetime(2025, month, day, 15, 30, tzinfo=dt.UTC)  # half past eleven at night in Shanghai

@@ -18,7 +18,7 @@ from analytics.counting import drain_everything
 from core.choices import Role
 from core.services import membership_grant
 from supplychain.choices import Channel
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
 AMOUNT = st.decimals(0, 10**9, places=4)
@@ -75,11 +75,6 @@ def test_a_published_table_has_one_growth_that_is_wrong(shared_dir: Path) -> Non
 
 
 # --- on the ledger
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

@@ -33,11 +33,6 @@ NUMBERS = iter(range(10**9))
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
 def operator(world: World) -> TenantWorld:
     """Whose store sells for its neighbour."""
     world.tenants[0].store.members.add(world.tenants[1].tenant)

@@ -37,11 +37,6 @@ TOWN = Decimal(280_000_000)
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
 def festival(world: World) -> Event:
     """A week that is over, without anybody in it."""
     first = today() - 20 * DAY

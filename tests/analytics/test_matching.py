@@ -35,16 +35,15 @@ from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.models import Tenant
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session
 
 LIGHTS = "灯饰"
 MARK = Decimal("31415.92")
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(world: World) -> World:
     """A park in which the second firm sold a lot with its own host, and the first a little with its own."""
-    world = make_world("alpha")
     Tenant.objects.filter(node__parent=world.park.pk).update(industry=LIGHTS)
     for mine, amount in zip(world.tenants, (Decimal("900.00"), MARK), strict=True):
         mine.tenant.refresh_from_db()

@@ -33,11 +33,6 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
 def mine(world: World) -> TenantWorld:
     return world.tenants[0]
 

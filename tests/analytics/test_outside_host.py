@@ -47,7 +47,7 @@ from supplychain.services import (
     statement_pay,
 )
 from tests.analytics.test_channels import browser_of
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
 pytestmark = pytest.mark.both_databases
@@ -58,15 +58,10 @@ COMMISSION, SLOT_FEE, PLATFORM = ResultPart.COMMISSION, ResultPart.SLOT_FEE, Res
 NUMBERS = iter(range(10**9))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _in_the_morning() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

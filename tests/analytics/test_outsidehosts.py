@@ -15,7 +15,7 @@ from analytics.periods import Period
 from core.choices import Role
 from supplychain.services import placing
 from tests.analytics.test_channels import browser_of
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
 pytestmark = pytest.mark.both_databases
@@ -43,11 +43,6 @@ BACK = (
 
 def night(month: int, day: int) -> dt.datetime:
     return dt.datetime(2025, month, day, 15, 30, tzinfo=dt.UTC)  # half past eleven at night in Shanghai
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,86 +13,26 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from analytics.choices import ClaimSource, ReadBy
 from analytics.models import SessionClaim, SessionReading
 from analytics.services import report_answer, reports_confirm, reports_drop, session_claim
-from core import jobs
-from core.choices import JobState, UnresolvedKind
+from core.choices import JobState
 from core.clock import DAY, HOUR, SHANGHAI, local
 from core.errors import Conflict, NotFound, Refused
 from core.locking import lock_number
-from core.models import AuditEntry, ExchangeRate, Job, Unresolved
+from core.models import AuditEntry, ExchangeRate, Job
 from livestreams.choices import Delivery, SessionState
 from livestreams.models import HostAccount, LiveSession
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch
 from tenants.models import Tenancy
-from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session, make_world
+from tests.analytics.rounds import START, STATED, body, drop, finished, finished_job, question, row
+from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("then")]
 
-START = datetime(2026, 5, 18, 12, tzinfo=UTC)  # 20:00 in Shanghai
 LATER = "数据将于第二天更新"
-
-
-@pytest.fixture(autouse=True)
-def then() -> Iterator[time_machine.Coordinates]:
-    with translation.override("en"), time_machine.travel(START + 3 * HOUR, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def firm(world: World) -> TenantWorld:
-    LiveSession.objects.filter(tenant=world.tenants[0].tenant).update(platform="kuaishou")
-    return world.tenants[0]
-
-
-def row(start: datetime = START, hours: float = 2, **changes: str) -> dict[str, str]:
-    times = "~".join(f"{local(at):%Y-%m-%d %H-%M-%S}" for at in (start, start + hours * HOUR))
-    return {
-        "直播间ID": "7391112345678901231",
-        "达人ID": "88120031",
-        "达人昵称": "小美",
-        "直播时间": times,
-        "直播间观看人数": "25310",
-        "最高在线人数": "1268",
-        "人均观看时长": "3分12秒",
-        "成交订单数": "492",
-        "直播间成交金额": "58310.50",
-    } | changes
-
-
-def body(*rows: dict[str, str], encoding: str = "utf-8-sig") -> bytes:
-    out = StringIO()
-    writer = csv.DictWriter(out, rows[0])
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode(encoding)
-
-
-def drop(firm: TenantWorld, *files: bytes, take: bool = True, actor: Any = SYSTEM) -> dict[str, Any]:
-    """Drop files, look at them, and take them; returns the job's result."""
-    named = [(f"{number}.csv", [content]) for number, content in enumerate(files)]
-    job = reports_drop(actor=actor, tenant=firm.tenant, files=named)
-    return finished(reports_confirm(actor=actor, job=finished_job(job))) if take else finished(job)
-
-
-def finished_job(job: Job) -> Job:
-    jobs.run_due()
-    job.refresh_from_db()
-    assert job.state == JobState.DONE, job.message
-    return job
-
-
-def finished(job: Job) -> dict[str, Any]:
-    return finished_job(job).result
 
 
 def figures(session: LiveSession) -> list[tuple[Any, ...]]:
@@ -112,8 +49,6 @@ TIKTOK = {
     "LIVE SKU orders": "8",
     "Viewers": "51",
 }
-
-STATED = (Decimal("58310.5000"), 25310, 192, 120, 1268, 492)
 
 
 def test_looking_states_nothing_and_taking_does(firm: TenantWorld) -> None:
@@ -335,10 +270,6 @@ def test_foreign_amounts_are_converted_by_the_rate_of_the_day(firm: TenantWorld)
     session = LiveSession.objects.get(platform="tiktok")
     assert figures(session)[0][0] == Decimal(1600)
     assert drop(firm, body(TIKTOK))["counts"] == {"same": 1}
-
-
-def question(firm: TenantWorld) -> Unresolved:
-    return Unresolved.objects.get(node=firm.tenant.node, kind=UnresolvedKind.REPORT)
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.test import Client
-from django.utils import translation
 
 from analytics.models import ReportExpectation
 from analytics.selectors.reports import round_counts, sessions_waiting
@@ -18,29 +16,12 @@ from core.clock import DAY, HOUR
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from livestreams.models import LiveSession
-from tests.analytics.test_reports import START, body, drop, row
+from tests.analytics.rounds import START, body, drop, row
 from tests.api.conftest import Caller
-from tests.factories import TenantWorld, World, make_session, make_world
+from tests.factories import TenantWorld, World, make_session
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("then")]
 WHY = "the account was closed"
-
-
-@pytest.fixture(autouse=True)
-def then() -> Iterator[time_machine.Coordinates]:
-    with translation.override("en"), time_machine.travel(START + 3 * HOUR, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def firm(world: World) -> TenantWorld:
-    LiveSession.objects.filter(tenant=world.tenants[0].tenant).update(platform="kuaishou")
-    return world.tenants[0]
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 import time_machine
-from django.utils import translation
 
 from analytics.choices import ClaimSource, ReadBy
 from analytics.models import ReadingWithdrawal, SessionClaim, SessionReading, TrustVerdict
@@ -22,29 +20,12 @@ from core.models import AuditEntry
 from livestreams.choices import Delivery, SessionState
 from livestreams.models import LiveSession
 from livestreams.services import Reading, samples_record
-from tests.analytics.test_reports import START, STATED, body, drop, question, row
-from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session, make_world
+from tests.analytics.rounds import START, STATED, body, drop, question, row
+from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("then")]
 
 LIVE_ID = "7391112345678901231"
-
-
-@pytest.fixture(autouse=True)
-def then() -> Iterator[time_machine.Coordinates]:
-    with translation.override("en"), time_machine.travel(START + 3 * HOUR, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
-def firm(world: World) -> TenantWorld:
-    LiveSession.objects.filter(tenant=world.tenants[0].tenant).update(platform="kuaishou")
-    return world.tenants[0]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from livestreams.models import Booking, LiveSession, Publish
 from livestreams.services import Reading, samples_record, session_end, session_open
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
-from tests.factories import SYSTEM, TenantWorld, World, make_session, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -34,15 +34,10 @@ AFTER = START + 3 * HOUR
 MINUTE = HOUR / 60
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _clock() -> Any:
     with time_machine.travel(AFTER, tick=False):
         yield
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

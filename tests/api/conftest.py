@@ -13,7 +13,7 @@ from django.test import Client
 
 from core.clock import DAY, HOUR, day_start, local, today
 from core.models import User
-from tests.factories import World, make_world
+from tests.factories import World
 
 API = "/api/v1/"
 Reply = Any
@@ -42,11 +42,6 @@ class Caller:
         return self.client.generic(
             "POST", API + path, data, content_type=content_type, headers={**self.headers, **headers}
         )
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from core.clock import now
 from core.doors.credentials import Rate
-from core.models import ToolKey
 from core.services import tool_key_create, tool_key_revoke
 from core.strict import shown
 from tests.api.conftest import API, Caller
@@ -222,45 +219,3 @@ def test_limits_hold_while_the_cache_is_away(redis_url: str, settings: Any, monk
     answers = [Rate.allows("credential", "local") for _ in range(8)]
     assert answers[0]
     assert not answers[-1]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_database_that_cannot_write_is_said_so(tool: Caller) -> None:
-    """SQLite refuses for real: nothing is stored, and the caller is told to come back."""
-    if connection.vendor != "sqlite":
-        pytest.skip("test_database_away stops a whole PostgreSQL")
-    line = {"kind": "paid", "order_no": "1", "qty": 1, "amount": "1", "occurred_at": "2025-06-01T20:00:00Z"}
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only = ON")
-        reply = tool.post("orders/bulk", [line])
-        cursor.execute("PRAGMA query_only = OFF")
-    check_problem(reply, 503, "database_away")
-    assert reply["Retry-After"] == "2"
-    assert tool.post("orders/bulk", [line]).json()["counts"]["stored"] == 1
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has more than one writer")
-@pytest.mark.django_db(transaction=True)
-def test_a_tool_reads_while_somebody_holds_the_one_writer(tool: Caller) -> None:
-    """That the key was used is noted when the writer is free: who reads does not wait for an import."""
-    held, done = threading.Event(), threading.Event()
-
-    def writes() -> None:
-        with transaction.atomic():
-            ToolKey.objects.filter(name="").update(name="?")
-            held.set()
-            done.wait(60)
-        connection.close()
-
-    writer = threading.Thread(target=writes)
-    writer.start()
-    assert held.wait(10)
-    try:
-        assert tool.get("me").status_code == 200
-        assert not done.is_set()
-        assert not ToolKey.objects.filter(last_used_at__isnull=False).exists()
-    finally:
-        done.set()
-        writer.join()
-    tool.get("me")
-    assert ToolKey.objects.filter(last_used_at__isnull=False).count() == 1

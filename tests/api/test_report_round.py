@@ -16,7 +16,7 @@ from core.choices import Role
 from core.clock import HOUR
 from core.models import Job
 from livestreams.models import LiveSession
-from tests.analytics.test_reports import START, body, drop, row
+from tests.analytics.rounds import START, body, drop, row
 from tests.api.conftest import Caller
 from tests.factories import TenantWorld, World, make_host, make_session, make_world
 

@@ -1,14 +1,12 @@
-"""The worlds of a module: built once, and rolled back with everything that was done to them."""
+"""The worlds of a file: built once, and rolled back with everything that was done to them."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from django.test import override_settings
 
 from tests.contracts.matrix import Matrix
@@ -16,17 +14,16 @@ from tests.contracts.worlds import filled_world, fingerprint, shared_reference
 
 
 @pytest.fixture(scope="module")
-def matrix(django_db_setup: None, django_db_blocker: Any) -> Iterator[Matrix]:
+def matrix(file_transaction: None) -> Iterator[Matrix]:
     logging.disable(logging.CRITICAL)  # thousands of refusals are expected here
     # Every route is asked with a key that has expired: more often in a minute than a stranger may.
     as_often_as_needed = override_settings(
         LIVEPARK_CALLS_PER_MINUTE=dict.fromkeys(settings.LIVEPARK_CALLS_PER_MINUTE, 10**6)
     )
-    with as_often_as_needed, django_db_blocker.unblock(), transaction.atomic():
+    with as_often_as_needed:
         alpha, beta = filled_world("alpha"), filled_world("beta")
         shared_reference()
         yield Matrix(alpha, beta)
-        transaction.set_rollback(True)
     logging.disable(logging.NOTSET)
 
 

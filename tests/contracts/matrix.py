@@ -235,14 +235,17 @@ class Matrix:
         return self._values[asked]
 
     def asked(self, route: Route, caller: Caller, method: str) -> list[str]:
-        """Whose objects are asked for: where nobody looks at them, one stands for all."""
+        """Whose objects are asked for: where nobody looks at them, or anybody may, one stands for all."""
         places = list(self.places(route, caller))
         foreign = [label for label in places if label in ("foreign", "foreign tenant")]
+        turned_away = caller.name in TURNED_AWAY.get(route.door, ())
         if not route.serves(method) or (route.door != "api" and method not in ("GET", "POST")):
-            return foreign
-        if caller.name in TURNED_AWAY.get(route.door, ()):
+            return [] if turned_away else foreign
+        if turned_away:
             return foreign or places
         out = {"own"} if caller.attacks_only else set()
+        if caller.everywhere:  # nothing is foreign, or forbidden to be shown
+            out |= {"foreign", "neighbour", "foreign tenant"}
         if not caller.thorough:
             out |= {"foreign tenant", "absent tenant", "neighbour tenant"}
         return [label for label in places if label not in out]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import transaction
 
 from analytics.figures import By, tenant_figures
 from core.actors import Actor, key_actor, user_actor
@@ -104,9 +103,9 @@ class Move:
 
 
 @pytest.fixture(scope="module")
-def move(django_db_setup: None, django_db_blocker: Any) -> Iterator[Move]:
+def move(file_transaction: None) -> Iterator[Move]:
     logging.disable(logging.CRITICAL)
-    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(MOVED_AT):
+    with time_machine.travel(MOVED_AT):
         alpha, beta = filled_world("alpha"), filled_world("beta")
         for world in (alpha, beta):
             for role in set(PARK_ROLES) - world.users.keys():
@@ -122,7 +121,6 @@ def move(django_db_setup: None, django_db_blocker: Any) -> Iterator[Move]:
         tenancy_move(actor=SYSTEM, tenant=mine.tenant, park=beta.park, from_day=today())
         move.after = move.seen()
         yield move
-        transaction.set_rollback(True)
     logging.disable(logging.NOTSET)
 
 

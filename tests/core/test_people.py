@@ -25,11 +25,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
-@pytest.fixture
 def firm(world: World) -> TenantWorld:
     return world.tenants[0]
 

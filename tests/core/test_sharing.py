@@ -32,9 +32,8 @@ FILE = Path("supplychain/importing/examples/uci-online-retail.csv")
 
 
 @pytest.fixture
-def world() -> World:
+def world(world: World) -> World:
     """Two tenants of one park with a line each, which has been given its goods and its session."""
-    world = make_world("alpha")
     for mine in world.tenants:
         record(mine.tenant, fact(f"{mine.tenant.code}-1"))
         event = SalesEvent.objects.get(seller=mine.tenant)

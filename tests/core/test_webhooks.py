@@ -38,7 +38,7 @@ from core.webhooks.endpoints import (
 )
 from core.webhooks.outbox import tell
 from core.webhooks.signing import signature
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -89,8 +89,7 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def world() -> World:
-    world = make_world("alpha")
+def world(world: World) -> World:
     WebhookDelivery.objects.all().delete()
     WebhookEndpoint.objects.all().delete()
     return world

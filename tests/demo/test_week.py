@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Sum
 
 from analytics.counting import drain_everything
@@ -101,9 +101,9 @@ def keep_vacuums_away() -> None:
 
 
 @pytest.fixture(scope="module")
-def week(django_db_blocker: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Week]:
+def week(file_transaction: None) -> Iterator[Week]:
     """Five parks over a week, told once for all that is asked of them."""
-    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(UNTIL, tick=True):
+    with time_machine.travel(UNTIL, tick=True):
         with pytest.MonkeyPatch.context() as patched:
             keep_vacuums_away()
             patched.setattr(load, "HISTORY_DAYS", DAYS)
@@ -118,7 +118,6 @@ def week(django_db_blocker: pytest.FixtureRequest, django_db_setup: None) -> Ite
             build_settlement(built, actor=SYSTEM)
             pack_parcels(built, UNTIL, actor=SYSTEM)
         yield Week()
-        transaction.set_rollback(True)
 
 
 def test_the_figures_of_every_day(week: Week) -> None:

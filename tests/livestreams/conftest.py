@@ -9,13 +9,8 @@ import pytest
 
 from core.clock import DAY, HOUR, day_start, today
 from livestreams.models import Booking
-from tests.factories import World, make_world
+from tests.factories import World
 from tests.livestreams.encoders import book
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
 
 
 @pytest.fixture

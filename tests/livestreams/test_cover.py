@@ -52,7 +52,7 @@ def brand(world: World) -> World:
     return world
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _noon() -> object:
     with time_machine.travel(NOON, tick=False):
         yield

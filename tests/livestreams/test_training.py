@@ -21,7 +21,7 @@ pytestmark = pytest.mark.both_databases
 NOON = datetime(2025, 6, 20, 12, tzinfo=SHANGHAI)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _noon() -> object:
     with time_machine.travel(NOON, tick=False):
         yield

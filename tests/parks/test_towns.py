@@ -10,14 +10,13 @@ from core.models import User
 from parks.models import Town
 from parks.services import town_create
 from tests.api.conftest import Caller
-from tests.factories import SYSTEM, World, make_world
+from tests.factories import SYSTEM, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
-def world() -> World:
-    world = make_world("alpha")
+def world(world: World) -> World:
     Town.objects.filter(pk=world.town.pk).update(latitude=22.613, longitude=113.190)
     for code, where in (("near", (22.523, 113.266)), ("far", (22.0, 112.0)), ("unknown", (None, None))):
         latitude, longitude = where

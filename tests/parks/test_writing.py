@@ -21,14 +21,9 @@ from parks.errors import UnitInUse
 from parks.models import Park, Unit, UnitUse
 from parks.services import park_update, places, unit_convert
 from tenants.services import lease_create
-from tests.factories import SYSTEM, World, make_world
+from tests.factories import SYSTEM, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
 
 
 def test_a_unit_that_is_let_meanwhile_is_not_converted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

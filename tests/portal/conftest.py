@@ -1,4 +1,4 @@
-"""What tests of the portal begin with: a world, and browsers of its people."""
+"""What tests of the portal begin with: a firm of the world, and browsers of its people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from django.test import Client
 
 from core.choices import Role
 from core.models import User
-from tests.factories import TenantWorld, World, make_world
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
+from tests.factories import TenantWorld, World
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.supplychain.ledger import fact, record
 AT = dt.datetime(2025, 6, 30, 4, tzinfo=dt.UTC)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _that_day() -> Iterator[None]:
     with time_machine.travel(AT):
         yield

@@ -16,14 +16,14 @@ from core.choices import Role, UnresolvedKind
 from core.clock import DAY, HOUR
 from core.models import AuditEntry, Job, Unresolved, User
 from livestreams.models import LiveSession
-from tests.analytics.test_reports import body, row
+from tests.analytics.rounds import body, row
 from tests.factories import TenantWorld, World, make_host, make_session
 
 START = datetime(2026, 5, 18, 12, tzinfo=UTC)
 PAGE = "/portal/alpha-a/reports/"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _clock() -> Iterator[None]:
     with time_machine.travel(START + 3 * HOUR, tick=False):
         yield

@@ -1,15 +1,10 @@
-"""The park in which most stories of this folder are told, and two of its firms."""
+"""Two firms of the world."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.factories import TenantWorld, World, make_world
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world("alpha")
+from tests.factories import TenantWorld, World
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from supplychain.models import SalesEvent
 from supplychain.services.loading import Plan, load
 from tenants.services import tenant_update
 from tests import factories
-from tests.factories import SYSTEM, TenantWorld
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.exports import sample, table
 from tests.supplychain.ledger import fact, record
 
@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
-def firm() -> TenantWorld:
-    return factories.make_world("alpha").tenants[0]
+def firm(world: World) -> TenantWorld:
+    return world.tenants[0]
 
 
 def back(amount: str, line: str = "1", number: int = 1, **fields: object) -> SaleFact:

@@ -22,7 +22,6 @@ from supplychain.models import ImportBatch, PayoutEntry, SalesEvent
 from supplychain.services import import_run, import_stage
 from supplychain.services.undo import undo_run
 from tenants.models import Tenant
-from tests import factories
 from tests.factories import TenantWorld
 from tests.supplychain.exports import Rows, sample, table
 
@@ -156,11 +155,6 @@ def test_another_currency_is_refused() -> None:
     with pytest.raises(FileError) as refused:
         preview(io.BytesIO(sample_of("kuaishou-settlement")), currency="USD")
     assert refused.value.code == "currency"
-
-
-@pytest.fixture
-def mine() -> TenantWorld:
-    return factories.make_world("alpha").tenants[0]
 
 
 @pytest.mark.django_db

@@ -21,11 +21,6 @@ from tests.factories import SYSTEM, World, make_park, make_user, make_world
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
-@pytest.fixture
-def world() -> World:
-    return make_world("alpha")
-
-
 def let(world: World, unit: Unit, number: str = "new", **values: Any) -> Lease:
     values = {
         "actor": SYSTEM,
