@@ -90,8 +90,10 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
 
 
 class SliceSerializer(serializers.Serializer[Any]):
+    """A part of the base with its rate in percent."""
+
     amount = MoneyField()
-    rate = MoneyField(help_text=_("In percent."))
+    rate = MoneyField()
 
 
 class WorkingSerializer(serializers.Serializer[Working]):
@@ -162,8 +164,8 @@ class StatementFilter(django_filters.FilterSet):
 class StatementOrderFilter(django_filters.FilterSet):
     """Orders of a statement, or of one of its lines."""
 
-    statement = django_filters.UUIDFilter("line__statement__uid", label=_("Statement"))
-    line = django_filters.UUIDFilter("line__uid", label=_("Line"))
+    statement = django_filters.UUIDFilter("line__statement__uid", label=_("statement"))
+    line = django_filters.UUIDFilter("line__uid", label=_("line of a statement"))
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
 
     class Meta:
