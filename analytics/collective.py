@@ -22,6 +22,9 @@ from analytics.figures import reads_from
 from analytics.models import DaySales
 from analytics.periods import Period
 from analytics.rollup.recount import worth_of
+from analytics.shares.facts import read_facts, sums_of
+from analytics.shares.goods import owners_of, unsaid
+from analytics.shares.split import Measures
 from core.actors import Actor
 from core.clock import day_start, hour_of
 from core.errors import NotFound
@@ -46,6 +49,11 @@ class Sold:
     units_paid: int = 0
     units_refunded: int = 0
     products: set[int] = field(default_factory=set)
+
+    def give_back(self, sums: Measures, sign: int = 1) -> None:
+        _paid, refunds, _units, units = sums
+        self.refunds += sign * refunds
+        self.units_refunded += sign * units
 
 
 @dataclass(frozen=True)
@@ -164,14 +172,12 @@ def _sold(seller_id: int, first: date, end: date) -> dict[int, Sold]:
     """What a seller sold and took back on the days [first, end), by the owner of the goods."""
     # Goods whose owner was unknown belong to whoever has the SKU that was found for them.
     sku = Sku.objects.filter(pk=OuterRef("sku_now"))
+    told = SalesEvent.objects.filter(
+        seller=seller_id, slot__gte=hour_of(day_start(first)), slot__lt=hour_of(day_start(end))
+    )
     facts = (
-        SalesEvent.objects.current()
+        told.current()
         .with_sku()
-        .filter(
-            seller=seller_id,
-            slot__gte=hour_of(day_start(first)),
-            slot__lt=hour_of(day_start(end)),
-        )
         .annotate(
             whose=Coalesce(Subquery(sku.values("tenant")), "owner", output_field=BigIntegerField()),
             product=Subquery(sku.values("product")),
@@ -194,4 +200,11 @@ def _sold(seller_id: int, first: date, end: date) -> dict[int, Sold]:
     cancelled = dict(facts.filter(kind=SalesKind.CANCELLED).values_list("pk", GROUPS[0]))
     for pk, worth in worth_of(list(cancelled)).items():
         found[cancelled[pk]].refunds += worth
+    back = read_facts(unsaid(told))
+    whole = sums_of(back)
+    owners = owners_of(back, whole)
+    for fact in back:
+        found[fact.owner].give_back(whole[fact.id], -1)
+        for owner, parts in owners[fact.id].items():
+            found[owner].give_back(parts)
     return dict(found)

@@ -13,14 +13,14 @@ from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from analytics.shares.counting import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
+from analytics.shares.facts import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
+from analytics.shares.goods import owners_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core.clock import business_day, day_start, month_of
-from core.money import allocate
 from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
-from supplychain.choices import LineType, SalesKind, SettledSales, SlotFeePer
+from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
 from supplychain.querysets import SalesEventQuerySet
 from supplychain.settlement import Sale, Slot
@@ -165,29 +165,11 @@ def _of_account(agreement: Agreement, book: Book) -> Iterator[Piece]:
 
 
 def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
-    """What names the partner as the owner of the goods, and its part of what is given back without saying whose.
-
-    That is cut by what was paid of the goods that it is about: of its line, or of its order where it names none. What
-    is given back of an order beyond its goods is freight, which is the seller's.
-    """
-    paid: dict[tuple[Order, str | None], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for fact in book.facts:
-        if fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS:
-            for line in (fact.line, None):
-                paid[fact.order, line][fact.owner] += fact.amount
-    left = {order: sum(goods.values()) for (order, line), goods in paid.items() if line is None}
+    """What was sold of the partner's goods, and what was given back of them."""
+    owners = owners_of(book.facts, book.sums)
     for piece in _pieces(book):
-        fact = piece.fact
-        if fact.owner == agreement.partner_id:
-            yield piece
-        elif piece.refunds and fact.owner == agreement.seller_id and fact.line_type == LineType.GOODS:
-            goods = paid.get((fact.order, None if piece.paid_at is None else fact.line), {})
-            if goods.get(agreement.partner_id or 0):
-                owners = sorted(goods)
-                of_goods = min(piece.refunds, sum(goods.values()), left[fact.order])
-                left[fact.order] -= of_goods
-                parts = allocate(of_goods, [goods[owner] for owner in owners])
-                yield replace(piece, refunds=parts[owners.index(agreement.partner_id or 0)])
+        paid, refunds, *_units = owners[piece.fact.id].get(agreement.partner_id or 0, NOTHING)
+        yield replace(piece, paid=paid, refunds=refunds)
 
 
 def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str]]:

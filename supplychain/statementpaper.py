@@ -78,7 +78,7 @@ def _facts(statement: Statement) -> Iterator[tuple[str, str]]:
             "rate": statement.tax_rate,
             "tax": _money(statement.tax or Decimal(0)),
         }
-        yield _("Invoice"), f"{statement.invoice_no}, {tax}"
+        yield _("Invoice"), f"{statement.invoice_no}, {statement.invoiced_on:%Y-%m-%d}, {tax}"
     if statement.paid_on:
         yield _("Paid on"), f"{statement.paid_on:%Y-%m-%d}"
 

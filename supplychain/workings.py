@@ -33,6 +33,14 @@ class Working:
     share: Decimal
     stated: Decimal
 
+    @property
+    def due(self) -> Decimal:
+        return self.share - self.stated
+
+    @property
+    def by_slices(self) -> list[dict[str, Decimal]]:
+        return [{"amount": amount, "rate": rate} for amount, rate in self.slices]
+
     def __str__(self) -> str:
         told = f"{self.month:%Y-%m}: {_told(self.base)}"
         if self.deduction_rate:
@@ -42,7 +50,7 @@ class Working:
         if self.stated:
             told += "; " + _("less %(stated)s of earlier statements: %(due)s") % {
                 "stated": f"{self.stated:,.2f}",
-                "due": f"{self.share - self.stated:,.2f}",
+                "due": f"{self.due:,.2f}",
             }
         return told
 

@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from analytics.beside.bridge import Piece, Side
-from analytics.shares.counting import Fact, read_facts, sums_of
+from analytics.shares.facts import Fact, read_facts, sums_of
 from core.clock import DAY, business_day, day_start, hour_of
 from core.money import to_units
 from livestreams.choices import Platform

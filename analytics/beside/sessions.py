@@ -10,7 +10,7 @@ from analytics.beside.days import may_see_payouts
 from analytics.beside.gathering import payouts_of
 from analytics.choices import ClaimSource
 from analytics.models import SessionClaim, SessionReading
-from analytics.shares.counting import facts_in, sums_of
+from analytics.shares.facts import facts_in, sums_of
 from core.actors import Actor
 from core.errors import NotFound
 from core.money import to_units

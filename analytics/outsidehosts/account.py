@@ -26,7 +26,7 @@ from analytics.outsidehosts.samples import HostSamples, lent_to_outside_hosts, s
 from analytics.periods import Period
 from analytics.result.account import Account, Line, Source
 from analytics.result.gathering import may_see_result
-from analytics.shares.counting import Fact, LineKey, Order, sums_of
+from analytics.shares.facts import Fact, LineKey, Order, sums_of
 from analytics.shares.split import Measures
 from core.actors import Actor
 from core.clock import now

@@ -18,7 +18,7 @@ from analytics.outsidehosts.sales import facts_of_orders
 from analytics.periods import Period
 from analytics.result.account import Source
 from analytics.settlement import Book, book_of, sales_of
-from analytics.shares.counting import QUERY_SIZE, Order
+from analytics.shares.facts import QUERY_SIZE, Order
 from core.actors import Actor
 from core.clock import day_start, hour_of, month_of, next_month, today
 from core.money import to_units

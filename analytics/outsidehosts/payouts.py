@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from analytics.beside.gathering import SETTLING
 from analytics.choices import SourceKind
 from analytics.result.account import Source
-from analytics.shares.counting import QUERY_SIZE, LineKey, Order
+from analytics.shares.facts import QUERY_SIZE, LineKey, Order
 from core.money import to_units
 from livestreams.choices import Platform
 from supplychain.choices import PayoutKind

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from analytics.result.goods import skus_of
-from analytics.shares.counting import Fact, LineKey
+from analytics.shares.facts import Fact, LineKey
 from analytics.shares.split import Measures
 from supplychain.models import Product
 from tenants.models import Tenant

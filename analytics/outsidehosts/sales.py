@@ -16,7 +16,7 @@ from django.db.models import OuterRef, Subquery
 from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
 from analytics.result.gathering import may_see_result
-from analytics.shares.counting import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
+from analytics.shares.facts import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
 from analytics.shares.split import Measures
 from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core import clock

@@ -13,7 +13,7 @@ from analytics.result.goods import goods_sold, skus_of
 from analytics.result.parcels import parcels_of
 from analytics.result.partners import agreements_over, dues_of_sessions, in_force
 from analytics.settlement import book_of
-from analytics.shares.counting import Fact, facts_in
+from analytics.shares.facts import Fact, facts_in
 from analytics.shares.split import Measures
 from core.actors import Actor
 from core.clock import local

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from analytics.choices import SourceKind
 from analytics.result.account import Source
-from analytics.shares.counting import QUERY_SIZE, Fact
+from analytics.shares.facts import QUERY_SIZE, Fact
 from analytics.shares.split import Measures
 from core.money import to_units
 from supplychain.choices import LineType, SalesKind, SettledSales

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from analytics.choices import SourceKind
 from analytics.result.account import Source
-from analytics.shares.counting import QUERY_SIZE, Fact
+from analytics.shares.facts import QUERY_SIZE, Fact
 from core import clock
 from core.money import allocate, to_units
 from supplychain.choices import FeeKind, LineType, ReservationState, SalesKind

@@ -121,7 +121,7 @@ def _not_stated(
 def _of_statement(line: StatementLine, agreement: Agreement, sign: int) -> Source:
     note = f"{line.statement.month:%Y-%m} · {line.statement.get_state_display()}"
     if line.kind == DueKind.SHARE and line.rate is not None:
-        note += f" · ¥{line.base:,.2f} × {line.rate} %"
+        note += f" · ¥{line.base:,.2f} {line.times} {line.rate} %"
     return Source(
         SourceKind.STATEMENT,
         str(agreement),

@@ -45,11 +45,16 @@ class LineSums:
 
 def share_out(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Shares:
     """The sums of a session by who was on shift when each line was paid."""
+    return add_up(shares for _line, shares in share_lines(lines, shifts))
+
+
+def add_up(each: Iterable[Shares]) -> Shares:
+    """The sum by party; those without anything are left out."""
     found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for _line, shares in share_lines(lines, shifts):
-        for person, parts in shares.items():
-            _add(found[person], parts)
-    return {person: (row[0], row[1], row[2], row[3]) for person, row in found.items() if any(row)}
+    for shares in each:
+        for party, parts in shares.items():
+            _add(found[party], parts)
+    return {party: (row[0], row[1], row[2], row[3]) for party, row in found.items() if any(row)}
 
 
 def share_lines(lines: Iterable[LineSums], shifts: Iterable[Shift]) -> Iterator[tuple[LineSums, Shares]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from analytics.shares.counting import Fact, Order
+from analytics.shares.facts import Fact, Order
 from core.money import allocate
 from supplychain.choices import SalesKind
 

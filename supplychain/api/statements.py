@@ -11,12 +11,13 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from core.doors.api import Needs, ReadOnlyScopedViewSet, one_of, query_value
+from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet, one_of, query_value
 from core.doors.export import FORMATS
 from core.doors.fields import (
     CountField,
@@ -31,9 +32,10 @@ from supplychain.choices import (
     DueKind,
     StatementState,
 )
-from supplychain.models import Statement, StatementLine
+from supplychain.models import Statement, StatementLine, StatementOrder
 from supplychain.statementpaper import paper_of
 from supplychain.statementtable import table_of
+from supplychain.workings import Working, workings_of
 
 READ = ("figures:read",)
 
@@ -87,6 +89,43 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
         ]
 
 
+class SliceSerializer(serializers.Serializer[Any]):
+    """A part of the base with its rate in percent."""
+
+    amount = MoneyField()
+    rate = MoneyField()
+
+
+class WorkingSerializer(serializers.Serializer[Working]):
+    """A month's share: its base less what is taken off, by slices, less what earlier statements said of it."""
+
+    month = serializers.DateField()
+    base = MoneyField()
+    deduction_rate = MoneyField()
+    slices = SliceSerializer(many=True, source="by_slices")
+    share = MoneyField()
+    stated = MoneyField()
+    due = MoneyField()
+
+
+class WorkingsSerializer(serializers.Serializer[Any]):
+    workings = WorkingSerializer(many=True)
+
+
+class StatementOrderSerializer(serializers.ModelSerializer[StatementOrder]):
+    """What an order adds to a line of a statement."""
+
+    statement = serializers.UUIDField(source="line.statement.uid")
+    line = serializers.UUIDField(source="line.uid")
+    paid = MoneyField()
+    refunds = MoneyField()
+    amount = MoneyField()
+
+    class Meta:
+        model = StatementOrder
+        fields = ["statement", "line", "source", "order_no", "paid", "refunds", "amount"]
+
+
 class AnyFile(JSONRenderer):
     """Whatever a caller says that it accepts, it gets the file; a refusal is JSON as ever."""
 
@@ -122,6 +161,31 @@ class StatementFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
+class StatementOrderFilter(django_filters.FilterSet):
+    """Orders of a statement, or of one of its lines."""
+
+    statement = django_filters.UUIDFilter("line__statement__uid", label=_("statement"))
+    line = django_filters.UUIDFilter("line__uid", label=_("line of a statement"))
+    order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
+
+    class Meta:
+        model = StatementOrder
+        fields: list[str] = []
+
+
+class StatementOrderViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """The orders behind the lines of statements that count, for the two firms that settle them."""
+
+    model = StatementOrder
+    serializer_class = StatementOrderSerializer
+    filterset_class = StatementOrderFilter
+    permissions = {"list": Needs("view", READ)}
+
+    def base_queryset(self) -> QuerySet[StatementOrder]:
+        counted = StatementOrder.objects.filter(line__version=F("line__statement__version"))
+        return counted.select_related("line__statement").order_by("pk")
+
+
 def with_lines(rows: QuerySet[Statement]) -> QuerySet[Statement]:
     lines = StatementLine.objects.filter(version=F("statement__version")).select_related("session")
     return rows.select_related("agreement").prefetch_related(
@@ -140,6 +204,7 @@ class StatementViewSet(ReadOnlyScopedViewSet):
         "retrieve": Needs("view", READ),
         "paper": Needs("view", READ),
         "table": Needs("view", READ),
+        "workings": Needs("view", READ),
         **dict.fromkeys(("approve", "dispute", "invoice", "pay"), Needs("change")),
     }
     inputs = {
@@ -171,6 +236,13 @@ class StatementViewSet(ReadOnlyScopedViewSet):
         """The statement as a table file: each line, and below it its orders, as far as one may see them."""
         kind = query_value(request, "kind", one_of(FORMATS), "xlsx")
         return table_of(self.get_object(), self.actor, kind)
+
+    @extend_schema(responses=WorkingsSerializer)
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def workings(self, request: Request, uid: str) -> Response:
+        """How the shares of its months were computed, where base times rate does not say it."""
+        found = workings_of(self.get_object(), self.actor)
+        return Response(WorkingsSerializer({"workings": found}).data)
 
     @extend_schema(request=StatementVersionInput, responses=StatementSerializer)
     @action(detail=True, methods=["post"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.clock import next_month
 from core.models import PublicIdMixin, Scope, ScopeNode, StampedMixin, User
-from core.money import MoneyField, to_units
+from core.money import CENT, MoneyField, to_units
 from livestreams.choices import Platform
 from livestreams.models import Host, LiveSession
 from supplychain.choices import (
@@ -297,6 +297,12 @@ class StatementLine(PublicIdMixin):
         if self.kind != DueKind.SHARE or not self.base:
             return None
         return (self.amount / self.base * 100).quantize(Decimal("0.01"))
+
+    @property
+    def times(self) -> str:
+        """The sign between base and rate: whether they give the amount to the cent."""
+        given = (self.base * (self.rate or 0) / 100).quantize(CENT, ROUND_HALF_UP)
+        return "×" if given == self.amount else "≈"
 
 
 class StatementOrder(models.Model):

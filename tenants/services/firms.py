@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import month_of, today
+from core.clock import month_of, next_month, today
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
@@ -253,12 +253,23 @@ def charge_record(
     """
     require(actor, "add", Charge, park.pk)
     period = month_of(period)
-    charge, created = Charge.objects.get_or_create(
-        source=source,
-        source_id=source_id,
-        period=period,
-        defaults={"tenant": tenant, "park": park, "kind": kind, "amount": amount, "explanation": explanation},
-    )
+    asked = Charge.objects.filter(source=source, source_id=source_id)
+    # Older charges may name a day within their month.
+    charge = asked.filter(period__gt=period, period__lt=next_month(period)).order_by("pk").first()
+    created = False
+    if charge is None:
+        charge, created = asked.get_or_create(
+            source=source,
+            source_id=source_id,
+            period=period,
+            defaults={
+                "tenant": tenant,
+                "park": park,
+                "kind": kind,
+                "amount": amount,
+                "explanation": explanation,
+            },
+        )
     known = (charge.tenant_id, charge.park_id, charge.kind, charge.amount)
     if not created and known != (tenant.pk, park.pk, kind, amount):
         raise Conflict(

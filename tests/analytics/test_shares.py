@@ -222,6 +222,7 @@ def recount() -> dict[tuple[int, str, int], tuple[int, ...]]:
             line = line_of(fact)
             paid_at[line] = min(fact.at, paid_at.get(line, fact.at))
     agency = dict(Host.objects.values_list("pk", "tenant_id"))
+    owned = by_owner(events, told, worth)
     found: Sums = empty()
     for session in {event.session_now for event in events if event.session_now}:
         totals: Sums = empty()
@@ -229,7 +230,8 @@ def recount() -> dict[tuple[int, str, int], tuple[int, ...]]:
             if event.session_now == session:
                 sums = sums_of(told[event.pk], worth)
                 add(totals[line_of(told[event.pk])], sums)
-                add(found[session, "owner", event.owner_id], sums)
+                for owner, parts in owned[event.pk].items():
+                    add(found[session, "owner", owner], parts)
         for role in ("host", "controller"):
             for person, sums in by_person(totals, paid_at, session, role):
                 add(found[session, role, person], sums)
@@ -259,6 +261,53 @@ def sums_of(fact: Told, worth: dict[Told, Decimal]) -> tuple[int, int, int, int]
     if fact.kind == "refunded":
         return 0, to_units(fact.amount), 0, goods
     return 0, to_units(worth.get(fact, Decimal(0))), 0, 0
+
+
+def by_owner(
+    events: list[SalesEvent], told: dict[int, Told], worth: dict[Told, Decimal]
+) -> dict[int, dict[int, list[int]]]:
+    """What each fact adds by owner: what says whose it is first, then what names a line, then the others."""
+    left: dict[tuple[int, str], dict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
+    lines: set[Line] = set()
+    for event in events:
+        fact = told[event.pk]
+        if fact.kind == "paid":
+            lines.add(line_of(fact))
+            if fact.line_type == "goods":
+                left[line_of(fact)[:2]][fact.line_no, event.owner_id] += to_units(fact.amount)
+
+    def vague(event: SalesEvent) -> bool:
+        fact = told[event.pk]
+        back = fact.kind in ("refunded", "cancelled") and fact.line_type == "goods"
+        return back and event.owner_id == fact.tenant
+
+    found = {}
+    for event in sorted(
+        events, key=lambda event: (vague(event), line_of(told[event.pk]) not in lines, event.pk)
+    ):
+        fact = told[event.pk]
+        sums = sums_of(fact, worth)
+        found[event.pk] = {event.owner_id: list(sums)}
+        line, goods = line_of(fact), left[line_of(fact)[:2]]
+        weights = {
+            key: units
+            for key, units in sorted(goods.items())
+            if units
+            and (line not in lines or key[0] == line[2])
+            and (vague(event) or key[1] == event.owner_id)
+        }
+        if fact.kind in ("refunded", "cancelled") and fact.line_type == "goods" and weights:
+            of_goods = shared(min(sums[1], sum(weights.values())), weights)
+            for key, part in of_goods.items():
+                goods[key] -= part
+            if vague(event):
+                rows: Sums = empty()
+                rows[event.owner_id][1] += sums[1] - sum(of_goods.values())
+                for column, parts in ((1, of_goods), (3, shared(sums[3], weights))):
+                    for key, part in parts.items():
+                        rows[key[1]][column] += part
+                found[event.pk] = dict(rows)
+    return found
 
 
 def by_person(
@@ -295,7 +344,7 @@ def on_shift(session: int, role: str, at: dt.datetime) -> set[int]:
     } or {0}
 
 
-def shared(total: int, weights: dict[int, int]) -> dict[int, int]:
+def shared(total: int, weights: dict[Any, int]) -> dict[Any, int]:
     """By exact fractions: rounded down, and the rest to the largest remainders, of equal ones to the lowest id."""
     whole = sum(weights.values())
     exact = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from supplychain.models import Statement
+from supplychain.models import Agreement, Statement
 from tests.api.conftest import Caller
 from tests.factories import World, make_tenant, make_user
 
@@ -38,9 +39,39 @@ def test_the_parties_of_a_statement_fetch_it_as_paper_and_table(world: World, to
     assert owner.get(f"{address}/table", kind="pdf").json()["field"] == "kind"
 
 
+def test_the_api_tells_the_orders_of_each_line_by_pages_and_how_shares_by_slices_came_about(
+    world: World, tool: Caller
+) -> None:
+    statement = Statement.objects.get(agreement__seller=world.tenants[0].tenant, state="approved")
+    Agreement.objects.filter(pk=statement.agreement_id).update(
+        tiers=[{"above": "0.00", "rate": "10.00"}, {"above": "1.00", "rate": "5.00"}]
+    )
+    lines = tool.get(f"statements/{statement.uid}").json()["lines"]
+    for line in lines:
+        page = tool.get("statement-orders", statement=statement.uid, line=line["uid"], page_size=1).json()
+        told = list(page["results"])
+        while page["next"]:
+            page = tool.get("statement-orders", **dict(parse_qsl(urlsplit(page["next"]).query))).json()
+            told += page["results"]
+        if line["kind"] == "share":
+            assert sum(Decimal(order["amount"]) for order in told) == Decimal(line["amount"])
+            assert sum(Decimal(one["paid"]) - Decimal(one["refunds"]) for one in told) == Decimal(
+                line["base"]
+            )
+        else:
+            assert told == []
+    (working,) = tool.get(f"statements/{statement.uid}/workings").json()["workings"]
+    assert [one["rate"] for one in working["slices"]] == ["10.00", "5.00"]
+    assert Decimal(working["base"]) == sum(Decimal(each["base"]) for each in lines if each["kind"] == "share")
+    assert working["due"] == working["share"]
+    manager = Caller(user=world.users["park_manager"])
+    assert manager.get("statement-orders", statement=statement.uid).status_code == 403
+
+
 def test_nobody_else_fetches_it(world: World) -> None:
     statement = Statement.objects.filter(agreement__seller=world.tenants[0].tenant).latest("pk")
     stranger = Caller(user=make_user("hua", "tenant_owner", make_tenant(world.park, "hua").node))
-    for what in ("paper", "table"):
+    for what in ("paper", "table", "workings"):
         answer = stranger.get(f"statements/{statement.uid}/{what}")
         assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert stranger.get("statement-orders", statement=statement.uid).json()["results"] == []

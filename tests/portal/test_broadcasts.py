@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -124,6 +125,22 @@ def test_ad_spend_is_told_and_corrected_on_a_page(firm: TenantWorld, owner: Clie
     assert "¥12.00" in owner.get(page).content.decode()
     for bad in ({"amount": "-1"}, {"amount": "x"}, {"amount": ""}, {"hour": "2020-01-01T00:00:00+00:00"}):
         assert owner.post(f"{page}spend/", {"hour": hour, "amount": "1", **bad}).status_code == 400
+
+
+def test_each_hour_of_a_session_of_many_days_can_be_told(firm: TenantWorld, owner: Client) -> None:
+    session = firm.session
+    LiveSession.objects.filter(pk=session.pk).update(ended_at=session.started_at + timedelta(hours=80))
+    page, offered = f"/portal/{firm.tenant.code}/sessions/{session.uid}/spend/", set()
+    for number in (1, 2):
+        shown = owner.get(page, {"page": number}).content.decode()
+        offered |= set(re.findall(r'value="(\d{4}-[^"]+:00\+00:00)"', shown))
+        assert ('href="?page=2"' in shown, 'href="?page=1"' in shown) == (number == 1, number == 2)
+    assert len(offered) == 80
+    for hour in (min(offered), max(offered)):
+        assert owner.post(page, {"hour": hour, "amount": "3"}).status_code == 302
+    assert set(spend_by_hour(session.ad_spend.all())) == {
+        datetime.fromisoformat(hour) for hour in (min(offered), max(offered))
+    }
 
 
 def test_the_api_tells_ad_spend_in_text(firm: TenantWorld) -> None:

@@ -572,6 +572,8 @@ def test_shares_by_slices_and_corrections_say_how_they_were_computed(firms: Firm
     ]
     assert told(february) == [first]
     assert workings_of(march, firms.money("hua")) == []
+    signs = {f"{line.month:%m}": line.times for line in march.lines.filter(kind=DueKind.SHARE)}
+    assert signs == {"02": "≈", "03": "×"}
 
 
 def test_a_plain_rate_is_told_by_its_line_alone_until_it_is_corrected(firms: Firms) -> None:
