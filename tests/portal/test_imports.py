@@ -105,6 +105,20 @@ def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, add
     assert "<dd>CNY, USD</dd>" in page or "<dd>CNY、USD</dd>" in page
 
 
+def test_the_preview_of_a_long_file_says_of_each_figure_that_it_is_of_the_first_rows(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.cookies["django_language"] = "en"
+    address = owner.post(address, {"file": file()})["Location"]
+    assert "of the first" not in owner.get(address).text
+    batch = ImportBatch.objects.get()
+    batch.report["complete"] = False
+    batch.save()
+    shown = owner.get(address)
+    figures = len(shown.context["kinds"]) + len(("rows with problems", "until"))
+    assert shown.text.count(f"of the first {batch.report['rows']} rows") == figures
+
+
 def test_numbers_of_parcels_are_dropped_and_stand_in_no_error_file(
     owner: Client, firm: TenantWorld, address: str
 ) -> None:
