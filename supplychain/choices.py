@@ -382,6 +382,11 @@ class ShopMessageState(models.TextChoices):
     NEWS = "news", _("tells of an order, not what it is worth")
     IDLE = "idle", _("tells nothing about sales")
     DEAD = "dead", _("not understood")
+    CLOSED = "closed", _("set aside")
+
+
+SHOP_MESSAGE_UNREAD = frozenset({ShopMessageState.DEAD, ShopMessageState.CLOSED})
+"""Not understood: such a message waits for somebody, or somebody has set it aside."""
 
 
 class ShopNews(models.TextChoices):

@@ -70,7 +70,7 @@ class SalesEventFilter(django_filters.FilterSet):
 
     def by_order(self, queryset: Any, _name: str, value: str) -> Any:
         """The order's own facts and the refunds that name it."""
-        return queryset.filter(Q(order_no=value.strip()) | Q(ref_order_no=value.strip()))
+        return queryset.of_order(value.strip())
 
     def by_session(self, queryset: Any, _name: str, value: Any) -> Any:
         """Facts that belong to the session now, whether they named it or were placed there later."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.sql.where import WhereNode
 
 from core import clock
 from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, SampleState
@@ -35,9 +36,21 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 
         Asked for one after the other, each half has its index; with an OR SQLite reads all that the seller ever sold.
         """
-        told = self.model._base_manager.filter(seller=seller_id).order_by().values("pk")
-        refunds = told.filter(~Q(ref_order_no=""), ref_order_no__in=numbers)
-        return self.filter(pk__in=told.filter(order_no__in=numbers).union(refunds, all=True))
+        return self.filter(pk__in=_about(self.model._base_manager.filter(seller=seller_id), numbers))
+
+    def of_order(self, number: str) -> SalesEventQuerySet:
+        """Those of these facts that are of an order, or that name it.
+
+        Found among the facts of all sellers by the same two indexes, and then looked up here one by one: SQLite would
+        begin with whatever else these facts are filtered and sorted by, and read all that their seller ever sold.
+        """
+        sellers = self.model._meta.get_field("seller").related_model._base_manager.values("pk")
+        found = self._chain()
+        found.query.where = WhereNode()
+        return found.filter(
+            Exists(self.order_by().filter(pk=OuterRef("pk"))),
+            pk__in=_about(self.model._base_manager.filter(seller__in=sellers), [number]),
+        )
 
     def with_session(self) -> SalesEventQuerySet:
         """Add `session_now`: the session of the latest attribution (None: none), else the one on the fact."""
@@ -57,6 +70,13 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
 
     def _rows(self, model: str) -> QuerySet[Any]:
         return self.model._meta.apps.get_model("supplychain", model)._default_manager.all()
+
+
+def _about(facts: QuerySet[Any], numbers: Collection[str]) -> QuerySet[Any]:
+    """The ids of the facts of some orders, and of the refunds that name these orders."""
+    told = facts.order_by().values("pk")
+    refunds = told.filter(~Q(ref_order_no=""), ref_order_no__in=numbers)
+    return told.filter(order_no__in=numbers).union(refunds, all=True)
 
 
 class GoodsOfferQuerySet(models.QuerySet[Any]):

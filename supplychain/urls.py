@@ -58,6 +58,11 @@ urlpatterns = [
         shops.ReadAgain.as_view(),
         name="portal-shop-message-again",
     ),
+    path(
+        "portal/<slug:tenant>/shop-messages/<uuid:uid>/close/",
+        shops.SetAside.as_view(),
+        name="portal-shop-message-close",
+    ),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),
     path(

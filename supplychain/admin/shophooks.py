@@ -8,14 +8,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from core.actors import Actor
 from core.doors.admin import Operation, ScopedModelAdmin, ServiceForm, badge
 from core.doors.admin.forms import OperationForm
 from core.policy import ADD, CHANGE
 from supplychain import services
-from supplychain.choices import ShopMessageState
+from supplychain.choices import SHOP_MESSAGE_UNREAD, ShopMessageState
 from supplychain.models import ShopHook, ShopMessage
 
 
@@ -55,6 +55,10 @@ class ShopHookAddForm(ServiceForm):
 class SecretForm(OperationForm):
     secret = secret_field()
     aes_key = aes_key_field()
+
+
+class NoteForm(OperationForm):
+    note = forms.CharField(label=_("reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
 
 
 @admin.register(ShopHook)
@@ -175,6 +179,7 @@ class ShopMessageAdmin(ScopedModelAdmin):
         ("stored", "known"),
         ("fault", "tries"),
         "detail",
+        "note",
         ("sent_at", "created_at", "read_at"),
         "body",
         "dropped",
@@ -190,6 +195,16 @@ class ShopMessageAdmin(ScopedModelAdmin):
             question=_("Mend the cause first: a rate, the shop id, the lines in the shop."),
             done=_("It is read again within seconds."),
             bulk=True,
+            when=lambda message: message.state in SHOP_MESSAGE_UNREAD,
+        ),
+        Operation(
+            "close",
+            _("Set aside"),
+            services.shop_message_close,
+            row="message",
+            form=NoteForm,
+            icon="inventory_2",
+            question=_("It stays with what it said and the reason, and waits for nobody any more."),
             when=lambda message: message.state == ShopMessageState.DEAD,
         ),
     )

@@ -154,7 +154,9 @@ class ShopHookViewSet(ReadOnlyScopedViewSet):
 
 
 class ShopMessageSerializer(serializers.ModelSerializer[ShopMessage]):
-    """A message. `body` is what was kept, `dropped` names what was not, `detail` says why it was not understood."""
+    """A message. `body` is what was kept, `dropped` names what was not, `detail` says why it was not understood,
+    `note` why it was set aside.
+    """
 
     connection = serializers.UUIDField(source="hook.uid")
     state = serializers.ChoiceField(choices=ShopMessageState.choices)
@@ -181,6 +183,7 @@ class ShopMessageSerializer(serializers.ModelSerializer[ShopMessage]):
             "known",
             "fault",
             "detail",
+            "note",
             "tries",
             "sent_at",
             "created_at",
@@ -190,14 +193,22 @@ class ShopMessageSerializer(serializers.ModelSerializer[ShopMessage]):
         ]
 
 
+class ShopMessageCloseInput(StrictSerializer):
+    note = LineField(max_length=300)
+
+
 class ShopMessageViewSet(ReadOnlyScopedViewSet):
     """What shops told, and what became of it."""
 
     model = ShopMessage
     serializer_class = ShopMessageSerializer
     filterset_class = ShopMessageFilter
-    permissions = {"list": Needs("view"), "retrieve": Needs("view"), "again": Needs("change")}
-    inputs = {"again": Nothing}
+    permissions = {
+        "list": Needs("view"),
+        "retrieve": Needs("view"),
+        **dict.fromkeys(("again", "close"), Needs("change")),
+    }
+    inputs = {"again": Nothing, "close": ShopMessageCloseInput}
 
     def base_queryset(self) -> QuerySet[ShopMessage]:
         return ShopMessage.objects.select_related("hook").order_by("-pk")
@@ -206,6 +217,13 @@ class ShopMessageViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, methods=["post"])
     def again(self, request: Request, uid: str) -> HttpResponse:
         """Read it again, after the cause is mended: for messages that were not understood."""
-        return self.answer(
-            lambda: services.shop_message_replay(actor=self.actor, message=self.get_object(), **self.read())
-        )
+        return self._do(services.shop_message_replay)
+
+    @extend_schema(request=ShopMessageCloseInput, responses=ShopMessageSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, uid: str) -> HttpResponse:
+        """Set a message aside that was not understood and need not be, with the reason; what it said stays."""
+        return self._do(services.shop_message_close)
+
+    def _do(self, service: Any) -> HttpResponse:
+        return self.answer(lambda: service(actor=self.actor, message=self.get_object(), **self.read()))

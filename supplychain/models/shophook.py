@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin
 from supplychain.choices import (
+    SHOP_MESSAGE_UNREAD,
     ImportState,
     SalesKind,
     ShopFault,
@@ -136,6 +137,7 @@ class ShopMessage(PublicIdMixin, StampedMixin):
     known = models.PositiveIntegerField(_("known before"), default=0)
     fault = models.CharField(_("fault"), max_length=8, choices=ShopFault, blank=True)
     detail = models.TextField(_("reason"), blank=True)
+    note = models.CharField(_("why it is set aside"), max_length=300, blank=True, db_default="")
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     read_at = models.DateTimeField(_("read at"), null=True)
 
@@ -154,9 +156,14 @@ class ShopMessage(PublicIdMixin, StampedMixin):
         constraints = [
             models.UniqueConstraint(fields=["hook", "message_id"], name="supplychain_shop_message_once"),
             models.CheckConstraint(
-                condition=Q(state=ShopMessageState.DEAD) & ~Q(fault="")
-                | ~Q(state=ShopMessageState.DEAD) & Q(fault=""),
+                condition=Q(state__in=sorted(SHOP_MESSAGE_UNREAD)) & ~Q(fault="")
+                | ~Q(state__in=sorted(SHOP_MESSAGE_UNREAD)) & Q(fault=""),
                 name="supplychain_shop_message_dead_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ShopMessageState.CLOSED) & ~Q(note="")
+                | ~Q(state=ShopMessageState.CLOSED) & Q(note=""),
+                name="supplychain_shop_message_closed_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(state=ShopMessageState.NEWS) & ~Q(news="")

@@ -60,7 +60,7 @@ from supplychain.services.shophooks import (
     shop_hook_update,
 )
 from supplychain.services.shopinbox import shop_call, shop_greeting
-from supplychain.services.shopreading import shop_message_replay, shop_messages_read
+from supplychain.services.shopreading import shop_message_close, shop_message_replay, shop_messages_read
 from supplychain.services.statements import (
     statement_approve,
     statement_count,
@@ -142,6 +142,7 @@ __all__ = [
     "shop_hook_revoke",
     "shop_hook_secret",
     "shop_hook_update",
+    "shop_message_close",
     "shop_message_replay",
     "shop_messages_read",
     "sku_create",

@@ -64,7 +64,7 @@ class Plan:
 @dataclass
 class Outcome:
     """What a file held and what became of it. `bad` rows are not in the ledger, nor is `left_out`, which are
-    the good rows of their orders. With `refused` nothing of the file is."""
+    the good rows of their orders: the sums are of the others. With `refused` nothing of the file is."""
 
     profile: Profile[Any]
     file: FileReport
@@ -72,6 +72,11 @@ class Outcome:
     left_out: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
     refused: bool = False
+
+    @property
+    def unwanted(self) -> set[int]:
+        """The rows that are not to be stored."""
+        return self.bad.keys() | self.left_out
 
     @property
     def problems(self) -> list[RowError]:
@@ -124,11 +129,15 @@ def load(
     require(actor, ADD, SalesEvent, plan.seller.pk)
     with plan.open() as stream, Spool() as spool:
         outcome = _read(plan, stream, spool, progress)
+        if outcome.bad:
+            outcome.left_out = rows_of_same_orders(stream, outcome.profile, outcome.bad) - outcome.bad.keys()
+            unwanted = outcome.unwanted
+            outcome.file.count_again(
+                fact for chunk in spool.chunks() for line_no, fact in chunk if line_no not in unwanted
+            )
         if outcome.bad and not skip_bad_rows:
             outcome.refused = True
             return outcome
-        if outcome.bad:
-            outcome.left_out = rows_of_same_orders(stream, outcome.profile, outcome.bad) - outcome.bad.keys()
         return _write(plan, spool, outcome, actor, batch, skip_bad_rows, dry_run, progress)
 
 
@@ -181,7 +190,7 @@ def _write(
     progress: Progress,
 ) -> Outcome:
     found = Outcome(outcome.profile, outcome.file, dict(outcome.bad), outcome.left_out)
-    unwanted = outcome.left_out | outcome.bad.keys()
+    unwanted = outcome.unwanted
     source = outcome.profile.source
     done = 0
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 import msgspec
@@ -27,21 +28,28 @@ class Look:
         self._seen = seen
         self.profile = seen.profile
         self.outcome = Outcome(seen.profile, seen.report, seen.bad)
-        if self.profile.code not in PAYOUT_PROFILES:
-            check(seller, seen.facts, self.outcome.bad)
-            seen.report.count_again(fact for line_no, fact in seen.facts if line_no not in self.outcome.bad)
+        if self.profile.code in PAYOUT_PROFILES:
+            return
+        bad = self.outcome.bad
+        check(seller, seen.facts, bad)
+        if bad:
+            self.outcome.left_out = rows_of_same_orders(stream, self.profile, bad, PREVIEW_ROWS) - bad.keys()
+            seen.report.count_again(fact for _line_no, fact in self._good())
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values, with the first good facts (`sample`); `complete`: those were all rows."""
-        good = [fact for line_no, fact in self._seen.facts if line_no not in self.outcome.bad]
+        shown = [fact for _line_no, fact in islice(self._good(), SHOWN_FACTS)]
         return {
             **self.outcome.as_dict(),
             "complete": self._seen.complete,
-            "sample": msgspec.to_builtins(good[:SHOWN_FACTS]),
+            "sample": msgspec.to_builtins(shown),
         }
+
+    def _good(self) -> Iterator[tuple[int, Any]]:
+        """What would be stored without the bad rows and those of their orders."""
+        unwanted = self.outcome.unwanted
+        return (row for row in self._seen.facts if row[0] not in unwanted)
 
     def rejects(self, stream: BinaryIO) -> Iterator[bytes]:
         """The rows that would not be taken and those of their orders, as `rejects_file` gives them after an import."""
-        bad = self.outcome.bad
-        same = rows_of_same_orders(stream, self.profile, bad, PREVIEW_ROWS) - bad.keys()
-        return rejects_file(stream, self.profile, bad, same)
+        return rejects_file(stream, self.profile, self.outcome.bad, self.outcome.left_out)

@@ -16,17 +16,17 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
 from core.actors import Actor, system_actor
-from core.errors import Busy, Conflict, DomainError
+from core.errors import Busy, Conflict, DomainError, InvalidInput
 from core.locking import is_transient, is_unavailable, lock_rows, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
-from supplychain.choices import SalesKind, ShopFault, ShopMessageState
+from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopMessageState
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
 from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
-from supplychain.services.sales import record_facts, refusal
+from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
@@ -44,10 +44,12 @@ OUTCOME = (
     "known",
     "fault",
     "detail",
+    "note",
     "tries",
     "read_at",
     "updated_at",
 )
+NOTHING: dict[str, Any] = {"news": "", "fault": "", "detail": "", "note": "", "stored": 0, "known": 0}
 DETAIL_LENGTH = 2_000
 MOST_SHOWN = 5
 
@@ -66,21 +68,47 @@ def shop_messages_read(*, seconds: float = math.inf) -> int:
 @retried
 @transaction.atomic
 def shop_message_replay(*, actor: Actor, message: ShopMessage) -> ShopMessage:
-    """Read a message again that was not understood. Conflict for one that was, or that waits."""
-    get_visible(ShopMessage, actor, CHANGE, pk=message.pk)
-    (held,) = lock_rows(ShopMessage.objects.filter(pk=message.pk))
-    if held.state != ShopMessageState.DEAD:
+    """Read a message again that was not understood, also one set aside. Conflict for one that was, or that waits."""
+    held = _lock(actor, message)
+    if held.state not in SHOP_MESSAGE_UNREAD:
         raise Conflict(_("Only a message that was not understood is read again."), code="message_state")
     _note(held, state=ShopMessageState.WAITING)
-    audit.record(
-        actor=actor,
-        verb="shop.replay",
-        obj=held,
-        node_id=held.hook.tenant_id,
-        after={"message": held.message_id},
-    )
+    _record(actor, "shop.replay", held)
     doorbell.ring(doorbell.SHOPS)
     return held
+
+
+@retried
+@transaction.atomic
+def shop_message_close(*, actor: Actor, message: ShopMessage, note: str) -> ShopMessage:
+    """Set a message aside that was not understood and need not be, with the reason; what it said stays.
+
+    Raises InvalidInput without a reason, Conflict for a message that was understood, waits, or is set aside already.
+    """
+    held = _lock(actor, message)
+    if not note.strip():
+        raise InvalidInput(_("Say why it is set aside."), code="note", field="note")
+    if held.state != ShopMessageState.DEAD:
+        raise Conflict(_("Only a message that was not understood is set aside."), code="message_state")
+    _note(held, state=ShopMessageState.CLOSED, fault=held.fault, detail=held.detail, note=note.strip())
+    _record(actor, "shop.set_aside", held, note=held.note)
+    return held
+
+
+def _lock(actor: Actor, message: ShopMessage) -> ShopMessage:
+    get_visible(ShopMessage, actor, CHANGE, pk=message.pk)
+    (held,) = lock_rows(ShopMessage.objects.filter(pk=message.pk))
+    return held
+
+
+def _record(actor: Actor, verb: str, held: ShopMessage, **after: Any) -> None:
+    audit.record(
+        actor=actor,
+        verb=verb,
+        obj=held,
+        node_id=held.hook.tenant_id,
+        after={"message": held.message_id, **after},
+    )
 
 
 def _read_next() -> bool:
@@ -148,7 +176,8 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
     facts: list[tuple[int, SaleFact]] = list(enumerate(fact for _row, fact in rows))
     result = record_facts(seller, source, facts, None)
     if result.refused:
-        raise refusal(result.refused)
+        told = ((_named(facts[verdict.index][1]), verdict) for verdict in result.refused)
+        raise Unclear(ShopFault.LINES, reasons(told))
     audit.record(
         actor=SYSTEM,
         verb="sales.record",
@@ -198,12 +227,18 @@ def _put_aside(message: ShopMessage, fault: ShopFault, detail: str) -> None:
 
 def _note(message: ShopMessage, **outcome: Any) -> None:
     """Note what became of a message beside what it said."""
-    for name, value in {"news": "", "fault": "", "detail": "", "stored": 0, "known": 0, **outcome}.items():
+    for name, value in {**NOTHING, **outcome}.items():
         setattr(message, name, value)
     message.save(update_fields=OUTCOME)
 
 
 def _told(error: DomainError) -> str:
-    """A refusal in words: its sentence, the field, and the first rows."""
-    text = f"{error.field}: {error}" if error.field else str(error)
-    return f"{text}\n{reasons(error.rows)}".strip()
+    """A refusal in words."""
+    return f"{error.field}: {error}" if error.field else str(error)
+
+
+def _named(fact: SaleFact) -> str:
+    """What a fact of a message is about."""
+    if not fact.line_no:
+        return _("Order %(order)s") % {"order": fact.order_no}
+    return _("Order %(order)s, line %(line)s") % {"order": fact.order_no, "line": fact.line_no}

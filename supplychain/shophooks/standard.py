@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -93,15 +95,16 @@ class Standard(Shop):
             raise Unclear(ShopFault.EVENT, message % {"source": source})
         parsed = parse_rows(data)
         if parsed.problems:
-            raise Unclear(ShopFault.LINES, reasons(parsed.problems))
+            told = ((_("Row %(row)d") % {"row": problem.row + 1}, problem) for problem in parsed.problems)
+            raise Unclear(ShopFault.LINES, reasons(told))
         return Facts([fact for _index, fact in parsed.facts], parsed.facts[0][1].order_no)
 
 
-def reasons(rows: Any) -> str:
-    """What is wrong with rows, in a few lines."""
-    told = [
-        _("Row %(row)d, %(field)s: %(message)s")
-        % {"row": row.row, "field": row.field or "-", "message": row.message}
-        for row in rows[:MOST_REASONS]
-    ]
-    return "\n".join(told)
+def reasons(told: Iterable[tuple[str, Any]]) -> str:
+    """What is wrong, in a few lines: each problem behind the name of what has it; what is said twice is told once."""
+    lines = dict.fromkeys(
+        _("%(what)s, %(field)s: %(message)s")
+        % {"what": what, "field": problem.field or "-", "message": problem.message}
+        for what, problem in told
+    )
+    return "\n".join(islice(lines, MOST_REASONS))

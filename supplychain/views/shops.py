@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
@@ -22,6 +22,7 @@ from supplychain.models import ShopHook, ShopMessage
 from supplychain.shophooks import SHOPS
 
 MOST_SHOWN = 10
+NOTE_LENGTH = 300
 
 
 class Shops(ScopedListPage, ServiceFormPage):
@@ -140,7 +141,7 @@ class ReadAgain(ServiceAction):
     """Reads a message again whose cause was mended."""
 
     needs = (CHANGE, ShopMessage)
-    done = _("It is read again within seconds.")
+    done: ClassVar[Any] = _("It is read again within seconds.")
 
     def message(self) -> ShopMessage:
         row: ShopMessage = self.named(ShopMessage.objects.select_related("hook"), CHANGE, "hook__tenant_id")
@@ -151,3 +152,13 @@ class ReadAgain(ServiceAction):
 
     def back_to(self) -> str:
         return self.url("portal-shop", uid=self.message().hook.uid)
+
+
+class SetAside(ReadAgain):
+    """Sets a message aside that need not be understood, with the reason."""
+
+    done = _("It is set aside. What it said stays.")
+
+    def carry_out(self) -> None:
+        note = self.request.POST.get("note", "")[:NOTE_LENGTH]
+        services.shop_message_close(actor=self.actor, message=self.message(), note=note)

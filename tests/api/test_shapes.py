@@ -515,6 +515,7 @@ def of_shops(world: World, owner: Caller) -> dict[str, Any]:
         "POST shop-connections/{uid}/revoke": owner.post(f"shop-connections/{uid}/revoke"),
         "GET shop-messages": owner.get("shop-messages"),
         "GET shop-messages/{uid}": owner.get(f"shop-messages/{message}"),
+        "POST shop-messages/{uid}/close": owner.post(f"shop-messages/{message}/close", {"note": "a test"}),
         "POST shop-messages/{uid}/again": owner.post(f"shop-messages/{message}/again"),
     }
 

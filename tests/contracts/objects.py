@@ -411,6 +411,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-fault-take-up": {"note": "matrix"},
         "api-fault-repaired": {"note": "matrix"},
         "api-fault-close": {"note": "matrix"},
+        "api-shop-message-close": {"note": "matrix"},
         "api-loan-list": {
             "item": _free_item(world).code,
             "tenant": mine.tenant.code,

@@ -96,6 +96,27 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     assert SalesEvent.objects.count() == batch.report["stored"] > 0
 
 
+def test_the_preview_adds_up_what_the_button_below_it_would_store(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.cookies["django_language"] = "en"
+    rows = "A1,1,119.00\nA1,2,a lot\nA2,1,99.00\n"
+    text = "订单号,行号,金额,数量,时间\n" + rows.replace("\n", ",1,2025-06-01 10:00:00\n")
+    address = owner.post(address, {"file": own_table(text)})["Location"]
+    shown = owner.get(address)
+    assert '<div class="note">CNY 99.00</div>' in shown.text
+    assert "1 good row of the same orders waits with them." in shown.text
+    assert [row["order_no"] for row in shown.context["sample"]] == ["A2"]
+    batch = ImportBatch.objects.get()
+    for answer in ({}, {"skip_bad_rows": "1"}):  # refused, then taken without that order
+        owner.post(step(firm, "-confirm", batch), answer)
+        jobs.run_due()
+        assert '<div class="note">CNY 99.00</div>' in owner.get(address).text
+        errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode()  # type: ignore[attr-defined]
+        assert errors.count("A1,") == 2
+    assert list(SalesEvent.objects.values_list("order_no", "line_no")) == [("A2", "1")]
+
+
 def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, address: str) -> None:
     text = "订单号,时间,数量,金额,币种,汇率\nA1,2025-06-01 10:00:00,1,100,USD,7.2\nA2,2025-06-01 10:00:00,1,50,CNY,\n"
     page = owner.get(owner.post(address, {"file": own_table(text)})["Location"]).text
@@ -103,6 +124,20 @@ def test_the_preview_adds_up_each_currency(owner: Client, firm: TenantWorld, add
     assert '<div class="note">USD 100.00</div>' in page
     assert "150.00" not in page
     assert "<dd>CNY, USD</dd>" in page or "<dd>CNY、USD</dd>" in page
+
+
+def test_the_preview_of_a_long_file_says_of_each_figure_that_it_is_of_the_first_rows(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.cookies["django_language"] = "en"
+    address = owner.post(address, {"file": file()})["Location"]
+    assert "of the first" not in owner.get(address).text
+    batch = ImportBatch.objects.get()
+    batch.report["complete"] = False
+    batch.save()
+    shown = owner.get(address)
+    figures = len(shown.context["kinds"]) + len(("rows with problems", "until"))
+    assert shown.text.count(f"of the first {batch.report['rows']} rows") == figures
 
 
 def test_numbers_of_parcels_are_dropped_and_stand_in_no_error_file(

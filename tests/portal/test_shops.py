@@ -168,3 +168,45 @@ def test_the_admin_does_the_same(firm: TenantWorld, browser_of: Callable[[User],
     admin.post(again)
     message.refresh_from_db()
     assert message.state == "waiting"
+
+
+def test_what_need_not_be_understood_is_set_aside_with_the_reason_behind_each_door(
+    owner: Client, firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    owner.post(page(firm, "shops"), FORM)
+    hook = made(firm)
+    for number in "123":
+        tell(hook, shop_hook_secret(actor=SYSTEM, hook=hook), "order.shipped", {}, message_id=number)
+    shop_messages_read()
+    by_portal, by_api, by_admin = hook.messages.order_by("pk")
+    at = page(firm, "shop-message-close", by_portal.uid)
+    assert "Say why it is set aside." in owner.post(at, {"note": " "}, follow=True).text
+    owner.post(at, {"note": "we ship ourselves"})
+    assert (
+        "Only a message that was not understood is set aside."
+        in owner.post(at, {"note": "x"}, follow=True).text
+    )
+    api = f"/api/v1/shop-messages/{by_api.uid}/close"
+    assert owner.post(api, {"note": ""}, content_type="application/json").status_code == 400
+    answer = owner.post(api, {"note": "a test"}, content_type="application/json")
+    assert (answer.json()["state"], answer.json()["note"], answer.json()["fault"]) == (
+        "closed",
+        "a test",
+        "event",
+    )
+    admin = browser_of(User.objects.create_superuser("root", password="x"))
+    operation = reverse("admin:supplychain_shopmessage_operation", args=[by_admin.pk, "close"])
+    assert admin.post(operation, {"note": ""}).status_code == 200
+    admin.post(operation, {"note": "theirs"})
+    assert list(hook.messages.order_by("pk").values_list("state", "note", "fault")) == [
+        ("closed", "we ship ourselves", "event"),
+        ("closed", "a test", "event"),
+        ("closed", "theirs", "event"),
+    ]
+    assert "order.shipped" not in owner.get(page(firm, "shops")).text
+    shown = owner.get(page(firm, "shop", hook.uid) + "?state=closed").text
+    assert "we ship ourselves" in shown
+    # Set aside by mistake it is read again all the same.
+    owner.post(page(firm, "shop-message-again", by_portal.uid))
+    by_portal.refresh_from_db()
+    assert (by_portal.state, by_portal.note) == ("waiting", "")

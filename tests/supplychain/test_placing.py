@@ -13,6 +13,7 @@ from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
 from livestreams.services import account_create, session_end, session_untell, shift_begin
+from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services import attribution_set, explain_record, placing, window_set
 from tenants.models import Store, Tenant
@@ -297,3 +298,10 @@ def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(s
         plan = many.explain()
         assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
         assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
+        # As people ask who look for one: whatever else they see, and however it is sorted.
+        seen = SalesEvent.objects.current().filter(seller__in=[shop.seller.pk])
+        lines = seen.filter(seller=shop.seller).order_by("-slot", "-id")
+        plan = SalesEventFilter({"order_no": " A1 "}, queryset=lines).qs.explain()
+        assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
+        assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
+        assert "supplychain_sales_bucket" not in plan

@@ -293,6 +293,7 @@ def test_what_is_not_understood_waits_for_somebody_who_mends_it(seller: Tenant, 
     shop_messages_read()
     message = hook.messages.get()
     assert (message.state, message.fault, message.tries) == ("dead", "lines", 1)
+    assert message.detail.startswith("Order A-2, line 1, currency: ")
     assert "USD" in message.detail
     assert not SalesEvent.objects.exists()  # all of a message or nothing
     shop_message_replay(actor=owner, message=message)
@@ -333,7 +334,7 @@ def test_each_reason_has_its_name(seller: Tenant) -> None:
     ]
     assert told(shops) == [("dead", "shop")]
     bad = hook.messages.get(message_id="2")
-    assert "amount" in bad.detail
+    assert bad.detail.startswith("Row 1, amount: ")
     assert bad.dropped == ["buyer"]
     assert "王小明" not in json.dumps(bad.body, ensure_ascii=False)
     assert hook.messages.get(message_id="4").body is None
