@@ -98,6 +98,7 @@ UIDS: dict[str, Factory] = {
     "api-job-resume": lambda world, mine: mine.tenant.node.jobs.get(state=JobState.PAUSED).uid,
     "api-event": lambda world, mine: world.event.uid,
     "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
+    "api-parcel-dispatch-parcel": lambda world, mine: mine.tenant.parcels.get(state="packed").uid,
     "api-wave": lambda world, mine: world.warehouse.waves.earliest("pk").uid,
     "api-reservation": lambda world, mine: mine.tenant.reservations.get(state="reserved").uid,
     "api-reservation-take-in": lambda world, mine: mine.tenant.reservations.get(state="dispatched").uid,
@@ -618,7 +619,7 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
         "api-stock-move-list": {**_goods(world, mine), "kind": "inbound", "quantity": 1},
         "api-stock-move-transfer": {
             "origin": world.warehouse.code,
-            "target": world.warehouse.code,
+            "target": f"{world.warehouse.code}-2",
             "owner": mine.tenant.code,
             "sku": mine.skus[0].code,
             "quantity": 1,
