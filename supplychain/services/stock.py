@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -115,7 +116,13 @@ def stock_move(
     """A move that somebody makes by hand: goods that come in or back, a correction, a sample that goes out or in."""
     if kind not in MOVES_BY_HAND:
         raise InvalidInput(_("Such a move is not made by hand."), code="move", field="kind")
-    given = {"actor": actor, "warehouse": warehouse, "sku": sku, "quantity": quantity, **values}
+    given: dict[str, Any] = {
+        "actor": actor,
+        "warehouse": warehouse,
+        "sku": sku,
+        "quantity": quantity,
+        **values,
+    }
     if kind == MoveKind.INBOUND:
         return stock_receive(**given)
     if kind == MoveKind.RETURN:

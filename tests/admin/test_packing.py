@@ -96,7 +96,9 @@ def test_what_is_not_on_its_shelf_is_said_at_the_table(world: World, keeper: Cli
     here = {"warehouse": house.code, "parcel": str(parcel.uid)}
     (link,) = re.findall(r'href="([^"]+/do/missing/[^"]+)"', table(keeper, **here).text)
     asked = keeper.get(html.unescape(link))
-    assert f"<strong>{parcel.lines.get()}</strong>" in asked.text, "which line it is, also where the path is cut off"
+    assert f"<strong>{parcel.lines.get()}</strong>" in asked.text, (
+        "which line it is, also where the path is cut off"
+    )
     back = asked.context["back"]
     assert back == f"{reverse('admin:warehouse_packing')}?{urlencode(here)}"
     answer = keeper.post(html.unescape(link), {"back": back})
