@@ -337,7 +337,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, MONEY, OWNER, STAFF, Role.TOOL), SEE),
         Role.HOST: SEE_OWN,
     },
-    "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN},
+    "supplychain.Warehouse": {**_SHARED, MANAGER: RUN, KEEPER: RUN, Role.TOOL: SEE_PARK},
     "supplychain.WarehouseTariff": {
         **_each(PARK_ROLES, SEE),
         **_each(TENANT_ROLES, SEE_PARK),
@@ -349,7 +349,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         STAFF: SEE,
         STOREMAN: _p("view add"),
         MANAGER: SEE,
-        Role.TOOL: SEE,
+        Role.TOOL: _p("view add"),
     },
     # Announced by the firm; received by whoever takes in its stock.
     "supplychain.InboundNotice": {
@@ -358,7 +358,8 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.TOOL: _p("view add"),
     },
     "supplychain.StockLevel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
-    "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE},
+    # Whoever makes its waves packs what is in them: a keeper, or the scanners of the park's own warehouse.
+    "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE, Role.TOOL: RUN_NODE},
     "supplychain.Parcel": {
         KEEPER: _p("view change"),
         **_each((MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE),
@@ -367,8 +368,9 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.ReturnedGoods": {
         KEEPER: _p("view add"),
         **_each((MANAGER, OWNER, STAFF, STOREMAN), SEE),
+        Role.TOOL: _p("view add", Reach.NODE),
     },
-    "supplychain.Backorder": {KEEPER: SEE, OWNER: SEE, STAFF: SEE, STOREMAN: SEE, MANAGER: SEE},
+    "supplychain.Backorder": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     "supplychain.ExplainEvent": {
         **_each((MANAGER, STUDIO, MONEY), SEE),
         **_each((OWNER, STAFF, Role.TOOL), _p("view add")),

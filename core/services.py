@@ -37,6 +37,7 @@ KEY_SCOPES = {
     "bookings:write": gettext_lazy("make bookings"),
     "goods:read": gettext_lazy("read goods"),
     "goods:write": gettext_lazy("add goods"),
+    "warehouse:write": gettext_lazy("work in the warehouse"),
     "streams:write": gettext_lazy("get and renew stream keys"),
     "figures:read": gettext_lazy("read figures"),
 }

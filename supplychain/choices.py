@@ -49,6 +49,10 @@ class MoveKind(models.TextChoices):
     COUNT = "count", _("stock count")
 
 
+# What a person or a scanner writes down; the other moves follow from what happens to an order or a sample.
+MOVES_BY_HAND = (MoveKind.INBOUND, MoveKind.RETURN, MoveKind.ADJUSTMENT, MoveKind.SAMPLE_LOAN)
+
+
 class FeeKind(models.TextChoices):
     PARCEL = "parcel", _("parcel sent")
     PIECE = "piece", _("piece packed")

@@ -121,6 +121,13 @@ class CountField(serializers.IntegerField):
         return _parsed(strict.quantity, data)
 
 
+class SignedCountField(serializers.IntegerField):
+    """A whole number, below zero as well."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return _parsed(strict.quantity, data, signed=True)
+
+
 class InstantField(serializers.DateTimeField):
     """An instant; without an offset it is wall-clock time in Asia/Shanghai, and shown as such."""
 

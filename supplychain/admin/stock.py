@@ -34,11 +34,9 @@ from core.models import new_uid
 from core.policy import ADD
 from supplychain import services
 from supplychain.admin.packing import day_view, packing_view
-from supplychain.choices import BackorderState, MoveKind
+from supplychain.choices import MOVES_BY_HAND, BackorderState
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse, Wave
 from supplychain.services.waves import MOST_ORDERS, USUAL_ORDERS
-
-BY_HAND = (MoveKind.INBOUND, MoveKind.RETURN, MoveKind.ADJUSTMENT, MoveKind.SAMPLE_LOAN)
 
 
 class WaveForm(OperationForm):
@@ -192,7 +190,7 @@ class StockLevelAdmin(ScopedModelAdmin):
 class MoveAddForm(ServiceForm):
     """A move by hand: goods that come in or back, a correction, a sample that goes out."""
 
-    kind = choice_field(((kind, kind.label) for kind in BY_HAND), _("kind"))
+    kind = choice_field(((kind, kind.label) for kind in MOVES_BY_HAND), _("kind"))
     quantity = style(
         WholeNumberField, _("quantity"), help_text=_("Of corrections and samples: less than zero takes away.")
     )
@@ -220,12 +218,7 @@ class StockMoveAdmin(ScopedModelAdmin):
     autocomplete_fields = ("warehouse", "sku")
 
     def create(self, actor: Actor, values: dict[str, Any]) -> StockMove:
-        kind = values.pop("kind")
-        if kind == MoveKind.INBOUND:
-            return services.stock_receive(actor=actor, **values)
-        if kind == MoveKind.RETURN:
-            return services.stock_return(actor=actor, **values)
-        return services.stock_adjust(actor=actor, kind=kind, **values)
+        return services.stock_move(actor=actor, **values)
 
 
 class FillForm(OperationForm):

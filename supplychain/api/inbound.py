@@ -23,7 +23,8 @@ from core.doors.fields import (
 )
 from core.strict import MAX_QUANTITY
 from supplychain import services
-from supplychain.api.pool import READ_GOODS, WRITE_GOODS
+from supplychain.api.pool import WRITE_GOODS
+from supplychain.api.stock import SEE_STOCK, WORK
 from supplychain.choices import InboundState
 from supplychain.filters import InboundNoticeFilter
 from supplychain.models import InboundNotice, Sku, StockMove, Warehouse
@@ -76,11 +77,10 @@ class InboundNoticeViewSet(ReadOnlyScopedViewSet):
     serializer_class = InboundNoticeSerializer
     filterset_class = InboundNoticeFilter
     permissions = {
-        "list": Needs("view", READ_GOODS),
-        "retrieve": Needs("view", READ_GOODS),
+        **dict.fromkeys(("list", "retrieve"), Needs("view", SEE_STOCK)),
         "create": Needs("add", WRITE_GOODS),
         "withdraw": Needs("change"),
-        "receive": Needs("add", model=StockMove),
+        "receive": Needs("add", WORK, model=StockMove),
     }
     inputs = {"create": InboundNoticeInput, "withdraw": Nothing, "receive": InboundReceiveInput}
 

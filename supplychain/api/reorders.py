@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from core.doors.api import Needs, ReadOnlyScopedViewSet
@@ -27,7 +28,9 @@ from core.doors.fields import (
 )
 from core.strict import MAX_QUANTITY
 from supplychain import services
+from supplychain.api.stock import WORK
 from supplychain.choices import ReorderState, WorkStep
+from supplychain.factoryroom import free, with_room
 from supplychain.models import (
     Factory,
     FactoryStep,
@@ -45,11 +48,17 @@ READ = ("figures:read",)
 
 
 class FactoryStepSerializer(serializers.ModelSerializer[FactoryStep]):
+    """What a step does, and how many pieces of the seven days from tomorrow on are still free."""
+
     kind = serializers.ChoiceField(choices=WorkStep.choices)
+    free_in_7_days = serializers.SerializerMethodField()
 
     class Meta:
         model = FactoryStep
-        fields = ["kind", "pieces_per_day", "lead_days"]
+        fields = ["kind", "pieces_per_day", "lead_days", "free_in_7_days"]
+
+    def get_free_in_7_days(self, step: FactoryStep) -> int:
+        return free(step)
 
 
 class FactorySerializer(serializers.ModelSerializer[Factory]):
@@ -186,7 +195,13 @@ class ReceiveInput(StrictSerializer):
     pieces = serializers.ListField(child=PiecesInput(), required=False, max_length=500)
 
     def validate_pieces(self, pieces: list[dict[str, Any]]) -> dict[str, int]:
-        return {one["sku"]: one["quantity"] for one in pieces}
+        counted: dict[str, int] = {}
+        for one in pieces:
+            if one["sku"] in counted:
+                message = _("“%(code)s” stands here twice: say once how many pieces of it came.")
+                raise ValidationError(message % {"code": one["sku"]}, code="twice")
+            counted[one["sku"]] = one["quantity"]
+        return counted
 
 
 class ReorderFilter(django_filters.FilterSet):
@@ -207,7 +222,7 @@ class FactoryViewSet(ReadOnlyScopedViewSet):
     permissions = {"list": Needs("view", READ), "retrieve": Needs("view", READ)}
 
     def base_queryset(self) -> QuerySet[Factory]:
-        return Factory.objects.select_related("tenant").prefetch_related("steps").order_by("pk")
+        return with_room(Factory.objects.select_related("tenant")).order_by("pk")
 
 
 class LaunchViewSet(ReadOnlyScopedViewSet):
@@ -245,7 +260,7 @@ class ReorderViewSet(ReadOnlyScopedViewSet):
         "list": Needs("view", READ),
         "retrieve": Needs("view", READ),
         **dict.fromkeys(("confirm", "decline", "cancel", "advance", "produce"), Needs("change")),
-        "receive": Needs("add", model=StockMove),
+        "receive": Needs("add", WORK, model=StockMove),
     }
     inputs = {
         "confirm": QuantityInput,

@@ -27,7 +27,8 @@ from core.doors.fields import (
 from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
-from supplychain.api.pool import READ_GOODS, WRITE_GOODS
+from supplychain.api.pool import WRITE_GOODS
+from supplychain.api.stock import SEE_STOCK, WORK
 from supplychain.choices import SampleState
 from supplychain.filters import SampleRequestFilter
 from supplychain.models import GoodsOffer, SampleRequest, Sku, Warehouse
@@ -127,12 +128,11 @@ class SampleRequestViewSet(ReadOnlyScopedViewSet):
     serializer_class = SampleRequestSerializer
     filterset_class = SampleRequestFilter
     permissions = {
-        "list": Needs("view", READ_GOODS),
-        "retrieve": Needs("view", READ_GOODS),
+        **dict.fromkeys(("list", "retrieve"), Needs("view", SEE_STOCK)),
         "create": Needs("add", WRITE_GOODS),
         **dict.fromkeys(("agree", "refuse", "withdraw", "charge"), Needs("change")),
         # Whoever may move the stock, which the service asks; goods that take none are their firm's affair.
-        **dict.fromkeys(("hand_out", "take_back"), Needs("view", WRITE_GOODS)),
+        **dict.fromkeys(("hand_out", "take_back"), Needs("view", WORK)),
     }
     inputs = {
         "create": SampleRequestInput,

@@ -164,6 +164,7 @@ class SkuSerializer(serializers.ModelSerializer[Sku]):
 
     tenant = serializers.CharField(source="tenant.code")
     product = serializers.CharField(source="product.code")
+    product_uid = serializers.UUIDField(source="product.uid")
     name_zh = serializers.CharField(source="product.name_zh")
     name_en = serializers.CharField(source="product.name_en")
     category = serializers.CharField(source="product.category")
@@ -180,6 +181,7 @@ class SkuSerializer(serializers.ModelSerializer[Sku]):
             "code",
             "specification",
             "product",
+            "product_uid",
             "name_zh",
             "name_en",
             "category",

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 from core.doors.api import Needs, ScopedViewSet
-from core.doors.fields import InstantField
+from core.doors.fields import (
+    ChoiceField,
+    CodeField,
+    CountField,
+    InstantField,
+    LineField,
+    ScopedRelatedField,
+    SignedCountField,
+    StrictSerializer,
+)
 from core.doors.paging import LongList
+from core.scoping import get_visible, visible_to
+from supplychain import services
 from supplychain.api.pool import READ_GOODS
-from supplychain.choices import MoveKind
+from supplychain.choices import MOVES_BY_HAND, MoveKind
 from supplychain.filters import StockLevelFilter, StockMoveFilter
-from supplychain.models import StockLevel, StockMove
+from supplychain.models import Sku, StockLevel, StockMove, Warehouse
+
+WORK = ("warehouse:write",)
+SEE_STOCK = (*READ_GOODS, *WORK)
 
 
 class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
@@ -27,18 +49,80 @@ class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
         fields = ["owner", "sku", "warehouse", "zone", "on_hand", "reserved", "available"]
 
 
+class OwnedGoodsInput(StrictSerializer):
+    """Goods by the code of their SKU, which is unique to its `owner`."""
+
+    owner = CodeField()
+    sku = CodeField()
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        owner, code = values.pop("owner"), values["sku"]
+        seen = visible_to(Sku.objects.select_related("tenant"), self.context["view"].actor)
+        values["sku"] = seen.filter(tenant__code=owner, code=code).first()
+        if values["sku"] is None:
+            reason = serializers.ErrorDetail(str(_("There is no such object.")), "absent")
+            raise ValidationError({"sku": [reason]})
+        return values
+
+
+class GoodsInput(OwnedGoodsInput):
+    warehouse = ScopedRelatedField(model=Warehouse)
+
+
+class StockCountInput(GoodsInput):
+    counted = CountField()
+    note = LineField(max_length=200, required=False)
+
+
+class StockPlaceInput(GoodsInput):
+    """Pick lists are in the order of these texts, such as A-03-2; an empty one is no place."""
+
+    zone = LineField(max_length=32, allow_blank=True)
+
+
 class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Own stock, and to those who run a warehouse all that lies there."""
 
     model = StockLevel
     serializer_class = StockLevelSerializer
     filterset_class = StockLevelFilter
-    permissions = {"list": Needs("view", READ_GOODS)}
+    permissions = {
+        "list": Needs("view", SEE_STOCK),
+        **dict.fromkeys(("count", "place"), Needs("add", WORK, model=StockMove)),
+    }
+    inputs = {"count": StockCountInput, "place": StockPlaceInput}
 
     def base_queryset(self) -> QuerySet[StockLevel]:
         return StockLevel.objects.select_related("owner", "sku", "warehouse").order_by(
             "sku__code", "warehouse__code", "pk"
         )
+
+    @extend_schema(request=StockCountInput, responses=StockLevelSerializer)
+    @action(detail=False, methods=["post"])
+    def count(self, request: Request) -> HttpResponse:
+        """Enter what was counted; the difference to what is on record becomes a move."""
+
+        def counted() -> StockLevel:
+            values = self.read()
+            services.stock_count(actor=self.actor, **values)
+            return self._level(values)
+
+        return self.answer(counted)
+
+    @extend_schema(request=StockPlaceInput, responses=StockLevelSerializer)
+    @action(detail=False, methods=["post"])
+    def place(self, request: Request) -> HttpResponse:
+        """Say in which zone and on which shelf goods lie."""
+
+        def placed() -> StockLevel:
+            values = self.read()
+            services.stock_place(actor=self.actor, level=self._level(values), zone=values["zone"])
+            return self._level(values)
+
+        return self.answer(placed)
+
+    def _level(self, values: dict[str, Any]) -> StockLevel:
+        return get_visible(StockLevel, self.actor, warehouse=values["warehouse"], sku=values["sku"])
 
 
 class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
@@ -65,6 +149,21 @@ class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
         ]
 
 
+class StockMoveInput(GoodsInput):
+    """Of corrections and samples a `quantity` below zero takes away, and `note` says why."""
+
+    kind = ChoiceField(choices=[(kind.value, kind.label) for kind in MOVES_BY_HAND])
+    quantity = SignedCountField()
+    note = LineField(max_length=200, required=False)
+
+
+class StockTransferInput(OwnedGoodsInput):
+    origin = ScopedRelatedField(model=Warehouse)
+    target = ScopedRelatedField(model=Warehouse)
+    quantity = CountField()
+    note = LineField(max_length=200, required=False)
+
+
 class Moves(LongList):
     """What was written last stands first: a move of an earlier hour, told late, is found at the head."""
 
@@ -78,7 +177,22 @@ class StockMoveViewSet(mixins.ListModelMixin, ScopedViewSet):
     serializer_class = StockMoveSerializer
     filterset_class = StockMoveFilter
     pagination_class = Moves
-    permissions = {"list": Needs("view", READ_GOODS)}
+    permissions = {
+        "list": Needs("view", SEE_STOCK),
+        **dict.fromkeys(("create", "transfer"), Needs("add", WORK)),
+    }
+    inputs = {"create": StockMoveInput, "transfer": StockTransferInput}
 
     def base_queryset(self) -> QuerySet[StockMove]:
         return StockMove.objects.select_related("owner", "sku", "warehouse")
+
+    @extend_schema(request=StockMoveInput, responses={201: StockMoveSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Write down a move that was made by hand: goods that came in or back, a correction, a sample."""
+        return self.answer(lambda: services.stock_move(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=StockTransferInput, responses={201: StockMoveSerializer})
+    @action(detail=False, methods=["post"])
+    def transfer(self, request: Request) -> HttpResponse:
+        """Bring goods from one warehouse to another: two moves, of which the one out of `origin` is shown."""
+        return self.answer(lambda: services.stock_transfer(actor=self.actor, **self.read()), 201)

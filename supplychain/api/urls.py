@@ -21,6 +21,7 @@ from supplychain.api import (
     statements,
     stock,
     views,
+    waves,
 )
 
 router = SimpleRouter(trailing_slash=False)
@@ -37,6 +38,9 @@ router.register("inbound-notices", inbound.InboundNoticeViewSet, "api-inbound-no
 router.register("stock-levels", stock.StockLevelViewSet, "api-stock-level")
 router.register("stock-moves", stock.StockMoveViewSet, "api-stock-move")
 router.register("parcels", parcels.ParcelViewSet, "api-parcel")
+router.register("waves", waves.WaveViewSet, "api-wave")
+router.register("reservations", waves.ReservationViewSet, "api-reservation")
+router.register("backorders", waves.BackorderViewSet, "api-backorder")
 router.register("agreements", agreements.AgreementViewSet, "api-agreement")
 router.register("payout-entries", payouts.PayoutEntryViewSet, "api-payout-entry")
 router.register("statements", statements.StatementViewSet, "api-statement")

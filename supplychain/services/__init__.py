@@ -69,14 +69,29 @@ from supplychain.services.statements import (
     statement_pay,
     statements_count,
 )
-from supplychain.services.stock import stock_adjust, stock_count, stock_receive, stock_return, stock_transfer
+from supplychain.services.stock import (
+    stock_adjust,
+    stock_count,
+    stock_move,
+    stock_receive,
+    stock_return,
+    stock_transfer,
+)
 from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
-from supplychain.services.waves import line_missing, pick_list, refunded_release, wave_make, wave_picked
+from supplychain.services.waves import (
+    Pick,
+    line_missing,
+    pick_list,
+    refunded_release,
+    wave_make,
+    wave_picked,
+)
 
 __all__ = [
     "BatchResult",
     "LineResult",
+    "Pick",
     "SkuLine",
     "agreement_end",
     "agreement_propose",
@@ -155,6 +170,7 @@ __all__ = [
     "statements_count",
     "stock_adjust",
     "stock_count",
+    "stock_move",
     "stock_place",
     "stock_receive",
     "stock_return",

@@ -15,7 +15,7 @@ from core.scoping import get_visible, require, visible_to
 from core.strict import code as strict_code
 from supplychain.choices import Carrier, GoodsCondition, MoveKind, ParcelState, ReservationState
 from supplychain.givenback import given_back
-from supplychain.models import Parcel, Reservation, ReturnedGoods, Warehouse
+from supplychain.models import Parcel, Reservation, ReturnedGoods, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.stock import Change, locked_levels, post
 
@@ -149,7 +149,8 @@ def _scanned_besides(parcel: Parcel, lines: list[Reservation]) -> set[str]:
 
 def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:
     """A parcel at the packing table and its lines, locked. Conflict when it is not there or was refunded."""
-    get_visible(Parcel, actor, CHANGE, pk=parcel.pk)
+    known = get_visible(Parcel, actor, pk=parcel.pk)
+    require(actor, CHANGE, Wave, known.warehouse.park_id)
     (held,) = lock_rows(Parcel.objects.filter(pk=parcel.pk))
     lines = lock_rows(
         Reservation.objects.select_related("sku").filter(parcel=held, state=ReservationState.IN_WAVE)

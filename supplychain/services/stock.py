@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from core.models import new_uid
 from core.policy import ADD
 from core.scoping import get_visible, may, require
 from core.strict import MAX_QUANTITY
-from supplychain.choices import MoveKind
+from supplychain.choices import MOVES_BY_HAND, MoveKind
 from supplychain.models import Sku, StockLevel, StockMove, Warehouse
 from supplychain.services.news import stock_fell
 
@@ -107,6 +108,26 @@ def stock_adjust(
         raise InvalidInput(_("This is no adjustment of stock."), code="move", field="quantity")
     change = _change(warehouse, sku, kind, quantity, source, source_key, occurred_at, note)
     return _post_once(actor, [(warehouse, sku, change)])
+
+
+def stock_move(
+    *, actor: Actor, kind: str, warehouse: Warehouse, sku: Sku, quantity: int, **values: str
+) -> StockMove:
+    """A move that somebody makes by hand: goods that come in or back, a correction, a sample that goes out or in."""
+    if kind not in MOVES_BY_HAND:
+        raise InvalidInput(_("Such a move is not made by hand."), code="move", field="kind")
+    given: dict[str, Any] = {
+        "actor": actor,
+        "warehouse": warehouse,
+        "sku": sku,
+        "quantity": quantity,
+        **values,
+    }
+    if kind == MoveKind.INBOUND:
+        return stock_receive(**given)
+    if kind == MoveKind.RETURN:
+        return stock_return(**given)
+    return stock_adjust(kind=kind, **{"note": "", **given})
 
 
 @retried

@@ -22,6 +22,7 @@ from supplychain.givenback import given_back, with_seller
 from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.stock import locked_levels, post
+from tenants.models import Tenant
 
 MOST_ORDERS = 500
 USUAL_ORDERS = 60
@@ -37,7 +38,7 @@ class Pick:
     zone: str
     sku: str
     title: str
-    owner: str
+    owner: Tenant
     quantity: int
 
 
@@ -125,7 +126,7 @@ def pick_list(wave: Wave) -> list[Pick]:
         needed[sku] = quantity
     levels = StockLevel.objects.filter(warehouse=wave.warehouse, sku__in=needed)
     return [
-        Pick(level.zone, level.sku.code, level.sku.product.name, level.owner.name, needed[level.sku_id])
+        Pick(level.zone, level.sku.code, level.sku.product.name, level.owner, needed[level.sku_id])
         for level in levels.select_related("sku__product", "owner").order_by(
             "zone", "sku__code", "owner__code"
         )

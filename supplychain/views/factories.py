@@ -14,16 +14,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import DAY, today
 from core.doors.formfields import WholeNumberField
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.scoping import may
 from core.strict import MAX_QUANTITY
 from supplychain import services
 from supplychain.choices import REORDER_COMING, WorkStep
-from supplychain.models import Factory, FactoryDay, FactoryStep, Reorder
-
-SHOWN_DAYS = 7
+from supplychain.factoryroom import SHOWN_DAYS, able, free, with_room
+from supplychain.models import Factory, Reorder
 
 
 class Factories(ScopedListPage):
@@ -35,22 +33,13 @@ class Factories(ScopedListPage):
     model = Factory
 
     def base_queryset(self) -> QuerySet[Factory]:
-        first = today() + DAY
-        days = FactoryDay.objects.filter(day__gte=first, day__lt=first + SHOWN_DAYS * DAY)
         coming = (
             Reorder.objects.filter(state__in=REORDER_COMING)
             .select_related("launch__product")
             .prefetch_related("work__step")
         )
-        return Factory.objects.prefetch_related(
-            Prefetch(
-                "steps",
-                FactoryStep.objects.order_by("place").prefetch_related(
-                    Prefetch("days", days, to_attr="days_to_come")
-                ),
-            ),
-            Prefetch("reorders", coming.order_by("due_on"), to_attr="coming"),
-        ).order_by("name", "pk")
+        orders = Prefetch("reorders", coming.order_by("due_on"), to_attr="coming")
+        return with_room(Factory.objects.all()).prefetch_related(orders).order_by("name", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(
@@ -61,10 +50,8 @@ class Factories(ScopedListPage):
         )
         for factory in context["rows"]:
             for step in factory.steps.all():
-                taken = sum(day.taken for day in step.days_to_come)
-                step.able = step.pieces_per_day * SHOWN_DAYS
-                step.free = max(step.able - taken, 0)
-                step.taken_share = min(round(100 * taken / step.able), 100)
+                step.able, step.free = able(step), free(step)
+                step.taken_share = round(100 * (step.able - step.free) / step.able)
         return context
 
 

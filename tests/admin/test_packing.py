@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -77,6 +80,34 @@ def test_a_parcel_of_which_everything_was_taken_out_has_no_pieces(world: World, 
     assert page.status_code == 200
     assert [(each.parcel, each.pieces, each.is_late) for each in page.context["parcels"]] == [
         (empty, 0, False)
+    ]
+
+
+def test_what_is_not_on_its_shelf_is_said_at_the_table(world: World, keeper: Client) -> None:
+    """A tap on the line, which leaves its parcel; then one is at the table again."""
+    house, mine = world.warehouse, world.tenants[0]
+    Warehouse.objects.filter(pk=house.pk).update(packs_orders=True)
+    parcel = Parcel.objects.get(seller=mine.tenant, state="waiting")
+    here = {"warehouse": house.code, "parcel": str(parcel.uid)}
+    (link,) = re.findall(r'href="([^"]+/do/missing/[^"]+)"', table(keeper, **here).text)
+    asked = keeper.get(html.unescape(link))
+    assert f"<strong>{parcel.lines.get()}</strong>" in asked.text, (
+        "which line it is, also where the path is cut off"
+    )
+    back = asked.context["back"]
+    assert back == f"{reverse('admin:warehouse_packing')}?{urlencode(here)}"
+    answer = keeper.post(html.unescape(link), {"back": back})
+    assert (answer.status_code, answer["Location"]) == (302, back)
+    assert mine.tenant.backorders.get(order_no=parcel.order_no).quantity == 1
+
+
+def test_the_days_buttons_come_back_to_it(world: World, keeper: Client) -> None:
+    Warehouse.objects.update(packs_orders=True)
+    day = reverse("admin:warehouse_day")
+    page = keeper.get(day, {"park": world.park.code})
+    make = re.findall(r'href="([^"]+/do/wave/[^"]+)"', page.text)
+    assert [keeper.get(html.unescape(link)).context["back"] for link in make] == [
+        f"{day}?park={world.park.code}"
     ]
 
 

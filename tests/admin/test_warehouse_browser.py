@@ -49,6 +49,10 @@ def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: Op
     clerk(page, live_site)
     waiting = number(page, "已付款未发货")
 
+    # names scroll sideways instead of standing one character a line
+    owners = page.locator(".lp-scroll td:nth-child(4)").all()
+    assert owners
+    assert all(cell.bounding_box()["width"] > 40 for cell in owners)
     page.locator("a[href$='/pick-list/']").first.tap()
     page.wait_for_url("**/pick-list/")
     fits(page)

@@ -31,6 +31,7 @@ from supplychain.services import goods_offer_withdraw, import_run, import_stage,
 from tenants.models import Tenant
 from tests.analytics.test_outside_host import lend
 from tests.api.conftest import Caller
+from tests.api.keepers import of_keepers
 from tests.api.operators import of_operators
 from tests.contracts.worlds import REPORT, read_reports
 from tests.factories import (
@@ -708,6 +709,7 @@ def answers(world: World, at: Callable[..., str]) -> dict[str, Any]:
         **of_shops(world, owner),
         **of_the_pool(world, tool),
         **of_operators(world),
+        **of_keepers(world),
         **of_samples(world),
         **of_inbound(world),
         **of_certificates(world),

@@ -147,3 +147,10 @@ def test_a_park_reads_the_lines_of_the_firms_that_share_them(world: World) -> No
     tenant_update(actor=mine.owner, tenant=mine.tenant, shares_orders_with_park=False)
     assert manager.get("orders").status_code == 403
     assert manager.post("orders/bulk", []).status_code == 403
+
+
+def test_a_new_product_is_named_by_its_uid_where_goods_are_offered(tool: Caller) -> None:
+    """Offers, certificates, runs of show and launches name the product: who adds goods learns its uid."""
+    product = tool.post("skus", wish()).json()["product_uid"]
+    offer = {"product": product, "floor_price": "9.00", "commission_rate": "10", "pieces": 5}
+    assert tool.post("goods-offers", offer).json()["product"] == "Lamp-7b"

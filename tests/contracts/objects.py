@@ -98,6 +98,11 @@ UIDS: dict[str, Factory] = {
     "api-job-resume": lambda world, mine: mine.tenant.node.jobs.get(state=JobState.PAUSED).uid,
     "api-event": lambda world, mine: world.event.uid,
     "api-parcel": lambda world, mine: mine.tenant.parcels.earliest("pk").uid,
+    "api-parcel-dispatch-parcel": lambda world, mine: mine.tenant.parcels.get(state="packed").uid,
+    "api-wave": lambda world, mine: world.warehouse.waves.earliest("pk").uid,
+    "api-reservation": lambda world, mine: mine.tenant.reservations.get(state="reserved").uid,
+    "api-reservation-take-in": lambda world, mine: mine.tenant.reservations.get(state="dispatched").uid,
+    "api-backorder": lambda world, mine: mine.tenant.backorders.earliest("pk").uid,
     "api-event-claim": lambda world, mine: world.event.claims.earliest("pk").uid,
     "festival": lambda world, mine: world.event.uid,
     "portal-event": lambda world, mine: world.event.uid,
@@ -208,6 +213,7 @@ OF_THE_PARK = (
     "api-media-node",
     "api-display-link",
     "api-schedule",
+    "api-wave",
     "api-match-run",
     "api-course",
     "api-stage",
@@ -237,6 +243,9 @@ WITHOUT_BODY: dict[str, str] = {
     "api-quality-certificate-accept": "which certificate is accepted",
     "api-quality-certificate-withdraw": "which certificate is taken back",
     "api-inbound-notice-withdraw": "what does not come",
+    "api-wave-picked": "which walk is done",
+    "api-parcel-empty": "what is scanned anew",
+    "api-reservation-missing": "what is not on its shelf",
     "api-run-line-drop": "which goods are off the run of show",
     "api-agreement-sign": "which agreement is signed",
     "api-agreement-withdraw": "which proposal is taken back",
@@ -316,6 +325,10 @@ def _value(route: Route, name: str, tenant: Place, object_of: Place) -> str:  # 
         held = Membership.objects.filter(node=object_of.mine.tenant.node) if object_of.mine else None
         return str(held.latest("id").pk) if held is not None else ABSENT_NUMBER
     raise NoFactory(f"{route.key}: nothing makes an object for <{name}> of {route.pattern}")
+
+
+def _goods(world: World, mine: TenantWorld) -> dict[str, str]:
+    return {"warehouse": world.warehouse.code, "owner": mine.tenant.code, "sku": mine.skus[0].code}
 
 
 def _next(mine: TenantWorld) -> Booking:
@@ -597,6 +610,21 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
             "day": str(today() + DAY),
         },
         "api-inbound-notice-receive": {"received": 4, "difference": "matrix"},
+        "api-wave-list": {"warehouse": world.warehouse.code},
+        "api-parcel-scan": {"code": mine.skus[0].code},
+        "api-parcel-dispatch-parcel": {"carrier": "sf", "tracking_no": "MATRIX"},
+        "api-reservation-take-in": {"quantity": 1, "condition": "good"},
+        "api-backorder-fill": {"warehouse": world.warehouse.code},
+        "api-stock-level-count": {**_goods(world, mine), "counted": 40},
+        "api-stock-level-place": {**_goods(world, mine), "zone": "M-1"},
+        "api-stock-move-list": {**_goods(world, mine), "kind": "inbound", "quantity": 1},
+        "api-stock-move-transfer": {
+            "origin": world.warehouse.code,
+            "target": f"{world.warehouse.code}-2",
+            "owner": mine.tenant.code,
+            "sku": mine.skus[0].code,
+            "quantity": 1,
+        },
         "api-sample-request-list": {
             "offer": str(lender_of(mine, world.canary).uid),
             "tenant": mine.tenant.code,

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
+from django.db.models import F
 
 from analytics.choices import MatchState
 from analytics.counting import drain_everything
@@ -60,9 +61,12 @@ from supplychain.models import (
     Parcel,
     PayoutEntry,
     Product,
+    Reservation,
     SalesEvent,
     Shortage,
     SkuResolution,
+    StockLevel,
+    Warehouse,
 )
 from supplychain.services import (
     certificate_add,
@@ -203,6 +207,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     Backorder.objects.create(
         owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
     )
+    pack(mine, event)
     soon = now().replace(second=0, microsecond=0) + HOUR / 3
     use_up(mine, canary)
     try_out(mine, canary)
@@ -446,6 +451,42 @@ def dead_keys(world: World) -> Iterator[str]:
         setattr(key, column, now() - DAY)
         key.save()
         yield secret
+
+
+def pack(mine: TenantWorld, event: SalesEvent) -> None:
+    """A packed parcel, and a line of which one piece is still with the buyer: all of a sale that is the firm's own."""
+    tenant = mine.tenant
+    lines = Reservation.objects.filter(owner=tenant)
+    sent = lines.filter(state="dispatched").latest("pk")
+    Reservation.objects.filter(pk=sent.pk).update(quantity=2, packed=2)
+    house = sent.warehouse
+    Warehouse.objects.get_or_create(
+        park=house.park, code=f"{house.code}-2", defaults={"name_zh": house.name_zh}
+    )
+    parcel = Parcel.objects.create(
+        warehouse=sent.warehouse,
+        wave=sent.parcel.wave,
+        seller=tenant,
+        order_no=f"{sent.order_no}P",
+        state="packed",
+    )
+    Reservation.objects.create(
+        warehouse=sent.warehouse,
+        seller=tenant,
+        owner=tenant,
+        sku=sent.sku,
+        event_id=event.pk,
+        line=f"{sent.line}P",
+        source_key=f"{sent.source_key}P",
+        order_no=parcel.order_no,
+        quantity=1,
+        packed=1,
+        state="in_wave",
+        parcel=parcel,
+        paid_at=sent.paid_at,
+    )
+    StockLevel.objects.filter(sku=sent.sku, warehouse=sent.warehouse).update(reserved=F("reserved") + 1)
+    lines.update(event_id=event.pk)
 
 
 def make_show_of(mine: TenantWorld, canary: str) -> None:

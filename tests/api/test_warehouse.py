@@ -1,0 +1,221 @@
+"""A warehouse's own scanners over HTTP: waves, parcels, counts and transfers by key, a firm's by its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.clock import DAY, today
+from core.services import tool_key_create
+from supplychain.models import Backorder, Parcel, Reservation, SalesEvent, StockLevel, Warehouse, Wave
+from tests.api.conftest import Caller
+from tests.factories import SYSTEM, TenantWorld, World, make_user, make_world
+from tests.supplychain.ledger import fact, record
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+WORK = "warehouse:write"
+
+
+@pytest.fixture
+def house(world: World) -> Warehouse:
+    Warehouse.objects.filter(pk=world.warehouse.pk).update(packs_orders=True)
+    return world.warehouse
+
+
+@pytest.fixture
+def mine(world: World) -> TenantWorld:
+    return world.tenants[0]
+
+
+def key_of(node: Any, *scopes: str) -> Caller:
+    return Caller(tool_key_create(actor=SYSTEM, node=node, name="scanners", scopes=scopes)[1])
+
+
+@pytest.fixture
+def scanner(world: World) -> Caller:
+    """The software of the park's warehouse."""
+    return key_of(world.park.node, WORK)
+
+
+def code_of(answer: Any) -> str:
+    told: dict[str, Any] = answer.json()
+    return str((told["errors"][0] if told.get("errors") else told)["code"])
+
+
+def goods(mine: TenantWorld, house: Warehouse) -> dict[str, str]:
+    return {"warehouse": house.code, "owner": mine.tenant.code, "sku": mine.skus[0].code}
+
+
+def test_an_order_is_fetched_packed_sent_and_taken_back_by_a_scanner(
+    world: World, house: Warehouse, mine: TenantWorld, scanner: Caller
+) -> None:
+    waits = Reservation.objects.get(owner=mine.tenant, state="reserved")
+    wave = scanner.post("waves", {"warehouse": house.code}).json()
+    assert (wave["parcels"], wave["dispatched"], wave["state"]) == (2, 0, "picking")
+    assert code_of(scanner.post("waves", {"warehouse": house.code})) == "nothing_waits"
+    picks = scanner.get(f"waves/{wave['uid']}/pick-list").json()["results"]
+    assert {(pick["owner"], pick["sku"], pick["quantity"]) for pick in picks} == {
+        (firm.tenant.code, firm.skus[0].code, 1) for firm in world.tenants[:2]
+    }
+    assert scanner.post(f"waves/{wave['uid']}/picked").json()["state"] == "picked"
+    assert code_of(scanner.post(f"waves/{wave['uid']}/picked")) == "wave_state"
+
+    (parcel,) = scanner.get("parcels", wave=wave["uid"], order_no=waits.order_no).json()["results"]
+    assert code_of(scanner.post(f"parcels/{parcel['uid']}/scan", {"code": "other"})) == "not_in_parcel"
+    label = {"carrier": "sf", "tracking_no": "SF700"}
+    assert code_of(scanner.post(f"parcels/{parcel['uid']}/dispatch", label)) == "not_packed"
+    scan = {"code": mine.skus[0].code}
+    assert scanner.post(f"parcels/{parcel['uid']}/scan", scan).json()["state"] == "packed"
+    emptied = scanner.post(f"parcels/{parcel['uid']}/empty").json()
+    assert (emptied["state"], emptied["lines"][0]["packed"]) == ("waiting", 0)
+    scanner.post(f"parcels/{parcel['uid']}/scan", scan)
+    sent = scanner.post(f"parcels/{parcel['uid']}/dispatch", label).json()
+    assert (sent["state"], sent["tracking_no"], sent["lines"][0]["state"]) == (
+        "dispatched",
+        "SF700",
+        "dispatched",
+    )
+    level = StockLevel.objects.get(sku=mine.skus[0])
+    assert (level.on_hand, level.reserved) == (49, 1)
+    assert scanner.get(f"waves/{wave['uid']}").json()["dispatched"] == 1
+
+    line = sent["lines"][0]["uid"]
+    back = scanner.post(f"reservations/{line}/return", {"quantity": 1, "condition": "good"}).json()
+    assert (back["uid"], back["returned"]) == (line, 1)
+    assert StockLevel.objects.get(sku=mine.skus[0]).on_hand == 50
+
+
+def test_what_is_not_on_its_shelf_is_owed_and_given_later(
+    house: Warehouse, mine: TenantWorld, scanner: Caller
+) -> None:
+    record(mine.tenant, fact(kind="paid", order_no="O-real", qty=1, sku_code="X", amount=10))
+    Reservation.objects.filter(owner=mine.tenant).update(event_id=SalesEvent.objects.latest("pk").pk)
+    # Two pieces are held by the two lines that are still here.
+    lines = scanner.get("reservations", warehouse=house.code, state="reserved").json()["results"]
+    (line,) = [row for row in lines if row["owner"] == mine.tenant.code]
+    assert (
+        code_of(scanner.post("stock-levels/count", {**goods(mine, house), "counted": 1})) == "stock_reserved"
+    )
+    assert scanner.post(f"reservations/{line['uid']}/missing").json()["state"] == "released"
+    counted = scanner.post("stock-levels/count", {**goods(mine, house), "counted": 1, "note": "shelf"}).json()
+    assert (counted["on_hand"], counted["reserved"], counted["available"]) == (1, 1, 0)
+    (owed,) = scanner.get("backorders", state="open", order_no=line["order_no"]).json()["results"]
+    assert (owed["quantity"], owed["oversold"]) == (1, 1)
+    where = {"warehouse": house.code}
+    assert code_of(scanner.post(f"backorders/{owed['uid']}/fill", where)) == "stock_short"
+    came = scanner.post("stock-moves", {**goods(mine, house), "kind": "inbound", "quantity": 4})
+    assert (came.status_code, came.json()["quantity"]) == (201, 4)
+    filled = scanner.post(f"backorders/{owed['uid']}/fill", where)
+    assert filled.json()["state"] == "filled", filled.json()
+    assert Backorder.objects.get(uid=owed["uid"]).state == "filled"
+
+
+def test_goods_are_counted_placed_corrected_and_brought_to_another_warehouse(
+    world: World, house: Warehouse, mine: TenantWorld, scanner: Caller
+) -> None:
+    second = Warehouse.objects.create(park=world.park, code="second", name_zh="二仓")
+    these = goods(mine, house)
+    placed = scanner.post("stock-levels/place", {**these, "zone": "B-02-1"})
+    assert placed.json()["zone"] == "B-02-1"
+    assert scanner.post("stock-levels/count", {**these, "counted": 50}).json()["on_hand"] == 50, (
+        "no difference"
+    )
+    move = {
+        "owner": these["owner"],
+        "sku": these["sku"],
+        "origin": house.code,
+        "target": "second",
+        "quantity": 8,
+    }
+    brought = [
+        scanner.post("stock-moves/transfer", move, **{"Idempotency-Key": "once"}) for _again in range(2)
+    ]
+    assert [answer.json()["quantity"] for answer in brought] == [-8, -8]
+    assert brought[1]["Idempotency-Replayed"] == "true"
+    broken = {**these, "kind": "adjustment", "quantity": -2}
+    assert code_of(scanner.post("stock-moves", broken)) == "required", "why, says the note"
+    assert scanner.post("stock-moves", {**broken, "note": "torn"}).json()["quantity"] == -2
+    assert StockLevel.objects.get(warehouse=house, sku=mine.skus[0]).on_hand == 40
+    assert StockLevel.objects.get(warehouse=second, sku=mine.skus[0]).on_hand == 8
+    for wrong, code in (
+        ({"kind": "sale"}, "invalid_choice"),
+        ({"quantity": 0}, "range"),
+        ({"quantity": "many"}, "integer"),
+        ({"sku": "nothing"}, "absent"),
+        ({"owner": "nobody"}, "absent"),
+        ({"warehouse": "nowhere"}, "absent"),
+    ):
+        told = scanner.post("stock-moves", {**these, "kind": "inbound", "quantity": 1, **wrong})
+        assert (told.status_code, code_of(told)) == (400, code), wrong
+
+
+def test_a_firm_moves_its_own_stock_with_its_key_and_packs_nothing(
+    world: World, house: Warehouse, mine: TenantWorld
+) -> None:
+    own = key_of(mine.tenant.node, WORK)
+    assert own.post("stock-levels/count", {**goods(mine, house), "counted": 44}).json()["on_hand"] == 44
+    other = goods(world.tenants[1], house)
+    assert code_of(own.post("stock-levels/count", {**other, "counted": 1})) == "absent"
+    parcel = Parcel.objects.get(seller=mine.tenant, state="waiting")
+    assert own.get("waves").json()["results"] == []
+    for path, body in (
+        ("waves", {"warehouse": house.code}),
+        (f"waves/{Wave.objects.earliest('pk').uid}/picked", {}),
+        (f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}),
+        (f"reservations/{parcel.lines.get().uid}/missing", {}),
+    ):
+        assert own.post(path, body).status_code in {403, 404}, path
+    parcel.refresh_from_db()
+    assert parcel.state == "waiting"
+
+
+def test_other_keys_and_other_parks_do_not_reach_the_warehouse(
+    world: World, house: Warehouse, mine: TenantWorld, tool: Caller
+) -> None:
+    elsewhere = key_of(make_world("beta").park.node, WORK)
+    assert elsewhere.get("stock-levels", warehouse=house.code).json()["results"] == []
+    parcel = Parcel.objects.get(seller=mine.tenant, state="waiting")
+    assert elsewhere.post(f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}).status_code == 404
+    assert code_of(elsewhere.post("waves", {"warehouse": house.code})) == "absent"
+    reader = key_of(mine.tenant.node, "goods:read", "goods:write", "orders:read", "figures:read")
+    notice = mine.tenant.inbound_notices
+    assert notice.count() == 0
+    for path, body in (
+        ("waves", {"warehouse": house.code}),
+        ("stock-levels/count", {**goods(mine, house), "counted": 1}),
+        ("stock-moves", {**goods(mine, house), "kind": "inbound", "quantity": 1}),
+        (f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}),
+    ):
+        assert code_of(reader.post(path, body)) == "permission_denied", path
+
+
+def test_a_reorder_is_received_once_a_sku(world: World, house: Warehouse, mine: TenantWorld) -> None:
+    keeper = Caller(user=world.users["park_warehouse"])
+    storeman = Caller(user=make_user("storeman", "tenant_warehouse", mine.tenant.node))
+    order = mine.tenant.launches.get().reorders.get(state="produced")
+    sku = order.lines.get().sku.code
+    receive = f"reorders/{order.uid}/receive"
+    pieces = [{"sku": sku, "quantity": 6}, {"sku": sku, "quantity": 4}]
+    told = storeman.post(receive, {"warehouse": house.code, "pieces": pieces})
+    assert (told.status_code, code_of(told)) == (400, "twice")
+    assert f"“{sku}”" in told.text
+    order.refresh_from_db()
+    assert order.state == "produced"
+    assert keeper.post(receive, {"warehouse": house.code, "pieces": pieces[:1]}).status_code == 404
+    assert (
+        storeman.post(receive, {"warehouse": house.code, "pieces": pieces[:1]}).json()["state"] == "received"
+    )
+
+
+def test_goods_are_announced_with_a_firms_key_and_received_by_the_scanners(
+    house: Warehouse, mine: TenantWorld, scanner: Caller
+) -> None:
+    writer = key_of(mine.tenant.node, "goods:write")
+    come = {"warehouse": house.code, "sku": str(mine.skus[0].uid), "pieces": 5, "day": str(today() + DAY)}
+    told = writer.post("inbound-notices", come)
+    assert told.status_code == 201, told.json()
+    receive = f"inbound-notices/{told.json()['uid']}/receive"
+    assert code_of(writer.post(receive, {"received": 5})) == "permission_denied"
+    assert scanner.post(receive, {"received": 5}).json()["state"] == "received"
+    assert StockLevel.objects.get(sku=mine.skus[0]).on_hand == 55
