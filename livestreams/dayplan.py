@@ -62,6 +62,11 @@ def _place(span: Span, whole: Span) -> dict[str, Any]:
     return {"left": f"{left:.3f}", "width": f"{width:.3f}", "holds_text": width > 11}
 
 
+def words() -> dict[str, str]:
+    """What the calendar says of a booking that was dragged."""
+    return {"moved": _("Moved:"), "instead": _("Free instead:")}
+
+
 def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
     """The same day for the calendar of a desk: resources and events with naive local times, which it expects."""
     events: list[dict[str, Any]] = []
@@ -92,6 +97,7 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
     return {
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,
+        "words": words(),
     }
 
 
@@ -146,8 +152,9 @@ def board(
             {"id": f"park:{park.code}", "title": park.name, "children": inner}
             for park, inner in parks.items()
         ]
-        return {"resources": below, "events": events}
-    return {"resources": [row for inner in parks.values() for row in inner], "events": events}
+        return {"resources": below, "events": events, "words": words()}
+    resources = [row for inner in parks.values() for row in inner]
+    return {"resources": resources, "events": events, "words": words()}
 
 
 def _naive(instant: Any) -> str:

@@ -12,13 +12,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from analytics.demo.build import BuiltPark, uid
 from analytics.demo.claims import stated_claim
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
+from analytics.demo.missed import missed_bookings
 from analytics.demo.studio import studio_days
+from analytics.demo.taken import Taken
 from analytics.models import SessionClaim
 from core import audit, buckets, clock
 from core.actors import Actor
@@ -26,6 +28,7 @@ from core.locking import lock_rows
 from core.models import AuditEntry
 from core.money import to_cents
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
+from livestreams.conflicts import Span
 from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
 from livestreams.services import booking_charge, terms_of
 from supplychain.facts import SaleFact
@@ -86,6 +89,7 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
         _bookings(built, sessions, until)
         _sessions(built, sessions, after, until)
         studio_days(built, sessions, after, until)
+        missed_bookings(built, sessions, after, until)
     stored = _sales(built, days, after, until, actor)
     _claims(built, days, after, until, seed)
     audit.record(
@@ -99,10 +103,23 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
 
 
 def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
-    """A booking for each planned session; those that have begun are checked in, those that are over completed."""
+    """A booking for each planned session; those that have begun are checked in, those that are over completed.
+
+    Where somebody has booked the room or the host by hand, the session has none: it takes place outside of the rooms.
+    """
     setup = timedelta(minutes=built.rooms[0].setup_minutes) if built.rooms else timedelta(0)
     known = set(Booking.objects.filter(room__park=built.park).values_list("uid", flat=True))
     fresh = [session for session in sessions if uid("booking", session.live_id) not in known]
+    taken = Taken(built, [session.starts_at for session in fresh])
+    fresh = [
+        session
+        for session in fresh
+        if taken.leaves(
+            Span(session.starts_at - setup, session.ends_at),
+            built.rooms[session.room],
+            built.hosts[session.host],
+        )
+    ]
     Booking.objects.bulk_create(
         Booking(
             uid=uid("booking", session.live_id),
@@ -166,8 +183,8 @@ def _sessions(built: BuiltPark, sessions: list[PlannedSession], after: datetime,
             uid=uid("session", session.live_id),
             tenant=built.tenants[session.seller],
             park=built.park,
-            room=built.rooms[session.room],
-            booking_id=bookings[uid("booking", session.live_id)],
+            room=built.rooms[session.room] if uid("booking", session.live_id) in bookings else None,
+            booking_id=bookings.get(uid("booking", session.live_id)),
             host=built.hosts[session.host],
             title=f"{built.tenants[session.seller].industry}专场",
             platform=built.plan.platform,
@@ -212,7 +229,9 @@ def _shown(built: BuiltPark, session: PlannedSession) -> list[int]:
 
 def _end_those_that_are_over(built: BuiltPark, sessions: list[PlannedSession], until: datetime) -> None:
     ends = {session.live_id: session.ends_at for session in sessions if session.ends_at <= until}
-    open_rows = LiveSession.objects.filter(park=built.park, state=SessionState.LIVE, booking__isnull=False)
+    open_rows = LiveSession.objects.filter(
+        Q(booking__isnull=False) | Q(platform_live_id__in=ends), park=built.park, state=SessionState.LIVE
+    )
     for row in open_rows:
         end = ends.get(row.platform_live_id) or (row.started_at or until) + timedelta(hours=8)
         if end > until:

@@ -43,6 +43,7 @@ def studio_days(built: BuiltPark, sessions: list[PlannedSession], after: datetim
             "uid", "pk"
         )
     )
+    sessions = [session for session in sessions if uid("booking", session.live_id) in keys]
     _turnarounds(built, sessions, keys, after, until)
     store = list(Equipment.objects.filter(park=built.park, room=None).order_by("code"))
     for day, found in groupby(sessions, key=lambda session: clock.business_day(session.starts_at)):

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.actors import Actor
@@ -89,8 +90,8 @@ class WaitlistEntryAdmin(ScopedModelAdmin):
         "earliest",
         "latest",
         "minutes",
+        "state_shown",
         "booking",
-        "withdrawn_at",
     )
     list_filter = ("park", "tenant", "room", "earliest")
     search_fields = ("tenant__code", "tenant__name_zh", "room__code", "room__name_zh", "purpose")
@@ -122,6 +123,10 @@ class WaitlistEntryAdmin(ScopedModelAdmin):
             when=lambda entry: entry.state in (WaitState.WAITING, WaitState.OFFERED),
         ),
     )
+
+    @display(description=_("state"))
+    def state_shown(self, entry: WaitlistEntry) -> str:
+        return str(entry.state.label)
 
     def create(self, actor: Actor, values: dict[str, Any]) -> WaitlistEntry:
         return services.waitlist_join(actor=actor, **values)

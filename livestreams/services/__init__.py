@@ -33,7 +33,7 @@ from livestreams.services.hosts import (
 )
 from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
 from livestreams.services.loans import loan_begin, loan_return
-from livestreams.services.locks import terms_of
+from livestreams.services.locks import settings_of, terms_of
 from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
@@ -150,6 +150,7 @@ __all__ = [
     "session_tell",
     "session_unname_live_id",
     "session_untell",
+    "settings_of",
     "shift_begin",
     "shift_drop",
     "shift_end",

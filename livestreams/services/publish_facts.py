@@ -74,13 +74,14 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
         own=Subquery(own.values("pk")[:1]),
         own_since=Subquery(own.values("started_at")[:1]),
         rival_seen=Subquery(rivals.order_by("-last_seen_at").values("last_seen_at")[:1]),
-        # A session by hand that somebody forgot to end holds the room until its slot is over.
+        # A session by hand that somebody forgot to end holds the room until its slot is over, and one without a
+        # booking until this one begins.
         room_taken=Exists(running.filter(room=room, is_test=False).exclude(booking=booking))
-        | Exists(live.filter(Q(booking=None) | Q(booking__ends_at__gt=at))),
+        | Exists(live.filter(booking__ends_at__gt=at))
+        | Q(Exists(live.filter(booking=None)), booking__starts_at__gt=at),
         # What a newcomer finds left behind: a stream that nobody ended (a node that starts again counts its connections
-        # from one, so it may bear the newcomer's number), a session likewise, a stream that its node has yet to end.
+        # from one, so it may bear the newcomer's number), a stream that its node has yet to end.
         left_running=Exists(of_booking),
-        left_live=Exists(live),
         left_to_drop=Exists(Publish.objects.to_drop().filter(node=node)),
         in_session=Exists(LiveSession.objects.open().filter(booking=booking)),
         previous_until=Subquery(

@@ -1,7 +1,7 @@
 """Encoders on air: each asks through its node, is let in or refused, and its session follows.
 
 One indexed query knows everything that `publishing.decide` asks for. Whoever is let in is looked at once more under the
-lock of the room; the database's own rule has the last word. The order of locks is room, stream, session, booking.
+lock of the room; the database's own rule has the last word. The order of locks is room, stream, booking, session.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.db.models.functions import Greatest
 
 from core.actors import system_actor
 from core.clock import HOUR, now
@@ -23,7 +22,6 @@ from livestreams.choices import (
     MediaServer,
     PublishEnd,
     PublishReason,
-    SessionState,
 )
 from livestreams.models import (
     Booking,
@@ -184,10 +182,6 @@ def _session_of(row: dict[str, Any], at: datetime) -> LiveSession:
         session = LiveSession.objects.open().filter(booking=row["booking_id"]).first()
         if session is not None:
             return session_resume(actor=ENCODER, session=session)
-    if row["left_live"]:
-        forgotten = LiveSession.objects.filter(room=row["booking__room_id"], state=SessionState.LIVE)
-        for other in forgotten.annotate(over=Greatest("started_at", "booking__ends_at")):
-            session_end(actor=ENCODER, session=other, ended_at=other.over)
     booking = Booking.objects.select_related("tenant", "broadcast").get(pk=row["booking_id"])
     chosen = getattr(booking, "broadcast", None)
     return session_open(

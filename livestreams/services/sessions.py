@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core import audit, buckets
-from core.actors import Actor
+from core.actors import Actor, system_actor
 from core.clock import DAY, MINUTE, local, now
 from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
@@ -18,7 +20,7 @@ from core.models import ScopeNode
 from core.scoping import may, require
 from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
-from livestreams.models import Booking, Host, LiveRoom, LiveSession, SessionTenant
+from livestreams.models import Booking, Host, LiveRoom, LiveSession, Publish, SessionTenant
 from livestreams.services.hostshifts import begin_as_planned, end_all
 from livestreams.services.locks import (
     check_key_allows,
@@ -36,6 +38,8 @@ from tenants.models import Tenant
 # A booking in one of these states can go live.
 LIVE_READY = (BookingState.CONFIRMED, BookingState.CHECKED_IN)
 TOLD_WITHIN = 7 * DAY
+# Who ends what was forgotten in a room: the booking that comes next.
+NEXT = system_actor("next-booking")
 AUDITED = ("state", "platform", "platform_live_id", "started_at", "ended_at")
 
 
@@ -59,8 +63,8 @@ def session_open(
 
     The booking is checked in, the host's shift begins, and the seller is among the tenants whose goods may be
     shown; `shown` adds others of the park. The same live id again returns the tenant's own session: a
-    reconnect is no new one. What an encoder has begun in the same room is named instead of opened. Raises
-    LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
+    reconnect is no new one. What an encoder has begun in the same room is named instead of opened. What was forgotten
+    in the room of a booking ends. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
     """
     require(actor, "add", LiveSession, tenant.pk)
     started_at = started_at or now()
@@ -161,22 +165,37 @@ def _room_and_booking(
     room = lock_room(actor, room_id)
     if room.park_id != park_id and not _is_guest(tenant, room, started_at, booking):
         raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
-    if LiveSession.objects.filter(room=room, state=SessionState.LIVE).exists():
-        raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
-    if booking is None:
-        if room.dedicated_to_id not in (None, tenant.pk):
-            raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
-        taken = Booking.objects.taking_room_at(started_at).filter(room=room)
-        if taken.exclude(tenant=tenant).exists():
-            raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
-        booking = taken.filter(state__in=LIVE_READY).first()
+    taken = Booking.objects.taking_room_at(started_at).filter(room=room)
+    unsaid = booking is None
+    booking = booking or taken.filter(tenant=tenant, state__in=LIVE_READY).first()
     if booking is not None:
         booking = lock_visible(Booking, actor, booking.pk)
+        _make_way(room, booking, started_at)
+    if LiveSession.objects.filter(room=room, state=SessionState.LIVE).exists():
+        raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
+    if unsaid:
+        if room.dedicated_to_id not in (None, tenant.pk):
+            raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
+        if taken.exclude(tenant=tenant).exists():
+            raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
+    if booking is not None:
         if booking.room_id == room.pk:
             booking.room = room
         _check_booking(booking, tenant)
         _check_slot(booking, started_at)
     return room, booking
+
+
+def _make_way(room: LiveRoom, booking: Booking, at: datetime) -> None:
+    """End what somebody forgot to end in the room, each when its time was over: without a booking, as this one begins.
+
+    Whose encoder is on air is not forgotten: its node cuts it off.
+    """
+    live = LiveSession.objects.filter(room=room, state=SessionState.LIVE).exclude(booking=booking)
+    over = Coalesce("booking__ends_at", Value(booking.starts_at))
+    forgotten = live.exclude(publishes__in=Publish.objects.running()).annotate(over=over)
+    for session in forgotten.filter(over__lte=at, started_at__lte=at):
+        session_end(actor=NEXT, session=session, ended_at=max(session.over, session.started_at))
 
 
 def _is_guest(tenant: Tenant, room: LiveRoom, at: datetime, booking: Booking | None) -> bool:
@@ -239,6 +258,7 @@ def session_end(
     known one.
     """
     with transaction.atomic():
+        bookings = [] if booking_goes_on else lock_rows(Booking.objects.filter(pk=session.booking_id))
         held = lock_visible(LiveSession, actor, session.pk)
         if held.state == SessionState.ENDED:
             if ended_at not in (None, held.ended_at):
@@ -249,8 +269,8 @@ def session_end(
         if held.started_at is None or ended_at < held.started_at:
             raise BadTime(_("A session cannot end before it starts."), code="order", field="ended_at")
         end_all(held, ended_at)
-        if held.booking_id is not None and not booking_goes_on:
-            complete(actor, *lock_rows(Booking.objects.filter(pk=held.booking_id)))
+        for booking in bookings:
+            complete(actor, booking)
         _turn(actor, "session.end", held, state=SessionState.ENDED, ended_at=ended_at)
         buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
         session_ended(held)

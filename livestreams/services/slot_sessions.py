@@ -52,6 +52,7 @@ def follow_slots() -> int:
 def _end(pk: int) -> int:
     try:
         with transaction.atomic():
+            lock_rows(Booking.objects.filter(sessions=pk))
             rows = lock_rows(LiveSession.objects.filter(pk=pk, state=SessionState.LIVE, delivery__in=UNSEEN))
             for session in rows:
                 _end_with_slot(session)

@@ -2,8 +2,8 @@
 // bars instead.
 (() => {
   "use strict";
-  const place = document.getElementById("rooms-calendar");
-  if (!place || (place.dataset.desk !== undefined && !window.matchMedia("(width >= 992px)").matches)) return;
+  const calendarPlace = document.getElementById("rooms-calendar");
+  if (!calendarPlace || (calendarPlace.dataset.desk !== undefined && !window.matchMedia("(width >= 992px)").matches)) return;
   const day = JSON.parse(document.getElementById("rooms-day").textContent);
   const pad = (number) => String(number).padStart(2, "0");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -11,23 +11,59 @@
   const naive = (date) =>
     `${date.toLocaleDateString("sv")}T${pad(date.getHours())}:${pad(date.getMinutes())}:00`;
 
-  // The API decides: what it refuses goes back to its place, with the reason below the calendar.
-  async function move({ event, revert }) {
-    const said = document.getElementById("rooms-said");
-    said.textContent = "";
+  const said = document.getElementById("rooms-said");
+  const titles = new Map(day.resources.flatMap((each) => each.children ?? [each]).map((each) => [each.id, each.title]));
+  // "Room 03 11-30 08:00–10:00", of what the API tells in the park's time.
+  const placed = ({ room, starts_at, ends_at }) =>
+    `${titles.get(room) ?? room} ${starts_at.slice(5, 10)} ${starts_at.slice(11, 16)}–${ends_at.slice(11, 16)}`;
+
+  function say(text, refused) {
+    said.textContent = text;
+    for (const name of said.dataset.refused.split(" ")) said.classList.toggle(name, refused);
+  }
+
+  async function place(uid, wanted) {
     const token = document.querySelector("#rooms-token [name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(`${day.move}${uid}/move`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+      body: JSON.stringify(wanted),
+    });
+    return { ok: answer.ok, reply: await answer.json() };
+  }
+
+  // What is free instead, each one click away. It may lie on another day, which is shown then.
+  function offer(uid, windows) {
+    if (!windows?.length) return;
+    said.append(` ${day.words.instead} `);
+    for (const window of windows) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = said.dataset.button;
+      button.textContent = placed(window);
+      button.addEventListener("click", async () => {
+        const { ok, reply } = await place(uid, window).catch((error) => ({ ok: false, reply: { detail: error.message } }));
+        if (!ok) return say(reply.detail, true);
+        const address = new URL(location.href);
+        address.searchParams.set("day", reply.starts_at.slice(0, 10));
+        location.assign(address);
+      });
+      said.append(button);
+    }
+  }
+
+  // The API decides: what it refuses goes back to its place, with the reason and what is free below the calendar.
+  async function move({ event, revert }) {
+    say("", false);
+    const uid = event.extendedProps.own;
     const wanted = { starts_at: naive(event.start), ends_at: naive(event.end), room: event.resourceIds[0] };
     try {
-      const answer = await fetch(`${day.move}${event.extendedProps.own}/move`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-        body: JSON.stringify(wanted),
-      });
-      const reply = await answer.json();
-      if (answer.ok) return;
-      said.textContent = reply.detail;
+      const { ok, reply } = await place(uid, wanted);
+      say(ok ? `${day.words.moved} ${placed(reply)}` : reply.detail, !ok);
+      if (ok) return;
+      offer(uid, reply.alternatives);
     } catch (error) {
-      said.textContent = String(error.message);
+      say(String(error.message), true);
     }
     revert();
   }
@@ -36,7 +72,7 @@
   const inPark = (ahead = 0) =>
     new Date(Date.now() + ahead).toLocaleString("sv", { timeZone: "Asia/Shanghai" }).replace(" ", "T");
   const isToday = () => inPark().startsWith(day.day);
-  const rooms = day.resources.flatMap((each) => each.children ?? [each]).map((each) => each.id);
+  const rooms = [...titles.keys()];
   const nowLine = () => ({
     id: "now",
     start: inPark(),
@@ -55,7 +91,7 @@
     return first.startsWith(day.day) ? first.slice(11) : "00:00:00";
   }
 
-  const calendar = EventCalendar.create(place, {
+  const calendar = EventCalendar.create(calendarPlace, {
     view: "resourceTimelineDay",
     date: day.day,
     locale: document.documentElement.lang.startsWith("zh") ? "zh-CN" : "en-GB",

@@ -15,6 +15,7 @@ from django.test import Client
 from core import clock
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, local, today
+from core.doors.admin import operations
 from core.models import AuditEntry, Job, Membership, ToolKey, User
 from core.services import tool_key_by_secret
 from livestreams.choices import BookingState
@@ -126,6 +127,31 @@ def test_operations_on_a_row_and_on_many(
     assert (
         "_selected_action" not in manager.get(url_of(Tenant)).content.decode()
     )  # nothing to choose, so no boxes
+
+
+def test_what_a_list_action_leaves_is_said_and_done_by_the_next_one(
+    manager: Client, booking_of: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_AT_ONCE", 2)
+    for hour in (12, 15, 18):
+        manager.post(url_of(Booking, "add/"), booking_of(hour, hold="on"))
+    chosen = list(Booking.objects.filter(state=BookingState.HELD).values_list("pk", flat=True))
+    manager.get(url_of(Booking))  # what was said of each of them is read
+    told = []
+    for _again in range(2):
+        values = {"action": "confirm", "_selected_action": chosen, "index": "0"}
+        page = manager.post(url_of(Booking), values, follow=True)
+        told.append(
+            [
+                (each.level_tag, [int(n) for n in re.findall(r"\d+", str(each))])
+                for each in page.context["messages"]
+            ]
+        )
+    assert told == [
+        [("success", [2]), ("warning", [1, 2])],
+        [("success", [1]), ("warning", [2])],
+    ]
+    assert not Booking.objects.filter(pk__in=chosen).exclude(state=BookingState.CONFIRMED).exists()
 
 
 def test_an_operation_that_is_refused_says_why(manager: Client, worlds: Worlds) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import override_settings
 
 from core.actors import user_actor
-from core.clock import HOUR, now
+from core.clock import HOUR
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from livestreams import services
@@ -19,7 +19,7 @@ from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Broadcast, LiveSession
 from livestreams.services import slot_sessions
-from tests.factories import World, make_room, make_session, make_world
+from tests.factories import World, make_room, make_world
 from tests.livestreams.encoders import book, encoder
 
 pytestmark = pytest.mark.both_databases
@@ -282,19 +282,40 @@ def test_a_check_in_told_after_the_slot_gives_a_session_that_has_ended(
         )
 
 
-def test_a_room_that_is_still_on_air_stops_no_check_in(world: World, booking: Booking) -> None:
+def test_a_room_whose_encoder_is_still_on_air_stops_no_check_in(world: World, booking: Booking) -> None:
+    before = book(world, booking.starts_at - 2 * HOUR, booking.starts_at - HOUR / 2, number=1)
+    with time_machine.travel(before.starts_at):
+        late = encoder(world, before)
+        assert late.publish().status_code == 302
     choose(world, booking, route=Delivery.PHONE)
     with time_machine.travel(booking.starts_at):
-        late = make_session(
-            world.tenants[1].tenant, room=booking.room, starts_at=now() - HOUR, state=SessionState.LIVE
-        )
         services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
         booking.refresh_from_db()
         assert booking.state == BookingState.CHECKED_IN
         assert not booking.sessions.exists()
-        services.session_end(actor=world.tenants[1].owner, session=late)
+        late.update()
         assert services.follow_slots() == 1
         assert booking.sessions.get().state == SessionState.LIVE
+
+
+@pytest.mark.parametrize("booked", [True, False])
+def test_what_was_forgotten_in_a_room_ends_with_the_check_in_of_the_next_booking(
+    world: World, booking: Booking, booked: bool
+) -> None:
+    other = world.tenants[1]
+    begun = booking.starts_at - HOUR
+    before = book(world, begun, booking.starts_at - HOUR / 2, number=1) if booked else None
+    choose(world, booking, route=Delivery.PHONE)
+    with time_machine.travel(begun):
+        forgotten = services.session_open(
+            actor=other.owner, tenant=other.tenant, room=booking.room, booking=before, platform="douyin"
+        )
+    with time_machine.travel(booking.starts_at + HOUR / 6):
+        services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
+        assert booking.sessions.get().state == SessionState.LIVE
+    forgotten.refresh_from_db()
+    over = before.ends_at if before else booking.starts_at
+    assert (forgotten.state, forgotten.ended_at) == (SessionState.ENDED, over)
 
 
 def test_other_bookings_open_nothing_by_check_in(world: World, at: Callable[..., datetime]) -> None:

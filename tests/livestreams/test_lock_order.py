@@ -12,8 +12,9 @@ import time_machine
 
 from core.clock import HOUR, now
 from livestreams import services
-from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom
-from livestreams.services import exchange, locks, steps
+from livestreams.choices import Delivery
+from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom, LiveSession
+from livestreams.services import exchange, locks, sessions, slot_sessions, steps
 from tests.factories import World
 from tests.livestreams.test_exchange import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
 from tests.livestreams.test_plans import ask as ask_for_slot
@@ -34,7 +35,7 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         rows.extend(row for row in found if row not in rows)
         return found
 
-    for module in (locks, exchange, steps):
+    for module in (locks, exchange, sessions, slot_sessions, steps):
         monkeypatch.setattr(module, "lock_rows", told)
     return rows
 
@@ -94,3 +95,23 @@ def test_a_hold_that_ran_out_is_let_go_before_its_host_is_locked(
                 hold=hold,
             )
     assert [type(row) for row in locked] == [LiveRoom, Booking, Host]
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_whoever_ends_a_session_locks_its_booking_first(
+    world: World, at: Callable[..., datetime], locked: list[Any], by_hand: bool
+) -> None:
+    mine = world.tenants[0]
+    booking = services.booking_create(
+        actor=mine.owner, room=world.rooms[0], tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+    )
+    services.broadcast_choose(actor=mine.owner, booking=booking, route=Delivery.PHONE, platform="douyin")
+    with time_machine.travel(at(9)):
+        services.booking_check_in(actor=mine.owner, booking=booking)
+    locked.clear()
+    with time_machine.travel(at(11)):
+        if by_hand:
+            services.session_end(actor=mine.owner, session=booking.sessions.get())
+        else:
+            assert services.follow_slots() == 1
+    assert [type(row) for row in locked] == [Booking, LiveSession]

@@ -286,6 +286,25 @@ def test_a_session_that_somebody_forgot_to_end_does_not_keep_the_next_one_out(
     assert LiveSession.objects.get(tenant=mine.tenant, state=SessionState.LIVE)
 
 
+def test_a_session_without_a_booking_ends_as_the_next_booking_begins_and_not_before(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    mine = world.tenants[1]
+    following = encoder(world, booking)
+    with time_machine.travel(at(8.5), tick=False):
+        walk_in = services.session_open(
+            actor=mine.owner, tenant=mine.tenant, room=booking.room, platform="douyin"
+        )
+    with time_machine.travel(at(8.9), tick=False):
+        assert following.publish().status_code == 403
+    assert last_reason() == R.ROOM_BUSY
+    with time_machine.travel(at(9.1), tick=False):
+        assert following.publish().status_code == 302
+    walk_in.refresh_from_db()
+    assert (walk_in.state, walk_in.ended_at) == (SessionState.ENDED, at(9))
+    assert booking.sessions.get().state == SessionState.LIVE
+
+
 def test_a_tool_names_the_session_that_the_encoder_began(
     world: World, booking: Booking, at: Callable[..., datetime]
 ) -> None:

@@ -322,6 +322,36 @@ def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: Open
     assert moved.value.ok
     assert moved.value.json()["uid"] == booking
     assert moved.value.json()["starts_at"].endswith("T08:00:00+08:00")
+    said = page.locator("#rooms-said")
+    said.get_by_text("08:00").wait_for()
+    assert "text-danger" not in (said.get_attribute("class") or "")
+
+    # onto what is taken: it goes back, and what is free instead is one click away
+    visit(
+        page,
+        f"{portal}bookings/new/?room={moved.value.json()['room']}&day={today() + 21 * DAY}&start=14:00&minutes=60",
+    )
+    page.locator("form.lp-card button[type=submit]").click()
+    page.wait_for_url("**/bookings/*-*/")
+    visit(page, f"{portal}rooms/?day={today() + 21 * DAY}")
+    first = page.locator("#rooms-calendar .ec-event:not(.ec-bg-event)").first
+    first.hover()
+    held = first.bounding_box()
+    assert held is not None
+    grip = held["x"] + 5
+    page.mouse.move(grip, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(grip + box["width"] / 4, held["y"] + held["height"] / 2, steps=8)
+    with page.expect_response("**/move") as refused:
+        page.mouse.up()
+    assert refused.value.status == 409
+    free = said.locator("button").first
+    place = refused.value.json()["alternatives"][0]
+    with page.expect_navigation():
+        free.click()
+    assert page.url.endswith(f"day={place['starts_at'][:10]}")
+    shown = json.loads(page.locator("#rooms-day").inner_text())["events"]
+    assert place["starts_at"][:19] in [event["start"] for event in shown if event["own"] == booking]
 
 
 def test_a_secret_is_copied_and_languages_switch(live_site: Site, open_page: OpenPage) -> None:

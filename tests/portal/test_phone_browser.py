@@ -77,3 +77,11 @@ def test_an_owner_reads_own_stock(live_site: Site, open_page: Callable[..., Any]
     page.wait_for_url("**/goods/*-*/")
     fits(page)
     assert page.locator("section[aria-labelledby=moves] li").count()
+
+
+def test_the_day_of_the_rooms_fits_in_english_too(live_site: Site, open_page: Callable[..., Any]) -> None:
+    page = open_page(**PHONE)
+    portal = log_in(page, live_site)
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_site.url}])
+    visit(page, f"{portal}rooms/")
+    fits(page)

@@ -31,6 +31,7 @@ from analytics.demo.settlement import build_settlement
 from analytics.demo.shops import build_shops
 from analytics.demo.stores import build_collective_store
 from analytics.demo.webhooks import demo_receivers
+from analytics.demo.wishes import build_wishes
 from analytics.services import park_indicators_publish
 from core import clock
 from core.strict import StrictError, instant
@@ -85,6 +86,7 @@ class Command(BaseCommand):
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
         build_exchange(parks, actor=SYSTEM)
+        build_wishes(parks[0], actor=SYSTEM)
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])

@@ -9,7 +9,7 @@ names that page as `back`, and comes back to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ from core.records import conflict_of, invalid
 from core.scoping import get_visible, may
 
 MOST_AT_ONCE = 200
+# Of the rows that were refused, so many say why.
+MOST_TOLD = 10
 
 
 def _always(_row: Any) -> bool:
@@ -160,20 +162,68 @@ class OperationMixin(ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(row.pk,))
 
 
+def _in_portions(queryset: QuerySet[Any], keys: list[Any]) -> Iterator[Any]:
+    """The row of each key, read a portion at a time; None for one that is gone since."""
+    for start in range(0, len(keys), MOST_AT_ONCE):
+        portion = keys[start : start + MOST_AT_ONCE]
+        yield from map(queryset.in_bulk(portion).get, portion)
+
+
 def _list_action(operation: Operation) -> Callable[..., None]:
-    """A list action that carries the operation out row by row and says which ones were refused."""
+    """A list action that carries the operation out row by row, as many as one request may take, and says what was
+    done, refused and left. Rows for which it makes no sense are passed by, so that the same selection goes on with
+    what was left.
+    """
 
     def action(model_admin: OperationMixin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        actor, done = actor_of(request), 0
-        for row in queryset[:MOST_AT_ONCE]:
+        actor, done, passed = actor_of(request), 0, 0
+        refused: list[str] = []
+        keys = list(queryset.values_list("pk", flat=True))
+        left = len(keys)
+        for row in _in_portions(queryset, keys):
+            if done + len(refused) == MOST_AT_ONCE:
+                break
+            left -= 1
+            if row is None or not operation.when(row):
+                passed += 1
+                continue
             try:
                 operation.run(actor, row)
                 done += 1
             except DomainError as error:
-                model_admin.message_user(request, f"{row}: {error}", messages.ERROR)
-        if done:
-            text = ngettext("%(title)s: %(n)d entry.", "%(title)s: %(n)d entries.", done)
-            model_admin.message_user(request, text % {"title": operation.title, "n": done}, messages.SUCCESS)
+                refused.append(f"{row}: {error}")
+        for text in refused[:MOST_TOLD]:
+            model_admin.message_user(request, text, messages.ERROR)
+        counted = (
+            (done, messages.SUCCESS, ngettext("%(title)s: %(n)d entry.", "%(title)s: %(n)d entries.", done)),
+            (
+                len(refused[MOST_TOLD:]),
+                messages.ERROR,
+                ngettext("%(n)d more was refused.", "%(n)d more were refused.", len(refused[MOST_TOLD:])),
+            ),
+            (
+                passed,
+                messages.WARNING,
+                ngettext(
+                    "%(title)s does not apply to %(n)d entry: it was passed by.",
+                    "%(title)s does not apply to %(n)d entries: they were passed by.",
+                    passed,
+                ),
+            ),
+            (
+                left,
+                messages.WARNING,
+                ngettext(
+                    "%(n)d entry is left, for at most %(most)d are done at once: do it again for the rest.",
+                    "%(n)d entries are left, for at most %(most)d are done at once: do it again for the rest.",
+                    left,
+                ),
+            ),
+        )
+        for number, level, text in counted:
+            if number:
+                values = {"title": operation.title, "n": number, "most": MOST_AT_ONCE}
+                model_admin.message_user(request, text % values, level)
 
     action.__name__ = operation.name
     action.short_description = operation.title  # type: ignore[attr-defined]

@@ -1,0 +1,97 @@
+"""What firms of a demo park wish for beyond what is booked: a schedule that was made of their requests and published, a
+request that waits for the next one, and firms on the waitlist for each other's hours.
+
+Schedules and waits are of the last day on which the demo's own bookings are known: it books nothing there later. They
+are made again where none stands.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db.models import F, QuerySet
+
+from analytics.demo.build import BuiltPark
+from analytics.demo.load import BOOKED_AHEAD_DAYS
+from core import jobs
+from core.actors import Actor
+from core.clock import DAY, HOUR, MINUTE, day_start, now, today
+from livestreams.choices import BookingState, PlanState
+from livestreams.models import Booking, SlotRequest, WaitlistEntry
+from livestreams.services import (
+    plan_publish,
+    plan_start,
+    slot_request_make,
+    slot_request_rank,
+    waitlist_join,
+)
+
+FIRMS = 4
+LENGTH = 2 * HOUR
+SECONDS = 5
+
+
+def build_wishes(built: BuiltPark, *, actor: Actor) -> None:
+    _schedule(built, actor)
+    _waits(built, actor)
+
+
+def _schedule(built: BuiltPark, actor: Actor) -> None:
+    """Each of the first firms asks for some hours of the day; the first one also for hours that are taken, and for more
+    after the schedule was published."""
+    if not built.rooms or SlotRequest.objects.filter(park=built.park, latest__gt=now()).exists():
+        return
+    day = today() + BOOKED_AHEAD_DAYS * DAY
+    opens, closes = day_start(day) + 9 * HOUR, day_start(day) + 23 * HOUR
+    ask = partial(slot_request_make, actor=actor, minutes=LENGTH // MINUTE)
+    firms = built.tenants[:FIRMS]
+    for number, firm in enumerate(firms):
+        request = ask(
+            tenant=firm, windows=[(opens, closes)], value=100 * (1 + number), purpose="新品专场（演示）"
+        )
+        slot_request_rank(actor=actor, request=request, priority=1 + number % 2)
+    for booking in _ahead(built).filter(starts_at__gte=opens, ends_at__gte=F("starts_at") + LENGTH)[:1]:
+        window = (booking.starts_at, booking.starts_at + LENGTH)
+        ask(tenant=firms[0], windows=[window], room=booking.room, value=50, purpose="加播（演示）")
+    plan = plan_start(actor=actor, park=built.park, first_day=day, last_day=day, seconds=SECONDS)
+    jobs.run_due()
+    plan.refresh_from_db()
+    if plan.state == PlanState.PROPOSED:
+        plan_publish(actor=actor, plan=plan)
+    ask(tenant=firms[0], windows=[(opens + DAY, closes + DAY)], purpose="返场（演示）")
+
+
+def _waits(built: BuiltPark, actor: Actor) -> None:
+    """The first firm waits for hours of another one, and another one for hours of the first."""
+    if WaitlistEntry.objects.filter(park=built.park, latest__gt=now()).exists():
+        return
+    first, ahead = built.tenants[0], _ahead(built)
+    pairs = (
+        (first, ahead.exclude(tenant=first).first()),
+        (built.tenants[1 % len(built.tenants)], ahead.filter(tenant=first).first()),
+    )
+    for firm, booking in pairs:
+        if booking is not None:
+            waitlist_join(
+                actor=actor,
+                tenant=firm,
+                room=booking.room,
+                earliest=booking.starts_at,
+                latest=booking.ends_at,
+                minutes=(booking.ends_at - booking.starts_at) // MINUTE,
+                purpose="候补（演示）",
+            )
+
+
+def _ahead(built: BuiltPark) -> QuerySet[Booking]:
+    """Confirmed bookings of the park's shared rooms from tomorrow on."""
+    return (
+        Booking.objects.filter(
+            room__park=built.park,
+            room__dedicated_to=None,
+            state=BookingState.CONFIRMED,
+            starts_at__gte=day_start(today() + DAY),
+        )
+        .select_related("room")
+        .order_by("starts_at", "room__code")
+    )
