@@ -12,6 +12,7 @@ API_APPS = ("core", "parks", "tenants", "livestreams", "supplychain", "analytics
 HEALTH_CHECKS = (
     "health_check.Database",
     "health_check.Cache",
+    "core.health.Disk",
     "core.health.Rules",
     "core.health.Counting",
     "core.health.Jobs",

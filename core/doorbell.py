@@ -53,11 +53,9 @@ def _ring_now(task_name: str) -> None:
         bell.set()
     if not settings.REDIS_URL or time.monotonic() < _silent_until:
         return
-    if task_name not in current_app.tasks:
-        # Celery itself loads the tasks in its workers only.
-        current_app.loader.import_default_modules()
     try:
-        current_app.tasks[task_name].apply_async(retry=False)
+        # By its name: Celery knows the tasks in its workers only.
+        current_app.send_task(task_name, retry=False)
     except (KombuError, OSError) as error:
         _silent_until = time.monotonic() + SILENCE
         log.warning("doorbell not heard", task=task_name, error=str(error))

@@ -1,10 +1,13 @@
-"""What a monitor asks every minute: database, its rules, cache, and whether work piles up. No figures, no names."""
+"""What a monitor asks every minute: database, its rules, cache, disk, whether work piles up. No figures, no names."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, models
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
@@ -55,6 +58,20 @@ class Deliveries(HealthCheck):
             and not WebhookDelivery.objects.filter(last_try_at__gte=since).exists()
         ):
             raise ServiceUnavailable("webhook messages are waiting and nobody sends them")
+
+
+@dataclasses.dataclass
+class Disk(HealthCheck):
+    """The data folder takes what is uploaded and, embedded, what is written."""
+
+    least: int = 100 * 2**20
+
+    def run(self) -> None:
+        if not os.access(settings.DATA_DIR, os.W_OK):
+            raise ServiceUnavailable("the data folder cannot be written to")
+        free = shutil.disk_usage(settings.DATA_DIR).free
+        if free < self.least:
+            raise ServiceUnavailable(f"{free // 2**20} MiB are free in the data folder")
 
 
 @dataclasses.dataclass

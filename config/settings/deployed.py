@@ -62,8 +62,8 @@ def from_environment(environment: Environment) -> dict[str, Any]:
     }
 
 
-# Tool keys, media nodes, screens and stream keys: a media node without headers shows its secret in the address.
-SECRETS = re.compile(r"\b(l(?:pk|pn|ps|sk)_|whsec_)[\w+/=-]+")
+# Tool keys, display links, media nodes, screens, stream keys: a node without headers shows its secret in the address.
+SECRETS = re.compile(r"\b(l(?:pd|pk|pn|ps|sk)_|whsec_)[\w+/=-]+")
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

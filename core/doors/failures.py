@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 
@@ -48,15 +49,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, *_arguments: Any) -> HttpResponse:
-    """A database that is away is no fault of ours, wherever it was noticed: 503, and when to come back."""
+    """A database or a disk that is away is no fault of ours, wherever it was noticed: 503, and when to come back."""
     known = as_domain_error(sys.exc_info()[1])
     error = known or Broken(_("Something broke on our side. It has been logged under the request id."))
 
     def page() -> HttpResponse:
-        response = defaults.server_error(request)
-        response.status_code = error.status
-        for name, value in problem_headers(error).items():
-            response[name] = value
-        return response
+        # Without the request: what stands around other pages asks the database.
+        text = render_to_string("500.html", {"known": known})
+        return HttpResponse(text, status=error.status, headers=problem_headers(error))
 
     return _answer(request, error, page)

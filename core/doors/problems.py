@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from core.locking import is_unavailable
 log = structlog.get_logger("livepark.api")
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "2"
+# What the system says when the folder of uploads takes nothing: full, over its quota, mounted to be read only.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def problem_body(error: DomainError, errors: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -85,6 +88,12 @@ def as_domain_error(error: BaseException | None) -> DomainError | None:
         log.error("database away", error=str(error))
         return Busy(
             _("The database does not answer. Nothing was stored; please try again."), code="database_away"
+        )
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        log.error("disk takes nothing", error=str(error))
+        return Busy(
+            _("The disk of this site takes nothing more. Nothing was stored; please tell who runs it."),
+            code="disk_full",
         )
     return None
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from health_check.exceptions import ServiceUnavailable
 
 from core import buckets, clock
 from core.choices import WebhookEvent
+from core.health import Disk
 from core.models import BucketMark, Job, WebhookDelivery
 from core.webhooks.endpoints import webhook_create, webhook_pause, webhook_resume
 from core.webhooks.outbox import tell
@@ -36,6 +38,12 @@ def test_uncounted_work_is_not(client: Client) -> None:
     Job.objects.create(kind="x")
     Job.objects.update(created_at=clock.now() - timedelta(minutes=11))
     assert status(client) in (500, 503)
+
+
+def test_a_data_folder_that_takes_nothing_is_not() -> None:
+    Disk(least=1).run()
+    with pytest.raises(ServiceUnavailable, match="MiB are free"):
+        Disk(least=2**60).run()
 
 
 def test_messages_that_nobody_sends_are_not(client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def hand_on() -> Any:
     ],
 )
 def test_pictures_are_handed_on_to_the_internet_only(hand_on: Any, server: str, outside: bool) -> None:
-    assert hand_on.is_outside(server) is outside
+    assert (hand_on.address_of(server, False) is not None) is outside
 
 
 def test_a_picture_that_goes_nowhere_starts_no_encoder(hand_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,4 +50,26 @@ def test_a_picture_that_goes_nowhere_starts_no_encoder(hand_on: Any, monkeypatch
     assert started == []
     hand_on.main(["--in-house", "http://127.0.0.1:1", "rtmp://127.0.0.1/show", "room"])
     ((_program, arguments),) = started
-    assert arguments[-1] == "rtmp://127.0.0.1/show"
+    assert arguments[-1] == "rtmp://127.0.0.1:1935/show"
+
+
+@pytest.mark.parametrize(
+    ("server", "address", "called"),
+    [
+        ("rtmp://push.example/live/a", "8.8.8.8", "rtmp://8.8.8.8:1935/live/a"),
+        ("rtmp://push.example:1936/live", "2606:4700::1", "rtmp://[2606:4700::1]:1936/live"),
+        ("rtmps://push.example/live", "8.8.8.8", "rtmps://push.example/live"),
+    ],
+)
+def test_a_picture_goes_to_the_address_that_was_looked_at(
+    hand_on: Any, monkeypatch: pytest.MonkeyPatch, server: str, address: str, called: str
+) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(hand_on.os, "execvp", lambda *command: started.append(command))
+    monkeypatch.setattr(hand_on, "target", lambda *_asked: [server, "key"])
+    monkeypatch.setattr(hand_on.socket, "getaddrinfo", lambda *_asked, **_how: [(0, 0, 0, "", (address, 0))])
+    hand_on.main(["http://127.0.0.1:1", "rtmp://127.0.0.1/show", "room"])
+    ((_program, arguments),) = started
+    assert arguments[-1] == called
+    preset = Path(arguments[arguments.index("-fpre") + 1]).read_text()
+    assert f"rtmp_tcurl={server}\n" in preset, "the platform hears its name"

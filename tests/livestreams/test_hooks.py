@@ -55,6 +55,8 @@ def test_secrets_in_addresses_stay_out_of_the_log(world: World) -> None:
     line = {"event": f"POST {HOOKS}srs/{world.media_secret} 403", "code": 403}
     screen = without_secrets(None, "", {"event": "GET /dock/#lps_abc-1_2"})
     assert screen == {"event": "GET /dock/#lps_…"}
+    hall = without_secrets(None, "", {"error": "/wall/alpha/?key=lpd_753dd09d8382_bs-n0YM_DSI"})
+    assert hall == {"error": "/wall/alpha/?key=lpd_…"}
     assert without_secrets(None, "", line) == {"event": f"POST {HOOKS}srs/lpn_… 403", "code": 403}
 
 

@@ -37,7 +37,7 @@ def ring(own_redis: redis.Redis, settings: Settings, monkeypatch: pytest.MonkeyP
     settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
     apps: list[Celery] = []
 
-    def do(times: int = 1, *, again: bool = False) -> float:
+    def do(times: int = 1, *, again: bool = False, task: str = doorbell.ROLLUP) -> float:
         monkeypatch.setattr(doorbell, "_silent_until", 0.0)
         if not again:
             app = Celery(broker=settings.REDIS_URL, set_as_current=False)
@@ -46,7 +46,7 @@ def ring(own_redis: redis.Redis, settings: Settings, monkeypatch: pytest.MonkeyP
             apps.append(app)
         started = time.monotonic()
         for _time in range(times):
-            doorbell._ring_now(doorbell.ROLLUP)
+            doorbell._ring_now(task)
         return time.monotonic() - started
 
     yield do
@@ -77,3 +77,9 @@ def test_no_state_of_redis_holds_up_a_request(own_redis: redis.Redis, ring) -> N
     assert ring(50) < 1
     os.kill(server, signal.SIGKILL)
     assert ring(50) < 1, "nobody listens"
+
+
+def test_a_ring_is_heard_from_where_no_task_is_known(own_redis: redis.Redis, ring) -> None:
+    """Threads that had the tasks loaded at the same moment rang in vain."""
+    ring(task="somewhere.tasks.else")
+    assert own_redis.llen("rollup") == 1
