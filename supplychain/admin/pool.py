@@ -63,8 +63,17 @@ class RunLineAdmin(ScopedModelAdmin):
 
 @admin.register(Shortage)
 class ShortageAdmin(ScopedModelAdmin):
-    list_display = ("at", "line", "short_of", "planned", "there")
+    list_display = (
+        "at",
+        "line__booking",
+        "line__booking__tenant",
+        "line__product__code",
+        "line",
+        "short_of",
+        "planned",
+        "there",
+    )
     list_filter = ("short_of", "at", "line__booking__tenant")
-    list_select_related = ("line__product", "line__booking")
+    list_select_related = ("line__product", "line__booking__room", "line__booking__tenant__company")
     search_fields = ("line__product__code", "line__product__name_zh", "line__booking__tenant__code")
     fields = ("at", "line", "short_of", ("planned", "there"))
