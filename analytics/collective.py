@@ -88,11 +88,15 @@ class OwnerRow:
 
 @dataclass(frozen=True)
 class Collective:
-    """The rows of a seller, the largest first, and their sum; those of its goods that others sold."""
+    """The rows of a seller, the largest first, and their sum; those of its goods that others sold.
+
+    `read_from` is the first day that is read when one of the two periods is not read whole: the rest of it lies before.
+    """
 
     rows: tuple[OwnerRow, ...]
     mix: Mix
     sold_by: tuple[OwnerRow, ...]
+    read_from: date | None = None
 
     @property
     def refunds(self) -> Decimal:
@@ -130,6 +134,7 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
         tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
         mix,
         _sold_by_others(firm, max(period.first, came), period.end),
+        came if came > earlier.first else None,
     )
 
 

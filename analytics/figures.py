@@ -128,13 +128,22 @@ def bureau_figures(
 
 
 def reads_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
-    """The day from which on an actor reads all that is counted: after other parks, and after what nobody's park was."""
+    """The day from which on an actor reads all that is counted: after other parks, and after what nobody's park was.
+
+    People of a park read nothing of before the firm came to any park, whether it counted sales of its own then or not.
+    """
     elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
     days = DaySales.objects.filter(tenant=tenant, day__range=(since, until))
     # A firm may bring its sales of before it came to any park.
     hidden = days.exclude(pk__in=visible_to(days, actor).values("pk")).aggregate(last=Max("day"))["last"]
     left = elsewhere.aggregate(left=Max("to_day"))["left"]
-    return max(filter(None, (since, left, hidden and hidden + clock.DAY)))
+    came = None if _is_of(actor, tenant) else tenant.tenancies.aggregate(came=Min("from_day"))["came"]
+    return max(filter(None, (since, left, hidden and hidden + clock.DAY, came)))
+
+
+def _is_of(actor: Actor, tenant: Tenant) -> bool:
+    """Whether the actor reads a firm's figures as one of its own people or tools, wherever it sat."""
+    return actor.unrestricted or any(grant.node_id == tenant.pk for grant in actor.grants)
 
 
 def may_see_place(actor: Actor, place: ScopeNode) -> bool:

@@ -49,6 +49,10 @@ class OwnerResultSerializer(serializers.Serializer[Any]):
     tenant = serializers.CharField()
     period = serializers.CharField()
     compared_with = serializers.CharField()
+    read_from = serializers.DateField(
+        allow_null=True,
+        help_text="The day on which the firm came, when you read a period from then on only: it is not whole.",
+    )
     paid = MoneyField()
     paid_before = MoneyField()
     growth = serializers.CharField(allow_null=True)
@@ -79,6 +83,7 @@ class OwnerResultViewSet(ScopedViewSet):
             "tenant": tenant.code,
             "period": period.name,
             "compared_with": period_before(period, against).name,
+            "read_from": result.read_from,
             "paid": total.now,
             "paid_before": total.before,
             "growth": as_text(total.growth),

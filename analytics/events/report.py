@@ -13,13 +13,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from analytics.counters import count_of
 from analytics.events.board import Board, board_of
 from analytics.events.decay import Decay, decay_of
 from analytics.events.measures import EVENT_REGISTRY
 from analytics.events.takings import Takings
 from analytics.metrics import HOUR_PLACES, Metric, Sums, Value
 from analytics.models import SessionFigures
-from analytics.trust.thresholds import COUNTER_SLACK
 from core import clock
 from core.actors import Actor
 from livestreams.models import AudienceSample, LiveSession
@@ -113,23 +113,12 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
 def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> dict[int, int]:
     """Entries of each session that counts them, of (session, source, instant, counter) in this order.
 
-    Of an instant the last version holds. A counter that falls began anew, so its rises are added up, but for a small
-    fall: readings that crossed on their way. Of several sources of a session the largest counts.
+    Of an instant the last version holds. Of several sources of a session the largest counts.
     """
     entries = {}
     for session, of_session in groupby(readings, itemgetter(0)):
         sources = (list(rows) for _source, rows in groupby(of_session, itemgetter(1)))
         entries[session] = max(
-            _rises(list({at: entered for *_rest, at, entered in rows}.values())) for rows in sources
+            count_of(list({at: entered for *_rest, at, entered in rows}.values())) for rows in sources
         )
     return entries
-
-
-def _rises(counter: list[int]) -> int:
-    before, reached = 0, 0
-    for value in counter:
-        if value < reached * (1 - COUNTER_SLACK):
-            before, reached = before + reached, value
-        else:
-            reached = max(reached, value)
-    return before + reached

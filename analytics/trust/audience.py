@@ -8,8 +8,9 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from analytics.counters import count_of, steps_back
 from analytics.trust.evidence import SECOND, Reading
-from analytics.trust.thresholds import COUNTER_SLACK, LEAST_COVER, LONGEST_GAP, RESET_SHARE
+from analytics.trust.thresholds import LEAST_COVER, LONGEST_GAP
 
 INSTANT = timedelta.resolution
 
@@ -40,24 +41,16 @@ def watched(track: Sequence[Reading]) -> Watched | None:
 
 
 def counted(track: Sequence[Reading], counter: str) -> int | None:
-    """How far a counter got, its resets included; None when nobody read it."""
-    values = [value for one in track if (value := one.counters.get(counter)) is not None]
-    if not values:
-        return None
-    grown = sum(after - before if after >= before else 0 for before, after in pairwise(values))
-    begun_again = sum(after for before, after in pairwise(values) if is_reset(before, after))
-    return values[0] + grown + begun_again
+    """How far a counter got, its restarts included; None when nobody read it."""
+    values = _values(track, counter)
+    return count_of(values) if values else None
 
 
 def steps(track: Sequence[Reading]) -> Iterator[bool]:
     """Each step of each counter: whether it ran backwards."""
-    names = sorted({name for one in track for name in one.counters})
-    for name in names:
-        values = [value for one in track if (value := one.counters.get(name)) is not None]
-        for before, after in pairwise(values):
-            yield before - after > COUNTER_SLACK * before and not is_reset(before, after)
+    for name in sorted({name for one in track for name in one.counters}):
+        yield from steps_back(_values(track, name))
 
 
-def is_reset(before: int, after: int) -> bool:
-    """Whether a counter that fell began again: its tool was restarted."""
-    return after < before and after <= RESET_SHARE * before
+def _values(track: Sequence[Reading], counter: str) -> list[int]:
+    return [value for one in track if (value := one.counters.get(counter)) is not None]

@@ -36,9 +36,10 @@ AFTER_SALES_KNOWN = 30
 LONGEST_GAP = timedelta(minutes=30)
 LEAST_COVER = Decimal("0.5")
 
-# Chosen. A counter that falls to at most a tenth began again; a smaller fall of more than a hundredth ran backwards,
-# which readings that crossed on their way do once, and not in more than one step of twenty.
-RESET_SHARE = Decimal("0.1")
+# Chosen. A counter that falls to at most a half and does not come back in one step was restarted: between two readings,
+# minutes apart, fewer came than all the time before. Another fall of more than a hundredth ran backwards, which
+# readings that crossed on their way do once, and not in more than one step of twenty.
+RESTART_SHARE = Decimal("0.5")
 COUNTER_SLACK = Decimal("0.01")
 BACKWARDS_SHARE = Decimal("0.05")
 

@@ -43,7 +43,7 @@ def town_create(
     node = node_create(
         actor=actor, kind=NodeKind.TOWN, code=code, name_zh=name_zh, name_en=name_en, parent=city.node
     )
-    return Town.objects.create(
+    town = Town.objects.create(
         node=node,
         city=city,
         code=code,
@@ -52,6 +52,8 @@ def town_create(
         latitude=latitude,
         longitude=longitude,
     )
+    audit.record(actor=actor, verb="town.create", obj=town, node_id=node.pk, after={"city": city.code})
+    return town
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -21,7 +22,8 @@ from core.policy import CHANGE, DISCLOSE
 from core.records import record_update
 from core.scoping import require
 from core.services import node_move
-from parks.models import Park, Unit
+from parks.choices import NOT_LETTABLE_USES
+from parks.models import Park, Unit, UnitUse
 from tenants.choices import LeaseState, WallVisibility
 from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
 
@@ -157,14 +159,19 @@ def lease_create(
     turnover_rate_percent: Decimal = Decimal(0),
     turnover_threshold: Decimal = Decimal(0),
 ) -> Lease:
-    """Let (unit, area) pairs to a tenant for [from_day, to_day). Conflict names a unit that is already let."""
+    """Let (unit, area) pairs to a tenant for [from_day, to_day).
+
+    Conflict names a unit that is already let, InvalidInput one that is not to let or under conversion in that time.
+    """
     require(actor, "add", Lease, park.pk)
     if to_day <= from_day:
         raise InvalidInput(_("A lease must end after it begins."), field="to_day")
     if any(unit.park_id != park.pk for unit, _area in units):
         raise InvalidInput(_("All units of a lease must lie in its park."), field="units")
     with transaction.atomic():
-        lock_rows(Unit.objects.filter(pk__in=[unit.pk for unit, _area in units]))
+        asked = Unit.objects.filter(pk__in=[unit.pk for unit, _area in units])
+        lock_rows(asked)
+        _check_lettable(asked, from_day, to_day)
         taken = LeaseUnit.objects.filter(
             unit__in=[unit for unit, _area in units], is_active=True, from_day__lt=to_day, to_day__gt=from_day
         ).select_related("unit")
@@ -207,6 +214,20 @@ def lease_create(
             after={"units": [unit.code for unit, _area in units]},
         )
     return lease
+
+
+def _check_lettable(units: QuerySet[Unit], from_day: date, to_day: date) -> None:
+    """InvalidInput with the codes of the units that may not be let, or are under conversion on a day of the term."""
+    converted = UnitUse.objects.filter(
+        Q(to_day__isnull=True) | Q(to_day__gt=from_day), use__in=NOT_LETTABLE_USES, from_day__lt=to_day
+    )
+    closed = units.filter(Q(is_lettable=False) | Q(pk__in=converted.values("unit"))).order_by("code")
+    if codes := list(closed.values_list("code", flat=True)):
+        raise InvalidInput(
+            _("Not to be let in that time: %(units)s.") % {"units": ", ".join(codes)},
+            code="unit_not_lettable",
+            field="units",
+        )
 
 
 @retried

@@ -14,8 +14,9 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.events.report import entries_in
 from analytics.services import session_claim
-from analytics.trust.audience import counted, watched
+from analytics.trust.audience import counted, steps, watched
 from analytics.trust.evidence import Reading
 from analytics.trust.gathering import gather
 from analytics.trust.thresholds import LONGEST_GAP
@@ -89,17 +90,51 @@ def test_parts_of_seconds_weigh_as_well() -> None:
 
 @given(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=6), min_size=1, max_size=4))
 def test_a_counter_that_begins_again_goes_on_from_what_it_had(growths: list[list[int]]) -> None:
-    """Each part grows by itself from near nothing; together they count what each of them got to."""
+    """Each part grows by itself from near nothing; together they count what each of them got to.
+
+    It grows in two steps: one that is back in a single step was never away.
+    """
     values: list[int] = []
     for growth in growths:
         value = 0
         for more in growth:
             value += more
             values.append(value)
-        values.append(value + 1000)
+        values += [value + 500, value + 1000]
     at = [START + timedelta(minutes=number) for number in range(len(values))]
     track = [Reading(moment, counters={"entered": value}) for moment, value in zip(at, values, strict=True)]
     assert counted(track, "entered") == sum(sum(growth) + 1000 for growth in growths)
+
+
+@pytest.mark.parametrize(
+    ("values", "reached", "back"),
+    [
+        # Readings that crossed on their way, while the counter is small and when it is large.
+        ([50, 49, 51], 51, 1),
+        ([2, 1, 3], 3, 1),
+        ([9, 0, 10], 10, 1),
+        ([180_000, 179_995, 180_010], 180_010, 0),
+        # A tool that could not tell for a while and said nothing came.
+        ([1_000, 0, 0, 1_005], 1_005, 1),
+        # The platform took back what it had counted.
+        ([1_000, 780, 790, 900], 1_000, 1),
+        # Restarts: near nothing, or busy enough to have counted some until the next reading.
+        ([3_000, 40, 300], 3_300, 0),
+        ([3_000, 500, 1_400, 3_100], 6_100, 0),
+        ([3_000, 1_500], 4_500, 0),
+        ([0, 0, 7, 7], 7, 0),
+    ],
+)
+def test_events_and_trust_read_a_counter_that_falls_by_one_rule(
+    values: list[int], reached: int, back: int
+) -> None:
+    at = [START + timedelta(minutes=number) for number in range(len(values))]
+    track = [Reading(moment, counters={"entered": value}) for moment, value in zip(at, values, strict=True)]
+    assert counted(track, "entered") == reached
+    assert entries_in([(1, "a", moment, value) for moment, value in zip(at, values, strict=True)]) == {
+        1: reached
+    }
+    assert sum(steps(track)) == back
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from analytics.collective import collective_result
 from analytics.counting import drain_everything
 from analytics.figures import tenant_figures
 from analytics.periods import Period
-from core.actors import user_actor
+from core.actors import Actor, user_actor
 from core.choices import Role
 from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
@@ -107,6 +107,39 @@ def test_people_of_a_park_read_it_from_the_firms_coming_on(operator: TenantWorld
 
     assert read(operator) == read(maker) == [(maker.tenant.code, Decimal(9))]
     assert result(operator).mix.total.now == 159
+
+
+def test_periods_that_are_cut_when_the_firm_came_say_so(world: World, operator: TenantWorld) -> None:
+    operator.tenant.tenancies.update(from_day=dt.date(2025, 5, 20))
+    july = Period(PeriodKind.MONTH, dt.date(2025, 7, 1))
+
+    def read_from(actor: Actor, period: Period) -> dt.date | None:
+        return collective_result(actor, operator.tenant, period, Against.BEFORE).read_from
+
+    assert read_from(world.manager, JUNE) == dt.date(2025, 5, 20)
+    assert read_from(world.manager, july) is read_from(operator.owner, JUNE) is None
+    manager = Client()
+    manager.force_login(world.users[Role.PARK_MANAGER], backend="django.contrib.auth.backends.ModelBackend")
+    manager.cookies["django_language"] = "en"
+    asked = {"tenant": operator.tenant.code, "period": "2025-06"}
+    assert manager.get(reverse("api-owner-results"), asked).json()["read_from"] == "2025-05-20"
+
+
+def test_a_park_reads_nothing_of_before_a_maker_came_that_sold_nothing_itself(
+    world: World, operator: TenantWorld
+) -> None:
+    """No day of the maker's own says that it was not there yet when the store sold its goods."""
+    newcomer = world.tenants[1]
+    newcomer.tenant.tenancies.update(from_day=dt.date(2025, 6, 20))
+    sell(operator, newcomer, "before", "100.00")
+    sell(operator, newcomer, "after", "9.00", occurred_at=dt.datetime(2025, 6, 25, 4, tzinfo=dt.UTC))
+
+    def read(actor: Actor) -> list[Decimal]:
+        found = collective_result(actor, newcomer.tenant, JUNE, Against.BEFORE)
+        return [row.paid for row in found.sold_by]
+
+    assert read(world.manager) == [Decimal(9)]
+    assert read(newcomer.owner) == read(newcomer.tool) == read(SYSTEM) == [Decimal(109)]
 
 
 def test_who_is_no_member_of_the_store_is_told_nothing(operator: TenantWorld, maker: TenantWorld) -> None:

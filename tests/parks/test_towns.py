@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from core.choices import Role
-from core.models import User
+from core.models import AuditEntry, User
 from parks.models import Town
 from parks.services import town_create
 from tests.api.conftest import Caller
@@ -29,6 +29,11 @@ def world(world: World) -> World:
             longitude=longitude,
         )
     return world
+
+
+def test_a_new_town_is_in_the_audit_log(world: World) -> None:
+    entry = AuditEntry.objects.filter(verb="town.create").latest("pk")
+    assert entry.after == {"city": world.town.city.code}
 
 
 def test_a_program_learns_which_towns_are_near(world: World) -> None:

@@ -13,6 +13,7 @@ from core.clock import DAY, month_of, today
 from core.errors import Conflict, InvalidInput, Refused
 from core.models import AuditEntry
 from parks.models import Unit
+from parks.services import unit_convert
 from tenants.choices import ChargeKind, LeaseState
 from tenants.models import Charge, Lease, LeaseUnit
 from tenants.services import charge_record, lease_create, lease_end
@@ -48,6 +49,21 @@ def test_a_lease_is_over_units_of_its_own_park(world: World) -> None:
         let(world, foreign)
     assert refused.value.field == "units"
     assert not LeaseUnit.objects.filter(unit=foreign).exists()
+
+
+def test_what_is_not_to_let_or_under_conversion_is_not_let(world: World) -> None:
+    common, converted = world.units[3], world.units[2]
+    Unit.objects.filter(pk=common.pk).update(is_lettable=False)
+    begins = today() + 50 * DAY
+    unit_convert(
+        actor=SYSTEM, unit=converted, use="live_room", from_day=begins, fit_out_until=begins + 20 * DAY
+    )
+    for unit, number in ((common, "common"), (converted, "converted")):
+        with pytest.raises(InvalidInput, match=unit.code) as refused:
+            let(world, unit, number)
+        assert (refused.value.code, refused.value.field) == ("unit_not_lettable", "units")
+    assert let(world, converted, "before", to_day=begins)
+    assert let(world, converted, "after", from_day=begins + 20 * DAY)
 
 
 def test_a_lease_that_has_ended_is_not_lengthened_by_who_saw_it_before(world: World) -> None:
