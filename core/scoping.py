@@ -4,11 +4,12 @@ visible_to(LiveRoom.objects.all(), actor)             rows the actor may view
 visible_to(Booking.objects.all(), actor, "change")    rows the actor may change
 get_visible(Booking, actor, uid=...)                  one of them, or NotFound, absent and foreign alike
 require(actor, "add", Booking, node_id)               may the actor do this on that node?
+require_of(actor, "add", SessionClaim, session)       may the actor do this to what hangs on that row?
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -57,11 +58,8 @@ def visible_to(queryset: QuerySet[M], actor: Actor, verb: str = policy.VIEW) -> 
     if scope is None or scope.system:
         return queryset.none()
     reached: Q | None = None
-    for grant in actor.grants:
-        permission = policy.permission(model._meta.label, grant.role)
-        if permission is None or verb not in permission.verbs:
-            continue
-        rows = _rows(scope, grant, permission.reach, actor, verb)
+    for grant, reach in _holding(actor, model, verb):
+        rows = _rows(scope, grant, reach, actor, verb)
         if rows is None:
             return queryset
         if scope.told and verb == policy.VIEW:
@@ -152,13 +150,7 @@ def may(actor: Actor, verb: str, model: type[Model], node_id: int | None = None)
     """Whether the actor holds the verb on the model at a node (or anywhere, without a node)."""
     if actor.unrestricted:
         return True
-    for grant in actor.grants:
-        permission = policy.permission(model._meta.label, grant.role)
-        if permission is None or verb not in permission.verbs:
-            continue
-        if _covers(model, grant, permission.reach, node_id):
-            return True
-    return False
+    return any(_covers(model, grant, reach, node_id) for grant, reach in _holding(actor, model, verb))
 
 
 def _covers(model: type[Model], grant: Grant, reach: Reach, node_id: int | None) -> bool:
@@ -181,6 +173,29 @@ def require(actor: Actor, verb: str, model: type[Model], node_id: int | None = N
     """Raise Refused unless `may`. Services call it before they write."""
     if not may(actor, verb, model, node_id):
         raise Refused(_("You may not do this here."))
+
+
+def require_of(actor: Actor, verb: str, model: type[Model], row: Model) -> None:
+    """Raise Refused unless the actor holds the verb on rows of a model that hang on this one.
+
+    The grant that holds the verb must reach the row itself: what a firm did stays with the park in which it did it.
+    """
+    if actor.unrestricted:
+        return
+    scope = scope_of(type(row))
+    for grant, reach in _holding(actor, model, verb):
+        rows = _rows(scope, grant, reach, actor, verb) if scope and not scope.system else Q(pk__in=[])
+        if rows is None or type(row)._base_manager.filter(rows, pk=row.pk).exists():
+            return
+    raise Refused(_("You may not do this here."))
+
+
+def _holding(actor: Actor, model: type[Model], verb: str) -> Iterator[tuple[Grant, Reach]]:
+    """The grants of an actor by which it holds a verb on a model, and how far each reaches."""
+    for grant in actor.grants:
+        permission = policy.permission(model._meta.label, grant.role)
+        if permission is not None and verb in permission.verbs:
+            yield grant, permission.reach
 
 
 def undeclared_models() -> list[str]:

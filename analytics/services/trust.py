@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_rows, retried
 from core.policy import ADD
-from core.scoping import get_visible, require
+from core.scoping import get_visible, require_of
 from livestreams.models import LiveSession
 
 # More than anybody ever said of one session: what is beyond was typed wrongly.
@@ -49,7 +49,7 @@ def session_claim(
     is out of all reason, Conflict before
     the session has begun.
     """
-    require(actor, ADD, SessionClaim, session.tenant_id)
+    require_of(actor, ADD, SessionClaim, session)
     figures: dict[str, Any] = {
         "sales": sales,
         "viewers": viewers,
@@ -98,7 +98,7 @@ def session_claim(
 @retried
 def verdict_reply(*, actor: Actor, session: LiveSession, text: str) -> TrustReply:
     """Reply to the verdict that stands on a session. Raises InvalidInput without words, Conflict without a verdict."""
-    require(actor, ADD, TrustReply, session.tenant_id)
+    require_of(actor, ADD, TrustReply, session)
     if not text.strip():
         raise InvalidInput(_("Write what you want to say."), code="required", field="text")
     with transaction.atomic():

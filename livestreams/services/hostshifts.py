@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.locking import lock_rows, retried
-from core.scoping import require
+from core.scoping import require, require_of
 from livestreams.availability import host_taken, why_away
 from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState, ShiftRole
 from livestreams.conflicts import Span
@@ -160,7 +160,7 @@ def shift_begin(
     session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, or when
     nobody of that name is there to be relieved.
     """
-    require(actor, "add", HostShift, session.tenant_id)
+    require_of(actor, "add", HostShift, session)
     at = at or now()
     with transaction.atomic():
         held = lock_visible(LiveSession, actor, session.pk)

@@ -13,7 +13,7 @@ from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
 from core.locking import lock_rows, retried
-from core.scoping import require
+from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
@@ -52,7 +52,7 @@ def samples_record(
 
     All or nothing: BadTime names the readings that lie in the future.
     """
-    require(actor, "add", AudienceSample, session.tenant_id)
+    require_of(actor, "add", AudienceSample, session)
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():

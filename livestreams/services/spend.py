@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.clock import HOUR, latest, local
 from core.errors import InvalidInput, RowError
 from core.locking import lock_rows, retried
-from core.scoping import require
+from core.scoping import require_of
 from livestreams.models import AdSpend, LiveSession
 from livestreams.services.locks import check_key_allows
 
@@ -43,7 +43,7 @@ def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHou
 
     All or nothing: InvalidInput names the rows that are no hour of the session, or no amount.
     """
-    require(actor, "add", AdSpend, session.tenant_id)
+    require_of(actor, "add", AdSpend, session)
     check_key_allows(actor, session.room)
     with transaction.atomic():
         (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))

@@ -18,10 +18,12 @@
     button.textContent = button.dataset.copied;
   });
 
-  // A form with data-confirm asks before it is sent; one with data-once cannot be sent twice.
+  // A form with data-confirm asks before it is sent, or what the pressed button has of its own, which may be nothing; one
+  // with data-once cannot be sent twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (question && !window.confirm(question)) {
       event.preventDefault();
       return;
     }

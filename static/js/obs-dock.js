@@ -52,7 +52,8 @@
     });
     const gone = state.state === "lost";
     alarm.textContent = gone ? alarm.dataset.none : words.join(" / ");
-    alarm.className = gone || state.pictures.some((one) => one.alarm) ? "bad" : "good";
+    const some = (what) => state.pictures.some(what);
+    alarm.className = gone || some((one) => one.alarm) ? "bad" : some((one) => one.quality === "weak") ? "weak" : "good";
     alarm.hidden = !alarm.textContent;
   }
 
@@ -160,9 +161,9 @@
     const button = event.target.closest("[data-copies]");
     if (!button) return;
     await copy(state.encoder[button.dataset.copies]);
-    const before = button.textContent;
+    button.dataset.asks ||= button.textContent;
     button.textContent = button.dataset.done;
-    setTimeout(() => (button.textContent = before), 1500);
+    setTimeout(() => (button.textContent = button.dataset.asks), 1500);
   });
 
   async function follow() {

@@ -14,8 +14,9 @@
     }), "");
   };
 
-  // A tile of a room: name, firm and figure in three lines or two; of many rooms a number and a figure, or only that.
-  const tile = (room, index, form) => {
+  // A tile of a room: name, firm and figure in three lines or two; of many rooms a number (or how the name begins) and a
+  // figure, or only that.
+  const tile = (room, form) => {
     const box = element("div", undefined, `room ${room.state}`);
     const name = named(room, "name");
     const late = room.starts_at && new Date(room.starts_at) < now();
@@ -30,12 +31,12 @@
     const firm = element("span", named(room, "tenant") || " ");
     if (form === "full") box.append(element("b", name), firm, element("i", long));
     if (form === "pair") box.append(element("b", name), element("i", brief || long), firm);
-    if (form === "dense" || form === "dots") box.append(element("b", (name.match(/\d+/) || [index + 1])[0]));
+    if (form === "dense" || form === "dots") box.append(element("b", (name.match(/\d+/) || [name.slice(0, 2)])[0]));
     if (form === "dense") box.append(element("i", brief || " "));
     return box;
   };
   // The largest tiles with which all rooms fit: their width in rem, and their form.
-  const SIZES = [[15, "full"], [12.5, "full"], [10.5, "full"], [12.5, "pair"], [11.2, "pair"], [9.8, "pair"], [4.4, "dense"], [3.4, "dense"], [3.6, "dots"], [3, "dots"], [2.5, "dots"], [2.1, "dots"]];
+  const SIZES = [[15, "full"], [12.5, "full"], [10.5, "full"], [12.5, "pair"], [11.2, "pair"], [9.8, "pair"], [7.6, "dense", "big"], [6, "dense", "big"], [5, "dense", "big"], [4.4, "dense"], [3.4, "dense"], [3.6, "dots"], [3, "dots"], [2.5, "dots"], [2.1, "dots"]];
   // What was found to fit is where the next search begins, as long as there are as many rooms in as much room.
   let found = { size: 0, space: "" };
   const drawRooms = (rooms) => {
@@ -43,10 +44,10 @@
     const space = [rooms.length, box.clientWidth, box.clientHeight].join();
     if (found.space !== space) found = { size: 0, space };
     for (; found.size < SIZES.length; found.size += 1) {
-      const [width, form] = SIZES[found.size];
-      box.className = form;
+      const [width, form, size = ""] = SIZES[found.size];
+      box.className = `${form} ${size}`.trim();
       box.style.setProperty("--tile", `${width}rem`);
-      replace("rooms", rooms.map((room, index) => tile(room, index, form)), words.no_rooms);
+      replace("rooms", rooms.map((room) => tile(room, form)), words.no_rooms);
       if (box.scrollHeight <= box.clientHeight + 1) break;
     }
   };
@@ -152,6 +153,10 @@
 
   start((snapshot) => {
     const { figures, yesterday, hosts } = snapshot;
+    // What a time means changes with the minute: a room that was next is late, today becomes yesterday.
+    const minute = snapshot.at.slice(0, 16);
+    const quiet = !snapshot.sessions.length;
+    document.body.classList.toggle("quiet", quiet);
     part("campaign", snapshot.campaign, drawCampaign);
     figure("gmv_paid", money(figures.gmv_paid));
     part("then", snapshot.then, (then) => shift("then", then));
@@ -165,11 +170,11 @@
     figure("audience", count(snapshot.audience));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("states", snapshot.rooms.map((room) => ({ state: room.state })), drawStates);
-    part("rooms", snapshot.rooms, drawRooms);
+    part("rooms", [minute, snapshot.rooms], ([, rooms]) => drawRooms(rooms));
     part("sessions", snapshot.sessions, drawSessions);
-    part("next", snapshot.next, drawNext);
+    part("next", [minute, quiet, snapshot.next], ([, , bookings]) => drawNext(bookings));
     part("ranking", snapshot.ranking, drawRanking);
-    part("ticker", snapshot.ticker, drawTicker);
+    part("ticker", [minute, snapshot.ticker], ([, events]) => drawTicker(events));
     plot("pace", snapshot.pace, drawPace);
     plot("trend", snapshot.trend, (trend) => hours("trend", trend));
   });

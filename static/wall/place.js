@@ -17,7 +17,9 @@
     return bar;
   };
 
+  const FEW = 4;
   const drawParks = (parks) => {
+    at("parks").classList.toggle("few", parks.length <= FEW);
     replace("parks", parks.map((park) => {
       const row = element("li", undefined, park.rank ? "" : "unranked");
       const name = element("div", undefined, "name");

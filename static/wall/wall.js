@@ -76,9 +76,10 @@ window.Wall = (() => {
   const drawn = new Map();
   const part = (name, value, draw, every = 0) => {
     const text = JSON.stringify(value);
-    const before = drawn.get(name);
-    if (before && (before.text === text || now() - before.at < every)) return;
-    drawn.set(name, { text, at: now() });
+    // The server's clock may be set back; the time between two drawings is the screen's own.
+    const before = drawn.get(name), at = performance.now();
+    if (before && (before.text === text || at - before.at < every)) return;
+    drawn.set(name, { text, at });
     draw(value);
   };
   const plot = (name, value, draw) => part(name, value, draw, CHART_EVERY);
@@ -95,7 +96,7 @@ window.Wall = (() => {
   const axis = () => ({ axisLabel: { color: ink.dim, fontSize: rem() }, axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false } });
   const legend = () => ({ right: 0, top: 0, itemWidth: 1.4 * rem(), itemHeight: 0.5 * rem(), itemGap: 1.4 * rem(), textStyle: { color: ink.dim, fontSize: rem() } });
   const grid = () => ({ left: 0.2 * rem(), right: 0.6 * rem(), top: 2.2 * rem(), bottom: 0.5 * rem(), containLabel: true });
-  const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short, hideOverlap: true }, splitNumber: 3, splitLine: { lineStyle: { color: ink.line } } });
+  const amounts = () => ({ type: "value", ...axis(), axisLabel: { color: ink.dim, fontSize: rem(), formatter: short, showMinLabel: true, hideOverlap: true }, splitNumber: 2, splitLine: { lineStyle: { color: ink.line } } });
 
   // The day by hour beside yesterday and the same day of last week.
   const hours = (id, trend) => {

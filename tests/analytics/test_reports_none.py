@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.test import Client
 
+from analytics.choices import ClaimSource
 from analytics.models import ReportExpectation
 from analytics.selectors.reports import round_counts, sessions_waiting
-from analytics.services import report_expect, report_take_back
+from analytics.services import report_expect, report_take_back, session_claim
+from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR
+from core.clock import DAY, HOUR, today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from livestreams.models import LiveSession
+from tenants.services import tenancy_move
 from tests.analytics.rounds import START, body, drop, row
 from tests.api.conftest import Caller
-from tests.factories import TenantWorld, World, make_session
+from tests.factories import SYSTEM, TenantWorld, World, make_session, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("then")]
 WHY = "the account was closed"
@@ -89,6 +93,24 @@ def test_it_takes_a_reason_an_ended_session_and_a_right(
     LiveSession.objects.filter(pk=session.pk).update(state="live", ended_at=None)
     with pytest.raises(Conflict):
         give_up(firm, session)
+
+
+def test_what_a_firm_did_is_spoken_of_by_the_park_where_it_did_it_wherever_it_is_now(
+    world: World, firm: TenantWorld, session: LiveSession
+) -> None:
+    there = make_world("beta")
+    tenancy_move(actor=SYSTEM, tenant=firm.tenant, park=there.park, from_day=today())
+    session = LiveSession.objects.get(pk=session.pk)
+    old, new = user_actor(world.users[Role.PARK_STUDIO]), user_actor(there.users[Role.PARK_STUDIO])
+    report_expect(actor=old, session=session, expected=False, reason=WHY)
+    session_claim(actor=old, session=session, source=ClaimSource.AGENCY, minutes=30)
+    for speak in (
+        partial(report_expect, actor=new, session=session, expected=True),
+        partial(session_claim, actor=new, session=session, source=ClaimSource.AGENCY, minutes=40),
+    ):
+        with pytest.raises(Refused):
+            speak()
+    report_expect(actor=firm.owner, session=session, expected=True)
 
 
 def test_the_portal_takes_it_and_asks_again(firm: TenantWorld, session: LiveSession, client: Client) -> None:

@@ -179,3 +179,58 @@ def test_what_ended_yesterday_says_its_day(live_site: Site, open_page: OpenPage)
     page.add_init_script(STAND_IN)
     page.goto(address_of(live_site, "park"))
     assert page.evaluate(TICKER) == ["19:30", "周二 20:35"]
+
+
+# Two snapshots of a park in which nobody is on air and nothing happens but that a booking's time comes.
+QUIET = """async () => {
+    const next = JSON.parse(document.getElementById("snapshot").textContent), told = [];
+    Object.assign(next, { sessions: [], as_of: {} });
+    next.rooms = [{ name_zh: "1 号", state: "next", tenant_zh: "甲", starts_at: "2030-03-06T12:01:00+00:00" }];
+    next.next = Array.from({ length: 12 }, (_, at) =>
+        ({ starts_at: "2030-03-06T12:01:00+00:00", host_zh: `${at}`, room_zh: "1 号" }));
+    for (const at of ["2030-03-06T12:00:00+00:00", "2030-03-06T12:02:00+00:00"]) {
+        for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify({ ...next, at }) });
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+        told.push(document.querySelector("#rooms .room i").textContent);
+    }
+    return told;
+}"""
+
+
+def test_where_nobody_is_on_air_the_wall_shows_who_comes_and_who_is_late(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(STAND_IN)
+    page.goto(address_of(live_site, "park"))
+    assert page.evaluate(QUIET) == ["20:01", "应于 20:01 开播"]
+    assert page.locator(".panel.sessions").is_hidden(), "an empty panel is no news"
+    assert page.locator("#next li").count() >= 9
+    assert page.evaluate(FAULTS) == []
+
+
+# A hall of so many rooms, some of them without a number in their names; which part of the panel their tiles fill.
+HALL = """async (many) => {
+    const next = JSON.parse(document.getElementById("snapshot").textContent);
+    next.rooms = Array.from({ length: many }, (_, at) =>
+        ({ name_zh: at ? `${at} 号直播间` : "国风直播间", state: "next", tenant_zh: "甲", starts_at: next.at }));
+    for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify(next) });
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const box = document.getElementById("rooms"), { bottom } = box.lastElementChild.getBoundingClientRect();
+    return [(bottom - box.getBoundingClientRect().top) / box.clientHeight,
+        [...box.querySelectorAll("b")].slice(0, 2).map((each) => each.textContent)];
+}"""
+
+
+def test_rooms_are_as_large_as_they_fit_and_none_gets_the_number_of_another(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080})
+    page.add_init_script(STAND_IN)
+    page.goto(address_of(live_site, "park"))
+    for many in (21, 24, 36):
+        filled, names = page.evaluate(HALL, many)
+        assert filled > 0.6, many
+        assert names[0].startswith("国风")
+        assert "1" in names[1]
+        assert page.evaluate(FAULTS) == []

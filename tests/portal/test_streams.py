@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import time_machine
@@ -44,6 +45,21 @@ def test_a_new_key_is_made_by_a_button(firm: TenantWorld, owner: Client) -> None
     assert old not in page
     assert secret(firm) in page
     assert StreamKey.objects.get(booking=firm.booking, replaced_at=None).platform == "taobao"
+
+
+def test_a_spare_key_cuts_nobody_off_and_warns_of_nothing_until_it_replaces_one(
+    firm: TenantWorld, owner: Client
+) -> None:
+    def warning() -> str:
+        button = re.search(r'<button[^>]*name="spare"[^>]*>', page_of(owner, firm))
+        assert button is not None
+        found = re.search(r'data-confirm="([^"]*)"', button[0])
+        assert found is not None, "the form's own question would be asked"
+        return found[1]
+
+    assert warning() == ""
+    services.stream_key_renew(actor=firm.owner, booking=firm.booking, platform="douyin", spare=True)
+    assert warning()
 
 
 def test_a_booking_without_a_key_offers_one(firm: TenantWorld, owner: Client) -> None:

@@ -12,7 +12,7 @@ from core.actors import Actor
 from core.errors import Conflict, InvalidInput
 from core.locking import retried
 from core.policy import ADD
-from core.scoping import get_visible, require
+from core.scoping import get_visible, require_of
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
 
@@ -26,7 +26,7 @@ def report_expect(
     The session leaves the report round until a report on it is read or somebody expects one. Raises InvalidInput
     without a reason why none will come, Conflict where the session has not ended or this is how it stands already.
     """
-    require(actor, ADD, ReportExpectation, session.tenant_id)
+    require_of(actor, ADD, ReportExpectation, session)
     reason = reason.strip()
     if not expected and not reason:
         raise InvalidInput(_("Write why no report will come."), code="required", field="reason")

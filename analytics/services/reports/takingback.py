@@ -18,7 +18,7 @@ from core.errors import Conflict
 from core.locking import lock_rows, retried
 from core.models import Unresolved
 from core.policy import ADD
-from core.scoping import get_visible, require
+from core.scoping import get_visible, require, require_of
 from livestreams.choices import Delivery
 from livestreams.models import LiveSession, SessionTenant
 from livestreams.services import session_unname_live_id, session_untell
@@ -36,7 +36,7 @@ def report_take_back(*, actor: Actor, reading: SessionReading, reason: str = "")
     a session that nothing else speaks of is void. Raises Conflict where the reading is taken back already, or was
     made before rows were kept with their readings.
     """
-    require(actor, ADD, ReadingWithdrawal, reading.session.tenant_id)
+    require_of(actor, ADD, ReadingWithdrawal, reading.session)
     with transaction.atomic():
         lock_reports(reading.session.tenant_id)
         held = get_visible(SessionReading, actor, pk=reading.pk)
