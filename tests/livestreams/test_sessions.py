@@ -25,6 +25,12 @@ from tests.factories import World, make_session, make_world
 pytestmark = pytest.mark.both_databases
 
 
+@pytest.fixture
+def world(db: None) -> World:
+    """For each test its own: a connection that one of them has closed takes the transaction of a file with it."""
+    return make_world("alpha")
+
+
 def go_live(world: World, tenant: int = 0, **more) -> LiveSession:
     mine = world.tenants[tenant]
     return services.session_open(actor=mine.owner, tenant=mine.tenant, platform="douyin", **more)
