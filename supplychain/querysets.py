@@ -44,8 +44,8 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
         Found among the facts of all sellers by the same two indexes, and then looked up here one by one: SQLite would
         begin with whatever else these facts are filtered and sorted by, and read all that their seller ever sold.
         """
-        sellers = self.model._meta.get_field("seller").related_model._base_manager.values("pk")
-        found = self._chain()
+        sellers = self.model._meta.apps.get_model("tenants", "Tenant")._base_manager.values("pk")
+        found = self.all()
         found.query.where = WhereNode()
         return found.filter(
             Exists(self.order_by().filter(pk=OuterRef("pk"))),

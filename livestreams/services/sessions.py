@@ -258,7 +258,7 @@ def session_end(
     known one.
     """
     with transaction.atomic():
-        bookings = [] if booking_goes_on else lock_rows(Booking.objects.filter(pk=session.booking_id))
+        bookings = lock_rows(Booking.objects.filter(sessions=session)) if not booking_goes_on else []
         held = lock_visible(LiveSession, actor, session.pk)
         if held.state == SessionState.ENDED:
             if ended_at not in (None, held.ended_at):

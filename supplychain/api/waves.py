@@ -154,7 +154,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
         ]
 
 
-class ReturnInput(StrictSerializer):
+class GoodsReturnInput(StrictSerializer):
     quantity = CountField()
     condition = ChoiceField(choices=GoodsCondition.choices)
     note = LineField(max_length=200, required=False)
@@ -183,7 +183,7 @@ class ReservationViewSet(ReadOnlyScopedViewSet):
         "missing": Needs("change", WORK, model=Wave),
         "take_in": Needs("add", WORK, model=ReturnedGoods),
     }
-    inputs = {"missing": Nothing, "take_in": ReturnInput}
+    inputs = {"missing": Nothing, "take_in": GoodsReturnInput}
 
     def base_queryset(self) -> QuerySet[Reservation]:
         rows = Reservation.objects.annotate(came_back=Coalesce(Sum("returned__quantity"), 0))
@@ -195,7 +195,7 @@ class ReservationViewSet(ReadOnlyScopedViewSet):
         """It is not on its shelf: the line leaves its parcel and is owed to the buyer."""
         return self._step(services.line_missing)
 
-    @extend_schema(request=ReturnInput, responses=ReservationSerializer)
+    @extend_schema(request=GoodsReturnInput, responses=ReservationSerializer)
     @action(detail=True, methods=["post"], url_path="return")
     def take_in(self, request: Request, uid: str) -> HttpResponse:
         """Take in what came back and say how it is; as new it is stock of its owner again."""
