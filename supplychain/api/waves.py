@@ -118,7 +118,7 @@ class WaveViewSet(ReadOnlyScopedViewSet):
     def pick_list(self, request: Request, uid: str) -> Response:
         """What is fetched from where, over all owners, by zone and shelf."""
         picks = services.pick_list(self.get_object())
-        return Response({"results": PickSerializer(picks, many=True).data})
+        return Response(PickListSerializer({"results": picks}).data)
 
     def _counted(self, wave: Wave) -> Wave:
         return self.base_queryset().get(pk=wave.pk)
