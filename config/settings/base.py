@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CertificateKind": "supplychain.choices.CertificateKind",
         "InboundState": "supplychain.choices.InboundState",
         "SampleState": "supplychain.choices.SampleState",
+        "GoodsCondition": "supplychain.choices.GoodsCondition",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",

@@ -397,6 +397,8 @@ def of_settlement(world: World, owner: Caller) -> dict[str, Any]:
         "GET keep": owner.get("keep", tenant="alpha-a"),
         "GET statements": owner.get("statements"),
         "GET statements/{uid}": owner.get(f"statements/{approved}"),
+        "GET statements/{uid}/workings": owner.get(f"statements/{approved}/workings"),
+        "GET statement-orders": owner.get("statement-orders"),
         "POST statements/{uid}/dispute": owner.post(f"statements/{stated}/dispute", {"objection": "why"}),
         "POST statements/{uid}/approve": park.post(f"statements/{row.uid}/approve", {"version": 1}),
         "POST statements/{uid}/invoice": owner.post(
