@@ -89,7 +89,7 @@ class LeaseUnit(models.Model):
 
 
 class Charge(PublicIdMixin):
-    """An amount a tenant owes a park for a period, once per (source, source id, period)."""
+    """An amount a tenant owes a park for a period, once per (source, source id, period) of that park."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="charges", verbose_name=_("tenant"))
     park = models.ForeignKey(Park, models.PROTECT, related_name="charges", verbose_name=_("park"))
@@ -107,7 +107,9 @@ class Charge(PublicIdMixin):
         verbose_name = _("charge")
         verbose_name_plural = _("charges")
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_id", "period"], name="tenants_charge_once")
+            models.UniqueConstraint(
+                fields=["park", "source", "source_id", "period"], name="tenants_charge_once"
+            )
         ]
 
     def __str__(self) -> str:

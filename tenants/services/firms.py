@@ -268,31 +268,31 @@ def charge_record(
     amount: Decimal,
     explanation: dict[str, Any],
 ) -> Charge:
-    """Charge a tenant once per (source, source id, month of `period`); the same charge again returns the first one.
+    """Charge a tenant once per (park, source, source id, month of `period`); the same again returns the first one.
 
-    Conflict when the same key comes with anything else, another amount or park: a corrected fee is a charge of its own.
+    Conflict when the same key comes with anything else, another tenant or amount: a corrected fee is a charge of its own.
     """
     require(actor, "add", Charge, park.pk)
     period = month_of(period)
-    asked = Charge.objects.filter(source=source, source_id=source_id)
+    asked = Charge.objects.filter(park=park, source=source, source_id=source_id)
     # Older charges may name a day within their month.
     charge = asked.filter(period__gt=period, period__lt=next_month(period)).order_by("pk").first()
     created = False
     if charge is None:
         charge, created = asked.get_or_create(
+            park=park,
             source=source,
             source_id=source_id,
             period=period,
             defaults={
                 "tenant": tenant,
-                "park": park,
                 "kind": kind,
                 "amount": amount,
                 "explanation": explanation,
             },
         )
-    known = (charge.tenant_id, charge.park_id, charge.kind, charge.amount)
-    if not created and known != (tenant.pk, park.pk, kind, amount):
+    known = (charge.tenant_id, charge.kind, charge.amount)
+    if not created and known != (tenant.pk, kind, amount):
         raise Conflict(
             _("Something else is charged under this source id for this month already."),
             code="charge_differs",
