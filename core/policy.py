@@ -326,7 +326,8 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((MANAGER, STUDIO, KEEPER, MONEY, STOREMAN), SEE),
         **_each((OWNER, STAFF), RUN),
         Role.HOST: _p("view add", Reach.OWN),
-        Role.TOOL: _p("view add"),
+        # A park's key would read what firms agreed among themselves.
+        Role.TOOL: _p("view add", Reach.NODE),
     },
     "supplychain.RunLine": {
         **_each((MANAGER, STUDIO, MONEY), SEE),
@@ -360,10 +361,7 @@ TABLE: dict[str, dict[str, Permission]] = {
     "supplychain.StockLevel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     # Whoever makes its waves packs what is in them: a keeper, or the scanners of the park's own warehouse.
     "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE, Role.TOOL: RUN_NODE},
-    "supplychain.Parcel": {
-        KEEPER: _p("view change"),
-        **_each((MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE),
-    },
+    "supplychain.Parcel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     "supplychain.Reservation": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     "supplychain.ReturnedGoods": {
         KEEPER: _p("view add"),

@@ -41,7 +41,8 @@ KEY_SCOPES = {
     "streams:write": gettext_lazy("get and renew stream keys"),
     "figures:read": gettext_lazy("read figures"),
 }
-# Order lines, goods and stream keys leave the tenant by its own choice only: no key of a park reaches them.
+# Order lines, goods and stream keys leave the tenant by its own choice only: no key of a park reaches them, except for
+# what the park's own warehouse holds for orders.
 TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write", "streams:write"})
 
 

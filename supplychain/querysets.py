@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.sql.where import WhereNode
 
 from core import clock
-from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, SampleState
+from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, ParcelState, SampleState
 
 if TYPE_CHECKING:
     from supplychain.models import SalesEvent  # noqa: F401
@@ -94,6 +94,15 @@ class GoodsOfferQuerySet(models.QuerySet[Any]):
     def in_full(self) -> GoodsOfferQuerySet:
         """With what is shown of an offer."""
         return self.select_related("tenant__node", "park", "product")
+
+
+class WaveQuerySet(models.QuerySet[Any]):
+    def counted(self) -> Self:
+        """Add `held`, how many parcels the wave still means, and `left`, how many of them are sent."""
+        cancelled, sent = (
+            Q(parcels__state=state) for state in (ParcelState.CANCELLED, ParcelState.DISPATCHED)
+        )
+        return self.annotate(held=Count("parcels", filter=~cancelled), left=Count("parcels", filter=sent))
 
 
 class RunLineQuerySet(models.QuerySet[Any]):

@@ -109,7 +109,13 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
     """
     setup = timedelta(minutes=built.rooms[0].setup_minutes) if built.rooms else timedelta(0)
     known = set(Booking.objects.filter(room__park=built.park).values_list("uid", flat=True))
-    fresh = [session for session in sessions if uid("booking", session.live_id) not in known]
+    # One that was told without a booking stays without: its room was somebody else's then.
+    told = set(LiveSession.objects.filter(park=built.park).values_list("platform_live_id", flat=True))
+    fresh = [
+        session
+        for session in sessions
+        if uid("booking", session.live_id) not in known and session.live_id not in told
+    ]
     taken = Taken(built, [session.starts_at for session in fresh])
     fresh = [
         session

@@ -30,18 +30,20 @@ def owners_of(facts: Sequence[Fact], sums: Mapping[int, Measures]) -> dict[int, 
 
 
 def unsaid(events: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
-    """Those of the events that give back without saying whose, of orders in which goods of others were paid."""
+    """The events that may give back without saying whose: of orders in which goods of others were paid."""
     paid = _paid_of_others().filter(seller=OuterRef("seller"), source=OuterRef("source"))
     refunded = Q(kind=SalesKind.REFUNDED) & Exists(paid.filter(order_no=OuterRef("ref_order_no")))
     cancelled = Q(kind=SalesKind.CANCELLED) & Exists(paid.filter(order_no=OuterRef("order_no")))
-    return events.filter(refunded | cancelled, line_type=LineType.GOODS, owner=F("seller"))
+    return events.filter(refunded | cancelled, line_type=LineType.GOODS)
 
 
 def _is_unsaid(fact: Fact) -> bool:
+    """Whether a fact gives back goods and names neither their owner nor a SKU of the seller's own."""
     return (
         fact.kind in (SalesKind.REFUNDED, SalesKind.CANCELLED)
         and fact.line_type == LineType.GOODS
         and fact.owner == fact.seller_id
+        and not fact.sku
     )
 
 

@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InboundState": "supplychain.choices.InboundState",
         "SampleState": "supplychain.choices.SampleState",
         "GoodsCondition": "supplychain.choices.GoodsCondition",
+        "Condition": "livestreams.choices.Condition",
         "JobState": "core.choices.JobState",
         "PlanState": "livestreams.choices.PlanState",
         "PlanKind": "livestreams.choices.PlanKind",

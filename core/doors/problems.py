@@ -27,6 +27,7 @@ log = structlog.get_logger("livepark.api")
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "2"
 # What the system says when the folder of uploads takes nothing: full, over its quota, mounted to be read only.
+DISK_FULL = "disk_full"
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -48,8 +49,9 @@ def problem_body(error: DomainError, errors: list[dict[str, Any]] | None = None)
 
 
 def problem_headers(error: DomainError) -> dict[str, str]:
-    """When to come back, for errors that pass by themselves."""
-    return {"Retry-After": RETRY_AFTER} if error.status == Busy.status else {}
+    """When to come back, for errors that pass by themselves: a full disk does not."""
+    passes = error.status == Busy.status and error.code != DISK_FULL
+    return {"Retry-After": RETRY_AFTER} if passes else {}
 
 
 def problem(
@@ -93,7 +95,7 @@ def as_domain_error(error: BaseException | None) -> DomainError | None:
         log.error("disk takes nothing", error=str(error))
         return Busy(
             _("The disk of this site takes nothing more. Nothing was stored; please tell who runs it."),
-            code="disk_full",
+            code=DISK_FULL,
         )
     return None
 

@@ -75,9 +75,10 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
         own_since=Subquery(own.values("started_at")[:1]),
         rival_seen=Subquery(rivals.order_by("-last_seen_at").values("last_seen_at")[:1]),
         # A session by hand that somebody forgot to end holds the room until its slot is over, and one without a
-        # booking until this one begins.
+        # booking until this one begins, or for good if it came later.
         room_taken=Exists(running.filter(room=room, is_test=False).exclude(booking=booking))
         | Exists(live.filter(booking__ends_at__gt=at))
+        | Exists(live.filter(booking=None, started_at__gte=OuterRef("booking__starts_at")))
         | Q(Exists(live.filter(booking=None)), booking__starts_at__gt=at),
         # What a newcomer finds left behind: a stream that nobody ended (a node that starts again counts its connections
         # from one, so it may bear the newcomer's number), a stream that its node has yet to end.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Value
+from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -189,13 +189,16 @@ def _room_and_booking(
 def _make_way(room: LiveRoom, booking: Booking, at: datetime) -> None:
     """End what somebody forgot to end in the room, each when its time was over: without a booking, as this one begins.
 
-    Whose encoder is on air is not forgotten: its node cuts it off.
+    Whose encoder is on air is not forgotten: its node cuts it off. Nor is who came without a booking after this one had
+    begun: nobody used the room then.
     """
     live = LiveSession.objects.filter(room=room, state=SessionState.LIVE).exclude(booking=booking)
     over = Coalesce("booking__ends_at", Value(booking.starts_at))
     forgotten = live.exclude(publishes__in=Publish.objects.running()).annotate(over=over)
-    for session in forgotten.filter(over__lte=at, started_at__lte=at):
-        session_end(actor=NEXT, session=session, ended_at=max(session.over, session.started_at))
+    forgotten = forgotten.filter(over__lte=at, started_at__lt=F("over"))
+    lock_rows(Booking.objects.filter(sessions__in=forgotten.values("pk")))
+    for session in lock_rows(forgotten):
+        session_end(actor=NEXT, session=session, ended_at=session.over)  # type: ignore[attr-defined]
 
 
 def _is_guest(tenant: Tenant, room: LiveRoom, at: datetime, booking: Booking | None) -> bool:

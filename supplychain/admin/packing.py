@@ -48,7 +48,7 @@ def day_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "park": park,
         "warehouses": [_day_of(actor, warehouse) for warehouse in visible_to(packing, actor)],
         "may_make": park is not None and may(actor, ADD, Wave, park.pk),
-        "may_pack": park is not None and may(actor, CHANGE, Parcel, park.pk),
+        "may_pack": park is not None and may(actor, CHANGE, Wave, park.pk),
         "may_inspect": park is not None and may(actor, ADD, ReturnedGoods, park.pk),
     }
     return TemplateResponse(request, "admin/livepark/warehouse_day.html", context)
@@ -75,9 +75,9 @@ def _day_of(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
 def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     """Scan an order, scan its goods, scan the label of the carrier: the next order."""
     actor = actor_of(request)
-    require(actor, CHANGE, Parcel)
+    require(actor, CHANGE, Wave)
     packing = visible_to(Warehouse.objects.filter(packs_orders=True), actor)
-    tables = [one for one in packing.order_by("code") if may(actor, CHANGE, Parcel, one.park_id)]
+    tables = [one for one in packing.order_by("code") if may(actor, CHANGE, Wave, one.park_id)]
     warehouse = next(
         (one for one in tables if one.code == request.GET.get("warehouse")), tables[0] if tables else None
     )
@@ -116,7 +116,7 @@ class Waiting:
 
 def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
     """The parcels that are to be packed or sent, those that have to leave first at the head."""
-    every = visible_to(Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE), actor, CHANGE)
+    every = visible_to(Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE), actor)
     lines = Reservation.objects.filter(parcel=OuterRef("pk"), state=ReservationState.IN_WAVE)
     of_parcel = lines.order_by().values("parcel")
     parcels = every.annotate(
@@ -136,7 +136,7 @@ def _parcel(actor: Actor, uid: str, warehouse: Warehouse | None) -> Parcel | Non
     if row is None or warehouse is None:
         return None
     found: Parcel | None = visible_to(
-        Parcel.objects.filter(warehouse=warehouse, uid=row, state__in=AT_THE_TABLE), actor, CHANGE
+        Parcel.objects.filter(warehouse=warehouse, uid=row, state__in=AT_THE_TABLE), actor
     ).first()
     return found
 

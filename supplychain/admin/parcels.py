@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -79,14 +79,7 @@ class WaveAdmin(ScopedModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wave]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                held=Count("parcels"),
-                left=Count("parcels", filter=Q(parcels__state=ParcelState.DISPATCHED)),
-            )
-        )
+        return super().get_queryset(request).counted()  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.pick_list_view)

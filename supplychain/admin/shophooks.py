@@ -15,7 +15,7 @@ from core.doors.admin import Operation, ScopedModelAdmin, ServiceForm, badge
 from core.doors.admin.forms import OperationForm
 from core.policy import ADD, CHANGE
 from supplychain import services
-from supplychain.choices import SHOP_MESSAGE_UNREAD, ShopMessageState
+from supplychain.choices import ShopMessageState
 from supplychain.models import ShopHook, ShopMessage
 
 
@@ -195,7 +195,18 @@ class ShopMessageAdmin(ScopedModelAdmin):
             question=_("Mend the cause first: a rate, the shop id, the lines in the shop."),
             done=_("It is read again within seconds."),
             bulk=True,
-            when=lambda message: message.state in SHOP_MESSAGE_UNREAD,
+            when=lambda message: message.state == ShopMessageState.DEAD,
+        ),
+        # Not of a whole selection: what somebody set aside would lose the reason.
+        Operation(
+            "reopen",
+            _("Read again"),
+            services.shop_message_replay,
+            row="message",
+            icon="replay",
+            question=_("It was set aside: from now on the reason stands in the audit log alone."),
+            done=_("It is read again within seconds."),
+            when=lambda message: message.state == ShopMessageState.CLOSED,
         ),
         Operation(
             "close",

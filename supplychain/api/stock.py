@@ -25,6 +25,7 @@ from core.doors.fields import (
     StrictSerializer,
 )
 from core.doors.paging import LongList
+from core.errors import InvalidInput, NotFound
 from core.scoping import get_visible, visible_to
 from supplychain import services
 from supplychain.api.pool import READ_GOODS
@@ -122,7 +123,12 @@ class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
         return self.answer(placed)
 
     def _level(self, values: dict[str, Any]) -> StockLevel:
-        return get_visible(StockLevel, self.actor, warehouse=values["warehouse"], sku=values["sku"])
+        try:
+            return get_visible(StockLevel, self.actor, warehouse=values["warehouse"], sku=values["sku"])
+        except NotFound as error:
+            raise InvalidInput(
+                _("These goods never lay in this warehouse."), code="absent", field="sku"
+            ) from error
 
 
 class StockMoveSerializer(serializers.ModelSerializer[StockMove]):

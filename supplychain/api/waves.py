@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ from core.doors.fields import (
 )
 from supplychain import services
 from supplychain.api.stock import WORK
-from supplychain.choices import BackorderState, GoodsCondition, ParcelState, ReservationState, WaveState
+from supplychain.choices import BackorderState, GoodsCondition, ReservationState, WaveState
 from supplychain.models import Backorder, Reservation, ReturnedGoods, StockMove, Warehouse, Wave
 from supplychain.services.waves import MOST_ORDERS
 
@@ -94,9 +94,7 @@ class WaveViewSet(ReadOnlyScopedViewSet):
     inputs = {"create": WaveInput, "picked": Nothing}
 
     def base_queryset(self) -> QuerySet[Wave]:
-        dispatched = Q(parcels__state=ParcelState.DISPATCHED)
-        counted = Wave.objects.annotate(held=Count("parcels"), left=Count("parcels", filter=dispatched))
-        return counted.select_related("warehouse").order_by("-pk")
+        return Wave.objects.counted().select_related("warehouse").order_by("-pk")
 
     @extend_schema(request=WaveInput, responses={201: WaveSerializer})
     def create(self, request: Request) -> HttpResponse:

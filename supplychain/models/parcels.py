@@ -18,6 +18,7 @@ from supplychain.choices import (
 )
 from supplychain.models.goods import Sku
 from supplychain.models.stock import Warehouse
+from supplychain.querysets import WaveQuerySet
 from tenants.models import Tenant
 
 
@@ -30,6 +31,7 @@ class Wave(PublicIdMixin, StampedMixin):
     number = models.PositiveIntegerField(_("number"))
     state = models.CharField(_("state"), max_length=16, choices=WaveState, default=WaveState.PICKING)
 
+    objects = WaveQuerySet.as_manager()
     scope = Scope(nodes=("warehouse__park_id",))
 
     class Meta:

@@ -133,12 +133,22 @@ def load(
             outcome.left_out = rows_of_same_orders(stream, outcome.profile, outcome.bad) - outcome.bad.keys()
             unwanted = outcome.unwanted
             outcome.file.count_again(
-                fact for chunk in spool.chunks() for line_no, fact in chunk if line_no not in unwanted
+                fact
+                for chunk in _heeding(spool, progress)
+                for line_no, fact in chunk
+                if line_no not in unwanted
             )
         if outcome.bad and not skip_bad_rows:
             outcome.refused = True
             return outcome
         return _write(plan, spool, outcome, actor, batch, skip_bad_rows, dry_run, progress)
+
+
+def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, SaleFact]]]:
+    """The spooled rows once more, from which a job may be called away."""
+    for chunk in spool.chunks():
+        progress(spool.facts, spool.facts, _("Adding up what can be stored."))
+        yield chunk
 
 
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:

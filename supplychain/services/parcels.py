@@ -30,7 +30,8 @@ def parcel_named(*, actor: Actor, warehouse: Warehouse, code: str) -> Parcel:
     Of several with one number (of two sellers) the oldest.
     """
     waiting = Parcel.objects.filter(warehouse=warehouse, order_no=code.strip(), state__in=AT_THE_TABLE)
-    found: Parcel | None = visible_to(waiting, actor, CHANGE).order_by("pk").first()
+    require(actor, CHANGE, Wave, warehouse.park_id)
+    found: Parcel | None = visible_to(waiting, actor).order_by("pk").first()
     if found is None:
         raise NotFound(_("No parcel of the order “%(code)s” is to be packed here.") % {"code": code[:64]})
     return found

@@ -20,7 +20,7 @@ from core.models import new_uid
 from core.policy import ADD
 from core.scoping import get_visible, may, require
 from core.strict import MAX_QUANTITY
-from supplychain.choices import MOVES_BY_HAND, MoveKind
+from supplychain.choices import MoveKind
 from supplychain.models import Sku, StockLevel, StockMove, Warehouse
 from supplychain.services.news import stock_fell
 
@@ -114,8 +114,6 @@ def stock_move(
     *, actor: Actor, kind: str, warehouse: Warehouse, sku: Sku, quantity: int, **values: str
 ) -> StockMove:
     """A move that somebody makes by hand: goods that come in or back, a correction, a sample that goes out or in."""
-    if kind not in MOVES_BY_HAND:
-        raise InvalidInput(_("Such a move is not made by hand."), code="move", field="kind")
     given: dict[str, Any] = {
         "actor": actor,
         "warehouse": warehouse,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
@@ -22,7 +23,6 @@ from supplychain.models import ShopHook, ShopMessage
 from supplychain.shophooks import SHOPS
 
 MOST_SHOWN = 10
-NOTE_LENGTH = 300
 
 
 class Shops(ScopedListPage, ServiceFormPage):
@@ -154,11 +154,15 @@ class ReadAgain(ServiceAction):
         return self.url("portal-shop", uid=self.message().hook.uid)
 
 
+class SetAsideForm(forms.Form):
+    note = forms.CharField(label=_("Reason"), max_length=300)
+
+
 class SetAside(ReadAgain):
     """Sets a message aside that need not be understood, with the reason."""
 
     done = _("It is set aside. What it said stays.")
 
     def carry_out(self) -> None:
-        note = self.request.POST.get("note", "")[:NOTE_LENGTH]
-        services.shop_message_close(actor=self.actor, message=self.message(), note=note)
+        given = self.read(SetAsideForm(self.request.POST))
+        services.shop_message_close(actor=self.actor, message=self.message(), **given)

@@ -17,7 +17,7 @@ from core.doors.portal import (
     ScopedListPage,
     ServiceAction,
 )
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.scoping import may, visible_to
 from supplychain import services
 from supplychain.choices import (
@@ -149,13 +149,6 @@ class StatementAction(OfEitherSide, ServiceAction):
 
     def back_to(self) -> str:
         return self.url("portal-statement", uid=self.kwargs["uid"])
-
-    def read(self, form: forms.Form) -> dict[str, Any]:
-        """The clean values of a small form. InvalidInput names what is wrong."""
-        if not form.is_valid():
-            field, found = next(iter(form.errors.items()))
-            raise InvalidInput(f"{form.fields[field].label}: {' '.join(found)}", field=field)  # type: ignore[arg-type]
-        return form.cleaned_data
 
 
 class SeenForm(forms.Form):

@@ -270,13 +270,13 @@ def charge_record(
 ) -> Charge:
     """Charge a tenant once per (park, source, source id, month of `period`); the same again returns the first one.
 
-    Conflict when the same key comes with anything else, another tenant or amount: a corrected fee is a charge of its own.
+    Conflict when the same key comes with another tenant, kind or amount: a corrected fee is a charge of its own.
     """
     require(actor, "add", Charge, park.pk)
     period = month_of(period)
     asked = Charge.objects.filter(park=park, source=source, source_id=source_id)
     # Older charges may name a day within their month.
-    charge = asked.filter(period__gt=period, period__lt=next_month(period)).order_by("pk").first()
+    charge = asked.filter(period__gte=period, period__lt=next_month(period)).order_by("period", "pk").first()
     created = False
     if charge is None:
         charge, created = asked.get_or_create(

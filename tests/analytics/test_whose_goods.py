@@ -15,7 +15,7 @@ from analytics.counting import drain_everything
 from analytics.models import SessionShare
 from analytics.periods import Period
 from supplychain.services import agreement_propose, agreement_sign, statement_count
-from tests.factories import SYSTEM, make_host, make_park, make_session, make_tenant
+from tests.factories import SYSTEM, make_host, make_park, make_session, make_sku, make_tenant
 from tests.supplychain.ledger import fact, record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -32,6 +32,7 @@ TEN = dt.datetime(2025, 5, 9, 2, tzinfo=dt.UTC)
         ([("1", "40"), ("1", "40")], 40, 40),  # nobody loses more than its goods
         ([("maker", "40"), ("", "45")], 40, 45),
         ([("cancel", "0")], 40, 45),
+        ([("own", "30")], 0, 30),  # a SKU of the seller's own says whose
     ],
 )
 def test_statement_shares_and_results_agree(
@@ -42,6 +43,7 @@ def test_statement_shares_and_results_agree(
     session = make_session(firm, host=make_host(firm, "star"), starts_at=TEN, hours=4)
     session.shown_tenants.create(tenant=other)
     shown = {"session_ref": str(session.uid), "occurred_at": TEN + dt.timedelta(hours=1)}
+    make_sku(firm, "own")
     told = [
         fact("A", amount="40", owner="hua", **shown),
         fact("A", amount="40", line_no="2", **shown),
@@ -51,6 +53,8 @@ def test_statement_shares_and_results_agree(
         refund = {"ref_order_no": "A", "ref_line": line, "external_id": f"R{place}", **shown}
         if line == "maker":
             refund |= {"ref_line": "1", "owner": "hua"}
+        if line == "own":
+            refund |= {"ref_line": "", "sku_code": "own"}
         if line == "cancel":
             told.append(fact("A", "cancelled", amount, line_no="", external_id="C", **shown))
         else:

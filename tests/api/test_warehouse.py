@@ -178,16 +178,24 @@ def test_other_keys_and_other_parks_do_not_reach_the_warehouse(
     parcel = Parcel.objects.get(seller=mine.tenant, state="waiting")
     assert elsewhere.post(f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}).status_code == 404
     assert code_of(elsewhere.post("waves", {"warehouse": house.code})) == "absent"
-    reader = key_of(mine.tenant.node, "goods:read", "goods:write", "orders:read", "figures:read")
-    notice = mine.tenant.inbound_notices
-    assert notice.count() == 0
-    for path, body in (
-        ("waves", {"warehouse": house.code}),
-        ("stock-levels/count", {**goods(mine, house), "counted": 1}),
-        ("stock-moves", {**goods(mine, house), "kind": "inbound", "quantity": 1}),
-        (f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}),
-    ):
-        assert code_of(reader.post(path, body)) == "permission_denied", path
+    readers = (
+        key_of(
+            mine.tenant.node, "goods:read", "goods:write", "orders:read", "figures:read", "bookings:write"
+        ),
+        key_of(world.park.node, "bookings:read", "bookings:write", "figures:read"),
+    )
+    work = (
+        *("waves", "waves/{uid}/picked", "stock-levels/count", "stock-levels/place", "stock-moves"),
+        *("stock-moves/transfer", "parcels/{uid}/scan", "parcels/{uid}/empty", "parcels/{uid}/dispatch"),
+        *("reservations/{uid}/missing", "reservations/{uid}/return", "backorders/{uid}/fill"),
+        *("inbound-notices/{uid}/receive", "reorders/{uid}/receive"),
+        *("sample-requests/{uid}/hand-out", "sample-requests/{uid}/take-back"),
+    )
+    for reader in readers:
+        for path in work:
+            told = reader.post(path.format(uid=parcel.uid), {})
+            assert (told.status_code, code_of(told)) == (403, "permission_denied"), path
+        assert code_of(reader.get(f"waves/{parcel.uid}/pick-list")) == "permission_denied"
 
 
 def test_a_reorder_is_received_once_a_sku(world: World, house: Warehouse, mine: TenantWorld) -> None:

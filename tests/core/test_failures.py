@@ -49,4 +49,4 @@ def test_what_broke_is_said(fault: object, status: int, said: str, code: str) ->
     assert said in page.content.decode()
     told = answer("/api/v1/me", fault)
     assert (told.status_code, code in told.content.decode()) == (status, True)
-    assert ("Retry-After" in page, "Retry-After" in told) == (status == 503,) * 2
+    assert ("Retry-After" in page, "Retry-After" in told) == (code == "database_away",) * 2

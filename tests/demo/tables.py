@@ -36,17 +36,9 @@ OF_THE_MOMENT = {
     "sent_at",
     "read_at",
     "last_heard_at",
-    "heartbeat_at",
-    "finished_at",
-    "published_at",
     "inputs",
     "params",
     "party",
-    # Of a run of the optimiser: how long it took, and what it last said of that.
-    "spent",
-    "done",
-    "total",
-    "message",
     # Demand, of which each minute of a day without sales says a little.
     "low",
     "expected",

@@ -43,7 +43,7 @@ def test_nobody_came_to_some_bookings_of_the_history(park: BuiltPark) -> None:
 def test_a_schedule_is_published_and_firms_wait_once(park: BuiltPark) -> None:
     with time_machine.travel(UNTIL):
         for _start in range(2):
-            build_wishes(park, actor=SYSTEM)
+            build_wishes(park, UNTIL, actor=SYSTEM)
         plan = SchedulePlan.objects.get()
         assert (plan.state, plan.proof) == (PlanState.PUBLISHED, ProofKind.OPTIMAL)
         slots = plan.slots.all()

@@ -318,6 +318,24 @@ def test_what_was_forgotten_in_a_room_ends_with_the_check_in_of_the_next_booking
     assert (forgotten.state, forgotten.ended_at) == (SessionState.ENDED, over)
 
 
+def test_who_came_into_a_room_that_nobody_used_is_not_ended_by_its_no_show(
+    world: World, booking: Booking
+) -> None:
+    other = world.tenants[1]
+    choose(world, booking, route=Delivery.PHONE)
+    Booking.objects.filter(pk=booking.pk).update(state=BookingState.NO_SHOW)
+    with time_machine.travel(booking.starts_at + HOUR / 2):
+        came = services.session_open(
+            actor=other.owner, tenant=other.tenant, room=booking.room, platform="douyin"
+        )
+    with time_machine.travel(booking.starts_at + 2 * HOUR / 3):
+        services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
+        assert encoder(world, booking).publish().status_code == 403
+    came.refresh_from_db()
+    assert came.state == SessionState.LIVE
+    assert not booking.sessions.exists()
+
+
 def test_other_bookings_open_nothing_by_check_in(world: World, at: Callable[..., datetime]) -> None:
     through_node = book(world, at(9), at(11))
     unsaid = book(world, at(9), at(11), number=1, room=1)

@@ -180,7 +180,8 @@ def test_what_need_not_be_understood_is_set_aside_with_the_reason_behind_each_do
     shop_messages_read()
     by_portal, by_api, by_admin = hook.messages.order_by("pk")
     at = page(firm, "shop-message-close", by_portal.uid)
-    assert "Say why it is set aside." in owner.post(at, {"note": " "}, follow=True).text
+    for wrong in (" ", "a\0b", "a" * 301):
+        assert "Reason: " in owner.post(at, {"note": wrong}, follow=True).text
     owner.post(at, {"note": "we ship ourselves"})
     assert (
         "Only a message that was not understood is set aside."

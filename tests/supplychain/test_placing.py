@@ -291,6 +291,11 @@ def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(s
     found = SalesEvent.objects.of_orders(shop.seller.pk, ["A1"])
     assert sorted(found.values_list("order_no", flat=True)) == ["A1", "r-A1"]
     assert not SalesEvent.objects.of_orders(shop.other.pk, ["A1"]).exists()
+    record(shop.other, fact("A1"))
+    for seller, many in ((shop.seller, 2), (shop.other, 1)):
+        mine = SalesEvent.objects.filter(seller=seller)
+        assert {row.seller_id for row in mine.of_order("A1")} == {seller.pk}
+        assert mine.of_order("A1").count() == many
     if connection.vendor == "sqlite":
         many = SalesEvent.objects.current().of_orders(
             shop.seller.pk, [f"A{number}" for number in range(2_000)]

@@ -86,7 +86,7 @@ class Command(BaseCommand):
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
         build_exchange(parks, actor=SYSTEM)
-        build_wishes(parks[0], actor=SYSTEM)
+        build_wishes(parks[0], until, actor=SYSTEM)
         make_short_logins(parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])

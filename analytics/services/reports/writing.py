@@ -21,7 +21,7 @@ from core.choices import UnresolvedKind
 from core.locking import advisory_lock, lock_rows
 from core.models import Unresolved
 from livestreams.choices import SESSION_OPEN, Delivery
-from livestreams.models import LiveSession
+from livestreams.models import Booking, LiveSession
 from livestreams.services import session_end, session_name_live_id, session_tell
 from supplychain.models import ImportBatch
 from tenants.models import Tenant
@@ -46,6 +46,7 @@ class Writer:
     def write(self, placed: Sequence[Placed], batches: Sequence[ImportBatch]) -> None:
         """Write all rows, the final ones last; those that mean a session which the same drop opens find it."""
         by_id = LiveSession.objects.in_bulk({one.match.session for one in placed if one.match.session})
+        lock_rows(Booking.objects.filter(sessions__in=by_id))  # bookings before sessions, as everywhere
         for one in sorted(placed, key=lambda one: not one.stated.row.provisional):
             row, how = one.stated.row, one.match.how
             if how is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +12,7 @@ from django.shortcuts import redirect
 from core.doors.context import page_named
 from core.doors.portal.forms import ScopedForm
 from core.doors.portal.pages import TenantPage
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
 
 
 class ServiceFormPage(TenantPage):
@@ -59,6 +60,13 @@ class ServiceAction(TenantPage):
     def back_to(self) -> str:
         """Where the button stands, unless the form names another page of this site."""
         raise NotImplementedError
+
+    def read(self, form: forms.Form) -> dict[str, Any]:
+        """The clean values of the button's own small form. InvalidInput names what is wrong."""
+        if not form.is_valid():
+            field, found = next(iter(form.errors.items()))
+            raise InvalidInput(f"{form.fields[field].label}: {' '.join(found)}", field=field)  # type: ignore[arg-type]
+        return form.cleaned_data
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

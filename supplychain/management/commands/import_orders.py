@@ -146,7 +146,7 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
     if report["problem_count"] > PROBLEMS_SHOWN:
         more = report["problem_count"] - PROBLEMS_SHOWN
         lines.append("  " + _("and %(count)d more") % {"count": more})
-    if report["left_out"]:
+    if report["left_out"] and not report["refused"]:
         lines.append(_("Left out with them, as rows of the same orders: %(left_out)s") % _counts(report))
     if not report["refused"]:
         did = (
