@@ -270,6 +270,8 @@ def statement_invoice(
         )
     if not invoice_no.strip():
         raise InvalidInput(_("Give the number of the invoice."), code="invoice", field="invoice_no")
+    if invoiced_on is not None and invoiced_on > today():
+        raise InvalidInput(_("An invoice has no date to come."), code="future", field="invoiced_on")
     with transaction.atomic():
         held = _lock(actor, statement, StatementState.INVOICED)
         held.invoice_no, held.tax_rate = invoice_no, tax_rate

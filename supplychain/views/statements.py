@@ -187,6 +187,7 @@ class DisputeStatement(StatementAction):
 
 class InvoiceForm(forms.Form):
     invoice_no = forms.CharField(label=gettext_lazy("Invoice number"), max_length=40)
+    invoiced_on = DayField(label=gettext_lazy("Invoiced on"))
     tax_rate = AmountField(label=gettext_lazy("Tax rate (%)"), max_digits=5, decimal_places=2)
 
 

@@ -125,7 +125,11 @@ def test_from_proposal_to_payment(
         statement.refresh_from_db()
         assert (statement.state == StatementState.APPROVED) == (browser is partner)
     invoice = {"invoice_no": "2544", "tax_rate": "6"}
-    partner.post(page(other, "portal-statement-invoice", uid=statement.uid), invoice)
+    for day in (today() + DAY, today() - DAY):
+        at = page(other, "portal-statement-invoice", uid=statement.uid)
+        partner.post(at, invoice | {"invoiced_on": str(day)})
+    statement.refresh_from_db()
+    assert (statement.state, statement.invoiced_on) == (StatementState.INVOICED, today() - DAY)
     answer = owner.post(
         page(firm, "portal-statement-pay", uid=statement.uid), {"paid_on": str(today())}, follow=True
     )
