@@ -106,7 +106,9 @@ def run(part: Part, env: dict[str, str], folder: Path, arguments: Iterable[str])
     report = folder / f"{part.name}.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-m", part.marks, f"--junitxml={report}"]
     command += ["--durations=5", "--durations-min=10"]
-    command += ["-n", str(os.cpu_count() or 1) if part.parallel else "0", "--dist", "loadgroup", *arguments]
+    # A file's tests share what takes long to make: they stay together, the longest first as they are collected.
+    command += ["-n", str(os.cpu_count() or 1) if part.parallel else "0", "--dist", "loadfile"]
+    command += ["--no-loadscope-reorder", *arguments]
     started = time.monotonic()
     code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
     return Outcome.read(report, time.monotonic() - started, code)

@@ -143,7 +143,7 @@ def test_what_a_list_action_leaves_is_said_and_done_by_the_next_one(
         page = manager.post(url_of(Booking), values, follow=True)
         told.append(
             [
-                (each.level_tag, [int(n) for n in re.findall(r"\d+", str(each))])
+                (each.level_tag, sorted(int(n) for n in re.findall(r"\d+", str(each))))
                 for each in page.context["messages"]
             ]
         )

@@ -81,7 +81,7 @@ def test_from_proposal_to_payment(
     for browser, side in ((owner, firm), (partner, other)):
         assert "¥50.00" in browser.get(page(side, "portal-settlement")).content.decode()
         shown = browser.get(page(side, "portal-statement", uid=statement.uid)).content.decode()
-        assert "¥200.00 · ≈ 25.00 %" in shown
+        assert "¥200.00 × 25.00 %" in shown
         assert "200.00 → 100.00 × 20 % + 100.00 × 30 % = 50.00" in shown
         orders = browser.get(page(side, "portal-statement-line", uid=line.uid)).content.decode()
         assert "S0" in orders
