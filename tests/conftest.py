@@ -37,12 +37,9 @@ ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the long tests first, keep those that share a site or a worker together, skip the other database's."""
+    """Start the long tests first, skip the other database's."""
     items.sort(key=lambda item: item.get_closest_marker("gate") is None)
     for item in items:
-        for name in ("browser", "worker"):
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.xdist_group(name))
         if not ON_POSTGRES and (item.get_closest_marker("postgres") or item.get_closest_marker("worker")):
             item.add_marker(
                 pytest.mark.skip(reason="needs DATABASE_URL to name a PostgreSQL (make test does)")

@@ -42,12 +42,10 @@ from supplychain.models import (
 from tests.analytics.reference import Book, Fact
 from tests.scaled import oracle
 
-# One week for all of them: two processes would each tell it anew.
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.both_databases,
     pytest.mark.timeout(1800),
-    pytest.mark.xdist_group("week"),
 ]
 
 # The last month is May: three of the days are stated.

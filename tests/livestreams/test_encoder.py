@@ -28,8 +28,6 @@ from tests import servers
 from tests.scaled.conftest import wait_until
 from tests.scaled.sites import select_from, write_to
 
-pytestmark = pytest.mark.xdist_group("encoder")
-
 # Two worlds in the site's database, with bookings as these tests need them; prints secret and keys.
 PREPARE = """
 import json

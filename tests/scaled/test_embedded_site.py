@@ -9,8 +9,6 @@ import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests import servers
 from tests.scaled.conftest import wait_until
 from tests.scaled.http import Shop, line
@@ -26,7 +24,6 @@ from tests.scaled.sites import (
 )
 from tests.servers import Site
 
-pytestmark = pytest.mark.xdist_group("site")
 BUSY = 503
 
 

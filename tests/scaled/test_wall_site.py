@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.loops import in_a_loop
 from tests.scaled.http import Shop, line
 from tests.scaled.sites import SELLERS, key_of, screen_key_of
 from tests.servers import Site
 
-pytestmark = pytest.mark.xdist_group("site")
 SCREENS = 200
 MIB = 2**20
 
