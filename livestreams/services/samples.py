@@ -86,7 +86,9 @@ def _check_times(readings: Sequence[Reading]) -> None:
     latest = clock.latest()
     message = _("This time has not come yet.")
     rows = [
-        RowError(row, "at", "future", message) for row, reading in enumerate(readings) if reading.at > latest
+        RowError(row, "at", "future", message)
+        for row, reading in enumerate(readings, 1)
+        if reading.at > latest
     ]
     if rows:
         raise BadTime(message, code="future", rows=rows)

@@ -73,7 +73,7 @@ def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHou
 
 def _check(session: LiveSession, hours: Sequence[SpendHour]) -> None:
     problems = []
-    for row, one in enumerate(hours):
+    for row, one in enumerate(hours, 1):
         if one.hour.minute or one.hour.second or one.hour.microsecond:
             problems.append(RowError(row, "hour", "whole", _("Name the hour by its beginning.")))
         elif not _is_of(session, one.hour):

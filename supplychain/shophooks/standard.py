@@ -95,7 +95,7 @@ class Standard(Shop):
             raise Unclear(ShopFault.EVENT, message % {"source": source})
         parsed = parse_rows(data)
         if parsed.problems:
-            told = ((_("Row %(row)d") % {"row": problem.row + 1}, problem) for problem in parsed.problems)
+            told = ((_("Row %(row)d") % {"row": problem.row}, problem) for problem in parsed.problems)
             raise Unclear(ShopFault.LINES, reasons(told))
         return Facts([fact for _index, fact in parsed.facts], parsed.facts[0][1].order_no)
 
