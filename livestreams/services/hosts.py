@@ -201,9 +201,7 @@ def followers_record(
     require(actor, "add", FollowerReading, account.host.tenant_id)
     message = _("This time has not come yet.")
     ahead = [
-        RowError(row, "day", "future", message)
-        for row, read in enumerate(readings, 1)
-        if read.day > today()
+        RowError(row, "day", "future", message) for row, read in enumerate(readings, 1) if read.day > today()
     ]
     if ahead:
         raise BadTime(message, code="future", rows=ahead)
