@@ -9,9 +9,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.strict.base import StrictError, shown
+from core.words import gettext as _
 
 MAX_DEPTH = 32
 

@@ -13,11 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.errors import InvalidInput, RowError
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts.fact import SaleFact, content_hash
 from supplychain.facts.values import CELL_PARSERS, PARSERS, REQUIRED, FactError, Parsers, fact_from_values
 from supplychain.facts.wire import quick_facts

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core import audit, buckets, clock
 from core.actors import Actor
@@ -19,6 +18,7 @@ from core.models import Unresolved
 from core.policy import ADD
 from core.scoping import require
 from core.strict import code as strict_code
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.clock import SKEW
 from core.strict import StrictError
 from core.webhooks.signing import is_signed
+from core.words import gettext as _
+from core.words import join
 from supplychain.choices import ShopFault, ShopRefusal
 from supplychain.facts import parse_rows
 from supplychain.facts.values import PARSERS
@@ -107,4 +107,4 @@ def reasons(told: Iterable[tuple[str, Any]]) -> str:
         % {"what": what, "field": problem.field or "-", "message": problem.message}
         for what, problem in told
     )
-    return "\n".join(islice(lines, MOST_REASONS))
+    return join("\n", list(islice(lines, MOST_REASONS)))
