@@ -233,7 +233,8 @@ def _note(message: ShopMessage, **outcome: Any) -> None:
 
 def _told(error: DomainError) -> str:
     """A refusal in words."""
-    return join(": ", [error.field, error.detail]) if error.field else error.detail
+    detail = error.detail if isinstance(error.detail, str) else str(error)
+    return join(": ", [error.field, detail]) if error.field else detail
 
 
 def _named(fact: SaleFact) -> str:
