@@ -94,7 +94,9 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             late=booking.free_until is not None and booking.free_until <= at,
             terms=settings_of(booking.room.park_id),
             series_ahead=booking.series_id is not None
-            and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
+            and booking.series.bookings.filter(
+                state__in=BOOKING_MOVABLE, starts_at__gt=at, starts_at__gte=booking.starts_at
+            ).count(),
             running=booking.check_in_from <= at < booking.ends_at,
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),

@@ -190,10 +190,14 @@ def test_a_room_is_booked_every_week_and_the_rest_given_back(
     assert f"{day + 7 * DAY:%Y-%m-%d}" in refused.content.decode()
     page = owner.post(address, {**weekly, "skip_taken": "on"}, follow=True)
     assert f"{day + 7 * DAY:%Y-%m-%d}" in page.content.decode()
-    made = Booking.objects.filter(purpose="weekly")
-    assert [booking.starts_at for booking in made.order_by("starts_at")] == [
+    made = Booking.objects.filter(purpose="weekly").order_by("starts_at")
+    assert [booking.starts_at for booking in made] == [
         day_start(day + days * DAY) + 14 * HOUR for days in (0, 14)
     ]
+    seen = [owner.get(reverse("portal-booking", args=[firm.tenant.code, one.uid])) for one in made]
+    assert [page.context["series_ahead"] for page in seen] == [2, 1]
+    owner.post(reverse("portal-booking-cancel-series", args=[firm.tenant.code, made[1].uid]))
+    assert list(made.values_list("state", flat=True)) == [BookingState.CONFIRMED, BookingState.CANCELLED]
     owner.post(reverse("portal-booking-cancel-series", args=[firm.tenant.code, made[0].uid]))
     assert set(made.values_list("state", flat=True)) == {BookingState.CANCELLED}
 
@@ -381,6 +385,26 @@ def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) ->
     owner.post(reverse("portal-session-end", args=[firm.tenant.code, session.uid]))
     session.refresh_from_db()
     assert session.state == SessionState.ENDED
+
+
+def test_an_open_session_says_which_booking_of_the_room_ends_it(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    booking, other = soon(firm), world.tenants[1]
+    form = {"platform": "douyin", "delivery": "phone", "market": "CN", "booking": str(booking.uid)}
+    owner.cookies["django_language"] = "en"
+    address = owner.post(reverse("portal-session-new", args=[firm.tenant.code]), form)["Location"]
+    assert "this session ends as that booking goes on air" not in owner.get(address).text
+    after = (booking.ends_at + HOUR).replace(second=0, microsecond=0)
+    booking_create(
+        actor=other.owner, room=booking.room, tenant=other.tenant, starts_at=after, ends_at=after + HOUR
+    )
+    shown = owner.get(address)
+    assert shown.context["next_in_room"] == after
+    assert "this session ends as that booking goes on air" in shown.text
+    assert str(other.tenant) not in shown.text
+    LiveSession.objects.update(state=SessionState.ENDED, ended_at=now())
+    assert owner.get(address).context["next_in_room"] is None
 
 
 def test_sessions_are_filtered_and_paged_in_few_queries(
