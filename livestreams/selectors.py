@@ -52,7 +52,7 @@ def next_in_room(session: LiveSession) -> datetime | None:
         return None
     at = now()
     over = session.booking.ends_at if session.booking else session.started_at
-    ahead = Booking.objects.blocking().filter(room=session.room_id, starts_at__gte=over, ends_at__gt=at)
+    ahead = Booking.objects.ahead(at).filter(room=session.room_id, starts_at__gte=over)
     return (
         ahead.filter(starts_at__lte=at + DAY)
         .exclude(pk=session.booking_id)

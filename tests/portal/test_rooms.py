@@ -385,6 +385,13 @@ def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) ->
     owner.post(reverse("portal-session-end", args=[firm.tenant.code, session.uid]))
     session.refresh_from_db()
     assert session.state == SessionState.ENDED
+    page = owner.get(reverse("portal-today", args=[firm.tenant.code]))
+    assert booking not in page.context["bookings"], "it ended early and does not come next"
+    bookings = reverse("portal-bookings", args=[firm.tenant.code])
+    assert [booking in owner.get(bookings, query).context["rows"] for query in ({}, {"past": ""})] == [
+        False,
+        True,
+    ]
 
 
 def test_an_open_session_says_which_booking_of_the_room_ends_it(
