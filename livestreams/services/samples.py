@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
@@ -56,7 +56,7 @@ def samples_record(
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():
-        (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+        held = lock_row(LiveSession, session.pk)
         newest = _newest(session, source, [reading.at for reading in readings])
         rows, duplicates, corrected = [], 0, 0
         for reading in readings:

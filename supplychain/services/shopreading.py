@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock, doorbell
 from core.actors import Actor, system_actor
 from core.errors import Busy, Conflict, DomainError, InvalidInput
-from core.locking import is_transient, is_unavailable, lock_rows, retried
+from core.locking import is_transient, is_unavailable, lock_row, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
 from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopMessageState
@@ -97,8 +97,7 @@ def shop_message_close(*, actor: Actor, message: ShopMessage, note: str) -> Shop
 
 def _lock(actor: Actor, message: ShopMessage) -> ShopMessage:
     get_visible(ShopMessage, actor, CHANGE, pk=message.pk)
-    (held,) = lock_rows(ShopMessage.objects.filter(pk=message.pk))
-    return held
+    return lock_row(ShopMessage, message.pk)
 
 
 def _record(actor: Actor, verb: str, held: ShopMessage, **after: Any) -> None:

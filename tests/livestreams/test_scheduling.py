@@ -451,7 +451,7 @@ def test_seventy_five_rooms_and_seven_make_up_artists() -> None:
     )
     rules = Rules(shares=(Share("makeup", 60),))
     problem = Problem(half_hours, rooms, crews=(crew,), requests=requests, rules=rules)
-    found = schedule(problem, seconds=20)
+    found = schedule(problem, seconds=90)
     assert faults(problem, found.placed) == []
     made_up = [place for place in found.placed if place.shift is not None]
     assert len(made_up) >= 0.6 * len(found.placed) > 0
