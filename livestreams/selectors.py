@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.clock import DAY, day_bounds, day_start, now
 from core.scoping import get_visible, visible_to
 from livestreams.availability import Window, opening_of, windows_of
-from livestreams.choices import SESSION_OPEN, BookingState
+from livestreams.choices import SESSION_OPEN, BookingState, Delivery
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime
 from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
@@ -46,9 +46,9 @@ def next_in_room(session: LiveSession) -> datetime | None:
 
     None where its picture comes through a node, which cuts it at the end of its slot. Whose booking it is is not said.
     """
-    if session.state not in SESSION_OPEN or session.room_id is None or session.started_at is None:
+    if session.state not in SESSION_OPEN or session.delivery == Delivery.NODE:
         return None
-    if session.publishes.running().exists():
+    if session.room_id is None or session.started_at is None:
         return None
     at = now()
     over = session.booking.ends_at if session.booking else session.started_at

@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, now, today
 from core.models import User
-from livestreams.choices import BookingState, SessionState
+from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
 from livestreams.usual import habit, next_free
@@ -410,6 +410,9 @@ def test_an_open_session_says_which_booking_of_the_room_ends_it(
     assert shown.context["next_in_room"] == after
     assert "this session ends as that booking goes on air" in shown.text
     assert str(other.tenant) not in shown.text
+    LiveSession.objects.update(delivery=Delivery.NODE)
+    assert owner.get(address).context["next_in_room"] is None, "its node cuts it at the end of its slot"
+    LiveSession.objects.update(delivery=Delivery.PHONE)
     LiveSession.objects.update(state=SessionState.ENDED, ended_at=now())
     assert owner.get(address).context["next_in_room"] is None
 
