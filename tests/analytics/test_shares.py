@@ -373,13 +373,9 @@ def runs(number: int, steps: int) -> settings:
     )
 
 
-def test_shares_are_a_recount_and_add_up(machine: type[SharesMachine]) -> None:
-    run_state_machine_as_test(machine, settings=runs(12, 25))
-
-
 @pytest.mark.gate
-def test_shares_are_a_recount_in_many_runs(machine: type[SharesMachine]) -> None:
-    run_state_machine_as_test(machine, settings=runs(120, 40))
+def test_shares_are_a_recount_and_add_up(machine: type[SharesMachine]) -> None:
+    run_state_machine_as_test(machine, settings=runs(50, 40))
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -95,6 +97,10 @@ from tests.factories import (
     make_world,
 )
 
+WRITES = re.compile(
+    r'(?<!DO )(?<!FOR )\b(?:INSERT(?: OR \w+)? INTO|REPLACE INTO|UPDATE(?: OR \w+)?|DELETE FROM)\s+"?(\w+)',
+    re.IGNORECASE,
+)
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
 # What their goods cost.
@@ -428,18 +434,32 @@ def _reading(path: str) -> list[tuple[str, str, tuple[Any, ...]]]:
     for model in sorted(apps.get_models(), key=lambda model: model._meta.label):
         rows = rows_in(model, path)
         if rows is not None:
-            found.append((model._meta.label, *rows.values_list().query.sql_with_params()))
+            found.append((model._meta.db_table, *rows.values_list().query.sql_with_params()))
     return found
 
 
-def fingerprint(world: World) -> str:
-    """A hash over every row of every model that hangs on the world's province."""
-    digest = hashlib.sha256()
+def fingerprint(world: World, tables: Container[str] | None = None) -> dict[str, bytes]:
+    """For each of these tables, or of all, a hash over its rows that hang on the world's province."""
+    found = {}
     with connection.cursor() as cursor:
-        for label, sql, params in _reading(world.province.node.path):
-            cursor.execute(sql, params)
-            digest.update(f"{label}:{sorted(map(repr, cursor.fetchall()))}".encode())
-    return digest.hexdigest()
+        for table, sql, params in _reading(world.province.node.path):
+            if tables is None or table in tables:
+                cursor.execute(sql, params)
+                found[table] = hashlib.sha256("".join(sorted(map(repr, cursor.fetchall()))).encode()).digest()
+    return found
+
+
+@contextmanager
+def writing() -> Iterator[set[str]]:
+    """The tables that are written to meanwhile. The triggers of the database refuse, and write nothing themselves."""
+    written: set[str] = set()
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        written.update(WRITES.findall(sql))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield written
 
 
 def dead_keys(world: World) -> Iterator[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
 from core.clock import DAY, HOUR, now
 from core.errors import DomainError, NotFound, Refused
@@ -23,12 +21,6 @@ from livestreams.services.samples import COUNTERS
 from tests.factories import World, make_session, make_world
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    """For each test its own: a connection that one of them has closed takes the transaction of a file with it."""
-    return make_world("alpha")
 
 
 def go_live(world: World, tenant: int = 0, **more) -> LiveSession:
@@ -171,31 +163,28 @@ def test_samples_are_kept_once_and_corrected_by_versions(world: World) -> None:
         record(Reading(now() + HOUR))
 
 
-class AnyOrderOfSamples(TestCase):
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), max_size=8), max_size=5))
+def test_in_any_order_of_samples_the_last_word_stands(
+    world: World, batches: list[list[tuple[int, int]]]
+) -> None:
     """Whatever is sent again or in another order, the newest content of each instant is what was sent last."""
-
-    numbers = itertools.count()
-
-    @settings(max_examples=40)
-    @given(st.lists(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), max_size=8), max_size=5))
-    def test_the_last_word_stands(self, batches: list[list[tuple[int, int]]]) -> None:
-        world = make_world(f"w{next(self.numbers)}".translate(str.maketrans("0123456789", "abcdefghij")))
-        mine = world.tenants[0]
-        session = make_session(mine.tenant)
-        last: dict[datetime, int] = {}
-        for batch in batches:
-            given_readings = [
-                Reading(session.started_at + second * timedelta(seconds=1), concurrent=count)
-                for second, count in batch
-            ]
-            services.samples_record(actor=mine.tool, session=session, source="obs", readings=given_readings)
-            last.update({reading.at: reading.concurrent for reading in given_readings})
-        newest = {}
-        for sample in AudienceSample.objects.filter(session=session).order_by("version"):
-            newest[sample.at] = sample.concurrent
-            assert sample.version >= 1
-        assert newest == last
-        assert set(COUNTERS) == {"concurrent", "entered", "likes", "comments", "follows"}
+    mine = world.tenants[0]
+    session = make_session(mine.tenant)
+    last: dict[datetime, int] = {}
+    for batch in batches:
+        given_readings = [
+            Reading(session.started_at + second * timedelta(seconds=1), concurrent=count)
+            for second, count in batch
+        ]
+        services.samples_record(actor=mine.tool, session=session, source="obs", readings=given_readings)
+        last.update({reading.at: reading.concurrent for reading in given_readings})
+    newest = {}
+    for sample in AudienceSample.objects.filter(session=session).order_by("version"):
+        newest[sample.at] = sample.concurrent
+        assert sample.version >= 1
+    assert newest == last
+    assert set(COUNTERS) == {"concurrent", "entered", "likes", "comments", "follows"}
 
 
 def test_a_booking_goes_live_in_its_own_time_only(world: World, at: Callable[..., datetime]) -> None:
