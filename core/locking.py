@@ -103,6 +103,7 @@ def lock_rows(queryset: models.QuerySet[M]) -> list[M]:
 
 def lock_row(model: type[M], pk: int) -> M:
     """Lock the row of this key and return it; NotFound when there is none. Most writes begin with one."""
+    _assert_in_transaction()  # Django asks only while it builds a statement
     found = _row_of(model).first(pk=pk)
     if found is None:
         raise NotFound

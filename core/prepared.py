@@ -22,7 +22,7 @@ class Prepared:
     """The first row of a queryset of `values()`, whose statement is built once and then asked with other values.
 
     `build` is called with `samples`, one value for each name, and must do the same whatever they are. A sample must
-    stand nowhere else in the query: neither true nor false, nor a small number, nor None.
+    stand nowhere else in the query: neither true nor false, nor a small positive number, nor None.
     """
 
     def __init__(self, build: Build, samples: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.dbrules import AppendOnly, Guard, rules_of
 from core.errors import Conflict, InvalidInput, Refused
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ClosableMixin
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require, scope_of, visible_to
@@ -48,7 +48,7 @@ def record_update(*, actor: Actor, row: M, **values: Any) -> M:
     """Change some values of a record. It must be the actor's to change before and after."""
     with transaction.atomic():
         get_visible(type(row), actor, CHANGE, pk=row.pk)
-        (held,) = lock_rows(type(row)._default_manager.filter(pk=row.pk))
+        held = lock_row(type(row), row.pk)
         columns = _columns(held, values)
         before = audit.snapshot(held, columns)
         for name, value in values.items():

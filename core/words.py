@@ -25,6 +25,8 @@ class Words(str):
     made: Made
 
     def __mod__(self, values: Any) -> Words:
+        if not isinstance(values, Mapping):
+            raise TypeError("what is put into a sentence that is read later goes by its name")
         return _told((self.made[0], values), super().__mod__(values))
 
 
@@ -74,7 +76,7 @@ def _unpacked(value: Any) -> Any:
     return join(sentence, [_unpacked(each) for each in values])
 
 
-class WordsField(models.TextField):
+class SentenceField(models.TextField):
     """A text that is kept as what it is made of and read in the language of its reader. To the database a text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:

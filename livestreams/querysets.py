@@ -56,6 +56,14 @@ class BookingQuerySet(models.QuerySet[Any]):
         return self.filter(starts_at__lt=until, ends_at__gt=since)
 
 
+class PlannedShiftQuerySet(models.QuerySet[Any]):
+    """Planned shifts, by what their bookings are at."""
+
+    def ahead(self, at: datetime) -> PlannedShiftQuerySet:
+        """Those that run at an instant or come after it: whoever ended early is over."""
+        return self.filter(released=False, ends_at__gt=at, booking__state__in=BOOKING_AHEAD)
+
+
 class PublishQuerySet(models.QuerySet[Any]):
     """Streams, by whether they run."""
 

@@ -105,11 +105,7 @@ def to_clean(rooms: QuerySet[LiveRoom]) -> list[Turnaround]:
         for booking in last_uses(rooms.values_list("pk", flat=True)).values()
         if is_over(booking, at) and not is_clean_after(booking)
     ]
-    ahead = (
-        Booking.objects.blocking()
-        .filter(room__in=[booking.room_id for booking in dirty], ends_at__gt=at)
-        .exclude(state=BookingState.COMPLETED)
-    )
+    ahead = Booking.objects.ahead(at).filter(room__in=[booking.room_id for booking in dirty])
     following: dict[int, Booking] = {}
     for booking in ahead.select_related("room", "tenant").order_by("-starts_at"):
         following[booking.room_id] = booking

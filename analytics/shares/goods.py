@@ -95,10 +95,10 @@ def cuts_of(order: Sequence[Fact], sums: Mapping[int, Measures]) -> dict[int, Cu
             (line, owner)
             for line in sorted({fact.line} if fact.line in paid else paid)
             for owner in sorted(left[line])
-            if left[line][owner] and (_is_unsaid(fact) or owner == fact.owner)
+            if fact.line_type == LineType.GOODS
+            and left[line][owner]
+            and (_is_unsaid(fact) or owner == fact.owner)
         ]
-        if fact.line_type != LineType.GOODS:
-            goods = []
         weights = [left[line][owner] for line, owner in goods]
         parts = allocate(min(refunds, sum(weights)), weights) if goods else []
         for (line, owner), part in zip(goods, parts, strict=True):
@@ -115,8 +115,8 @@ def cuts_of(order: Sequence[Fact], sums: Mapping[int, Measures]) -> dict[int, Cu
 
 def _add_rest(cut: Cut, fact: Fact, rest: int, pieces: int, lines: Mapping[str, int]) -> None:
     """What is of no goods is of the line that was named, else of the freight, else of all lines by what was paid."""
-    places = sorted(line for line in lines if lines[line]) or [fact.line]
-    weights = [lines.get(line, 0) or 1 for line in places]
+    places = sorted(lines) or [fact.line]
+    weights = [lines.get(line, 0) for line in places]
     for line, part, count in zip(places, allocate(rest, weights), allocate(pieces, weights), strict=True):
         _paid, known, _units, counted = cut.get((line, fact.owner), NOTHING)
         cut[line, fact.owner] = (0, known + part, 0, counted + count)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics.choices import Origin, Reason, Witness
@@ -91,29 +90,26 @@ SAYS = {
 }
 
 
+NUMBERS = gettext_lazy("%(stated)s stated, %(seen)s seen, up to %(most)s passes")
+NUMBERS_OF = {
+    Witness.AFTER_SALES: gettext_lazy("%(stated)s came back, %(seen)s are usual, up to %(most)s pass")
+}
+"""What was stated, what the witness saw, and what it lets pass."""
+
+
 @dataclass(frozen=True)
 class WitnessLine:
     """One witness of a verdict, as people read it."""
 
     witness: Any
     origin: Any
-    stated: str
-    seen: str
-    most: str
+    numbers: str
     contradicts: bool
 
     @property
     def sentence(self) -> str:
         """The whole line."""
         return f"{self.witness} ({self.origin}): {self.numbers}"
-
-    @property
-    def numbers(self) -> str:
-        """What was stated, what the witness saw, and what it lets pass."""
-        values = {"stated": self.stated, "seen": self.seen, "most": self.most}
-        if self.witness == Witness.AFTER_SALES.label:
-            return _("%(stated)s came back, %(seen)s are usual, up to %(most)s pass") % values
-        return _("%(stated)s stated, %(seen)s seen, up to %(most)s passes") % values
 
 
 def lines_of(verdict: TrustVerdict | EventVerdict) -> list[WitnessLine]:
@@ -124,8 +120,9 @@ def lines_of(verdict: TrustVerdict | EventVerdict) -> list[WitnessLine]:
 def _line(row: dict[str, Any]) -> WitnessLine:
     witness, origin = Witness(row["witness"]), Origin(row["origin"])
     phrase, shown = SAYS[witness]
-    stated, seen, most = (str(phrase) % shown(Decimal(row[name])) for name in ("stated", "seen", "most"))
-    return WitnessLine(witness.label, origin.label, stated, seen, most, row["contradicts"])
+    told = {name: str(phrase) % shown(Decimal(row[name])) for name in ("stated", "seen", "most")}
+    numbers = str(NUMBERS_OF.get(witness, NUMBERS)) % told
+    return WitnessLine(witness.label, origin.label, numbers, row["contradicts"])
 
 
 def reasons_of(verdict: TrustVerdict | EventVerdict) -> list[Any]:

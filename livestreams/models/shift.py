@@ -12,6 +12,7 @@ from core.overlap import no_overlap
 from livestreams.choices import ShiftRole
 from livestreams.models.host import Host
 from livestreams.models.room import Booking
+from livestreams.querysets import PlannedShiftQuerySet
 
 
 class PlannedShift(PublicIdMixin, StampedMixin):
@@ -27,6 +28,7 @@ class PlannedShift(PublicIdMixin, StampedMixin):
     ends_at = models.DateTimeField(_("until"))
     released = models.BooleanField(_("given up"), default=False, editable=False)
 
+    objects = PlannedShiftQuerySet.as_manager()
     scope = Scope(
         nodes=("booking__tenant_id",),
         seen_from=("host__tenant_id",),

@@ -70,7 +70,8 @@ class Way:
 class Refusal:
     """A request without a place. `ways` need the least; `elsewhen` is free, outside of its windows.
 
-    `enough` is a worth that outbids those who are placed where it would be; a little less may do when they can move.
+    `enough` is a worth that outbids those who are placed where it would be; a little less may do when they can move,
+    and under a share it may take a little more: whoever goes may have kept it.
     """
 
     request: str

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from core.prepared import Prepared
 from core.services import hash_secret
-from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState
+from livestreams.choices import BOOKING_AHEAD, BOOKING_BLOCKING, SessionState
 from livestreams.models import (
     Booking,
     LiveSession,
@@ -24,7 +24,6 @@ from livestreams.models import (
 from livestreams.publishing import Claim, Known, public_name
 from parks.models import ParkSettings
 
-NOT_DONE = tuple(state for state in BOOKING_BLOCKING if state != BookingState.COMPLETED)
 COLUMNS = (
     "pk",
     "platform",
@@ -86,7 +85,7 @@ def _keys(key: Q, node: int, client: str, at: datetime, *, is_test: bool) -> Que
         left_to_drop=Exists(Publish.objects.to_drop().filter(node=node)),
         in_session=Exists(LiveSession.objects.open().filter(booking=booking)),
         previous_until=Subquery(
-            around.filter(starts_at__lt=OuterRef("booking__starts_at"), state__in=NOT_DONE)
+            around.filter(starts_at__lt=OuterRef("booking__starts_at"), state__in=BOOKING_AHEAD)
             .order_by("-starts_at")
             .values("ends_at")[:1]
         ),

@@ -12,13 +12,11 @@ from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import require
-from livestreams.choices import BookingState, RoomCheckItem
+from livestreams.choices import BOOKING_AHEAD, RoomCheckItem
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Cleaning, RoomCheck
 from livestreams.services.locks import check_key_allows
 from livestreams.studio import USED, is_over
-
-AHEAD = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN)
 
 
 @retried
@@ -56,7 +54,7 @@ def room_check(*, actor: Actor, booking: Booking, point: str, done: bool = True)
     with transaction.atomic():
         held = lock_row(Booking, booking.pk)
         check_key_allows(actor, held.room)
-        if held.state not in AHEAD or held.ends_at <= now():
+        if held.state not in BOOKING_AHEAD or held.ends_at <= now():
             raise WrongState(_("The booking is over or given back."), code="over")
         last = RoomCheck.objects.filter(booking=held, room=held.room, point=point).order_by("-pk").first()
         if last is not None and last.done == done:

@@ -65,7 +65,7 @@ class Hosts(TenantPage):
             .filter(host__in=keys, starts_at__lte=at, ends_at__gt=at)
             .values_list("host", flat=True)
         )
-        planned = PlannedShift.objects.filter(released=False, ends_at__gt=at, starts_at__lt=at + AHEAD)
+        planned = PlannedShift.objects.ahead(at).filter(starts_at__lt=at + AHEAD)
         shifts = self.own(planned, lookup="booking__tenant_id").select_related("booking__room", "host")
         certificates = Certificate.objects.filter(host__in=keys, expires_on__lt=today() + SOON)
         due = visible_to(certificates.select_related("host"), self.actor).order_by("expires_on", "pk")
@@ -104,7 +104,7 @@ class HostDetail(ScopedDetailPage):
         session = visible_to(LiveSession.objects.filter(pk=OuterRef("session")), self.actor)
         worked = HostShift.objects.filter(host=host).annotate(session_shown=Exists(session))
         worked = worked.select_related("session").order_by("-starts_at")
-        planned = PlannedShift.objects.filter(host=host, released=False, ends_at__gt=now())
+        planned = PlannedShift.objects.ahead(now()).filter(host=host)
         return super().get_context_data(
             host=host,
             hours=[in_words(text) for text in host.weekly_hours],

@@ -97,7 +97,7 @@ class VisitForm(OwnChoicesForm):
         """Bookings that are not over, however the room is used in them."""
         if queryset.model is not Booking:
             return super().narrow(queryset)
-        ahead = queryset.filter(tenant=self.tenant, state__in=BOOKING_BLOCKING, ends_at__gt=now())
+        ahead = queryset.ahead(now()).filter(tenant=self.tenant)
         return ahead.select_related("room").order_by("starts_at")
 
 

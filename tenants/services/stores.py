@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.actors import Actor
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
 from tenants.models import Store, Tenant
@@ -24,7 +24,7 @@ def store_members_set(*, actor: Actor, store: Store, member_codes: Sequence[str]
     """
     with transaction.atomic():
         get_visible(Store, actor, CHANGE, pk=store.pk)
-        (held,) = lock_rows(Store.objects.filter(pk=store.pk))
+        held = lock_row(Store, store.pk)
         found = {tenant.code: tenant for tenant in Tenant.objects.filter(code__in=member_codes)}
         found.pop(held.tenant.code, None)
         unknown = sorted(set(member_codes) - found.keys())

@@ -493,6 +493,13 @@ def test_what_is_given_back_is_of_the_goods_that_are_left(world: World, firm: Te
     assert sum(sale.refunds for sale in sold_under(agreement).sales) == 400_000
 
 
+def test_what_comes_back_of_goods_that_cost_nothing_is_of_their_line(firm: TenantWorld) -> None:
+    """All of the order was paid with a coupon of the platform, and 3 yuan come back of the whole of it."""
+    sell(firm, "Z", 2, "0.00")
+    give_back(firm, "Z", "", "3.00", 5)
+    assert yuan(told(firm).account.net) == Decimal(-3)
+
+
 def test_what_is_still_to_come_back_is_told_day_by_day(firm: TenantWorld) -> None:
     for number in range(20):
         at = day_start((NOW - (70 - number) * DAY).date()) + 12 * HOUR

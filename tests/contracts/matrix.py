@@ -51,9 +51,9 @@ TURNED_AWAY = {"admin": ("anonymous", "stranger", "owner"), "api": ("revoked too
 # Who tries methods that a route does not serve: a firm, whom the admin turns away, an operator, and a key.
 TRIES_ALL = ("owner", "manager", "tool")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# Written by everybody's requests, and no data of anybody.
 # Headers that say when and how long, not what.
 MOMENTARY = {"Content-Length", "Expires", "Last-Modified", "Date"}
+# Written by everybody's requests, and no data of anybody.
 BOOKKEEPING = {"django_session", "core_toolkey", "axes_accesslog", "axes_accessattempt"}
 TOKENS = [
     (re.compile(r'name="csrfmiddlewaretoken" value="\w+"'), ""),

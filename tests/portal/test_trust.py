@@ -168,5 +168,5 @@ def test_every_reason_and_every_witness_has_words(session: LiveSession) -> None:
     }
     verdict = TrustVerdict(witnesses=[{**row, "witness": witness.value} for witness in Witness])
     lines = {line.witness: line for line in lines_of(verdict)}
-    assert lines[Witness.WATCH.label].stated == "2 hours watched"
+    assert lines[Witness.WATCH.label].numbers.startswith("2 hours watched stated, ")
     assert "¥7,200" in lines[Witness.ORDERS.label].sentence
