@@ -99,6 +99,16 @@ def start_servers(stack: ExitStack, env: dict[str, str]) -> tuple[dict[str, str]
     return addresses, missing
 
 
+def migrate_early(stack: ExitStack, env: dict[str, str], address: str) -> None:
+    """Make the database from which those of PostgreSQL's part are copied while the first part makes its own.
+
+    Migrating is the work of one core. If it fails, that part tries again and shows why.
+    """
+    command = [sys.executable, "-m", "tests.migrated", address]
+    early = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    stack.callback(early.wait)
+
+
 def run(part: Part, env: dict[str, str], folder: Path, arguments: Iterable[str]) -> Outcome:
     """Run one part, its output on the screen."""
     print(f"\n--- {part.name} ---", flush=True)
@@ -142,6 +152,8 @@ def main(arguments: list[str]) -> int:
         # Else every process of the run compiles tests and site for itself: half of what it takes to begin.
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         addresses, missing = start_servers(stack, env)
+        if POSTGRES in addresses:
+            migrate_early(stack, env, addresses[POSTGRES])
         for part in PARTS:
             if reasons := [missing[need] for need in part.needs if need in missing]:
                 left_out[part.name] = "; ".join(reasons)
