@@ -22,7 +22,7 @@ from core.choices import NodeKind
 from core.models import BucketFailure, BucketMark, Job, ScopeNode, Unresolved
 from core.policy import VIEW
 from core.scoping import may, visible_to
-from livestreams.choices import BOOKING_BLOCKING, SessionState
+from livestreams.choices import SessionState
 from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance, Publish
 from livestreams.publishing import ALARM_AFTER
 from parks.models import Park
@@ -91,16 +91,16 @@ def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
         )
     )
     booked = rooms & set(
-        visible_to(
-            Booking.objects.filter(state__in=BOOKING_BLOCKING, starts_at__lt=day_end, ends_at__gt=at), actor
-        ).values_list("room", flat=True)
+        visible_to(Booking.objects.ahead(at).filter(starts_at__lt=day_end), actor).values_list(
+            "room", flat=True
+        )
     )
     return RoomCount(len(rooms), len(live), len(repair - live), len(booked - live - repair))
 
 
 def next_bookings(actor: Actor, parks: Parks, at: datetime, limit: int = 6) -> QuerySet[Booking]:
     """The bookings that come next, or run now."""
-    held = Booking.objects.filter(room__park__in=parks, state__in=BOOKING_BLOCKING, ends_at__gt=at)
+    held = Booking.objects.ahead(at).filter(room__park__in=parks)
     return visible_to(held, actor).select_related("room", "tenant", "host").order_by("starts_at")[:limit]
 
 

@@ -13,10 +13,9 @@ from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from analytics.shares.facts import QUERY_SIZE, Fact, first_payments, read_facts, sums_of
-from analytics.shares.goods import owners_of
+from analytics.shares.facts import Fact, first_payments, read_facts, sums_of
+from analytics.shares.goods import Cut, cuts_of, orders_of, owners_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
-from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core.clock import business_day, day_start, month_of
 from livestreams.choices import Platform, SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
@@ -153,15 +152,17 @@ def _of_account(agreement: Agreement, book: Book) -> Iterator[Piece]:
         for fact in book.facts
         if fact.order in mine and (fact.order, fact.line) not in book.line_paid_at
     }
-    paid = _paid_by_line(payments, whole)
+    cuts: dict[int, Cut] = {}
+    for facts in orders_of(whole):
+        cuts.update(cuts_of(facts, sums_of(facts)))
     for piece in _pieces(book):
         order = piece.fact.order
         if piece.fact.line in mine.get(order, ()):
             yield piece
-        elif piece.paid_at is None and order in paid:
-            for line, part in parts_of_lines(piece.refunds, paid[order]).items():
+        elif piece.paid_at is None and order in mine:
+            for (line, _owner), (_paid, refunds, *_units) in cuts.get(piece.fact.id, {}).items():
                 if line in mine[order]:
-                    yield replace(piece, paid_at=book.line_paid_at.get((order, line)), refunds=part)
+                    yield replace(piece, paid_at=book.line_paid_at.get((order, line)), refunds=refunds)
 
 
 def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
@@ -184,15 +185,6 @@ def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str
     for seller, source, number, line in first.values_list(*of_line):
         found[seller, source, number].add(line)
     return found
-
-
-def _paid_by_line(payments: SalesEventQuerySet, orders: Iterable[Order]) -> dict[Order, PaidLines]:
-    """What was paid of each line of some orders, whatever the account and the day."""
-    numbers = sorted({number for _seller, _source, number in orders})
-    found: list[Fact] = []
-    for start in range(0, len(numbers), QUERY_SIZE):
-        found += read_facts(payments.filter(order_no__in=numbers[start : start + QUERY_SIZE]))
-    return paid_by_line(found)
 
 
 def _whole(told: Iterable[Told]) -> Iterator[Sale]:

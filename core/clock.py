@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -22,7 +20,7 @@ SKEW = timedelta(minutes=5)
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
-    return timezone.now().astimezone(UTC)
+    return datetime.now(UTC)
 
 
 def latest() -> datetime:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong with one row: its number as the sender counts them, the field, a code and a sentence."""
+    """What is wrong with one row: its number from 1 (of a file: the line), the field, a code and a sentence."""
 
     row: int
     field: str

@@ -20,8 +20,10 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
@@ -120,12 +122,17 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 def job_start(
     *, actor: Actor, kind: str, params: dict[str, Any], node_id: int | None = None, message: str = ""
 ) -> Job:
-    """Queue a job and ring the workers on commit."""
+    """Queue a job and ring the workers on commit. It speaks the language in which it was asked for."""
     if kind not in _handlers:
         raise ValueError(f"no handler for jobs of kind {kind}")
     with transaction.atomic():
         job = Job.objects.create(
-            kind=kind, params=params, node_id=node_id, created_by_id=actor.user_id, message=message
+            kind=kind,
+            params=params,
+            node_id=node_id,
+            created_by_id=actor.user_id,
+            language=translation.get_language() or "",
+            message=message,
         )
         audit.record(actor=actor, verb="job.start", obj=job, node_id=node_id, after={"kind": kind})
         doorbell.ring(doorbell.JOBS)
@@ -281,6 +288,11 @@ def _heart(context: JobContext) -> Iterator[None]:
 
 
 def _run(context: JobContext) -> None:
+    with translation.override(context.job.language or settings.LANGUAGE_CODE):
+        _handle(context)
+
+
+def _handle(context: JobContext) -> None:
     try:
         with _heart(context):
             result = _handlers[context.job.kind](context)

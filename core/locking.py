@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
-from core.errors import Busy
+from core.errors import Busy, NotFound
+from core.prepared import Prepared
 from core.sqlite3.turns import turns_of
 
 P = ParamSpec("P")
@@ -96,14 +97,33 @@ def writer_is_free() -> bool:
 
 
 def lock_rows(queryset: models.QuerySet[M]) -> list[M]:
-    """Lock rows in the order of their keys and return them.
+    """Lock rows in the order of their keys and return them."""
+    return list(locking(queryset))
+
+
+def lock_row(model: type[M], pk: int) -> M:
+    """Lock the row of this key and return it; NotFound when there is none. Most writes begin with one."""
+    found = _row_of(model).first(pk=pk)
+    if found is None:
+        raise NotFound
+    return model.from_db(DEFAULT_DB_ALIAS, list(found), list(found.values()))
+
+
+@functools.cache
+def _row_of(model: type[models.Model]) -> Prepared:
+    columns = [field.attname for field in model._meta.concrete_fields]
+    return Prepared(lambda pk: locking(model._default_manager.filter(pk=pk)).values(*columns), {"pk": -1})
+
+
+def locking(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
+    """The rows, locked in the order of their keys as they are read.
 
     Keys never change, so whoever only refers to a locked row need not wait: a foreign key that is checked while an
     insert ends would come out of the order above, and deadlock.
     """
     if connection.vendor == "postgresql":
         queryset = queryset.select_for_update(of=("self",), no_key=True)
-    return list(queryset.order_by("pk"))
+    return queryset.order_by("pk")
 
 
 def lock_number(name: str) -> int:

@@ -174,7 +174,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         MANAGER: _p("view change"),
         OWNER: RUN,
     },
-    "tenants.Store": {**_each(TENANT_ROLES, SEE), MANAGER: SEE, OWNER: RUN, STAFF: RUN},
+    "tenants.Store": {**_each(TENANT_ROLES, SEE), **_each((MANAGER, OWNER, STAFF), RUN)},
     "tenants.Lease": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.LeaseUnit": {MANAGER: RUN, LEASING: RUN, PARK_MONEY: SEE, OWNER: SEE, MONEY: SEE},
     "tenants.Charge": {MANAGER: SEE, PARK_MONEY: RUN, **_each((OWNER, MONEY, Role.TOOL), SEE)},

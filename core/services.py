@@ -19,7 +19,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows
+from core.locking import lock_row
 from core.models import Membership, ScopeNode, SecretMixin, ToolKey, User
 from core.models.audit import NODE_MOVE
 from core.scoping import get_visible, require
@@ -94,7 +94,7 @@ def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) ->
         )
     try:
         with transaction.atomic():
-            lock_rows(ScopeNode.objects.filter(pk=node.pk))
+            lock_row(ScopeNode, node.pk)
             first = (
                 role == Role.TENANT_OWNER
                 and user.pk != actor.user_id

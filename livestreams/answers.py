@@ -68,6 +68,8 @@ def ways_in(slot: PlannedSlot) -> list[str]:
 
 
 def _ways(slot: PlannedSlot) -> Iterator[str]:
+    # Whoever wants this room and no other is not helped by one more.
+    named = {Why.ROOM: _("this room free then")} if slot.request.room_id else {}
     reasons = slot.reasons
     if reasons.get("elsewhen"):
         start = datetime.fromisoformat(reasons["elsewhen"])
@@ -77,7 +79,9 @@ def _ways(slot: PlannedSlot) -> Iterator[str]:
             "until": ends,
         }
     for way in reasons.get("ways", ()):
-        needed = [str(NEEDED[Why(one["why"])]) for one in way["without"] if one["why"] in NEEDED]
+        needed = [
+            str(named.get(one["why"]) or NEEDED[one["why"]]) for one in way["without"] if one["why"] in NEEDED
+        ]
         if needed:
             words = {"when": _when(way["starts_at"]), "needed": _(" and ").join(needed)}
             yield _("At %(when)s with %(needed)s.") % words

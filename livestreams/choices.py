@@ -22,6 +22,8 @@ BOOKING_BLOCKING = (
     BookingState.CHECKED_IN,
     BookingState.COMPLETED,
 )
+# These run or are still to come: whoever ended early is over, and keeps the room until the end of the slot.
+BOOKING_AHEAD = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN)
 # Here it comes to rest, and something may be due for it.
 BOOKING_AT_REST = (BookingState.COMPLETED, BookingState.CANCELLED, BookingState.NO_SHOW)
 # These can still change their place.

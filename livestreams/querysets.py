@@ -10,7 +10,14 @@ from django.db import models
 from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
 
 from core.clock import DAY, business_day
-from livestreams.choices import BOOKING_BLOCKING, FAULT_OPEN, SESSION_OPEN, BookingState, ExchangeState
+from livestreams.choices import (
+    BOOKING_AHEAD,
+    BOOKING_BLOCKING,
+    FAULT_OPEN,
+    SESSION_OPEN,
+    BookingState,
+    ExchangeState,
+)
 from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
 
 SOON = 30 * DAY
@@ -23,6 +30,10 @@ class BookingQuerySet(models.QuerySet[Any]):
     def blocking(self) -> BookingQuerySet:
         """Those that hold their room and host."""
         return self.filter(state__in=BOOKING_BLOCKING)
+
+    def ahead(self, at: datetime) -> BookingQuerySet:
+        """Those that run at an instant or come after it, and did not end early."""
+        return self.filter(state__in=BOOKING_AHEAD, ends_at__gt=at)
 
     def taking_room(self, since: datetime, until: datetime) -> BookingQuerySet:
         """Those that hold a room at any time of [since, until), set-up included."""

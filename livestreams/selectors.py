@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, Value
+from django.db.models import Count, Exists, Min, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.clock import DAY, day_bounds, day_start, now
 from core.scoping import get_visible, visible_to
 from livestreams.availability import Window, opening_of, windows_of
-from livestreams.choices import BookingState
+from livestreams.choices import SESSION_OPEN, BookingState, Delivery
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime
 from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
@@ -39,6 +39,25 @@ def free_windows(
         raise BadTime(_("Ask for at most %(days)d days.") % {"days": LONGEST_LOOK.days}, field="until")
     spans = windows_of([room], Span(since, until))[room.pk]
     return [Window(room, span) for span in spans if span.length >= at_least]
+
+
+def next_in_room(session: LiveSession) -> datetime | None:
+    """When the next booking of an open session's room begins, within a day; as it goes on air, the session ends.
+
+    None where its picture comes through a node, which cuts it at the end of its slot. Whose booking it is is not said.
+    """
+    if session.state not in SESSION_OPEN or session.delivery == Delivery.NODE:
+        return None
+    if session.room_id is None or session.started_at is None:
+        return None
+    at = now()
+    over = session.booking.ends_at if session.booking else session.started_at
+    ahead = Booking.objects.ahead(at).filter(room=session.room_id, starts_at__gte=over)
+    return (
+        ahead.filter(starts_at__lte=at + DAY)
+        .exclude(pk=session.booking_id)
+        .aggregate(at=Min("starts_at"))["at"]
+    )
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from core.capitals import in_capitals
 from core.clock import local
 from core.doors.paper import Column, Paper, paper_response
 from core.scoping import visible_to
+from livestreams.models import LiveSession
 from supplychain.choices import STATEMENT_OPEN, DueKind
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.workings import Working, workings_of
@@ -51,11 +52,11 @@ def statement_paper(
         mark=_("Not approved yet: for checking only.") if is_open else "",
         facts=list(_facts(statement)),
         columns=[
-            Column(_("for what"), 5),
-            Column(_("how many"), 1, numbers=True),
-            Column(_("base"), 2, numbers=True),
-            Column("%", 1, numbers=True),
-            Column(_("amount"), 2, numbers=True),
+            Column(_("for what"), 10),
+            Column(_("how many"), 3, numbers=True),
+            Column(_("base"), 4, numbers=True),
+            Column("%", 2, numbers=True),
+            Column(_("amount"), 4, numbers=True),
         ],
         rows=[_row(line, statement) for line in lines],
         sums=list(_sums(statement)),
@@ -92,11 +93,16 @@ def _party(agreement: Agreement, name: str) -> str:
     return f"{name} ({firm.company}, {firm.company.credit_code})"
 
 
+def session_name(session: LiveSession) -> str:
+    """What a session is called on paper and in tables, where several have one title: with its beginning."""
+    began = f" {local(session.started_at):%m-%d %H:%M}" if session.started_at else ""
+    return f"{session.title or session.get_platform_display()}{began}"
+
+
 def _row(line: StatementLine, statement: Statement) -> tuple[str, ...]:
     what = line.get_kind_display()
     if line.session is not None:
-        began = f" {local(line.session.started_at):%m-%d %H:%M}" if line.session.started_at else ""
-        what = f"{what}: {line.session.title or line.session.get_platform_display()}{began}"
+        what = f"{what}: {session_name(line.session)}"
     elif line.kind == DueKind.SHARE:
         what += ": " + _("Outside of live sessions")
     if line.month != statement.month:

@@ -14,7 +14,7 @@ from core.doors.export import table_response
 from core.scoping import visible_to
 from supplychain.choices import SettledBase
 from supplychain.models import Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import file_name
+from supplychain.statementpaper import file_name, session_name
 from supplychain.workings import workings_of
 
 
@@ -45,7 +45,7 @@ def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
         what = (
             f"{line.month:%Y-%m}",
             line.get_kind_display(),
-            line.session.title if line.session else "",
+            session_name(line.session) if line.session else "",
         )
         yield (*what, "", line.count, None, None, line.base, line.amount)
         for order in orders[line.pk]:

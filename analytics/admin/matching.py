@@ -22,7 +22,7 @@ from analytics import services
 from analytics.choices import MatchState
 from analytics.forms import HostWishForm
 from analytics.matching.answers import left_of, pairs_of, proof_of
-from analytics.matching.goods import read_goods
+from analytics.matching.goods import goods_from, read_goods
 from analytics.models import MatchRun
 from analytics.selectors.matching import HostMatches, host_matches
 from core.actors import Actor
@@ -112,14 +112,14 @@ class MatchRunAdmin(ScopedModelAdmin):
     )
     list_filter = ("park", "first_day", "state")
     search_fields = ("park__code", "park__name_zh", "inputs_hash")
-    readonly_fields = ("proof_sentence", "progress", "pairs", "left")
+    readonly_fields = ("proof_sentence", "progress", "pairs", "left", "asked")
     fieldsets = (
         (None, {"fields": (("park", "state", "progress"), ("first_day", "last_day"))}),
         (gettext_lazy("Hosts for the goods"), {"fields": ("pairs", "left")}),
         (gettext_lazy("Proof"), {"fields": ("proof_sentence", ("value", "bound"), ("spent", "seconds"))}),
         (
             gettext_lazy("Inputs"),
-            {"fields": ("goods", ("one_each", "most_hours"), "figures", "inputs_hash", "created_by")},
+            {"fields": ("asked", ("one_each", "most_hours"), "figures", "inputs_hash", "created_by")},
         ),
     )
     add_form = MatchRunForm
@@ -158,6 +158,11 @@ class MatchRunAdmin(ScopedModelAdmin):
         if run.job is None:
             return ""
         return run.job.message if run.job.state in JOB_OPEN else run.job.get_state_display()
+
+    @display(description=gettext_lazy("goods"))
+    def asked(self, run: MatchRun) -> SafeString:
+        """As they were written."""
+        return format_html_join("", "<div>{}</div>", ((goods_from(row).line,) for row in run.goods))
 
     @display(description=gettext_lazy("pairs"))
     def pairs(self, run: MatchRun) -> SafeString:

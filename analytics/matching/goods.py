@@ -62,6 +62,16 @@ class Goods:
             name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()
         }
 
+    @property
+    def line(self) -> str:
+        """As people write it."""
+        values = (getattr(self, name) for name in COLUMNS)
+        cells = (
+            f"{value.normalize():f}" if isinstance(value, Decimal) else str("" if value is None else value)
+            for value in values
+        )
+        return "; ".join(cells).rstrip("; ")
+
     def windows(self, days: int) -> list[tuple[int, int]]:
         """Its windows on so many days, in minutes from the beginning of the first."""
         found = TIMES.fullmatch(self.times or ANY_TIME)

@@ -65,11 +65,11 @@ class HostAccount:
 class Sales:
     """The lines of an outside host of a period, by their first payment, and what each was told of.
 
-    `told` has what facts add to a line, and its parts of what is told of its order; `whole` are the orders of which all
-    lines are among them.
+    `told` has what facts add to a line and to whose goods, and its parts of what is told of its order; `whole` are the
+    orders of which all lines are among them.
     """
 
-    told: list[tuple[LineKey, Measures]]
+    told: list[tuple[LineKey, int, Measures]]
     lines: dict[LineKey, Fact]
     whole: set[Order]
 
@@ -80,14 +80,14 @@ class Sales:
     def by_order(self) -> dict[Order, int]:
         """What is left of each order after what came back."""
         found: dict[Order, int] = defaultdict(int)
-        for (order, _line), (paid, refunds, *_units) in self.told:
+        for (order, _line), _owner, (paid, refunds, *_units) in self.told:
             found[order] += paid - refunds
         return found
 
     def by_day(self) -> dict[date, tuple[int, int]]:
         """By day of the first payment of the line what was paid and what came back."""
         found: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-        for line, (paid, refunds, *_units) in self.told:
+        for line, _owner, (paid, refunds, *_units) in self.told:
             row = found[self.lines[line].business_day]
             row[0] += paid
             row[1] += refunds
@@ -170,7 +170,7 @@ def _is_agreed(agreements: list[Agreement], day: date) -> bool:
 
 
 def _net(sales: Sales) -> list[Source]:
-    paid, refunds = (sum(part[place] for _line, part in sales.told) for place in (0, 1))
+    paid, refunds = (sum(part[place] for _line, _owner, part in sales.told) for place in (0, 1))
     return [
         Source(SourceKind.ORDERS, _("paid by buyers"), paid),
         Source(SourceKind.ORDERS, _("refunds and cancellations so far"), -refunds),

@@ -34,23 +34,25 @@ class ProductRow:
 
 
 def rows_by_product(
-    tenant: Tenant, parts: Iterable[tuple[LineKey, Measures]], lines: Mapping[LineKey, Fact]
+    tenant: Tenant, parts: Iterable[tuple[LineKey, int, Measures]], lines: Mapping[LineKey, Fact]
 ) -> list[ProductRow]:
     """Which goods were sold, by net sales: what is told of each of the lines, which name their goods.
 
     Goods of others are told by their owner alone: what they are called is the owner's.
     """
     skus = skus_of(lines.values())
-    goods: dict[LineKey, Goods] = {}
-    for line, first in lines.items():
-        if first.owner != tenant.pk:
-            goods[line] = (first.owner, 0)
-        else:
-            goods[line] = (tenant.pk, skus[first.sku].product_id) if first.sku in skus else NO_GOODS
+
+    def goods_of(first: Fact, owner: int) -> Goods:
+        if owner != tenant.pk:
+            return owner, 0
+        is_own = first.owner == tenant.pk and first.sku in skus
+        return (owner, skus[first.sku].product_id) if is_own else NO_GOODS
+
     rows: dict[Goods, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for line, part in parts:
+    for line, owner, part in parts:
+        row = rows[goods_of(lines[line], owner)]
         for place, amount in enumerate(part):
-            rows[goods[line]][place] += amount
+            row[place] += amount
     products = Product.objects.in_bulk({product for _owner, product in rows if product})
     owners = Tenant.objects.in_bulk({owner for owner, product in rows if owner and not product})
     told = [

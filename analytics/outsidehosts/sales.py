@@ -17,8 +17,8 @@ from analytics.outsidehosts.samples import pieces_by_host
 from analytics.periods import Period
 from analytics.result.gathering import may_see_result
 from analytics.shares.facts import QUERY_SIZE, Fact, LineKey, Order, read_facts, sums_of
+from analytics.shares.goods import Cut, cuts_of
 from analytics.shares.split import Measures
-from analytics.shares.whole import PaidLines, paid_by_line, parts_of_lines
 from core import clock
 from core.actors import Actor
 from core.errors import NotFound
@@ -52,24 +52,19 @@ class OutsideHost:
 class Held:
     """Whose the lines of some orders are, and whole orders where all lines are of the same; "": of nobody here.
 
-    `first` is what each line was paid with first, `paid` what was paid of each in all.
+    `first` is what each line was paid with first, `cuts` of which lines and whose goods each fact gives back.
     """
 
     of_line: Mapping[LineKey, str]
     of_order: Mapping[Order, str]
     first: Mapping[LineKey, Fact]
-    paid: Mapping[Order, PaidLines]
+    cuts: Mapping[int, Cut]
 
-    def parts(self, fact: Fact, sums: Measures) -> Iterator[tuple[LineKey, Measures]]:
-        """What a fact adds by line: all of it to its own, of a whole order to each a part."""
-        line = fact.order, fact.line
-        if line in self.of_line:
-            yield line, sums
-            return
-        paid, refunds, *units = (parts_of_lines(each, self.paid.get(fact.order, {})) for each in sums)
-        for number in paid:
-            part = paid[number], refunds[number], units[0][number], units[1][number]
-            yield (fact.order, number), part
+    def parts(self, fact: Fact, sums: Measures) -> Iterator[tuple[LineKey, int, Measures]]:
+        """What a fact adds by line and owner of the goods: to its own line, of a whole order to each a part."""
+        for (line, owner), part in self.cuts.get(fact.id, {(fact.line, fact.owner): sums}).items():
+            if (fact.order, line) in self.of_line:
+                yield (fact.order, line), owner, part
 
 
 def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideHost]:
@@ -85,7 +80,7 @@ def outside_hosts(actor: Actor, tenant: Tenant, period: Period) -> list[OutsideH
     orders: dict[str, set[Order]] = defaultdict(set)
     sums = sums_of(facts)
     for fact in facts:
-        for line, part in held.parts(fact, sums[fact.id]):
+        for line, _owner, part in held.parts(fact, sums[fact.id]):
             if ref := held.of_line[line]:
                 gross[ref] += part[0]
                 refunds[ref] += part[1]
@@ -128,7 +123,13 @@ def told_of(tenant: Tenant, host_of: Mapping[int, str]) -> tuple[list[Fact], Hel
     for (order, _line), ref in of_line.items():
         accounts[order].add(ref)
     of_order = {order: next(iter(refs)) for order, refs in accounts.items() if len(refs) == 1}
-    return facts, Held(of_line, of_order, first, paid_by_line(facts))
+    by_order: dict[Order, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_order[fact.order].append(fact)
+    sums, cuts = sums_of(facts), {}
+    for whole in by_order.values():
+        cuts.update(cuts_of(whole, sums))
+    return facts, Held(of_line, of_order, first, cuts)
 
 
 def facts_of_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:

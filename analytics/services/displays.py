@@ -13,7 +13,7 @@ from core import audit, clock, policy
 from core.actors import Actor
 from core.choices import NodeKind
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode
 from core.scoping import get_visible, require
 from core.services import hash_secret, row_by_secret, secret_make
@@ -57,7 +57,7 @@ def display_link_make(
 def display_link_revoke(*, actor: Actor, link: DisplayLink) -> DisplayLink:
     """Revoke a link: its screens go dark within two seconds. Revoking it again changes nothing."""
     get_visible(DisplayLink, actor, policy.CHANGE, pk=link.pk)
-    (held,) = lock_rows(DisplayLink.objects.filter(pk=link.pk))
+    held = lock_row(DisplayLink, link.pk)
     if held.revoked_at is None:
         held.revoked_at = clock.now()
         held.save(update_fields=["revoked_at", "updated_at"])

@@ -16,7 +16,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import today
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import get_visible, require
 from parks.models import Event
@@ -67,7 +67,7 @@ def event_claim(
     )
     with transaction.atomic():
         held = get_visible(Event, actor, pk=event.pk)
-        lock_rows(Event.objects.filter(pk=held.pk))
+        lock_row(Event, held.pk)
         known = EventClaim.objects.filter(event=held, **stated).first()
         if known is not None:
             return known

@@ -20,7 +20,7 @@ from core.actors import Actor
 from core.choices import JOB_OPEN
 from core.clock import DAY, MINUTE, day_start, now, today
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
@@ -85,7 +85,7 @@ def match_run_start(
 def match_run_stop(*, actor: Actor, run: MatchRun) -> MatchRun:
     """Stop an assignment that is still being computed. Conflict when it is not."""
     with transaction.atomic():
-        lock_rows(MatchRun.objects.filter(pk=run.pk))
+        lock_row(MatchRun, run.pk)
         held = get_visible(MatchRun, actor, CHANGE, pk=run.pk)
         if held.state != MatchState.RUNNING:
             raise Conflict(_("This assignment is not being computed any more."), code="not_running")

@@ -13,7 +13,7 @@ from analytics.models import SessionClaim, TrustReply, TrustVerdict
 from core import audit, buckets
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import get_visible, require_of
 from livestreams.models import LiveSession
@@ -68,7 +68,7 @@ def session_claim(
             raise InvalidInput(message, code="range", field=name)
     with transaction.atomic():
         held = get_visible(LiveSession, actor, pk=session.pk)
-        lock_rows(LiveSession.objects.filter(pk=held.pk))
+        lock_row(LiveSession, held.pk)
         if held.started_at is None:
             raise Conflict(_("The session has not begun."), code="not_begun")
         known = held.claims.standing().order_by("-version").first()

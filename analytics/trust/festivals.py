@@ -19,7 +19,7 @@ from analytics.trust.gathering import SUMS
 from analytics.trust.verdict import fingerprint, judge
 from analytics.trust.witnesses import as_row
 from core.clock import DAY, day_bounds, day_start
-from core.locking import lock_rows
+from core.locking import lock_row
 from livestreams.models import LiveSession
 
 DAYS_AND_NIGHTS = timedelta(days=1)
@@ -60,7 +60,7 @@ def judge_claim(claim: EventClaim) -> bool:
     """Add a version where the evidence is not that of the newest verdict; returns whether it was."""
     with transaction.atomic():
         # As it is kept: the same amount written otherwise would be other evidence.
-        (held,) = lock_rows(EventClaim.objects.filter(pk=claim.pk))
+        held = lock_row(EventClaim, claim.pk)
         evidence = evidence_on(held)
         inputs_hash = fingerprint(evidence)
         newest = held.verdicts.order_by("-version").first()

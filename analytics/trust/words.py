@@ -82,7 +82,7 @@ SAYS = {
     Witness.ORDERS: ("%s", _amount),
     Witness.ROOM_SESSIONS: ("%s", _amount),
     Witness.ROOM_DAYS: ("%s", _amount),
-    Witness.AFTER_SALES: (gettext_lazy("%s orders came back"), _number),
+    Witness.AFTER_SALES: (gettext_lazy("%s orders"), _number),
     Witness.WATCH: (gettext_lazy("%s hours watched"), lambda value: _number(value / HOUR)),
     Witness.ENTRIES: (gettext_lazy("%s people"), _number),
     Witness.COUNTERS: (gettext_lazy("%s steps back"), _number),
@@ -110,11 +110,10 @@ class WitnessLine:
     @property
     def numbers(self) -> str:
         """What was stated, what the witness saw, and what it lets pass."""
-        return _("%(stated)s stated, %(seen)s seen, up to %(most)s passes") % {
-            "stated": self.stated,
-            "seen": self.seen,
-            "most": self.most,
-        }
+        values = {"stated": self.stated, "seen": self.seen, "most": self.most}
+        if self.witness == Witness.AFTER_SALES.label:
+            return _("%(stated)s came back, %(seen)s are usual, up to %(most)s pass") % values
+        return _("%(stated)s stated, %(seen)s seen, up to %(most)s passes") % values
 
 
 def lines_of(verdict: TrustVerdict | EventVerdict) -> list[WitnessLine]:

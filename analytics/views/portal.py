@@ -24,6 +24,7 @@ from core.scoping import may, visible_to
 from livestreams.choices import SESSION_OPEN, SessionState
 from livestreams.filters import SessionFilter
 from livestreams.models import AdSpend, AudienceSample, Booking, HostShift, LiveSession
+from livestreams.selectors import next_in_room
 from livestreams.spending import spend_by_hour
 from supplychain.attribution.waiting import waiting_lines
 from supplychain.explained import stretches
@@ -100,7 +101,7 @@ class Today(TenantPage):
         }
 
     def _next_bookings(self) -> Any:
-        bookings = Booking.objects.blocking().filter(ends_at__gt=now()).select_related("room", "host")
+        bookings = Booking.objects.ahead(now()).select_related("room", "host")
         return self.own(bookings).order_by("starts_at")[:4]
 
     def _unresolved(self) -> int:
@@ -176,6 +177,7 @@ class SessionDetail(ScopedDetailPage):
             trust=trust_of(self.actor, session),
             no_report=report_given_up(self.actor, session),
             **session_rights(self.actor, self.node.pk),
+            next_in_room=next_in_room(session),
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,
         )

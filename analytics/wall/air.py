@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from analytics.models import SessionFigures
 from analytics.wall.sales import money
 from core import clock
-from livestreams.choices import BOOKING_BLOCKING, SessionState, ShiftRole
+from livestreams.choices import SessionState, ShiftRole
 from livestreams.models import (
     AudienceSample,
     Booking,
@@ -146,9 +146,7 @@ def oldest_sample(sessions: Iterable[Session]) -> datetime | None:
 
 def upcoming(parks: Collection[Park], now: datetime) -> list[Booking]:
     """The bookings of a day from now, those that run now as well, the next first."""
-    held = Booking.objects.filter(
-        room__park__in=parks, state__in=BOOKING_BLOCKING, ends_at__gt=now, starts_at__lt=now + clock.DAY
-    )
+    held = Booking.objects.ahead(now).filter(room__park__in=parks, starts_at__lt=now + clock.DAY)
     return list(held.select_related("tenant", "host", "room").order_by("starts_at", "room__code"))
 
 

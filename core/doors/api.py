@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse, UnreadablePostError
-from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 from rest_framework import exceptions, mixins, serializers, viewsets
@@ -195,7 +194,7 @@ def check_query_names(view: ScopedViewSet, request: Request) -> None:
 
 def encode(value: Any) -> bytes:
     """JSON of what serializers give out; lazy texts, uids and decimals become strings."""
-    return msgspec.json.encode(value, enc_hook=force_str)
+    return msgspec.json.encode(value, enc_hook=str)
 
 
 def body_of(request: Request) -> bytes:

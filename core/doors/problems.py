@@ -118,11 +118,11 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
 
 
 def _field_errors(detail: Any, field: str = "", row: int | None = None) -> Iterator[dict[str, Any]]:
-    """Each reason with its field; in a list of objects also with the row, as the sender counts them from 0."""
+    """Each reason with its field; in a list of objects also with the row, counted from 1."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             if isinstance(name, int):
-                yield from _field_errors(inner, field, name)
+                yield from _field_errors(inner, field, name + 1)
             else:
                 yield from _field_errors(inner, f"{field}.{name}" if field else str(name), row)
     elif isinstance(detail, list):

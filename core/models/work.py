@@ -67,6 +67,7 @@ class Job(PublicIdMixin, StampedMixin):
     created_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("created by")
     )
+    language = models.CharField(max_length=16, blank=True, db_default="")
     state = models.CharField(_("state"), max_length=16, choices=JobState, default=JobState.QUEUED)
     params = models.JSONField(default=dict)
     checkpoint = models.JSONField(default=dict)

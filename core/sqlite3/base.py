@@ -9,11 +9,12 @@ Statements come again and again: their marks for values are written as SQLite ha
 from __future__ import annotations
 
 import weakref
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, operations
 
 from core.sqlite3.turns import turns_of
 
@@ -33,7 +34,16 @@ class Cursor(base.SQLiteCursorWrapper):
         return str(super().convert_query(query, param_names=param_names))
 
 
+class Operations(operations.DatabaseOperations):
+    def adapt_datetimefield_value(self, value: Any) -> Any:
+        # Instants are UTC inside, as this file keeps them: nothing to look up or to turn.
+        if isinstance(value, datetime) and value.tzinfo is UTC is self.connection.timezone:
+            return str(value.replace(tzinfo=None))
+        return super().adapt_datetimefield_value(value)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = Operations
     _turn: weakref.finalize | None = None
 
     def create_cursor(self, name: str | None = None) -> Cursor:

@@ -10,7 +10,7 @@ from core.errors import InvalidInput
 class StrictError(InvalidInput):
     """A refused value: `code` for programs, `message` for people; `field`, `row`, `line`, `offset` where known.
 
-    `line` counts from 1, `row` and `offset` from 0 (bytes for text that is not UTF-8, characters otherwise).
+    `line` and `row` count from 1, `offset` from 0 (bytes for text that is not UTF-8, characters otherwise).
     """
 
     def __init__(

@@ -9,9 +9,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.strict.base import StrictError, shown
+from core.words import gettext as _
 
 MAX_DEPTH = 32
 
@@ -155,6 +154,6 @@ def _refuse_misfits(value: Any, path: tuple[str | int, ...] = ()) -> None:
 
 
 def _misfit(code: str, message: str, path: tuple[str | int, ...]) -> StrictError:
-    row = next((step for step in path if isinstance(step, int)), None)
+    row = next((step + 1 for step in path if isinstance(step, int)), None)
     field = ".".join(step for step in path if isinstance(step, str))
     return StrictError(code, message, field=field, row=row)

@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from core.clock import SHANGHAI
 from core.strict.base import StrictError, shown
+from core.words import gettext as _
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 

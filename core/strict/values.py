@@ -6,9 +6,8 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from django.utils.translation import gettext as _
-
 from core.strict.base import StrictError, shown
+from core.words import gettext as _
 
 MAX_QUANTITY = 2**31 - 1
 

@@ -16,7 +16,7 @@ from django.db.models import F, Max
 from core import audit, clock
 from core.actors import system_actor
 from core.choices import DeliveryFault, DeliveryState, WebhookState
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.models import WebhookDelivery, WebhookEndpoint
 from core.sealing import Broken, unseal
 from core.webhooks.sending import Outcome, send
@@ -99,7 +99,7 @@ def _send(held: WebhookDelivery) -> Outcome:
 @transaction.atomic
 def _note(held: WebhookDelivery, outcome: Outcome) -> None:
     """Write down what came of a try, for the message and for its receiver."""
-    (endpoint,) = lock_rows(WebhookEndpoint.objects.filter(pk=held.endpoint_id))
+    endpoint = lock_row(WebhookEndpoint, held.endpoint_id)
     # Whoever took it up meanwhile, or sends it again, has the word.
     same = {"last_try_at": held.last_try_at, "attempts": held.attempts}
     rows = lock_rows(WebhookDelivery.objects.filter(pk=held.pk, **same))

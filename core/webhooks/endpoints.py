@@ -13,7 +13,7 @@ from core import audit, clock, doorbell
 from core.actors import Actor
 from core.choices import WEBHOOK_EVENTS, DeliveryFault, DeliveryState, NodeKind, WebhookEvent, WebhookState
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode, WebhookDelivery, WebhookEndpoint, new_uid
 from core.models.webhooks import LOW_STOCK
 from core.policy import ADD, CHANGE
@@ -41,7 +41,7 @@ def webhook_create(
         raise InvalidInput(
             _("A receiver belongs to a park or to a tenant."), code="webhook_node", field="node"
         )
-    lock_rows(ScopeNode.objects.filter(pk=node.pk))
+    lock_row(ScopeNode, node.pk)
     if WebhookEndpoint.objects.filter(node=node).count() >= MOST:
         raise Conflict(_("There are %(most)d receivers already.") % {"most": MOST}, code="webhooks_most")
     endpoint = WebhookEndpoint(node=node)
@@ -129,10 +129,10 @@ def webhook_try(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookEndpoint:
 def delivery_again(*, actor: Actor, delivery: WebhookDelivery) -> WebhookDelivery:
     """Send a message again, delivered or given up, with the same id, and with all its tries before it."""
     get_visible(WebhookDelivery, actor, CHANGE, pk=delivery.pk)
-    (endpoint,) = lock_rows(WebhookEndpoint.objects.filter(pk=delivery.endpoint_id))
+    endpoint = lock_row(WebhookEndpoint, delivery.endpoint_id)
     if endpoint.state != WebhookState.ACTIVE:
         raise Conflict(_("The receiver is told nothing now: resume it first."), code="webhook_state")
-    (held,) = lock_rows(WebhookDelivery.objects.filter(pk=delivery.pk))
+    held = lock_row(WebhookDelivery, delivery.pk)
     held.state, held.attempts, held.next_try_at = DeliveryState.WAITING, 0, clock.now()
     held.save()
     audit.record(
@@ -178,8 +178,7 @@ def _save(endpoint: WebhookEndpoint) -> None:
 
 def _lock(actor: Actor, endpoint: WebhookEndpoint) -> WebhookEndpoint:
     get_visible(WebhookEndpoint, actor, CHANGE, pk=endpoint.pk)
-    (held,) = lock_rows(WebhookEndpoint.objects.filter(pk=endpoint.pk))
-    return held
+    return lock_row(WebhookEndpoint, endpoint.pk)
 
 
 def _record(actor: Actor, verb: str, endpoint: WebhookEndpoint, before: dict[str, Any] | None = None) -> None:

@@ -205,7 +205,7 @@ class HostAbsenceAdmin(ScopedModelAdmin):
     list_filter = ("starts_at", "kind", "host")
     search_fields = ("host__code", "host__name_zh")
     fields = ("host", "kind", ("starts_at", "ends_at"), "withdrawn_at")
-    add_fieldsets = ((None, {"fields": ("host", "kind", ("starts_at", "ends_at"))}),)
+    add_fieldsets = ((None, {"fields": ("host", "kind", "starts_at", "ends_at")}),)
     autocomplete_fields = ("host",)
     operations = (
         Operation(

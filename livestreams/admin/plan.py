@@ -108,7 +108,7 @@ class WaitlistEntryAdmin(ScopedModelAdmin):
         "withdrawn_at",
     )
     add_fieldsets = (
-        (None, {"fields": ("tenant", "room", "scene", "host", ("earliest", "latest"), "minutes", "purpose")}),
+        (None, {"fields": ("tenant", "room", "scene", "host", "earliest", "latest", "minutes", "purpose")}),
     )
     autocomplete_fields = ("tenant", "room", "host")
     operations = (

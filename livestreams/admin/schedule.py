@@ -35,7 +35,7 @@ from core.strict import instant
 from livestreams import services
 from livestreams.answers import counts_of, obstacles, proof_of, room_of, ways_in
 from livestreams.choices import PlanKind, PlanState
-from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
 from livestreams.services.planjobs import TENTHS
 
@@ -90,7 +90,8 @@ class SlotRequestAdmin(ScopedModelAdmin):
     search_fields = ("tenant__code", "tenant__name_zh", "scene", "category", "purpose")
     asked = (
         "minutes",
-        ("earliest", "latest"),
+        "earliest",
+        "latest",
         "repeat_until",
         ("room", "scene"),
         ("host", "category", "preferred_host"),
@@ -172,11 +173,9 @@ class PlanForm(ServiceForm):
 class ChangeForm(OperationForm):
     """Rooms that are out of use and hosts who are away, from when until when; empty: for the whole schedule."""
 
-    rooms = related_field(
-        PlannedSlot, "room", many=True, required=False, label=gettext_lazy("rooms out of use")
-    )
+    rooms = related_field(Booking, "room", many=True, required=False, label=gettext_lazy("rooms out of use"))
     hosts = related_field(
-        PlannedSlot, "host", many=True, required=False, label=gettext_lazy("hosts who are away")
+        Booking, "host", many=True, required=False, label=gettext_lazy("hosts who are away")
     )
     since = style(forms.SplitDateTimeField, gettext_lazy("from"), required=False)
     until = style(forms.SplitDateTimeField, gettext_lazy("until"), required=False)
@@ -196,7 +195,7 @@ class WhatIfForm(ChangeForm):
 
 class SlotInline(ShownInline):
     model = PlannedSlot
-    fields = ("request", "week", "starts_at", "ends_at", "where", "host", "made_up_at", "booking", "why")
+    fields = ("request", "starts_at", "ends_at", "where", "host", "made_up_at", "booking", "why")
     ordering = ("starts_at", "pk")
     verbose_name_plural = gettext_lazy("slots and requests left out")
 

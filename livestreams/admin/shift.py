@@ -23,7 +23,7 @@ class PlannedShiftAdmin(ScopedModelAdmin):
     list_select_related = ("booking__room",)
     search_fields = ("host__code", "host__name_zh", "booking__room__code")
     fields = ("booking", "host", "role", ("starts_at", "ends_at"), "released")
-    add_fieldsets = ((None, {"fields": ("booking", "host", "role", ("starts_at", "ends_at"))}),)
+    add_fieldsets = ((None, {"fields": ("booking", "host", "role", "starts_at", "ends_at")}),)
     autocomplete_fields = ("booking", "host")
     operations = (
         Operation(
@@ -63,7 +63,7 @@ class HostShiftAdmin(ScopedModelAdmin):
     search_fields = ("host__code", "host__name_zh", "session__title")
     fields = ("session", "host", "role", ("starts_at", "ends_at"))
     add_form = ShiftAddForm
-    add_fieldsets = ((None, {"fields": ("session", "host", "role", ("starts_at", "ends_at"), "relieves")}),)
+    add_fieldsets = ((None, {"fields": ("session", "host", "role", "starts_at", "ends_at", "relieves")}),)
     autocomplete_fields = ("session", "host")
     operations = (
         Operation(

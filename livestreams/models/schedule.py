@@ -79,7 +79,8 @@ class SlotRequest(PublicIdMixin, StampedMixin):
         indexes = [models.Index(fields=["park", "latest"], name="livestreams_request_when")]
 
     def __str__(self) -> str:
-        return f"{self.tenant} · {local(self.earliest):%Y-%m-%d %H:%M}"
+        words = (str(self.tenant), f"{local(self.earliest):%Y-%m-%d %H:%M}", self.purpose)
+        return " · ".join(filter(None, words))
 
 
 class SchedulePlan(ProvenMixin, PublicIdMixin, StampedMixin):
@@ -168,7 +169,9 @@ class PlannedSlot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.request} · {self.week}"
+        if self.request.repeat_until is None:
+            return str(self.request)
+        return f"{self.request} · " + _("week %(number)d") % {"number": self.week + 1}
 
     @property
     def place(self) -> tuple[LiveRoom, datetime, datetime] | None:

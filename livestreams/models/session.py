@@ -74,7 +74,8 @@ class LiveSession(PublicIdMixin, StampedMixin):
         indexes = [models.Index(fields=["tenant", "started_at"], name="livestreams_session_when")]
 
     def __str__(self) -> str:
-        return self.title or str(self.uid)
+        name = self.title or str(self.get_platform_display())
+        return f"{name} · {local(self.started_at):%Y-%m-%d %H:%M}" if self.started_at else name
 
     @property
     def needs_report(self) -> bool:

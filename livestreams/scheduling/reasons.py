@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,8 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from livestreams.scheduling.exact import Relaxed
-from livestreams.scheduling.model import NONE, Floats, Ints, Limit, Model
+from livestreams.scheduling.model import NONE, Ints, Limit, Model
 from livestreams.scheduling.problem import Placement, Problem, Request, Slots, hosts_of, inside, starts, suits
 from livestreams.scheduling.rows import build
 from livestreams.scheduling.validation import ProblemError
@@ -72,7 +70,7 @@ class Way:
 class Refusal:
     """A request without a place. `ways` need the least; `elsewhen` is free, outside of its windows.
 
-    `enough` is an estimate by the prices of the relaxation: what it would have to be worth.
+    `enough` is a worth that outbids those who are placed where it would be; a little less may do when they can move.
     """
 
     request: str
@@ -82,14 +80,12 @@ class Refusal:
     enough: int | None = None
 
 
-def refusals(
-    model: Model, x: Ints, placed: tuple[Placement, ...], relaxed: Relaxed | None
-) -> tuple[Refusal, ...]:
+def refusals(model: Model, x: Ints, placed: tuple[Placement, ...]) -> tuple[Refusal, ...]:
     """One for each request that is neither placed nor locked, in their order."""
     problem = model.problem
     seated = {place.request for place in (*placed, *problem.locked)}
     free = _elsewhen(problem, placed, seated)
-    view = _View(model, x, relaxed)
+    view = _View(model, x)
     found: dict[str, Refusal] = {}
     for number, group in enumerate(model.groups):
         keys = [problem.requests[place].key for place in group.requests]
@@ -103,17 +99,16 @@ def refusals(
 class _View:
     """The model beside a solution: which rows every column still lacks."""
 
-    def __init__(self, model: Model, x: Ints, relaxed: Relaxed | None) -> None:
-        self.model, self.left, self.relaxed = model, model.left(x), relaxed
+    def __init__(self, model: Model, x: Ints) -> None:
+        self.model, self.left, self.x = model, model.left(x), x
         self.names: dict[int, tuple[Why, str]] = {}
         placing = np.flatnonzero(model.group != NONE)
         order = placing[np.argsort(model.group[placing], kind="stable")]
         numbers = np.arange(len(model.groups))
         self.columns = np.split(order, np.searchsorted(model.group[order], numbers[1:]))
-        if relaxed is not None:
-            shared = relaxed.prices.copy()
-            shared[model.row_limit == Limit.REQUEST] = 0.0
-            self.cost: Floats = model.matrix.T @ shared
+        self.seated = np.flatnonzero((x > 0) & (model.group != NONE))
+        self.in_rows = model.matrix[:, self.seated].tocsr()
+        self.holders: dict[int, list[tuple[int, int, int]]] = {}
 
     def refusal(self, number: int, request: Request) -> Refusal:
         columns = self.columns[number]
@@ -189,14 +184,41 @@ class _View:
         return Way(int(model.start[column]), without, name)
 
     def _enough(self, columns: Ints, request: Request) -> int | None:
-        """The least worth for which one of the ways pays its prices; None where worth alone lets none of them in."""
-        if self.relaxed is None:
-            return None
+        """The least worth that outbids whoever stands in one of the ways; None where worth alone lets none in."""
         columns = columns[[not self._is_beyond_worth(int(column)) for column in columns]]
         if not len(columns):
             return None
-        least = math.ceil(float(self.cost[columns].min()) / self.model.scale)
+        least = min(self._outbid(int(column)) for column in columns) // self.model.scale
         return least + 1 if least >= request.worth else None
+
+    def _outbid(self, column: int) -> int:
+        """What those are worth who would have to go for a column, of each row the cheapest."""
+        rows, factors = self._short(column)
+        cost, gone = 0, Counter[int]()
+        for row, factor in zip(rows.tolist(), factors.tolist(), strict=True):
+            if row not in self.holders:
+                self.holders[row] = self._holding(row)
+            holders = self.holders[row]
+            lacking = (
+                factor - int(self.left[row]) - sum(gone[place] * share for _worth, place, share in holders)
+            )
+            for worth, place, share in holders:
+                while lacking > 0 and gone[place] < self.x[place]:
+                    gone[place] += 1
+                    lacking -= share
+                    cost += worth
+        return cost
+
+    def _holding(self, row: int) -> list[tuple[int, int, int]]:
+        """Worth, column and share of those who hold some of a row, the cheapest first."""
+        entries = slice(self.in_rows.indptr[row], self.in_rows.indptr[row + 1])
+        shares = zip(self.in_rows.indices[entries].tolist(), self.in_rows.data[entries].tolist(), strict=True)
+        bonus = self.model.problem.rules.fair_bonus * self.model.scale
+        return sorted(
+            (int(self.model.worth[self.seated[place]]) + bonus, int(self.seated[place]), factor)
+            for place, factor in shares
+            if factor > 0
+        )
 
 
 def _nowhere(problem: Problem, request: Request) -> Iterator[Obstacle]:

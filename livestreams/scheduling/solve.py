@@ -91,7 +91,7 @@ def schedule(
     value = value_of(problem, placed)
     return Schedule(
         placed,
-        refusals(model, search.x, placed, search.relaxed),
+        refusals(model, search.x, placed),
         value,
         _bound(model, search),
         time.monotonic() - began,

@@ -17,7 +17,7 @@ from core.actors import Actor, system_actor
 from core.choices import NodeKind
 from core.clock import DAY, now, today
 from core.errors import InvalidInput, NotFound, Refused
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.models import ScopeNode
 from core.policy import CHANGE
 from core.scoping import get_visible, may, require
@@ -149,7 +149,7 @@ def exchange_request_make(
     with transaction.atomic():
         if offer.is_instant:
             _lock_place(actor, offer, room)
-        lock_rows(ExchangeOffer.objects.filter(pk=offer.pk))
+        lock_row(ExchangeOffer, offer.pk)
         held = get_visible(ExchangeOffer, actor, pk=offer.pk)
         park_id, span = park_of(tenant), checked_span(starts_at, ends_at)
         if held.park_id == park_id:

@@ -14,7 +14,7 @@ from core import audit, buckets
 from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput, RowError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.choices import EngagementKind
@@ -201,12 +201,12 @@ def followers_record(
     require(actor, "add", FollowerReading, account.host.tenant_id)
     message = _("This time has not come yet.")
     ahead = [
-        RowError(row, "day", "future", message) for row, read in enumerate(readings) if read.day > today()
+        RowError(row, "day", "future", message) for row, read in enumerate(readings, 1) if read.day > today()
     ]
     if ahead:
         raise BadTime(message, code="future", rows=ahead)
     with transaction.atomic():
-        lock_rows(HostAccount.objects.filter(pk=account.pk))
+        lock_row(HostAccount, account.pk)
         days = [read.day for read in readings]
         known = {
             row.day: (row.version, row.followers)
@@ -256,7 +256,7 @@ def absence_create(
         )
     with transaction.atomic():
         # A booking of this host that is being made has the same lock.
-        lock_rows(Host.objects.filter(pk=host.pk))
+        lock_row(Host, host.pk)
         absence = HostAbsence.objects.create(host=host, kind=kind, starts_at=starts_at, ends_at=ends_at)
         _record(actor, "absence.create", absence, host, ("starts_at", "ends_at"))
     return absence

@@ -16,7 +16,7 @@ from core import audit, buckets
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.scoping import require, require_of
 from livestreams.availability import host_taken, why_away
 from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState, ShiftRole
@@ -45,7 +45,7 @@ def shift_plan(
     """
     require(actor, "add", PlannedShift, booking.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        held = lock_row(Booking, booking.pk)
         check_key_allows(actor, held.room)
         if held.state not in BOOKING_BLOCKING or held.state == BookingState.COMPLETED:
             raise WrongState(

@@ -11,7 +11,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import now, today
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.scoping import require
 from livestreams.choices import BOOKING_BLOCKING, BROKEN, Condition, FaultKind
@@ -41,7 +41,7 @@ def loan_begin(
     """
     require(actor, ADD, EquipmentLoan, item.park_id)
     with transaction.atomic():
-        held = lock_rows(Equipment.objects.filter(pk=item.pk))[0]
+        held = lock_row(Equipment, item.pk)
         check_key_allows(actor, held.room)
         loan = EquipmentLoan(
             item=held,
@@ -110,7 +110,7 @@ def loan_return(
     if condition not in Condition.values:
         raise InvalidInput(_("Say in which condition it came back."), code="condition", field="condition")
     with transaction.atomic():
-        lock_rows(Equipment.objects.filter(pk=loan.item_id))
+        lock_row(Equipment, loan.item_id)
         held = lock_visible(EquipmentLoan, actor, loan.pk)
         require(actor, CHANGE, EquipmentLoan, held.item.park_id)
         if held.back_at is not None:

@@ -12,7 +12,7 @@ from core import policy
 from core.actors import Actor
 from core.clock import latest, today
 from core.errors import InvalidInput, Refused
-from core.locking import lock_rows
+from core.locking import lock_row, lock_rows
 from core.models import ScopeNode
 from core.scoping import get_visible
 from livestreams.errors import BadTime
@@ -30,9 +30,9 @@ def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANG
     What takes place in a room is Refused to a key that is limited to others. Locked first and read afterwards:
     PostgreSQL would drop a row from a join whose key changed while it waited.
     """
-    locked = lock_rows(model._default_manager.filter(pk=pk))
-    if actor.unrestricted and locked:
-        return locked[0]
+    locked = lock_row(model, pk)
+    if actor.unrestricted:
+        return locked
     held = get_visible(model, actor, verb, pk=pk)
     if actor.rooms and hasattr(held, "room_id"):
         check_key_allows(actor, held.room)  # type: ignore[attr-defined]
@@ -41,7 +41,7 @@ def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANG
 
 def lock_room(actor: Actor, room_id: int) -> LiveRoom:
     """Lock a live room. Refused when the actor's key is limited to other rooms."""
-    room = lock_rows(LiveRoom.objects.filter(pk=room_id))[0]
+    room = lock_row(LiveRoom, room_id)
     check_key_allows(actor, room)
     return room
 

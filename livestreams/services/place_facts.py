@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -47,7 +46,7 @@ def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
 
     Holds in the way that ran out do not take the room; `lapsed` says that there are some.
     """
-    found = _query(connection.vendor).first(
+    found = _query().first(
         room=booking.room_id,
         tenant=booking.tenant_id,
         booking=booking.pk or 0,
@@ -61,7 +60,7 @@ def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
 
 
 @cache
-def _query(database: str) -> Prepared:
+def _query() -> Prepared:
     """The query: whoever books waits for it, and others for the lock that they hold."""
     numbers = {"room": -1, "tenant": -2, "booking": -3}
     instants = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, InternalError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
@@ -28,6 +29,8 @@ from tenants.models import Tenant
 SECOND = timedelta(seconds=1)
 LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
+ROOM_TAKEN = gettext_lazy("The room is taken at that time.")
+"""Said to many at once: put into words where it is shown."""
 
 
 def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park: bool = False) -> None:
@@ -76,7 +79,7 @@ def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
     if facts["taken"]:
-        raise _overlap(booking, span, _("The room is taken at that time."))
+        raise _overlap(booking, span, ROOM_TAKEN)
     return span, blocked, facts
 
 
@@ -150,7 +153,7 @@ def _when_open(room: LiveRoom, span: Span) -> str:
     return _("The room is open from %(opens)s to %(closes)s.") % hours
 
 
-def _overlap(booking: Booking | Wish, span: Span, detail: str) -> Overlap:
+def _overlap(booking: Booking | Wish, span: Span, detail: Any) -> Overlap:
     return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
@@ -56,7 +56,7 @@ def samples_record(
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():
-        (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+        held = lock_row(LiveSession, session.pk)
         newest = _newest(session, source, [reading.at for reading in readings])
         rows, duplicates, corrected = [], 0, 0
         for reading in readings:
@@ -86,7 +86,9 @@ def _check_times(readings: Sequence[Reading]) -> None:
     latest = clock.latest()
     message = _("This time has not come yet.")
     rows = [
-        RowError(row, "at", "future", message) for row, reading in enumerate(readings) if reading.at > latest
+        RowError(row, "at", "future", message)
+        for row, reading in enumerate(readings, 1)
+        if reading.at > latest
     ]
     if rows:
         raise BadTime(message, code="future", rows=rows)

@@ -129,11 +129,13 @@ def _left_out(asked: set[date], refusals: list[tuple[date, DomainError]]) -> lis
 
 
 @retried
-def series_cancel(*, actor: Actor, series: BookingSeries) -> int:
-    """Give back all bookings of a series that have not begun; returns how many."""
+def series_cancel(*, actor: Actor, series: BookingSeries, since: datetime | None = None) -> int:
+    """Give back all bookings of a series that have not begun, or those from `since` on; returns how many."""
     with transaction.atomic():
         held = lock_visible(BookingSeries, actor, series.pk)
         ahead = held.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=now()).order_by("pk")
+        if since is not None:
+            ahead = ahead.filter(starts_at__gte=since)
         for booking in ahead:
             booking_cancel(actor=actor, booking=booking)
     return len(ahead)

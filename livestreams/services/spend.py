@@ -14,7 +14,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import HOUR, latest, local
 from core.errors import InvalidInput, RowError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.scoping import require_of
 from livestreams.models import AdSpend, LiveSession
 from livestreams.services.locks import check_key_allows
@@ -46,7 +46,7 @@ def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHou
     require_of(actor, "add", AdSpend, session)
     check_key_allows(actor, session.room)
     with transaction.atomic():
-        (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+        held = lock_row(LiveSession, session.pk)
         _check(held, hours)
         newest = {row.hour: row for row in AdSpend.objects.filter(session=held).order_by("version")}
         rows, duplicates, corrected = [], 0, 0
@@ -73,7 +73,7 @@ def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHou
 
 def _check(session: LiveSession, hours: Sequence[SpendHour]) -> None:
     problems = []
-    for row, one in enumerate(hours):
+    for row, one in enumerate(hours, 1):
         if one.hour.minute or one.hour.second or one.hour.microsecond:
             problems.append(RowError(row, "hour", "whole", _("Name the hour by its beginning.")))
         elif not _is_of(session, one.hour):

@@ -12,7 +12,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.choices import CourseResult
@@ -28,7 +28,7 @@ def host_enrol(*, actor: Actor, run: CourseRun, host: Host) -> Enrolment:
     """Enrol a host in a run of a course of its park. WrongState when it is over, Conflict when it is full."""
     require(actor, "add", Enrolment, host.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(CourseRun.objects.filter(pk=run.pk))
+        held = lock_row(CourseRun, run.pk)
         if held.last_day < today():
             raise WrongState(_("This run of the course is over."), field="run")
         if held.seats is not None and held.enrolments.count() >= held.seats:

@@ -9,7 +9,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import require
 from livestreams.choices import BookingState, RoomCheckItem
@@ -26,7 +26,7 @@ def room_cleaned(*, actor: Actor, booking: Booking) -> Cleaning:
     """Say that the room was cleaned after a booking, once. WrongState before those who used it have left."""
     require(actor, ADD, Cleaning, booking.room.park_id)
     with transaction.atomic():
-        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        held = lock_row(Booking, booking.pk)
         check_key_allows(actor, held.room)
         known = Cleaning.objects.filter(booking=held).first()
         if known is not None:
@@ -54,7 +54,7 @@ def room_check(*, actor: Actor, booking: Booking, point: str, done: bool = True)
     if point not in RoomCheckItem.values:
         raise InvalidInput(_("There is no such point on the checklist."), code="point", field="point")
     with transaction.atomic():
-        (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+        held = lock_row(Booking, booking.pk)
         check_key_allows(actor, held.room)
         if held.state not in AHEAD or held.ends_at <= now():
             raise WrongState(_("The booking is over or given back."), code="over")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from core.clock import now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
-from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, SESSION_OPEN, BookingState
+from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState
 from livestreams.models import Booking, Fault, LiveSession, Visit, WaitlistEntry
 from livestreams.services import (
     booking_cancel,
@@ -50,8 +51,9 @@ class Bookings(BookingPage, ScopedListPage):
     def base_queryset(self) -> Any:
         bookings = Booking.objects.select_related("room", "host")
         if "past" in self.request.GET:
-            return bookings.filter(ends_at__lte=now()).order_by("-starts_at")
-        return bookings.filter(ends_at__gt=now(), state__in=BOOKING_BLOCKING).order_by("starts_at")
+            over = Q(ends_at__lte=now()) | Q(state=BookingState.COMPLETED)
+            return bookings.filter(over).order_by("-starts_at")
+        return bookings.ahead(now()).order_by("starts_at")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         waiting = WaitlistEntry.objects.current(now()).select_related("room", "booking__room")
@@ -94,7 +96,9 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             late=booking.free_until is not None and booking.free_until <= at,
             terms=settings_of(booking.room.park_id),
             series_ahead=booking.series_id is not None
-            and booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at).count(),
+            and booking.series.bookings.filter(
+                state__in=BOOKING_MOVABLE, starts_at__gt=at, starts_at__gte=booking.starts_at
+            ).count(),
             running=booking.check_in_from <= at < booking.ends_at,
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),

@@ -31,16 +31,16 @@ def series_sentence(series: BookingSeries) -> str:
 
 
 class CancelSeries(ServiceAction):
-    """Gives back all bookings of a series that have not begun."""
+    """Gives back a booking of a series and those after it."""
 
     needs = ("change", Booking)
-    done = gettext_lazy("The rest of the series is cancelled.")
+    done = gettext_lazy("The series is cancelled from that booking on.")
 
     def carry_out(self) -> None:
         booking = self.named(Booking.objects.select_related("series"), "change")
         if booking.series is None:
             raise NotFound
-        series_cancel(actor=self.actor, series=booking.series)
+        series_cancel(actor=self.actor, series=booking.series, since=booking.starts_at)
 
     def back_to(self) -> str:
         return self.url("portal-bookings")

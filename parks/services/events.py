@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from core import audit
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import CHANGE
 from core.records import record_close, record_create, record_update
 from core.scoping import get_visible
@@ -112,8 +112,7 @@ def venue_give_up(*, actor: Actor, venue: EventVenue) -> EventVenue:
 def _held(actor: Actor, event: Event) -> Event:
     """The event, locked, if the actor may change it: what is done to its venues waits for each other."""
     get_visible(Event, actor, CHANGE, pk=event.pk)
-    (held,) = lock_rows(Event.objects.filter(pk=event.pk))
-    return held
+    return lock_row(Event, event.pk)
 
 
 def _check_order(days: dict[str, date]) -> None:

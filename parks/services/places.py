@@ -14,7 +14,7 @@ from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode
 from core.records import record_update
 from core.scoping import require
@@ -170,7 +170,7 @@ def unit_convert(
     if fit_out_until is not None and fit_out_until <= from_day:
         raise InvalidInput(_("The fit-out must end after it begins."), field="fit_out_until")
     with transaction.atomic():
-        lock_rows(Unit.objects.filter(pk=unit.pk))
+        lock_row(Unit, unit.pk)
         # Whoever lets the unit locks it too, so nobody comes in after this question.
         blockers = unit_conversion_blockers(unit, from_day)
         if blockers:

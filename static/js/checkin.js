@@ -10,7 +10,7 @@
   const KEPT = `livepark-check-ins:${user}`;
   const KNOWN = `livepark-bookings:${user}`;
   const TOLD = `livepark-checked-in:${user}`;
-  const OF_THE_DOOR = ["uid", "room", "state", "check_in_from", "starts_at", "ends_at"];
+  const OF_THE_DOOR = ["uid", "room", "name", "state", "check_in_from", "starts_at", "ends_at"];
   const read = (key) => JSON.parse(localStorage.getItem(key) ?? "[]");
   const write = (key, value) => localStorage.setItem(key, JSON.stringify(value));
   const kept = (uid) => read(KEPT).find((one) => one.uid === uid);
@@ -73,6 +73,14 @@
     return !kept(uid);
   }
 
+  // What stands on the door; of a room that another park lends only the code is known here.
+  async function nameOf(room) {
+    const answer = await fetch(`/api/v1/rooms/${encodeURIComponent(room)}`);
+    if (!answer.ok) return room;
+    const { name_zh, name_en } = await answer.json();
+    return (document.documentElement.lang.startsWith("en") && name_en) || name_zh;
+  }
+
   // The bookings of today and tomorrow, as the site shows them to whoever uses this phone.
   async function remember() {
     const day = (ahead) => new Date(Date.now() + ahead * 86400000).toLocaleDateString("sv", { timeZone: "Asia/Shanghai" });
@@ -80,15 +88,20 @@
     if (!answer.ok) return;
     const { results } = await answer.json();
     const open = results.filter((one) => ["confirmed", "no_show"].includes(one.state));
-    write(KNOWN, open.map((one) => Object.fromEntries(OF_THE_DOOR.map((name) => [name, one[name]]))));
+    const rooms = [...new Set(open.map(({ room }) => room))];
+    const names = new Map(await Promise.all(rooms.map(async (room) => [room, await nameOf(room)])));
+    const known = open.map((one) => ({ ...one, name: names.get(one.room) }));
+    write(KNOWN, known.map((one) => Object.fromEntries(OF_THE_DOOR.map((name) => [name, one[name]]))));
   }
 
   // The kept page: what is open in the room of the address, by what this phone remembers.
   function showKept(list) {
     const room = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-    document.getElementById("door-room").textContent = room;
-    const open = read(KNOWN).filter(
-      (one) => one.room === room && Date.parse(one.check_in_from) <= Date.now() && Date.now() < Date.parse(one.ends_at),
+    const here = read(KNOWN).filter((one) => one.room === room);
+    const name = here[0]?.name ?? room;
+    document.getElementById("door-room").textContent = name;
+    const open = here.filter(
+      (one) => Date.parse(one.check_in_from) <= Date.now() && Date.now() < Date.parse(one.ends_at),
     );
     document.getElementById("door-none").hidden = open.length > 0;
     for (const one of open.filter(({ uid }) => !kept(uid))) {
@@ -96,7 +109,7 @@
       const time = `${one.starts_at.slice(11, 16)}–${one.ends_at.slice(11, 16)}`;
       form.querySelector("strong").textContent = time;
       form.dataset.checkIn = one.uid;
-      form.dataset.what = `${room} ${time}`;
+      form.dataset.what = `${name} ${time}`;
       list.append(form);
     }
   }

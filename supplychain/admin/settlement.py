@@ -131,7 +131,8 @@ class AgreementAdmin(ScopedModelAdmin):
     list_filter = ("kind", "state")
     list_select_related = ("partner__park", "partner__tenant", "host")
     search_fields = ("title", "seller__code", "outside_name")
-    fieldsets = _fieldsets("partner", "tiers")
+    fieldsets = _fieldsets("partner_name", "rates_told")
+    readonly_fields = ("partner_name", "rates_told")
     add_fieldsets = _fieldsets("partner_code", "rates")
     autocomplete_fields = ("seller", "host")
     operations = (
@@ -177,6 +178,10 @@ class AgreementAdmin(ScopedModelAdmin):
     @display(description=_("partner"))
     def partner_name(self, agreement: Agreement) -> str:
         return agreement.partner_name
+
+    @display(description=_("rates (%)"))
+    def rates_told(self, agreement: Agreement) -> str:
+        return TiersField().prepare_value(agreement.tiers)
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Agreement:
         return services.agreement_propose(actor=actor, **values)

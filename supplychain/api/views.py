@@ -140,7 +140,8 @@ def answer_of(seller: Tenant, source: str, parsed: ParsedBatch, result: BatchRes
     for line in result.refused:
         rows[line.index].errors = [FieldReason(line.field, line.code, line.message)]
     for problem in parsed.problems:
-        row = rows.setdefault(problem.row, RowResult(problem.row, "rejected"))
+        index = problem.row - 1
+        row = rows.setdefault(index, RowResult(index, "rejected"))
         row.errors = [*row.errors, FieldReason(problem.field, problem.code, str(problem.message))]
     counts = {"rows": parsed.rows, **result.counts}
     counts["rejected"] += parsed.bad_rows

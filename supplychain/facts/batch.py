@@ -13,11 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.errors import InvalidInput, RowError
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts.fact import SaleFact, content_hash
 from supplychain.facts.values import CELL_PARSERS, PARSERS, REQUIRED, FactError, Parsers, fact_from_values
 from supplychain.facts.wire import quick_facts
@@ -38,7 +37,7 @@ class BatchError(InvalidInput):
 
 @dataclass(frozen=True)
 class ParsedBatch:
-    """The good rows with their index (from 0, as the sender counts them) and what is wrong with the others."""
+    """The good rows with their index (from 0), and what is wrong with the others, whose numbers count from 1."""
 
     facts: list[tuple[int, SaleFact]]
     problems: list[RowError]
@@ -95,9 +94,9 @@ def parse_rows(rows: list[Any], parsers: Parsers = PARSERS) -> ParsedBatch:
             if earlier != len(facts):
                 _check_same(facts[earlier], fact)
         except FactError as error:
-            problems += error.row_errors(index)
+            problems += error.row_errors(index + 1)
         except StrictError as error:
-            problems.append(RowError(index, error.field, error.code, error.message))
+            problems.append(RowError(index + 1, error.field, error.code, error.message))
         else:
             facts.append((index, fact))
     return ParsedBatch(facts, problems, len(rows))
@@ -115,7 +114,7 @@ def _check_same(earlier: tuple[int, SaleFact], fact: SaleFact) -> None:
     index, known = earlier
     if content_hash(known) != content_hash(fact):
         message = _("Row %(row)d of this batch has the same external id and version and other content.")
-        raise StrictError("conflict_in_batch", message % {"row": index}, field="external_id")
+        raise StrictError("conflict_in_batch", message % {"row": index + 1}, field="external_id")
 
 
 # Readers: body -> rows. A row is a fact, or a dict of raw values to make one of, or the StrictError that makes

@@ -8,10 +8,10 @@ from hashlib import blake2b
 from typing import Annotated, Literal, get_args
 
 import msgspec
-from django.utils.translation import gettext as _
 from msgspec import Meta
 
 from core.strict import MAX_QUANTITY, StrictError
+from core.words import gettext as _
 
 Kind = Literal["created", "paid", "refunded", "cancelled", "adjusted"]
 Channel = Literal["live", "product_card", "short_video", "outside_host", "shop", "offline", "other"]

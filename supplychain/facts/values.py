@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.errors import InvalidInput, RowError
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts.fact import (
     CHANNELS,
     CODE_LENGTH,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin
+from core.words import WordsField
 from supplychain.choices import (
     SHOP_MESSAGE_UNREAD,
     ImportState,
@@ -136,7 +137,7 @@ class ShopMessage(PublicIdMixin, StampedMixin):
     stored = models.PositiveIntegerField(_("new facts"), default=0)
     known = models.PositiveIntegerField(_("known before"), default=0)
     fault = models.CharField(_("fault"), max_length=8, choices=ShopFault, blank=True)
-    detail = models.TextField(_("reason"), blank=True)
+    detail = WordsField(_("reason"), blank=True)
     note = models.CharField(_("why it is set aside"), max_length=300, blank=True, db_default="")
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     read_at = models.DateTimeField(_("read at"), null=True)

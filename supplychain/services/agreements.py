@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.choices import NodeKind
 from core.clock import now
 from core.errors import InvalidInput, Refused
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode
 from core.money import to_cents
 from core.policy import ADD, CHANGE
@@ -241,7 +241,7 @@ def agreement_sign(*, actor: Actor, agreement: Agreement) -> Agreement:
 
 
 def _end(actor: Actor, pk: int, day: date) -> None:
-    (before,) = lock_rows(Agreement.objects.filter(pk=pk))
+    before = lock_row(Agreement, pk)
     if before.to_day is not None and before.to_day < day:
         raise WrongState(_("The agreement that it follows has ended earlier."))
     before.to_day = day
@@ -282,7 +282,7 @@ def agreement_withdraw(*, actor: Actor, agreement: Agreement) -> Agreement:
 
 
 def _lock(actor: Actor, agreement: Agreement) -> Agreement:
-    lock_rows(Agreement.objects.filter(pk=agreement.pk))
+    lock_row(Agreement, agreement.pk)
     return get_visible(Agreement, actor, CHANGE, pk=agreement.pk)
 
 

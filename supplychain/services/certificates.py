@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock, storage
 from core.actors import Actor
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, require
@@ -115,7 +115,7 @@ def _decide(
 
 
 def _held(actor: Actor, certificate: QualityCertificate, state: CertificateState) -> QualityCertificate:
-    lock_rows(QualityCertificate.objects.filter(pk=certificate.pk))
+    lock_row(QualityCertificate, certificate.pk)
     held: QualityCertificate = get_visible(QualityCertificate, actor, pk=certificate.pk)
     if state not in CERTIFICATE_TRANSITIONS[held.state]:
         raise WrongState(

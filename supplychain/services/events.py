@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import record_close, record_create, record_update
 from core.scoping import require
@@ -49,7 +49,7 @@ def item_withdraw(*, actor: Actor, item: EventItem) -> EventItem:
 
 def _held(entry: EventEntry) -> EventEntry:
     """The entry, locked, if its event is not over and the tenant takes part."""
-    lock_rows(EventEntry.objects.filter(pk=entry.pk))
+    lock_row(EventEntry, entry.pk)
     held = EventEntry.objects.select_related("event").get(pk=entry.pk)
     if held.closed_on is not None or held.event.closed_on is not None:
         raise Conflict(_("The tenant takes no part in this event."), code="not_entered")

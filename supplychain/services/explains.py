@@ -11,7 +11,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import local, now
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.scoping import require_of
 from livestreams.errors import BadTime
 from livestreams.models import LiveSession, SessionTenant
@@ -43,7 +43,7 @@ def explain_record(
     """
     require_of(actor, "add", ExplainEvent, session)
     check_key_allows(actor, session.room)
-    (held,) = lock_rows(LiveSession.objects.filter(pk=session.pk))
+    held = lock_row(LiveSession, session.pk)
     if sku is not None:
         product = product or sku.product
     event = ExplainEvent(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
 from core.scoping import require
@@ -45,7 +45,7 @@ def factory_update(
     """Change a factory, and what its steps can do from now on: what is promised already stays promised."""
     require(actor, CHANGE, Factory, factory.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(Factory.objects.filter(pk=factory.pk))
+        held = lock_row(Factory, factory.pk)
         if values:
             held = record_update(actor=actor, row=held, **values)
         if steps is not None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actors import Actor, system_actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD
 from core.records import record_create
 from core.scoping import require
@@ -35,7 +35,7 @@ def tariff_set(*, actor: Actor, warehouse: Warehouse, from_day: date, **prices: 
     if from_day < clock.month_of(clock.today()):
         raise InvalidInput(_("Months that are over keep their prices."), code="month_over", field="from_day")
     with transaction.atomic():
-        lock_rows(Warehouse.objects.filter(pk=warehouse.pk))
+        lock_row(Warehouse, warehouse.pk)
         if WarehouseTariff.objects.filter(warehouse=warehouse, from_day=from_day).exists():
             raise Conflict(_("This day has prices already."), code="tariff_taken", field="from_day")
         return record_create(
@@ -62,7 +62,7 @@ def fees_charge() -> int:
 
 @transaction.atomic
 def _charge(warehouse: Warehouse, last: date) -> int:
-    lock_rows(Warehouse.objects.filter(pk=warehouse.pk))
+    lock_row(Warehouse, warehouse.pk)
     charged = _charged(warehouse)
     if any(period >= last for period, _amount in charged.values()):
         return 0

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.choices import UnresolvedKind
 from core.clock import now, today
 from core.errors import Conflict, InvalidInput, RowError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ClosableMixin, Unresolved
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
@@ -66,7 +66,7 @@ def product_update(
     """Change a product, and add or change the SKUs named; others stay. With the product its SKUs are closed."""
     require(actor, CHANGE, Product, product.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(Product.objects.filter(pk=product.pk))
+        held = lock_row(Product, product.pk)
         if is_closed is not None:
             values["closed_on"] = _closed_on(held, is_closed)
         held = _changed(actor, held, values)

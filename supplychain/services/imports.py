@@ -17,7 +17,7 @@ from core import audit, jobs, storage
 from core.actors import Actor, system_actor, user_actor
 from core.choices import JOB_OPEN
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
@@ -111,7 +111,7 @@ def import_confirm(*, actor: Actor, batch: ImportBatch, skip_bad_rows: bool = Fa
     """
     require(actor, CHANGE, ImportBatch, batch.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        held = lock_row(ImportBatch, batch.pk)
         if held.state == ImportState.IMPORTED:
             raise Conflict(_("This file is imported already."), code="imported")
         running = Job.objects.filter(kind=JOB_KIND, state__in=JOB_OPEN, params__batch=held.pk).first()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, may, require
@@ -106,7 +106,7 @@ def inbound_withdraw(*, actor: Actor, notice: InboundNotice) -> InboundNotice:
 
 
 def _lock(actor: Actor, notice: InboundNotice, state: InboundState) -> InboundNotice:
-    lock_rows(InboundNotice.objects.filter(pk=notice.pk))
+    lock_row(InboundNotice, notice.pk)
     held = get_visible(InboundNotice, actor, pk=notice.pk)
     if state not in INBOUND_TRANSITIONS[held.state]:
         raise WrongState(_("This notice is received or withdrawn already."))

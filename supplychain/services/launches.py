@@ -20,7 +20,7 @@ from core import buckets, clock
 from core.actors import Actor
 from core.draining import Bucket, drain_family
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.models import BucketFailure, BucketMark
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
@@ -58,7 +58,7 @@ def launch_create(
     if product.tenant_id != tenant.pk or (factory is not None and factory.tenant_id != tenant.pk):
         raise InvalidInput(_("There is no such object."), code="not_found", field="product")
     with transaction.atomic():
-        lock_rows(Product.objects.filter(pk=product.pk))
+        lock_row(Product, product.pk)
         _check_days(product, day, season_end)
         launch = record_create(
             actor=actor,
@@ -81,8 +81,8 @@ def launch_update(*, actor: Actor, launch: Launch, **values: Any) -> Launch:
     Its style and its day stay: the days that were counted hang on them. Errors as of launch_create.
     """
     with transaction.atomic():
-        lock_rows(Product.objects.filter(pk=launch.product_id))
-        lock_rows(Launch.objects.filter(pk=launch.pk))
+        lock_row(Product, launch.product_id)
+        lock_row(Launch, launch.pk)
         held = get_visible(Launch, actor, CHANGE, pk=launch.pk)
         factory = values.get("factory")
         if factory is not None and factory.tenant_id != held.tenant_id:

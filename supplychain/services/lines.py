@@ -9,11 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import NamedTuple
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from core import clock
 from core.models import ExchangeRate
 from core.money import PLACES, to_units
+from core.words import gettext as _
 from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact, content_hash
 from supplychain.facts.fact import BASE_CURRENCY

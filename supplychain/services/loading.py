@@ -88,7 +88,9 @@ class Outcome:
             if problem.code != NO_RATE:
                 problems.append(problem)
             elif count := need.pop(problem.message, 0):
-                message = _("%(reason)s Rows that need it: %(count)d.") % {
+                message = _(
+                    "%(reason)s Rows that need it: %(count)d. Rates are entered by whoever runs this site."
+                ) % {
                     "reason": problem.message,
                     "count": count,
                 }
@@ -185,7 +187,9 @@ def _add(bad: Bad, rows: Sequence[tuple[int, SaleFact]], refused: Iterable[LineR
     for verdict in refused:
         line_no = rows[verdict.index][0]
         problem = RowError(line_no, verdict.field, verdict.code, verdict.message)
-        bad.setdefault(line_no, []).append(problem)
+        told = bad.setdefault(line_no, [])
+        if problem not in told:  # a row may become several facts that lack the same
+            told.append(problem)
 
 
 @retried

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput, NotFound
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require, visible_to
 from core.strict import code as strict_code
@@ -152,7 +152,7 @@ def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:
     """A parcel at the packing table and its lines, locked. Conflict when it is not there or was refunded."""
     known = get_visible(Parcel, actor, pk=parcel.pk)
     require(actor, CHANGE, Wave, known.warehouse.park_id)
-    (held,) = lock_rows(Parcel.objects.filter(pk=parcel.pk))
+    held = lock_row(Parcel, parcel.pk)
     lines = lock_rows(
         Reservation.objects.select_related("sku").filter(parcel=held, state=ReservationState.IN_WAVE)
     )
@@ -180,7 +180,7 @@ def goods_return(
         require(actor, ADD, ReturnedGoods, known.warehouse.park_id)
         place = (known.warehouse_id, known.sku_id)
         levels = locked_levels([known.sku_id], create=[(place, known.owner_id)])
-        (held,) = lock_rows(Reservation.objects.filter(pk=known.pk))
+        held = lock_row(Reservation, known.pk)
         if held.state != ReservationState.DISPATCHED:
             raise Conflict(_("This line has not left."), code="reservation_state")
         out = held.quantity - (held.returned.aggregate(Sum("quantity"))["quantity__sum"] or 0)

@@ -22,7 +22,7 @@ from core.actors import Actor
 from core.clock import HOUR
 from core.draining import Bucket, drain_family
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried, try_advisory_locks
+from core.locking import lock_row, retried, try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from core.policy import CHANGE
 from core.scoping import require
@@ -225,7 +225,7 @@ def window_set(*, actor: Actor, tenant: Tenant, window_hours: int) -> Attributio
     if window_hours not in TailWindow.values:
         raise InvalidInput(_("There is no such window."), code="window", field="window_hours")
     with transaction.atomic():
-        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        lock_row(Tenant, tenant.pk)
         settings, _made = AttributionSettings.objects.get_or_create(tenant=tenant)
         before = settings.window_hours
         if before == window_hours:

@@ -12,7 +12,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, require
@@ -42,7 +42,7 @@ def goods_offer(
     check_pieces(pieces)
     get_visible(Product, actor, pk=product.pk)
     with transaction.atomic():
-        (held,) = lock_rows(Product.objects.filter(pk=product.pk))
+        held = lock_row(Product, product.pk)
         if held.closed_on is not None:
             raise InvalidInput(_("These goods are no longer sold."), code="closed", field="product")
         park_id = held.tenant.node.parent_id
@@ -85,7 +85,7 @@ def goods_offer_withdraw(*, actor: Actor, offer: GoodsOffer) -> GoodsOffer:
     """Withdraw an offer: from now on no run of show shows its goods. Withdrawn once, it stays as it is."""
     require(actor, CHANGE, GoodsOffer, offer.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
+        held = lock_row(GoodsOffer, offer.pk)
         if held.withdrawn_at is None:
             _withdraw(actor, held)
     return held

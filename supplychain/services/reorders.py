@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.money import allocate
 from core.policy import CHANGE, VIEW
 from core.scoping import get_visible
@@ -174,9 +174,9 @@ def _count_again(held: Reorder) -> None:
 
 
 def _lock(actor: Actor, reorder: Reorder, verb: str = CHANGE) -> Reorder:
-    lock_rows(Factory.objects.filter(pk=reorder.factory_id))
-    lock_rows(Launch.objects.filter(pk=reorder.launch_id))
-    lock_rows(Reorder.objects.filter(pk=reorder.pk))
+    lock_row(Factory, reorder.factory_id)
+    lock_row(Launch, reorder.launch_id)
+    lock_row(Reorder, reorder.pk)
     return get_visible(Reorder, actor, verb, pk=reorder.pk)
 
 

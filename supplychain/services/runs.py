@@ -12,7 +12,7 @@ from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, require, visible_to
@@ -126,7 +126,7 @@ def _held(actor: Actor, booking: Booking) -> Booking:
     """The booking, locked, while its show can still be planned."""
     get_visible(Booking, actor, pk=booking.pk)
     check_key_allows(actor, booking.room)
-    (held,) = lock_rows(Booking.objects.filter(pk=booking.pk))
+    held = lock_row(Booking, booking.pk)
     if held.state not in BOOKING_BLOCKING or held.ends_at <= now():
         raise WrongState(_("The booking is over."), code="over")
     return held
@@ -150,7 +150,7 @@ def _standing(actor: Actor, booking: Booking, offer: GoodsOffer) -> GoodsOffer:
     seen = visible_to(pool, actor)
     if not seen.exists():
         raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
-    lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
+    lock_row(GoodsOffer, offer.pk)
     held = GoodsOffer.objects.standing().in_full().filter(pk=offer.pk).first()
     if held is None:
         raise InvalidInput(_("This offer is withdrawn."), code="withdrawn", field="offer")

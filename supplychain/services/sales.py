@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core import audit, buckets, clock
 from core.actors import Actor
@@ -19,6 +18,7 @@ from core.models import Unresolved
 from core.policy import ADD
 from core.scoping import require
 from core.strict import code as strict_code
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store
@@ -116,7 +116,7 @@ def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch |
 
 def refusal(refused: Sequence[LineResult]) -> Conflict | InvalidInput:
     """The error that names every refused line of a batch which was all or nothing."""
-    rows = [RowError(line.index, line.field, line.code, line.message) for line in refused]
+    rows = [RowError(line.index + 1, line.field, line.code, line.message) for line in refused]
     message = _("%(count)d lines are refused, so nothing is stored.") % {"count": len(rows)}
     if any(line.status == CONFLICT for line in refused):
         return Conflict(message, code="event_conflict", rows=rows)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import InvalidInput, Refused
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.money import LARGEST, to_cents
 from core.policy import ADD, CHANGE, VIEW
 from core.records import invalid
@@ -121,7 +121,7 @@ def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant, *, outside: bool)
     """
     if not visible_to(GoodsOffer.objects.filter(pk=offer.pk), actor).exists():
         raise InvalidInput(_("There is no such object."), code="not_found", field="offer")
-    lock_rows(GoodsOffer.objects.filter(pk=offer.pk))
+    lock_row(GoodsOffer, offer.pk)
     held = GoodsOffer.objects.standing().in_full().filter(pk=offer.pk).first()
     if held is None:
         raise InvalidInput(_("This offer is withdrawn."), code="withdrawn", field="offer")
@@ -309,8 +309,8 @@ def _turn(actor: Actor, request: SampleRequest, state: SampleState, *, by_owner:
 
 
 def _lock(actor: Actor, request: SampleRequest) -> SampleRequest:
-    lock_rows(GoodsOffer.objects.filter(pk=request.offer_id))
-    lock_rows(SampleRequest.objects.filter(pk=request.pk))
+    lock_row(GoodsOffer, request.offer_id)
+    lock_row(SampleRequest, request.pk)
     return get_visible(SampleRequest, actor, VIEW, pk=request.pk)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from core.sealing import Broken, seal, unseal
@@ -57,7 +57,7 @@ def shop_hook_create(
     require(actor, ADD, ShopHook, tenant.pk)
     if kind not in SHOPS:
         raise InvalidInput(_("Choose the system of the shop."), code="kind", field="kind")
-    lock_rows(Tenant.objects.filter(pk=tenant.pk))
+    lock_row(Tenant, tenant.pk)
     if ShopHook.objects.filter(tenant=tenant, revoked_at=None).count() >= MOST:
         raise Conflict(_("There are %(most)d connections already.") % {"most": MOST}, code="shops_most")
     hook = ShopHook(tenant=tenant, kind=kind, source=_source_of(kind, source))
@@ -199,7 +199,7 @@ def _save(hook: ShopHook) -> None:
 
 def _lock(actor: Actor, hook: ShopHook) -> ShopHook:
     get_visible(ShopHook, actor, CHANGE, pk=hook.pk)
-    (held,) = lock_rows(ShopHook.objects.filter(pk=hook.pk))
+    held = lock_row(ShopHook, hook.pk)
     if held.revoked_at is not None:
         raise Conflict(_("The connection is revoked: make another one."), code="shop_revoked")
     return held

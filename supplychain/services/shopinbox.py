@@ -12,6 +12,7 @@ from core import clock, doorbell
 from core.errors import NotFound
 from core.locking import retried
 from core.sealing import Broken
+from core.words import pack
 from supplychain.choices import ShopRefusal
 from supplychain.models import ShopHook, ShopMessage, ShopRefusals
 from supplychain.services.shophooks import keys_of
@@ -78,7 +79,7 @@ def _keep(hook: ShopHook, told: list[Told]) -> None:
                 sent_at=each.sent_at,
                 body=each.body,
                 dropped=each.dropped,
-                wrong=each.wrong[:WRONG_LENGTH],
+                wrong=_wrong(each),
             )
             for each in told
         ],
@@ -86,6 +87,12 @@ def _keep(hook: ShopHook, told: list[Told]) -> None:
     )
     ShopHook.objects.filter(pk=hook.pk).update(last_heard_at=clock.now())
     doorbell.ring(doorbell.SHOPS)
+
+
+def _wrong(told: Told) -> str:
+    """Why a message has no shape, for readers of every language as far as there is room."""
+    packed = pack(told.wrong)
+    return packed if len(packed) <= WRONG_LENGTH else str(told.wrong)[:WRONG_LENGTH]
 
 
 @retried

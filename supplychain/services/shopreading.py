@@ -12,14 +12,15 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
 from core.actors import Actor, system_actor
 from core.errors import Busy, Conflict, DomainError, InvalidInput
-from core.locking import is_transient, is_unavailable, lock_rows, retried
+from core.locking import is_transient, is_unavailable, lock_row, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
+from core.words import gettext as _
+from core.words import join, unpack
 from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopMessageState
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
@@ -50,7 +51,6 @@ OUTCOME = (
     "updated_at",
 )
 NOTHING: dict[str, Any] = {"news": "", "fault": "", "detail": "", "note": "", "stored": 0, "known": 0}
-DETAIL_LENGTH = 2_000
 MOST_SHOWN = 5
 
 
@@ -97,8 +97,7 @@ def shop_message_close(*, actor: Actor, message: ShopMessage, note: str) -> Shop
 
 def _lock(actor: Actor, message: ShopMessage) -> ShopMessage:
     get_visible(ShopMessage, actor, CHANGE, pk=message.pk)
-    (held,) = lock_rows(ShopMessage.objects.filter(pk=message.pk))
-    return held
+    return lock_row(ShopMessage, message.pk)
 
 
 def _record(actor: Actor, verb: str, held: ShopMessage, **after: Any) -> None:
@@ -148,7 +147,7 @@ def _outcome(message: ShopMessage) -> dict[str, Any]:
     """What becomes of a message, after its facts are in the ledger. Raises Unclear, DomainError."""
     hook = message.hook
     if message.wrong:
-        raise Unclear(ShopFault.SHAPE, message.wrong)
+        raise Unclear(ShopFault.SHAPE, unpack(message.wrong))
     if hook.shop_id and message.shop_id and message.shop_id != hook.shop_id:
         raise Unclear(ShopFault.SHOP, message.shop_id)
     meaning: Meaning = SHOPS[hook.kind].read(message.event, message.body, hook.source)
@@ -219,7 +218,7 @@ def _put_aside(message: ShopMessage, fault: ShopFault, detail: str) -> None:
         message,
         state=ShopMessageState.DEAD,
         fault=fault,
-        detail=detail[:DETAIL_LENGTH],
+        detail=detail,
         tries=message.tries + 1,
         read_at=clock.now(),
     )
@@ -234,7 +233,8 @@ def _note(message: ShopMessage, **outcome: Any) -> None:
 
 def _told(error: DomainError) -> str:
     """A refusal in words."""
-    return f"{error.field}: {error}" if error.field else str(error)
+    detail = error.detail if isinstance(error.detail, str) else str(error)
+    return join(": ", [error.field, detail]) if error.field else detail
 
 
 def _named(fact: SaleFact) -> str:

@@ -20,7 +20,7 @@ from core import audit
 from core.actors import Actor, system_actor
 from core.clock import month_of, next_month, now, today
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.money import CENT, from_units, to_units
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, may, require
@@ -65,7 +65,7 @@ def statement_count(*, actor: Actor, agreement: Agreement, month: date) -> State
 
 
 def _lock_agreement(actor: Actor, agreement: Agreement) -> Agreement:
-    lock_rows(Agreement.objects.filter(pk=agreement.pk))
+    lock_row(Agreement, agreement.pk)
     held = get_visible(Agreement, actor, pk=agreement.pk)
     if not any(may(actor, ADD, Statement, node) for node in (held.seller_id, held.partner_id) if node):
         require(actor, ADD, Statement, held.seller_id)
@@ -292,7 +292,7 @@ def statement_pay(*, actor: Actor, statement: Statement, paid_on: date | None = 
 
 
 def _lock(actor: Actor, statement: Statement, becomes: StatementState) -> Statement:
-    lock_rows(Agreement.objects.filter(pk=statement.agreement_id))
+    lock_row(Agreement, statement.agreement_id)
     held = get_visible(Statement, actor, CHANGE, pk=statement.pk)
     if becomes not in held.next_states:
         if becomes == StatementState.PAID and held.is_withheld:

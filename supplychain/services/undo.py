@@ -17,7 +17,7 @@ from core import audit, clock, jobs
 from core.actors import Actor, system_actor, user_actor
 from core.choices import JOB_OPEN
 from core.errors import Conflict
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import CHANGE
 from core.scoping import require
@@ -39,7 +39,7 @@ def import_undo(*, actor: Actor, batch: ImportBatch) -> Job:
     """Let a job take back an import; asking twice gives the same job. Conflict where there is nothing to take back."""
     require(actor, CHANGE, ImportBatch, batch.tenant_id)
     with transaction.atomic():
-        (held,) = lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        held = lock_row(ImportBatch, batch.pk)
         _check(held)
         running = Job.objects.filter(kind=JOB_KIND, state__in=JOB_OPEN, params__batch=held.pk).first()
         return running or jobs.job_start(
@@ -69,7 +69,7 @@ def undo_run(*, actor: Actor, batch: ImportBatch, progress: Progress) -> dict[st
     with transaction.atomic():
         wait_patiently()
         lock_facts(batch.tenant, alone=True)
-        (held,) = lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        held = lock_row(ImportBatch, batch.pk)
         _check(held)
         undo = ImportBatch.objects.create(
             tenant=batch.tenant,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor, system_actor
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
@@ -51,7 +51,7 @@ def wave_make(*, actor: Actor, warehouse: Warehouse, orders: int = USUAL_ORDERS)
         raise InvalidInput(message, code="range", field="orders")
     with transaction.atomic():
         held = get_visible(Warehouse, actor, pk=warehouse.pk)
-        lock_rows(Warehouse.objects.filter(pk=held.pk))
+        lock_row(Warehouse, held.pk)
         waiting = Reservation.objects.filter(warehouse=held, state=ReservationState.RESERVED)
         rows = _of_orders(waiting.order_by("paid_at", "pk")[:LOOKED_AT], orders)
         refunded = given_back(rows)
@@ -106,7 +106,7 @@ def wave_picked(*, actor: Actor, wave: Wave) -> Wave:
     """Everything of a wave is fetched. Conflict when it was before."""
     with transaction.atomic():
         get_visible(Wave, actor, CHANGE, pk=wave.pk)
-        (held,) = lock_rows(Wave.objects.filter(pk=wave.pk))
+        held = lock_row(Wave, wave.pk)
         if held.state != WaveState.PICKING:
             raise Conflict(_("This wave is picked already."), code="wave_state")
         held.state = WaveState.PICKED

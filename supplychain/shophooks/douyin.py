@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.strict import StrictError, load_json
+from core.words import gettext as _
 from supplychain.choices import ShopFault, ShopNews, ShopRefusal
 from supplychain.shophooks.incoming import (
     MOST_BYTES,
@@ -78,7 +77,9 @@ class Douyin(Shop):
             data = message.get("data")
             if isinstance(data, str):
                 data = load_json(data.encode(), max_bytes=MOST_BYTES)
-        except (StrictError, UnicodeEncodeError) as error:
+        except StrictError as error:
+            return Told(message_id=digest_id(name), wrong=error.message)
+        except UnicodeEncodeError as error:
             return Told(message_id=digest_id(name), wrong=str(error))
         body, dropped = keep(data, SHAPE)
         return Told(

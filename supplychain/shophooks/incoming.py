@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
-
 from core.clock import SKEW
 from core.strict import StrictError, code, load_json, shown, stamp
+from core.words import gettext as _
 from supplychain.choices import ShopFault, ShopNews, ShopRefusal
 from supplychain.facts import CODE_LENGTH, SaleFact
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core.clock import SKEW
 from core.strict import StrictError
 from core.webhooks.signing import is_signed
+from core.words import gettext as _
+from core.words import join
 from supplychain.choices import ShopFault, ShopRefusal
 from supplychain.facts import parse_rows
 from supplychain.facts.values import PARSERS
@@ -95,7 +95,7 @@ class Standard(Shop):
             raise Unclear(ShopFault.EVENT, message % {"source": source})
         parsed = parse_rows(data)
         if parsed.problems:
-            told = ((_("Row %(row)d") % {"row": problem.row + 1}, problem) for problem in parsed.problems)
+            told = ((_("Row %(row)d") % {"row": problem.row}, problem) for problem in parsed.problems)
             raise Unclear(ShopFault.LINES, reasons(told))
         return Facts([fact for _index, fact in parsed.facts], parsed.facts[0][1].order_no)
 
@@ -107,4 +107,4 @@ def reasons(told: Iterable[tuple[str, Any]]) -> str:
         % {"what": what, "field": problem.field or "-", "message": problem.message}
         for what, problem in told
     )
-    return "\n".join(islice(lines, MOST_REASONS))
+    return join("\n", list(islice(lines, MOST_REASONS)))

@@ -11,11 +11,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.clock import SHANGHAI
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import CHANNELS, CODE_LENGTH, TITLE_LENGTH, SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing.profiles import douyin

@@ -50,12 +50,16 @@ class Order(TenantPage):
             raise NotFound
         counted = [fact for fact in facts if fact.counts]
         sessions = {fact.session_now for fact in facts if fact.session_now}
+        corrected = {(fact.source, fact.external_id) for fact in facts if not fact.counts}
+        for fact in facts:
+            fact.of_correction = (fact.source, fact.external_id) in corrected
         return super().get_context_data(
             number=number,
             facts=facts,
             paid=sum(fact.amount for fact in counted if fact.kind == "paid"),
             refunded=sum(fact.amount for fact in counted if fact.kind == "refunded"),
             exceeds=any(fact.exceeds for fact in counted),
+            sources=sorted({fact.source for fact in counted}),
             cancelled=any(fact.kind == "cancelled" for fact in counted),
             sessions=self.own(LiveSession.objects.filter(pk__in=sessions)) if sessions else [],
             **kwargs,

@@ -13,6 +13,8 @@ from core import strict
 from core.actors import Actor
 from core.clock import today
 from core.doors.admin import (
+    CLOSE,
+    REOPEN,
     OpenFilter,
     Operation,
     OperationForm,
@@ -20,6 +22,7 @@ from core.doors.admin import (
     ScopedModelAdmin,
     ServiceForm,
     ShownInline,
+    WordsField,
     related_field,
     style,
 )
@@ -139,9 +142,50 @@ class TenancyAdmin(ScopedModelAdmin):
     fields = ("tenant", "park", "from_day", "to_day")
 
 
+class MembersForm(OperationForm):
+    """Whose goods a store sells: firms by their codes, for those of other parks cannot be looked up."""
+
+    from_row = ("member_codes",)
+
+    member_codes = style(
+        WordsField,
+        _("members"),
+        required=False,
+        help_text=_("Codes of firms, with commas between them. Each reads what the store sold of its goods."),
+    )
+
+
+class StoreAddForm(ServiceForm):
+    """A store is found by its platform as sessions and orders name it."""
+
+    platform = style(
+        forms.CharField,
+        _("platform"),
+        max_length=32,
+        help_text=_(
+            "One of douyin, kuaishou, taobao, 1688, wechat, xiaohongshu, jd, pinduoduo, tiktok, other."
+        ),
+    )
+
+
 @admin.register(Store)
-class StoreAdmin(ScopedModelAdmin):
+class StoreAdmin(RecordAdmin):
     list_display = ("name_zh", "tenant", "platform", "account", "closed_on")
     list_filter = ("tenant", OpenFilter)
     search_fields = ("name_zh", "name_en", "account", "tenant__name_zh")
-    fields = ("tenant", ("name_zh", "name_en"), ("platform", "account"))
+    add_form = StoreAddForm
+    add_fieldsets = ((None, {"fields": ("tenant", ("name_zh", "name_en"), ("platform", "account"))}),)
+    fields = ("tenant", ("name_zh", "name_en"), ("platform", "account"), "members_told")
+    readonly_fields = ("members_told",)
+    fixed_fields = ("tenant", "platform", "account")
+    operations = (
+        Operation(
+            "members", _("Members"), services.store_members_set, row="store", form=MembersForm, icon="groups"
+        ),
+        CLOSE,
+        REOPEN,
+    )
+
+    @admin.display(description=_("members"))
+    def members_told(self, store: Store) -> str:
+        return ", ".join(map(str, store.members.order_by("code"))) if store.pk else ""

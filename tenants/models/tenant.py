@@ -126,3 +126,8 @@ class Store(NamedMixin, PublicIdMixin, ClosableMixin):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         constraints = [models.UniqueConstraint(fields=["platform", "account"], name="tenants_store_once")]
+
+    @property
+    def member_codes(self) -> list[str]:
+        """The codes of the firms whose goods it sells."""
+        return list(self.members.order_by("code").values_list("code", flat=True))

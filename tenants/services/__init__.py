@@ -13,6 +13,7 @@ from tenants.services.firms import (
     tenant_update,
     verified_figure_push,
 )
+from tenants.services.stores import store_members_set
 
 __all__ = [
     "charge_record",
@@ -23,6 +24,7 @@ __all__ = [
     "event_enter",
     "lease_create",
     "lease_end",
+    "store_members_set",
     "tenancy_move",
     "tenant_create",
     "tenant_update",

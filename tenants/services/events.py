@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actors import Actor
 from core.errors import Conflict, Refused
-from core.locking import lock_rows, retried
+from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
 from core.scoping import get_visible, may, require
@@ -28,7 +28,7 @@ def event_enter(*, actor: Actor, event: Event, tenant: Tenant) -> EventEntry:
     require(actor, ADD, EventEntry, tenant.pk)
     get_visible(Event, actor, pk=event.pk)
     with transaction.atomic():
-        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        lock_row(Tenant, tenant.pk)
         event = Event.objects.get(pk=event.pk)
         _check_open(event)
         seat = (

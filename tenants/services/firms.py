@@ -16,7 +16,7 @@ from core.actors import Actor
 from core.choices import NodeKind
 from core.clock import month_of, next_month, today
 from core.errors import Conflict, InvalidInput
-from core.locking import advisory_lock, lock_rows, retried
+from core.locking import advisory_lock, lock_row, lock_rows, retried
 from core.models import ScopeNode
 from core.policy import CHANGE, DISCLOSE
 from core.records import record_update
@@ -117,7 +117,7 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             _("A move is entered on its day or later: rights and figures change at once."), field="from_day"
         )
     with transaction.atomic():
-        lock_rows(Tenant.objects.filter(pk=tenant.pk))
+        lock_row(Tenant, tenant.pk)
         current = Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).first()
         if current is not None:
             if from_day <= current.from_day:
@@ -235,7 +235,7 @@ def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
     """End a lease on a day; its units are free from then on. InvalidInput for a day outside of its present term."""
     require(actor, "change", Lease, lease.park_id)
     with transaction.atomic():
-        (held,) = lock_rows(Lease.objects.filter(pk=lease.pk))
+        held = lock_row(Lease, lease.pk)
         if not held.from_day < day <= held.to_day:
             raise InvalidInput(_("A lease can end only within its term."), field="day")
         before = audit.snapshot(held, ("state", "to_day"))

@@ -16,13 +16,15 @@ from core import clock
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, local, today
 from core.doors.admin import operations
+from core.errors import NotFound
 from core.models import AuditEntry, Job, Membership, ToolKey, User
 from core.services import tool_key_by_secret
 from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
 from parks.models import Building, ServiceOffer, Unit
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
-from tenants.models import Company, Lease, Tenancy, Tenant
+from tenants.models import Company, Lease, Store, Tenancy, Tenant
+from tenants.services import store_members_set
 from tests.admin.conftest import Worlds, url_of
 from tests.factories import PASSWORD, make_tenant
 
@@ -152,6 +154,27 @@ def test_what_a_list_action_leaves_is_said_and_done_by_the_next_one(
         [("success", [1]), ("warning", [2])],
     ]
     assert not Booking.objects.filter(pk__in=chosen).exclude(state=BookingState.CONFIRMED).exists()
+
+
+def test_a_collective_store_gets_its_members(manager: Client, worlds: Worlds) -> None:
+    """Members are named by their codes, also those of other parks; a code that nobody has is named."""
+    seller, maker = worlds.mine.tenants[0].tenant, worlds.mine.tenants[1].tenant
+    far = make_tenant(worlds.other.park, "far-away")
+    values = {"tenant": seller.pk, "name_zh": "优选", "name_en": "", "platform": "jd", "account": "select-1"}
+    manager.post(url_of(Store, "add/"), values)
+    store = Store.objects.get(account="select-1")
+    members = url_of(Store, f"{store.pk}/do/members/")
+    refused = errors_of(manager.post(members, {"member_codes": f"{maker.code}, nobody, {seller.code}"}))
+    assert f"{seller.code}, nobody" in refused["member_codes"][0]
+    assert not store.member_codes
+    manager.post(members, {"member_codes": f"{maker.code}, {far.code}"})
+    assert store.member_codes == sorted([maker.code, far.code])
+    assert str(maker) in manager.get(url_of(Store, f"{store.pk}/change/")).content.decode()
+    assert AuditEntry.objects.filter(verb="store.members").count() == 1
+    other = Store.objects.filter(tenant=worlds.other.tenants[0].tenant).first()
+    assert other is not None
+    with pytest.raises(NotFound):
+        store_members_set(actor=worlds.manager, store=other, member_codes=[])
 
 
 def test_an_operation_that_is_refused_says_why(manager: Client, worlds: Worlds) -> None:

@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analytics.cash import cash_flow
+from analytics.channels import Against
 from analytics.choices import CashKind, PeriodKind, ResultPart
+from analytics.collective import collective_result
 from analytics.counting import drain_everything
 from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
 from analytics.periods import Period
@@ -157,9 +159,9 @@ def test_the_page_is_a_recount(firm: TenantWorld) -> None:
     assert yuan(host.account.left) == net - lines[COMMISSION] - 200 - platform
     rows = {row.product: (yuan(row.paid), yuan(row.refunds), row.units_paid) for row in host.products}
     assert rows == {
-        # What came back of all of A is of both its lines.
-        firm.skus[0].product: (Decimal(100), Decimal(10) + 10, 1),
-        firm.skus[1].product: (Decimal(80), Decimal("3.33") + 5, 2),
+        # What came back of all of A is of what was left of both its lines: 15 x 90/140 and 15 x 50/140.
+        firm.skus[0].product: (Decimal(100), Decimal(10) + Decimal("9.6429"), 1),
+        firm.skus[1].product: (Decimal(80), Decimal("3.33") + Decimal("5.3571"), 2),
     }
     other = told(firm, "daren-2")
     assert (yuan(other.account.net), yuan(other.account.lines[PLATFORM].known)) == (Decimal(20), Decimal(99))
@@ -204,11 +206,15 @@ def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
     for period, cents in back:
         give_back(firm, order, "", f"{cents / 100:.2f}", period.first.month)
     placing.drain()
-    # The part of each line goes by what was paid of it, and the parts add up.
-    parts = [0] * len(paid)
+    # Each line gives back a part by what is left of it; what is more than all of them, by what was paid of it.
+    parts, weights = [0] * len(paid), [line[2] * 100 for line in paid]
     for _period, cents in back:
-        for index, part in enumerate(allocate(cents * 100, [line[2] for line in paid])):
-            parts[index] += part
+        left = [weight - part for weight, part in zip(weights, parts, strict=True) if weight > part] or [0]
+        goods = min(cents * 100, sum(left))
+        more = iter(allocate(goods, left))
+        of_goods = [next(more) if weight > part else 0 for weight, part in zip(weights, parts, strict=True)]
+        rest = allocate(cents * 100 - goods, weights)
+        parts = [sum(each) for each in zip(parts, of_goods, rest, strict=True)]
     assert sum(parts) == sum(cents for _period, cents in back) * 100
     for host in (accounts["daren-1"], accounts["daren-2"]):
         lines = [(line, part) for line, part in zip(paid, parts, strict=True) if line[0] == host]
@@ -462,6 +468,29 @@ def test_goods_of_others_are_told_by_their_owner(world: World, firm: TenantWorld
     assert (first.product, first.owner, second.product, second.owner) == (
         None, world.tenants[1].tenant, None, None,
     )  # fmt: skip
+
+
+def test_what_is_given_back_is_of_the_goods_that_are_left(world: World, firm: TenantWorld) -> None:
+    """The first line came back already: what comes back of the order is of the other. Results by owner say the same."""
+    other = world.tenants[1]
+    firm.store.members.add(other.tenant)
+    theirs = {"sku_code": other.skus[0].code, "owner": other.tenant.code}
+    sell(firm, "G", 2, "40.00", **theirs)
+    sell(firm, "G", 2, "40.00", line_no="2", host="daren-2")
+    sell(firm, "G", 2, "5.00", line_no="f", host="daren-2", line_type="freight", sku_code="")
+    give_back(firm, "G", "1", "40.00", 5)
+    give_back(firm, "G", "", "45.00", 5)
+    first, second = told(firm), told(firm, "daren-2")
+    assert [yuan(each.account.net) for each in (first, second)] == [0, 0]
+    rows = {row.owner or row.product: yuan(row.refunds) for row in (*first.products, *second.products)}
+    assert rows == {other.tenant: Decimal(40), firm.skus[0].product: Decimal(40)}, "freight is of no host"
+    drain_everything()
+    by_owner = collective_result(SYSTEM, firm.tenant, MAY, Against.BEFORE).rows
+    assert {row.maker: row.refunds for row in by_owner}[other.tenant] == rows[other.tenant]
+    agreement = Agreement(
+        seller=firm.tenant, sales="outside", outside_ref="daren-1", from_day=MAY.first, to_day=None
+    )
+    assert sum(sale.refunds for sale in sold_under(agreement).sales) == 400_000
 
 
 def test_what_is_still_to_come_back_is_told_day_by_day(firm: TenantWorld) -> None:

@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 import yaml
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.choices import Origin, Reason, Verdict, Witness
+from analytics.models import TrustVerdict
 from analytics.trust import thresholds
 from analytics.trust.audience import counted, steps, watched
 from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sold
 from analytics.trust.verdict import Judgement, decide, fingerprint, judge
-from analytics.trust.witnesses import WITNESSES, Finding
+from analytics.trust.witnesses import WITNESSES, Finding, as_row
+from analytics.trust.words import lines_of
 
 START = datetime(2026, 5, 18, 12, tzinfo=UTC)
 HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
@@ -86,6 +89,13 @@ def test_each_witness_contradicts_what_it_saw_otherwise(evidence: Evidence, witn
     found = judge(evidence)
     assert found.verdict == Verdict.DOUBTFUL
     assert against(found) == set(found.reasons) == witnesses
+
+
+def test_nobody_is_said_to_have_stated_what_came_back() -> None:
+    finding = Finding(Witness.AFTER_SALES, Origin.LEDGER, Decimal(2), Decimal("2.4"), Decimal("8.3"))
+    with override("en"):
+        (line,) = lines_of(TrustVerdict(witnesses=[as_row(finding)]))
+        assert line.numbers == "2 orders came back, 2.4 orders are usual, up to 8.3 orders pass"
 
 
 @pytest.mark.parametrize(

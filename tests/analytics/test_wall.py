@@ -28,7 +28,7 @@ from analytics.wall.memory import MOST, Memory
 from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
-from livestreams.choices import SessionState
+from livestreams.choices import BookingState, SessionState
 from livestreams.models import AudienceSample, HostShift, LiveSession, Maintenance
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
@@ -132,6 +132,9 @@ def test_rooms_are_live_next_or_free() -> None:
     assert snapshot["audience"] == 321
     assert snapshot["sessions"][0]["gmv_paid"] == "55.00"
     assert snapshot["ticker"][0]["what"] in ("started", "ended")
+    type(booking).objects.filter(pk=booking.pk).update(state=BookingState.COMPLETED)
+    over = wall_snapshot(world.park)
+    assert ([room["state"] for room in over["rooms"]], over["next"]) == (["off", "live"], [])
 
 
 @pytest.mark.django_db

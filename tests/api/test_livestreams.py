@@ -117,8 +117,8 @@ def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
     }
     bad = tool.post(samples, {"source": "obs", "readings": [{"at": session["started_at"]}, {"likes": -1}]})
     assert {(reason["row"], reason["field"]) for reason in bad.json()["errors"]} == {
-        (1, "readings.at"),
-        (1, "readings.likes"),
+        (2, "readings.at"),
+        (2, "readings.likes"),
     }
     assert AudienceSample.objects.filter(source="obs").count() == 2
     end = f"live-sessions/{session['uid']}/end"

@@ -104,7 +104,7 @@ def test_all_or_nothing(tool: Caller) -> None:
     reply = tool.post(BULK + "?atomic=true", [line(1), line(2, amount="12,50")])
     assert (reply.status_code, reply["Content-Type"]) == (400, "application/problem+json")
     assert reply.json()["errors"][0] | {"message": ""} == {
-        "row": 1,
+        "row": 2,
         "field": "amount",
         "code": "amount",
         "message": "",
@@ -112,7 +112,7 @@ def test_all_or_nothing(tool: Caller) -> None:
     assert SalesEvent.objects.count() == 0
     assert tool.post(BULK + "?atomic=true", [line(1), line(2)]).status_code == 200
     reply = tool.post(BULK + "?atomic=true", [line(3), line(1, amount="20.00")])
-    assert (reply.status_code, reply.json()["errors"][0]["row"]) == (409, 1)
+    assert (reply.status_code, reply.json()["errors"][0]["row"]) == (409, 2)
     assert SalesEvent.objects.count() == 2
 
 

@@ -124,11 +124,11 @@ class Door(NamedTuple):
 
 
 DOORS = {
-    "json": Door(lambda rows: json.dumps(rows).encode(), partial(send, "application/json"), 400, 1),
+    "json": Door(lambda rows: json.dumps(rows).encode(), partial(send, "application/json"), 400, 2),
     "ndjson": Door(
-        lambda rows: "\n".join(map(json.dumps, rows)).encode(), partial(send, "application/x-ndjson"), 400, 1
+        lambda rows: "\n".join(map(json.dumps, rows)).encode(), partial(send, "application/x-ndjson"), 400, 2
     ),
-    "csv": Door(as_csv, partial(send, "text/csv"), 400, 1),
+    "csv": Door(as_csv, partial(send, "text/csv"), 400, 2),
     "upload": Door(as_csv, upload, "refused", 3),
     "command": Door(as_csv, command, "refused", 3),
 }

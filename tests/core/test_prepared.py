@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from core.clock import now
+from core.errors import NotFound
+from core.locking import lock_row
 from core.models import AuditEntry, ScopeNode
 from core.prepared import Prepared
-from tests.factories import make_park, make_tenant
+from livestreams.models import Booking, LiveRoom
+from supplychain.models import Agreement
+from tenants.models import Tenant
+from tests.factories import World, make_park, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 SAMPLES = {"pk": -2, "since": datetime(1, 1, 2, tzinfo=UTC)}
@@ -62,3 +67,17 @@ def test_samples_that_cannot_be_told_apart_are_refused(since: Any) -> None:
 
     with pytest.raises(RuntimeError, match="cannot be told apart"):
         Prepared(build, {"pk": -2, "since": since})
+
+
+@pytest.mark.parametrize("model", [LiveRoom, Booking, Tenant, Agreement])
+def test_a_locked_row_is_the_row(world: World, model: type[Model]) -> None:
+    """Every kind of column: money, days, instants, JSON, and what is kept as null."""
+    expected = model._default_manager.order_by("pk").last()
+    assert expected is not None
+    found = lock_row(model, expected.pk)
+    assert {field.attname: getattr(found, field.attname) for field in found._meta.concrete_fields} == {
+        field.attname: getattr(expected, field.attname) for field in expected._meta.concrete_fields
+    }
+    assert not found._state.adding
+    with pytest.raises(NotFound):
+        lock_row(model, 0)

@@ -1,4 +1,4 @@
-"""Writers to SQLite: first come, first served, and nobody keeps the turn."""
+"""Writers to SQLite: first come, first served, and nobody keeps the turn; what they write is as it ever was."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.backends.sqlite3 import operations
 
+from core.clock import SHANGHAI
 from core.sqlite3.turns import Turns
 
 pytestmark = pytest.mark.skipif(
@@ -152,3 +155,10 @@ def test_who_waits_too_long_is_told_that_the_database_is_locked(
     with transaction.atomic():
         in_a_thread(knock).join()
     assert [str(error) for error in refused] == ["database is locked"]
+
+
+@pytest.mark.parametrize("zone", [UTC, SHANGHAI, None])
+def test_an_instant_is_kept_as_before_whatever_its_zone(zone: tzinfo | None) -> None:
+    instant = datetime(2026, 11, 11, 20, 30, 15, 120, tzinfo=zone)
+    expected = operations.DatabaseOperations(connection).adapt_datetimefield_value(instant)
+    assert connection.ops.adapt_datetimefield_value(instant) == expected

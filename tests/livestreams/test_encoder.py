@@ -236,12 +236,12 @@ def test_a_slot_with_one_encoder_a_restart_and_an_end(park: Park) -> None:
         f" JOIN livestreams_liveroom r ON r.id = p.room_id WHERE r.code = '{room}'"
     )
     first_seen = park.select(seen)
-    wait_until(lambda: park.select(seen) != first_seen, seconds=5)
+    wait_until(lambda: park.select(seen) != first_seen, seconds=20)
     park.restart()
     assert encoder.is_running
     assert park.is_live(room)
     before = park.select(seen)
-    wait_until(lambda: park.select(seen) != before, seconds=5)
+    wait_until(lambda: park.select(seen) != before, seconds=20)
     # The slot ends now, while the picture runs.
     ends_at = time.time() + 1
     stamp = datetime.fromtimestamp(ends_at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -276,7 +276,7 @@ def test_a_picture_that_comes_back_is_one_session_and_nobody_sees_its_key(park: 
         assert not plays(f"{rtmp}/show/{room}")
         assert not served(f"{hls}/hls/{room}.m3u8")
     gone = encoder.stop()
-    wait_until(lambda: not park.is_live(room), seconds=5)
+    wait_until(lambda: not park.is_live(room), seconds=20)
     again = park.publish(key)
     wait_until(lambda: park.is_live(room), seconds=10)
     publishes = park.select(

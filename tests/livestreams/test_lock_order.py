@@ -28,15 +28,18 @@ pytestmark = pytest.mark.both_databases
 def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Rows in the order in which they were locked first."""
     rows: list[Any] = []
-    lock_rows = locks.lock_rows
 
-    def told(queryset: Any) -> Any:
-        found = lock_rows(queryset)
-        rows.extend(row for row in found if row not in rows)
-        return found
+    def telling(lock: Callable[..., Any]) -> Callable[..., Any]:
+        def told(*what: Any) -> Any:
+            found = lock(*what)
+            rows.extend(row for row in (found if isinstance(found, list) else [found]) if row not in rows)
+            return found
+
+        return told
 
     for module in (locks, exchange, sessions, slot_sessions, steps):
-        monkeypatch.setattr(module, "lock_rows", told)
+        for lock in {"lock_row", "lock_rows"} & vars(module).keys():
+            monkeypatch.setattr(module, lock, telling(getattr(module, lock)))
     return rows
 
 

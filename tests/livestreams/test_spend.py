@@ -55,7 +55,7 @@ def test_rows_that_are_no_hours_of_the_session_are_named_and_nothing_is_kept(wor
     with pytest.raises(InvalidInput) as refusal:
         services.spend_record(actor=mine.owner, session=session, hours=[ok, *(row for row, _code in bad)])
     assert [(row.row, row.code) for row in refusal.value.rows] == [
-        (number + 1, code) for number, (_row, code) in enumerate(bad)
+        (number, code) for number, (_row, code) in enumerate(bad, 2)
     ]
     assert AdSpend.objects.count() == before
 

@@ -110,14 +110,14 @@ def test_there_is_always_one_main_venue() -> None:
 
 def before_the_lock(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
     """Somebody else acts while the next one who wants an event's lock waits for it."""
-    lock_rows = events.lock_rows
+    lock_row = events.lock_row
 
-    def waited(rows: Any) -> Any:
+    def waited(*row: Any) -> Any:
         monkeypatch.undo()
         act()
-        return lock_rows(rows)
+        return lock_row(*row)
 
-    monkeypatch.setattr(events, "lock_rows", waited)
+    monkeypatch.setattr(events, "lock_row", waited)
 
 
 def test_an_event_does_not_give_up_its_main_venue(monkeypatch: pytest.MonkeyPatch) -> None:

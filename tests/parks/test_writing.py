@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 def test_a_unit_that_is_let_meanwhile_is_not_converted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who relies on a unit is asked under its lock: what was committed while waiting for it counts."""
-    unit, lock_rows = world.units[3], places.lock_rows
+    unit, lock_row = world.units[3], places.lock_row
 
-    def let_before_the_lock(rows: Any) -> Any:
+    def let_before_the_lock(*row: Any) -> Any:
         lease_create(
             actor=SYSTEM,
             tenant=world.tenants[0].tenant,
@@ -40,9 +40,9 @@ def test_a_unit_that_is_let_meanwhile_is_not_converted(world: World, monkeypatch
             from_day=today(),
             to_day=today() + 9 * DAY,
         )
-        return lock_rows(rows)
+        return lock_row(*row)
 
-    monkeypatch.setattr(places, "lock_rows", let_before_the_lock)
+    monkeypatch.setattr(places, "lock_row", let_before_the_lock)
     with pytest.raises(UnitInUse):
         unit_convert(actor=SYSTEM, unit=unit, use=UnitUseKind.WAREHOUSE, from_day=today())
     assert UnitUse.objects.filter(unit=unit).count() == 1

@@ -152,7 +152,7 @@ def test_the_api_tells_ad_spend_in_text(firm: TenantWorld) -> None:
     assert tool.get(where).json() == {"hours": [{"hour": begins, "amount": "0.10"}], "total": "0.10"}
     bad = tool.post(where, {"hours": [{"hour": begins, "amount": "1"}, {"hour": begins, "amount": "-1"}]})
     assert bad.status_code == 400
-    assert (bad.json()["errors"][0]["row"], bad.json()["errors"][0]["field"]) == (1, "hours.amount")
+    assert (bad.json()["errors"][0]["row"], bad.json()["errors"][0]["field"]) == (2, "hours.amount")
     assert Caller(user=firm.users["tenant_finance"]).get(where).status_code == 200
 
 

@@ -154,6 +154,7 @@ def test_a_check_in_without_a_network_is_told_later(
     page, made = standing_at_the_door
     page.context.set_offline(True)
     page.goto(f"{live_site.url}/door/{made['room']}/")
+    assert page.locator("#door-room").inner_text() == "通宵直播间"
     tapped = now()
     page.locator("#door-bookings button").tap()
     page.locator(KEPT).wait_for()
@@ -216,6 +217,7 @@ def test_a_phone_keeps_what_the_door_takes_and_nothing_after_the_log_out(
     assert {name for row in rows for name in row} == {
         "uid",
         "room",
+        "name",
         "state",
         "check_in_from",
         "starts_at",

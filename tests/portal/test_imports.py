@@ -96,6 +96,25 @@ def test_bad_rows_are_named_and_the_rest_can_be_taken(owner: Client, firm: Tenan
     assert SalesEvent.objects.count() == batch.report["stored"] > 0
 
 
+def test_a_file_without_a_rate_says_which_rows_need_it_in_the_language_of_who_asked(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    """The worker that refuses it speaks another language, and nothing is offered where no order is good."""
+    owner.cookies["django_language"] = "en"
+    address = owner.post(address, {"file": file("tiktok-orders.csv")})["Location"]
+    batch = ImportBatch.objects.get()
+    for answer in (None, {"skip_bad_rows": "1"}):
+        if answer is not None:
+            owner.post(step(firm, "-confirm", batch), answer)
+            with override("zh-hans"):
+                jobs.run_due()
+        shown = owner.get(address).text
+        assert "no exchange rate of MYR for 2025-06-01. Rows that need it: 3. Rates are entered" in shown
+        assert "Import the orders without bad rows" not in shown
+    errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode()  # type: ignore[attr-defined]
+    assert errors.count("There is no exchange rate of MYR for 2025-06-01.") == 3, "once in a row"
+
+
 def test_the_preview_adds_up_what_the_button_below_it_would_store(
     owner: Client, firm: TenantWorld, address: str
 ) -> None:

@@ -126,6 +126,8 @@ def test_a_held_room_shows_until_when_and_is_confirmed(
     shown = page_of(firm, "place", booking).removesuffix("place/")
     for page in (shown, reverse("portal-bookings", args=[firm.tenant.code])):
         assert until in owner.get(page).content.decode()
+    owner.cookies["django_language"] = "zh-hans"
+    assert f"预留至 {local(booking.hold_expires_at):%H:%M}" in owner.get(shown).content.decode()
     owner.post(page_of(firm, "confirm", booking))
     booking.refresh_from_db()
     assert (booking.state, booking.hold_expires_at) == (BookingState.CONFIRMED, None)

@@ -67,6 +67,23 @@ def test_today_shows_the_figures_to_the_cent_beside_yesterday(owner: Client, sal
     assert page.context["days"]["series"][0]["data"][-2:] == ["300.0000", "200.0000"]
 
 
+def test_an_order_says_what_came_back_of_it_as_a_whole(owner: Client, sales: TenantWorld) -> None:
+    """Versions of imports are no corrections: a number such as 8898 says nothing to anybody."""
+    facts = [
+        line("A-9", "50.00", title="dress", version=3),
+        line("A-9", "50.00", kind="cancelled", line_no="", qty=0, version=6),
+        line("R-9", "9.00", kind="refunded", line_no="", qty=0, ref_order_no="A-9", version=8898),
+    ]
+    sales_record(actor=sales.owner, seller=sales.tenant, source="test", facts=list(enumerate(facts)))
+    owner.cookies["django_language"] = "en"
+    shown = owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": "A-9"}).text
+    assert shown.count("the order as a whole") == 2
+    assert "−¥50.00" in shown
+    assert "version" not in shown
+    assert "×0" not in shown
+    assert "version 2" in owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": "A-3"}).text
+
+
 def test_an_order_of_which_more_was_refunded_than_paid_says_so(owner: Client, sales: TenantWorld) -> None:
     def page(number: str) -> str:
         owner.cookies["django_language"] = "en"
@@ -74,8 +91,10 @@ def test_an_order_of_which_more_was_refunded_than_paid_says_so(owner: Client, sa
 
     assert "More was refunded than paid" not in page("A-2")
     more = line("R-2", "100.51", kind="refunded", ref_order_no="A-2", ref_line="1")
+    assert "Several sources" not in page("A-2")
     sales_record(actor=sales.owner, seller=sales.tenant, source="another file", facts=[(0, more)])
     shown = page("A-2")
+    assert "Several sources tell of this number: another file, test." in shown
     assert "More was refunded than paid" in shown
     assert shown.count("more than was paid") == 2, "both refunds together are"
 

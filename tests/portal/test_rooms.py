@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, now, today
 from core.models import User
-from livestreams.choices import BookingState, SessionState
+from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
 from livestreams.usual import habit, next_free
@@ -190,10 +190,14 @@ def test_a_room_is_booked_every_week_and_the_rest_given_back(
     assert f"{day + 7 * DAY:%Y-%m-%d}" in refused.content.decode()
     page = owner.post(address, {**weekly, "skip_taken": "on"}, follow=True)
     assert f"{day + 7 * DAY:%Y-%m-%d}" in page.content.decode()
-    made = Booking.objects.filter(purpose="weekly")
-    assert [booking.starts_at for booking in made.order_by("starts_at")] == [
+    made = Booking.objects.filter(purpose="weekly").order_by("starts_at")
+    assert [booking.starts_at for booking in made] == [
         day_start(day + days * DAY) + 14 * HOUR for days in (0, 14)
     ]
+    seen = [owner.get(reverse("portal-booking", args=[firm.tenant.code, one.uid])) for one in made]
+    assert [page.context["series_ahead"] for page in seen] == [2, 1]
+    owner.post(reverse("portal-booking-cancel-series", args=[firm.tenant.code, made[1].uid]))
+    assert list(made.values_list("state", flat=True)) == [BookingState.CONFIRMED, BookingState.CANCELLED]
     owner.post(reverse("portal-booking-cancel-series", args=[firm.tenant.code, made[0].uid]))
     assert set(made.values_list("state", flat=True)) == {BookingState.CANCELLED}
 
@@ -381,6 +385,36 @@ def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) ->
     owner.post(reverse("portal-session-end", args=[firm.tenant.code, session.uid]))
     session.refresh_from_db()
     assert session.state == SessionState.ENDED
+    page = owner.get(reverse("portal-today", args=[firm.tenant.code]))
+    assert booking not in page.context["bookings"], "it ended early and does not come next"
+    bookings = reverse("portal-bookings", args=[firm.tenant.code])
+    assert [booking in owner.get(bookings, query).context["rows"] for query in ({}, {"past": ""})] == [
+        False,
+        True,
+    ]
+
+
+def test_an_open_session_says_which_booking_of_the_room_ends_it(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    booking, other = soon(firm), world.tenants[1]
+    form = {"platform": "douyin", "delivery": "phone", "market": "CN", "booking": str(booking.uid)}
+    owner.cookies["django_language"] = "en"
+    address = owner.post(reverse("portal-session-new", args=[firm.tenant.code]), form)["Location"]
+    assert "this session ends as that booking goes on air" not in owner.get(address).text
+    after = (booking.ends_at + HOUR).replace(second=0, microsecond=0)
+    booking_create(
+        actor=other.owner, room=booking.room, tenant=other.tenant, starts_at=after, ends_at=after + HOUR
+    )
+    shown = owner.get(address)
+    assert shown.context["next_in_room"] == after
+    assert "this session ends as that booking goes on air" in shown.text
+    assert str(other.tenant) not in shown.text
+    LiveSession.objects.update(delivery=Delivery.NODE)
+    assert owner.get(address).context["next_in_room"] is None, "its node cuts it at the end of its slot"
+    LiveSession.objects.update(delivery=Delivery.PHONE)
+    LiveSession.objects.update(state=SessionState.ENDED, ended_at=now())
+    assert owner.get(address).context["next_in_room"] is None
 
 
 def test_sessions_are_filtered_and_paged_in_few_queries(

@@ -309,5 +309,10 @@ def test_the_park_reads_its_statement_on_paper_in_the_admin(
     assert table in shown.content.decode()
     sheet = load_workbook(io.BytesIO(b"".join(manager.get(table).streaming_content))).active
     assert [(row[3], row[8]) for row in list(sheet.values)[1:]] == [(None, 20), (None, None), (None, 20)]
+    terms_page = manager.get(
+        reverse("admin:supplychain_agreement_change", args=[agreement.pk])
+    ).content.decode()
+    assert "0.00: 20.00" in terms_page
+    assert str(world.park) in terms_page, "as readers of English call it"
     elsewhere = browser_of(make_world("beta").users[Role.PARK_MANAGER])
     assert [elsewhere.get(each).status_code for each in (kept, table)] == [404, 404]

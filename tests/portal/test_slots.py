@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from typing import Any
 
@@ -59,6 +60,19 @@ def test_what_was_asked_is_answered_on_the_page(owner: Client, world: World, fir
     assert refused["obstacles"] == ["All rooms that would do are taken then."]
     assert any("one room more" in way for way in refused["ways"])
     assert refused["obstacles"][0] in shown.text
+
+
+def test_whoever_asked_for_one_room_is_not_told_that_one_more_would_help(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    for number in range(2):
+        wanted = wish(value=str(100 + number), purpose=f"drop {number}", room=world.rooms[0].code)
+        owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wanted)
+    schedule(world)
+    shown = owner.get(reverse("portal-slots", args=[firm.tenant.code]))
+    (refused,) = {row.purpose: found for row, found in shown.context["asked"]}["drop 0"]
+    assert any(way.endswith("14:00 with this room free then.") for way in refused["ways"])
+    assert not any("one room more" in way for way in refused["ways"])
 
 
 def test_what_a_repair_gives_up_is_told_with_its_reasons(
@@ -176,9 +190,13 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
     assert operator.post(operation).status_code == 302
     assert plan.slots.filter(booking__isnull=False).count() == 2
     repair = reverse("admin:livestreams_scheduleplan_operation", args=[plan.pk, "repair"])
-    assert operator.post(repair, {"rooms": [world.rooms[0].pk]}).status_code == 302
+    answer = operator.post(repair, {"rooms": [world.rooms[0].pk]})
     jobs.run_due()
-    assert SchedulePlan.objects.latest("pk").value == 102
+    repaired = SchedulePlan.objects.latest("pk")
+    assert answer["Location"] == reverse("admin:livestreams_scheduleplan_change", args=[repaired.pk])
+    assert repaired.value == 102
+    rows = operator.get(reverse("admin:livestreams_scheduleplan_changelist")).text
+    assert not re.search(r"\b(plan|repair),", rows), "kinds read in words, without their codes"
 
 
 def test_rules_and_changes_read_in_the_words_of_the_form(world: World, browser_of: Any) -> None:

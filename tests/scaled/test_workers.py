@@ -13,7 +13,7 @@ from django.db import transaction
 
 from core import clock
 from core.choices import JobState
-from core.locking import lock_rows
+from core.locking import lock_row
 from core.models import Job
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch, SalesEvent
@@ -84,7 +84,7 @@ def test_a_job_may_take_longer_than_a_task(
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()  # a message carries the limits of whoever sent it; the worker's own look is to find the job
     with transaction.atomic():
-        lock_rows(ImportBatch.objects.filter(pk=batch.pk))
+        lock_row(ImportBatch, batch.pk)
         celery_worker(under="tests.scaled.impatient")
         wait_until(lambda: _job(job).state == JobState.RUNNING, seconds=20)
         time.sleep(3)

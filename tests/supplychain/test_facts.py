@@ -67,7 +67,7 @@ def batch_of(*rows: Any) -> ParsedBatch:
 
 
 def problems_of(batch: ParsedBatch) -> list[tuple[int, str, str]]:
-    """(row, field, code) of everything that is wrong."""
+    """(row from 1, field, code) of everything that is wrong."""
     assert all(problem.message for problem in batch.problems)
     return [(problem.row, problem.field, problem.code) for problem in batch.problems]
 
@@ -238,7 +238,7 @@ def test_a_bad_row_is_named_and_the_others_stand(row: Any, problem: tuple[str, s
     rows = [json.dumps(each) for each in (rows_of(line_no="a"), row, rows_of(line_no="b"))]
     body = "[" + ",".join(rows) + "]" if form == JSON else "\n".join(rows)
     batch = parse_batch(body.encode(), form)
-    assert problems_of(batch) == [(1, *problem)]
+    assert problems_of(batch) == [(2, *problem)]
     assert [index for index, _fact in batch.facts] == [0, 2]
     assert (batch.rows, batch.bad_rows) == (3, 1)
 
@@ -248,7 +248,7 @@ def test_only_a_table_may_have_been_through_a_spreadsheet() -> None:
     cut_off = rows_of(order_no="123456789012345000")
     assert not batch_of(cut_off).problems
     table = "\n".join([",".join(cut_off), ",".join(map(str, cut_off.values()))])
-    assert problems_of(parse_batch(table.encode(), CSV)) == [(0, "order_no", "id_ruined")]
+    assert problems_of(parse_batch(table.encode(), CSV)) == [(1, "order_no", "id_ruined")]
 
 
 def test_every_problem_of_a_row_is_listed() -> None:
@@ -276,7 +276,7 @@ def test_duplicate_keys_are_found_in_their_row(twice: str) -> None:
     bad = '{"kind": "paid", "order_no": "A1", "qty": 1, "occurred_at": "2025-06-01T12:00:00Z", ' + twice + "}"
     for body, form in ((f"[{good},{bad}]", JSON), (f"{good}\n{bad}", NDJSON)):
         batch = parse_batch(body.encode(), form)
-        assert problems_of(batch) == [(1, "amount", "duplicate_key")]
+        assert problems_of(batch) == [(2, "amount", "duplicate_key")]
         assert len(batch.facts) == 1
 
 
@@ -285,7 +285,7 @@ def test_same_key_in_one_batch() -> None:
         ROW, rows_of(title="other words"), rows_of(amount="1.00"), rows_of(amount="1.00", version=2)
     )
     assert [index for index, _fact in batch.facts] == [0, 1, 3]
-    assert problems_of(batch) == [(2, "external_id", "conflict_in_batch")]
+    assert problems_of(batch) == [(3, "external_id", "conflict_in_batch")]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_bodies_refused_as_a_whole(body: bytes, content_type: str, code: str, st
 def test_one_deep_line_does_not_take_the_others_down() -> None:
     body = b'"\n' + b"[" * 100_000 + b"\n" + json.dumps(ROW).encode()
     batch = parse_batch(body, NDJSON)
-    assert problems_of(batch) == [(0, "", "malformed"), (1, "", "too_deep")]
+    assert problems_of(batch) == [(1, "", "malformed"), (2, "", "too_deep")]
     assert len(batch.facts) == 1
 
 
@@ -335,7 +335,7 @@ def test_csv_rows_are_checked_against_the_header() -> None:
         (head + good + "paid,A2,1,2025-06-01T12:00:00Z,1,000.00\n" + "\n" + "paid,A3\n").encode(), CSV
     )
     assert [index for index, _fact in batch.facts] == [0]
-    assert {(row, code) for row, _field, code in problems_of(batch)} == {(1, "cells"), (2, "required")}
+    assert {(row, code) for row, _field, code in problems_of(batch)} == {(2, "cells"), (3, "required")}
 
 
 PLAIN = st.text(
@@ -381,7 +381,7 @@ def test_the_quick_way_and_the_careful_way_agree(
     quick = quick_facts(body, keys=strict.outline(body).count(b":"), ndjson=ndjson)
     assert quick is None or quick == careful
     batch = parse_batch(body, NDJSON if ndjson else JSON)
-    conflicts = {problem.row for problem in batch.problems if problem.code == "conflict_in_batch"}
+    conflicts = {problem.row - 1 for problem in batch.problems if problem.code == "conflict_in_batch"}
     good = {index: found for index, found in enumerate(careful) if found is not None}
     assert dict(batch.facts) == {index: found for index, found in good.items() if index not in conflicts}
     assert batch.bad_rows == len({problem.row for problem in batch.problems})

@@ -168,6 +168,7 @@ def test_a_missing_rate_is_told_once_for_its_day(seller: Tenant, tmp_path: Path)
     assert told == ["  line 2", "  line 6", "  line 7"]
     assert "rate of GBP for 2025-06-01. Rows that need it: 4." in out.getvalue()
     assert "rate of GBP for 2025-06-02. Rows that need it: 1." in out.getvalue()
+    assert "Rates are entered by whoever runs this site." in out.getvalue()
     report = ImportBatch.objects.get().report
     assert (report["bad_rows"], report["problem_count"], len(report["problems"])) == (6, 3, 3)
     run(path, currency="GBP", skip_bad_rows=True, rejects=tmp_path / "rejects.csv")

@@ -103,7 +103,7 @@ def test_all_or_nothing_names_every_refused_line(seller: Tenant) -> None:
     foreign = fact("A3", amount=None, currency="USD", amount_foreign=Decimal(5))
     with pytest.raises(Conflict) as conflict:
         record(seller, fact("A2"), fact(amount="11.00"), foreign, atomic=True)
-    assert [(row.row, row.code) for row in conflict.value.rows] == [(1, "event_conflict"), (2, "no_rate")]
+    assert [(row.row, row.code) for row in conflict.value.rows] == [(2, "event_conflict"), (3, "no_rate")]
     with pytest.raises(InvalidInput) as invalid:
         record(seller, fact("A2"), foreign, atomic=True)
     assert "USD" in invalid.value.rows[0].message

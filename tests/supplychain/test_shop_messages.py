@@ -335,6 +335,10 @@ def test_each_reason_has_its_name(seller: Tenant) -> None:
     assert told(shops) == [("dead", "shop")]
     bad = hook.messages.get(message_id="2")
     assert bad.detail.startswith("Row 1, amount: ")
+    with translation.override("zh-hans"):
+        assert hook.messages.get(message_id="2").detail.startswith("第 1 行，amount：金额")
+        assert "内容" in hook.messages.get(message_id="6").detail
+        assert "不是有效的 JSON" in hook.messages.get(message_id="4").detail
     assert bad.dropped == ["buyer"]
     assert "王小明" not in json.dumps(bad.body, ensure_ascii=False)
     assert hook.messages.get(message_id="4").body is None

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from core.doors.admin.display import badge, brief, count_of, money
 from core.doors.admin.filters import BusinessDayFilter, OpenFilter, ScopedRelatedFilter
-from core.doors.admin.forms import OperationForm, ServiceForm, choice_field, related_field, style
+from core.doors.admin.forms import (
+    OperationForm,
+    ServiceForm,
+    WordsField,
+    choice_field,
+    related_field,
+    style,
+)
 from core.doors.admin.inlines import ShownInline
 from core.doors.admin.operations import Operation
 from core.doors.admin.options import ScopedModelAdmin
@@ -26,6 +33,7 @@ __all__ = [
     "ScopedRelatedFilter",
     "ServiceForm",
     "ShownInline",
+    "WordsField",
     "badge",
     "brief",
     "choice_field",

@@ -53,10 +53,13 @@ def badge(name: str, label: Text, colours: Mapping[Any, str]) -> Column:
 
 
 class _Colours(dict[Any, str]):
-    """The skin shows the raw value of what has no colour; here everything has one."""
+    """The skin shows the raw value of what has no colour; here everything has one, also where none is named."""
 
     def __missing__(self, value: Any) -> str:
         return "default"
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def count_of(name: str, label: Text) -> Column:

@@ -240,6 +240,7 @@ def style(field: type[forms.Field], label: Any, **kwargs: Any) -> forms.Field:
 
 WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
     forms.CharField: widgets.UnfoldAdminTextInputWidget,
+    WordsField: widgets.UnfoldAdminTextInputWidget,
     forms.DateField: widgets.UnfoldAdminSingleDateWidget,
     forms.SplitDateTimeField: widgets.UnfoldAdminSplitDateTimeWidget,
     forms.BooleanField: widgets.UnfoldBooleanSwitchWidget,

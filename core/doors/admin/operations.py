@@ -4,7 +4,7 @@
 
 calls `lease_end(actor=..., lease=row, **form.values())`. With `bulk` it is also offered for the selected rows
 of the list. `when` says for which rows it makes sense; the service decides in the end. A button on another page
-names that page as `back`, and comes back to it.
+names that page as `back`, and comes back to it; otherwise the row is shown, or the one of its kind that was made of it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ class OperationMixin(ModelAdmin):
                 self.message_user(request, str(done), messages.SUCCESS)
                 if operation.told is not None:
                     self.message_user(request, operation.told(made), messages.WARNING)
-                return HttpResponseRedirect(page_named(request) or self._after(row))
+                shown = made if isinstance(made, type(row)) else row
+                return HttpResponseRedirect(page_named(request) or self._after(shown))
         context = {
             **self.admin_site.each_context(request),
             "title": operation.title,
