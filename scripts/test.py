@@ -28,11 +28,12 @@ POSTGRES, REDIS, CHROMIUM = "PostgreSQL", "Redis", "Chromium"
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One run of pytest: the tests it takes, and what has to be there."""
+    """One run of pytest: the tests it takes, what has to be there, and whether they may run side by side."""
 
     name: str
     marks: str
     needs: tuple[str, ...] = ()
+    parallel: bool = True
 
     def settings(self, addresses: dict[str, str]) -> dict[str, str]:
         """Return the variables that put the site on this part's servers."""
@@ -47,7 +48,8 @@ class Part:
 PARTS = (
     Part("SQLite", "not postgres and not worker and not browser"),
     Part("PostgreSQL", "(both_databases or postgres) and not worker and not browser", (POSTGRES,)),
-    Part("Celery worker on Redis", "worker", (POSTGRES, REDIS)),
+    # Its tests empty all of Redis, and look at the clock.
+    Part("Celery worker on Redis", "worker", (POSTGRES, REDIS), parallel=False),
     Part("Chromium", "browser", (CHROMIUM,)),
 )
 
@@ -99,6 +101,16 @@ def start_servers(stack: ExitStack, env: dict[str, str]) -> tuple[dict[str, str]
     return addresses, missing
 
 
+def migrate_early(stack: ExitStack, env: dict[str, str], address: str) -> None:
+    """Make the database from which those of PostgreSQL's part are copied while the first part makes its own.
+
+    Migrating is the work of one core. If it fails, that part tries again and shows why.
+    """
+    command = [sys.executable, "-m", "tests.migrated", address]
+    early = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    stack.callback(early.wait)
+
+
 def run(part: Part, env: dict[str, str], folder: Path, arguments: Iterable[str]) -> Outcome:
     """Run one part, its output on the screen."""
     print(f"\n--- {part.name} ---", flush=True)
@@ -106,7 +118,8 @@ def run(part: Part, env: dict[str, str], folder: Path, arguments: Iterable[str])
     command = [sys.executable, "-m", "pytest", "-q", "-m", part.marks, f"--junitxml={report}"]
     command += ["--durations=5", "--durations-min=10"]
     # A file's tests share what takes long to make: they stay together, the longest first as they are collected.
-    command += ["-n", str(os.cpu_count() or 1), "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
+    command += ["-n", str(os.cpu_count() or 1) if part.parallel else "0", "--dist", "loadfile"]
+    command += ["--no-loadscope-reorder", *arguments]
     started = time.monotonic()
     code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
     return Outcome.read(report, time.monotonic() - started, code)
@@ -142,6 +155,8 @@ def main(arguments: list[str]) -> int:
         # Else every process of the run compiles tests and site for itself: half of what it takes to begin.
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         addresses, missing = start_servers(stack, env)
+        if POSTGRES in addresses:
+            migrate_early(stack, env, addresses[POSTGRES])
         for part in PARTS:
             if reasons := [missing[need] for need in part.needs if need in missing]:
                 left_out[part.name] = "; ".join(reasons)

@@ -33,7 +33,7 @@ SHAPED_BY = (
 
 def copy_sqlite(target: Path) -> None:
     """Write a migrated SQLite database."""
-    with _alone() as folder:
+    with _alone("sqlite") as folder:
         kept = folder / f"{_shape()}.sqlite3"
         if not kept.exists():
             for older in folder.glob("*.sqlite3"):
@@ -48,7 +48,7 @@ def postgres_template(address: str) -> str:
     """Return the name of a migrated database on the server of this address, to be copied and not to be used."""
     name = f"migrated_{_shape()}"
     kept, begun = sql.Identifier(name), sql.Identifier(f"{name}_begun")
-    with _alone() as folder, psycopg.connect(address, autocommit=True) as server:
+    with _alone("postgres") as folder, psycopg.connect(address, autocommit=True) as server:
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(begun))
             server.execute(sql.SQL("CREATE DATABASE {}").format(begun))
@@ -59,11 +59,11 @@ def postgres_template(address: str) -> str:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[Path]:
-    """The folder of what is kept; whoever else asks for it waits."""
+def _alone(kind: str) -> Iterator[Path]:
+    """The folder of what is kept; whoever else asks for a database of this kind waits."""
     folder = Path(os.environ.get("LIVEPARK_TEST_MIGRATED") or ROOT / ".pytest_cache" / "migrated")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder
 
@@ -92,3 +92,7 @@ def _migrate(**env: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"migrate failed:\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    postgres_template(sys.argv[1])
