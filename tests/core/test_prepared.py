@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -81,3 +81,14 @@ def test_a_locked_row_is_the_row(world: World, model: type[Model]) -> None:
     assert not found._state.adding
     with pytest.raises(NotFound):
         lock_row(model, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_is_locked_in_a_transaction_or_not_at_all() -> None:
+    """Also the second time, when the statement is known: the lock would end with it."""
+    park = make_park("alpha")
+    for _time in range(2):
+        with transaction.atomic():
+            assert lock_row(ScopeNode, park.pk) == park.node
+        with pytest.raises(RuntimeError, match="needs one"):
+            lock_row(ScopeNode, park.pk)
