@@ -18,12 +18,12 @@ from analytics.models import SessionReading
 from core.clock import DAY, MINUTE, day_start, next_minute, now, today
 from core.doors.formfields import AmountField, DayField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from livestreams.choices import Platform
 from livestreams.conflicts import Span
 from livestreams.models import Course
 from parks.models import Park
 from supplychain.importing import SESSION_PROFILES
 from supplychain.uploads import ZONES
+from tenants.choices import Platform
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 

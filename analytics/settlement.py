@@ -17,13 +17,14 @@ from analytics.shares.facts import Fact, first_payments, read_facts, sums_of
 from analytics.shares.goods import Cut, cuts_of, orders_of, owners_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
-from livestreams.choices import Platform, SessionState, ShiftRole
+from livestreams.choices import SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, ExplainEvent, SalesEvent
 from supplychain.querysets import SalesEventQuerySet
 from supplychain.settlement import Sale, Slot
 from supplychain.settlement.source import Sold, reads_sales
+from tenants.choices import Platform
 
 Order = tuple[int, str, str]
 PLATFORMS = frozenset(Platform.values)

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.portal import ScopedForm
-from livestreams.choices import DELIVERIES_TOLD, Platform
+from livestreams.choices import DELIVERIES_TOLD
+from tenants.choices import Platform
 
 
 class BroadcastForm(ScopedForm):

@@ -289,16 +289,3 @@ class ObstacleKind(models.TextChoices):
     NOT_CLEANED = "not_cleaned", _("not cleaned since the last session")
     ITEM_FAULTY = "item_faulty", _("equipment is missing: it is broken")
     ITEM_OUT = "item_out", _("equipment is missing: it was not returned")
-
-
-class Platform(models.TextChoices):
-    DOUYIN = "douyin", _("Douyin")
-    KUAISHOU = "kuaishou", _("Kuaishou")
-    TAOBAO = "taobao", _("Taobao")
-    ALI1688 = "1688", _("1688")
-    WECHAT = "wechat", _("WeChat Channels")
-    XIAOHONGSHU = "xiaohongshu", _("Xiaohongshu")
-    JD = "jd", _("JD")
-    PINDUODUO = "pinduoduo", _("Pinduoduo")
-    TIKTOK = "tiktok", _("TikTok Shop")
-    OTHER = "other", _("other")

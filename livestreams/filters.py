@@ -6,8 +6,9 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from core.doors.filters import FromDay, OnDay, UntilDay
-from livestreams.choices import BookingState, FaultState, Platform, SessionState
+from livestreams.choices import BookingState, FaultState, SessionState
 from livestreams.models import Booking, Fault, LiveSession, Visit
+from tenants.choices import Platform
 
 
 class SessionFilter(django_filters.FilterSet):

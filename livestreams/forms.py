@@ -16,10 +16,11 @@ from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.formfields import DayField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery, Platform
+from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.series import MOST
 from livestreams.services.sessions import LIVE_READY
+from tenants.choices import Platform
 
 HALF_HOURS = [
     (minutes, f"{minutes // 60}:{minutes % 60:02d}")

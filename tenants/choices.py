@@ -34,3 +34,16 @@ class ChargeKind(models.TextChoices):
     SERVICE = "service", _("service")
     WAREHOUSE = "warehouse", _("warehouse")
     ROOM = "room", _("live room")
+
+
+class Platform(models.TextChoices):
+    DOUYIN = "douyin", _("Douyin")
+    KUAISHOU = "kuaishou", _("Kuaishou")
+    TAOBAO = "taobao", _("Taobao")
+    ALI1688 = "1688", _("1688")
+    WECHAT = "wechat", _("WeChat Channels")
+    XIAOHONGSHU = "xiaohongshu", _("Xiaohongshu")
+    JD = "jd", _("JD")
+    PINDUODUO = "pinduoduo", _("Pinduoduo")
+    TIKTOK = "tiktok", _("TikTok Shop")
+    OTHER = "other", _("other")

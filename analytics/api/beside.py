@@ -21,9 +21,9 @@ from core.doors.api import Needs, ScopedViewSet, query_value
 from core.doors.fields import InstantField, MoneyField
 from core.errors import InvalidInput
 from core.money import from_units
-from livestreams.choices import Platform
 from livestreams.models import LiveSession
 from supplychain.models import PayoutEntry
+from tenants.choices import Platform
 
 MOST_DAYS = 31
 READ = Needs("view", ("figures:read",), model=PayoutEntry)

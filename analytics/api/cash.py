@@ -20,7 +20,7 @@ from core.doors.fields import MoneyField
 from core.errors import InvalidInput
 from core.money import from_units
 from core.policy import VIEW_RESULT
-from livestreams.choices import Platform
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

@@ -38,10 +38,11 @@ from core.doors.fields import (
 from core.errors import InvalidInput, NotFound
 from core.policy import ADD
 from core.scoping import get_visible
-from livestreams.choices import Platform, ProofKind
+from livestreams.choices import ProofKind
 from livestreams.conflicts import Span
 from livestreams.models import Booking, Course, Host
 from parks.models import Park
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 BOOK = ("bookings:write",)

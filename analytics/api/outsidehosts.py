@@ -19,8 +19,8 @@ from core.doors.fields import MoneyField
 from core.errors import NotFound
 from core.money import from_units
 from core.policy import VIEW_RESULT
-from livestreams.choices import Platform
 from supplychain.choices import SampleState
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 PERIOD = PERIODS[0]

@@ -32,10 +32,10 @@ from core.doors.schema import RowProblem
 from core.jobs import may_read_findings
 from core.models import Job
 from core.scoping import visible_to
-from livestreams.choices import Platform
 from livestreams.models import LiveSession
 from supplychain.importing import SESSION_PROFILES, note_texts
 from supplychain.uploads import ZONES
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

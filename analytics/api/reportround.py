@@ -35,9 +35,9 @@ from core.doors.filters import YesNo
 from core.errors import InvalidInput, NotFound
 from core.models import Unresolved
 from core.scoping import visible_to
-from livestreams.choices import Platform
 from livestreams.filters import SessionsOfTenants
 from livestreams.models import LiveSession
+from tenants.choices import Platform
 
 READ = ("sessions:write", "figures:read")
 

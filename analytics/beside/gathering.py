@@ -15,10 +15,10 @@ from analytics.beside.bridge import Piece, Side
 from analytics.shares.facts import Fact, read_facts, sums_of
 from core.clock import DAY, business_day, day_start, hour_of
 from core.money import to_units
-from livestreams.choices import Platform
 from livestreams.models import LiveSession
 from supplychain.choices import LineType, PayoutKind, SalesKind
 from supplychain.models import PayoutEntry, SalesEvent
+from tenants.choices import Platform
 
 QUERY_SIZE = 2_000
 ABOUT = (SalesKind.PAID, SalesKind.REFUNDED, SalesKind.CANCELLED)

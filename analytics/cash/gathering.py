@@ -19,11 +19,11 @@ from core.clock import DAY, business_day, day_start, today
 from core.errors import NotFound
 from core.money import to_units
 from core.scoping import visible_to
-from livestreams.choices import Platform
 from livestreams.models import AdSpend
 from livestreams.spending import spend_by_hour
 from supplychain.choices import AgreementKind, PayoutKind, SalesKind, StatementState
 from supplychain.models import PayoutEntry, SalesEvent, Statement
+from tenants.choices import Platform
 from tenants.models import Charge, Tenant
 
 DELAY_DAYS = 180

@@ -19,10 +19,10 @@ from analytics.demo.load import history_of
 from core.actors import Actor
 from core.clock import DAY, business_day, day_start, local
 from core.money import from_units, to_cents
-from livestreams.choices import Platform
 from supplychain.importing.payouts.douyin import SETTLEMENT
 from supplychain.models import ImportBatch
 from supplychain.services import import_run, import_stage
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 SETTLED_AFTER = 7 * DAY

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
-from livestreams.choices import Platform
 from parks.choices import OperatingMode, UnitUseKind
-from tenants.choices import TenantKind
+from tenants.choices import Platform, TenantKind
 
 SEED = 20260101
 

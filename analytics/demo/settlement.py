@@ -15,13 +15,13 @@ from analytics.demo.build import BuiltPark
 from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, hour_of, hour_start, month_of, today
-from livestreams.choices import Platform, SessionState
+from livestreams.choices import SessionState
 from livestreams.models import LiveSession
 from livestreams.services import SpendHour, spend_record
 from supplychain.choices import AgreementKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement
 from supplychain.services import agreement_propose, agreement_sign, statement_approve, statement_count
-from tenants.choices import TenantKind
+from tenants.choices import Platform, TenantKind
 from tenants.models import Tenant
 
 FIRMS = 2

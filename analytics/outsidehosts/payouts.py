@@ -14,9 +14,9 @@ from analytics.choices import SourceKind
 from analytics.result.account import Source
 from analytics.shares.facts import QUERY_SIZE, LineKey, Order
 from core.money import to_units
-from livestreams.choices import Platform
 from supplychain.choices import PayoutKind
 from supplychain.models import PayoutEntry
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

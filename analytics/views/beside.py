@@ -11,9 +11,9 @@ from core.clock import DAY, today
 from core.doors.filters import day_of
 from core.doors.portal import ScopedDetailPage, TenantPage
 from core.money import from_units
-from livestreams.choices import Platform
 from livestreams.models import LiveSession
 from supplychain.models import PayoutEntry
+from tenants.choices import Platform
 
 DAYS = 7
 

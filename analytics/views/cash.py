@@ -13,7 +13,7 @@ from core.clock import DAY, today
 from core.doors.portal import TenantPage
 from core.money import from_units
 from core.policy import VIEW_RESULT
-from livestreams.choices import Platform
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

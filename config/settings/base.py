@@ -179,7 +179,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "Channel": "supplychain.choices.Channel",
-        "PlatformEnum": "livestreams.choices.Platform",
+        "PlatformEnum": "tenants.choices.Platform",
         "CashKind": "analytics.choices.CashKind",
         "ResultPart": "analytics.choices.ResultPart",
         "SourceKind": "analytics.choices.SourceKind",

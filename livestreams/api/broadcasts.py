@@ -17,8 +17,9 @@ from core.errors import NotFound
 from core.idempotency import Answer
 from core.scoping import visible_to
 from livestreams import services
-from livestreams.choices import DELIVERIES_TOLD, Platform
+from livestreams.choices import DELIVERIES_TOLD
 from livestreams.models import Booking, Broadcast
+from tenants.choices import Platform
 
 WRITE_STREAMS = ("streams:write",)
 

@@ -34,7 +34,7 @@ from core.doors.fields import (
 from core.idempotency import Answer
 from livestreams import services
 from livestreams.api.engagements import EngagementSerializer
-from livestreams.choices import AbsenceKind, EngagementKind, Platform
+from livestreams.choices import AbsenceKind, EngagementKind
 from livestreams.hostfigures import host_months
 from livestreams.models import (
     FollowerReading,
@@ -43,6 +43,7 @@ from livestreams.models import (
     HostAccount,
     HostStage,
 )
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 READ = ("bookings:read", "bookings:write", "sessions:write")

@@ -23,11 +23,12 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
-from livestreams.choices import DELIVERIES_TOLD, BookingState, Platform, SessionState, WaitState
+from livestreams.choices import DELIVERIES_TOLD, BookingState, SessionState, WaitState
 from livestreams.models import Booking, BookingSeries, Host, LiveRoom, LiveSession, WaitlistEntry
 from livestreams.services.placing import LONGEST
 from livestreams.services.samples import COUNTERS, Reading
 from livestreams.services.series import MOST
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 READINGS_PER_REQUEST = 5_000

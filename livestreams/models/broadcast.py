@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdMixin, Scope, StampedMixin, User
-from livestreams.choices import DELIVERIES_TOLD, Platform, ScreenKind
+from livestreams.choices import DELIVERIES_TOLD, ScreenKind
 from livestreams.models.room import Booking
+from tenants.choices import Platform
 
 
 class Broadcast(PublicIdMixin, StampedMixin):

@@ -11,9 +11,10 @@ from core.clock import local
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
 from core.overlap import no_overlap
-from livestreams.choices import AbsenceKind, EngagementKind, Platform
+from livestreams.choices import AbsenceKind, EngagementKind
 from livestreams.querysets import HostAccountQuerySet, HostQuerySet
 from parks.models import Park
+from tenants.choices import Platform
 from tenants.models import Company, Tenant
 
 OF_HOST = Scope(nodes=("host__tenant_id",), user="host__user_id")

@@ -10,11 +10,12 @@ from core import dbrules
 from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
-from livestreams.choices import SESSION_OPEN, UNSEEN, Delivery, Platform, SessionState, ShiftRole
+from livestreams.choices import SESSION_OPEN, UNSEEN, Delivery, SessionState, ShiftRole
 from livestreams.models.host import Host
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.querysets import LiveSessionQuerySet
 from parks.models import Park
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

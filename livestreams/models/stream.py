@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.clock import local, now
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
-from livestreams.choices import MediaServer, Platform, PublishEnd, PublishReason
+from livestreams.choices import MediaServer, PublishEnd, PublishReason
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.models.session import LiveSession
 from livestreams.publishing import ALARM_AFTER, LOWEST_KBPS, MOST_BEHIND_MS, public_name
 from livestreams.querysets import PublishQuerySet
 from parks.models import Park
+from tenants.choices import Platform
 
 
 class MediaNode(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):

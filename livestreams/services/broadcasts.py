@@ -22,12 +22,13 @@ from core.errors import InvalidInput
 from core.locking import lock_rows, retried
 from core.scoping import require
 from core.sealing import Broken, seal, unseal
-from livestreams.choices import DELIVERIES_TOLD, Delivery, MediaServer, Platform
+from livestreams.choices import DELIVERIES_TOLD, Delivery, MediaServer
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Broadcast, LiveSession, MediaNode, Publish
 from livestreams.services.locks import lock_visible
 from livestreams.services.nodes import node_for
 from livestreams.services.stream_keys import KEYED
+from tenants.choices import Platform
 
 # What platforms issue: one word of printable ASCII. The node passes it on in a line of text.
 PLATFORM_KEY = re.compile(r"[!-~]{1,800}")

@@ -18,13 +18,14 @@ from core.errors import InvalidInput
 from core.locking import lock_rows, retried
 from core.scoping import require, visible_to
 from core.services import hash_secret
-from livestreams.choices import BookingState, Platform
+from livestreams.choices import BookingState
 from livestreams.errors import WrongState
 from livestreams.mediaservers import program_of
 from livestreams.models import Booking, LiveSession, MediaNode, StreamKey
 from livestreams.publishing import TEST_APP
 from livestreams.services.locks import check_key_allows, lock_visible, settings_of
 from livestreams.services.nodes import node_for
+from tenants.choices import Platform
 
 # Bookings in these states can still have a key.
 KEYED = (BookingState.HELD, BookingState.CONFIRMED, BookingState.CHECKED_IN)

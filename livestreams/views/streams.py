@@ -11,9 +11,9 @@ from core.clock import now
 from core.doors.portal import ServiceAction
 from core.errors import DomainError
 from core.scoping import may, visible_to
-from livestreams.choices import Platform
 from livestreams.models import Booking, Publish, PublishDecision, StreamKey
 from livestreams.services import stream_credentials, stream_key_renew
+from tenants.choices import Platform
 
 SHOWN = 5
 

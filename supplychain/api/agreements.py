@@ -25,7 +25,6 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
-from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.choices import (
@@ -37,6 +36,7 @@ from supplychain.choices import (
     SlotFeePer,
 )
 from supplychain.models import Agreement, Statement
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 READ = ("figures:read",)

@@ -10,9 +10,9 @@ from rest_framework import serializers
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.doors.fields import InstantField, MoneyField
 from core.doors.filters import FromDay, UntilDay
-from livestreams.choices import Platform
 from supplychain.choices import PayoutKind
 from supplychain.models import PayoutEntry
+from tenants.choices import Platform
 
 READ = Needs("view", ("figures:read",))
 

@@ -24,7 +24,6 @@ from core.doors.fields import (
     ScopedRelatedField,
     StrictSerializer,
 )
-from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.api.pool import WRITE_GOODS
@@ -32,6 +31,7 @@ from supplychain.api.stock import SEE_STOCK, WORK
 from supplychain.choices import SampleState
 from supplychain.filters import SampleRequestFilter
 from supplychain.models import GoodsOffer, SampleRequest, Sku, Warehouse
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TypeVar
 
 from core.clock import HOUR
-from livestreams.choices import Platform
 from supplychain.attribution.lines import Fact
 from supplychain.attribution.rule import OrderLine, Result, decide
 from supplychain.attribution.stages import Evidence
 from supplychain.choices import TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent, Sku
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 Order = tuple[str, str]

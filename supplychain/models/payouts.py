@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.models import PublicIdMixin, Scope
 from core.money import MoneyField
-from livestreams.choices import Platform
 from supplychain.choices import PayoutKind
 from supplychain.models.ledger import ImportBatch
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from core import clock, dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
-from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain.choices import SAMPLE_TRANSITIONS, SampleState
 from supplychain.models.goods import Sku
@@ -17,6 +16,7 @@ from supplychain.models.pool import GoodsOffer
 from supplychain.models.settlement import Agreement
 from supplychain.models.stock import Warehouse
 from supplychain.querysets import SampleRequestQuerySet
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 UNANSWERED = (SampleState.ASKED, SampleState.REFUSED, SampleState.WITHDRAWN)

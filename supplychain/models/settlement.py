@@ -13,7 +13,6 @@ from core import dbrules
 from core.clock import next_month
 from core.models import PublicIdMixin, Scope, ScopeNode, StampedMixin, User
 from core.money import CENT, MoneyField, to_units
-from livestreams.choices import Platform
 from livestreams.models import Host, LiveSession
 from supplychain.choices import (
     STATEMENT_TRANSITIONS,
@@ -27,6 +26,7 @@ from supplychain.choices import (
     StatementState,
 )
 from supplychain.settlement import Terms
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 

@@ -25,7 +25,6 @@ from core.doors.portal import (
 )
 from core.errors import InvalidInput
 from core.scoping import may, visible_to
-from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.agreementforms import TiersField
@@ -38,6 +37,7 @@ from supplychain.choices import (
     SlotFeePer,
 )
 from supplychain.models import Agreement, Statement
+from tenants.choices import Platform
 
 SHOWN_MONTHS = 24
 

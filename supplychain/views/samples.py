@@ -25,13 +25,13 @@ from core.doors.portal import (
 )
 from core.errors import InvalidInput, NotFound
 from core.scoping import may, visible_to
-from livestreams.choices import Platform
 from livestreams.models import Host
 from supplychain import services
 from supplychain.choices import SampleState
 from supplychain.filters import SampleRequestFilter
 from supplychain.models import GoodsOffer, SampleRequest, Sku, StockMove, Warehouse
 from supplychain.views.pool import DECIMAL, NUMERIC
+from tenants.choices import Platform
 
 USUAL = 14 * clock.DAY
 LINE = 200

@@ -23,12 +23,14 @@ from core.doors.admin import (
     ServiceForm,
     ShownInline,
     WordsField,
+    choice_field,
     related_field,
     style,
 )
 from core.policy import ADD, CHANGE
 from parks.models import Park
 from tenants import services
+from tenants.choices import Platform
 from tenants.models import Company, Lease, Store, Tenancy, Tenant
 
 
@@ -158,14 +160,7 @@ class MembersForm(OperationForm):
 class StoreAddForm(ServiceForm):
     """A store is found by its platform as sessions and orders name it."""
 
-    platform = style(
-        forms.CharField,
-        _("platform"),
-        max_length=32,
-        help_text=_(
-            "One of douyin, kuaishou, taobao, 1688, wechat, xiaohongshu, jd, pinduoduo, tiktok, other."
-        ),
-    )
+    platform = choice_field(Platform.choices, _("platform"))
 
 
 @admin.register(Store)

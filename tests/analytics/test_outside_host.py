@@ -29,7 +29,6 @@ from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
 from core.errors import InvalidInput, NotFound
 from core.money import allocate
-from livestreams.choices import Platform
 from livestreams.errors import WrongState
 from supplychain.choices import StatementState
 from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
@@ -48,6 +47,7 @@ from supplychain.services import (
     statement_count,
     statement_pay,
 )
+from tenants.choices import Platform
 from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record

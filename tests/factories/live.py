@@ -14,7 +14,6 @@ from livestreams.choices import (
     EngagementKind,
     EquipmentKind,
     FaultKind,
-    Platform,
     RoomCheckItem,
     SessionState,
     ShiftRole,
@@ -42,6 +41,7 @@ from livestreams.services import (
     node_create,
 )
 from parks.models import Park, Unit
+from tenants.choices import Platform
 from tenants.models import Tenant
 from tests.factories.places import OPENED, SYSTEM
 

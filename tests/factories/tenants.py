@@ -12,14 +12,7 @@ from core.choices import Role
 from core.clock import DAY, HOUR, day_start, month_of, today
 from core.models import ToolKey, User
 from core.services import KEY_SCOPES, tool_key_create
-from livestreams.choices import (
-    BookingState,
-    Delivery,
-    Platform,
-    PublishEnd,
-    PublishReason,
-    ScreenKind,
-)
+from livestreams.choices import BookingState, Delivery, PublishEnd, PublishReason, ScreenKind
 from livestreams.models import (
     AdSpend,
     AudienceSample,
@@ -57,7 +50,7 @@ from supplychain.models import (
     StatementOrder,
 )
 from supplychain.services import item_enter, statement_count
-from tenants.choices import ChargeKind, TenantKind
+from tenants.choices import ChargeKind, Platform, TenantKind
 from tenants.models import EventEntry, Lease, Store, Tenant
 from tenants.services import charge_record, event_enter, lease_create
 from tests.factories.goods import make_launch_of, make_parcels, make_shop, make_sku, make_stock, make_webhook
