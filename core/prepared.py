@@ -44,7 +44,8 @@ class Prepared:
         adapted = {name: _adapted(value, database) for name, value in values.items()}
         parameters = [value if name is None else adapted[name] for name, value in self._parameters]
         with database.cursor() as cursor:
-            if database.vendor == "postgresql":
+            # Whoever listens to what is asked hears nothing from psycopg of a statement that is planned already.
+            if database.vendor == "postgresql" and not database.force_debug_cursor:
                 cursor.cursor = PlannedOnce(database.connection)
             cursor.execute(self._sql, parameters)
             found = cursor.fetchone()

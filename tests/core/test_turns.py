@@ -10,9 +10,9 @@ from datetime import UTC, datetime, tzinfo
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.backends.sqlite3 import operations
 
 from core.clock import SHANGHAI
+from core.sqlite3.base import Operations
 from core.sqlite3.turns import Turns
 
 pytestmark = pytest.mark.skipif(
@@ -160,5 +160,5 @@ def test_who_waits_too_long_is_told_that_the_database_is_locked(
 @pytest.mark.parametrize("zone", [UTC, SHANGHAI, None])
 def test_an_instant_is_kept_as_before_whatever_its_zone(zone: tzinfo | None) -> None:
     instant = datetime(2026, 11, 11, 20, 30, 15, 120, tzinfo=zone)
-    expected = operations.DatabaseOperations(connection).adapt_datetimefield_value(instant)
+    expected = super(Operations, connection.ops).adapt_datetimefield_value(instant)
     assert connection.ops.adapt_datetimefield_value(instant) == expected
