@@ -20,6 +20,7 @@ from django.db.models import F
 
 from analytics.choices import MatchState
 from analytics.counting import drain_everything
+from analytics.matching.goods import Goods
 from analytics.models import (
     IndexRun,
     IndexScore,
@@ -348,7 +349,7 @@ def book(mine: TenantWorld, starts_at: dt.datetime, purpose: str, *, hold: bool 
 
 def _assignments(world: World) -> None:
     """Hosts for goods: computed, and being computed by nobody any more."""
-    goods = [{"name": world.canary, "category": world.canary, "hours": "2"}]
+    goods = [Goods(world.canary, world.canary, Decimal(2)).as_dict()]
     pair = {
         "product": world.canary,
         "host": world.tenants[0].host.code,
