@@ -66,6 +66,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
+        self._cursors.clear()
         self._identity = identity_of(str(self.settings_dict["NAME"]))
         waiting = pool.take(self._identity) if self._identity else None
         if waiting is None:

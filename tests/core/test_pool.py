@@ -93,11 +93,15 @@ def test_what_was_begun_ends_with_whoever_began_it(someone: People) -> None:
 
 def test_who_closes_within_a_transaction_takes_the_connection_along(someone: People) -> None:
     first = someone()
-    closed = first.connection
+    closed, still_held = first.connection, first.cursor()
     first.in_atomic_block = True
     first.close()
     first.in_atomic_block = False
     assert someone().connection is not closed
+    first.connection = None
+    first.ensure_connection()
+    first.close()
+    del still_held
 
 
 def test_what_was_half_read_holds_nobody_up(someone: People, file: Path) -> None:
