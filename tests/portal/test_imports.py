@@ -214,7 +214,9 @@ def test_refunds_of_another_table_find_the_orders_of_the_shop(
     owner: Client, firm: TenantWorld, address: str
 ) -> None:
     asked = owner.post(address, {"file": own_table(REFUNDS)}, headers={"HX-Request": "true"})
-    assert asked.context["columns"].sources == {"file": "自有表格", "tiktok": "TikTok Shop"}, "a shop is connected"
+    assert asked.context["columns"].sources == {"file": "自有表格", "tiktok": "TikTok Shop"}, (
+        "a shop is connected"
+    )
     record(firm.tenant, fact("D-1", amount="100.00"), source="douyin")
     ImportBatch.objects.create(tenant=firm.tenant, source="douyin", file_name="orders.csv")
     asked = owner.post(address, {"file": own_table(REFUNDS)}, headers={"HX-Request": "true"})
