@@ -152,6 +152,14 @@ def test_pages_tell_browsers_to_keep_nothing(manager: Client) -> None:
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
 
 
+def test_choices_that_are_found_by_typing_speak_the_readers_language(manager: Client) -> None:
+    for page in ("", "add/"):
+        scripts = re.findall(r'<script src="([^"]+)"', manager.get(url_of(Booking, page)).text)
+        names = [script.rpartition("/")[2] for script in scripts]
+        (search,) = (name for name in names if name.startswith("select2.full"))
+        assert names.index(search) < names.index("zh-CN.js") < names.index("jquery.init.js")
+
+
 def test_every_state_reads_in_words(manager: Client, worlds: Worlds) -> None:
     for state in BookingState:
         Booking.objects.filter(pk=worlds.mine.tenants[0].booking.pk).update(state=state)
