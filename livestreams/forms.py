@@ -42,12 +42,12 @@ MARKETS = (
 
 
 class TimeOfDayInput(forms.TimeInput):
-    """The browser's own clock, by quarters of an hour."""
+    """The browser's own clock, by minutes."""
 
     input_type = "time"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"step": 900, **(attrs or {})}, format="%H:%M")
+        super().__init__(attrs, format="%H:%M")
 
 
 class BookingChoiceField(ScopedChoiceField):

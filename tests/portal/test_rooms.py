@@ -231,6 +231,18 @@ def test_whoever_finds_a_room_taken_waits_for_it_and_confirms(
     assert offer.state == BookingState.CONFIRMED
 
 
+def test_the_browser_takes_every_minute_that_a_booking_may_begin_at(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    """Browsers count steps from the value that is shown: from 17:41 by quarters nobody gets to 18:00."""
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    shown = owner.get(address, {"room": world.rooms[0].code, "day": f"{day}", "start": "17:41"})
+    field = str(shown.context["form"]["start"])
+    assert 'value="17:41"' in field
+    assert "step=" not in field
+    assert owner.post(address, wish(world, day, start="17:41")).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
