@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,11 @@ from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
 from livestreams.services import account_create, session_end, session_untell, shift_begin
+from supplychain.attribution.ledger import Order, facts_of
+from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
-from supplychain.services import attribution_set, explain_record, placing, window_set
+from supplychain.services import attribution_set, explain_record, placing, sales, window_set
 from tenants.models import Store, Tenant
 from tests.factories import SYSTEM, make_host, make_park, make_session, make_sku, make_tenant
 from tests.supplychain.ledger import NOON, fact, record, statuses, unmark
@@ -82,7 +85,7 @@ def test_placing_marks_the_hours_that_count_otherwise_and_nothing_twice(shop: Sh
     shop.sold()
     shop.sold("A2", channel="shop")
     BucketMark.objects.filter(family=buckets.SALES).delete()
-    assert placing.drain() == 1
+    assert placing.drain() == 2
     assert list(BucketMark.objects.values_list("family", "node", "slot")) == [
         ("sales", shop.seller.pk, int(NOON.timestamp()) // 3600 + 1)
     ]
@@ -91,6 +94,32 @@ def test_placing_marks_the_hours_that_count_otherwise_and_nothing_twice(shop: Sh
     assert placing.drain() == 1
     assert Attribution.objects.count() == 2
     assert not BucketMark.objects.exists()
+
+
+def test_a_call_has_its_orders_placed_and_a_file_the_hours_that_it_tells_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed: list[set[Order]] = []
+
+    def told(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
+        placed.append(set(orders))
+        return facts_of(seller, orders)
+
+    monkeypatch.setattr(placing, "facts_of", told)
+    for number in ("A1", "A2", "A3"):
+        shop.sold(number)
+    placing.drain()
+    shop.sold("A4")
+    shop.refunded("A2")
+    placing.drain()
+    monkeypatch.setattr(sales, "MOST_NAMED", 1)
+    record(shop.seller, fact("A5", occurred_at=NOON + HOUR), fact("A6", occurred_at=NOON + HOUR))
+    placing.drain()
+    assert [{number for _source, number in orders} for orders in placed] == [
+        {"A1", "A2", "A3"},
+        {"A2", "A4"},
+        {"A1", "A2", "A3", "A4", "A5", "A6"},
+    ]
 
 
 def test_everything_of_a_line_follows_its_payment_whatever_came_first(shop: Shop) -> None:
