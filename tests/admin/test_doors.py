@@ -17,7 +17,7 @@ from core.doors.admin.site import navigation
 from core.models import User
 from core.services import membership_end
 from livestreams.choices import BookingState
-from livestreams.models import Booking
+from livestreams.models import Booking, MediaNode
 from parks.models import Park
 from tenants.models import Tenant
 from tests.admin.conftest import Worlds, url_of
@@ -158,6 +158,18 @@ def test_choices_that_are_found_by_typing_speak_the_readers_language(manager: Cl
         names = [script.rpartition("/")[2] for script in scripts]
         (search,) = (name for name in names if name.startswith("select2.full"))
         assert names.index(search) < names.index("zh-CN.js") < names.index("jquery.init.js")
+
+
+def test_the_control_address_of_a_node_is_asked_of_those_who_may_set_it(
+    manager: Client, root: Client, worlds: Worlds
+) -> None:
+    node = worlds.mine.media_node
+    for page in ("add/", f"{node.pk}/change/"):
+        asked = [
+            "control_url" in browser.get(url_of(MediaNode, page)).context["adminform"].form.fields
+            for browser in (manager, root)
+        ]
+        assert asked == [False, True], page
 
 
 def test_every_state_reads_in_words(manager: Client, worlds: Worlds) -> None:
