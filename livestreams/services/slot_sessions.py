@@ -23,7 +23,7 @@ from livestreams.services.steps import release_expired
 log = structlog.get_logger("livepark.sessions")
 CHECK_IN = system_actor("check-in")
 FORGOTTEN = 12 * HOUR
-"""So long after its slot nobody is live any more who opened a session by hand: it would not be done with, nor charged."""
+"""So long after its slot a session that was opened by hand is over: its booking is done with, and charged."""
 
 
 def turn_slots() -> int:
