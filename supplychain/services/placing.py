@@ -71,6 +71,8 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
     """Mark the hours in which changed sessions have lines or may have some, and their shares."""
     with transaction.atomic():
         seen = _marks(SESSIONS, marked)
+        named = SalesEvent.objects.filter(seller__in=_whole(marked)).exclude(host_ref="")
+        buckets.mark(PLACING, named.values_list("seller_id", "slot").distinct())
         for session in _sessions(marked):
             buckets.mark(PLACING, hours_of(session))
             buckets.mark(buckets.SHARES, [(session.tenant_id, session.pk)])
@@ -80,11 +82,16 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
 
 def _sessions(marked: Sequence[Bucket]) -> Iterator[LiveSession]:
     named = [slot for _node, slot in marked if slot]
-    everything = [node for node, slot in marked if not slot]
+    everything = _whole(marked)
     taking_part = Q(tenant__in=everything) | Q(shown_tenants__tenant__in=everything)
     taking_part |= Q(host__tenant__in=everything) | Q(shifts__host__tenant__in=everything)
     found = LiveSession.objects.filter(Q(pk__in=named) | taking_part).distinct()
     return found.order_by("pk").iterator()
+
+
+def _whole(marked: Iterable[Bucket]) -> list[int]:
+    """The tenants whose accounts changed."""
+    return [node for node, slot in marked if not slot]
 
 
 def hours_of(session: LiveSession) -> set[Bucket]:

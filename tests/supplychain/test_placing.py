@@ -20,6 +20,7 @@ from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services import attribution_set, explain_record, placing, sales, window_set
 from tenants.models import Store, Tenant
+from tenants.services import store_close, store_create, store_members_set, store_reopen
 from tests.factories import SYSTEM, make_host, make_park, make_session, make_sku, make_tenant
 from tests.supplychain.ledger import NOON, fact, record, statuses, unmark
 
@@ -228,6 +229,34 @@ def test_an_account_told_later_finds_its_lines(shop: Shop) -> None:
     account_create(actor=SYSTEM, host=shop.host, platform="douyin", account="88002")
     assert shop.answer() == (shop.session.pk, "account")
     assert Attribution.objects.count() == 2
+
+
+def test_lines_of_a_store_are_looked_at_again_whenever_it_becomes_or_ceases_to_be_somebodys(
+    shop: Shop,
+) -> None:
+    """Also those beside every session, and those of the members of a collective store."""
+    later = {"at": NOON + 20 * DAY, "host_ref": "shop-1", "source": "douyin"}
+    shop.sold(**later)
+    record(
+        shop.other, fact("B1", channel="live", host_ref="shop-1", occurred_at=later["at"]), source="douyin"
+    )
+    lines = [("paid", "A1"), ("paid", "B1")]
+
+    def rules() -> list[str]:
+        answers = shop.answers()
+        return [answers[line][1] for line in lines]
+
+    assert rules() == ["outside_host", "outside_host"]
+    store = store_create(actor=SYSTEM, tenant=shop.seller, platform="douyin", account="shop-1", name_zh="店")
+    assert rules() == ["outside", "outside_host"]
+    store_members_set(actor=SYSTEM, store=store, member_codes=[shop.other.code])
+    assert rules() == ["outside", "outside"]
+    store_close(actor=SYSTEM, store=store)
+    assert rules() == ["outside_host", "outside_host"]
+    store_reopen(actor=SYSTEM, store=store)
+    assert rules() == ["outside", "outside"]
+    store_members_set(actor=SYSTEM, store=store, member_codes=[])
+    assert rules() == ["outside", "outside_host"]
 
 
 def test_a_session_that_ends_loses_what_came_after(shop: Shop) -> None:
