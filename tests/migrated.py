@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SHAPED_BY = (
     "requirements.txt",
     "core/*.py",
+    "core/management/commands/migrate.py",
+    "*/__init__.py",
+    "*/addresses.py",
     "*/choices.py",
     "*/models.py",
     "*/models/**/*.py",
