@@ -111,6 +111,8 @@ def test_filters_of_the_admin(
         name = hidden(field.related_model, caller.actor, foreign) if field and field.is_relation else None
         if name is not None:
             names[parameters_of(model, item).pop()] = name
+    if not names:
+        return
     request = sent(caller, "GET", base_of(model)).wsgi_request
 
     def drawn(values: dict[str, Any]) -> str:
@@ -154,13 +156,15 @@ def test_actions_and_inlines_of_the_admin(
     model: type[Model], model_admin: ScopedModelAdmin, matrix: Matrix, people: list[Caller]
 ) -> None:
     """Rows chosen in a list, and rows smuggled into the formset of an inline."""
-    faults, foreign = [], matrix.strangers[0]
+    faults, foreign, thorough = [], matrix.strangers[0], True
     for each in model_admin.operations:
         caller = next((one for one in people if may(one.actor, each.verb, model)), None)
         name = hidden(model, caller.actor, foreign) if caller is not None and each.bulk else None
         if caller is not None and name is not None:
             post = partial(acted, caller, base_of(model), each.name)
-            faults += [f"{each.name}, {fault}" for fault in told_apart({0: name}, post, Name.typed)]
+            apart = told_apart({0: name}, post, Name.typed, thorough=thorough)
+            faults += [f"{each.name}, {fault}" for fault in apart]
+            thorough = False  # what reads the spellings is the same for every action of a list
     row = row_in(model, matrix.alpha.tenants[0], matrix.alpha)
     for inline in model_admin.inlines:
         assert issubclass(inline, ShownInline)
