@@ -27,7 +27,7 @@ BEAT: dict[str, float] = {
     "core.tasks.forget_old_sessions": 3600.0,
     "core.tasks.send_webhooks": 10.0,
 }
-# These also run when a commit rings.
+# A commit may ring for each of these.
 ON_RING = frozenset(
     {
         "analytics.tasks.drain",

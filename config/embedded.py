@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import current_app
 from django.conf import settings
 
-from config.beat import BEAT, ON_RING
+from config.beat import BEAT
 from core.doorbell import JOBS, WEBHOOKS
 from core.embedded import EmbeddedWorker
 
@@ -21,4 +21,4 @@ def embedded_workers() -> list[EmbeddedWorker]:
     current_app.loader.import_default_modules()
     table = {name: (current_app.tasks[name].run, every) for name, every in BEAT.items()}
     apart = [{name: table.pop(name)} for name in (JOBS, WEBHOOKS)]
-    return [EmbeddedWorker(each, ON_RING) for each in (table, *apart)]
+    return [EmbeddedWorker(each) for each in (table, *apart)]

@@ -21,11 +21,14 @@ TRUST = "trust"
 SHARES = "shares"
 """Slots are ids of the tenant's sessions, whose sales are to be shared out among their people again."""
 PLACING = "placing"
-"""Slots are UTC hours of the tenant, in which something was told of orders whose lines look for their session."""
+"""Slots are UTC hours of the tenant, whose orders all look for the sessions of their lines (again)."""
+ORDERS = "orders"
+"""Slots are ids of the tenant's facts: by each one order looks for the sessions of its lines."""
 LAUNCHES = "launches"
 """Slots are UTC hours of the tenant, in which goods were sold that a launch may be of."""
 SESSIONS = "sessions"
-"""Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
+"""Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means that its accounts did: then all
+that it takes part in, and all lines that name an account."""
 
 COUNTED = (SALES, TRUST)
 """What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""

@@ -1,7 +1,7 @@
 """The embedded worker: a thread of the serving process that does what Celery does when scaled.
 
-It runs the same task functions by the same beat table, wakes at once when somebody rings, and otherwise
-looks every second. No request ever waits for it, and it may die at any point: what it did not commit is
+It runs the same task functions by the same beat table, wakes at once when somebody rings for one of them, and
+otherwise looks every second. No request ever waits for it, and it may die at any point: what it did not commit is
 still to do.
 """
 
@@ -20,27 +20,23 @@ log = structlog.get_logger("livepark.embedded")
 
 
 class EmbeddedWorker(threading.Thread):
-    """Keeps a table of (task, seconds between runs); the tasks named in `on_ring` also run when the bell rings."""
+    """Keeps a table of (task, seconds between runs); a task also runs when somebody rings for it."""
 
-    def __init__(
-        self, table: Mapping[str, tuple[Callable[[], object], float]], on_ring: frozenset[str]
-    ) -> None:
+    def __init__(self, table: Mapping[str, tuple[Callable[[], object], float]]) -> None:
         super().__init__(name="livepark-worker", daemon=True)
         self._table = table
-        self._on_ring = on_ring
         self._due = dict.fromkeys(table, 0.0)
-        self._bell = doorbell.listen()
+        self._bell = doorbell.listen(table)
         self._stopping = threading.Event()
 
     def run(self) -> None:
         while not self._stopping.is_set():
             rung = self._bell.wait(timeout=1.0)
-            self._bell.clear()
             close_old_connections()
             for name, (task, every) in self._table.items():
                 if self._stopping.is_set():
                     break
-                if (rung and name in self._on_ring) or time.monotonic() >= self._due[name]:
+                if name in rung or time.monotonic() >= self._due[name]:
                     self._due[name] = time.monotonic() + every
                     self._run_one(name, task)
 
@@ -54,6 +50,6 @@ class EmbeddedWorker(threading.Thread):
     def stop(self, timeout: float = 2.0) -> None:
         """End after the task that is running; a long one is left behind and dies with the process."""
         self._stopping.set()
-        self._bell.set()
+        self._bell.stop()
         self.join(timeout)
         doorbell.forget(self._bell)

@@ -210,16 +210,24 @@ def job_pause(*, actor: Actor, uid: str) -> Job:
 
 @retried
 def job_resume(*, actor: Actor, uid: str) -> Job:
-    """Let a paused job go on, from its checkpoint. Conflict where it is not paused.
+    """Let a job that is paused or was given up go on, from its checkpoint. Conflict where it is neither.
 
     One that was asked to pause and has not come to a step since simply goes on.
     """
     with _told(actor, uid, "job.resume", heed=False) as job:
         row = Job.objects.filter(pk=job.pk)
+        given_up = row.filter(state=JobState.FAILED, attempt__gt=F("last_attempt"))
         # Workers that paused have not died: the job may lose as many as a new one before it is given up.
         if not (
             row.filter(state=JobState.PAUSED).update(
                 state=JobState.QUEUED, pause_requested=False, last_attempt=F("attempt") + ATTEMPTS
+            )
+            or given_up.update(
+                state=JobState.QUEUED,
+                message="",
+                finished_at=None,
+                pause_requested=False,
+                last_attempt=F("attempt") + ATTEMPTS,
             )
             or row.filter(state=JobState.RUNNING, pause_requested=True).update(pause_requested=False)
         ):
@@ -255,7 +263,8 @@ def _claim() -> JobContext | None:
         job.attempt += 1
         if job.attempt > job.last_attempt:
             job.state, job.finished_at = JobState.FAILED, clock.now()
-            job.message = _("Given up: its worker died %(n)d times.") % {"n": ATTEMPTS}
+            with _language_of(job):
+                job.message = _("Given up: its worker died %(n)d times.") % {"n": ATTEMPTS}
         else:
             job.state, job.heartbeat_at = JobState.RUNNING, clock.now()
         job.save()
@@ -288,8 +297,13 @@ def _heart(context: JobContext) -> Iterator[None]:
 
 
 def _run(context: JobContext) -> None:
-    with translation.override(context.job.language or settings.LANGUAGE_CODE):
+    with _language_of(context.job):
         _handle(context)
+
+
+def _language_of(job: Job) -> translation.override:
+    """While this lasts, the language in which the job was asked for is spoken."""
+    return translation.override(job.language or settings.LANGUAGE_CODE)
 
 
 def _handle(context: JobContext) -> None:

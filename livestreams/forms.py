@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
 from core.doors.formfields import DayField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
+from core.errors import RowError
 from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.series import MOST
@@ -39,12 +42,12 @@ MARKETS = (
 
 
 class TimeOfDayInput(forms.TimeInput):
-    """The browser's own clock, by quarters of an hour."""
+    """The browser's own clock, by minutes."""
 
     input_type = "time"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"step": 900, **(attrs or {})}, format="%H:%M")
+        super().__init__(attrs, format="%H:%M")
 
 
 class BookingChoiceField(ScopedChoiceField):
@@ -92,6 +95,8 @@ class PlaceForm(OwnChoicesForm):
     `length` in minutes is what a booking has already: it can be kept, whatever it is.
     """
 
+    asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "minutes"}
+
     room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
     day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
@@ -103,8 +108,9 @@ class PlaceForm(OwnChoicesForm):
             minutes: Any = self.fields["minutes"]
             minutes.choices = sorted({*HALF_HOURS, (length, f"{length // 60}:{length % 60:02d}")})
 
-    @property
+    @cached_property
     def span(self) -> tuple[datetime, datetime]:
+        """[start, end), which what a service refuses of it does not take away."""
         starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
         return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
 
@@ -126,6 +132,8 @@ class SwapForm(OwnChoicesForm):
 
 class BookingForm(PlaceForm):
     """A place for a session, once or every week."""
+
+    asks: ClassVar[Mapping[str, str]] = {**PlaceForm.asks, "last_day": "repeat_until"}
 
     hold = forms.BooleanField(
         label=_("hold only"),
@@ -162,6 +170,10 @@ class BookingForm(PlaceForm):
             raise ValidationError(_("A series is booked at once and cannot be held."), code="hold")
         return until
 
+    def sentence(self, row: RowError) -> str:
+        """The days of a series go by their dates."""
+        return row.message
+
     @property
     def series(self) -> dict[str, Any] | None:
         """What a series needs besides room and host; None for a single booking."""
@@ -181,6 +193,8 @@ class BookingForm(PlaceForm):
 
 class WaitForm(OwnChoicesForm):
     """Waiting for a room that is taken, within some time of a day."""
+
+    asks: ClassVar[Mapping[str, str]] = {"latest": "end"}
 
     room = ScopedChoiceField(
         LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("any room")

@@ -8,12 +8,13 @@ import msgspec
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import strict
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
-from supplychain.choices import Channel, SalesKind
+from supplychain.choices import SESSION_REPORT, Channel, SalesKind
 from supplychain.importing import (
     PAYOUT_PROFILES,
     PROFILES,
@@ -26,7 +27,9 @@ from supplychain.importing import (
 from supplychain.importing.files import fitting, values_below
 from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS, plain_word
-from supplychain.models import ImportProfileMap
+from supplychain.importing.profiles.generic import PROFILE as GENERIC
+from supplychain.models import ImportBatch, ImportProfileMap, ShopHook
+from tenants.choices import Platform
 
 CURRENCIES = (
     ("", _("as the file says, else CNY")),
@@ -122,6 +125,19 @@ class UploadForm(ScopedForm):
         return {"mapping": mapping}
 
     @cached_property
+    def sources(self) -> dict[str, str]:
+        """Where orders of the firm came from, by code, files that nobody foresaw first."""
+        batches = visible_to(ImportBatch.objects.filter(tenant=self.tenant), self.actor)
+        hooks = visible_to(ShopHook.objects.filter(tenant=self.tenant), self.actor)
+        told = batches.exclude(source__in=(SESSION_REPORT, GENERIC.source)).order_by().values_list("source")
+        names = dict(Platform.choices)
+        others = {source for (source,) in told.union(hooks.order_by().values_list("source"))}
+        return {
+            GENERIC.source: gettext("a table of its own"),
+            **{source: str(names.get(source, source)) for source in sorted(others)},
+        }
+
+    @cached_property
     def saved(self) -> ImportProfileMap | None:
         """The saved mapping that was chosen; where nothing was, the one that fits the file's columns."""
         chosen = self.cleaned_data["profile"]
@@ -173,7 +189,13 @@ class ColumnForm:
     """
 
     def __init__(
-        self, headers: list[str], data: QueryDict, file: BinaryIO, saved: ImportProfileMap | None = None
+        self,
+        headers: list[str],
+        data: QueryDict,
+        file: BinaryIO,
+        *,
+        sources: dict[str, str],
+        saved: ImportProfileMap | None = None,
     ) -> None:
         self.known = mapping_of(saved) if saved is not None else Mapping(columns={})
         is_sent = "header" in data
@@ -200,6 +222,8 @@ class ColumnForm:
         self.channels = Channel.choices
         self.channel = data.get("constant_channel", self.known.constants.get("channel", ""))
         self.net_of_refunds = bool(data.get("net_of_refunds")) if is_sent else self.known.net_of_refunds
+        self.source = data.get("source", self.known.source)
+        self.sources = {**sources, self.known.source: sources.get(self.known.source, self.known.source)}
         self.name = data.get("map_name", "" if saved is None else saved.name)
 
     @property
@@ -215,6 +239,8 @@ class ColumnForm:
             raise _ask_for(open_words, seen=[row["header"] for row in self.rows])
         columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
         values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
+        if self.source != GENERIC.source:
+            values["source"] = self.source
         if self.channel:
             values["constants"] = {"channel": self.channel}
         answers = {word: None if kind == NO_SALE[0] else kind for word, kind in self.words.items()}

@@ -127,7 +127,7 @@ def _work_tables_stand() -> Iterator[None]:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 for name, columns in WORK_TABLES.items():
-                    cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
+                    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns})")
 
     connection_created.connect(make)
     yield

@@ -149,7 +149,7 @@ def _train(park: Park, hosts: list[Host], draw: random.Random, until: date) -> N
 
 
 def _certificate(host: Host, course: Course, run: CourseRun, draw: random.Random) -> Certificate:
-    issued_on = run.last_day - draw.choice((0, 0, 30)) * DAY
+    issued_on = run.last_day + draw.choice((0, 0, 30)) * DAY
     return Certificate(
         host=host,
         course=course,

@@ -77,7 +77,7 @@ class JobAdmin(ScopedModelAdmin):
             row="job",
             icon="play_arrow",
             bulk=True,
-            when=lambda job: job.state == JobState.PAUSED,
+            when=lambda job: job.state == JobState.PAUSED or job.given_up,
         ),
         Operation(
             "cancel",

@@ -83,7 +83,9 @@ class JobViewSet(ReadOnlyScopedViewSet):
     @extend_schema(request=Nothing, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, uid: str) -> HttpResponse:
-        """Let a paused job go on from what it has finished. An import, all or nothing, reads its file again."""
+        """Let a job that is paused, or whose workers died, go on from what it has finished. An import, all or nothing,
+        reads its file again.
+        """
         return self._told(job_resume)
 
     # An answer that is kept (Idempotency-Key) waits for SQLite's writer before its service is asked: hence `heeded`.

@@ -93,6 +93,11 @@ class Job(PublicIdMixin, StampedMixin):
     def __str__(self) -> str:
         return f"{self.kind} {self.uid}"
 
+    @property
+    def given_up(self) -> bool:
+        """Whether it ended because its workers died, so that it may go on (`core.jobs.job_resume`)."""
+        return self.state == JobState.FAILED and self.attempt > self.last_attempt
+
 
 class IdempotencyRecord(models.Model):
     """The answer given to (credential, path, key), in the transaction of its effect."""

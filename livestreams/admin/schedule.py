@@ -288,6 +288,14 @@ class SchedulePlanAdmin(ScopedModelAdmin):
             when=lambda plan: plan.state == PlanState.PUBLISHED,
         ),
         Operation(
+            "resume",
+            gettext_lazy("Let the job go on"),
+            services.plan_resume,
+            row="plan",
+            icon="play_arrow",
+            when=lambda plan: plan.state == PlanState.RUNNING and plan.job is not None and plan.job.given_up,
+        ),
+        Operation(
             "stop",
             gettext_lazy("Stop or discard"),
             services.plan_stop,

@@ -21,6 +21,7 @@ from core.doors.admin import (
     badge,
     style,
 )
+from core.doors.context import actor_of
 from core.policy import ADD, CHANGE
 from livestreams import services
 from livestreams.choices import LET_IN, PublishEnd, PublishReason
@@ -57,6 +58,11 @@ class MediaNodeAdmin(ScopedModelAdmin):
         CLOSE,
         REOPEN,
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What only whoever runs this installation may set is asked of nobody else."""
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if actor_of(request).unrestricted else [*fixed, "control_url"]
 
     def create(self, actor: Actor, values: dict[str, Any]) -> MediaNode:
         node, secret = services.node_create(actor=actor, **values)

@@ -53,7 +53,7 @@ class LendForm(OperationForm):
 
 
 class ReturnForm(OperationForm):
-    condition = choice_field(Condition.choices, _("condition on return"), initial=Condition.GOOD)
+    condition = choice_field(Condition.choices, _("condition on return"))
     note = style(forms.CharField, _("note"), required=False, max_length=200)
 
 

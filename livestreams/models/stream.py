@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.clock import local, now
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
+from livestreams.addresses import check_control_address, check_encoder_address
 from livestreams.choices import MediaServer, PublishEnd, PublishReason
 from livestreams.models.room import Booking, LiveRoom
 from livestreams.models.session import LiveSession
@@ -33,14 +33,14 @@ class MediaNode(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
     address = models.CharField(
         _("address for encoders"),
         max_length=200,
-        validators=[RegexValidator(r"\Artmps?://[A-Za-z0-9.:\[\]-]+/[A-Za-z0-9_-]+\Z")],
+        validators=[check_encoder_address],
         help_text=_("As encoders type it: rtmp://media.park.example/live"),
     )
     control_url = models.CharField(
         _("address for control"),
         max_length=200,
         blank=True,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[check_control_address],
         help_text=_("Where this site reads its figures and cuts streams: http://127.0.0.1:8935"),
     )
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)

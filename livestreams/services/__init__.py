@@ -36,7 +36,14 @@ from livestreams.services.loans import loan_begin, loan_return
 from livestreams.services.locks import settings_of, terms_of
 from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
-from livestreams.services.plans import plan_publish, plan_repair, plan_start, plan_stop, plan_what_if
+from livestreams.services.plans import (
+    plan_publish,
+    plan_repair,
+    plan_resume,
+    plan_start,
+    plan_stop,
+    plan_what_if,
+)
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
 from livestreams.services.samples import Reading, SampleCounts, samples_record
@@ -123,6 +130,7 @@ __all__ = [
     "offer_waitlist",
     "plan_publish",
     "plan_repair",
+    "plan_resume",
     "plan_start",
     "plan_stop",
     "plan_what_if",

@@ -181,6 +181,17 @@ def _check_rules(rules: PlanRules) -> None:
 
 
 @retried
+def plan_resume(*, actor: Actor, plan: SchedulePlan) -> SchedulePlan:
+    """Let a run go on whose workers died: it solves the same problem again. WrongState for any other."""
+    with transaction.atomic():
+        held = lock_visible(SchedulePlan, actor, plan.pk)
+        if held.state != PlanState.RUNNING or held.job is None or not held.job.given_up:
+            raise _wrong(held)
+        jobs.job_resume(actor=actor, uid=str(held.job.uid))
+    return held
+
+
+@retried
 def plan_stop(*, actor: Actor, plan: SchedulePlan) -> SchedulePlan:
     """Stop a run, or discard a proposal."""
     with transaction.atomic():

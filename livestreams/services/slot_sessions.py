@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core.actors import system_actor
-from core.clock import now
+from core.clock import HOUR, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from livestreams.choices import UNSEEN, BookingState, SessionState
@@ -22,6 +22,8 @@ from livestreams.services.steps import release_expired
 
 log = structlog.get_logger("livepark.sessions")
 CHECK_IN = system_actor("check-in")
+FORGOTTEN = 12 * HOUR
+"""So long after its slot a session that was opened by hand is over: its booking is done with, and charged."""
 
 
 def turn_slots() -> int:
@@ -35,12 +37,9 @@ def turn_slots() -> int:
 def follow_slots() -> int:
     """End what is over and open what has begun; returns how many sessions changed. What fails is tried again."""
     at = now()
-    over = LiveSession.objects.filter(
-        state=SessionState.LIVE,
-        delivery__in=UNSEEN,
-        delivery=F("booking__broadcast__route"),
-        booking__ends_at__lte=at,
-    )
+    chosen = Q(delivery=F("booking__broadcast__route"), booking__ends_at__lte=at)
+    forgotten = Q(booking__ends_at__lte=at - FORGOTTEN)
+    over = LiveSession.objects.filter(chosen | forgotten, state=SessionState.LIVE, delivery__in=UNSEEN)
     begun = Booking.objects.filter(
         state=BookingState.CHECKED_IN, broadcast__route__in=UNSEEN, sessions=None, starts_at__lte=at
     )

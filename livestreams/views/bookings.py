@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from core.clock import now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
-from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState
-from livestreams.models import Booking, Fault, LiveSession, Visit, WaitlistEntry
+from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState, ShiftRole
+from livestreams.models import Booking, Fault, Host, LiveSession, Visit, WaitlistEntry
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
@@ -89,6 +89,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
         sessions = list(visible_to(LiveSession.objects.filter(booking=booking), self.actor))
         return super().get_context_data(
             booking=booking,
+            hosts=self.hosts_of(booking),
             open_for_check_in=held
             and booking.state == BookingState.CONFIRMED
             and booking.check_in_from <= at < booking.ends_at,
@@ -110,6 +111,13 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             **self.rights(),
             **kwargs,
         )
+
+    def hosts_of(self, booking: Booking) -> list[Host]:
+        """Its own host, or whoever is planned before the camera, in the order of their shifts."""
+        if booking.host is not None:
+            return [booking.host]
+        shifts = booking.shifts.filter(role=ShiftRole.HOST, released=False).select_related("host")
+        return list(dict.fromkeys(shift.host for shift in visible_to(shifts, self.actor)))
 
 
 class ConfirmBooking(ServiceAction):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -100,6 +101,8 @@ class Lend(ScopedListPage):
 class AskForm(OwnChoicesForm):
     """A time of an offer, with a room of one's own for a host, or a host of one's own for a room."""
 
+    asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "minutes"}
+
     day = DayField(label=gettext_lazy("Day"))
     start = forms.TimeField(label=gettext_lazy("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
@@ -188,6 +191,8 @@ class AskOffer(ServiceFormPage):
 
 class LendForm(OwnChoicesForm):
     """A host of one's own, from a day until a day, for how much, and to whom."""
+
+    asks: ClassVar[Mapping[str, str]] = {"starts_at": "first_day", "ends_at": "last_day"}
 
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"))
     first_day = DayField(label=gettext_lazy("From"))

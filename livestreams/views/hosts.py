@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -130,6 +131,8 @@ class HostDetail(ScopedDetailPage):
 
 class AbsenceForm(ScopedForm):
     """Whole days, or part of one."""
+
+    asks: ClassVar[Mapping[str, str]] = {"starts_at": "first_day", "ends_at": "last_day"}
 
     kind = forms.ChoiceField(label=gettext_lazy("Reason"), choices=AbsenceKind)
     first_day = DayField(label=gettext_lazy("From"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpResponse
@@ -30,6 +31,8 @@ from livestreams.services import shift_drop, shift_plan
 
 class ShiftForm(OwnChoicesForm):
     """Somebody within a booking, by the clock: times before its start are of the next day."""
+
+    asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "end"}
 
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Who"))
     role = forms.ChoiceField(label=gettext_lazy("As"), choices=ShiftRole)

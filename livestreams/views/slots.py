@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -29,6 +30,8 @@ from livestreams.services.slots import MOST_WINDOWS
 
 class SlotForm(OwnChoicesForm):
     """A length within some hours of one or more days; the schedule finds room, time and host."""
+
+    asks: ClassVar[Mapping[str, str]] = {"windows": "day"}
 
     minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
     day = DayField(label=gettext_lazy("Day"))

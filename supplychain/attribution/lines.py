@@ -11,6 +11,11 @@ from supplychain.attribution.rule import Final, Placed, Result
 from supplychain.choices import ATTRIBUTION_KEPT, AttributionRule, LineType, SalesKind
 
 
+def order_of(kind: str, order_no: str, ref_order_no: str) -> str:
+    """The order that a fact is about: a refund that names none is about none."""
+    return ref_order_no if kind == SalesKind.REFUNDED else order_no
+
+
 class Fact(NamedTuple):
     """What is known of a current ledger row. `rule` is its latest answer's, empty without one."""
 
@@ -38,8 +43,7 @@ class Fact(NamedTuple):
 
     @property
     def of_order(self) -> str:
-        """The order that it is about: a refund that names none is about none."""
-        return self.ref_order_no if self.kind == SalesKind.REFUNDED else self.order_no
+        return order_of(self.kind, self.order_no, self.ref_order_no)
 
     @property
     def of_line(self) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit, buckets, clock
@@ -29,9 +29,9 @@ from core.scoping import require
 from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
 from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
-from supplychain.attribution.lines import Fact, answers_of
+from supplychain.attribution.lines import Fact, answers_of, order_of
 from supplychain.attribution.stages import Evidence, evidence_of, sessions_of
-from supplychain.choices import SalesKind, TailWindow
+from supplychain.choices import TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
 from supplychain.services.store import insert_rows, instant_text
@@ -41,6 +41,7 @@ from tenants.models import Tenant
 HOURS_PER_TRANSACTION = 24
 # Where all there is shall be placed at once. What may place a line is looked up once for each transaction.
 HOURS_IN_BULK = 240
+ORDERS_PER_TRANSACTION = 500
 SESSIONS_PER_TRANSACTION = 100
 ORDERS_AT_ONCE = 2_000
 ANSWER_COLUMNS = (
@@ -49,13 +50,18 @@ ANSWER_COLUMNS = (
 
 
 def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
-    """Place what was marked, of one seller or of all; returns how many hours. Safe to run twice and to kill."""
+    """Place what was marked, of one seller or of all; returns how many marks. Safe to run twice and to kill."""
     drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
+    named = partial(_place_together, ORDERS)
+    placed = drain_family(ORDERS, named, most=ORDERS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
     most = HOURS_IN_BULK if math.isinf(seconds) else HOURS_PER_TRANSACTION
-    return drain_family(PLACING, _place_together, most=most, seconds=seconds, tenant_id=tenant_id)
+    of_hours = partial(_place_together, PLACING)
+    return placed + drain_family(PLACING, of_hours, most=most, seconds=seconds, tenant_id=tenant_id)
 
 
-SESSIONS, PLACING = buckets.SESSIONS, buckets.PLACING
+SESSIONS, PLACING, ORDERS = buckets.SESSIONS, buckets.PLACING, buckets.ORDERS
+TOLD_BY = {PLACING: "slot__in", ORDERS: "pk__in"}
+"""How the marks of a family name facts; the orders of these facts are placed."""
 
 
 # --- sessions that changed
@@ -65,6 +71,8 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
     """Mark the hours in which changed sessions have lines or may have some, and their shares."""
     with transaction.atomic():
         seen = _marks(SESSIONS, marked)
+        named = SalesEvent.objects.filter(seller__in=_whole(marked)).exclude(host_ref="")
+        buckets.mark(PLACING, named.values_list("seller_id", "slot").distinct())
         for session in _sessions(marked):
             buckets.mark(PLACING, hours_of(session))
             buckets.mark(buckets.SHARES, [(session.tenant_id, session.pk)])
@@ -74,11 +82,16 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
 
 def _sessions(marked: Sequence[Bucket]) -> Iterator[LiveSession]:
     named = [slot for _node, slot in marked if slot]
-    everything = [node for node, slot in marked if not slot]
+    everything = _whole(marked)
     taking_part = Q(tenant__in=everything) | Q(shown_tenants__tenant__in=everything)
     taking_part |= Q(host__tenant__in=everything) | Q(shifts__host__tenant__in=everything)
     found = LiveSession.objects.filter(Q(pk__in=named) | taking_part).distinct()
     return found.order_by("pk").iterator()
+
+
+def _whole(marked: Iterable[Bucket]) -> list[int]:
+    """The tenants whose accounts changed."""
+    return [node for node, slot in marked if not slot]
 
 
 def hours_of(session: LiveSession) -> set[Bucket]:
@@ -106,8 +119,8 @@ def mark_from(session: LiveSession, at: datetime) -> None:
 # --- orders that were touched
 
 
-def _place_together(marked: Sequence[Bucket]) -> int:
-    """Place the orders of some hours and delete the marks that were seen. What another places now is left to it."""
+def _place_together(family: str, marked: Sequence[Bucket]) -> int:
+    """Place what is marked in a family and delete the marks that were seen. What another places now is left to it."""
     with transaction.atomic():
         slots: dict[int, list[int]] = defaultdict(list)
         for node, slot in marked:
@@ -117,10 +130,10 @@ def _place_together(marked: Sequence[Bucket]) -> int:
         mine = {node for node, is_free in zip(nodes, free, strict=True) if is_free}
         taken = [bucket for bucket in marked if bucket[0] in mine]
         # Marks are read after the lock and before the facts: what is placed knows at least theirs.
-        seen = _marks(PLACING, taken)
+        seen = _marks(family, taken)
         for seller in Tenant.objects.filter(pk__in=mine).order_by("pk"):
-            place(seller, slots[seller.pk])
-        _forget(PLACING, taken, seen)
+            place(seller, SalesEvent.objects.filter(**{TOLD_BY[family]: slots[seller.pk]}))
+        _forget(family, taken, seen)
     return len(taken)
 
 
@@ -145,11 +158,10 @@ def _forget(family: str, marked: Iterable[Bucket], seen: Sequence[int]) -> None:
         BucketFailure.objects.filter(family=family, node_id=node, slot__in=of_node).delete()
 
 
-def place(seller: Tenant, slots: Sequence[int]) -> int:
-    """Ask the rule about every order with a fact in these hours; the caller holds the lock of the seller's answers."""
-    touched = SalesEvent.objects.filter(seller=seller, slot__in=slots)
-    rows = touched.values_list("source", "kind", "order_no", "ref_order_no").distinct()
-    orders = {(source, ref if kind == SalesKind.REFUNDED else order) for source, kind, order, ref in rows}
+def place(seller: Tenant, touched: QuerySet[SalesEvent]) -> int:
+    """Ask the rule about every order of these facts of a seller; the caller holds the lock of the seller's answers."""
+    rows = touched.filter(seller=seller).values_list("source", "kind", "order_no", "ref_order_no").distinct()
+    orders = {(source, order_of(*numbers)) for source, *numbers in rows}
     orders = {order for order in orders if order[1]}
     window = window_of(seller.pk)
     written = 0

@@ -19,6 +19,7 @@ from core.policy import ADD
 from core.scoping import require
 from core.strict import code as strict_code
 from core.words import gettext as _
+from supplychain.attribution.lines import order_of
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store
@@ -37,6 +38,8 @@ from supplychain.services.stock_sales import stock_follows
 from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
+# A shop's call tells of some orders among thousands of its hour. A file tells of most.
+MOST_NAMED = 1_000
 Facts = Sequence[tuple[int, SaleFact]]
 
 
@@ -209,6 +212,21 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     abroad |= {event.order_no for event in superseded if _decides_refunds(event)}
     if abroad:
         slots |= store.slots_of_refunds(seller.pk, source, abroad)
-    buckets.mark(buckets.PLACING, [(seller.pk, slot) for slot in slots])
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
     mark_sold(seller, slots)
+    _mark_orders(
+        seller,
+        [
+            *((line.id, line.slot, line.fact) for line in lines),
+            *((event.pk, event.slot, event) for event in superseded),
+        ],
+    )
+
+
+def _mark_orders(seller: Tenant, told: Sequence[tuple[int, int, SaleFact | SalesEvent]]) -> None:
+    """Have the orders placed that something was told of, by id, slot and content: few by name, many by their hours."""
+    named = {order_of(fact.kind, fact.order_no, fact.ref_order_no): pk for pk, _slot, fact in told}
+    if len(named) > MOST_NAMED:
+        buckets.mark(buckets.PLACING, [(seller.pk, slot) for _pk, slot, _fact in told])
+    else:
+        buckets.mark(buckets.ORDERS, [(seller.pk, pk) for order, pk in named.items() if order])

@@ -80,7 +80,7 @@ class Imports(ScopedListPage, ServiceFormPage):
     def carry_out(self, form: Any) -> HttpResponse:
         values, data = form.cleaned_data, self.request.POST
         if headers := data.getlist("header"):
-            columns = ColumnForm(headers, data, values["file"], form.saved)
+            columns = ColumnForm(headers, data, values["file"], sources=form.sources, saved=form.saved)
             batch = self._stage(values, {"mapping": columns.mapping})
             if name := columns.name.strip():
                 import_map_save(
@@ -126,7 +126,8 @@ class Imports(ScopedListPage, ServiceFormPage):
             headers = refused.extra["seen"]
             saved = context["form"].saved if refused.code == WORDS_UNKNOWN else None
         if headers and file is not None:
-            context["columns"] = columns = ColumnForm(headers, data, file, saved)
+            sources = context["form"].sources
+            context["columns"] = columns = ColumnForm(headers, data, file, sources=sources, saved=saved)
             if refused is not None and refused.code in COLUMNS_UNKNOWN:
                 columns.name = ""  # it was of another file's columns
         if self.request.method == "POST" and self.request.htmx:  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -177,9 +178,12 @@ class StoreAdmin(RecordAdmin):
         Operation(
             "members", _("Members"), services.store_members_set, row="store", form=MembersForm, icon="groups"
         ),
-        CLOSE,
-        REOPEN,
+        replace(CLOSE, service=services.store_close, row="store"),
+        replace(REOPEN, service=services.store_reopen, row="store"),
     )
+
+    def create(self, actor: Actor, values: dict[str, Any]) -> Store:
+        return services.store_create(actor=actor, **values)
 
     @admin.display(description=_("members"))
     def members_told(self, store: Store) -> str:

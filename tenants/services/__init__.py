@@ -13,7 +13,7 @@ from tenants.services.firms import (
     tenant_update,
     verified_figure_push,
 )
-from tenants.services.stores import store_members_set
+from tenants.services.stores import store_close, store_create, store_members_set, store_reopen
 
 __all__ = [
     "charge_record",
@@ -24,7 +24,10 @@ __all__ = [
     "event_enter",
     "lease_create",
     "lease_end",
+    "store_close",
+    "store_create",
     "store_members_set",
+    "store_reopen",
     "tenancy_move",
     "tenant_create",
     "tenant_update",

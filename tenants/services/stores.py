@@ -1,19 +1,52 @@
-"""Stores of firms on platforms, and the members of collective ones."""
+"""Stores of firms on platforms, and the members of collective ones.
+
+Whose account sold something says whether the firm or somebody else did: who gets or loses a store has its lines
+placed anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets, records
 from core.actors import Actor
 from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.policy import CHANGE
 from core.scoping import get_visible
 from tenants.models import Store, Tenant
+
+
+@retried
+def store_create(*, actor: Actor, **values: Any) -> Store:
+    """Add a store of a firm. See `record_create`."""
+    with transaction.atomic():
+        store = records.record_create(actor=actor, model=Store, **values)
+        _sells_for([store.tenant_id])
+    return store
+
+
+@retried
+def store_close(*, actor: Actor, store: Store, closed_on: date | None = None) -> Store:
+    """Close a store: its account is nobody's from now on. See `record_close`."""
+    with transaction.atomic():
+        closed = records.record_close(actor=actor, row=store, closed_on=closed_on)
+        _sells_for(_firms(closed))
+    return closed
+
+
+@retried
+def store_reopen(*, actor: Actor, store: Store) -> Store:
+    """Take back the closing of a store."""
+    with transaction.atomic():
+        opened = records.record_reopen(actor=actor, row=store)
+        _sells_for(_firms(opened))
+    return opened
 
 
 @retried
@@ -31,8 +64,9 @@ def store_members_set(*, actor: Actor, store: Store, member_codes: Sequence[str]
         if unknown:
             message = _("No other firm has the code %(codes)s.") % {"codes": ", ".join(unknown)}
             raise InvalidInput(message, code="members", field="member_codes")
-        before = held.member_codes
+        before, known = held.member_codes, _firms(held)
         held.members.set(found.values())
+        _sells_for({*known, *_firms(held)})
         audit.record(
             actor=actor,
             verb="store.members",
@@ -42,3 +76,11 @@ def store_members_set(*, actor: Actor, store: Store, member_codes: Sequence[str]
             after={"members": sorted(found)},
         )
     return held
+
+
+def _firms(store: Store) -> list[int]:
+    return [store.tenant_id, *store.members.values_list("pk", flat=True)]
+
+
+def _sells_for(firms: Iterable[int]) -> None:
+    buckets.mark(buckets.SESSIONS, [(firm, 0) for firm in firms])

@@ -17,7 +17,7 @@ from core.doors.admin.site import navigation
 from core.models import User
 from core.services import membership_end
 from livestreams.choices import BookingState
-from livestreams.models import Booking
+from livestreams.models import Booking, MediaNode
 from parks.models import Park
 from tenants.models import Tenant
 from tests.admin.conftest import Worlds, url_of
@@ -150,6 +150,26 @@ def test_pages_tell_browsers_to_keep_nothing(manager: Client) -> None:
     answer = manager.get(url_of(Booking))
     assert "no-store" in answer["Cache-Control"] or "private" in answer["Cache-Control"]
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+
+def test_choices_that_are_found_by_typing_speak_the_readers_language(manager: Client) -> None:
+    for page in ("", "add/"):
+        scripts = re.findall(r'<script src="([^"]+)"', manager.get(url_of(Booking, page)).text)
+        names = [script.rpartition("/")[2] for script in scripts]
+        (search,) = (name for name in names if name.startswith("select2.full"))
+        assert names.index(search) < names.index("zh-CN.js") < names.index("jquery.init.js")
+
+
+def test_the_control_address_of_a_node_is_asked_of_those_who_may_set_it(
+    manager: Client, root: Client, worlds: Worlds
+) -> None:
+    node = worlds.mine.media_node
+    for page in ("add/", f"{node.pk}/change/"):
+        asked = [
+            "control_url" in browser.get(url_of(MediaNode, page)).context["adminform"].form.fields
+            for browser in (manager, root)
+        ]
+        assert asked == [False, True], page
 
 
 def test_every_state_reads_in_words(manager: Client, worlds: Worlds) -> None:

@@ -122,6 +122,18 @@ def test_taking_up_asks_whether_the_room_can_be_used(world: World, studio: Clien
     assert fault.window is not None
 
 
+def test_nobody_says_that_an_item_came_back_in_order_before_somebody_did(
+    world: World, studio: Client
+) -> None:
+    item = make_item(world.park, "cam-8")
+    loan = services.loan_begin(actor=SYSTEM, item=item, tenant=world.tenants[0].tenant, due_at=now() + HOUR)
+    address = reverse("admin:livestreams_equipmentloan_operation", args=(loan.pk, "return"))
+    form = studio.get(address, {"back": PAGE}).context["form"]
+    assert 'value="" selected' in str(form["condition"])
+    refused = studio.post(address, {"back": PAGE, "condition": ""})
+    assert "condition" in refused.context["form"].errors
+
+
 def test_others_of_the_park_look_and_have_no_buttons(world: World, as_role: AsRole) -> None:
     viewer = as_role(Role.PARK_VIEWER)
     page = viewer.get(PAGE)

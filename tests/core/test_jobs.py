@@ -219,10 +219,20 @@ def test_a_job_that_kills_its_workers_is_given_up() -> None:
     Job.objects.update(
         state=JobState.RUNNING, attempt=jobs.ATTEMPTS, heartbeat_at=clock.now() - 2 * jobs.SILENT_FOR
     )
-    run_due()
+    Job.objects.update(language="en")
+    assert run_due() == 0
     job.refresh_from_db()
-    assert job.state == JobState.FAILED
-    assert job.message
+    assert (job.state, job.message) == (JobState.FAILED, "Given up: its worker died 3 times.")
+    assert job.given_up
+
+    again = job_resume(actor=SYSTEM, uid=str(job.uid))
+    assert (again.state, again.message, again.finished_at) == (JobState.QUEUED, "", None)
+    assert again.last_attempt - again.attempt == jobs.ATTEMPTS
+    assert run_due() == 1
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    with pytest.raises(Conflict):
+        job_resume(actor=SYSTEM, uid=str(job.uid))
 
 
 def test_a_refusal_keeps_its_rows_and_a_bug_keeps_its_secrets() -> None:
@@ -231,6 +241,9 @@ def test_a_refusal_keeps_its_rows_and_a_bug_keeps_its_secrets() -> None:
     refused.refresh_from_db()
     broken.refresh_from_db()
     assert refused.state == broken.state == JobState.FAILED
+    for ended in (refused, broken):
+        with pytest.raises(Conflict):
+            job_resume(actor=SYSTEM, uid=str(ended.uid))
     assert refused.result["rows"] == [{"row": 3, "field": "amount", "code": "bad", "message": "not a number"}]
     assert "ZeroDivision" not in broken.message
 

@@ -162,3 +162,14 @@ def test_an_instant_is_kept_as_before_whatever_its_zone(zone: tzinfo | None) -> 
     instant = datetime(2026, 11, 11, 20, 30, 15, 120, tzinfo=zone)
     expected = super(Operations, connection.ops).adapt_datetimefield_value(instant)
     assert connection.ops.adapt_datetimefield_value(instant) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-11 20:30:15.000120", "2026-11-11 20:30:15", "2026-11-11 20:30:15+08:00", "2026-11-11", None],
+)
+def test_an_instant_is_read_as_before_however_it_was_written(text: str | None) -> None:
+    expected = super(Operations, connection.ops).convert_datetimefield_value(text, None, connection)
+    found = connection.ops.convert_datetimefield_value(text, None, connection)
+    assert found == expected
+    assert found is None or found.utcoffset() == expected.utcoffset()

@@ -6,12 +6,13 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from analytics.demo.build import BuiltPark, build_park
 from analytics.demo.certificates import FIRMS, GOODS, build_certificates
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.stores import build_collective_store
+from livestreams.models import Certificate
 from parks.geography import geography_load
 from supplychain.choices import CertificateState
 from supplychain.models import Product, QualityCertificate
@@ -36,6 +37,13 @@ def test_where_owners_are_mixed_the_first_firm_has_a_collective_store_of_three_n
         assert (store.tenant, store.platform) == (park.tenants[0], MIXED.platform)
         assert set(store.members.all()) == set(park.tenants[1:4])
     assert PLANS[0].mixed_owners  # the park that a newcomer sees
+
+
+def test_nobody_has_the_certificate_of_a_course_before_it_was_held() -> None:
+    built(TINY)
+    given = list(Certificate.objects.exclude(course=None).annotate(held=Min("course__runs__last_day")))
+    assert given
+    assert all(certificate.issued_on >= certificate.held for certificate in given)
 
 
 def test_where_each_firm_sells_its_own_goods_there_is_no_collective_store() -> None:

@@ -318,6 +318,23 @@ def test_what_was_forgotten_in_a_room_ends_with_the_check_in_of_the_next_booking
     assert (forgotten.state, forgotten.ended_at) == (SessionState.ENDED, over)
 
 
+def test_what_was_opened_by_hand_and_forgotten_ends_half_a_day_after_its_slot(
+    world: World, booking: Booking
+) -> None:
+    mine = world.tenants[0]
+    with time_machine.travel(booking.starts_at):
+        session = services.session_open(
+            actor=mine.owner, tenant=mine.tenant, booking=booking, platform="douyin"
+        )
+    for hours in (11, 12, 13):
+        with time_machine.travel(booking.ends_at + hours * HOUR):
+            services.turn_slots()
+        session.refresh_from_db()
+        assert (session.state == SessionState.ENDED) == (hours >= 12), hours
+    booking.refresh_from_db()
+    assert (session.ended_at, booking.state) == (booking.ends_at, BookingState.COMPLETED)
+
+
 def test_who_came_into_a_room_that_nobody_used_is_not_ended_by_its_no_show(
     world: World, booking: Booking
 ) -> None:

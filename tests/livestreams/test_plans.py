@@ -14,6 +14,7 @@ from core import jobs
 from core.choices import JobState
 from core.clock import DAY, HOUR, local, now, today
 from core.errors import InvalidInput, NotFound, Refused
+from core.models import Job
 from livestreams import services
 from livestreams.answers import counts_of, room_of, ways_in
 from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
@@ -309,6 +310,20 @@ def test_a_run_can_be_stopped_and_a_proposal_discarded(world: World, at: At) -> 
     services.plan_stop(actor=world.manager, plan=proposal)
     with pytest.raises(WrongState):
         services.plan_publish(actor=world.manager, plan=proposal)
+
+
+def test_a_run_whose_workers_died_says_so_and_goes_on(world: World, at: At) -> None:
+    ask(world, at, 10, 12)
+    days = {"first_day": today(), "last_day": today() + 3 * DAY}
+    plan = services.plan_start(actor=world.manager, park=world.park, **days)
+    Job.objects.update(state=JobState.RUNNING, attempt=jobs.ATTEMPTS, heartbeat_at=now() - HOUR)
+    jobs.run_due()
+    plan = SchedulePlan.objects.get(pk=plan.pk)
+    assert (plan.state, plan.job.given_up) == (PlanState.RUNNING, True)
+    services.plan_resume(actor=world.manager, plan=plan)
+    assert solved(plan).state == PlanState.PROPOSED
+    with pytest.raises(WrongState):
+        services.plan_resume(actor=world.manager, plan=plan)
 
 
 def test_the_same_inputs_and_seed_give_the_same_plan(world: World, at: At) -> None:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import override_settings
+from django.utils import translation
 
 from core.clock import DAY, HOUR, now
 from core.errors import InvalidInput, NotFound, Refused
@@ -138,9 +139,19 @@ def test_what_a_node_may_be(world: World, at: Callable[..., datetime]) -> None:
             make_media_node(world.park, "alpha-new", address=address)
     with pytest.raises(InvalidInput):
         make_media_node(world.park, "alpha-new", address="rtmp://a/test")
-    for control in ("file:///etc/passwd", "127.0.0.1:80"):
-        with pytest.raises(InvalidInput):
+    for control, wrong in (
+        ("file:///etc/passwd", "http://"),
+        ("127.0.0.1:80", "http://"),
+        ("http://127.0.0.1:99999", "port"),
+        ("http://127.0.0.1:x", "port"),
+        ("http:///stat", "machine"),
+        ("http://not a name", "machine"),
+        ("http://user:word@127.0.0.1", "password"),
+        ("http://127.0.0.1/?key=1", "path"),
+    ):
+        with translation.override("en"), pytest.raises(InvalidInput, match=wrong) as refused:
             make_media_node(world.park, "alpha-new", control_url=control)
+        assert refused.value.field == "control_url", control
     # this site calls the control address: no park chooses it
     chosen = {"control_url": "http://127.0.0.1:8935"}
     with pytest.raises(Refused):

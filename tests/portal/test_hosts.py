@@ -205,8 +205,11 @@ def test_shifts_are_planned_by_the_clock_over_midnight_with_a_warning_of_gaps(
     shown = owner.get(page)
     assert "Nobody is planned before the camera" in shown.text
     assert "00:00–01:00" in shown.text
+    whole = owner.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid])).text
+    assert f"{firm.host}, {firm.controller}" in whole
     assert plan(firm.host.code, "23:00", "00:30") == 409
-    assert plan(firm.host.code, "01:30", "03:00") == 400
+    outside = owner.post(page, {"host": firm.host.code, "role": "host", "start": "01:30", "end": "03:00"})
+    assert (outside.status_code, list(outside.context["form"].errors)) == (400, ["start"])
     first = booking.shifts.earliest("starts_at")
     owner.post(reverse("portal-shift-drop", args=[firm.tenant.code, first.uid]))
     assert PlannedShift.objects.get(pk=first.pk).released

@@ -20,6 +20,7 @@ from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
 from tests.supplychain.exports import sample, table
+from tests.supplychain.ledger import fact, record
 
 ALL_PROFILES = {**PROFILES, **PAYOUT_PROFILES}
 SAMPLES = sorted((code, name) for code, found in ALL_PROFILES.items() for name in found.examples)
@@ -202,6 +203,42 @@ def test_unknown_columns_are_asked_for_and_the_answer_is_kept(
     jobs.run_due()
     assert sorted(SalesEvent.objects.values_list("amount", flat=True)) == [Decimal(119), Decimal(159)]
     assert set(SalesEvent.objects.values_list("channel", flat=True)) == {"live"}
+
+
+REFUNDS = """退的单,哪笔,退了几件,退多少,哪天,进展
+D-1,R-77,1,40.00,2025-07-20 10:00,退款成功
+"""
+
+
+def test_refunds_of_another_table_find_the_orders_of_the_shop(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    asked = owner.post(address, {"file": own_table(REFUNDS)}, headers={"HX-Request": "true"})
+    assert asked.context["columns"].sources == {"file": "自有表格", "tiktok": "TikTok Shop"}, (
+        "a shop is connected"
+    )
+    record(firm.tenant, fact("D-1", amount="100.00"), source="douyin")
+    ImportBatch.objects.create(tenant=firm.tenant, source="douyin", file_name="orders.csv")
+    asked = owner.post(address, {"file": own_table(REFUNDS)}, headers={"HX-Request": "true"})
+    assert '<option value="douyin" >抖音</option>' in asked.text
+    headers = [row["header"] for row in asked.context["columns"].rows]
+    answer = {
+        "header": headers,
+        "field": ["ref_order_no", "order_no", "qty", "amount", "occurred_at", "kind"],
+        "source": "douyin",
+        "map_name": "refunds by hand",
+    }
+    owner.post(address, {"file": own_table(REFUNDS), **answer})
+    batch = ImportBatch.objects.latest("pk")
+    assert batch.source == "douyin"
+    owner.post(step(firm, "-confirm", batch))
+    jobs.run_due()
+    refund = SalesEvent.objects.get(kind="refunded")
+    assert (refund.source, refund.ref_order_no, refund.amount) == ("douyin", "D-1", Decimal(40))
+    order = reverse("portal-order", args=[firm.tenant.code])
+    shown = owner.get(order, {"no": "D-1"}).context
+    assert (shown["paid"], shown["refunded"], shown["sources"]) == (Decimal(100), Decimal(40), ["douyin"])
+    assert ImportProfileMap.objects.get(name="refunds by hand").mapping["source"] == "douyin"
 
 
 STATES = """单据,品名,几件,一共,哪天,进展,,收货人

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from core import buckets
 from core.actors import system_actor
 from core.models import BucketMark
 from supplychain.facts import SaleFact
@@ -43,8 +44,9 @@ def statuses(result: BatchResult) -> list[str]:
 
 
 def marked(seller: Tenant) -> set[int]:
-    """The slots of a seller that wait to be counted."""
-    return set(BucketMark.objects.filter(node_id=seller.pk).values_list("slot", flat=True))
+    """The hours of a seller that wait to be counted."""
+    hours = BucketMark.objects.filter(node_id=seller.pk).exclude(family=buckets.ORDERS)
+    return set(hours.values_list("slot", flat=True))
 
 
 def unmark() -> None:

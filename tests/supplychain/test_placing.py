@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,13 @@ from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
 from livestreams.services import account_create, session_end, session_untell, shift_begin
+from supplychain.attribution.ledger import Order, facts_of
+from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
-from supplychain.services import attribution_set, explain_record, placing, window_set
+from supplychain.services import attribution_set, explain_record, placing, sales, window_set
 from tenants.models import Store, Tenant
+from tenants.services import store_close, store_create, store_members_set, store_reopen
 from tests.factories import SYSTEM, make_host, make_park, make_session, make_sku, make_tenant
 from tests.supplychain.ledger import NOON, fact, record, statuses, unmark
 
@@ -82,7 +86,7 @@ def test_placing_marks_the_hours_that_count_otherwise_and_nothing_twice(shop: Sh
     shop.sold()
     shop.sold("A2", channel="shop")
     BucketMark.objects.filter(family=buckets.SALES).delete()
-    assert placing.drain() == 1
+    assert placing.drain() == 2
     assert list(BucketMark.objects.values_list("family", "node", "slot")) == [
         ("sales", shop.seller.pk, int(NOON.timestamp()) // 3600 + 1)
     ]
@@ -91,6 +95,32 @@ def test_placing_marks_the_hours_that_count_otherwise_and_nothing_twice(shop: Sh
     assert placing.drain() == 1
     assert Attribution.objects.count() == 2
     assert not BucketMark.objects.exists()
+
+
+def test_a_call_has_its_orders_placed_and_a_file_the_hours_that_it_tells_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed: list[set[Order]] = []
+
+    def told(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
+        placed.append(set(orders))
+        return facts_of(seller, orders)
+
+    monkeypatch.setattr(placing, "facts_of", told)
+    for number in ("A1", "A2", "A3"):
+        shop.sold(number)
+    placing.drain()
+    shop.sold("A4")
+    shop.refunded("A2")
+    placing.drain()
+    monkeypatch.setattr(sales, "MOST_NAMED", 1)
+    record(shop.seller, fact("A5", occurred_at=NOON + HOUR), fact("A6", occurred_at=NOON + HOUR))
+    placing.drain()
+    assert [{number for _source, number in orders} for orders in placed] == [
+        {"A1", "A2", "A3"},
+        {"A2", "A4"},
+        {"A1", "A2", "A3", "A4", "A5", "A6"},
+    ]
 
 
 def test_everything_of_a_line_follows_its_payment_whatever_came_first(shop: Shop) -> None:
@@ -199,6 +229,34 @@ def test_an_account_told_later_finds_its_lines(shop: Shop) -> None:
     account_create(actor=SYSTEM, host=shop.host, platform="douyin", account="88002")
     assert shop.answer() == (shop.session.pk, "account")
     assert Attribution.objects.count() == 2
+
+
+def test_lines_of_a_store_are_looked_at_again_whenever_it_becomes_or_ceases_to_be_somebodys(
+    shop: Shop,
+) -> None:
+    """Also those beside every session, and those of the members of a collective store."""
+    later = {"at": NOON + 20 * DAY, "host_ref": "shop-1", "source": "douyin"}
+    shop.sold(**later)
+    record(
+        shop.other, fact("B1", channel="live", host_ref="shop-1", occurred_at=later["at"]), source="douyin"
+    )
+    lines = [("paid", "A1"), ("paid", "B1")]
+
+    def rules() -> list[str]:
+        answers = shop.answers()
+        return [answers[line][1] for line in lines]
+
+    assert rules() == ["outside_host", "outside_host"]
+    store = store_create(actor=SYSTEM, tenant=shop.seller, platform="douyin", account="shop-1", name_zh="店")
+    assert rules() == ["outside", "outside_host"]
+    store_members_set(actor=SYSTEM, store=store, member_codes=[shop.other.code])
+    assert rules() == ["outside", "outside"]
+    store_close(actor=SYSTEM, store=store)
+    assert rules() == ["outside_host", "outside_host"]
+    store_reopen(actor=SYSTEM, store=store)
+    assert rules() == ["outside", "outside"]
+    store_members_set(actor=SYSTEM, store=store, member_codes=[])
+    assert rules() == ["outside", "outside_host"]
 
 
 def test_a_session_that_ends_loses_what_came_after(shop: Shop) -> None:

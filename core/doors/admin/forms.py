@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import site
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, get_select2_language
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
@@ -39,8 +39,29 @@ def as_key(model: type[models.Model], value: Any) -> Any:
     return key if not isinstance(key, int) or abs(key) < 2**63 else None
 
 
+SELECT2 = "admin/js/vendor/select2/select2.full.js"
+
+
+def words_of_select2() -> forms.Media:
+    """What choices that are found by typing say in the reader's language, after their script and before jQuery is
+    put away.
+    """
+    language = get_select2_language()
+    words = [f"admin/js/vendor/select2/i18n/{language}.js"] if language else []
+    return forms.Media(js=[SELECT2, *words, "admin/js/jquery.init.js"])
+
+
 class KeyedMixin:
-    """An autocomplete widget that shows nothing for values which are no keys, where the stock one would break."""
+    """An autocomplete widget that shows nothing for values which are no keys, where the stock one would break.
+
+    It takes its script from the file that the skin takes it from: loaded twice, it forgets every language but English.
+    """
+
+    @property
+    def media(self) -> forms.Media:
+        stock = super().media  # type: ignore[misc]
+        scripts = [SELECT2 if "select2.full" in script else script for script in stock._js]
+        return forms.Media(css=stock._css, js=scripts)
 
     def optgroups(self, name: str, value: list[Any], attrs: Any = None) -> Any:
         model = self.field.remote_field.model  # type: ignore[attr-defined]
@@ -226,8 +247,9 @@ def related_field(
 
 
 def choice_field(choices: Iterable[tuple[Any, Any]], label: Any, **kwargs: Any) -> forms.ChoiceField:
+    """A choice in which nothing is chosen before somebody has chosen."""
     return forms.ChoiceField(
-        choices=list(choices), label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs
+        choices=[("", ""), *choices], label=label, widget=widgets.UnfoldAdminSelectWidget(), **kwargs
     )
 
 

@@ -22,6 +22,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
 from django.db.models.constants import LOOKUP_SEP
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
@@ -31,7 +32,14 @@ from core.actors import Actor
 from core.doors.admin.display import listed, money, related, shown_json, shown_money
 from core.doors.admin.export import ExportMixin
 from core.doors.admin.filters import parameters_of, with_classes
-from core.doors.admin.forms import KeyedChoiceField, KeyedSelect, ServiceForm, as_key, strict_formfield
+from core.doors.admin.forms import (
+    KeyedChoiceField,
+    KeyedSelect,
+    ServiceForm,
+    as_key,
+    strict_formfield,
+    words_of_select2,
+)
 from core.doors.admin.history import HistoryMixin
 from core.doors.admin.operations import OperationMixin
 from core.doors.context import actor_of
@@ -93,6 +101,10 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             for field in model._meta.fields
             if isinstance(field, MoneyField | models.JSONField)
         }
+
+    @property
+    def media(self) -> Media:
+        return super().media + words_of_select2()
 
     # --- rows ------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,12 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
-from core.errors import DomainError
+from core.errors import DomainError, RowError
 from core.scoping import visible_to
 
 
 class ScopedForm(forms.Form):
-    """A form that checks shape only. It knows for whom it is shown, so that its choices can be scoped."""
+    """A form that checks shape only. It knows for whom it is shown, so that its choices can be scoped.
+
+    `asks` says which field asks for what a service calls by another name.
+    """
+
+    asks: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, *args: Any, actor: Actor, tenant: Any, **kwargs: Any) -> None:
         self.actor, self.tenant = actor, tenant
@@ -33,15 +39,16 @@ class ScopedForm(forms.Form):
 
     def show(self, error: DomainError) -> None:
         """Put what a service refused beside the field it names, with every row it names."""
-        field = error.field if error.field in self.fields else None
+        name = self.asks.get(error.field, error.field)
+        field = name if name in self.fields else None
         self.add_error(field, ValidationError(str(error.detail), code=error.code))
         for row in error.rows[:50]:
-            place = _("Row %(row)d, %(field)s: %(message)s") % {
-                "row": row.row,
-                "field": row.field,
-                "message": row.message,
-            }
-            self.add_error(None, ValidationError(place, code=row.code))
+            self.add_error(None, ValidationError(self.sentence(row), code=row.code))
+
+    def sentence(self, row: RowError) -> str:
+        """What is wrong with a row, for whoever counts rows; override where people do not."""
+        place = {"row": row.row, "field": row.field, "message": row.message}
+        return _("Row %(row)d, %(field)s: %(message)s") % place
 
 
 class ScopedChoiceField(forms.ModelChoiceField):
