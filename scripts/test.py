@@ -28,16 +28,20 @@ POSTGRES, REDIS, CHROMIUM = "PostgreSQL", "Redis", "Chromium"
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One run of pytest: the tests it takes, what has to be there, and whether they may run side by side."""
+    """One run of pytest: the tests it takes, what has to be there, and whether they may run side by side.
+
+    `only` are the marks without any of which a file need not be read.
+    """
 
     name: str
     marks: str
     needs: tuple[str, ...] = ()
+    only: str = ""
     parallel: bool = True
 
     def settings(self, addresses: dict[str, str]) -> dict[str, str]:
         """Return the variables that put the site on this part's servers."""
-        chosen = {}
+        chosen = {"LIVEPARK_TEST_MARKS": self.only}
         if POSTGRES in self.needs:
             chosen["DATABASE_URL"] = addresses[POSTGRES]
         if REDIS in self.needs:
@@ -47,10 +51,15 @@ class Part:
 
 PARTS = (
     Part("SQLite", "not postgres and not worker and not browser"),
-    Part("PostgreSQL", "(both_databases or postgres) and not worker and not browser", (POSTGRES,)),
+    Part(
+        "PostgreSQL",
+        "(both_databases or postgres) and not worker and not browser",
+        (POSTGRES,),
+        only="both_databases postgres",
+    ),
     # Its tests empty all of Redis, and look at the clock.
-    Part("Celery worker on Redis", "worker", (POSTGRES, REDIS), parallel=False),
-    Part("Chromium", "browser", (CHROMIUM,)),
+    Part("Celery worker on Redis", "worker", (POSTGRES, REDIS), only="worker", parallel=False),
+    Part("Chromium", "browser", (CHROMIUM,), only="browser"),
 )
 
 

@@ -36,6 +36,15 @@ REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave files unread that have none of the marks which a part of the suite takes: most have none of a browser."""
+    marks = os.environ.get("LIVEPARK_TEST_MARKS", "").split()
+    if not marks or not collection_path.name.startswith("test_"):
+        return None
+    text = collection_path.read_text("utf-8")
+    return None if any(f"mark.{mark}" in text for mark in marks) else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the long tests first, skip the other database's."""
     items.sort(key=lambda item: item.get_closest_marker("gate") is None)

@@ -19,10 +19,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from tests.conftest import ON_POSTGRES
 from tests.factories import make_world
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.gate]
-EXAMPLES = 15
+# They follow from the schema alone, the same on both databases: the second sees how each operation stores the first of
+# them.
+EXAMPLES = 5 if ON_POSTGRES else 15
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,

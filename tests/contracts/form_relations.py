@@ -142,8 +142,21 @@ def form_faults(
         for fault in told_apart(names, partial(listed, caller, path), thorough=False)
     )
     yield from (f"{what}, {fault}" for fault in told_apart(names, errors, Name.typed))
-    accepted = (
-        names.keys() - bind(posted(form, shown, {each: name.public for each, name in names.items()})).errors
-    )
+    yield from refusal_faults(caller, path, page, place, bind, name)
+
+
+def refusal_faults(
+    caller: Caller,
+    path: str,
+    page: Any,
+    place: Place,
+    bind: Callable[[QueryDict], Any],
+    name: str = "form",
+) -> Iterator[str]:
+    """Which relations of a form that was opened take foreign rows."""
+    form, shown = form_of(page, name), form_data(page.content.decode())
+    names = hidden_in(form, caller.actor, place)
+    values = {each: name.public for each, name in names.items()}
+    accepted = names.keys() - bind(posted(form, shown, values)).errors if names else None
     if accepted:
-        yield f"{what}: takes {sorted(accepted)}"
+        yield f"{caller.name}: {path} {place.name}: takes {sorted(accepted)}"

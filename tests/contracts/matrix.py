@@ -31,7 +31,7 @@ from core.models import PublicIdMixin, User
 from core.services import tool_key_by_secret, tool_key_create
 from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED, READING_WRITES
 from tests.contracts.forms import form_data
-from tests.contracts.objects import Place, api_body, is_published, is_shared, values_for
+from tests.contracts.objects import Place, api_bodies, api_body, is_published, is_shared, values_for
 from tests.contracts.routes import Route
 from tests.contracts.worlds import AMOUNTS, COSTS, KEEPS, dead_keys, fingerprint, line_marks, rows_in, writing
 from tests.factories import SYSTEM, World, make_user
@@ -125,6 +125,7 @@ class Matrix:
         self.baseline = {world.name: fingerprint(world) for world in (self.alpha, self.beta)}
         self.requests = 0
         self._values: dict[Any, dict[str, str]] = {}
+        self._bodies: dict[int, dict[str, Any]] = {}
         self.succeeded: set[tuple[str, str]] = set()
 
     # --- who calls ---------------------------------------------------------------------------------
@@ -222,7 +223,11 @@ class Matrix:
         places = self.places(route, caller)
         # To the API a valid body, to a page its own form as the caller sees it filled in.
         is_page = route.door != "api"
-        body = {} if is_page else api_body(route, caller.home, caller.home.tenants[caller.tenant])
+        body = (
+            {}
+            if is_page
+            else self.body_of(route, Place("own", caller.home, caller.home.tenants[caller.tenant]))
+        )
         for method in METHODS if caller.thorough else ("GET", "POST"):
             data = None if method == "GET" else body
             answers = {}
@@ -239,6 +244,15 @@ class Matrix:
         if asked not in self._values:
             self._values[asked] = values_for(route, tenant, object_of)
         return self._values[asked]
+
+    def body_of(self, route: Route, place: Place) -> Any:
+        """A valid body with objects of a place, looked up once likewise."""
+        assert place.world is not None
+        assert place.mine is not None
+        key = place.mine.tenant.pk
+        if key not in self._bodies:
+            self._bodies[key] = api_bodies(place.world, place.mine)
+        return api_body(route, self._bodies[key])
 
     def asked(self, route: Route, caller: Caller, method: str) -> list[str]:
         """Whose objects are asked for: where nobody looks at them, or anybody may, one stands for all."""

@@ -5,7 +5,7 @@ A route with a parameter that no line here knows fails the matrix: a new route d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -406,11 +406,11 @@ def is_published(route: Route) -> bool:
     return route.key.startswith(OF_NOBODY)
 
 
-def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
-    """A valid body for a writing operation of the API, with objects of this tenant. Raises NoFactory without one."""
+def api_bodies(world: World, mine: TenantWorld) -> dict[str, Any]:
+    """Valid bodies for the writing operations of the API by route, with objects of this tenant."""
     starts_at = day_start(today() + 3 * DAY) + 9 * HOUR
     span = {"starts_at": local(starts_at).isoformat(), "ends_at": local(starts_at + HOUR).isoformat()}
-    bodies: dict[str, Any] = {
+    return {
         "api-booking-list": {
             "tenant": mine.tenant.code,
             "room": world.rooms[0].code,
@@ -674,9 +674,16 @@ def api_body(route: Route, world: World, mine: TenantWorld) -> Any:
                 "occurred_at": timezone.now().isoformat(),
             }
         ],
+        "api-exchange-request-list": {
+            "tenant": mine.tenant.code,
+            "offer": str(offer_from_afar(world).uid),
+            **span,
+        },
     }
-    if route.key == "api-exchange-request-list":
-        return {"tenant": mine.tenant.code, "offer": str(offer_from_afar(world).uid), **span}
+
+
+def api_body(route: Route, bodies: Mapping[str, Any]) -> Any:
+    """The one of a route. Raises NoFactory without one."""
     if route.writes and route.key not in {**bodies, **WITHOUT_BODY}:
         raise NoFactory(f"{route.key}: no body for {route.pattern}")
     return bodies.get(route.key, {})

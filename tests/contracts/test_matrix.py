@@ -16,7 +16,7 @@ from livestreams.models import LiveSession
 from supplychain.models import SalesEvent
 from tests.contracts import exemptions
 from tests.contracts.matrix import Matrix, text_of
-from tests.contracts.objects import NoFactory, Place, api_body, values_for
+from tests.contracts.objects import NoFactory, Place, values_for
 from tests.contracts.routes import Route, walk
 from tests.contracts.worlds import COSTS, KEEPS, SHARES, line_mark, line_marks
 
@@ -64,7 +64,7 @@ def test_a_route_without_a_factory_is_a_failure(matrix: Matrix) -> None:
             values_for(Route(pattern, "new-route", None), own, own)
     writing = next(route for route in ROUTES if route.key == "api-sku-list")
     with pytest.raises(NoFactory):
-        api_body(replace(writing, name="new-route"), matrix.alpha, matrix.alpha.tenants[0])
+        matrix.body_of(replace(writing, name="new-route"), own)
 
 
 def test_nobody_is_slowed_down_by_how_much_the_matrix_asks(matrix: Matrix) -> None:

@@ -22,7 +22,7 @@ from core.actors import Actor
 from core.doors import fields
 from core.scoping import visible_to
 from tests.contracts.matrix import Caller, Matrix
-from tests.contracts.objects import NoFactory, Place, api_body, values_for
+from tests.contracts.objects import NoFactory, Place, values_for
 from tests.contracts.relations import NAMES, WORDS, Ask, Name, name_in, relations_of, told_apart, with_value
 from tests.contracts.routes import Route, walk
 
@@ -129,10 +129,8 @@ def call(
     return answers
 
 
-def valid_body(operation: Operation, place: Place) -> Any:
-    assert place.world is not None
-    assert place.mine is not None
-    return api_body(operation.route, place.world, place.mine) if operation.method != "GET" else None
+def valid_body(matrix: Matrix, operation: Operation) -> Any:
+    return matrix.body_of(operation.route, matrix.own) if operation.method != "GET" else None
 
 
 # --- relations in bodies of the API -----------------------------------------------------------------------
@@ -141,7 +139,7 @@ def valid_body(operation: Operation, place: Place) -> Any:
 def relation_faults(matrix: Matrix, operation: Operation) -> Iterator[str]:
     """What tells foreign rows from absent ones in the relations of a body."""
     own = matrix.own
-    body = valid_body(operation, own)
+    body = valid_body(matrix, operation)
 
     def asking(caller: Caller) -> Ask[Any]:
         return lambda values: call(caller, operation, own, filled(body, values))
@@ -149,7 +147,7 @@ def relation_faults(matrix: Matrix, operation: Operation) -> Iterator[str]:
     able = [each for each in map(matrix.caller, SENDERS) if asking(each)({})[0].status_code < 300]
     able = able or [each for each in map(matrix.caller, FIRM) if asking(each)({})[0].status_code < 300]
     if not able:
-        raise NoFactory(f"{operation.resource}: nobody can send it; name a valid body in objects.api_body")
+        raise NoFactory(f"{operation.resource}: nobody can send it; name a valid body in objects.api_bodies")
     for caller, place, thorough in attempts(matrix, able):
         names = hidden_relations(operation, caller.actor, place)
 
@@ -221,7 +219,7 @@ def test_references_in_the_text_of_a_body(matrix: Matrix, operation: Operation) 
     def asking(caller: Caller) -> Ask[Any]:
         # Under the source of the foreign row, whose external id it could meet.
         return lambda values: call(
-            caller, operation, own, filled(valid_body(operation, own), values), {"source": "test"}
+            caller, operation, own, filled(valid_body(matrix, operation), values), {"source": "test"}
         )
 
     able = [each for each in map(matrix.caller, SENDERS) if places and asking(each)({})[0].status_code < 300]
@@ -237,7 +235,7 @@ def test_parameters_of_an_address(matrix: Matrix, operation: Operation) -> None:
     own, faults = matrix.own, []
 
     def asking(caller: Caller) -> Ask[Any]:
-        return lambda values: call(caller, operation, own, valid_body(operation, own), values)
+        return lambda values: call(caller, operation, own, valid_body(matrix, operation), values)
 
     for field in filter(operation.names_row, operation.parameters()):
         _row, name = row_named(field, own)
