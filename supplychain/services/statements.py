@@ -210,16 +210,23 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
 def statements_count(month: date | None = None) -> int:
     """Count the statements of the last month of all signed agreements that are still open; returns how many.
 
-    One that ended earlier gets a statement when there is something to say.
+    One that ended earlier gets a statement when there is something to say. One that cannot be counted keeps nobody
+    else waiting: what went wrong is raised after the others, together.
     """
     month = month or month_of(month_of(today()) - timedelta(days=1))
-    counted = 0
+    counted, failed = 0, []
     signed = Agreement.objects.filter(state=AgreementState.SIGNED, from_day__lt=next_month(month))
     stands = Statement.objects.exclude(state__in=STATEMENT_OPEN).filter(month__gte=month)
     for agreement in signed.exclude(statements__in=stands):
-        if agreement.is_in_force(month) or lines_now(agreement, month):
-            statement_count(actor=SYSTEM, agreement=agreement, month=month)
-            counted += 1
+        try:
+            if agreement.is_in_force(month) or lines_now(agreement, month):
+                statement_count(actor=SYSTEM, agreement=agreement, month=month)
+                counted += 1
+        except Exception as error:
+            error.add_note(f"agreement {agreement.uid}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("statements that could not be counted", failed)
     return counted
 
 

@@ -29,6 +29,7 @@ from supplychain.services import (
     statement_dispute,
     statement_invoice,
     statement_pay,
+    statements,
     statements_count,
 )
 from supplychain.workings import workings_of
@@ -500,6 +501,27 @@ def test_the_last_month_of_all_agreements_is_counted_by_itself(firms: Firms) -> 
     assert Statement.objects.get(agreement=first, month=MAR).total == Decimal(-10)
     approved(Statement.objects.get(month=MAR))
     assert statements_count() == 0
+
+
+def test_an_agreement_that_cannot_be_counted_keeps_no_other_waiting(
+    firms: Firms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = firms.agree()
+    platform = firms.agree(partner="", kind="platform", outside_name="Douyin", sales="all", signed=False)
+    other = agreement_sign(actor=firms.people["ming"], agreement=platform)
+    firms.sell("A", "100.00", 1)
+    count = statements.statement_count
+
+    def counted(*, agreement: Agreement, **rest: Any) -> Statement:
+        if agreement == broken:
+            raise ZeroDivisionError
+        return count(agreement=agreement, **rest)
+
+    monkeypatch.setattr(statements, "statement_count", counted)
+    with pytest.raises(ExceptionGroup) as raised:
+        statements_count(JAN)
+    assert [error.__notes__ for error in raised.value.exceptions] == [[f"agreement {broken.uid}"]]
+    assert Statement.objects.get().agreement == other
 
 
 # --- guaranteed sales
