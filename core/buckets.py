@@ -27,8 +27,9 @@ ORDERS = "orders"
 LAUNCHES = "launches"
 """Slots are UTC hours of the tenant, in which goods were sold that a launch may be of."""
 SESSIONS = "sessions"
-"""Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means that its accounts did: then all
-that it takes part in, and all lines that name an account."""
+"""Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
+ACCOUNTS = "accounts"
+"""Slots are 0: hosts, their accounts or stores became the tenant's or ceased to be, and lines name them."""
 
 COUNTED = (SALES, TRUST)
 """What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""

@@ -80,7 +80,7 @@ def ring(task_name: str) -> None:
 
 def _ring_now(task_name: str) -> None:
     global _silent_until  # noqa: PLW0603  (one line to Redis per process)
-    for bell in _bells:
+    for bell in tuple(_bells):
         bell.ring(task_name)
     if not settings.REDIS_URL or time.monotonic() < _silent_until:
         return

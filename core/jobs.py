@@ -215,25 +215,28 @@ def job_resume(*, actor: Actor, uid: str) -> Job:
     One that was asked to pause and has not come to a step since simply goes on.
     """
     with _told(actor, uid, "job.resume", heed=False) as job:
-        row = Job.objects.filter(pk=job.pk)
-        given_up = row.filter(state=JobState.FAILED, attempt__gt=F("last_attempt"))
-        # Workers that paused have not died: the job may lose as many as a new one before it is given up.
-        if not (
-            row.filter(state=JobState.PAUSED).update(
-                state=JobState.QUEUED, pause_requested=False, last_attempt=F("attempt") + ATTEMPTS
-            )
-            or given_up.update(
-                state=JobState.QUEUED,
-                message="",
-                finished_at=None,
-                pause_requested=False,
-                last_attempt=F("attempt") + ATTEMPTS,
-            )
-            or row.filter(state=JobState.RUNNING, pause_requested=True).update(pause_requested=False)
-        ):
-            raise Conflict(_("The job is not paused."), code="job_not_paused")
-        doorbell.ring(doorbell.JOBS)
+        _go_on(job)
     return job
+
+
+def job_go_on(*, actor: Actor, job: Job) -> None:
+    """What job_resume does, for callers that hold the transaction and know that the actor may change what it is for."""
+    _go_on(job)
+    audit.record(actor=actor, verb="job.resume", obj=job, node_id=job.node_id)
+
+
+def _go_on(job: Job) -> None:
+    row = Job.objects.filter(pk=job.pk)
+    # Workers that paused have not died: the job may lose as many as a new one before it is given up.
+    anew = {"state": JobState.QUEUED, "pause_requested": False, "last_attempt": F("attempt") + ATTEMPTS}
+    given_up = row.filter(state=JobState.FAILED, attempt__gt=F("last_attempt"))
+    if not (
+        row.filter(state=JobState.PAUSED).update(**anew)
+        or given_up.update(**anew, message="", finished_at=None, cancel_requested=False)
+        or row.filter(state=JobState.RUNNING, pause_requested=True).update(pause_requested=False)
+    ):
+        raise Conflict(_("The job is neither paused nor given up."), code="job_not_paused")
+    doorbell.ring(doorbell.JOBS)
 
 
 def _has_ended() -> Conflict:

@@ -20,11 +20,16 @@ def check_control_address(value: str) -> None:
     """Raises ValidationError, which names what is wrong, for what this site could not call."""
     try:
         address = urlsplit(value)
-        host, _port = address.hostname, address.port
+    except ValueError as error:  # a bracket that is not closed
+        raise _no_machine(value) from error
+    try:
+        address.port  # noqa: B018  (looked at when it is asked for)
     except ValueError as error:
         raise ValidationError(_("The port is a number up to 65535: http://127.0.0.1:8935")) from error
-    if address.scheme not in SCHEMES:
-        raise ValidationError(_("It begins with http:// or https://, such as http://127.0.0.1:8935"))
+    if address.scheme not in SCHEMES or not address.hostname:
+        raise ValidationError(
+            _("It begins with http:// or https:// and a machine, such as http://127.0.0.1:8935")
+        )
     if address.username is not None:
         raise ValidationError(_("It holds no user name and no password: they would not be sent."))
     if address.query or address.fragment:
@@ -32,6 +37,10 @@ def check_control_address(value: str) -> None:
     try:
         URLValidator(schemes=SCHEMES)(value)
     except ValidationError as error:
-        raise ValidationError(
-            _("“%(host)s” is no name or number of a machine."), params={"host": host or ""}
-        ) from error
+        raise _no_machine(address.hostname) from error
+
+
+def _no_machine(host: str) -> ValidationError:
+    return ValidationError(
+        _("“%(host)s” is no full name, localhost or number of a machine."), params={"host": host}
+    )

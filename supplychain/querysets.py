@@ -31,6 +31,14 @@ class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
         # The second condition says nothing new and lets the small index of corrections answer.
         return self.filter(~Exists(higher.filter(version__gt=1)))
 
+    def sources(self) -> list[str]:
+        """Where the facts came from, in the order of their names: one step in an index for each, not one per fact."""
+        found: list[str] = []
+        rows = self.order_by("source").values_list("source", flat=True)
+        while (source := rows.filter(source__gt=found[-1] if found else "").first()) is not None:
+            found.append(source)
+        return found
+
     def of_orders(self, seller_id: int, numbers: Collection[str]) -> SalesEventQuerySet:
         """The facts of some orders of a seller, and the refunds that name these orders.
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import strict
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
-from supplychain.choices import SESSION_REPORT, Channel, SalesKind
+from supplychain.choices import Channel, SalesKind
 from supplychain.importing import (
     PAYOUT_PROFILES,
     PROFILES,
@@ -28,7 +28,7 @@ from supplychain.importing.files import fitting, values_below
 from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS, plain_word
 from supplychain.importing.profiles.generic import PROFILE as GENERIC
-from supplychain.models import ImportBatch, ImportProfileMap, ShopHook
+from supplychain.models import ImportProfileMap, SalesEvent
 from tenants.choices import Platform
 
 CURRENCIES = (
@@ -126,15 +126,12 @@ class UploadForm(ScopedForm):
 
     @cached_property
     def sources(self) -> dict[str, str]:
-        """Where orders of the firm came from, by code, files that nobody foresaw first."""
-        batches = visible_to(ImportBatch.objects.filter(tenant=self.tenant), self.actor)
-        hooks = visible_to(ShopHook.objects.filter(tenant=self.tenant), self.actor)
-        told = batches.exclude(source__in=(SESSION_REPORT, GENERIC.source)).order_by().values_list("source")
+        """Where orders of the firm came from, by code: files that nobody foresaw, then what the ledger has."""
         names = dict(Platform.choices)
-        others = {source for (source,) in told.union(hooks.order_by().values_list("source"))}
+        told = visible_to(SalesEvent.objects.filter(seller=self.tenant), self.actor).sources()
         return {
             GENERIC.source: gettext("a table of its own"),
-            **{source: str(names.get(source, source)) for source in sorted(others)},
+            **{source: str(names.get(source, source)) for source in told if source != GENERIC.source},
         }
 
     @cached_property
@@ -239,6 +236,8 @@ class ColumnForm:
             raise _ask_for(open_words, seen=[row["header"] for row in self.rows])
         columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
         values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
+        if self.source not in self.sources:
+            raise FileError("mapping", _("No orders came from “%(source)s”.") % {"source": strict.shown(self.source)})
         if self.source != GENERIC.source:
             values["source"] = self.source
         if self.channel:

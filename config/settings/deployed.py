@@ -15,7 +15,7 @@ SQLITE_OPTIONS = {
     "cached_statements": 500,
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; "
-        "PRAGMA recursive_triggers=ON"
+        "PRAGMA recursive_triggers=ON; PRAGMA journal_size_limit=67108864"
     ),
 }
 POSTGRES_OPTIONS = {

@@ -70,7 +70,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._identity = identity_of(str(self.settings_dict["NAME"]))
         waiting = pool.take(self._identity) if self._identity else None
         if waiting is None:
-            pool.empty(but=self._identity)
             return cast("sqlite3.Connection", super().get_new_connection(conn_params))
         # Whoever had it before may have been stopped where keys are not looked at.
         waiting.execute("PRAGMA foreign_keys = ON")
@@ -115,10 +114,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _waits_for_the_next(self) -> bool:
         """Whether the connection was left to whoever needs one next: nothing begun, nothing half read."""
         identity = self._identity
-        if identity is None or self.in_atomic_block or self.connection.in_transaction:
-            return False
-        for cursor in list(self._cursors):
-            cursor.close()
+        try:
+            if identity is None or self.in_atomic_block or self.connection.in_transaction:
+                return False
+            for cursor in list(self._cursors):
+                cursor.close()
+        except sqlite3.ProgrammingError:
+            return False  # somebody closed it by hand
         return pool.give(identity, self.connection)
 
     def _give_turn(self) -> None:

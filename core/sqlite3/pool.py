@@ -13,19 +13,34 @@ import threading
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
+
+from django.db import OperationalError
 
 MOST = 4
 """So many wait for one file: each keeps a cache, and hardly more are in use at one moment."""
+REPLACED = (
+    "unable to open %s: another file was put in its place while this process had it open. "
+    "Stop the site, delete the files -wal and -shm beside it, and start the site again."
+)
 
-Identity = tuple[int, int, int]
-"""Process, device, file: a restored database is another file under the old name, a fork leaves its parent's alone."""
+
+class Identity(NamedTuple):
+    """An open file. Its name may come to mean another one; a fork leaves what its parent opened alone."""
+
+    process: int
+    name: str
+    device: int
+    inode: int
+    is_writable: bool
+    """SQLite opens what it may not write to, and says so at the first write only."""
 
 
-def identity_of(file: str) -> Identity | None:
-    """Which file that is at this moment, to this process; None when there is none, as in memory."""
-    with suppress(FileNotFoundError):
-        found = Path(file).stat()
-        return os.getpid(), found.st_dev, found.st_ino
+def identity_of(name: str) -> Identity | None:
+    """Which file that is at this moment, to this process; None when there is none to be seen, as in memory."""
+    with suppress(OSError):
+        found = Path(name).stat()
+        return Identity(os.getpid(), name, found.st_dev, found.st_ino, os.access(name, os.W_OK))
     return None
 
 
@@ -37,8 +52,15 @@ class Pool:
         self._waiting: defaultdict[Identity, list[sqlite3.Connection]] = defaultdict(list)
 
     def take(self, identity: Identity) -> sqlite3.Connection | None:
-        """An open connection to this very file, if one waits."""
+        """An open connection to this very file, if one waits.
+
+        Raises OperationalError where another file was put in its place: the log of changes beside it belongs to the one
+        before, and SQLite would take it over into the new one.
+        """
         with self._mutex:
+            for known in self._waiting:
+                if known[:2] == identity[:2] and known[2:4] != identity[2:4]:
+                    raise OperationalError(REPLACED % identity.name)
             waiting = self._waiting[identity]
             return waiting.pop() if waiting else None
 
@@ -51,11 +73,11 @@ class Pool:
             waiting.append(connection)
             return True
 
-    def empty(self, *, but: Identity | None = None) -> None:
-        """Close what waits in this process, except for one file. The last one to close also tidies the file up."""
+    def empty(self) -> None:
+        """Close all that waits in this process. The last one to close also tidies the file up."""
         with self._mutex:
-            known = [each for each in self._waiting if each[0] == os.getpid() and each != but]
-            closing = [connection for each in known for connection in self._waiting.pop(each)]
+            mine = [known for known in self._waiting if known.process == os.getpid()]
+            closing = [connection for known in mine for connection in self._waiting.pop(known)]
         for connection in closing:
             connection.close()
 

@@ -38,6 +38,8 @@ def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **valu
     try:
         with transaction.atomic():
             host.save()
+            # Lines may have named the code before anybody said whose it is.
+            buckets.mark(buckets.ACCOUNTS, [(tenant.pk, 0)])
     except IntegrityError as error:
         raise Conflict(
             _("The code %(code)s is already in use.") % {"code": code}, code="code_taken", field="code"
@@ -168,7 +170,8 @@ def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> 
             raise Conflict(
                 _("This account of the host is already on record."), code="account_taken", field="account"
             ) from error
-        buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
+        for family in (buckets.SESSIONS, buckets.ACCOUNTS):
+            buckets.mark(family, [(host.tenant_id, 0)])
         _record(actor, "host_account.create", row, host, ("platform", "account"))
     return row
 

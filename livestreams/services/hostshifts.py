@@ -229,6 +229,9 @@ def store(shift: HostShift) -> None:
         with transaction.atomic():
             shift.save()
             buckets.mark(buckets.SESSIONS, [(shift.session.tenant_id, shift.session_id)])
+            if shift.host.tenant_id != shift.session.tenant_id:
+                # Whoever works for a firm for the first time is no stranger to it any more.
+                buckets.mark(buckets.ACCOUNTS, [(shift.session.tenant_id, 0)])
     except (IntegrityError, InternalError) as error:
         if "livestreams_hostshift_person" not in str(error):
             raise

@@ -187,7 +187,8 @@ def plan_resume(*, actor: Actor, plan: SchedulePlan) -> SchedulePlan:
         held = lock_visible(SchedulePlan, actor, plan.pk)
         if held.state != PlanState.RUNNING or held.job is None or not held.job.given_up:
             raise _wrong(held)
-        jobs.job_resume(actor=actor, uid=str(held.job.uid))
+        # As in plan_stop: the job is somebody else's row.
+        jobs.job_go_on(actor=actor, job=held.job)
     return held
 
 

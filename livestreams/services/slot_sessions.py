@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from core.actors import system_actor
 from core.clock import HOUR, now
@@ -16,14 +16,14 @@ from core.errors import DomainError
 from core.locking import lock_rows, retried
 from livestreams.choices import UNSEEN, BookingState, SessionState
 from livestreams.errors import WrongState
-from livestreams.models import Booking, Broadcast, LiveSession
+from livestreams.models import AudienceSample, Booking, Broadcast, HostShift, LiveSession
 from livestreams.services.sessions import session_end, session_open
 from livestreams.services.steps import release_expired
 
 log = structlog.get_logger("livepark.sessions")
 CHECK_IN = system_actor("check-in")
 FORGOTTEN = 12 * HOUR
-"""So long after its slot a session that was opened by hand is over: its booking is done with, and charged."""
+"""So long after its slot, and after the last sign of it, a session that was opened by hand has been forgotten."""
 
 
 def turn_slots() -> int:
@@ -38,7 +38,10 @@ def follow_slots() -> int:
     """End what is over and open what has begun; returns how many sessions changed. What fails is tried again."""
     at = now()
     chosen = Q(delivery=F("booking__broadcast__route"), booking__ends_at__lte=at)
-    forgotten = Q(booking__ends_at__lte=at - FORGOTTEN)
+    lately = at - FORGOTTEN
+    watched = AudienceSample.objects.filter(session=OuterRef("pk"), at__gt=lately)
+    worked = HostShift.objects.filter(session=OuterRef("pk"), starts_at__gt=lately)
+    forgotten = Q(~Exists(watched), ~Exists(worked), booking__ends_at__lte=lately)
     over = LiveSession.objects.filter(chosen | forgotten, state=SessionState.LIVE, delivery__in=UNSEEN)
     begun = Booking.objects.filter(
         state=BookingState.CHECKED_IN, broadcast__route__in=UNSEEN, sessions=None, starts_at__lte=at
@@ -62,7 +65,10 @@ def _end(pk: int) -> int:
 
 
 def _end_with_slot(session: LiveSession) -> None:
+    """With the last that was seen of it, where nobody said that it ends with its slot."""
     ends_at = session.booking.ends_at if session.booking else now()
+    if not Broadcast.objects.filter(booking=session.booking, route=session.delivery).exists():
+        ends_at = max(ends_at, session.samples.aggregate(last=Max("at"))["last"] or ends_at)
     session_end(actor=CHECK_IN, session=session, ended_at=max(ends_at, session.started_at or ends_at))
 
 

@@ -44,11 +44,7 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
     near = sessions_of(seller).filter(started_at__lte=until)
     near = near.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since - window))
     sessions = {session: session.started_at for session in near.order_by("pk") if session.started_at}
-    # Joined, a host's shifts would come once for each of its sessions.
-    ours = sessions_of(seller)
-    worked = HostShift.objects.filter(session__in=ours.values("pk")).values("host")
-    hosts = Host.objects.filter(Q(tenant=seller) | Q(pk__in=worked) | Q(pk__in=ours.values("host")))
-    accounts = _accounts(hosts)
+    accounts = _accounts(_hosts(seller))
     shops = _shops({session.tenant_id for session in sessions} | {seller.pk})
     found = Evidence(ours=frozenset(_ours(accounts, shops[seller.pk])))
     shifts, shown = _shifts(list(sessions)), _shown(list(sessions))
@@ -60,6 +56,19 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
         for hour in range(hour_of(max(stage.start, since)), hour_of(last) + 1):
             found.by_hour[hour].append(stage)
     return found
+
+
+def ours_of(seller: Tenant) -> frozenset[str]:
+    """The accounts that are known to be of a seller's hosts and shops."""
+    return frozenset(_ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk]))
+
+
+def _hosts(seller: Tenant) -> QuerySet[Host]:
+    """Whom the seller employs, and who worked in its sessions."""
+    # Joined, a host's shifts would come once for each of its sessions.
+    ours = sessions_of(seller)
+    worked = HostShift.objects.filter(session__in=ours.values("pk")).values("host")
+    return Host.objects.filter(Q(tenant=seller) | Q(pk__in=worked) | Q(pk__in=ours.values("host")))
 
 
 @dataclass

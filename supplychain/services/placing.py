@@ -30,13 +30,17 @@ from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
 from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
 from supplychain.attribution.lines import Fact, answers_of, order_of
-from supplychain.attribution.stages import Evidence, evidence_of, sessions_of
-from supplychain.choices import TailWindow
+from supplychain.attribution.stages import Evidence, evidence_of, ours_of, sessions_of
+from supplychain.choices import AttributionRule, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
 from supplychain.services.store import insert_rows, instant_text
 from tenants.models import Tenant
 
+SESSIONS, ACCOUNTS = buckets.SESSIONS, buckets.ACCOUNTS
+PLACING, ORDERS = buckets.PLACING, buckets.ORDERS
+TOLD_BY = {PLACING: "slot__in", ORDERS: "pk__in"}
+"""How the marks of a family name facts; the orders of these facts are placed."""
 # Bounds how long a transaction takes: on SQLite it holds the whole database.
 HOURS_PER_TRANSACTION = 24
 # Where all there is shall be placed at once. What may place a line is looked up once for each transaction.
@@ -52,16 +56,12 @@ ANSWER_COLUMNS = (
 def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
     """Place what was marked, of one seller or of all; returns how many marks. Safe to run twice and to kill."""
     drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
+    drain_family(ACCOUNTS, _look_again, most=1, seconds=seconds, tenant_id=tenant_id)
     named = partial(_place_together, ORDERS)
     placed = drain_family(ORDERS, named, most=ORDERS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
     most = HOURS_IN_BULK if math.isinf(seconds) else HOURS_PER_TRANSACTION
     of_hours = partial(_place_together, PLACING)
     return placed + drain_family(PLACING, of_hours, most=most, seconds=seconds, tenant_id=tenant_id)
-
-
-SESSIONS, PLACING, ORDERS = buckets.SESSIONS, buckets.PLACING, buckets.ORDERS
-TOLD_BY = {PLACING: "slot__in", ORDERS: "pk__in"}
-"""How the marks of a family name facts; the orders of these facts are placed."""
 
 
 # --- sessions that changed
@@ -71,8 +71,6 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
     """Mark the hours in which changed sessions have lines or may have some, and their shares."""
     with transaction.atomic():
         seen = _marks(SESSIONS, marked)
-        named = SalesEvent.objects.filter(seller__in=_whole(marked)).exclude(host_ref="")
-        buckets.mark(PLACING, named.values_list("seller_id", "slot").distinct())
         for session in _sessions(marked):
             buckets.mark(PLACING, hours_of(session))
             buckets.mark(buckets.SHARES, [(session.tenant_id, session.pk)])
@@ -82,16 +80,37 @@ def _hand_on(marked: Sequence[Bucket]) -> int:
 
 def _sessions(marked: Sequence[Bucket]) -> Iterator[LiveSession]:
     named = [slot for _node, slot in marked if slot]
-    everything = _whole(marked)
+    everything = [node for node, slot in marked if not slot]
     taking_part = Q(tenant__in=everything) | Q(shown_tenants__tenant__in=everything)
     taking_part |= Q(host__tenant__in=everything) | Q(shifts__host__tenant__in=everything)
     found = LiveSession.objects.filter(Q(pk__in=named) | taking_part).distinct()
     return found.order_by("pk").iterator()
 
 
-def _whole(marked: Iterable[Bucket]) -> list[int]:
-    """The tenants whose accounts changed."""
-    return [node for node, slot in marked if not slot]
+def _look_again(marked: Sequence[Bucket]) -> int:
+    """Mark the hours with lines beside every session that name an account which is the seller's by now, or no more."""
+    seen = _marks(ACCOUNTS, marked)
+    hours: set[Bucket] = set()
+    for seller in Tenant.objects.filter(pk__in=[node for node, _slot in marked]):
+        ours = ours_of(seller)
+        became = _answered(seller, AttributionRule.OUTSIDE_HOST).filter(host_ref__in=ours)
+        ceased = _answered(seller, AttributionRule.OUTSIDE).exclude(host_ref__in={"", *ours})
+        hours |= {(seller.pk, slot) for found in (became, ceased) for slot in _hours(found)}
+    # A large ledger takes a while to read, so nobody waits for it: what comes meanwhile is asked about anyway.
+    with transaction.atomic():
+        buckets.mark(PLACING, hours)
+        _forget(ACCOUNTS, marked, seen)
+    return len(marked)
+
+
+def _answered(seller: Tenant, rule: str) -> QuerySet[SalesEvent]:
+    """The facts of a seller that were once answered so."""
+    answers = Attribution.objects.filter(seller=seller, rule=rule)
+    return SalesEvent.objects.filter(seller=seller, pk__in=answers.values("event_id"))
+
+
+def _hours(facts: QuerySet[SalesEvent]) -> QuerySet[SalesEvent, int]:
+    return facts.order_by().values_list("slot", flat=True).distinct()
 
 
 def hours_of(session: LiveSession) -> set[Bucket]:

@@ -83,4 +83,5 @@ def _firms(store: Store) -> list[int]:
 
 
 def _sells_for(firms: Iterable[int]) -> None:
-    buckets.mark(buckets.SESSIONS, [(firm, 0) for firm in firms])
+    for family in (buckets.SESSIONS, buckets.ACCOUNTS):
+        buckets.mark(family, [(firm, 0) for firm in firms])

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
+from core.locking import is_unavailable
 from core.sqlite3.base import DatabaseWrapper
 from core.sqlite3.pool import MOST, pool
 
@@ -126,20 +127,44 @@ def test_keys_are_looked_at_again(someone: People) -> None:
         cursor.execute("INSERT INTO room (id, park) VALUES (1, 99)")
 
 
-def test_a_restored_file_is_another_one(someone: People, file: Path, tmp_path: Path) -> None:
-    waits, leaves = someone(), someone()
-    before = waits.connection
-    waits.close()
+@pytest.mark.parametrize("is_waiting", [True, False])
+def test_a_file_put_in_place_under_a_running_site_is_refused(
+    someone: People, file: Path, tmp_path: Path, is_waiting: bool
+) -> None:
+    """The log of changes beside it is of the file before: SQLite would mix the two."""
+    one = someone()
+    with one.cursor() as cursor:
+        cursor.execute("INSERT INTO room (id) VALUES (1)")
+    if is_waiting:
+        one.close()
     restored = tmp_path / "restored.sqlite3"
     with sqlite3.connect(restored) as copy:
         copy.execute("CREATE TABLE room (id INTEGER PRIMARY KEY)")
-        copy.execute("INSERT INTO room (id) VALUES (7)")
     copy.close()
     restored.replace(file)
-    leaves.close()
-    assert rooms(someone()) == 1
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        before.execute("SELECT 1")
+    for _time in range(2):
+        with pytest.raises(OperationalError, match=r"unable to open.*put in its place") as refused:
+            someone()
+        assert is_unavailable(refused.value)
+
+
+def test_what_could_only_be_read_is_opened_again_once_it_may_be_written(
+    someone: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_how: False)
+    before = someone()
+    only_read = before.connection
+    before.close()
+    monkeypatch.undo()
+    assert someone().connection is not only_read
+
+
+def test_a_connection_that_somebody_closed_by_hand_does_not_wait(someone: People) -> None:
+    first = someone()
+    closed = first.connection
+    closed.close()
+    first.close()
+    assert someone().connection is not closed
 
 
 def test_a_child_leaves_what_its_parent_keeps_alone(someone: People) -> None:

@@ -17,7 +17,7 @@ from core.models import AuditEntry
 from livestreams import services
 from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import WrongState
-from livestreams.models import Booking, Broadcast, LiveSession
+from livestreams.models import AudienceSample, Booking, Broadcast, LiveSession
 from livestreams.services import slot_sessions
 from tests.factories import World, make_room, make_world
 from tests.livestreams.encoders import book, encoder
@@ -333,6 +333,23 @@ def test_what_was_opened_by_hand_and_forgotten_ends_half_a_day_after_its_slot(
         assert (session.state == SessionState.ENDED) == (hours >= 12), hours
     booking.refresh_from_db()
     assert (session.ended_at, booking.state) == (booking.ends_at, BookingState.COMPLETED)
+
+
+def test_what_is_seen_on_air_long_after_its_slot_has_not_been_forgotten(
+    world: World, booking: Booking
+) -> None:
+    mine, last = world.tenants[0], booking.ends_at + 3 * HOUR
+    with time_machine.travel(booking.starts_at):
+        session = services.session_open(
+            actor=mine.owner, tenant=mine.tenant, booking=booking, platform="douyin"
+        )
+    AudienceSample.objects.create(session=session, source="obs", at=last, concurrent=80)
+    for hours in (11, 13, 14, 16):
+        with time_machine.travel(booking.ends_at + hours * HOUR):
+            services.turn_slots()
+        session.refresh_from_db()
+        assert (session.state == SessionState.ENDED) == (hours >= 16), hours
+    assert session.ended_at == last
 
 
 def test_who_came_into_a_room_that_nobody_used_is_not_ended_by_its_no_show(

@@ -11,7 +11,8 @@ import time_machine
 from django.utils import translation
 
 from core import jobs
-from core.choices import JobState
+from core.actors import user_actor
+from core.choices import JobState, Role
 from core.clock import DAY, HOUR, local, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import Job
@@ -23,7 +24,7 @@ from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MakeupShift, PlanRules
 from livestreams.scheduling import from_json
 from tenants.models import Tenant
-from tests.factories import World, make_host, make_world
+from tests.factories import World, make_host, make_user, make_world
 from tests.livestreams.crowds import unchecked
 
 At = Callable[..., datetime]
@@ -320,7 +321,8 @@ def test_a_run_whose_workers_died_says_so_and_goes_on(world: World, at: At) -> N
     jobs.run_due()
     plan = SchedulePlan.objects.get(pk=plan.pk)
     assert (plan.state, plan.job.given_up) == (PlanState.RUNNING, True)
-    services.plan_resume(actor=world.manager, plan=plan)
+    studio = user_actor(make_user("desk", Role.PARK_STUDIO, world.park.node))
+    services.plan_resume(actor=studio, plan=plan)
     assert solved(plan).state == PlanState.PROPOSED
     with pytest.raises(WrongState):
         services.plan_resume(actor=world.manager, plan=plan)

@@ -13,7 +13,7 @@ from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
-from livestreams.services import account_create, session_end, session_untell, shift_begin
+from livestreams.services import account_create, host_create, session_end, session_untell, shift_begin
 from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
@@ -257,6 +257,20 @@ def test_lines_of_a_store_are_looked_at_again_whenever_it_becomes_or_ceases_to_b
     assert rules() == ["outside", "outside"]
     store_members_set(actor=SYSTEM, store=store, member_codes=[])
     assert rules() == ["outside", "outside_host"]
+
+
+def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: Shop) -> None:
+    """By a code that lines named before it was anybody's, and by a first shift, also long before and after it."""
+    guest = make_host(shop.other, "guest")
+    HostAccount.objects.create(host=guest, platform="douyin", account="77")
+    shop.sold("A1", at=NOON + 20 * DAY, host_ref="newcomer", source="douyin")
+    shop.sold("A2", at=NOON + 21 * DAY, host_ref="77", source="douyin")
+    lines = [("paid", "A1"), ("paid", "A2")]
+    assert [shop.answers()[line][1] for line in lines] == ["outside_host", "outside_host"]
+    host_create(actor=SYSTEM, tenant=shop.seller, code="newcomer", name_zh="新人")
+    assert [shop.answers()[line][1] for line in lines] == ["outside", "outside_host"]
+    shift_begin(actor=SYSTEM, session=shop.session, host=guest, at=NOON, ends_at=NOON + HOUR)
+    assert [shop.answers()[line][1] for line in lines] == ["outside", "outside"]
 
 
 def test_a_session_that_ends_loses_what_came_after(shop: Shop) -> None:
