@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 from django import forms
@@ -29,6 +29,7 @@ from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS, plain_word
 from supplychain.importing.profiles.generic import PROFILE as GENERIC
 from supplychain.models import ImportProfileMap, SalesEvent
+from supplychain.querysets import SalesEventQuerySet
 from tenants.choices import Platform
 
 CURRENCIES = (
@@ -128,7 +129,8 @@ class UploadForm(ScopedForm):
     def sources(self) -> dict[str, str]:
         """Where orders of the firm came from, by code: files that nobody foresaw, then what the ledger has."""
         names = dict(Platform.choices)
-        told = visible_to(SalesEvent.objects.filter(seller=self.tenant), self.actor).sources()
+        facts = visible_to(SalesEvent.objects.filter(seller=self.tenant), self.actor)
+        told = cast("SalesEventQuerySet", facts).sources()
         return {
             GENERIC.source: gettext("a table of its own"),
             **{source: str(names.get(source, source)) for source in told if source != GENERIC.source},
@@ -237,7 +239,9 @@ class ColumnForm:
         columns = {row["header"]: row["field"] for row in self.rows if row["field"] and not row["personal"]}
         values: dict[str, Any] = {"columns": columns, "net_of_refunds": self.net_of_refunds}
         if self.source not in self.sources:
-            raise FileError("mapping", _("No orders came from “%(source)s”.") % {"source": strict.shown(self.source)})
+            raise FileError(
+                "mapping", _("No orders came from “%(source)s”.") % {"source": strict.shown(self.source)}
+            )
         if self.source != GENERIC.source:
             values["source"] = self.source
         if self.channel:

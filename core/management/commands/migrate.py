@@ -41,7 +41,9 @@ class Command(migrate.Command):
         if not any(options[name] for name in HISTORY) and not connection.introspection.table_names():
             create_tables(connection)
             if options["verbosity"]:
-                self.stdout.write("The database was empty: its tables were made at once, as all migrations make them.")
+                self.stdout.write(
+                    "The database was empty: its tables were made at once, as all migrations make them."
+                )
         said: str | None = super().handle(*args, **options)
         if not options["skip_checks"] and not options["plan"]:
             self.check(tags=[checks.Tags.database], databases=[options["database"]])
