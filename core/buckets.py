@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Min
+from django.utils.translation import gettext_lazy as _
 
 from core import doorbell
 from core.models import BucketMark
@@ -30,6 +31,18 @@ SESSIONS = "sessions"
 """Slots are ids of the tenant's sessions whose times, people or goods changed; 0 means all that it takes part in."""
 ACCOUNTS = "accounts"
 """Slots are 0: hosts, their accounts or stores became the tenant's or ceased to be, and lines name them."""
+
+OF_HOURS = (SALES, PLACING, LAUNCHES)
+NAMES = {
+    SALES: _("sales figures"),
+    TRUST: _("verdict on a session"),
+    SHARES: _("shares of a session"),
+    PLACING: _("orders of an hour and their sessions"),
+    ORDERS: _("an order and its sessions"),
+    LAUNCHES: _("sales of new styles"),
+    SESSIONS: _("a session that changed"),
+    ACCOUNTS: _("accounts that changed"),
+}
 
 COUNTED = (SALES, TRUST)
 """What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""

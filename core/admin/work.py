@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core import jobs
+from core import buckets, clock, jobs
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.doors.admin import Operation, RecordAdmin, ScopedModelAdmin, badge, brief
@@ -115,10 +117,20 @@ class UnresolvedAdmin(ScopedModelAdmin):
 
 @admin.register(BucketFailure)
 class BucketFailureAdmin(ScopedModelAdmin):
-    list_display = ("family", "node", "slot", "attempts", "retry_at", brief("error", _("error")))
+    list_display = ("family_told", "node", "slot_told", "attempts", "retry_at", brief("error", _("error")))
     list_filter = ("node", "retry_at")
     search_fields = ("error", "node__code")
-    fields = ("family", "node", "slot", "attempts", "retry_at", "error")
+    fields = ("family_told", "node", "slot_told", "attempts", "retry_at", "error")
+    readonly_fields = ("family_told", "slot_told")
+
+    @admin.display(description=_("what is counted"), ordering="family")
+    def family_told(self, failure: BucketFailure) -> str:
+        return str(buckets.NAMES.get(failure.family, failure.family))
+
+    @admin.display(description=_("of"), ordering="slot")
+    def slot_told(self, failure: BucketFailure) -> Any:
+        """The hour, or the number of the session or fact."""
+        return clock.hour_start(failure.slot) if failure.family in buckets.OF_HOURS else f"№ {failure.slot}"
 
 
 @admin.register(AuditEntry)

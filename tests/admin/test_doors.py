@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
+from core import buckets, clock
 from core.choices import Role
 from core.doors.admin.site import navigation
-from core.models import User
+from core.models import BucketFailure, User
 from core.services import membership_end
 from livestreams.choices import BookingState
 from livestreams.models import Booking, MediaNode
@@ -179,6 +181,18 @@ def test_every_state_reads_in_words(manager: Client, worlds: Worlds) -> None:
         with translation.override("zh-hans"):
             assert str(state.label) in page
         assert f">{state}<" not in re.sub(r"\s", "", page)
+
+
+def test_what_cannot_be_counted_is_told_by_its_hour_or_by_its_number(root: Client, worlds: Worlds) -> None:
+    families = {value for name, value in vars(buckets).items() if name.isupper() and isinstance(value, str)}
+    assert families == set(buckets.NAMES)
+    node, retry_at = worlds.mine.park.node, timezone.now()
+    slots = {buckets.PLACING: clock.hour_of(datetime(2025, 11, 11, 12, tzinfo=UTC)), buckets.ORDERS: 4711}
+    for family, slot in slots.items():
+        BucketFailure.objects.create(family=family, node=node, slot=slot, error="no", retry_at=retry_at)
+    text = root.get(url_of(BucketFailure)).text
+    for told in ("某小时订单的场次归属", "2025年11月11日 20:00", "某订单的场次归属", "№ 4711"):
+        assert told in text
 
 
 def test_a_list_counts_what_it_shows_and_nothing_else(manager: Client, worlds: Worlds) -> None:
