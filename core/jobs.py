@@ -103,17 +103,23 @@ class JobContext:
 
 Handler = Callable[[JobContext], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_never_run: dict[str, Callable[[Job], object]] = {}
 _waited_for: set[int] = set()
 """Jobs to which somebody in this process is about to say something."""
 _told_aside: dict[int, tuple[int, int, str]] = {}
 """How far jobs of this process are that cannot write it down."""
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the handler of a kind of job; an app does so in the module its `ready` imports."""
+def handles(kind: str, *, never_run: Callable[[Job], object] | None = None) -> Callable[[Handler], Handler]:
+    """Register the handler of a kind of job; an app does so in the module its `ready` imports.
+
+    `never_run` is told, in its transaction, of a job that is cancelled before a worker has it (again).
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        if never_run is not None:
+            _never_run[kind] = never_run
         return handler
 
     return register
@@ -184,12 +190,11 @@ def job_cancel(*, actor: Actor, uid: str) -> Job:
     """Ask a job to stop. A queued or paused one stops at once, a running one at its next step."""
     with _told(actor, uid, "job.cancel") as job:
         row = Job.objects.filter(pk=job.pk)
-        if not (
-            row.filter(state__in=(JobState.QUEUED, JobState.PAUSED)).update(
-                state=JobState.CANCELLED, finished_at=clock.now(), cancel_requested=True
-            )
-            or row.filter(state=JobState.RUNNING).update(cancel_requested=True)
-        ):
+        ends = {"state": JobState.CANCELLED, "finished_at": clock.now(), "cancel_requested": True}
+        if row.filter(state__in=(JobState.QUEUED, JobState.PAUSED)).update(**ends):
+            if job.kind in _never_run:
+                _never_run[job.kind](job)
+        elif not row.filter(state=JobState.RUNNING).update(cancel_requested=True):
             raise _has_ended()
     return job
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from analytics.choices import MatchState
@@ -98,7 +99,11 @@ def match_run_stop(*, actor: Actor, run: MatchRun) -> MatchRun:
     return held
 
 
-@jobs.handles(JOB_KIND)
+def _stop(runs: QuerySet[MatchRun]) -> int:
+    return runs.filter(state=MatchState.RUNNING).update(state=MatchState.STOPPED)
+
+
+@jobs.handles(JOB_KIND, never_run=lambda job: _stop(MatchRun.objects.filter(job=job)))
 def compute_match_run(context: jobs.JobContext) -> dict[str, Any]:
     """Compute the assignment of a job; a worker that takes over computes the same inputs again."""
     kept = MatchRun.objects.get(pk=context.params["run"])
@@ -122,7 +127,7 @@ def compute_match_run(context: jobs.JobContext) -> dict[str, Any]:
     except jobs.JobTakenOver:
         raise
     except Exception:
-        MatchRun.objects.filter(pk=kept.pk, state=MatchState.RUNNING).update(state=MatchState.STOPPED)
+        _stop(MatchRun.objects.filter(pk=kept.pk))
         raise
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import jobs
@@ -33,7 +33,11 @@ TENTHS = 10
 """A job counts tenths of seconds."""
 
 
-@jobs.handles(JOB_KIND)
+def _stop(plans: QuerySet[SchedulePlan]) -> int:
+    return plans.filter(state=PlanState.RUNNING).update(state=PlanState.STOPPED)
+
+
+@jobs.handles(JOB_KIND, never_run=lambda job: _stop(SchedulePlan.objects.filter(job=job)))
 def run_plan_job(context: jobs.JobContext) -> dict[str, Any]:
     """Solve the plan of a job; a worker that takes over solves the same problem again."""
     plan = SchedulePlan.objects.select_related("base").get(pk=context.params["plan"])
@@ -46,7 +50,7 @@ def run_plan_job(context: jobs.JobContext) -> dict[str, Any]:
     except jobs.JobTakenOver:
         raise
     except Exception:
-        SchedulePlan.objects.filter(pk=plan.pk, state=PlanState.RUNNING).update(state=PlanState.STOPPED)
+        _stop(SchedulePlan.objects.filter(pk=plan.pk))
         raise
 
 

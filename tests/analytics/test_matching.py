@@ -26,7 +26,7 @@ from core.actors import user_actor
 from core.choices import JobState, Role
 from core.clock import DAY, HOUR, day_start, now, today
 from core.errors import Conflict, InvalidInput, Refused
-from core.jobs import run_due
+from core.jobs import job_cancel, run_due
 from livestreams.choices import AbsenceKind, ShiftRole
 from livestreams.conflicts import Span
 from livestreams.models import Certificate, Host, HostAbsence, HostShift, LiveSession
@@ -350,6 +350,13 @@ def test_a_stopped_assignment_is_not_computed(world: World) -> None:
     assert (run.state, run.value, run.job.state) == (MatchState.STOPPED, None, JobState.CANCELLED)
     with pytest.raises(Conflict):
         match_run_stop(actor=SYSTEM, run=run)
+
+
+def test_an_assignment_whose_job_is_cancelled_before_anybody_has_it_is_stopped(world: World) -> None:
+    run = start(world)
+    job_cancel(actor=SYSTEM, uid=str(run.job.uid))
+    run.refresh_from_db()
+    assert run.state == MatchState.STOPPED
 
 
 def test_a_tenant_starts_and_sees_none(world: World) -> None:

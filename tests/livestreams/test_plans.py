@@ -313,6 +313,15 @@ def test_a_run_can_be_stopped_and_a_proposal_discarded(world: World, at: At) -> 
         services.plan_publish(actor=world.manager, plan=proposal)
 
 
+def test_a_run_whose_job_is_cancelled_before_anybody_has_it_is_stopped(world: World) -> None:
+    days = {"first_day": today(), "last_day": today() + 3 * DAY}
+    plan = services.plan_start(actor=world.manager, park=world.park, **days)
+    assert plan.job is not None
+    jobs.job_cancel(actor=world.manager, uid=str(plan.job.uid))
+    plan.refresh_from_db()
+    assert plan.state == PlanState.STOPPED
+
+
 def test_a_run_whose_workers_died_says_so_and_goes_on(world: World, at: At) -> None:
     ask(world, at, 10, 12)
     days = {"first_day": today(), "last_day": today() + 3 * DAY}
