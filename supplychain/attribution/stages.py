@@ -59,8 +59,8 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
 
 
 def ours_of(seller: Tenant) -> frozenset[str]:
-    """The accounts that are known to be of a seller's hosts and shops."""
-    return frozenset(_ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk]))
+    """The accounts by name that are known to be of a seller's hosts and shops."""
+    return frozenset(_ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk]) - {OWN})
 
 
 def _hosts(seller: Tenant) -> QuerySet[Host]:
