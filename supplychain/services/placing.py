@@ -45,7 +45,7 @@ TOLD_BY = {PLACING: "slot__in", ORDERS: "pk__in"}
 HOURS_PER_TRANSACTION = 24
 # Where all there is shall be placed at once. What may place a line is looked up once for each transaction.
 HOURS_IN_BULK = 240
-ORDERS_PER_TRANSACTION = 500
+ORDERS_PER_TRANSACTION, ORDERS_IN_BULK = 500, 5_000
 SESSIONS_PER_TRANSACTION = 100
 ORDERS_AT_ONCE = 2_000
 ANSWER_COLUMNS = (
@@ -57,9 +57,10 @@ def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
     """Place what was marked, of one seller or of all; returns how many marks. Safe to run twice and to kill."""
     drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
     drain_family(ACCOUNTS, _look_again, most=1, seconds=seconds, tenant_id=tenant_id)
-    named = partial(_place_together, ORDERS)
-    placed = drain_family(ORDERS, named, most=ORDERS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
-    most = HOURS_IN_BULK if math.isinf(seconds) else HOURS_PER_TRANSACTION
+    in_bulk = math.isinf(seconds)
+    named, most = partial(_place_together, ORDERS), ORDERS_IN_BULK if in_bulk else ORDERS_PER_TRANSACTION
+    placed = drain_family(ORDERS, named, most=most, seconds=seconds, tenant_id=tenant_id)
+    most = HOURS_IN_BULK if in_bulk else HOURS_PER_TRANSACTION
     of_hours = partial(_place_together, PLACING)
     return placed + drain_family(PLACING, of_hours, most=most, seconds=seconds, tenant_id=tenant_id)
 

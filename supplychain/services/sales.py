@@ -39,7 +39,7 @@ from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
 # A shop's call tells of some orders among thousands of its hour. A file tells of most.
-MOST_NAMED = 1_000
+MOST_NAMED = 200
 Facts = Sequence[tuple[int, SaleFact]]
 
 
