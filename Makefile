@@ -1,4 +1,5 @@
 # Livepark. `make` lists what it can do. Recipes use relative paths only: the folder's own path may hold spaces.
+# HOST is taken from the command line alone: shells set a variable of that name.
 # `exec` lets Ctrl-C reach the site alone, and no shell that would complain.
 
 .DEFAULT_GOAL := help
@@ -6,7 +7,7 @@
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
-HOST ?= 0.0.0.0
+HOST = 127.0.0.1
 PYTHON3 := sh scripts/python.sh
 VENV := .venv/bin/python
 
@@ -16,7 +17,7 @@ help: ## list these commands
 	@echo "Livepark: make <command>"
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
 
-run: ## start the site with its demo; PORT=8000 HOST=0.0.0.0 may be chosen
+run: ## start the site with its demo; PORT=8001 takes another port, HOST=0.0.0.0 lets the network in
 	@exec $(PYTHON3) scripts/run.py --host "$(HOST)" --port "$(PORT)"
 
 test: ## run every test that this machine can; ARGS="-k booking" narrows, REQUIRE_ALL=1 fails on a skip

@@ -10,8 +10,9 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics import (
+            audience,  # noqa: F401  tells of a session's audience
+            forothers,  # noqa: F401  reads what is settled
             services,  # noqa: F401  registers the handlers of jobs
-            settlement,  # noqa: F401  reads what is settled
         )
         from analytics.demo import logins  # noqa: F401  ends the demo's log-ins when a real park opens
         from analytics.trust import label  # noqa: F401  registers the verdict beside a session

@@ -55,6 +55,7 @@ class Witness(models.TextChoices):
 
     ORDERS = "orders", _("orders paid in the session")
     AFTER_SALES = "after_sales", _("after-sales")
+    PARCELS = "parcels", _("parcels sent")
     WATCH = "watch", _("watch time")
     ENTRIES = "entries", _("entries counted")
     COUNTERS = "counters", _("counters that only grow")
@@ -68,6 +69,7 @@ class Origin(models.TextChoices):
     """Where witnesses draw from: two of one origin are not independent."""
 
     LEDGER = "ledger", _("order lines")
+    WAREHOUSE = "warehouse", _("the park's warehouses")
     AUDIENCE = "audience", _("audience samples")
     DOOR = "door", _("the park's door")
     NODE = "node", _("the park's media node")

@@ -16,7 +16,7 @@ from analytics.matching.facts import Wanted
 from analytics.matching.words import LANGUAGES, MARKETS
 from analytics.models import SessionReading
 from core.clock import DAY, MINUTE, day_start, next_minute, now, today
-from core.doors.formfields import AmountField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from livestreams.conflicts import Span
 from livestreams.models import Course
@@ -34,14 +34,14 @@ class IndicatorFileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Statistics file"), widget=forms.FileInput(attrs={"accept": ".csv,.txt"})
     )
-    indicator = forms.CharField(
+    indicator = LineField(
         label=gettext_lazy("Indicator"),
         required=False,
         max_length=200,
         help_text=gettext_lazy("Code or name. Only where the file does not say what its figures are."),
         widget=forms.TextInput(attrs={"class": "form-control", "list": "indicators", "autocomplete": "off"}),
     )
-    unit = forms.CharField(
+    unit = LineField(
         label=gettext_lazy("Unit"),
         required=False,
         max_length=32,
@@ -120,7 +120,7 @@ class ReportsForm(ScopedForm):
 class ReportAnswerForm(ScopedForm):
     """Which session a row of a report is about: one by its uid, a new one, or none."""
 
-    answer = forms.CharField(max_length=36, error_messages={"required": gettext_lazy("Choose one.")})
+    answer = LineField(max_length=36, error_messages={"required": gettext_lazy("Choose one.")})
 
 
 class TakeBackForm(ScopedForm):
@@ -129,7 +129,7 @@ class TakeBackForm(ScopedForm):
     reading = ScopedChoiceField(
         SessionReading, to_field="pk", error_messages={"required": gettext_lazy("Choose one.")}
     )
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         required=False,
         max_length=500,
@@ -143,7 +143,7 @@ class TakeBackForm(ScopedForm):
 class NoReportForm(ScopedForm):
     """Why no report will come on a session."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),

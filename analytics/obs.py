@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from analytics.firmsums import MEASURES
 from analytics.metrics import compute_all
@@ -13,11 +14,13 @@ from core.actors import Actor
 from core.clock import local, now
 from core.errors import DomainError
 from core.scoping import may, visible_to
-from livestreams.choices import SessionState
+from livestreams.choices import SESSION_RUNNING, SessionState
 from livestreams.models import Booking, LiveSession, Publish, ScreenToken
+from livestreams.selectors import frames_now
 from livestreams.services import stream_credentials
 from supplychain.filters import ProductFilter
-from supplychain.models import ExplainEvent, Product, RunLine
+from supplychain.models import ExplainEvent, OfferAnswer, Product, RunLine
+from supplychain.refusals import refused_in
 from supplychain.showcase import goods_of, run_of
 
 MOST_PRODUCTS = 60
@@ -42,6 +45,7 @@ def dock_state(token: ScreenToken, actor: Actor) -> dict[str, Any]:
     return overlay_state(token, actor) | {
         "encoder": _encoder(token.booking, actor),
         "pictures": _pictures(token.booking),
+        "frames": _frames(token.booking, actor),
     }
 
 
@@ -53,7 +57,7 @@ def _common(booking: Booking, session: LiveSession | None) -> dict[str, Any]:
         "ends_at": booking.ends_at.isoformat(),
         "slot": f"{local(booking.starts_at):%H:%M}–{local(booking.ends_at):%H:%M}",
         "state": session.state if session is not None else "",
-        "is_live": session is not None and session.state in (SessionState.LIVE, SessionState.LOST),
+        "is_live": session is not None and session.state in SESSION_RUNNING,
     }
 
 
@@ -109,6 +113,18 @@ def _pictures(booking: Booking) -> list[dict[str, Any]]:
     ]
 
 
+def _frames(booking: Booking, actor: Actor) -> dict[str, Any] | None:
+    """What the worst of the booking's encoders said a moment ago; None where none is asked."""
+    found = frames_now(actor, booking)
+    if found is None:
+        return None
+    return {
+        "percent": None if found.lost_percent is None else f"{found.lost_percent:.1f}",
+        "cause": found.get_cause_display(),
+        "alarm": found.is_losing,
+    }
+
+
 def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[str, str]]:
     """Goods that the booking's session may show: its run of show in order, or where none is planned and for who
     searches, what else there is, the latest launched first; at most MOST_PRODUCTS.
@@ -117,7 +133,8 @@ def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[st
     found = ProductFilter({"search": words}, queryset=goods)
     shown = found.qs if found.is_valid() else goods.none()
     planned = list(run_of(actor, booking.pk).filter(product__in=shown)[:MOST_PRODUCTS])
-    rows = [_button(line.product, line) for line in planned]
+    noes = refused_in(booking, [line.offer_id for line in planned if line.offer_id is not None])
+    rows = [_button(line.product, line, noes.get(line.offer_id or 0)) for line in planned]
     if words or not planned:
         others = shown.exclude(pk__in=[line.product_id for line in planned]).order_by("-dropped_on", "code")
         rows += [_button(product) for product in others[: MOST_PRODUCTS - len(rows)]]
@@ -129,10 +146,11 @@ def goods_to_show(booking: Booking, actor: Actor) -> QuerySet[Product]:
     return goods_of(actor, now(), session=session_of(booking), booking=booking)
 
 
-def _button(product: Product, line: RunLine | None = None) -> dict[str, str]:
+def _button(product: Product, line: RunLine | None = None, no: OfferAnswer | None = None) -> dict[str, str]:
     return {
         "uid": str(product.uid),
         "code": product.code,
         "name": product.name,
         "price": f"{line.price:,.2f}" if line is not None else "",
+        "warning": _("%(who)s does not sell it") % {"who": no.host or no.tenant} if no is not None else "",
     }

@@ -23,7 +23,7 @@ from core.models import BucketFailure, BucketMark, Job, ScopeNode, Unresolved
 from core.policy import VIEW
 from core.scoping import may, visible_to
 from livestreams.choices import SessionState
-from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance, Publish
+from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Maintenance, Publish
 from livestreams.publishing import ALARM_AFTER
 from parks.models import Park
 from supplychain.choices import BackorderState
@@ -125,6 +125,12 @@ def weak_pictures(actor: Actor, parks: Parks, at: datetime) -> int:
     """How many pictures of the parks' rooms have been weak for long enough to alarm."""
     shown = Publish.objects.on_air().filter(room__park__in=parks, weak_since__lte=at - ALARM_AFTER)
     return visible_to(shown, actor).count()
+
+
+def losing_encoders(actor: Actor, parks: Parks, at: datetime) -> int:
+    """Encoders of the parks' rooms that lose more frames than their park lets pass, as they said a moment ago."""
+    told = EncoderSample.objects.fresh(at).judged().filter(is_losing=True, booking__room__park__in=parks)
+    return visible_to(told, actor).values("booking", "source").distinct().count()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,12 @@ def publish_indicators() -> None:
     services.park_indicators_publish_daily()
 
 
+@shared_task(name="analytics.tasks.judge_parcels")
+def judge_parcels() -> int:
+    """Once an hour: that a parcel has not left is an event of no time."""
+    return services.parcels_judge()
+
+
 @shared_task(name="analytics.tasks.judge_events")
 def judge_events() -> int:
     """Once an hour: orders and refunds of a festival come in for weeks after what was said of it."""

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests import servers
 
@@ -42,18 +42,26 @@ def databases() -> Iterator[dict[str, dict[str, str]]]:
         yield found
 
 
+class Served(NamedTuple):
+    """Where a site answers; media nodes have processes of their own where it is scaled."""
+
+    pages: str
+    hooks: str
+
+
 @contextmanager
-def served(env: dict[str, str]) -> Iterator[str]:
-    """The address of a site on its database: as `make run` serves it, or with `DATABASE_URL` as deploy/ does."""
+def served(env: dict[str, str]) -> Iterator[Served]:
+    """A site on its database: as `make run` serves it, or with `DATABASE_URL` as deploy/ does."""
     with ExitStack() as stack:
         if "DATABASE_URL" not in env:
-            yield stack.enter_context(servers.serve(env)).url
+            url = stack.enter_context(servers.serve(env)).url
+            yield Served(url, url)
             return
         try:
             env = {**env, "REDIS_URL": stack.enter_context(servers.redis_server()) + "/0"}
         except servers.NotInstalled as missing:
             print(f"{missing}: served without it", file=sys.stderr)
-        yield stack.enter_context(servers.serve_pages(env)).url
+        yield Served(*(stack.enter_context(servers.serve_pages(env)).url for _process in Served._fields))
 
 
 def measured(module: str, env: dict[str, str], *arguments: str) -> Any:

@@ -1,6 +1,6 @@
 """Questions of a media node to a site, one after the other, while a shop sends batches of orders to it.
 
-Run by `_sites.measured` with the address of the site: prints milliseconds that 99 of 100 answers stay below.
+Run by `_sites.measured` with the addresses of the site: prints milliseconds that 99 of 100 answers stay below.
 `query` is the decision's own query without a site around it, `request` a small request of a tool.
 """
 
@@ -111,12 +111,12 @@ def p99(calls: Iterator[Callable[[], object]]) -> float:
     return sorted(taken)[int(len(taken) * 0.99)]
 
 
-def measure(url: str) -> dict[str, float]:
+def measure(url: str, hooks: str) -> dict[str, float]:
     tenant = seller()
     park = Park.objects.get(code="bench")
     node_row, secret = factories.make_media_node(park, "bench-node")
     keys = keys_of(tenant, park)
-    node, caller = Node(url, secret), Caller(url, tenant)
+    node, caller = Node(hooks, secret), Caller(url, tenant)
     with ingest(url, tenant):
         return {
             "publish": p99(partial(node.ask, "publish", n, keys[n]) for n in range(ROOMS)),
@@ -131,4 +131,4 @@ def query(node: MediaNode, key: str) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1])))
+    print(json.dumps(measure(*sys.argv[1:])))

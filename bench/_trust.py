@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analytics.demo.claims import Inflation, Told, inflated, sold, told
+from analytics.demo.claims import EVERYWHERE, Inflation, Told, inflated, sold, told
 from analytics.demo.days import PlannedSession, plan_day
 from analytics.demo.plans import PLANS, ParkPlan
 from analytics.trust.evidence import NOTHING_SOLD, Evidence
@@ -45,13 +45,14 @@ def _park(plan: ParkPlan, days: int, seed: int) -> list[Told]:
             facts[session.live_id],
             totals[session.seller] - sold(facts[session.live_id]),
             random.Random(f"{seed}:{session.live_id}:told"),
+            packed=plan.shared_warehouse,
         )
         for session in sessions
     ]
 
 
 def blown_up(
-    parks: Sequence[Evidence], factor: float, seed: int, kinds: Sequence[Inflation] = tuple(Inflation)
+    parks: Sequence[Evidence], factor: float, seed: int, kinds: Sequence[Inflation] = EVERYWHERE
 ) -> list[Evidence]:
     """The same sessions, each inflated in one way."""
     draw = random.Random(f"{seed}:{factor}")

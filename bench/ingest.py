@@ -14,7 +14,7 @@ def run() -> list[Row]:
     rows: list[Row] = []
     with databases() as sites:
         for name, env in sites.items():
-            with served(env) as url:
+            with served(env) as (url, _hooks):
                 for lines, goal in SIZES[name]:
                     found = measured("bench._ledger", env, str(lines), url)
                     rows += _rows(name, lines, goal, found)

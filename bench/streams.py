@@ -12,8 +12,8 @@ def run() -> list[Row]:
     rows: list[Row] = []
     with databases() as sites:
         for name, env in sites.items():
-            with served(env) as url:
-                found = measured("bench._streams", env, url)
+            with served(env) as addresses:
+                found = measured("bench._streams", env, *addresses)
             rows += [
                 Row(
                     work=f"p99 of a stream hook beside an ingest, {what}, {name}",

@@ -9,3 +9,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_wsgi_application()
+
+# Loading every address takes about a second, and whoever asks first would wait for it: an encoder, after a restart.
+import config.urls  # noqa: E402, F401  (models can be imported only after set-up)

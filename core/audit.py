@@ -17,6 +17,7 @@ from core import clock
 from core.actors import Actor
 from core.locking import advisory_lock
 from core.models import AuditEntry, AuditSeal
+from core.prepared import insert
 from core.scoping import scope_of
 
 GENESIS = "0" * 64
@@ -50,7 +51,7 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Append one entry. Call it inside the transaction of the effect; `node_id` says who may read it."""
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=clock.now(),
         actor=actor.label,
         actor_id=actor.user_id,
@@ -63,6 +64,8 @@ def record(
         after=json.loads(json.dumps(after, cls=DjangoJSONEncoder)) if after is not None else None,
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
+    insert(entry)
+    return entry
 
 
 def seal() -> AuditSeal | None:

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
-from core import doorbell
+from core import clock, doorbell
 from core.models import BucketMark
+from core.prepared import insert
 
 SALES = "sales"
 """Slots are UTC hours of the tenant."""
@@ -51,9 +52,11 @@ COUNTED = (SALES, TRUST)
 def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
     """Mark (node id, slot) buckets of a family; returns how many distinct ones. Rings the drainer on commit."""
     distinct = sorted(set(buckets))
-    BucketMark.objects.bulk_create(
-        [BucketMark(family=family, node_id=node, slot=slot) for node, slot in distinct], batch_size=5_000
-    )
+    marks = [BucketMark(family=family, node_id=node, slot=slot) for node, slot in distinct]
+    if len(marks) == 1:
+        insert(marks[0])
+    else:
+        BucketMark.objects.bulk_create(marks, batch_size=5_000)
     if distinct:
         doorbell.ring(doorbell.ROLLUP)
     return len(distinct)
@@ -69,7 +72,5 @@ def pending(node_ids: Iterable[int] | None = None, families: Sequence[str] = COU
 
 def oldest_mark_age_seconds() -> float:
     """Age of the oldest mark in seconds, 0 when nothing waits: the health page watches it."""
-    from core import clock
-
     oldest = BucketMark.objects.aggregate(oldest=Min("marked_at"))["oldest"]
     return (clock.now() - oldest).total_seconds() if oldest else 0.0

@@ -78,9 +78,12 @@ class UnresolvedKind(models.TextChoices):
 class WebhookEvent(models.TextChoices):
     """What receivers of webhooks may be told."""
 
+    BOOKING_OFFERED = "booking.offered", _("a room has become free for a firm that waits")
     SESSION_ENDED = "session.ended", _("a live session has ended")
     STOCK_LOW = "stock.low", _("the stock of an SKU runs low")
     STATEMENT_READY = "statement.ready", _("a statement is ready")
+    REORDER_PROPOSED = "reorder.proposed", _("more of a style is proposed")
+    OFFER_ANSWERED = "offer.answered", _("somebody said yes or no to goods of the pool")
     TRIED = "webhook.tried", _("somebody tried the receiver")
 
 

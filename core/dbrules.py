@@ -66,10 +66,12 @@ class DatabaseRule(Protocol):
 class AppendOnly:
     """Rows may be inserted; UPDATE, DELETE, TRUNCATE and SQLite's REPLACE of a row are refused.
 
-    With `columns` only these never change: what became of the row may be noted beside them.
+    With `columns` only these never change: what became of the row may be noted beside them. With `kept_days` a row may
+    be taken away once the instant in its column `at` is so many days past.
     """
 
     columns: tuple[str, ...] = ()
+    kept_days: int | None = None
 
     def objects(self, table: str, vendor: str) -> Sequence[SqlObject]:
         message = f"{table} is append-only: write a correcting fact"
@@ -77,6 +79,7 @@ class AppendOnly:
         if vendor == "sqlite":
             # REPLACE takes a row away without DELETE's triggers. Connections of the site ask for them
             # (PRAGMA recursive_triggers); for any other tool an id is refused that is there.
+            young = f"WHEN OLD.at > strftime('%Y-%m-%d %H:%M:%f', 'now', '-{self.kept_days} days')"
             taken = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608
             return [
                 SqlObject(
@@ -88,10 +91,11 @@ class AppendOnly:
                 )
                 for name, verb, condition in (
                     ("update", update, ""),
-                    ("delete", "delete", ""),
+                    ("delete", "delete", young if self.kept_days else ""),
                     ("replace", "insert", taken),
                 )
             ]
+        young = f"WHEN (OLD.at > now() - interval '{self.kept_days} days')"
         function = f"{table}_refuse"
         body = (
             f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
@@ -108,7 +112,7 @@ class AppendOnly:
             )
             for name, verb, each in (
                 ("update", update, "ROW"),
-                ("delete", "delete", "ROW"),
+                ("delete", "delete", f"ROW {young}" if self.kept_days else "ROW"),
                 ("truncate", "truncate", "STATEMENT"),
             )
         ]

@@ -40,15 +40,16 @@ class DomainError(Exception):
 
     def __init__(
         self,
-        detail: Any = "",
+        detail: Any = None,
         *,
         code: str | None = None,
         rows: Sequence[RowError] = (),
         field: str = "",
         **extra: Any,
     ) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
+        # Not whether it is empty: a lazy sentence would be put into words for that, and most refusals are never read.
+        self.detail = self.title if detail is None else detail
+        super().__init__(self.detail)
         self.code = code or self.code
         self.rows = tuple(rows)
         self.field = field

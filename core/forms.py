@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import TENANT_ROLES, WEBHOOK_EVENTS, Role
-from core.doors.formfields import WholeNumberField
+from core.doors.formfields import LineField, WholeNumberField
 from core.doors.portal import ScopedForm
 from core.models import User
 from core.models.webhooks import LOW_STOCK
@@ -21,7 +21,7 @@ KEY_LIFETIMES = (("90", _("90 days")), ("365", _("one year")), ("", _("until it 
 class ToolKeyForm(ScopedForm):
     """Name, rights and lifetime of a new key."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name of the tool"),
         max_length=100,
         help_text=_("For example: Douyin order export, encoder of room 3"),
@@ -43,7 +43,7 @@ class ToolKeyForm(ScopedForm):
 class MemberForm(ScopedForm):
     """Who joins the firm, in which role: somebody with a log-in, or somebody who gets one here."""
 
-    username = forms.CharField(
+    username = LineField(
         label=_("User name"),
         max_length=150,
         validators=[User.username_validator],
@@ -52,7 +52,7 @@ class MemberForm(ScopedForm):
     role = forms.ChoiceField(
         label=_("Role"), choices=[(role, role.label) for role in (*TENANT_ROLES, Role.HOST)]
     )
-    display_name = forms.CharField(label=_("Name"), max_length=100, required=False)
+    display_name = LineField(label=_("Name"), max_length=100, required=False)
     password = forms.CharField(
         label=_("First password"),
         required=False,
@@ -71,10 +71,10 @@ class MemberForm(ScopedForm):
 class WebhookForm(ScopedForm):
     """A receiver: its name, its address, and what it is told of."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name of the receiver"), max_length=100, help_text=_("For example: our ERP, the group's bot")
     )
-    url = forms.CharField(
+    url = LineField(
         label=_("Address"),
         max_length=500,
         help_text=_("As the receiver shows it: https://erp.example.com/livepark"),

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from core.errors import Busy, NotFound
-from core.prepared import Prepared
+from core.prepared import Prepared, columns_of
 from core.sqlite3.turns import turns_of
 
 P = ParamSpec("P")
@@ -104,15 +104,15 @@ def lock_rows(queryset: models.QuerySet[M]) -> list[M]:
 def lock_row(model: type[M], pk: int) -> M:
     """Lock the row of this key and return it; NotFound when there is none. Most writes begin with one."""
     _assert_in_transaction()  # Django asks only while it builds a statement
-    found = _row_of(model).first(pk=pk)
+    found = _row_of(model).row(model, pk=pk)
     if found is None:
         raise NotFound
-    return model.from_db(DEFAULT_DB_ALIAS, list(found), list(found.values()))
+    return found
 
 
 @functools.cache
 def _row_of(model: type[models.Model]) -> Prepared:
-    columns = [field.attname for field in model._meta.concrete_fields]
+    columns = columns_of(model)
     return Prepared(lambda pk: locking(model._default_manager.filter(pk=pk)).values(*columns), {"pk": -1})
 
 

@@ -191,6 +191,11 @@ TABLE: dict[str, dict[str, Permission]] = {
     "livestreams.BookingSeries": {**_BOOKED},
     "livestreams.WaitlistEntry": {**_BOOKED},
     "livestreams.SlotRequest": {**_BOOKED},
+    "livestreams.SlotQuota": {
+        **_each(PARK_ROLES, SEE),
+        **_each((MANAGER, STUDIO), RUN),
+        **_each((OWNER, STAFF, MONEY, Role.TOOL), SEE),
+    },
     # Both sides of an exchange: which of them may answer and which withdraw, the service says.
     "livestreams.ExchangeOffer": {**_EXCHANGED},
     "livestreams.ExchangeRequest": {**_EXCHANGED},
@@ -256,6 +261,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         **_each((OWNER, STAFF), SEE),
         Role.HOST: SEE_OWN,
     },
+    "livestreams.EncoderSample": {
+        **_each(PARK_ROLES, SEE),
+        **_each((OWNER, STAFF), _p("view add")),
+        Role.TOOL: SEE,
+        Role.HOST: SEE_OWN,
+    },
     "livestreams.PublishDecision": {
         **_each((MANAGER, STUDIO, OWNER, STAFF, Role.TOOL), SEE),
         Role.HOST: SEE_OWN,
@@ -280,6 +291,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.HOST: SEE_OWN,
     },
     "livestreams.Cleaning": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), _p("view add"))},
+    "livestreams.CleaningDuty": {**_each(PARK_ROLES, SEE), **_each((MANAGER, STUDIO), _p("view add"))},
     "livestreams.RoomCheck": {
         **_each(PARK_ROLES, SEE),
         **_each((MANAGER, STUDIO), _p("view add")),
@@ -329,6 +341,12 @@ TABLE: dict[str, dict[str, Permission]] = {
         # A park's key would read what firms agreed among themselves.
         Role.TOOL: _p("view add", Reach.NODE),
     },
+    "supplychain.OfferAnswer": {
+        **_each((MANAGER, STUDIO, MONEY), SEE),
+        **_each((OWNER, STAFF), _p("view add")),
+        Role.HOST: _p("view add", Reach.OWN),
+        Role.TOOL: _p("view add", Reach.NODE),
+    },
     "supplychain.RunLine": {
         **_each((MANAGER, STUDIO, MONEY), SEE),
         **_each((OWNER, STAFF, Role.TOOL), RUN),
@@ -359,6 +377,7 @@ TABLE: dict[str, dict[str, Permission]] = {
         Role.TOOL: _p("view add"),
     },
     "supplychain.StockLevel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
+    "supplychain.ZoneLevel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},
     # Whoever makes its waves packs what is in them: a keeper, or the scanners of the park's own warehouse.
     "supplychain.Wave": {KEEPER: RUN, MANAGER: SEE, Role.TOOL: RUN_NODE},
     "supplychain.Parcel": {**_each((KEEPER, MANAGER, OWNER, STAFF, STOREMAN, Role.TOOL), SEE)},

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import local
-from livestreams.choices import PlanKind, PlanState
-from livestreams.models import PlannedSlot, SchedulePlan
+from livestreams.choices import CrewKind, PlanKind, PlanState
+from livestreams.models import PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.planning import MAKEUP
 from livestreams.scheduling import Why
 
 IN_THE_WAY = {
@@ -26,6 +27,8 @@ IN_THE_WAY = {
     Why.HOST_TOTAL: gettext_lazy("The hosts would work longer than agreed."),
     Why.CREW: gettext_lazy("All make-up artists are busy before."),
     Why.QUOTA: gettext_lazy("The firm's hours in this schedule are used up."),
+    Why.QUOTA_DAY: gettext_lazy("The firm's hours of the day are used up."),
+    Why.QUOTA_WEEK: gettext_lazy("The firm's hours of the week are used up."),
     Why.SHARE: gettext_lazy("Too few sessions would be made up before."),
     Why.WORTH: gettext_lazy("Other requests are worth more."),
 }
@@ -36,7 +39,15 @@ NEEDED = {
     Why.HOST_TOTAL: gettext_lazy("more hours of the host"),
     Why.CREW: gettext_lazy("one make-up artist more"),
     Why.QUOTA: gettext_lazy("more hours for the firm"),
+    Why.QUOTA_DAY: gettext_lazy("more hours of the day for the firm"),
+    Why.QUOTA_WEEK: gettext_lazy("more hours of the week for the firm"),
     Why.SHARE: gettext_lazy("a make-up artist for it"),
+}
+
+
+OF_CREW = {
+    Why.NO_SHIFT: gettext_lazy("The park's %(crew)s has not so many people in these windows."),
+    Why.CREW: gettext_lazy("The park's %(crew)s is busy then."),
 }
 
 
@@ -45,6 +56,16 @@ def room_of(slot: PlannedSlot) -> str:
     if slot.starts_at is None:
         return ""
     return _("a new room") if slot.room is None else str(slot.room)
+
+
+def crews_of(request: SlotRequest) -> list[str]:
+    """Whom a request needs during its session, in words."""
+    found = []
+    for wish in request.crews:
+        words = f"{CrewKind(wish['crew']).label} × {wish['people']}"
+        minutes = wish["minutes"]
+        found.append(words if minutes is None else words + " " + _("(%(n)d minutes)") % {"n": minutes})
+    return found
 
 
 def obstacles(slot: PlannedSlot) -> list[str]:
@@ -56,7 +77,11 @@ def obstacles(slot: PlannedSlot) -> list[str]:
 
 
 def _obstacle(one: dict[str, Any]) -> str:
-    sentence = str(IN_THE_WAY[Why(one["why"])])
+    why = Why(one["why"])
+    crews = [name for name in one["names"] if name in CrewKind.values] if why in OF_CREW else []
+    sentence = " ".join(str(OF_CREW[why]) % {"crew": CrewKind(crew).label} for crew in crews)
+    if MAKEUP in one["names"] or not sentence:
+        sentence = f"{IN_THE_WAY[why]} {sentence}".rstrip()
     if one["percent"] < 100:
         return sentence + " " + _("(in %(percent)d %% of the possible ways)") % {"percent": one["percent"]}
     return sentence
@@ -80,13 +105,23 @@ def _ways(slot: PlannedSlot) -> Iterator[str]:
         }
     for way in reasons.get("ways", ()):
         needed = [
-            str(named.get(one["why"]) or NEEDED[one["why"]]) for one in way["without"] if one["why"] in NEEDED
+            _more_of(one) or str(named.get(one["why"]) or NEEDED[one["why"]])
+            for one in way["without"]
+            if one["why"] in NEEDED
         ]
         if needed:
             words = {"when": _when(way["starts_at"]), "needed": _(" and ").join(needed)}
             yield _("At %(when)s with %(needed)s.") % words
     if reasons.get("enough"):
         yield _("A worth of about %(worth)d: worth times priority.") % {"worth": reasons["enough"]}
+
+
+def _more_of(one: dict[str, Any]) -> str:
+    """That a crew would need more people; nothing of what is no crew during sessions."""
+    crew = next((name for name in one["names"] if name in CrewKind.values), None)
+    if one["why"] != Why.CREW or crew is None:
+        return ""
+    return _("more people in the %(crew)s") % {"crew": CrewKind(crew).label}
 
 
 def _when(text: str) -> str:

@@ -106,7 +106,8 @@ class SessionState(models.TextChoices):
     VOID = "void", _("void")
 
 
-SESSION_OPEN = (SessionState.SCHEDULED, SessionState.LIVE, SessionState.LOST)
+SESSION_RUNNING = (SessionState.LIVE, SessionState.LOST)
+SESSION_OPEN = (SessionState.SCHEDULED, *SESSION_RUNNING)
 
 
 class Delivery(models.TextChoices):
@@ -139,6 +140,14 @@ class MediaServer(models.TextChoices):
     NGINX_RTMP = "nginx-rtmp", "nginx-rtmp"
     SRS = "srs", "SRS"
     MEDIAMTX = "mediamtx", "MediaMTX"
+
+
+class FrameLoss(models.TextChoices):
+    """Why frames of an encoder's program never left it."""
+
+    NETWORK = "network", _("network")
+    ENCODING = "encoding", _("encoding")
+    RENDERING = "rendering", _("rendering")
 
 
 class PublishReason(models.TextChoices):
@@ -211,6 +220,14 @@ class Validity(models.TextChoices):
     VALID = "valid", _("valid")
     EXPIRING = "expiring", _("expires within 30 days")
     EXPIRED = "expired", _("expired")
+
+
+class CrewKind(models.TextChoices):
+    """Shared people of a park who are there while a session is on the air."""
+
+    CAMERA = "camera", _("camera crew")
+    LIGHTING = "lighting", _("lighting crew")
+    CONTROL = "control", _("control crew")
 
 
 class EquipmentKind(models.TextChoices):

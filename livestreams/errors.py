@@ -28,6 +28,13 @@ class HostAway(Conflict):
     title = _("The host is not available at that time")
 
 
+class OverQuota(Conflict):
+    """The firm would have more hours of the day or the week than the park gives it; the park may go beyond."""
+
+    code = "quota"
+    title = _("More hours than the firm may have")
+
+
 class GateNotMet(Conflict):
     """A host cannot enter the next stage of incubation yet; `missing` says what it takes."""
 

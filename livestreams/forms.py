@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,19 +17,23 @@ from django.utils.translation import gettext_lazy as _
 
 from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
-from core.doors.formfields import DayField, PlatformIdField
+from core.doors.formfields import DayField, LineField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
-from core.errors import RowError
-from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, Delivery
+from core.errors import InvalidInput, RowError
+from core.scoping import visible_to
+from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, CrewKind, Delivery
 from livestreams.models import Booking, Host, LiveRoom
+from livestreams.planning import CrewWish
 from livestreams.services.series import MOST
 from livestreams.services.sessions import LIVE_READY
+from livestreams.services.slots import MOST_WINDOWS
 from tenants.choices import Platform
 
 HALF_HOURS = [
     (minutes, f"{minutes // 60}:{minutes % 60:02d}")
     for minutes in (*range(30, 241, 30), *range(300, 721, 60))
 ]
+WINDOW_WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d)\s*[-–—~]\s*(\d\d:\d\d)", re.ASCII)
 # Between days in a line, as Chinese and Latin keyboards write them.
 SEPARATORS = re.compile(r"[\s,;，；、]+")
 MARKETS = (
@@ -57,8 +62,34 @@ class BookingChoiceField(ScopedChoiceField):
         return f"{obj.room} · {local(obj.starts_at):%m-%d %H:%M}"
 
 
+class RoomField(ScopedChoiceField):
+    """A room to choose, with its scene; templates tell the rest of it (portal/partials/room_choice.html)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(LiveRoom, to_field="code", label=_("Live room"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return " · ".join(filter(None, (str(obj), obj.scene)))
+
+
+class SceneField(forms.ChoiceField):
+    """A scene that a room of the park has; empty: whatever it is."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = ScopedChoiceField.default_error_messages
+
+    def offer(self, scenes: list[str]) -> None:
+        self.choices = [("", _("any scene")), *((scene, scene) for scene in scenes)]
+
+
 class OwnChoicesForm(ScopedForm):
-    """Rooms of the tenant's park, and hosts, bookings of the tenant itself."""
+    """Rooms of the tenant's park with their scenes, and hosts, bookings of the tenant itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "scene" in self.fields:
+            scene: Any = self.fields["scene"]
+            rooms: Any = self.narrow(visible_to(LiveRoom.objects.all(), self.actor))
+            scene.offer(rooms.scenes())
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if queryset.model is LiveRoom:
@@ -74,6 +105,63 @@ class OwnChoicesForm(ScopedForm):
                 .order_by("starts_at")
             )
         return queryset
+
+
+def crews_asked(values: dict[str, Any]) -> list[CrewWish]:
+    """The crews of a form of a request, taken out of its values: people of each, and for how long."""
+    found = []
+    for kind in CrewKind:
+        people, minutes = values.pop(f"{kind}_people"), values.pop(f"{kind}_minutes")
+        if people:
+            found.append(CrewWish(kind.value, people, minutes))
+        elif minutes is not None:
+            message = _("Of whom? Name the people that are there for so long.")
+            raise InvalidInput(message, field=f"{kind}_minutes")
+    return found
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text that are not empty. Chinese keyboards write colons and digits of their own width."""
+    lines = (line.strip() for line in unicodedata.normalize("NFKC", text).splitlines())
+    return [line for line in lines if line]
+
+
+class WindowsField(forms.CharField):
+    """Windows of time, a line for each: a day, and from when until when, such as 2026-10-01 09:00-12:00.
+
+    An end that is not after the start lies on the next day.
+    """
+
+    widget = forms.Textarea({"rows": 2, "placeholder": "2026-10-01 09:00-12:00"})
+
+    def to_python(self, value: Any) -> Any:
+        lines = lines_of(super().to_python(value) or "")
+        if len(lines) > MOST_WINDOWS:
+            message = _("A request has from 1 to %(most)d windows.") % {"most": MOST_WINDOWS}
+            raise ValidationError(message, code="count")
+        return [_window(line) for line in lines]
+
+
+def _window(line: str) -> tuple[datetime, datetime]:
+    found = WINDOW_WRITTEN.fullmatch(line)
+    if found is None:
+        raise _no_window(line)
+    try:
+        begins, ends = strict.clock_time(found[2]), strict.clock_time(found[3])
+        return span_of(strict.day(found[1]), begins, ends)
+    except strict.StrictError as error:
+        raise _no_window(line) from error
+
+
+def _no_window(line: str) -> ValidationError:
+    message = _("“%(line)s” is no window such as 2026-10-01 09:00-12:00.") % {"line": line[:40]}
+    return ValidationError(message, code="window")
+
+
+def span_of(day: date, begins: time, ends: time) -> tuple[datetime, datetime]:
+    """From one time of a day until another, which is of the next day when it is not later."""
+    start, end = (datetime.combine(day, at, SHANGHAI) for at in (begins, ends))
+    return start, end if end > start else end + DAY
 
 
 class DaysField(forms.Field):
@@ -97,7 +185,7 @@ class PlaceForm(OwnChoicesForm):
 
     asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "minutes"}
 
-    room = ScopedChoiceField(LiveRoom, to_field="code", label=_("Live room"))
+    room = RoomField()
     day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
@@ -141,7 +229,7 @@ class BookingForm(PlaceForm):
         help_text=_("Released after the park's minutes unless it is confirmed."),
     )
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
-    purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
+    purpose = LineField(label=_("What for"), max_length=200, required=False)
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Also on"),
         choices=tuple(WEEKDAYS_ABBR.items()),
@@ -196,15 +284,14 @@ class WaitForm(OwnChoicesForm):
 
     asks: ClassVar[Mapping[str, str]] = {"latest": "end"}
 
-    room = ScopedChoiceField(
-        LiveRoom, to_field="code", label=_("Live room"), required=False, empty_label=_("any room")
-    )
+    room = RoomField(required=False, empty_label=_("any room"))
+    scene = SceneField(label=_("or any room with the scene"), required=False)
     day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("Not before"), widget=TimeOfDayInput)
     end = forms.TimeField(label=_("Not after"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
-    purpose = forms.CharField(label=_("What for"), max_length=200, required=False)
+    purpose = LineField(label=_("What for"), max_length=200, required=False)
 
     @property
     def window(self) -> tuple[datetime, datetime]:
@@ -230,7 +317,7 @@ class SessionForm(OwnChoicesForm):
         empty_label=_("outside of the park's rooms"),
     )
     host = ScopedChoiceField(Host, to_field="code", label=_("Host"), required=False)
-    title = forms.CharField(label=_("Title"), max_length=200, required=False)
+    title = LineField(label=_("Title"), max_length=200, required=False)
     platform_live_id = PlatformIdField(
         label=_("Platform's live id"),
         required=False,

@@ -1,6 +1,7 @@
 """What higher apps say of a session in lists of sessions. They register how it is read; livestreams asks.
 
-An app registers a function in `AppConfig.ready()`, which adds annotations to a queryset of sessions.
+An app registers a function in `AppConfig.ready()`, which adds annotations to a queryset of sessions, or which names
+figures of one session.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from django.db.models import QuerySet
 
+from core.actors import Actor
 from livestreams.models import LiveSession
 
 Label = Callable[[QuerySet[LiveSession]], QuerySet[LiveSession]]
@@ -26,3 +28,18 @@ def labelled(sessions: QuerySet[LiveSession]) -> QuerySet[LiveSession]:
     for label in _labels:
         sessions = label(sessions)
     return sessions
+
+
+Told = Callable[[Actor, LiveSession], list[tuple[str, str]]]
+_told: list[Told] = []
+
+
+def tells_of_session(tell: Told) -> Told:
+    """Register what is said of one session on its own page: figures with their names, as the actor may see them."""
+    _told.append(tell)
+    return tell
+
+
+def told_of(actor: Actor, session: LiveSession) -> list[tuple[str, str]]:
+    """All that is said of one session."""
+    return [row for tell in _told for row in tell(actor, session)]

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import FilteredRelation, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Case, F, FilteredRelation, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from core.clock import DAY, business_day
 from livestreams.choices import (
@@ -18,7 +19,9 @@ from livestreams.choices import (
     BookingState,
     ExchangeState,
 )
+from livestreams.frames import HEARD_WITHIN
 from livestreams.publishing import LOWEST_KBPS, MOST_BEHIND_MS
+from parks.models import ParkSettings
 
 SOON = 30 * DAY
 """How long before its end a certificate is to be renewed."""
@@ -50,6 +53,10 @@ class BookingQuerySet(models.QuerySet[Any]):
     def expired_holds(self, at: datetime) -> BookingQuerySet:
         """Holds that nobody confirmed in time."""
         return self.filter(state=BookingState.HELD, hold_expires_at__lte=at)
+
+    def without_expired_holds(self, at: datetime) -> BookingQuerySet:
+        """All but those: they take nothing any more, though nobody has let them go yet."""
+        return self.exclude(state=BookingState.HELD, hold_expires_at__lte=at)
 
     def between(self, since: datetime, until: datetime) -> BookingQuerySet:
         """Those with any part in [since, until)."""
@@ -84,6 +91,22 @@ class PublishQuerySet(models.QuerySet[Any]):
         return self.filter(to_drop__isnull=False)
 
 
+class EncoderSampleQuerySet(models.QuerySet[Any]):
+    """Words of encoders, by how much they lost."""
+
+    def fresh(self, at: datetime) -> EncoderSampleQuerySet:
+        """Those heard a moment ago."""
+        return self.filter(at__gt=at - HEARD_WITHIN)
+
+    def judged(self) -> EncoderSampleQuerySet:
+        """All, with `is_losing`: whether their minute lost more than their park lets pass."""
+        limit = Coalesce(
+            F("booking__room__park__settings__lost_frames_percent"), Value(ParkSettings().lost_frames_percent)
+        )
+        over = Case(When(lost_percent__gt=limit, then=True), default=False)
+        return self.annotate(is_losing=over)
+
+
 class LiveRoomQuerySet(models.QuerySet[Any]):
     """Live rooms, by whether they can be had."""
 
@@ -94,6 +117,10 @@ class LiveRoomQuerySet(models.QuerySet[Any]):
     def for_tenant(self, tenant_id: int) -> LiveRoomQuerySet:
         """Shared rooms and those dedicated to this tenant."""
         return self.filter(Q(dedicated_to__isnull=True) | Q(dedicated_to=tenant_id))
+
+    def scenes(self) -> list[str]:
+        """The scenes that there are, each once."""
+        return list(self.exclude(scene="").order_by("scene").values_list("scene", flat=True).distinct())
 
     def free_between(self, since: datetime, until: datetime) -> LiveRoomQuerySet:
         """Those that no booking and no maintenance holds at any time of [since, until)."""
@@ -145,6 +172,15 @@ class HostAccountQuerySet(models.QuerySet[Any]):
             followers=Subquery(newest.values("followers")[:1]),
             followers_on=Subquery(newest.values("day")[:1]),
         )
+
+
+class CourseRunQuerySet(models.QuerySet[Any]):
+    """Courses as they are held."""
+
+    def open_on(self, day: date) -> CourseRunQuerySet:
+        """Those that are not over, of courses that are still given."""
+        given = Q(course__closed_on__isnull=True) | Q(course__closed_on__gt=day)
+        return self.filter(given, last_day__gte=day)
 
 
 class CertificateQuerySet(models.QuerySet[Any]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
@@ -16,7 +17,7 @@ from livestreams.availability import Window, opening_of, windows_of
 from livestreams.choices import SESSION_OPEN, BookingState, Delivery
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime
-from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance
+from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Maintenance
 from livestreams.usage import RoomFacts, RoomUse, room_use
 from parks.models import Park
 
@@ -117,3 +118,16 @@ def _facts_of(rooms: list[LiveRoom], within: Span, actor: Actor) -> dict[int, Ro
     return facts | {
         row["room"]: replace(facts[row["room"]], kept=row["kept"], no_shows=row["missed"]) for row in counts
     }
+
+
+def frames_now(actor: Actor, booking: Booking) -> Any:
+    """What the worst of the booking's encoders said a moment ago, with `is_losing`; None where none did."""
+    told = visible_to(EncoderSample.objects.filter(booking=booking).fresh(now()).judged(), actor)
+    latest = {sample.source: sample for sample in told.order_by("at")}
+    return max(latest.values(), key=lambda sample: sample.lost_percent or 0, default=None)
+
+
+def frames_worst(actor: Actor, booking: Booking, since: datetime, until: datetime) -> Any:
+    """The minute in which an encoder of the booking lost most, with `is_losing`; None where none is known."""
+    told = EncoderSample.objects.filter(booking=booking, at__range=(since, until), lost_percent__isnull=False)
+    return visible_to(told.judged(), actor).order_by("-lost_percent", "at").first()

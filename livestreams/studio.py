@@ -7,17 +7,19 @@ firm and repeats nobody's words.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from core.choices import Role
 from core.clock import now
+from core.models import Membership, User
 from livestreams.availability import Window, alternatives
 from livestreams.choices import BOOKING_MOVABLE, BookingState, FaultState
 from livestreams.conflicts import Span
-from livestreams.models import Booking, EquipmentLoan, Fault, LiveRoom, Maintenance, RoomCheck
+from livestreams.models import Booking, CleaningDuty, EquipmentLoan, Fault, LiveRoom, Maintenance, RoomCheck
 from livestreams.readiness import Facts, Readiness, readiness
 
 # Somebody was in the room.
@@ -26,10 +28,14 @@ USED = (BookingState.CHECKED_IN, BookingState.COMPLETED)
 
 @dataclass(frozen=True)
 class Turnaround:
-    """A room that waits for its cleaning since a booking ended, and the booking before which it has to be clean."""
+    """A room that waits for its cleaning since a booking ended, the booking before which it has to be clean, and who
+    is to clean it; or who was, and has left the studio since.
+    """
 
     after: Booking
     before: Booking | None
+    person: User | None = None
+    gone: User | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,16 @@ def last_uses(rooms: Iterable[int]) -> dict[int, Booking]:
     last = LiveRoom.objects.filter(pk__in=list(rooms)).annotate(last=Subquery(used.values("pk")[:1]))
     found = Booking.objects.filter(pk__in=last.values("last")).select_related("room", "tenant", "cleaning")
     return {booking.room_id: booking for booking in found}
+
+
+def _cleaning(parks: Collection[int]) -> QuerySet[Membership]:
+    roles = (Role.PARK_MANAGER, Role.PARK_STUDIO)
+    return Membership.objects.filter(node__in=parks, ended_at=None, role__in=roles, user__is_active=True)
+
+
+def cleaners_of(park_id: int) -> QuerySet[User]:
+    """Who may say in a park that a room is clean, and can so be given it to clean."""
+    return User.objects.filter(pk__in=_cleaning([park_id]).values("user")).order_by("display_name", "pk")
 
 
 def is_clean_after(booking: Booking) -> bool:
@@ -109,7 +125,16 @@ def to_clean(rooms: QuerySet[LiveRoom]) -> list[Turnaround]:
     following: dict[int, Booking] = {}
     for booking in ahead.select_related("room", "tenant").order_by("-starts_at"):
         following[booking.room_id] = booking
-    found = [Turnaround(booking, following.get(booking.room_id)) for booking in dirty]
+    duties = CleaningDuty.objects.filter(booking__in=dirty).select_related("person").order_by("pk")
+    given = {duty.booking_id: duty.person for duty in duties}
+    here = set(_cleaning({booking.room.park_id for booking in dirty}).values_list("user", "node"))
+    found = []
+    for booking in dirty:
+        person, before = given.get(booking.pk), following.get(booking.room_id)
+        is_here = person is not None and (person.pk, booking.room.park_id) in here
+        found.append(
+            Turnaround(booking, before, person) if is_here else Turnaround(booking, before, gone=person)
+        )
     return sorted(
         found,
         key=lambda each: (each.before is None, (each.before or each.after).starts_at, each.after.room.code),

@@ -32,6 +32,11 @@ def drop_streams() -> int:
     return services.drop_streams()
 
 
+@shared_task(name="livestreams.tasks.forget_encoder_samples")
+def forget_encoder_samples() -> int:
+    return services.encoder_samples_forget()
+
+
 @shared_task(name="livestreams.tasks.studio_upkeep")
 def studio_upkeep() -> int:
     return services.studio_upkeep()

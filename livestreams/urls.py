@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from livestreams import door
 from livestreams.views import (
     bookings,
     broadcasts,
+    door,
     exchange,
+    hostbook,
     hosts,
     moves,
     rooms,
@@ -95,15 +96,36 @@ urlpatterns = [
         name="portal-visit-withdraw",
     ),
     path("portal/<slug:tenant>/hosts/", hosts.Hosts.as_view(), name="portal-hosts"),
+    path("portal/<slug:tenant>/hosts/new/", hostbook.NewHost.as_view(), name="portal-host-new"),
+    path("portal/<slug:tenant>/hosts/enrol/", hostbook.EnrolHost.as_view(), name="portal-host-enrol"),
     path(HOST, hosts.HostDetail.as_view(), name="portal-host"),
     path(f"{HOST}away/", hosts.Away.as_view(), name="portal-host-away"),
     path(f"{HOST}hours/", hosts.Hours.as_view(), name="portal-host-hours"),
+    path(f"{HOST}account/", hostbook.NewAccount.as_view(), name="portal-host-account"),
+    path(f"{HOST}contract/", hostbook.Contract.as_view(), name="portal-host-contract"),
+    path(f"{HOST}certificate/", hostbook.NewCertificate.as_view(), name="portal-host-certificate"),
+    path(
+        "portal/<slug:tenant>/hosts/accounts/<uuid:uid>/followers/",
+        hostbook.FollowersToday.as_view(),
+        name="portal-account-followers",
+    ),
+    path(
+        "portal/<slug:tenant>/hosts/contracts/<uuid:uid>/end/",
+        hostbook.EndContract.as_view(),
+        name="portal-contract-end",
+    ),
     path(
         "portal/<slug:tenant>/absences/<uuid:uid>/withdraw/",
         hosts.BackAgain.as_view(),
         name="portal-absence-withdraw",
     ),
     path("portal/<slug:tenant>/sessions/new/", sessions.GoLive.as_view(), name="portal-session-new"),
+    path(f"{SESSION}shifts/", shifts.HandOver.as_view(), name="portal-session-shifts"),
+    path(
+        "portal/<slug:tenant>/sessions/shifts/<uuid:uid>/stop/",
+        shifts.StopShift.as_view(),
+        name="portal-session-shift-stop",
+    ),
     path(f"{SESSION}spend/", spend.TellSpend.as_view(), name="portal-session-spend"),
     path(f"{SESSION}end/", sessions.EndSession.as_view(), name="portal-session-end"),
 ]

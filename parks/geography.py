@@ -59,14 +59,25 @@ def geography_load() -> dict[str, int]:
 
     Returns how many there are.
     """
+    provinces = _provinces()
+    _cities(provinces)
+    _clusters(provinces)
+    _place_towns()
+    return {
+        "provinces": len(provinces),
+        "cities": City.objects.count(),
+        "clusters": IndustrialCluster.objects.count(),
+    }
+
+
+def _provinces() -> dict[str, Province]:
+    """All provinces by code, made below the nation where they are missing."""
     root = nation()
-    province_nodes = _children(
-        NodeKind.PROVINCE, [(f"cn-{p.code}", p.name_zh, p.name_en, root) for p in PROVINCES]
-    )
+    nodes = _children(NodeKind.PROVINCE, [(f"cn-{p.code}", p.name_zh, p.name_en, root) for p in PROVINCES])
     Province.objects.bulk_create(
         [
             Province(
-                node=province_nodes[f"cn-{p.code}"],
+                node=nodes[f"cn-{p.code}"],
                 code=p.code,
                 name_zh=p.name_zh,
                 name_en=p.name_en,
@@ -76,33 +87,34 @@ def geography_load() -> dict[str, int]:
         ],
         ignore_conflicts=True,
     )
-    provinces = {province.code: province for province in Province.objects.all()}
-    cities = list(_rows("cities.csv"))
-    city_nodes = _children(
+    return {province.code: province for province in Province.objects.select_related("node")}
+
+
+def _cities(provinces: dict[str, Province]) -> None:
+    rows = list(_rows("cities.csv"))
+    nodes = _children(
         NodeKind.CITY,
         [
-            (
-                f"cn-{row['code']}",
-                row["name_zh"],
-                row["name_en"],
-                province_nodes[f"cn-{row['province_code']}"],
-            )
-            for row in cities
+            (f"cn-{row['code']}", row["name_zh"], row["name_en"], provinces[row["province_code"]].node)
+            for row in rows
         ],
     )
     City.objects.bulk_create(
         [
             City(
-                node=city_nodes[f"cn-{row['code']}"],
+                node=nodes[f"cn-{row['code']}"],
                 province=provinces[row["province_code"]],
                 code=row["code"],
                 name_zh=row["name_zh"],
                 name_en=row["name_en"],
             )
-            for row in cities
+            for row in rows
         ],
         ignore_conflicts=True,
     )
+
+
+def _clusters(provinces: dict[str, Province]) -> None:
     IndustrialCluster.objects.bulk_create(
         [
             IndustrialCluster(
@@ -119,9 +131,3 @@ def geography_load() -> dict[str, int]:
         unique_fields=["province", "number"],
         update_fields=["place", "industry"],
     )
-    _place_towns()
-    return {
-        "provinces": len(provinces),
-        "cities": City.objects.count(),
-        "clusters": IndustrialCluster.objects.count(),
-    }

@@ -27,6 +27,7 @@ FILES = {
         "LICENSE",
     ),
     "echarts": ("dist/echarts.min.js", "LICENSE", "NOTICE"),
+    "obs-websocket-js": ("dist/obs-ws.global.js", "LICENSE.md"),
     "@event-calendar/build": ("dist/event-calendar.min.css", "dist/event-calendar.min.js"),
 }
 """Files of each package. They go to static/vendor/<package>/, without the leading `dist/` or `font/`."""

@@ -28,13 +28,13 @@ def free(host: str, port: int) -> None:
         elif reason == errno.EACCES:
             text = f"Port {port} is for root alone. Choose one above 1023: make run PORT=8000"
         else:
-            text = f"The site cannot listen on {host}, port {port}: {error}. Try: make run HOST=0.0.0.0 PORT=8000"
+            text = f"The site cannot listen on {host}, port {port}: {error}. Try: make run HOST=127.0.0.1 PORT=8000"
         raise StepFailed(text) from error
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default="0.0.0.0")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     choice = parser.parse_args()
     manage = [VENV_PYTHON, ROOT / "manage.py"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SalesKind(models.TextChoices):
@@ -185,7 +186,7 @@ class AgreementKind(models.TextChoices):
 
     PARK = "park", _("park")
     AGENCY = "agency", _("MCN or agency")
-    HOST = "host", _("own host")
+    HOST = "host", pgettext_lazy("agreement", "own host")
     OUTSIDE_HOST = "outside_host", _("outside host")
     OWNER = "owner", _("factory or owner of the goods")
     SERVICE = "service", _("service firm")
@@ -206,11 +207,13 @@ class SettledSales(models.TextChoices):
     HOSTS = "hosts", _("what the partner's hosts sell on their shifts")
     OWNED = "owned", _("goods of the partner")
     OUTSIDE = "outside", _("what the outside host sells")
+    FOR_OTHERS = "for_others", _("what the own host sells for other firms")
 
 
 class SettledBase(models.TextChoices):
     GROSS_PAID = "gross_paid", _("paid GMV")
     VERIFIED_NET = "verified_net", _("verified net")
+    COMMISSION = "commission", _("commission that the agency earns")
 
 
 class SlotFeePer(models.TextChoices):

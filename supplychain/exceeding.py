@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
+from supplychain.among import select_among
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent
 
-AT_ONCE = 500
+AT_ONCE = 2_000
+T = TypeVar("T")
 Order = tuple[int, str]
 """A seller, and the number of an order."""
 OrderLine = tuple[Order, str]
@@ -42,18 +45,16 @@ def exceeding(orders: Collection[Order]) -> set[OrderLine]:
     no payment is known (its file may still come) nothing can be said, and nothing is.
     """
     facts = SalesEvent.objects.current()
-    # Said of the refunds for the index that holds none but facts which name an order.
-    refunds = facts.filter(~Q(ref_order_no=""), kind=SalesKind.REFUNDED)
-    payments = facts.filter(kind=SalesKind.PAID)
     found: set[OrderLine] = set()
     for some in _some(sorted({order for order in orders if order[1]})):
-        sellers, numbers = {seller for seller, _number in some}, {number for _seller, number in some}
+        sellers = {seller for seller, _number in some}
         back = _by_line(
-            refunds.filter(seller__in=sellers, ref_order_no__in=numbers), "ref_order_no", "ref_line"
+            facts.filter(kind=SalesKind.REFUNDED), "ref_order_no", "ref_line", _refunds_of(sellers, some)
         )
         if back:
-            named = {number for _seller, number in back}
-            paid = _by_line(payments.filter(seller__in=sellers, order_no__in=named), "order_no", "line_no")
+            paid = _by_line(
+                facts.filter(kind=SalesKind.PAID), "order_no", "line_no", _facts_of(sellers, back)
+            )
             found |= {
                 (order, line)
                 for order in back.keys() & paid & set(some)
@@ -72,16 +73,39 @@ def mark(facts: Iterable[SalesEvent]) -> None:
         fact.exceeds = fact.kind == SalesKind.REFUNDED and (of_order, fact.ref_line) in found  # type: ignore[attr-defined]
 
 
-def _some(orders: Sequence[Order]) -> Iterator[Sequence[Order]]:
-    for start in range(0, len(orders), AT_ONCE):
-        yield orders[start : start + AT_ONCE]
+def _some(many: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(many), AT_ONCE):
+        yield many[start : start + AT_ONCE]
 
 
-def _by_line(facts: QuerySet[SalesEvent], order: str, line: str) -> dict[Order, dict[str, list[Sum]]]:
+def _refunds_of(sellers: Collection[int], orders: Iterable[Order]) -> list[int]:
+    """The ids of the facts that name some orders: not the order they are of, but the one they take from."""
+    return _ids("supplychain_sales_refunds", "NOT (ref_order_no = '') AND ref_order_no", sellers, orders)
+
+
+def _facts_of(sellers: Collection[int], orders: Iterable[Order]) -> list[int]:
+    return _ids("supplychain_sales_order", "order_no", sellers, orders)
+
+
+def _ids(index: str, condition: str, sellers: Collection[int], orders: Iterable[Order]) -> list[int]:
+    hint = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
+    places = ", ".join(["%s"] * len(sellers))
+    rows = select_among(
+        f"SELECT id FROM supplychain_salesevent {hint} WHERE seller_id IN ({places}) AND {condition}",  # noqa: S608
+        list(sellers),
+        {number for _seller, number in orders},
+    )
+    return sorted(pk for (pk,) in rows)
+
+
+def _by_line(
+    facts: QuerySet[SalesEvent], order: str, line: str, ids: Sequence[int]
+) -> dict[Order, dict[str, list[Sum]]]:
     found: dict[Order, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
-    rows = facts.values_list("seller_id", order, line, "line_type", "currency", "amount", "amount_foreign")
-    for row in map(Sum._make, rows.iterator()):
-        found[row.seller, row.order][row.line].append(row)
+    columns = ("seller_id", order, line, "line_type", "currency", "amount", "amount_foreign")
+    for some in _some(ids):
+        for row in map(Sum._make, facts.filter(pk__in=some).values_list(*columns)):
+            found[row.seller, row.order][row.line].append(row)
     return found
 
 

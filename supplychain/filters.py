@@ -29,6 +29,7 @@ from supplychain.models import (
     Attribution,
     GoodsOffer,
     InboundNotice,
+    OfferAnswer,
     Product,
     QualityCertificate,
     SalesEvent,
@@ -159,8 +160,9 @@ class StockLevelFilter(django_filters.FilterSet):
 
 
 class StockMoveFilter(StockLevelFilter):
-    """Moves of stock, also by kind and by when they happened."""
+    """Moves of stock, also by zone, by kind and by when they happened."""
 
+    zone = django_filters.CharFilter(label=_("Zone and shelf"), max_length=32)
     kind = django_filters.ChoiceFilter(choices=MoveKind, label=_("Kind"), empty_label=_("all"))
     since = FromDay("occurred_at", label=_("From"))
 
@@ -209,6 +211,22 @@ class SampleRequestFilter(django_filters.FilterSet):
 
     def by_overdue(self, queryset: Any, _name: str, value: bool) -> Any:
         return queryset.overdue() if value else queryset
+
+
+class OfferAnswerFilter(django_filters.FilterSet):
+    """Answers to offers: of one offer, by yes or no, by the firm that answered, and those that count."""
+
+    offer = django_filters.UUIDFilter("offer__uid", label=_("Offer id"))
+    tenant = django_filters.CharFilter("tenant__code", label=_("Answered by"), max_length=64)
+    sells = django_filters.BooleanFilter(label=_("Sells the goods"))
+    current = django_filters.BooleanFilter(method="by_current", label=_("Only the latest"))
+
+    class Meta:
+        model = OfferAnswer
+        fields: list[str] = []
+
+    def by_current(self, queryset: Any, _name: str, value: bool) -> Any:
+        return queryset.current() if value else queryset
 
 
 class SkuFilter(django_filters.FilterSet):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core import strict
 from core.clock import local
-from core.doors.formfields import LARGEST, AmountField, CodeField, DayField, WholeNumberField
+from core.doors.formfields import LARGEST, AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import DomainError
 from core.scoping import hidden_columns
@@ -21,6 +24,8 @@ from supplychain.services import SkuLine
 
 RECENT_SESSIONS = 100
 MOST_SKUS = 500
+BETWEEN_SLICES = re.compile(r"[;；\n]+")
+BEFORE_RATE = re.compile(r"[:：]")
 
 
 class SessionChoiceField(ScopedChoiceField):
@@ -90,9 +95,9 @@ def price_field(label: Any) -> AmountField:
 class GoodsForm(ScopedForm):
     """What a product is called and worth. What it cost is asked only of those who may read it."""
 
-    name_zh = forms.CharField(label=_("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=_("English name"), max_length=200, required=False)
-    category = forms.CharField(label=_("Category"), max_length=100, required=False)
+    name_zh = LineField(label=_("Chinese name"), max_length=200)
+    name_en = LineField(label=_("English name"), max_length=200, required=False)
+    category = LineField(label=_("Category"), max_length=100, required=False)
     dropped_on = DayField(label=_("Launched on"), required=False)
     list_price = price_field(_("List price (CNY)"))
     cost = price_field(_("Cost (CNY)"))
@@ -114,7 +119,7 @@ class SkuLineForm(forms.Form):
     """One SKU of a product, told apart by its code: rows may move while somebody looks at the page."""
 
     code = CodeField(label=_("SKU code"), required=False)
-    specification = forms.CharField(label=_("Colour, size"), max_length=200, required=False)
+    specification = LineField(label=_("Colour, size"), max_length=200, required=False)
     presale_limit = WholeNumberField(
         label=_("Pre-sale limit"),
         required=False,
@@ -212,7 +217,7 @@ class MakeSkuForm(GoodsForm):
         help_text=_("Its product code, where it is another colour or size; empty for new goods."),
         widget=forms.TextInput(attrs={"list": "products", "autocomplete": "off"}),
     )
-    specification = forms.CharField(label=_("Colour, size"), max_length=200, required=False)
+    specification = LineField(label=_("Colour, size"), max_length=200, required=False)
     field_order = ("product", "name_zh", "specification")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -255,13 +260,13 @@ class ShopSecretForm(ScopedForm):
 class ShopChangeForm(ScopedForm):
     """A connection's name, and whose messages are read."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name of the shop"),
         max_length=100,
         help_text=_("For example: our ERP, the Douyin flagship store"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    shop_id = forms.CharField(
+    shop_id = LineField(
         label=_("Shop id"),
         max_length=40,
         required=False,
@@ -273,7 +278,7 @@ class ShopForm(ShopChangeForm, ShopSecretForm):
     """A shop that is to tell of its orders."""
 
     kind = forms.ChoiceField(label=_("Shop system"), choices=ShopKind)
-    source = forms.CharField(
+    source = LineField(
         label=_("Source"),
         max_length=32,
         required=False,
@@ -281,10 +286,42 @@ class ShopForm(ShopChangeForm, ShopSecretForm):
             "Only for Standard Webhooks: api, or the source of the files in which the same orders come, such as douyin."
         ),
     )
-    app_key = forms.CharField(
+    app_key = LineField(
         label=_("App key"),
         max_length=64,
         required=False,
         help_text=_("For platforms; of a WeChat shop its AppID."),
     )
     field_order = ("name", "kind", "app_key", "secret", "aes_key", "shop_id", "source")
+
+
+class TiersField(forms.CharField):
+    """Rates in percent: "20", or one per slice of a month's base, "0: 20; 100000: 25"."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "; ".join(f"{tier['above']}: {tier['rate']}" for tier in value)
+
+    def to_python(self, value: Any) -> Any:
+        words = [
+            word.strip() for word in BETWEEN_SLICES.split(super().to_python(value) or "") if word.strip()
+        ]
+        return [_tier(word) for word in words]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return True
+
+
+def _tier(word: str) -> tuple[Decimal, Decimal]:
+    parts = [part.strip().rstrip("%") for part in BEFORE_RATE.split(word)]
+    if len(parts) > 2:
+        raise ValidationError(
+            _("“%(word)s” is no rate. Write 20, or 0: 20; 100000: 25."), params={"word": word}
+        )
+    try:
+        rate = strict.amount(parts[-1], places=2, digits=3)
+        above = strict.amount(parts[0], places=2, digits=13) if len(parts) == 2 else Decimal(0)
+    except strict.StrictError as error:
+        raise ValidationError(str(error), code=error.code) from error
+    return above, rate

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.sql.where import WhereNode
 
 from core import clock
+from livestreams.choices import BOOKING_BLOCKING
 from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, ParcelState, SampleState
 
-if TYPE_CHECKING:
-    from supplychain.models import SalesEvent  # noqa: F401
 
-
-class SalesEventQuerySet(models.QuerySet["SalesEvent"]):
+class SalesEventQuerySet(models.QuerySet[Any]):
     """Facts, and what is known of them now."""
 
     def current(self) -> SalesEventQuerySet:
@@ -104,6 +102,22 @@ class GoodsOfferQuerySet(models.QuerySet[Any]):
         return self.select_related("tenant__node", "park", "product")
 
 
+class OfferAnswerQuerySet(models.QuerySet[Any]):
+    """Answers to offers."""
+
+    def current(self) -> OfferAnswerQuerySet:
+        """The latest of each firm, and of each of its hosts, to an offer."""
+        later = self.model._base_manager.filter(
+            offer=OuterRef("offer"), tenant=OuterRef("tenant"), pk__gt=OuterRef("pk")
+        )
+        of_firm = Exists(later.filter(host__isnull=True))
+        return self.filter(~Exists(later.filter(host=OuterRef("host"))), Q(host__isnull=False) | ~of_firm)
+
+    def in_full(self) -> OfferAnswerQuerySet:
+        """With what is shown of an answer."""
+        return self.select_related("offer__product", "offer__tenant", "tenant", "host")
+
+
 class WaveQuerySet(models.QuerySet[Any]):
     def counted(self) -> Self:
         """Add `held`, how many parcels the wave still means, and `left`, how many of them are sent."""
@@ -119,6 +133,10 @@ class RunLineQuerySet(models.QuerySet[Any]):
     def on(self) -> RunLineQuerySet:
         """Those that were not taken off, in the order of the run."""
         return self.filter(dropped_at__isnull=True).order_by("booking", "position", "pk")
+
+    def to_come(self) -> RunLineQuerySet:
+        """Those on runs of bookings that are not over."""
+        return self.on().filter(booking__state__in=BOOKING_BLOCKING, booking__ends_at__gt=clock.now())
 
     def in_full(self) -> RunLineQuerySet:
         """With what is shown of a line."""

@@ -12,12 +12,13 @@ from django.db.models import F, Q, QuerySet, Sum
 from core.actors import Actor
 from core.clock import now
 from core.scoping import visible_to
-from livestreams.choices import BOOKING_BLOCKING
-from livestreams.models import Booking, LiveSession
+from livestreams.models import Booking, Host, LiveSession
 from supplychain.certificates import Asked, asks_for_certificates, certified
 from supplychain.choices import SalesKind
 from supplychain.models import Product, RunLine, SalesEvent, Shortage, Sku, StockLevel
 from supplychain.presale import presale_room_of
+from supplychain.refusals import refused_in
+from tenants.models import Tenant
 
 
 def run_of(actor: Actor, booking_id: int | None) -> QuerySet[RunLine]:
@@ -50,10 +51,8 @@ def pieces_there(lines: Sequence[RunLine]) -> dict[int, int | None]:
     taken, of own goods what the warehouses can give and the pre-sale limit allows. None where the goods take no stock.
     """
     ids, goods = [line.pk for line in lines], [line.product_id for line in lines]
-    others = RunLine.objects.on().filter(
-        offer__in=[line.offer_id for line in lines if line.offer_id is not None],
-        booking__state__in=BOOKING_BLOCKING,
-        booking__ends_at__gt=now(),
+    others = RunLine.objects.to_come().filter(
+        offer__in=[line.offer_id for line in lines if line.offer_id is not None]
     )
     taken = _sums(others.exclude(pk__in=ids).order_by().values_list("offer").annotate(sum=Sum("pieces")))
     tracked = set(
@@ -85,6 +84,8 @@ class Outcome:
     withdrawn: bool
     uncertified: bool
     """The park asks for certificates, and the goods have none for the days of the show."""
+    refused_by: Host | Tenant | None = None
+    """Who said no to the goods: the firm, or a host who came since they were planned."""
 
     @property
     def missing(self) -> int:
@@ -103,9 +104,13 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
     """
     at = now()
     lines = list(run_of(actor, booking.pk))
-    there = pieces_there(lines) if booking.ends_at > at else _logged(lines)
+    is_over = booking.ends_at <= at
+    there = _logged(lines) if is_over else pieces_there(lines)
     sold = _sold(actor, session) if session is not None else None
     bare = _uncertified(booking, lines)
+    # Who says no once the show is over says it of shows to come.
+    offers = [] if is_over else [line.offer_id for line in lines if line.offer_id is not None]
+    noes = refused_in(booking, offers)
     return [
         Outcome(
             line=line,
@@ -115,6 +120,7 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
             and line.offer.withdrawn_at is not None
             and line.offer.withdrawn_at <= at,
             uncertified=line.product_id in bare,
+            refused_by=(no.host or no.tenant) if (no := noes.get(line.offer_id or 0)) else None,
         )
         for line in lines
     ]

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.doors.export import table_response
 from core.scoping import visible_to
-from supplychain.choices import SettledBase
 from supplychain.models import Statement, StatementLine, StatementOrder
 from supplychain.statementpaper import file_name, session_name
 from supplychain.workings import workings_of
@@ -40,7 +39,6 @@ def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
     orders: dict[int, list[StatementOrder]] = defaultdict(list)
     for order in visible_to(StatementOrder.objects.filter(line__in=lines), actor).order_by("pk"):
         orders[order.line_id].append(order)
-    terms = statement.agreement.terms
     for line in visible_to(lines, actor).select_related("session").order_by("pk"):
         what = (
             f"{line.month:%Y-%m}",
@@ -49,7 +47,7 @@ def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
         )
         yield (*what, "", line.count, None, None, line.base, line.amount)
         for order in orders[line.pk]:
-            base = order.paid if terms.base == SettledBase.GROSS_PAID else order.paid - order.refunds
+            base = order.base_of(statement.agreement.base)
             yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
     for working in workings_of(statement, actor):
         yield ("", str(working), "", "", None, None, None, None, None)

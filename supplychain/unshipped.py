@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Count, F, Min, QuerySet, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
 from core import clock
 from core.actors import Actor
@@ -51,6 +53,28 @@ def held_lines(actor: Actor, parks: Iterable[int] | None = None) -> QuerySet[Res
     """The lines that are paid and not shipped, of what the actor sees."""
     rows = visible_to(Reservation.objects.filter(state__in=RESERVATION_OPEN), actor)
     return rows if parks is None else rows.filter(warehouse__park__in=parks)
+
+
+def overdue(lines: QuerySet[Reservation], at: datetime | None = None) -> QuerySet[Reservation]:
+    """Those of some held lines whose deadline is past at an instant; None: now."""
+    moment = at or clock.now()
+    hours = lines.order_by().values_list("warehouse__ship_within_hours", flat=True).distinct()
+    late = [Q(warehouse__ship_within_hours=each, paid_at__lt=moment - each * HOUR) for each in hours]
+    return lines.filter(reduce(or_, late, Q(pk=None)))
+
+
+def due_today(lines: QuerySet[Reservation]) -> QuerySet[Reservation]:
+    """Those whose deadline lies in the rest of the business day, without orders of which a line is overdue."""
+    now = clock.now()
+    late = overdue(lines, now)
+    midnight = clock.day_bounds(clock.business_day(now))[1]
+    same_order = late.filter(seller=OuterRef("seller"), order_no=OuterRef("order_no"))
+    return overdue(lines, midnight).exclude(Exists(same_order))
+
+
+def oversold(owed: QuerySet[Backorder]) -> QuerySet[Backorder]:
+    """Open backorders with pieces beyond the pre-sale limit."""
+    return owed.filter(state=BackorderState.OPEN, quantity__gt=F("presold"))
 
 
 def unshipped(lines: QuerySet[Reservation], owed: QuerySet[Backorder]) -> Unshipped:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from supplychain.views import (
     agreements,
+    answers,
     certificates,
     charges,
     factories,
@@ -29,6 +30,7 @@ IMPORT = "portal/<slug:tenant>/imports/<uuid:uid>/"
 AGREEMENT = "portal/<slug:tenant>/agreements/<uuid:uid>/"
 LINE = "portal/<slug:tenant>/run-lines/<uuid:uid>/"
 STATEMENT = "portal/<slug:tenant>/statements/<uuid:uid>/"
+PARCELS = "portal/<slug:tenant>/parcels/"
 SAMPLE = "portal/<slug:tenant>/samples/<uuid:uid>/"
 CERTIFICATE = "portal/<slug:tenant>/certificates/<uuid:uid>/"
 SHOP = "portal/<slug:tenant>/shops/<uuid:uid>/"
@@ -65,6 +67,7 @@ urlpatterns = [
     ),
     path("portal/<slug:tenant>/orders/", orders.Orders.as_view(), name="portal-orders"),
     path("portal/<slug:tenant>/order/", orders.Order.as_view(), name="portal-order"),
+    path("portal/<slug:tenant>/order/answer/", orders.AnswerOrder.as_view(), name="portal-order-answer"),
     path(
         "portal/<slug:tenant>/unresolved/",
         unresolved.UnresolvedReferences.as_view(),
@@ -93,7 +96,13 @@ urlpatterns = [
     ),
     path("portal/<slug:tenant>/goods/", goods.Goods.as_view(), name="portal-goods"),
     path("portal/<slug:tenant>/stock/", stock.Stock.as_view(), name="portal-stock"),
+    path("portal/<slug:tenant>/stock/work/", stock.StockWork.as_view(), name="portal-stock-work"),
     path("portal/<slug:tenant>/parcels/", parcels.Parcels.as_view(), name="portal-parcels"),
+    path(f"{PARCELS}unshipped/", parcels.Unshipped.as_view(), name="portal-unshipped"),
+    path(f"{PARCELS}overdue/", parcels.Unshipped.as_view(which="overdue"), name="portal-overdue"),
+    path(f"{PARCELS}due-today/", parcels.Unshipped.as_view(which="today"), name="portal-due-today"),
+    path(f"{PARCELS}owed/", parcels.Owed.as_view(), name="portal-owed"),
+    path(f"{PARCELS}oversold/", parcels.Owed.as_view(only_oversold=True), name="portal-oversold"),
     path(
         "portal/<slug:tenant>/certificates/",
         certificates.Certificates.as_view(),
@@ -126,6 +135,7 @@ urlpatterns = [
     path("portal/<slug:tenant>/goods/<uuid:uid>/", goods.ProductPage.as_view(), name="portal-product"),
     path("portal/<slug:tenant>/reorders/", reorders.Reorders.as_view(), name="portal-reorders"),
     path("portal/<slug:tenant>/launches/new/", reorders.NewLaunch.as_view(), name="portal-launch-new"),
+    path("portal/<slug:tenant>/launches/drop/", reorders.NewDrop.as_view(), name="portal-drop-new"),
     path("portal/<slug:tenant>/launches/<uuid:uid>/", reorders.LaunchPage.as_view(), name="portal-launch"),
     path(REORDER, reorders.ReorderPage.as_view(), name="portal-reorder"),
     path(f"{REORDER}confirm/", reorders.ConfirmReorder.as_view(), name="portal-reorder-confirm"),
@@ -143,6 +153,15 @@ urlpatterns = [
     ),
     path("portal/<slug:tenant>/pool/", pool.Pool.as_view(), name="portal-pool"),
     path("portal/<slug:tenant>/pool/new/", pool.NewOffer.as_view(), name="portal-pool-new"),
+    path("portal/<slug:tenant>/pool/answers/", answers.OfferAnswers.as_view(), name="portal-offer-answers"),
+    path(
+        "portal/<slug:tenant>/pool/answers/<uuid:uid>/agreement/",
+        answers.ProposeCommission.as_view(),
+        name="portal-offer-answer-agreement",
+    ),
+    path(
+        "portal/<slug:tenant>/pool/<uuid:uid>/", answers.OfferPage.as_view(), name="portal-goods-offer-page"
+    ),
     path(
         "portal/<slug:tenant>/pool/<uuid:uid>/withdraw/",
         pool.WithdrawOffer.as_view(),
@@ -174,6 +193,7 @@ urlpatterns = [
     path(AGREEMENT, agreements.AgreementPage.as_view(), name="portal-agreement"),
     path(f"{AGREEMENT}sign/", agreements.SignAgreement.as_view(), name="portal-agreement-sign"),
     path(f"{AGREEMENT}withdraw/", agreements.WithdrawAgreement.as_view(), name="portal-agreement-withdraw"),
+    path(f"{AGREEMENT}end/", agreements.EndAgreement.as_view(), name="portal-agreement-end"),
     path(f"{AGREEMENT}count/", agreements.CountStatement.as_view(), name="portal-agreement-count"),
     path(STATEMENT, statements.StatementPage.as_view(), name="portal-statement"),
     path(f"{STATEMENT}table.<str:kind>", statements.StatementTable.as_view(), name="portal-statement-table"),

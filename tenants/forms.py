@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.doors.formfields import LARGEST, WholeNumberField
+from core.doors.formfields import LARGEST, LineField, WholeNumberField
 from core.doors.portal import ScopedForm
 from tenants.choices import WallVisibility
 
@@ -19,9 +19,9 @@ class FirmForm(ScopedForm):
     shares_orders_with_park = forms.BooleanField(
         label=_("The park's manager and finance officer may read our order lines"), required=False
     )
-    name_zh = forms.CharField(label=_("Chinese name"), max_length=200)
-    name_en = forms.CharField(label=_("English name"), max_length=200, required=False)
-    industry = forms.CharField(label=_("Industry"), max_length=100, required=False)
+    name_zh = LineField(label=_("Chinese name"), max_length=200)
+    name_en = LineField(label=_("English name"), max_length=200, required=False)
+    industry = LineField(label=_("Industry"), max_length=100, required=False)
     headcount = WholeNumberField(
         label=_("Headcount"),
         required=False,

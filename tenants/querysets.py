@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import TruncMonth
 
-if TYPE_CHECKING:
-    from tenants.models import Tenancy  # noqa: F401
 
-
-class TenancyQuerySet(models.QuerySet["Tenancy"]):
+class TenancyQuerySet(models.QuerySet[Any]):
     """Seats, by when they were held."""
 
     def on(self, day: Any) -> TenancyQuerySet:

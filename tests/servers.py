@@ -415,10 +415,10 @@ def installed(
 
 
 @contextlib.contextmanager
-def serve(env: Mapping[str, str], port: int | None = None) -> Iterator[Site]:
+def serve(env: Mapping[str, str], port: int | None = None, *options: str) -> Iterator[Site]:
     """Serve an installation that is ready; `port` lets one come back where another was killed."""
     port = port or free_port()
-    command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), *options]
     with _serving(command, env, port) as site:
         yield site
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ExpressionWrapper, F, QuerySet
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from analytics.closing import came_later, is_reproducible, standings
 from analytics.models import (
     DaySales,
     IndexRun,
@@ -29,10 +34,13 @@ from core.actors import Actor, system_actor
 from core.doors.admin import ScopedModelAdmin, ShownInline, money
 from core.doors.admin.display import cny
 from core.doors.context import actor_of
+from core.models import AuditEntry
 from core.money import MoneyField
 from core.policy import ADD
+from supplychain.choices import SalesKind
 
 SYSTEM = system_actor("admin")
+RECOUNT = "recount"
 MEASURES = (
     ("gmv_created", "gmv_paid"),
     ("refunds", "cancellations", "adjustments"),
@@ -40,6 +48,7 @@ MEASURES = (
     ("orders", "refund_orders", "lines"),
     ("units_paid", "units_refunded"),
 )
+NOTHING = Value(Decimal(0), output_field=MoneyField())
 NET = ExpressionWrapper(F("gmv_paid") - F("refunds"), output_field=MoneyField())
 COLUMNS = ("gmv_paid", "refunds", money("net", _("net sales")), "orders", "units_paid")
 
@@ -120,14 +129,100 @@ class SessionShareAdmin(SalesAdmin):
 
 @admin.register(PeriodClose)
 class PeriodCloseAdmin(ScopedModelAdmin):
-    list_display = ("month", "tenant", "seq", "published_on", "lines")
+    """Nobody types an adjustment: it is what later facts make of the month, and the next close carries it."""
+
+    list_display = (
+        "month",
+        "tenant",
+        "closed_net",
+        money("live_net", _("as it is now")),
+        "change",
+        "published_on",
+        "closed_by",
+    )
     list_filter = ("month", "tenant")
     search_fields = ("tenant__code", "tenant__name_zh", "tenant__name_en")
     ordering = ("-month", "tenant")
-    fields = (("tenant", "month"), ("seq", "published_on"), "figures", ("lines", "lines_hash"))
+    fieldsets = (
+        (None, {"fields": (("tenant", "month"), ("published_on", "closed_by"))}),
+        (_("Since the close"), {"fields": ("standing", "later")}),
+        (_("Proof"), {"fields": (("lines", "lines_hash"), "proof", "figures")}),
+    )
+    readonly_fields = ("closed_by", "standing", "later", "proof")
     writes = frozenset({ADD})
     add_fieldsets = ((None, {"fields": ("tenant", "month")}),)
     autocomplete_fields = ("tenant",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PeriodClose]:
+        live = MonthSales.objects.filter(tenant=OuterRef("tenant"), month=OuterRef("month"))
+        entries = AuditEntry.objects.filter(
+            object_type=PeriodClose._meta.label, object_id=OuterRef("pk"), verb="period.close"
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                live_net=Coalesce(Subquery(live.annotate(net=NET).values("net")[:1]), NOTHING),
+                closer=Subquery(entries.values("actor")[:1]),
+            )
+        )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.stands = standings([row.tenant_id])[row.tenant_id, row.month]
+            # A month may have a million lines: they are read when somebody asks, not whenever the page is opened.
+            row.holds = is_reproducible(row) if RECOUNT in request.GET else None
+        return row
+
+    @admin.display(description=_("verified net as closed"))
+    def closed_net(self, row: PeriodClose) -> str:
+        return cny(row.verified_net)
+
+    @admin.display(description=_("changed since"))
+    def change(self, row: Any) -> str:
+        return cny(row.live_net - row.verified_net)
+
+    @admin.display(description=_("closed by"))
+    def closed_by(self, row: Any) -> str:
+        return row.closer or "–"
+
+    @admin.display(description=_("verified net"))
+    def standing(self, row: Any) -> SafeString:
+        stands = row.stands
+        amounts = [
+            (_("as closed"), cny(stands.closed)),
+            (_("as it is now"), cny(stands.live)),
+            (_("carried by later closes"), cny(stands.carried)),
+            (_("still open: the next close carries it"), cny(stands.open)),
+        ]
+        return format_html_join(mark_safe("<br>"), "{}: {}", amounts)
+
+    @admin.display(description=_("what came in later"))
+    def later(self, row: PeriodClose) -> SafeString | Promise:
+        found = [
+            (
+                f"{each.day:%Y-%m-%d}",
+                SalesKind(each.kind).label,
+                ngettext("%(n)s fact", "%(n)s facts", each.facts) % {"n": each.facts},
+                cny(each.amount),
+                _("of which %(n)s correct earlier ones") % {"n": each.corrections}
+                if each.corrections
+                else "",
+            )
+            for each in came_later(row)
+        ]
+        if not found:
+            return _("Nothing came in after the close.")
+        return format_html_join(mark_safe("<br>"), "{} · {} · {} · {} {}", found)
+
+    @admin.display(description=_("the lines of the close"))
+    def proof(self, row: Any) -> SafeString | Promise:
+        if row.holds is None:
+            return format_html('<a href="?{}=1">{}</a>', RECOUNT, _("Count the lines again from the ledger"))
+        if row.holds:
+            return _("The ledger still gives the very lines it was counted from.")
+        return _("The ledger does not give the lines any more that it was counted from: have it looked into.")
 
     def create(self, actor: Actor, values: dict[str, Any]) -> PeriodClose:
         return period_close(actor=actor, **values)

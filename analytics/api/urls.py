@@ -6,10 +6,12 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from analytics.api import (
+    audience,
     beside,
     border,
     cash,
     channels,
+    closes,
     collective,
     displays,
     eventclaims,
@@ -34,6 +36,7 @@ router.register("session-claims", views.SessionClaimViewSet, "api-session-claim"
 router.register("reports-due", reportround.ReportDueViewSet, "api-report-due")
 router.register("report-expectations", reportround.ExpectationViewSet, "api-report-expectation")
 router.register("report-drops", reportdrops.ReportDropViewSet, "api-report-drop")
+router.register("closed-months", closes.PeriodCloseViewSet, "api-closed-month")
 router.register("report-questions", reportround.QuestionViewSet, "api-report-question")
 urlpatterns = [
     path("figures", views.FigureViewSet.as_view({"get": "retrieve"}), name="api-figures"),
@@ -80,6 +83,11 @@ urlpatterns = [
         "sessions/<slug:uid>/report",
         reportround.SessionReportViewSet.as_view({"get": "retrieve", "post": "take_back"}),
         name="api-session-report",
+    ),
+    path(
+        "sessions/<slug:uid>/audience",
+        audience.SessionAudienceViewSet.as_view({"get": "retrieve"}),
+        name="api-session-audience",
     ),
     path("beside", beside.BesideViewSet.as_view({"get": "retrieve"}), name="api-beside"),
     path(

@@ -112,7 +112,7 @@ def our_orders(tenant_id: int, numbers: Collection[str]) -> list[OurOrder]:
         facts = read_facts(events)
         more = {
             pk: (at, session)
-            for pk, at, session in events.with_session().values_list("pk", "occurred_at", "session_now")  # type: ignore[misc]
+            for pk, at, session in events.with_session().values_list("pk", "occurred_at", "session_now")
         }
         known = [fact for fact in facts if fact.id in more]
         sums = sums_of(known)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -38,12 +39,14 @@ from parks.models import (
 )
 from parks.services import park_create, town_create
 from supplychain.choices import MoveKind
-from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse
+from supplychain.models import Product, Sku, StockLevel, StockMove, Warehouse, ZoneLevel
 from tenants.choices import TenantKind, WallVisibility
 from tenants.models import Company, Lease, LeaseUnit, Tenancy, Tenant
 
 NAMESPACE = uuid.UUID("0198c0de-0000-7000-8000-11fe9a4c0de0")
 OPENING_STOCK = 4_000
+STORED = 1_000
+ZONES, STORE = "ABCD", "S-01"
 LEASE_YEARS = 6
 LETTABLE_USES = (UnitUseKind.OFFICE, UnitUseKind.STALL, UnitUseKind.SHOWROOM)
 
@@ -375,20 +378,40 @@ def _goods(plan: ParkPlan, park: Park, tenants: list[Tenant], opened: date) -> N
         name_zh="共享云仓",
         name_en="Shared warehouse",
     )
-    StockMove.objects.bulk_create(
-        StockMove(
+    _opening_stock(warehouse, skus, since)
+
+
+def _opening_stock(warehouse: Warehouse, skus: Sequence[Sku], since: datetime) -> None:
+    """Every SKU on its shelf, and of each fourth a part in the store behind."""
+    levels = [
+        StockLevel(
             warehouse=warehouse,
             owner_id=sku.tenant_id,
             sku=sku,
+            on_hand=OPENING_STOCK,
+            zone=f"{ZONES[number % len(ZONES)]}-{number // len(ZONES) + 1:02d}",
+            elsewhere=STORED if number % 4 == 3 else 0,
+        )
+        for number, sku in enumerate(skus)
+    ]
+    StockLevel.objects.bulk_create(levels)
+    stored = [
+        ZoneLevel(level=level, zone=STORE, on_hand=level.elsewhere) for level in levels if level.elsewhere
+    ]
+    ZoneLevel.objects.bulk_create(stored)
+    StockMove.objects.bulk_create(
+        StockMove(
+            warehouse=warehouse,
+            owner_id=level.owner_id,
+            sku=level.sku,
             kind=MoveKind.INBOUND,
-            quantity=OPENING_STOCK,
+            quantity=quantity,
+            zone=zone,
             source="demo",
-            source_key=f"opening:{sku.code}",
+            source_key=f"opening:{level.sku.code}",
             occurred_at=since,
         )
-        for sku in skus
-    )
-    StockLevel.objects.bulk_create(
-        StockLevel(warehouse=warehouse, owner_id=sku.tenant_id, sku=sku, on_hand=OPENING_STOCK)
-        for sku in skus
+        for level in levels
+        for zone, quantity in ((level.zone, level.on_hand - level.elsewhere), (STORE, level.elsewhere))
+        if quantity
     )

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from analytics.choices import ClaimSource, Origin, Witness
 from analytics.demo.days import PlannedSession
-from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sold
+from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sent, Sold
 from supplychain.facts import SaleFact
 
 MINUTE = timedelta(minutes=1)
@@ -29,17 +29,26 @@ NO_TOOL, LATE_TOOL, COUNTING_TOOL, RESTARTED_TOOL = 0.12, 0.15, 0.5, 0.05
 NOBODY_AT_THE_DOOR, HOURS_STATED = 0.2, 0.6
 COUPONS, TAIL = 0.08, 0.05
 VIEWERS_SPREAD, HOURS_SPREAD, SAMPLE_SPREAD = 0.06, 0.02, 0.1
+PARCEL_LATE = 0.03
 EXAGGERATED, REPORTED = 0.08, 0.85
 STAY_SECONDS, STAY_SPREAD = 75, 0.35
 
 
 class Inflation(StrEnum):
-    """What somebody blows up: the sales stated, the audience stated, sales bought and given back, or everything."""
+    """What somebody blows up: the sales stated, the audience stated, everything, or sales that somebody buys.
+
+    What was bought is given back (brushing), or kept and never sent, which shows where the park packs alone.
+    """
 
     SALES = "sales"
     AUDIENCE = "audience"
     BRUSHING = "brushing"
     EVERYTHING = "everything"
+    KEPT = "kept"
+
+
+EVERYWHERE = (Inflation.SALES, Inflation.AUDIENCE, Inflation.BRUSHING, Inflation.EVERYTHING)
+"""What shows without a warehouse."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,10 @@ def watched_seconds(session: PlannedSession) -> float:
     )
 
 
-def told(session: PlannedSession, facts: Sequence[SaleFact], elsewhere: Sold, draw: random.Random) -> Told:
-    """An honest session as its witnesses saw it, each as far as it was there."""
+def told(
+    session: PlannedSession, facts: Sequence[SaleFact], elsewhere: Sold, draw: random.Random, *, packed: bool
+) -> Told:
+    """An honest session as its witnesses saw it, each as far as it was there; `packed` by a warehouse of the park."""
     length = session.ends_at - session.starts_at
     claim = honest_claim(session, _sum(fact for fact in facts if fact.kind == "paid"), draw)
     evidence = Evidence(
@@ -104,6 +115,7 @@ def told(session: PlannedSession, facts: Sequence[SaleFact], elsewhere: Sold, dr
         sold=_ledger(facts, draw),
         elsewhere=elsewhere,
         tracks=_tool(session, claim.viewers or 0, draw),
+        sent=_sent(facts, draw) if packed else None,
     )
     return Told(session, evidence)
 
@@ -120,6 +132,13 @@ def _ledger(facts: Sequence[SaleFact], draw: random.Random) -> Sold | None:
         missing = draw.uniform(0, 0.06)
     lost = {fact.order_no for fact in facts if fact.kind == "paid" and draw.random() < missing}
     return sold([fact for fact in facts if fact.order_no not in lost and fact.ref_order_no not in lost])
+
+
+def _sent(facts: Sequence[SaleFact], draw: random.Random) -> Sent:
+    """The parcels of what was not given back, a few of them late."""
+    back = {fact.ref_order_no or fact.order_no for fact in facts if fact.kind in ("refunded", "cancelled")}
+    kept = {fact.order_no for fact in facts if fact.kind == "paid"} - back
+    return Sent(len(kept), sum(draw.random() >= PARCEL_LATE for _order in kept))
 
 
 def _door(length: timedelta, draw: random.Random) -> tuple[AirTime, ...]:
@@ -153,23 +172,27 @@ def inflated(evidence: Evidence, kind: Inflation, factor: float, draw: random.Ra
     """The same session with something blown up by a factor."""
     claim, by = evidence.claim, Decimal(str(factor))
     more: dict[str, object] = {}
-    if kind in (Inflation.SALES, Inflation.BRUSHING, Inflation.EVERYTHING):
+    if kind is not Inflation.AUDIENCE:
         more["sales"] = claim.sales * by if claim.sales is not None else None
     if kind in (Inflation.AUDIENCE, Inflation.EVERYTHING):
         more["viewers"] = round(claim.viewers * factor) if claim.viewers is not None else None
     if kind is Inflation.EVERYTHING and claim.minutes is not None:
         more["minutes"] = round(claim.minutes * factor)
     found = replace(evidence, claim=replace(claim, **more))  # type: ignore[arg-type]
-    if kind is Inflation.BRUSHING and evidence.sold is not None:
-        found = replace(found, sold=_brushed(evidence.sold, factor, draw))
+    if kind in (Inflation.BRUSHING, Inflation.KEPT) and evidence.sold is not None:
+        bought = _bought(evidence.sold, factor, 0.9 if kind is Inflation.BRUSHING else 0, draw)
+        found = replace(found, sold=bought)
+        if kind is Inflation.KEPT and evidence.sent is not None:
+            due = evidence.sent.due + bought.orders - evidence.sold.orders
+            found = replace(found, sent=replace(evidence.sent, due=due))
     return found
 
 
-def _brushed(honest: Sold, factor: float, draw: random.Random) -> Sold:
-    """Sales that somebody bought to give them back: nine of ten come back."""
+def _bought(honest: Sold, factor: float, given_back: float, draw: random.Random) -> Sold:
+    """Sales that somebody bought for show, of which such a share comes back."""
     bought = round(honest.orders * (factor - 1))
     amount = honest.paid * Decimal(str(factor - 1))
-    back = sum(draw.random() < 0.9 for _order in range(bought))
+    back = sum(draw.random() < given_back for _order in range(bought))
     share = Decimal(back) / bought if bought else Decimal(0)
     return Sold(
         honest.paid + amount,

@@ -72,8 +72,12 @@ def planned_days(
     }
 
 
+@transaction.atomic
 def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) -> int:
-    """Load everything that happened before `until` and was not loaded yet; returns the number of new sales facts."""
+    """Load everything that happened before `until` and was not loaded yet; returns the number of new sales facts.
+
+    Whole or not at all: what was loaded is remembered last.
+    """
     today = clock.business_day(until)
     known = history_of(built)
     history = known or History(
@@ -85,11 +89,10 @@ def load_until(built: BuiltPark, until: datetime, *, actor: Actor, seed: int) ->
     first = max(clock.business_day(after) - timedelta(days=REFUND_DAYS), history.first_day)
     days = planned_days(built, history, first, today + timedelta(days=BOOKED_AHEAD_DAYS), seed)
     sessions = [session for planned in days.values() for session in planned.sessions]
-    with transaction.atomic():
-        _bookings(built, sessions, until)
-        _sessions(built, sessions, after, until)
-        studio_days(built, sessions, after, until)
-        missed_bookings(built, sessions, after, until)
+    _bookings(built, sessions, until)
+    _sessions(built, sessions, after, until)
+    studio_days(built, sessions, after, until)
+    missed_bookings(built, sessions, after, until)
     stored = _sales(built, days, after, until, actor)
     _claims(built, days, after, until, seed)
     audit.record(

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zlib import crc32
 
+from django.db import transaction
+
 from analytics.beside.gathering import OurOrder, first_day, our_orders, paid_on
 from analytics.demo.build import BuiltPark
 from analytics.demo.load import history_of
@@ -62,8 +64,9 @@ def import_settlements(built: BuiltPark, until: datetime, *, actor: Actor) -> No
     while day < business_day(until):
         name = f"结算-{day:%Y-%m-%d}.csv"
         if name not in known and (rows := list(_rows(seller, day))):
-            batch = import_stage(actor=actor, tenant=seller, file_name=name, chunks=[_file(rows)])
-            import_run(actor=actor, batch=batch, progress=lambda *_step: None)
+            with transaction.atomic():  # a file that was staged alone would be taken for known
+                batch = import_stage(actor=actor, tenant=seller, file_name=name, chunks=[_file(rows)])
+                import_run(actor=actor, batch=batch, progress=lambda *_step: None)
         day += DAY
 
 

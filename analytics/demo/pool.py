@@ -1,5 +1,5 @@
-"""The demo's goods pool, samples that are lent, one of them to an outside host, and runs of show for the bookings that
-come next: one wants more than there is."""
+"""The demo's goods pool, a yes and a no to what it offers, samples that are lent, one of them to an outside host, and
+runs of show for the bookings that come next: one wants more than there is."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from livestreams.models import Booking
 from supplychain.models import GoodsOffer, Product, SampleRequest, StockLevel
 from supplychain.services import (
     goods_offer,
+    offer_answer,
     run_line_put,
     sample_agree,
     sample_ask,
@@ -35,6 +36,7 @@ PIECES = 120
 # Of the samples: so many go out, which comes back and which is charged.
 LENT, BACK, CHARGED = 4, 2, 3
 SAMPLE_NOTE = "试播用（演示）"
+TOO_LITTLE = "佣金低于同类商品（演示）"
 CERTIFICATES = "检测报告（演示）：SGS，有效期至 2027-06"
 
 
@@ -44,6 +46,7 @@ def build_pool(built: BuiltPark, *, actor: Actor) -> None:
     if not GoodsOffer.objects.filter(park=built.park).exists():
         for number, firm in enumerate(firms[:FIRMS]):
             _offer(firm, COMMISSIONS[number % len(COMMISSIONS)], actor)
+        _answer(firms, actor)
     if not SampleRequest.objects.filter(offer__park=built.park).exists():
         for offer in GoodsOffer.objects.standing().filter(park=built.park, samples__gt=0).order_by("pk"):
             _lend(offer, next(firm for firm in reversed(firms) if firm.pk != offer.tenant_id), actor)
@@ -91,6 +94,16 @@ def _plan(booking: Booking, firm: Tenant, actor: Actor) -> None:
         run_line_put(
             actor=actor, booking=booking, offer=offer, price=price, pieces=pieces, minute=20 + index * 10
         )
+
+
+def _answer(firms: list[Tenant], actor: Actor) -> None:
+    """Of the first firm's goods the last sells one and another not; the first sells one of the second's goods."""
+    first, second, *_others, last = firms
+    standing = GoodsOffer.objects.standing().order_by("pk")
+    sold, _planned, refused, *_rest = standing.filter(tenant=first)
+    offer_answer(actor=actor, offer=sold, tenant=last, sells=True)
+    offer_answer(actor=actor, offer=refused, tenant=last, sells=False, reason=TOO_LITTLE)
+    offer_answer(actor=actor, offer=standing.filter(tenant=second).earliest("pk"), tenant=first, sells=True)
 
 
 def _lend(offer: GoodsOffer, asker: Tenant, actor: Actor) -> None:

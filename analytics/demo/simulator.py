@@ -66,6 +66,7 @@ class ParkReplay:
     uids: dict[str, str] = field(default_factory=dict)
     sent: int = 0
     plan_around: tuple[date, dict[date, PlannedDay]] | None = None
+    packed_on: date | None = None
 
     def advance(
         self, sessions: list[PlannedSession], facts: Iterator[PlannedFact], after: datetime, until: datetime

@@ -2,9 +2,10 @@
 
 from analytics.keep.curve import Curve, Expected, curve_of, expected_of
 from analytics.keep.days import expected_of_days
-from analytics.keep.lastday import LastDay, kept_after, last_day
+from analytics.keep.lastday import TAKEN, LastDay, kept_after, last_day
 
 __all__ = [
+    "TAKEN",
     "Curve",
     "Expected",
     "LastDay",

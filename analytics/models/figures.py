@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -187,3 +189,8 @@ class PeriodClose(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} · {self.month:%Y-%m}"
+
+    @property
+    def verified_net(self) -> Decimal:
+        """As it was closed."""
+        return Decimal(self.figures["values"]["verified_net"])

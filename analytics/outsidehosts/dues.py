@@ -88,7 +88,7 @@ def _book(tenant: Tenant, ref: str, first: date) -> Book:
     sessions: dict[int, int | None] = {}
     for start in range(0, len(facts), QUERY_SIZE):
         some = SalesEvent.objects.filter(pk__in=[fact.id for fact in facts[start : start + QUERY_SIZE]])
-        sessions.update(some.with_session().values_list("pk", "session_now"))  # type: ignore[misc]
+        sessions.update(some.with_session().values_list("pk", "session_now"))
     return book_of(facts, {fact.id: (fact.business_day, sessions.get(fact.id) or 0) for fact in facts})
 
 

@@ -7,7 +7,7 @@ today's prices, as provisional.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from analytics.choices import SourceKind
+from analytics.packing import lines_of, reservations_of
 from analytics.result.account import Source
 from analytics.shares.facts import QUERY_SIZE, Fact
 from core import clock
 from core.money import allocate, to_units
-from supplychain.choices import FeeKind, LineType, ReservationState, SalesKind
+from supplychain.choices import FeeKind, ReservationState
 from supplychain.fees import Tariffs
-from supplychain.models import Parcel, Reservation, SalesEvent, WarehouseTariff
-from supplychain.models.parcels import line_name
+from supplychain.models import Parcel, Reservation, WarehouseTariff
 
 
 @dataclass
@@ -40,9 +40,8 @@ class Packed:
 
 def parcels_of(seller_id: int, facts: Mapping[int, list[Fact]]) -> dict[int, list[Source]]:
     """By session (id) what its parcels cost; in a number of statements that does not grow with the sessions."""
-    session_of = {fact.id: place for place, mine in facts.items() for fact in mine if _is_sold(fact)}
-    lines = _lines(seller_id, session_of)
-    rows = [row for row in _reservations(seller_id, lines) if row.state != ReservationState.RELEASED]
+    lines = lines_of(seller_id, facts)
+    rows = [row for row in reservations_of(seller_id, lines) if row.state != ReservationState.RELEASED]
     tariffs = Tariffs(row.warehouse_id for row in rows)
     shares = dict(_shares(rows, tariffs))
     back = dict(
@@ -60,30 +59,6 @@ def parcels_of(seller_id: int, facts: Mapping[int, list[Fact]]) -> dict[int, lis
         packed.add(row.quantity, _cost(row, shares[row.pk], back.get(row.pk, 0), tariffs))
     outside = {lines[name] for name in lines if name not in with_line}
     return {place: list(_sources(found[place], place in outside)) for place in facts}
-
-
-def _is_sold(fact: Fact) -> bool:
-    return fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS and fact.quantity > 0
-
-
-def _lines(seller_id: int, session_of: Mapping[int, int]) -> dict[str, int]:
-    """The names of order lines, with the session each was sold in."""
-    ids = sorted(session_of)
-    return {
-        line_name(source, external_id): session_of[pk]
-        for start in range(0, len(ids), QUERY_SIZE)
-        for pk, source, external_id in SalesEvent.objects.filter(
-            seller=seller_id, pk__in=ids[start : start + QUERY_SIZE]
-        ).values_list("pk", "source", "external_id")
-    }
-
-
-def _reservations(seller_id: int, lines: Iterable[str]) -> Iterator[Reservation]:
-    names = sorted(lines)
-    for start in range(0, len(names), QUERY_SIZE):
-        yield from Reservation.objects.filter(
-            seller=seller_id, line__in=names[start : start + QUERY_SIZE]
-        ).select_related("warehouse", "parcel")
 
 
 def _shares(rows: list[Reservation], tariffs: Tariffs) -> Iterator[tuple[int, int | None]]:

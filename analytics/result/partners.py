@@ -15,7 +15,7 @@ from analytics.settlement import Book, sales_of, slots_of
 from core.clock import business_day, now
 from core.money import to_units
 from livestreams.models import LiveSession
-from supplychain.choices import AgreementKind, AgreementState, DueKind
+from supplychain.choices import AgreementKind, AgreementState, DueKind, SettledSales
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.settlement import Sale, Slot, dues_of
 
@@ -32,6 +32,7 @@ def agreements_over(seller_id: int, sessions: Sequence[LiveSession]) -> list[Agr
         seller=seller_id, state=AgreementState.SIGNED, from_day__lte=max(last for _first, last in days)
     )
     rows = rows.filter(Q(to_day__isnull=True) | Q(to_day__gt=min(first for first, _last in days)))
+    rows = rows.exclude(sales=SettledSales.FOR_OTHERS)  # of other firms' sales, whoever's session it is
     return list(rows.select_related("seller", "host", "partner__park", "partner__tenant").order_by("pk"))
 
 

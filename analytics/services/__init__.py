@@ -24,7 +24,7 @@ from analytics.services.reports import (
     reports_confirm,
     reports_drop,
 )
-from analytics.services.trust import session_claim, verdict_reply
+from analytics.services.trust import parcels_judge, session_claim, verdict_reply
 
 __all__ = [
     "display_link_by_secret",
@@ -40,6 +40,7 @@ __all__ = [
     "match_run_repeat",
     "match_run_start",
     "match_run_stop",
+    "parcels_judge",
     "park_indicators_publish",
     "park_indicators_publish_daily",
     "period_close",

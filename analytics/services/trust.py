@@ -6,17 +6,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
-from analytics.choices import ClaimSource
+from analytics.choices import ClaimSource, Witness
 from analytics.models import SessionClaim, TrustReply, TrustVerdict
+from analytics.trust.thresholds import PARCEL_DAYS
 from core import audit, buckets
 from core.actors import Actor
+from core.clock import DAY, HOUR, now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import get_visible, require_of
 from livestreams.models import LiveSession
+from supplychain.choices import TailWindow
+from supplychain.models import Reservation
 
 # More than anybody ever said of one session: what is beyond was typed wrongly.
 MOST = {
@@ -28,6 +33,10 @@ MOST = {
     "orders": 10**9,
 }
 FIGURES = tuple(MOST)
+# After its end: what was paid in a session ought to have left, and what was paid in the longest tail of one.
+WAITS = (PARCEL_DAYS * DAY, PARCEL_DAYS * DAY + TailWindow.WEEK * HOUR)
+# A site that stood still so long catches up; parcels later than that have been forgotten.
+LATE, LATEST = 2 * DAY, 60 * DAY
 
 
 @retried
@@ -115,3 +124,33 @@ def verdict_reply(*, actor: Actor, session: LiveSession, text: str) -> TrustRepl
             after={"verdict": verdict.version, "text": reply.text},
         )
     return reply
+
+
+def parcels_judge() -> int:
+    """Have sessions judged again whose parcels ought to have left by now; returns how many. Safe to run twice.
+
+    That is once the days of their orders are over and once those of the longest tail are, and for as long as a verdict
+    rests on parcels that may still leave.
+    """
+    at, ended = now(), F("session__ended_at")
+    packed = Reservation.objects.filter(
+        seller=OuterRef("session__tenant"), paid_at__gte=OuterRef("session__started_at")
+    )
+    judged = TrustVerdict.objects.current().filter(Exists(packed), claim__isnull=False)
+    asked = [
+        judged.filter(
+            session__ended_at__gt=at - wait - LATE,
+            session__ended_at__lte=at - wait,
+            judged_at__lt=ended + wait,
+        )
+        for wait in WAITS
+    ]
+    asked.append(
+        judged.because_of(Witness.PARCELS.value).filter(
+            session__ended_at__gt=at - LATEST, session__ended_at__lte=at - WAITS[0]
+        )
+    )
+    return buckets.mark(
+        buckets.TRUST,
+        [place for rows in asked for place in rows.values_list("session__tenant", "session")],
+    )

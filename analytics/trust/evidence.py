@@ -53,6 +53,14 @@ class Sold:
         return self + Sold(-part.paid, -part.refunds, -part.orders, -part.refund_orders)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Orders whose goods lie in the park's warehouses and ought to have left by now, and how many of them did."""
+
+    due: int
+    left: int
+
+
 NOTHING_SOLD = Sold(Decimal(0), Decimal(0), 0, 0)
 
 
@@ -83,7 +91,7 @@ class Evidence:
     """Everything the witnesses may look at.
 
     `length` is the time on air by the park's own record, `rooms` how many took part, `elsewhere` what the seller sold
-    apart from this, `tracks` the readings of each source in the order of time.
+    apart from this, `sent` what became of its parcels, `tracks` the readings of each source in the order of time.
     """
 
     claim: Claim
@@ -92,6 +100,7 @@ class Evidence:
     air: tuple[AirTime, ...] = ()
     sold: Sold | None = None
     elsewhere: Sold | None = None
+    sent: Sent | None = None
     tracks: tuple[tuple[Reading, ...], ...] = ()
 
     @property

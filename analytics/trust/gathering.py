@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from analytics.choices import Origin, Witness
 from analytics.models import DaySales, SessionClaim, SessionFigures
-from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Reading, Sold
-from analytics.trust.thresholds import CHECK_IN_APART, USUAL_DAYS
-from core.clock import DAY, business_day
+from analytics.packing import lines_of, reservations_of
+from analytics.shares.facts import Fact, facts_in
+from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Reading, Sent, Sold
+from analytics.trust.thresholds import CHECK_IN_APART, PARCEL_DAYS, USUAL_DAYS
+from core.clock import DAY, business_day, now
 from livestreams.conflicts import Span, merged
 from livestreams.models import AudienceSample, LiveSession, Publish
+from supplychain.choices import ReservationState
+from supplychain.models import Reservation
+from tenants.models import Tenant
 
 COUNTERS = ("entered", "likes", "comments", "follows")
 SUMS = ("gmv_paid", "refunds", "orders", "refund_orders")
+# Their facts are read at once.
+SESSIONS_AT_ONCE = 20
 Tracks = dict[int, tuple[tuple[Reading, ...], ...]]
 
 
@@ -34,7 +43,8 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
     """The evidence on ended sessions, whose bookings are loaded with them. Where nothing was stated nothing is read."""
     claims = _claims(sessions)
     asked = [session for session in sessions if session.pk in claims]
-    sold, usual, tracks, sent = _sold(asked), _usual(asked), _tracks(asked), _sent(asked)
+    sold, usual, tracks, on_air = _sold(asked), _usual(asked), _tracks(asked), _on_air(asked)
+    parcels = _parcels(asked)
     found = []
     for session in sessions:
         claim = claims.get(session.pk)
@@ -43,9 +53,10 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
             evidence = Evidence(
                 claim=Claim(claim.sales, claim.viewers, claim.stay_seconds, claim.minutes),
                 length=_length(session),
-                air=(*_check_in(session), *sent.get(session.pk, ())),
+                air=(*_check_in(session), *on_air.get(session.pk, ())),
                 sold=sold.get(session.pk),
                 elsewhere=usual.get(session.pk),
+                sent=parcels.get(session.pk),
                 tracks=tracks.get(session.pk, ()),
             )
         found.append(Gathered(session, claim, evidence))
@@ -73,7 +84,7 @@ def _check_in(session: LiveSession) -> Iterable[AirTime]:
         yield AirTime(Witness.CHECK_IN, Origin.DOOR, there)
 
 
-def _sent(sessions: Sequence[LiveSession]) -> dict[int, tuple[AirTime, ...]]:
+def _on_air(sessions: Sequence[LiveSession]) -> dict[int, tuple[AirTime, ...]]:
     """How long the encoders of each session sent a picture; what overlaps counts once."""
     spans: dict[int, list[Span]] = defaultdict(list)
     rows = Publish.objects.filter(session__in=sessions, is_test=False).order_by("pk")
@@ -120,6 +131,38 @@ def _usual(sessions: Sequence[LiveSession]) -> dict[int, Sold]:
         for session in sessions
         if session.pk in began
     }
+
+
+def _parcels(sessions: Sequence[LiveSession]) -> dict[int, Sent]:
+    """What became of the orders of each session that ought to have left a warehouse by now.
+
+    What was given back before it left was released, and is nobody's to send; what came in late has its days from then.
+    """
+    by = now() - PARCEL_DAYS * DAY
+    over = [session for session in sessions if session.ended_at is not None and session.ended_at <= by]
+    tenants = Tenant.objects.filter(pk__in={session.tenant_id for session in over})
+    packed = set(
+        tenants.filter(Exists(Reservation.objects.filter(seller=OuterRef("pk")))).values_list("pk", flat=True)
+    )
+    asked = [session for session in over if session.tenant_id in packed]
+    found: dict[int, Sent] = {}
+    for start in range(0, len(asked), SESSIONS_AT_ONCE):
+        found |= _parcels_of(asked[start : start + SESSIONS_AT_ONCE], by)
+    return found
+
+
+def _parcels_of(sessions: Sequence[LiveSession], by: datetime) -> dict[int, Sent]:
+    by_seller: dict[int, dict[int, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+    for fact, place in facts_in(sessions):
+        by_seller[fact.seller_id][place].append(fact)
+    orders: dict[int, dict[tuple[int, str], bool]] = defaultdict(dict)
+    for seller, facts in by_seller.items():
+        lines = lines_of(seller, facts)
+        for row in reservations_of(seller, lines):
+            if max(row.paid_at, row.created_at) <= by and row.state != ReservationState.RELEASED:
+                order, mine = (seller, row.order_no), orders[lines[row.line]]
+                mine[order] = mine.get(order, True) and row.state == ReservationState.DISPATCHED
+    return {place: Sent(len(mine), sum(mine.values())) for place, mine in orders.items()}
 
 
 def _tracks(sessions: Sequence[LiveSession]) -> Tracks:

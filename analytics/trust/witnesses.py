@@ -21,7 +21,11 @@ from analytics.trust.thresholds import (
     AFTER_SALES_KNOWN,
     BACKWARDS_SHARE,
     ENTRIES_TOLERANCE,
+    LEAST_COVER,
     ORDERS_TOLERANCE,
+    PARCELS_KNOWN,
+    PARCELS_LATE,
+    PARCELS_TOLERANCE,
     WATCH_TOLERANCE,
     YARDSTICKS,
 )
@@ -90,6 +94,20 @@ def after_sales(evidence: Evidence) -> Iterator[Finding]:
     by_chance = AFTER_SALES_DEVIATIONS * (expected * max(1 - usual, Decimal(0))).sqrt() + 1
     most = expected + max(by_chance, expected * (AFTER_SALES_FACTOR - 1))
     yield Finding(Witness.AFTER_SALES, Origin.LEDGER, Decimal(sold.refund_orders), expected, most)
+
+
+def parcels(evidence: Evidence) -> Iterator[Finding]:
+    """Orders that were paid and not given back, beside those whose parcel left: what was bought for show never does.
+
+    Silent where the park packs less than half of the orders.
+    """
+    sent, sold = evidence.sent, evidence.sold
+    if evidence.claim.sales is None or sent is None or sold is None:
+        return
+    if sent.due >= PARCELS_KNOWN and sent.due >= sold.orders * LEAST_COVER:
+        left = Decimal(sent.left)
+        most = left * PARCELS_TOLERANCE + PARCELS_LATE
+        yield Finding(Witness.PARCELS, Origin.WAREHOUSE, Decimal(sent.due), left, most)
 
 
 def watch_time(evidence: Evidence) -> Iterator[Finding]:
@@ -170,6 +188,7 @@ WitnessFunction = Callable[[Evidence], Iterable[Finding]]
 WITNESSES: tuple[WitnessFunction, ...] = (
     paid_orders,
     after_sales,
+    parcels,
     watch_time,
     entries,
     counters,

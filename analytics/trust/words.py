@@ -42,6 +42,9 @@ REASONS: dict[str, ReasonText] = {
     Witness.AFTER_SALES.value: ReasonText(
         Witness.AFTER_SALES.label, gettext_lazy("More orders came back than is usual for this seller.")
     ),
+    Witness.PARCELS.value: ReasonText(
+        Witness.PARCELS.label, gettext_lazy("More orders were paid and kept than parcels left the warehouse.")
+    ),
     Witness.WATCH.value: ReasonText(
         Witness.WATCH.label, gettext_lazy("More viewers or a longer stay were stated than the samples saw.")
     ),
@@ -82,6 +85,7 @@ SAYS = {
     Witness.ROOM_SESSIONS: ("%s", _amount),
     Witness.ROOM_DAYS: ("%s", _amount),
     Witness.AFTER_SALES: (gettext_lazy("%s orders"), _number),
+    Witness.PARCELS: (gettext_lazy("%s orders"), _number),
     Witness.WATCH: (gettext_lazy("%s hours watched"), lambda value: _number(value / HOUR)),
     Witness.ENTRIES: (gettext_lazy("%s people"), _number),
     Witness.COUNTERS: (gettext_lazy("%s steps back"), _number),
@@ -92,7 +96,8 @@ SAYS = {
 
 NUMBERS = gettext_lazy("%(stated)s stated, %(seen)s seen, up to %(most)s passes")
 NUMBERS_OF = {
-    Witness.AFTER_SALES: gettext_lazy("%(stated)s came back, %(seen)s are usual, up to %(most)s pass")
+    Witness.AFTER_SALES: gettext_lazy("%(stated)s came back, %(seen)s are usual, up to %(most)s pass"),
+    Witness.PARCELS: gettext_lazy("%(stated)s were to leave by now, %(seen)s did, up to %(most)s pass"),
 }
 """What was stated, what the witness saw, and what it lets pass."""
 

@@ -12,6 +12,7 @@ from core.doors.filters import day_of
 from core.doors.portal import ScopedDetailPage, TenantPage
 from core.money import from_units
 from livestreams.models import LiveSession
+from supplychain.importing import PAYOUT_PROFILES, SETTLING
 from supplychain.models import PayoutEntry
 from tenants.choices import Platform
 
@@ -31,16 +32,21 @@ class Beside(TenantPage):
         days = days_beside(self.actor, self.tenant, first, last)
         transit = money_in_transit(self.actor, self.tenant)
         return super().get_context_data(
-            days=[(each, Platform(each.platform).label, shown(each.bridge)) for each in days],
+            days=[
+                (each, Platform(each.platform).label, shown(each.bridge), each.platform in SETTLING)
+                for each in days
+            ],
             transit=[
                 (
                     each,
                     Platform(each.platform).label,
                     from_units(each.total),
                     list(map(from_units, each.ages)),
+                    each.platform in SETTLING,
                 )
                 for each in transit
             ],
+            taken=[profile.name for profile in PAYOUT_PROFILES.values()],
             ages=AGES,
             asked=ASKED,
             first=first,

@@ -13,6 +13,7 @@ from core.clock import DAY, today
 from core.doors.portal import TenantPage
 from core.money import from_units
 from core.policy import VIEW_RESULT
+from supplychain.importing import SETTLING
 from tenants.choices import Platform
 from tenants.models import Tenant
 
@@ -45,7 +46,7 @@ class CashCalendar(TenantPage):
             is_empty=not any(each.entries for each in calendar.days) and not calendar.undated,
             delays=[(Platform(platform).label, days) for platform, days in sorted(flow.delays.items())],
             settled_until=[(Platform(each).label, day) for each, day in sorted(flow.settled_until.items())],
-            not_settled=[Platform(platform).label for platform in flow.not_settled],
+            not_settled=[(Platform(each).label, each in SETTLING) for each in flow.not_settled],
             **kwargs,
         )
 

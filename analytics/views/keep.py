@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from analytics.keep import Expected, last_day
+from analytics.keep import TAKEN, Expected, last_day
 from core.doors.audience import SUBJECTS, people_of
 from core.doors.portal import TenantPage
 from core.models import Membership
@@ -34,6 +34,7 @@ class Keep(TenantPage):
         return super().get_context_data(
             told=told,
             **amounts,
+            not_taken=[part for part in told.missing if part in TAKEN] if told else [],
             expected=_amounts(told.expected) if told else None,
             kept_then=_amounts(told.kept_then) if told else None,
             people=_told_apart(people[:SHOWN_PEOPLE]),

@@ -15,7 +15,7 @@ from django.views.generic import TemplateView
 
 from analytics.demo.logins import DEMO_PASSWORD, DemoLogin, demo_logins
 from analytics.models import DaySales, IndexRun, Indicator
-from core.addresses import lan_address
+from core.addresses import reachable_address
 from core.choices import Role
 from core.clock import day_bounds, today
 from core.doors.context import actor_of
@@ -160,14 +160,8 @@ def demo_figures() -> dict[str, Any]:
     }
 
 
-def reachable_address(request: HttpRequest) -> str:
-    """The address of this site as a phone in the same network can open it."""
-    host = request.get_host()
-    name, _colon, port = host.partition(":")
-    lan = lan_address() if name in ("127.0.0.1", "localhost") else None
-    if lan:
-        host = f"{lan}:{port}" if port else lan
-    return f"{request.scheme}://{host}/"
+def _qr(address: str) -> str:
+    return str(segno.make(address, error="m").svg_data_uri(scale=4, border=2, dark="#16262b", light="#fff"))
 
 
 class Landing(TemplateView):
@@ -185,6 +179,6 @@ class Landing(TemplateView):
             demo=demo_figures() if demo_park else None,
             demo_password=DEMO_PASSWORD,
             address=address,
-            qr=segno.make(address, error="m").svg_data_uri(scale=4, border=2, dark="#16262b", light="#fff"),
+            qr=_qr(address) if address else None,
             **kwargs,
         )

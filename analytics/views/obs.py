@@ -7,8 +7,10 @@ a browser do.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -21,10 +23,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from analytics.obs import dock_state, overlay_state, products_of, session_of
+from core.doors.formfields import LineField
 from core.errors import DomainError, NotFound
 from core.scoping import get_visible
 from livestreams.choices import ScreenKind
-from livestreams.services import screen_of, session_end
+from livestreams.frames import COUNTERS, Frames
+from livestreams.services import encoder_sample_record, screen_of, session_end
 from supplychain.choices import ExplainKind
 from supplychain.models import Product
 from supplychain.services import explain_record
@@ -32,13 +36,19 @@ from supplychain.showcase import run_of
 
 HEADER = "X-Screen-Token"
 LONGEST = 200
+MOST_COUNTED = 10**15
+# OBS answers on the machine it runs on, at a port that people choose.
+OBS_ANSWERS = ["ws://127.0.0.1:*"]
 
 
 @require_safe
 def page(request: HttpRequest, kind: str) -> HttpResponse:
     """The page of a screen, in the language that its address asks for."""
     with translation.override(_language(request)):
-        return render(request, f"obs/{kind}.html")
+        answer = render(request, f"obs/{kind}.html")
+    if kind == ScreenKind.DOCK:
+        answer._csp_update = {"connect-src": OBS_ANSWERS}  # type: ignore[attr-defined]
+    return answer
 
 
 def _language(request: HttpRequest) -> str:
@@ -127,6 +137,40 @@ class DockExplain(DockWrite):
         except (ValueError, ValidationError) as error:
             raise NotFound from error
         return planned.product if planned is not None else get_visible(Product, self.actor, uid=uid)
+
+
+class EncoderForm(forms.Form):
+    """What the dock read from OBS."""
+
+    source = LineField(max_length=32)
+    sent, dropped, encoded, skipped, rendered, missed, sent_bytes = (
+        forms.IntegerField(min_value=0, max_value=MOST_COUNTED) for _number in range(7)
+    )
+    congestion = forms.DecimalField(min_value=0, max_value=1)
+    reconnecting = forms.BooleanField(required=False)
+
+
+class DockEncoder(ScreenDoor):
+    """What OBS says of its own work: frames that it lost never reach a media node."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = EncoderForm(request.POST)
+        if not form.is_valid():
+            field, problems = next(iter(form.errors.items()))
+            return self.refusal(f"{field}: {problems[0]}", 400)
+        told = form.cleaned_data
+        encoder_sample_record(
+            actor=self.actor,
+            booking=self.token.booking,
+            source=told["source"],
+            frames=Frames(**{name: told[name] for name in COUNTERS}),
+            sent_bytes=told["sent_bytes"],
+            congestion=told["congestion"].quantize(Decimal("0.001")),
+            reconnecting=told["reconnecting"],
+        )
+        return HttpResponse(status=204)
 
 
 class DockEnd(DockWrite):

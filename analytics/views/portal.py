@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q, Sum
+
+from analytics.audience import COUNTERS, audience_of
+from analytics.beside import may_see_payouts
 from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
 from analytics.metrics import REGISTRY, Metric, Unit, compute_all
@@ -13,22 +16,29 @@ from analytics.models import DaySales, SessionFigures
 from analytics.result import may_see_result
 from analytics.selectors.reports import report_given_up
 from analytics.shares.shown import shares_by_part
-from analytics.trust.audience import watched
-from analytics.trust.evidence import Reading
 from analytics.trust.standing import trust_of
 from analytics.views.trust import session_rights
 from core.clock import DAY, local, now, today
 from core.doors.portal import ScopedDetailPage, ScopedListPage, TenantPage
 from core.models import Unresolved
 from core.scoping import may, visible_to
-from livestreams.choices import SESSION_OPEN, SessionState
+from livestreams.choices import SESSION_OPEN, SESSION_RUNNING, SessionState
 from livestreams.filters import SessionFilter
-from livestreams.models import AdSpend, AudienceSample, Booking, HostShift, LiveSession
-from livestreams.selectors import next_in_room
+from livestreams.models import AdSpend, Booking, HostShift, LiveSession, WaitlistEntry
+from livestreams.selectors import frames_now, frames_worst, next_in_room
 from livestreams.spending import spend_by_hour
 from supplychain.attribution.waiting import waiting_lines
+from supplychain.choices import AgreementState, ReorderState
 from supplychain.explained import stretches
-from supplychain.models import Attribution, ExplainEvent, ImportBatch
+from supplychain.models import (
+    Agreement,
+    Attribution,
+    ExplainEvent,
+    ImportBatch,
+    OfferAnswer,
+    Reorder,
+    SalesEvent,
+)
 from supplychain.showcase import outcomes
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -66,8 +76,13 @@ class Today(TenantPage):
                 LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")
             ).order_by("started_at"),
             bookings=self._next_bookings(),
+            offers=self._offers(),
+            can_cancel=may(self.actor, "change", Booking, self.node.pk),
             unresolved=self._unresolved(),
             unplaced=self._unplaced(),
+            answered=self._answered(),
+            unsigned=self._unsigned(),
+            proposed=self._proposed(),
             sees_result=may_see_result(self.actor, self.node.pk),
             **mine,
             **kwargs,
@@ -104,8 +119,33 @@ class Today(TenantPage):
         bookings = Booking.objects.ahead(now()).select_related("room", "host")
         return self.own(bookings).order_by("starts_at")[:4]
 
+    def _offers(self) -> Any:
+        """What became free and is held for those who waited, until they confirm it."""
+        offers = WaitlistEntry.objects.current(now()).filter(booking__isnull=False)
+        return self.own(offers.select_related("booking__room")).order_by("booking__hold_expires_at")
+
     def _unresolved(self) -> int:
         return self.own(Unresolved.objects.filter(resolved_at__isnull=True), lookup="node_id").count()
+
+    def _answered(self) -> dict[str, int]:
+        """How many said yes and no to this firm's goods in the last week, as far as it still counts."""
+        latest = OfferAnswer.objects.current().filter(at__gte=now() - 7 * DAY)
+        said = self.own(latest, lookup="offer__tenant_id")
+        found = dict(said.order_by().values_list("sells").annotate(n=Count("pk")))
+        return {"yes": found.get(True, 0), "no": found.get(False, 0)} if found else {}
+
+    def _proposed(self) -> dict[str, Any]:
+        """Re-orders that wait for this firm's answer: how many, and the pieces of all and the style that wants most."""
+        waiting = self.own(Reorder.objects.filter(state=ReorderState.PROPOSED), lookup="launch__tenant_id")
+        sums = waiting.aggregate(n=Count("pk"), pieces=Sum("quantity"))
+        first = waiting.select_related("launch__product").order_by("-gain", "pk").first()
+        return {**sums, "first": first.launch.product} if first is not None else {}
+
+    def _unsigned(self) -> int:
+        """How many agreements wait for this firm's signature."""
+        proposed = Agreement.objects.filter(state=AgreementState.PROPOSED).exclude(proposed_by=self.node)
+        of_firm = Q(seller=self.tenant) | Q(partner=self.node)
+        return visible_to(proposed.filter(of_firm), self.actor, "change").count()
 
     def _unplaced(self) -> int:
         sees_lines = may(self.actor, "view", Attribution, self.node.pk)
@@ -120,10 +160,6 @@ def _value(row: FigureRow | None, code: str) -> Any:
     if row is not None:
         return row.values[code]
     return None if REGISTRY[code].unit is Unit.SHARE or code == "aov_order" else 0
-
-
-def _track(points: Mapping[Any, int]) -> list[Reading]:
-    return [Reading(at, viewers) for at, viewers in points.items()]
 
 
 class Sessions(ScopedListPage):
@@ -171,13 +207,18 @@ class SessionDetail(ScopedDetailPage):
             shifts=shifts,
             shares=shares_by_part(self.actor, session),
             audience=self._audience(session),
+            **self._frames(session),
             **self._told(session),
             can_import=may(self.actor, "add", ImportBatch, self.node.pk),
             sees_result=may_see_result(self.actor, self.node.pk),
+            sees_payouts=may_see_payouts(self.actor, self.node.pk),
+            sees_orders=may(self.actor, "view", SalesEvent, self.node.pk),
             trust=trust_of(self.actor, session),
             no_report=report_given_up(self.actor, session),
             **session_rights(self.actor, self.node.pk),
             next_in_room=next_in_room(session),
+            may_hand_over=may(self.actor, "add", HostShift, self.node.pk)
+            and session.state in SESSION_RUNNING,
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,
             **kwargs,
         )
@@ -204,28 +245,29 @@ class SessionDetail(ScopedDetailPage):
         values = compute_all(row) if row is not None else {}
         return [Tile(REGISTRY[code], values[code], None) for code in SESSION_METRICS if code in values]
 
+    def _frames(self, session: LiveSession) -> dict[str, Any]:
+        """What the encoder's program said of frames that it lost: now, and in the worst minute."""
+        if session.booking is None or session.started_at is None:
+            return {}
+        until = session.ended_at or now()
+        return {
+            "frames": frames_now(self.actor, session.booking) if session.state in SESSION_OPEN else None,
+            "worst": frames_worst(self.actor, session.booking, session.started_at, until),
+        }
+
     def _audience(self, session: LiveSession) -> dict[str, Any]:
         """Concurrent viewers over local time, one line per source, at most CHART_POINTS each; a gap stays a gap."""
-        samples = visible_to(
-            AudienceSample.objects.filter(session=session, concurrent__isnull=False), self.actor
-        )
-        by_source: dict[str, dict[Any, Any]] = {}
-        for source, at, viewers in samples.order_by("source", "at", "version").values_list(
-            "source", "at", "concurrent"
-        ):
-            by_source.setdefault(source, {})[at] = viewers
+        found = audience_of(self.actor, session)
         series = []
-        for source, points in by_source.items():
-            every = max(1, len(points) // CHART_POINTS)
-            chosen = list(points.items())[::every]
-            series.append(
-                {
-                    "name": source,
-                    "data": [[f"{local(at):%Y-%m-%dT%H:%M:%S}", viewers] for at, viewers in chosen],
-                }
-            )
-        peak = max((max(points.values()) for points in by_source.values()), default=None)
-        means = [seen for points in by_source.values() if (seen := watched(_track(points)))]
-        # Of several sources the one that looked longest.
-        mean = max(means, key=lambda seen: seen.covered).acu if means else None
-        return {"series": series, "peak": peak, "mean": None if mean is None else round(mean)}
+        for source, track in found.tracks.items():
+            points = [one for one in track if one.concurrent is not None]
+            chosen = points[:: max(1, len(points) // CHART_POINTS)]
+            if chosen:
+                series.append(
+                    {
+                        "name": source,
+                        "data": [[f"{local(one.at):%Y-%m-%dT%H:%M:%S}", one.concurrent] for one in chosen],
+                    }
+                )
+        counters = {name: getattr(found, name) for name in COUNTERS}
+        return {"series": series, "peak": found.peak, "mean": found.acu, **counters}

@@ -6,14 +6,14 @@ the tenants of the hall.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from analytics.models import SessionFigures
 from analytics.wall.sales import money
@@ -27,6 +27,7 @@ from livestreams.models import (
     LiveRoom,
     LiveSession,
     Maintenance,
+    PlannedShift,
 )
 from parks.models import Park
 from tenants.choices import WallVisibility
@@ -47,7 +48,7 @@ class Session:
     room_id: int | None
     tenant: Tenant
     title: str
-    host_id: int | None
+    hosts: frozenset[int]
     host: str
     host_en: str
     platform: str
@@ -86,23 +87,23 @@ def _live(which: Q) -> list[Session]:
     # A reading may count something else alone, such as likes.
     latest = AudienceSample.objects.filter(session=OuterRef("pk"), concurrent__isnull=False)
     latest = latest.order_by("-at", "-version")
-    # Whoever was relieved has gone home; the session keeps the host that it was opened with.
-    at_work = HostShift.objects.filter(session=OuterRef("pk"), role=ShiftRole.HOST, ends_at=None)
     rows = (
         LiveSession.objects.filter(which, state=SessionState.LIVE)
-        .select_related("tenant")
+        .select_related("tenant", "host")
         .annotate(
-            host_now=Coalesce(
-                Subquery(at_work.order_by("-starts_at").values("host")[:1]),
-                F("host"),
-                output_field=BigIntegerField(),
-            ),
             audience=Subquery(latest.values("concurrent")[:1]),
             audience_at=Subquery(latest.values("at")[:1]),
             paid=Subquery(SessionFigures.objects.filter(session=OuterRef("pk")).values("gmv_paid")[:1]),
         )
     )
-    hosts = Host.objects.in_bulk({row.host_now for row in rows if row.host_now})
+    # Whoever was relieved has gone home; the session keeps the host that it was opened with.
+    at_work: defaultdict[int, list[Host]] = defaultdict(list)
+    shifts = HostShift.objects.filter(session__in=rows, role=ShiftRole.HOST, ends_at=None)
+    for shift in shifts.select_related("host").order_by("-starts_at", "-pk"):
+        at_work[shift.session_id].append(shift.host)
+    for row in rows:
+        if row.host is not None:
+            at_work[row.pk] = at_work[row.pk] or [row.host]
     return [
         Session(
             uid=str(row.uid),
@@ -110,9 +111,9 @@ def _live(which: Q) -> list[Session]:
             room_id=row.room_id,
             tenant=row.tenant,
             title=row.title,
-            host_id=row.host_now,
-            host=hosts[row.host_now].name_zh if row.host_now else "",
-            host_en=hosts[row.host_now].name_en if row.host_now else "",
+            hosts=frozenset(host.pk for host in at_work[row.pk]),
+            host=at_work[row.pk][0].name_zh if at_work[row.pk] else "",
+            host_en=at_work[row.pk][0].name_en if at_work[row.pk] else "",
             platform=row.get_platform_display(),
             started_at=row.started_at or row.created_at,
             audience=row.audience,
@@ -139,15 +140,33 @@ def in_order(sessions: Iterable[Session], own: Container[int]) -> list[Session]:
     return sorted(sessions, key=place)
 
 
-def oldest_sample(sessions: Iterable[Session]) -> datetime | None:
-    """How old the audience is: the oldest of the latest samples, None without any."""
+def audience_as_of(sessions: Collection[Session], now: datetime) -> datetime | None:
+    """How old the audience is: the oldest of the latest samples; now where nobody is on air, None before any sample."""
+    if not sessions:
+        return now
     return min((session.audience_at for session in sessions if session.audience_at), default=None)
 
 
+def audience_of(sessions: Collection[Session]) -> int | None:
+    """How many watch: nobody without a session on air, None while no sample of any session has come."""
+    read = [session.audience for session in sessions if session.audience is not None]
+    return sum(read) if read or not sessions else None
+
+
 def upcoming(parks: Collection[Park], now: datetime) -> list[Booking]:
-    """The bookings of a day from now, those that run now as well, the next first."""
+    """The bookings of a day from now, those that run now as well, the next first; `coming` are those who will host."""
     held = Booking.objects.ahead(now).filter(room__park__in=parks, starts_at__lt=now + clock.DAY)
-    return list(held.select_related("tenant", "host", "room").order_by("starts_at", "room__code"))
+    planned = PlannedShift.objects.filter(role=ShiftRole.HOST, released=False).select_related("host")
+    found = list(
+        held.select_related("tenant", "host", "room")
+        .prefetch_related(Prefetch("shifts", planned.order_by("starts_at", "pk"), to_attr="hosting"))
+        .order_by("starts_at", "room__code")
+    )
+    for booking in found:
+        # Its own host stays away where others are planned, and whose shift is over has gone home.
+        own = [booking.host] if booking.host is not None and not booking.hosting else []
+        booking.coming = own + [shift.host for shift in booking.hosting if shift.ends_at > now]
+    return found
 
 
 @dataclass(frozen=True)
@@ -224,23 +243,38 @@ def next_on_air(bookings: Iterable[Booking], rooms: Rooms, own: Container[int]) 
         for each in bookings
         if not (each.room_id in rooms.sessions and rooms.bookings[each.room_id].pk == each.pk)
     ]
-    return [
-        {
-            "starts_at": each.starts_at.isoformat(),
-            "room_zh": each.room.name_zh,
-            "room_en": each.room.name_en,
-            "host_zh": each.host.name_zh if each.host and each.tenant_id in own else "",
-            "host_en": each.host.name_en if each.host and each.tenant_id in own else "",
-            **dict(zip(("tenant_zh", "tenant_en"), _name(each.tenant, own), strict=True)),
-        }
-        for each in waiting[:NEXT]
-    ]
+    rows = []
+    for each in waiting[:NEXT]:
+        first = next(iter(each.coming), None) if each.tenant_id in own else None  # type: ignore[attr-defined]
+        rows.append(
+            {
+                "starts_at": each.starts_at.isoformat(),
+                "room_zh": each.room.name_zh,
+                "room_en": each.room.name_en,
+                "host_zh": first.name_zh if first else "",
+                "host_en": first.name_en if first else "",
+                **dict(zip(("tenant_zh", "tenant_en"), _name(each.tenant, own), strict=True)),
+            }
+        )
+    return rows
 
 
-def hosts_of(sessions: Iterable[Session], bookings: Iterable[Booking]) -> dict[str, int]:
-    """How many hosts are live, and how many others come next."""
-    live = {session.host_id for session in sessions if session.host_id}
-    return {"live": len(live), "next": len({each.host_id for each in bookings if each.host_id} - live)}
+def live_hosts(sessions: Iterable[Session]) -> set[int]:
+    """Everybody who hosts one of the sessions at this moment."""
+    return {host for session in sessions for host in session.hosts}
+
+
+def hosts_of(
+    parks: Collection[Park], sessions: Iterable[Session], bookings: Iterable[Booking], now: datetime
+) -> dict[str, int]:
+    """How many hosts are live, how many others come next, and how many more work for the parks' firms."""
+    live = live_hosts(sessions)
+    coming = {host.pk for each in bookings for host in each.coming} - live  # type: ignore[attr-defined]
+    working = Host.objects.working_on(clock.business_day(now)).filter(
+        tenant__node__parent__in=[park.pk for park in parks]
+    )
+    known = set(working.order_by().values_list("pk", flat=True))
+    return {"live": len(live), "next": len(coming), "off": len(known - live - coming)}
 
 
 def ticker(parks: Collection[Park], now: datetime, own: Container[int]) -> list[dict[str, Any]]:

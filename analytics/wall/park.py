@@ -31,7 +31,7 @@ def park_snapshot(park: Park, memory: Memory) -> dict[str, Any]:
     rooms = air.rooms_of([park], sessions, bookings, now)
     figures = sales.day_figures(open_books, day)
     pace = sales.pace(open_books, day, Decimal(figures["gmv_paid"]), now, memory)
-    sampled = air.oldest_sample(sessions)
+    sampled = air.audience_as_of(sessions, now)
     return {
         "park": {
             "code": park.code,
@@ -55,9 +55,9 @@ def park_snapshot(park: Park, memory: Memory) -> dict[str, Any]:
         "then": pace.then,
         "pace": pace.lines,
         "summed": {"tenants": len(open_books), "of": len(tenants)},
-        "audience": sum(session.audience or 0 for session in sessions),
+        "audience": air.audience_of(sessions),
         "rooms": air.room_rows(rooms, tenants),
-        "hosts": air.hosts_of(sessions, bookings),
+        "hosts": air.hosts_of([park], sessions, bookings, now),
         "sessions": [session.as_dict(now, tenants) for session in air.in_order(sessions, tenants)],
         "next": air.next_on_air(bookings, rooms, tenants),
         "ranking": sales.ranking(tenants, day),

@@ -99,7 +99,7 @@ def place_snapshot(place: ScopeNode, memory: Memory) -> dict[str, Any]:
         lambda: tell(_day_sums(seats, day - clock.DAY), [park.pk for park in parks], SALES),
     )
     watched = tell(_audience(sessions), [park.pk for park in parks], AUDIENCE)
-    sampled = air.oldest_sample(sessions)
+    sampled = air.audience_as_of(sessions, now)
     return {
         "place": {"code": place.code, "kind": place.kind, "name_zh": place.name_zh, "name_en": place.name_en},
         "synthetic": any(park.is_synthetic for park in parks),
@@ -120,7 +120,7 @@ def place_snapshot(place: ScopeNode, memory: Memory) -> dict[str, Any]:
         },
         "audience": _audience_told(watched, sessions),
         "rooms": rooms.count(),
-        "hosts": air.hosts_of(sessions, bookings),
+        "hosts": air.hosts_of(parks, sessions, bookings, now),
         "parks": _park_rows(parks, told, watched, rooms, sessions),
         "towns": _towns(parks, rooms),
         "trend": _trend(seats, day, now, memory),
@@ -179,7 +179,7 @@ def _park_rows(
                 "town_zh": park.town.name_zh,
                 "town_en": park.town.name_en,
                 "rooms": rooms.count(park),
-                "hosts_live": air.hosts_of([one for one in sessions if one.park_id == park.pk], [])["live"],
+                "hosts_live": len(air.live_hosts(one for one in sessions if one.park_id == park.pk)),
                 "audience": watched.of_park.get(park.pk, {}).get("audience"),
                 "gmv_paid": None if sold is None else sales.money(sold["gmv_paid"]),
                 "orders": None if sold is None else int(sold["orders"]),

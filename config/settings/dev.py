@@ -27,9 +27,9 @@ def _local_secret(data_dir: Path) -> str:
     return path.read_text()
 
 
+# A park's intranet gives this machine any address; the admin and portal check the session, not the host.
 ENVIRONMENT = read(local_secret=_local_secret, allowed_hosts=["*"])
 globals().update(from_environment(ENVIRONMENT))
 DEBUG = False
-# A park's intranet gives this machine any address; the admin and portal check the session, not the host.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,8 @@ from core import strict
 from core.doors.filters import DayInput
 from core.money import to_cents
 
+WORD_BREAK = re.compile(r"[,，、;；\n]+")
+LONGEST_WORD = 64
 # What a column holds on PostgreSQL; SQLite would take more.
 LARGEST: dict[str, int] = {
     "SmallIntegerField": 2**15 - 1,
@@ -77,6 +80,47 @@ class PlatformIdField(CodeField):
     """An id that a platform gave, refused where a spreadsheet has ruined it."""
 
     parse = staticmethod(strict.identifier)
+
+
+class LineField(forms.CharField):
+    """A line of text without control characters."""
+
+    def to_python(self, value: Any) -> Any:
+        line = super().to_python(value)
+        if not line:
+            return line
+        try:
+            return strict.text(line, len(line))  # its validator says what is too long
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+
+
+class WordsField(forms.CharField):
+    """A list of words, typed with commas between them."""
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
+        """`encoder` and `decoder` come from the model's JSONField; words need none."""
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "、".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        try:
+            words = [
+                strict.text(word, LONGEST_WORD) for word in WORD_BREAK.split(super().to_python(value) or "")
+            ]
+        except strict.StrictError as error:
+            raise ValidationError(str(error), code=error.code) from error
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool((initial or []) != self.to_python(data))
+        except ValidationError:
+            return True
 
 
 def check_year(value: date) -> None:

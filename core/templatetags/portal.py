@@ -83,12 +83,6 @@ def end_of_day(instant: datetime) -> str:
 
 
 @register.filter
-def naive_local(instant: datetime) -> str:
-    """Wall-clock time without an offset, for the room calendar, which knows no time zones."""
-    return f"{clock.local(instant):%Y-%m-%dT%H:%M:%S}"
-
-
-@register.filter
 def duration(length: timedelta | None) -> str:
     """Hours and minutes, as 2:30."""
     if length is None:

@@ -20,11 +20,12 @@ from core.doors.admin import (
     related_field,
     style,
 )
+from core.doors.formfields import LineField
 from core.policy import ADD
 from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING, BOOKING_TRANSITIONS, BookingState, RoomCheckItem
-from livestreams.models import Booking, Cleaning, RoomCheck, WaitlistEntry
-from livestreams.studio import USED, is_clean_after, is_over
+from livestreams.models import Booking, Cleaning, CleaningDuty, RoomCheck, WaitlistEntry
+from livestreams.studio import USED, cleaners_of, is_clean_after, is_over
 
 STATE_COLOURS = {
     BookingState.HELD: "warning",
@@ -34,7 +35,18 @@ STATE_COLOURS = {
 }
 
 
+def beyond_quota_field() -> Any:
+    return style(
+        LineField,
+        _("why beyond the quota"),
+        max_length=200,
+        required=False,
+        help_text=_("Only where the firm may have more hours than its quota; the audit keeps it."),
+    )
+
+
 class BookingAddForm(ServiceForm):
+    beyond_quota = beyond_quota_field()
     hold = style(
         forms.BooleanField,
         _("hold only"),
@@ -52,6 +64,7 @@ class SwapForm(OperationForm):
         label=_("change places with"),
         help_text=_("Room and time change; tenants and hosts stay."),
     )
+    beyond_quota = beyond_quota_field()
 
 
 class MoveForm(OperationForm):
@@ -63,11 +76,24 @@ class MoveForm(OperationForm):
     starts_at = style(forms.SplitDateTimeField, _("starts at"), required=False)
     ends_at = style(forms.SplitDateTimeField, _("ends at"), required=False)
     host = related_field(Booking, "host", required=False)
+    beyond_quota = beyond_quota_field()
 
 
 class RoomCheckForm(OperationForm):
     point = choice_field(RoomCheckItem.choices, _("point"))
     done = style(forms.BooleanField, _("in order"), required=False, initial=True)
+
+
+class CleanerForm(OperationForm):
+    """Who of the park's studio is to clean the room; empty: nobody any more."""
+
+    person = choice_field((), _("who cleans it"), required=False)
+
+    def __init__(self, *args: Any, row: Booking, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        people = cleaners_of(row.room.park_id)
+        field: Any = self.fields["person"]
+        field.choices = [("", ""), *((person.username, str(person)) for person in people)]
 
 
 def _may_become(*states: BookingState) -> Any:
@@ -98,7 +124,10 @@ class BookingAdmin(ScopedModelAdmin):
     )
     add_form = BookingAddForm
     add_fieldsets = (
-        (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose", "hold")}),
+        (
+            None,
+            {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose", "hold", "beyond_quota")},
+        ),
     )
     autocomplete_fields = ("room", "tenant", "host")
     operations = (
@@ -160,6 +189,17 @@ class BookingAdmin(ScopedModelAdmin):
             verb=ADD,
             makes=RoomCheck,
             when=lambda booking: booking.state in BOOKING_BLOCKING and booking.ends_at > now(),
+        ),
+        Operation(
+            "cleaner",
+            _("Who cleans the room"),
+            services.cleaning_assign,
+            row="booking",
+            form=CleanerForm,
+            icon="person_add",
+            verb=ADD,
+            makes=CleaningDuty,
+            when=lambda booking: booking.state in BOOKING_BLOCKING and not is_clean_after(booking),
         ),
         Operation(
             "cleaned",

@@ -27,9 +27,9 @@ from core.doors.admin import (
     related_field,
     style,
 )
-from core.doors.admin.forms import WordsField
 from core.doors.context import actor_of
 from core.doors.filters import day_of
+from core.doors.formfields import WordsField
 from core.policy import ADD, CHANGE, VIEW
 from core.scoping import may, require
 from livestreams import services

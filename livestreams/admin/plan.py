@@ -10,13 +10,15 @@ from django.contrib import admin
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from core.actors import Actor
 from core.doors.admin import Operation, ScopedModelAdmin, ServiceForm, ShownInline, style
 from core.policy import ADD
 from livestreams import services
+from livestreams.admin.booking import beyond_quota_field
 from livestreams.choices import WaitState
+from livestreams.forms import DaysField
 from livestreams.models import Booking, BookingSeries, WaitlistEntry
 
 
@@ -33,6 +35,13 @@ class SeriesAddForm(ServiceForm):
         required=False,
         help_text=_("Otherwise nothing is booked when one of them is taken."),
     )
+    skip = style(
+        DaysField,
+        _("leave out these days"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "2026-10-01, 2026-10-08"}),
+    )
+    beyond_quota = beyond_quota_field()
 
 
 class SeriesBookings(ShownInline):
@@ -59,7 +68,7 @@ class BookingSeriesAdmin(ScopedModelAdmin):
         "skipped",
     )
     add_form = SeriesAddForm
-    add_fieldsets = ((None, {"fields": (*fields[:-1], "skip_taken")}),)
+    add_fieldsets = ((None, {"fields": (*fields[:-1], "skip_taken", "skip", "beyond_quota")}),)
     autocomplete_fields = ("room", "tenant", "host")
     inlines = (SeriesBookings,)
     operations = (

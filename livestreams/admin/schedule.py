@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from datetime import time
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSingleTimeWidget
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
@@ -29,15 +30,17 @@ from core.doors.admin import (
     related_field,
     style,
 )
-from core.doors.formfields import WholeNumberField
+from core.doors.formfields import LineField, WholeNumberField
 from core.policy import ADD
-from core.strict import instant
+from core.strict import StrictError, clock_time, instant
 from livestreams import services
-from livestreams.answers import counts_of, obstacles, proof_of, room_of, ways_in
-from livestreams.choices import PlanKind, PlanState
+from livestreams.answers import counts_of, crews_of, obstacles, proof_of, room_of, ways_in
+from livestreams.choices import CrewKind, PlanKind, PlanState
+from livestreams.forms import WindowsField, crews_asked, lines_of
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
-from livestreams.planning import MakeupShift, PlanRules
+from livestreams.planning import CrewShift, PlanRules
 from livestreams.services.planjobs import TENTHS
+from livestreams.services.slots import MOST_PEOPLE
 
 STATE_COLOURS = {
     PlanState.RUNNING: "warning",
@@ -45,23 +48,39 @@ STATE_COLOURS = {
     PlanState.PUBLISHED: "success",
 }
 
-
-RULES_OF_TOOLS = {
-    "makeup_minutes": gettext_lazy("time for make-up (minutes)"),
-    "makeup_wait_hours": gettext_lazy("made up so many hours before at most"),
-}
-"""Names of rules that the form leaves as they are and the API may set."""
+SHIFT_WRITTEN = re.compile(r"(\d{1,4})\s+(\d\d:\d\d)\s*[-–—~]\s*(\d\d:\d\d)", re.ASCII)
 
 
 class SlotRequestAddForm(ServiceForm):
-    """One window; several are asked for in the portal or the API."""
+    """One window, and more of them in lines."""
 
     earliest = style(forms.SplitDateTimeField, gettext_lazy("from"))
     latest = style(forms.SplitDateTimeField, gettext_lazy("until"))
+    more = style(
+        WindowsField,
+        gettext_lazy("or also"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 2, "placeholder": "2026-10-01 09:00-12:00"}),
+        help_text=gettext_lazy("A line for each window: the day, from when until when."),
+    )
+    camera_people, lighting_people, control_people = (
+        style(WholeNumberField, kind.label, required=False, max_value=MOST_PEOPLE) for kind in CrewKind
+    )
+    camera_minutes, lighting_minutes, control_minutes = (
+        style(
+            WholeNumberField,
+            gettext_lazy("the first minutes only"),
+            required=False,
+            help_text=gettext_lazy("Empty: for the whole session."),
+        )
+        for _kind in CrewKind
+    )
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        return {**values, "windows": [(values.pop("earliest"), values.pop("latest"))]}
+        windows = [(values.pop("earliest"), values.pop("latest")), *values.pop("more")]
+        crews = crews_asked(values)
+        return {**values, "windows": windows, "crews": crews}
 
 
 class RankForm(OperationForm):
@@ -94,13 +113,16 @@ class SlotRequestAdmin(ScopedModelAdmin):
         "latest",
         "repeat_until",
         ("room", "scene"),
-        ("host", "category", "preferred_host"),
+        ("host", "category"),
+        "preferred_host",
         ("value", "made_up"),
         "purpose",
     )
-    fields = ("park", "tenant", *asked[:1], "windows", *asked[1:], "priority", "withdrawn_at")
+    crews_fields = tuple((f"{kind}_people", f"{kind}_minutes") for kind in CrewKind)
+    readonly_fields = ("crews_shown",)
+    fields = ("park", "tenant", *asked[:1], "windows", *asked[1:], "crews_shown", "priority", "withdrawn_at")
     add_form = SlotRequestAddForm
-    add_fieldsets = ((None, {"fields": ("tenant", *asked)}),)
+    add_fieldsets = ((None, {"fields": ("tenant", *asked[:3], "more", *asked[3:], *crews_fields)}),)
     autocomplete_fields = ("tenant", "room", "host", "preferred_host")
     operations = (
         Operation(
@@ -124,8 +146,31 @@ class SlotRequestAdmin(ScopedModelAdmin):
         ),
     )
 
+    @display(description=gettext_lazy("crews"))
+    def crews_shown(self, request: SlotRequest) -> str:
+        return " · ".join(crews_of(request))
+
     def create(self, actor: Actor, values: dict[str, Any]) -> SlotRequest:
         return services.slot_request_make(actor=actor, **values)
+
+
+class ShiftsField(forms.CharField):
+    """Shifts of a day, a line for each: people, and from when until when, such as 3 08:00-14:30."""
+
+    def to_python(self, value: Any) -> Any:
+        return tuple(_shift(line) for line in lines_of(super().to_python(value) or ""))
+
+
+def _shift(line: str) -> CrewShift:
+    found = SHIFT_WRITTEN.fullmatch(line)
+    if found is None:
+        message = gettext("“%(line)s” is no shift such as 3 08:00-14:30.") % {"line": line[:40]}
+        raise ValidationError(message, code="shift")
+    people, begins, ends = found.groups()
+    try:
+        return CrewShift(clock_time(begins), clock_time("00:00" if ends == "24:00" else ends), int(people))
+    except StrictError as error:
+        raise ValidationError(str(error), code=error.code) from error
 
 
 class PlanForm(ServiceForm):
@@ -146,15 +191,33 @@ class PlanForm(ServiceForm):
         initial=0,
     )
     host_day_hours = style(WholeNumberField, gettext_lazy("hours of a host per day at most"), required=False)
-    makeup_people = style(WholeNumberField, gettext_lazy("make-up artists"), required=False)
-    makeup_begins = style(
-        forms.TimeField,
-        gettext_lazy("their shift begins"),
+    makeup_shifts = style(
+        ShiftsField,
+        gettext_lazy("make-up artists"),
         required=False,
-        widget=UnfoldAdminSingleTimeWidget(),
+        widget=UnfoldAdminTextareaWidget({"rows": 3, "placeholder": "3 08:00-14:30\n4 15:30-22:00"}),
+        help_text=gettext_lazy("A line for each shift of the day: how many people, from when until when."),
     )
-    makeup_ends = style(
-        forms.TimeField, gettext_lazy("… and ends"), required=False, widget=UnfoldAdminSingleTimeWidget()
+    camera_shifts, lighting_shifts, control_shifts = (
+        style(
+            ShiftsField,
+            kind.label,
+            required=False,
+            widget=UnfoldAdminTextareaWidget({"rows": 2, "placeholder": "2 09:00-18:00"}),
+        )
+        for kind in CrewKind
+    )
+    makeup_minutes = style(
+        WholeNumberField,
+        gettext_lazy("time for make-up (minutes)"),
+        required=False,
+        initial=PlanRules.makeup_minutes,
+    )
+    makeup_wait_hours = style(
+        WholeNumberField,
+        gettext_lazy("made up so many hours before at most"),
+        required=False,
+        initial=PlanRules.makeup_wait_hours,
     )
     makeup_percent = style(
         WholeNumberField, gettext_lazy("made up before: at least so many of 100 sessions"), required=False
@@ -162,12 +225,9 @@ class PlanForm(ServiceForm):
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        people, begins, ends = (values.pop(f"makeup_{name}") for name in ("people", "begins", "ends"))
-        shifts = (MakeupShift(begins or time(8), ends or time(22), people),) if people else ()
-        names = ("quota_hours", "fair_sessions", "fair_bonus", "host_rest_minutes", "host_day_hours")
-        given = {name: values.pop(name) for name in (*names, "makeup_percent")}
+        given = {field.name: values.pop(field.name) for field in fields(PlanRules)}
         rules = {name: value for name, value in given.items() if value is not None}
-        return {**values, "rules": PlanRules(makeup_shifts=shifts, **rules)}
+        return {**values, "rules": PlanRules(**rules)}
 
 
 class ChangeForm(OperationForm):
@@ -187,6 +247,7 @@ class ChangeForm(OperationForm):
 
 class WhatIfForm(ChangeForm):
     more_rooms = style(WholeNumberField, gettext_lazy("rooms more"), required=False)
+    scene = style(LineField, gettext_lazy("… with the scene"), max_length=100, required=False)
 
     def values(self) -> dict[str, Any]:
         values = super().values()
@@ -247,8 +308,12 @@ class SchedulePlanAdmin(ScopedModelAdmin):
                     "quota_hours",
                     ("fair_sessions", "fair_bonus"),
                     ("host_rest_minutes", "host_day_hours"),
-                    ("makeup_people", "makeup_percent"),
-                    ("makeup_begins", "makeup_ends"),
+                    "makeup_shifts",
+                    ("makeup_minutes", "makeup_wait_hours"),
+                    "makeup_percent",
+                    "camera_shifts",
+                    "lighting_shifts",
+                    "control_shifts",
                 )
             },
         ),
@@ -342,14 +407,13 @@ def _lines(words: Iterable[tuple[Any, Any]]) -> str:
 
 def _rules(rules: PlanRules) -> Iterator[tuple[Any, Any]]:
     """What a park has decided, in the words of the form; what is as nobody decided it is left out."""
-    labels = {name: field.label for name, field in PlanForm.base_fields.items()} | RULES_OF_TOOLS
     usual = PlanRules()
     for field in fields(rules):
-        value = getattr(rules, field.name)
-        if value != getattr(usual, field.name) and field.name in labels:
-            yield labels[field.name], value
-    for shift in rules.makeup_shifts:
-        yield labels["makeup_people"], f"{shift.people} · {shift.begins:%H:%M}–{shift.ends:%H:%M}"
+        value, label = getattr(rules, field.name), PlanForm.base_fields[field.name].label
+        if isinstance(value, tuple):
+            yield from ((label, f"{one.people} · {one.begins:%H:%M}–{one.ends:%H:%M}") for one in value)
+        elif value != getattr(usual, field.name):
+            yield label, value
 
 
 def _changes(plan: SchedulePlan) -> Iterator[tuple[Any, Any]]:

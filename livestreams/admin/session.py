@@ -6,13 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
+from core.doors.admin.display import EMPTY
+from core.doors.context import actor_of
 from core.policy import ADD
 from livestreams import services
 from livestreams.choices import SESSION_OPEN, SessionState
+from livestreams.labels import told_of
 from livestreams.models import HostShift, LiveSession, SessionTenant
 
 STATE_COLOURS = {
@@ -59,7 +65,9 @@ class LiveSessionAdmin(ScopedModelAdmin):
         (None, {"fields": ("title", "tenant", "park", "room", "host", "booking")}),
         (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),
         (_("State"), {"fields": ("state", "started_at", "ended_at")}),
+        (_("Audience"), {"fields": ("told",)}),
     )
+    readonly_fields = ("told",)
     add_fieldsets = (
         (None, {"fields": ("tenant", "booking", "room", "host", "title")}),
         (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),
@@ -77,6 +85,16 @@ class LiveSessionAdmin(ScopedModelAdmin):
             when=lambda session: session.state in SESSION_OPEN and session.started_at is not None,
         ),
     )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.told = told_of(actor_of(request), row)
+        return row
+
+    @admin.display(description=_("figures"))
+    def told(self, row: LiveSession) -> SafeString | str:
+        return format_html_join(mark_safe("<br>"), "{}: {}", getattr(row, "told", ())) or EMPTY
 
     def create(self, actor: Actor, values: dict[str, Any]) -> LiveSession:
         return services.session_open(actor=actor, **values)

@@ -24,8 +24,8 @@ from core.doors.admin import (
 from core.doors.context import actor_of
 from core.policy import ADD, CHANGE
 from livestreams import services
-from livestreams.choices import LET_IN, PublishEnd, PublishReason
-from livestreams.models import MediaNode, Publish, PublishDecision
+from livestreams.choices import LET_IN, FrameLoss, PublishEnd, PublishReason
+from livestreams.models import EncoderSample, MediaNode, Publish, PublishDecision
 
 END_COLOURS = {PublishEnd.LOST: "danger", PublishEnd.REFUSED: "warning"}
 REASON_COLOURS = {reason: "success" if reason in LET_IN else "danger" for reason in PublishReason}
@@ -156,4 +156,30 @@ class PublishDecisionAdmin(ScopedModelAdmin):
         ("call", "app"),
         ("accepted", "reason", "detail"),
         ("key_start", "client", "address"),
+    )
+
+
+@admin.register(EncoderSample)
+class EncoderSampleAdmin(ScopedModelAdmin):
+    list_display = (
+        "at",
+        "booking",
+        "lost_percent",
+        badge("cause", _("lost by"), dict.fromkeys(FrameLoss, "warning")),
+        "congestion",
+        "dropped",
+        "skipped",
+        "missed",
+    )
+    list_select_related = ("booking__room",)
+    list_filter = ("at", "cause", "booking__room", "booking__tenant")
+    search_fields = ("booking__tenant__code", "booking__room__code")
+    fields = (
+        ("at", "source"),
+        "booking",
+        ("lost_percent", "cause"),
+        ("sent", "dropped"),
+        ("encoded", "skipped"),
+        ("rendered", "missed"),
+        ("sent_bytes", "congestion", "reconnecting"),
     )

@@ -16,8 +16,17 @@ from core.doors.filters import day_of
 from core.policy import ADD, CHANGE, VIEW
 from core.scoping import may, require, visible_to
 from livestreams.choices import BookingState
-from livestreams.models import Booking, Cleaning, EquipmentLoan, Fault, LiveRoom, RoomCheck, Visit
-from livestreams.studio import hit_by, readiness_of, to_clean
+from livestreams.models import (
+    Booking,
+    Cleaning,
+    CleaningDuty,
+    EquipmentLoan,
+    Fault,
+    LiveRoom,
+    RoomCheck,
+    Visit,
+)
+from livestreams.studio import cleaners_of, hit_by, readiness_of, to_clean
 from parks.models import Park
 from parks.selectors import parks_of
 
@@ -25,6 +34,7 @@ from parks.selectors import parks_of
 RIGHTS = {
     "check": (ADD, RoomCheck),
     "clean": (ADD, Cleaning),
+    "give": (ADD, CleaningDuty),
     "fault": (CHANGE, Fault),
     "loan": (CHANGE, EquipmentLoan),
     "visit": (CHANGE, Visit),
@@ -68,6 +78,7 @@ def _day(actor: Actor, park: Park, day: Any) -> dict[str, Any]:
     return {
         "rows": _bookings(actor, rooms, day),
         "turnarounds": to_clean(rooms),
+        "cleaners": list(cleaners_of(park.pk)),
         "faults": [(fault, hits.get(fault.window_id or 0, [])) for fault in faults],
         "loans": list(loans.select_related("item", "tenant").order_by("due_at")),
         "visits": list(

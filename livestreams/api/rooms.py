@@ -34,6 +34,7 @@ from core.errors import NotFound
 from livestreams import services
 from livestreams.models import LiveRoom, Maintenance, MediaNode
 from livestreams.selectors import RoomReport, free_windows, room_reports
+from livestreams.usage import heat_map
 from parks.models import Park
 from tenants.models import Tenant
 
@@ -266,10 +267,21 @@ class RoomUseSerializer(serializers.Serializer[RoomReport]):
         return _hours(report.use.live)
 
 
+class HeatSerializer(serializers.Serializer[Any]):
+    """Utilisation of all listed rooms together in one hour of the week, those of Asia/Shanghai."""
+
+    weekday = serializers.IntegerField(help_text=_("0 is Monday."))
+    hour = serializers.IntegerField(help_text=_("From 0 to 23: the hour that begins then."))
+    share = serializers.CharField(
+        allow_null=True, help_text=_("Live time over open time in percent; null where no room was open.")
+    )
+
+
 class RoomUsesSerializer(serializers.Serializer[Any]):
     since = serializers.DateField()
     until = serializers.DateField()
     results = RoomUseSerializer(many=True)
+    heat = HeatSerializer(many=True)
 
 
 class RoomUseViewSet(ScopedViewSet):
@@ -287,13 +299,21 @@ class RoomUseViewSet(ScopedViewSet):
         responses=RoomUsesSerializer,
     )
     def retrieve(self, request: Request) -> Response:
-        """Open, booked and live time of each room on the days from `since` to `until`, and who did not come."""
+        """Open, booked and live time of each room on the days from `since` to `until`, and who did not come.
+
+        `heat` is the utilisation of these rooms together by weekday and hour.
+        """
         until = query_value(request, "until", strict.day, today())
         since = query_value(request, "since", strict.day, until - REPORTED + DAY)
         run = set(self.get_queryset().values_list("pk", flat=True))
         reports = room_reports(actor=self.actor, since=since, until=until)
         found = [report for report in reports if report.room.pk in run]
-        return Response(RoomUsesSerializer({"since": since, "until": until, "results": found}).data)
+        heat = [
+            {"weekday": weekday, "hour": hour, "share": share}
+            for (weekday, hour), share in sorted(heat_map(report.facts for report in found).items())
+        ]
+        answer = {"since": since, "until": until, "results": found, "heat": heat}
+        return Response(RoomUsesSerializer(answer).data)
 
 
 def _hours(time: timedelta) -> str:

@@ -27,7 +27,7 @@ from livestreams import services
 from livestreams.api.slots import SlotSerializer
 from livestreams.choices import PlanKind, PlanState, ProofKind
 from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan
-from livestreams.planning import MakeupShift, PlanRules
+from livestreams.planning import CrewShift, PlanRules
 from livestreams.services.plans import MOST_SECONDS, RULES
 from parks.models import Park
 
@@ -80,27 +80,31 @@ class PlanWithSlotsSerializer(PlanSerializer):
         fields = [*PlanSerializer.Meta.fields, "slots"]
 
 
-class MakeupShiftInput(StrictSerializer):
+class CrewShiftInput(StrictSerializer):
     begins = ClockField()
     ends = ClockField()
     people = CountField(min_value=1, max_value=1000)
 
-    def to_internal_value(self, data: Any) -> MakeupShift:
-        return MakeupShift(**super().to_internal_value(data))
+    def to_internal_value(self, data: Any) -> CrewShift:
+        return CrewShift(**super().to_internal_value(data))
 
 
 class RulesInput(StrictSerializer):
     """The park's rules for one schedule; a limit that is left out is none."""
 
-    makeup_shifts = serializers.ListField(child=MakeupShiftInput(), required=False, max_length=50)
-
     def get_fields(self) -> dict[str, Any]:
         numbers = {name: CountField(max_value=most, required=False) for name, most in RULES.items()}
-        return {**numbers, **super().get_fields()}
+        shifts = {
+            f"{crew}_shifts": serializers.ListField(child=CrewShiftInput(), required=False, max_length=50)
+            for crew in PlanRules().shifts
+        }
+        return {**numbers, **shifts, **super().get_fields()}
 
     def to_internal_value(self, data: Any) -> PlanRules:
-        values = super().to_internal_value(data)
-        return PlanRules(**{**values, "makeup_shifts": tuple(values.get("makeup_shifts", ()))})
+        values: dict[str, Any] = super().to_internal_value(data)
+        for crew in {f"{crew}_shifts" for crew in PlanRules().shifts} & set(values):
+            values[crew] = tuple(values[crew])
+        return PlanRules(**values)
 
 
 class PlanInput(StrictSerializer):

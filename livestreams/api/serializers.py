@@ -73,6 +73,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         ]
 
 
+BEYOND_QUOTA = _("Of the park: why the firm may have more hours than its quota.")
+
+
 class BookingInput(StrictSerializer):
     tenant = ScopedRelatedField(model=Tenant)
     room = ScopedRelatedField(model=LiveRoom)
@@ -81,6 +84,7 @@ class BookingInput(StrictSerializer):
     ends_at = InstantField()
     purpose = LineField(max_length=200, required=False, allow_blank=True)
     hold = FlagField(required=False, help_text=_("Hold the room for a while instead of booking it."))
+    beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
 
 
 class CheckInInput(StrictSerializer):
@@ -91,6 +95,7 @@ class CheckInInput(StrictSerializer):
 
 class SwapInput(StrictSerializer):
     other = ScopedRelatedField(model=Booking, slug_field="uid", verb="change")
+    beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
 
 
 class StreamKeyInput(StrictSerializer):
@@ -163,6 +168,7 @@ class SeriesInput(StrictSerializer):
     skip_taken = FlagField(
         required=False, help_text=_("Leave out the days that cannot be had instead of refusing all.")
     )
+    beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
 
 
 class WaitlistSerializer(serializers.ModelSerializer[WaitlistEntry]):
@@ -209,6 +215,7 @@ class MoveInput(StrictSerializer):
     host = ScopedRelatedField(model=Host, required=False)
     starts_at = InstantField(required=False)
     ends_at = InstantField(required=False)
+    beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
 
 
 class SessionSerializer(serializers.ModelSerializer[LiveSession]):

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from core.clock import local
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.doors.fields import (
+    ChoiceField,
     CountField,
     DayField,
     FlagField,
@@ -28,9 +29,10 @@ from core.strict import instant
 from livestreams import services
 from livestreams.answers import obstacles, ways_in
 from livestreams.api.serializers import LONGEST_MINUTES
-from livestreams.choices import PlanState
+from livestreams.choices import CrewKind, PlanState
 from livestreams.models import Host, LiveRoom, PlannedSlot, SlotRequest
-from livestreams.services.slots import MOST_WINDOWS
+from livestreams.planning import CrewWish
+from livestreams.services.slots import MOST_PEOPLE, MOST_WINDOWS
 from tenants.models import Tenant
 
 READ = ("bookings:read", "bookings:write")
@@ -86,6 +88,23 @@ class WindowInput(StrictSerializer):
     ends_at = InstantField()
 
 
+class CrewSerializer(serializers.Serializer[Any]):
+    """People of a crew of the park during the session; without minutes for all of it."""
+
+    crew = serializers.ChoiceField(choices=CrewKind.choices)
+    people = serializers.IntegerField()
+    minutes = serializers.IntegerField(allow_null=True)
+
+
+class CrewInput(StrictSerializer):
+    crew = ChoiceField(choices=CrewKind.choices)
+    people = CountField(min_value=1, max_value=MOST_PEOPLE, required=False)
+    minutes = CountField(min_value=1, max_value=LONGEST_MINUTES, required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> CrewWish:
+        return CrewWish(**super().to_internal_value(data))
+
+
 class SlotRequestSerializer(serializers.ModelSerializer[SlotRequest]):
     """A request, with what published schedules gave it."""
 
@@ -94,6 +113,7 @@ class SlotRequestSerializer(serializers.ModelSerializer[SlotRequest]):
     host = serializers.CharField(source="host.code", default=None, allow_null=True)
     preferred_host = serializers.CharField(source="preferred_host.code", default=None, allow_null=True)
     windows = serializers.SerializerMethodField()
+    crews = CrewSerializer(many=True)
     answers = SlotSerializer(source="published", many=True)
 
     class Meta:
@@ -112,6 +132,7 @@ class SlotRequestSerializer(serializers.ModelSerializer[SlotRequest]):
             "value",
             "priority",
             "made_up",
+            "crews",
             "purpose",
             "withdrawn_at",
             "answers",
@@ -137,6 +158,7 @@ class SlotRequestInput(StrictSerializer):
     preferred_host = ScopedRelatedField(model=Host, required=False, allow_null=True)
     value = CountField(min_value=1, max_value=1000, required=False)
     made_up = FlagField(required=False)
+    crews = serializers.ListField(child=CrewInput(), required=False, max_length=len(CrewKind))
     purpose = LineField(max_length=200, required=False, allow_blank=True)
 
     def validate_windows(self, windows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:

@@ -15,6 +15,7 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
+from core.actors import Actor
 from core.doors.api import Needs, ReadOnlyScopedViewSet, ScopedViewSet
 from core.doors.fields import (
     ChoiceField,
@@ -28,8 +29,9 @@ from core.doors.fields import (
 )
 from core.doors.filters import FromDay, YesNo
 from livestreams import services
-from livestreams.choices import MediaServer, PublishEnd, PublishReason, ScreenKind
-from livestreams.models import Booking, MediaNode, Publish, PublishDecision, ScreenToken
+from livestreams.choices import FrameLoss, MediaServer, PublishEnd, PublishReason, ScreenKind
+from livestreams.frames import COUNTERS
+from livestreams.models import Booking, EncoderSample, MediaNode, Publish, PublishDecision, ScreenToken
 from parks.models import Park
 
 # --- media nodes ----------------------------------------------------------------------------------------------
@@ -234,12 +236,17 @@ class StreamDecisionSerializer(serializers.ModelSerializer[PublishDecision]):
         ]
 
 
-class StreamDecisionFilter(django_filters.FilterSet):
-    """Decisions of a booking or a room, from a day on; `accepted=false` for what was refused."""
+class OfBookings(django_filters.FilterSet):
+    """What was told of a booking or a room, from a day on."""
 
     since = FromDay("at", label=_("From"))
     booking = django_filters.UUIDFilter("booking__uid", label=_("Booking"))
     room = django_filters.CharFilter("booking__room__code", label=_("Room"), max_length=64)
+
+
+class StreamDecisionFilter(OfBookings):
+    """Decisions of a booking or a room, from a day on; `accepted=false` for what was refused."""
+
     accepted = YesNo("accepted", label=_("Accepted"))
 
     class Meta:
@@ -257,8 +264,64 @@ class StreamDecisionViewSet(mixins.ListModelMixin, ScopedViewSet):
 
     def base_queryset(self) -> QuerySet[PublishDecision]:
         rows = PublishDecision.objects.select_related("node", "booking__room").order_by("-at", "-pk")
-        rooms = self.actor.rooms
-        return rows.filter(booking__room__code__in=rooms) if rooms else rows
+        return _of_its_rooms(rows, self.actor)
+
+
+def _of_its_rooms(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    """What a key of some rooms may read of the bookings of all."""
+    return rows.filter(booking__room__code__in=actor.rooms) if actor.rooms else rows
+
+
+# --- words of encoders ----------------------------------------------------------------------------------------
+
+
+class EncoderSampleSerializer(serializers.ModelSerializer[EncoderSample]):
+    """Counters that an encoder's program showed, and what its minute lost by the worst cause."""
+
+    booking = serializers.UUIDField(source="booking.uid")
+    room = serializers.CharField(source="booking.room.code")
+    at = InstantField()
+    cause = serializers.ChoiceField(choices=FrameLoss.choices, allow_blank=True)
+    alarm = serializers.BooleanField(source="is_losing", help_text=_("More than the park lets pass."))
+
+    class Meta:
+        model = EncoderSample
+        fields = [
+            "at",
+            "booking",
+            "room",
+            "source",
+            "lost_percent",
+            "cause",
+            "alarm",
+            *COUNTERS,
+            "sent_bytes",
+            "reconnecting",
+            "congestion",
+        ]
+
+
+class EncoderSampleFilter(OfBookings):
+    """Words of a booking's or a room's encoders, from a day on."""
+
+    alarm = YesNo("is_losing", label=_("Alarm"))
+
+    class Meta:
+        model = EncoderSample
+        fields: list[str] = []
+
+
+class EncoderSampleViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """What encoders' programs say of frames that they lost, the latest first."""
+
+    model = EncoderSample
+    serializer_class = EncoderSampleSerializer
+    filterset_class = EncoderSampleFilter
+    permissions = {"list": Needs("view", ("streams:write",))}
+
+    def base_queryset(self) -> QuerySet[EncoderSample]:
+        rows = EncoderSample.objects.judged().select_related("booking__room").order_by("-at", "-pk")
+        return _of_its_rooms(rows, self.actor)
 
 
 # --- screens --------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from core.doors.fields import (
 from core.idempotency import Answer
 from livestreams import services
 from livestreams.choices import Condition, EquipmentKind, ObstacleKind, RoomCheckItem, RoomState
-from livestreams.models import Booking, Cleaning, Equipment, EquipmentLoan, RoomCheck
+from livestreams.models import Booking, Cleaning, CleaningDuty, Equipment, EquipmentLoan, RoomCheck
 from livestreams.readiness import Readiness
 from livestreams.studio import readiness_of
 from tenants.models import Tenant
@@ -209,3 +209,40 @@ class CleaningViewSet(mixins.ListModelMixin, ScopedViewSet):
     def create(self, request: Request) -> HttpResponse:
         """Say that the room was cleaned after a booking. Said twice, it counts once."""
         return self.answer(lambda: services.room_cleaned(actor=self.actor, **self.read()), 201)
+
+
+class CleaningDutySerializer(serializers.ModelSerializer[CleaningDuty]):
+    """Who is to clean a room after a booking, by the name of the log-in; the newest of a booking counts."""
+
+    booking = serializers.UUIDField(source="booking.uid")
+    room = serializers.CharField(source="booking.room.code")
+    person = serializers.CharField(source="person.username", default=None, allow_null=True)
+    at = InstantField()
+
+    class Meta:
+        model = CleaningDuty
+        fields = ["booking", "room", "person", "at"]
+
+
+class CleaningDutyInput(StrictSerializer):
+    """`person` is a log-in of the park's studio; nobody any more when it is left out."""
+
+    booking = ScopedRelatedField(model=Booking, slug_field="uid")
+    person = LineField(max_length=150, required=False, allow_blank=True)
+
+
+class CleaningDutyViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """Who was given which room to clean."""
+
+    model = CleaningDuty
+    serializer_class = CleaningDutySerializer
+    permissions = {"list": Needs("view", READ), "create": Needs("add", WRITE)}
+    inputs = {"create": CleaningDutyInput}
+
+    def base_queryset(self) -> QuerySet[CleaningDuty]:
+        return CleaningDuty.objects.select_related("booking__room", "person").order_by("-pk")
+
+    @extend_schema(request=CleaningDutyInput, responses={201: CleaningDutySerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Give the cleaning after a booking to somebody of the park's studio, or to nobody any more."""
+        return self.answer(lambda: services.cleaning_assign(actor=self.actor, **self.read()), 201)

@@ -11,6 +11,7 @@ from livestreams.api import (
     faults,
     hooks,
     hosts,
+    quotas,
     rooms,
     schedule,
     shifts,
@@ -40,6 +41,7 @@ router.register("booking-series", views.SeriesViewSet, "api-series")
 router.register("waitlist", views.WaitlistViewSet, "api-waitlist")
 router.register("live-sessions", views.SessionViewSet, "api-session")
 router.register("slot-requests", slots.SlotRequestViewSet, "api-slot-request")
+router.register("slot-quotas", quotas.QuotaViewSet, "api-slot-quota")
 router.register("exchange-offers", exchange.ExchangeOfferViewSet, "api-exchange-offer")
 router.register("exchange-requests", exchange.ExchangeRequestViewSet, "api-exchange-request")
 router.register("schedules", schedule.ScheduleViewSet, "api-schedule")
@@ -47,9 +49,11 @@ router.register("faults", faults.FaultViewSet, "api-fault")
 router.register("equipment", studio.EquipmentViewSet, "api-equipment")
 router.register("equipment-loans", studio.LoanViewSet, "api-loan")
 router.register("cleanings", studio.CleaningViewSet, "api-cleaning")
+router.register("cleaning-duties", studio.CleaningDutyViewSet, "api-cleaning-duty")
 router.register("media-nodes", streams.MediaNodeViewSet, "api-media-node")
 router.register("streams", streams.StreamViewSet, "api-stream")
 router.register("stream-decisions", streams.StreamDecisionViewSet, "api-stream-decision")
+router.register("encoder-samples", streams.EncoderSampleViewSet, "api-encoder-sample")
 router.register("screens", streams.ScreenViewSet, "api-screen")
 router.register("visits", visits.VisitViewSet, "api-visit")
 HOOKS: dict[str, type[hooks.Hook]] = {
@@ -59,6 +63,11 @@ HOOKS: dict[str, type[hooks.Hook]] = {
     "mediamtx/events": hooks.MediaMtxEvents,
 }
 urlpatterns = [
+    *(
+        path(f"stream-hooks/{where}{secret}", hook.as_view(), name="api-stream-hook")
+        for where, hook in HOOKS.items()
+        for secret in ("", "/<str:secret>")
+    ),
     path("room-use", rooms.RoomUseViewSet.as_view({"get": "retrieve"}), name="api-room-use"),
     path("brand-cover", engagements.BrandCoverViewSet.as_view({"get": "retrieve"}), name="api-brand-cover"),
     path(
@@ -67,9 +76,4 @@ urlpatterns = [
         name="api-exchange-month",
     ),
     *router.urls,
-    *(
-        path(f"stream-hooks/{where}{secret}", hook.as_view(), name="api-stream-hook")
-        for where, hook in HOOKS.items()
-        for secret in ("", "/<str:secret>")
-    ),
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
 
 from livestreams.choices import MediaServer
 from livestreams.mediaservers import mediamtx, nginx_rtmp, srs
@@ -21,8 +22,8 @@ class Program(Protocol):
     def stream_name(self, key: str, room: str) -> str:
         """What an encoder types as its stream key."""
 
-    def readings(self, node: MediaNode) -> dict[str, int | None]:
-        """The connections that publish there now, each with its bitrate in kbit/s. Raises Away."""
+    def readings(self, node: MediaNode) -> Mapping[str, Any]:
+        """The connections that publish there now, each with its bitrate in kbit/s as the node gives it. Raises Away."""
 
     def drop(self, publish: Publish) -> None:
         """End one stream. Raises Away when the program did not do it."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from core.clock import now
 from livestreams.choices import PublishReason
 from livestreams.mediaservers.control import Away, call
 from livestreams.models import MediaNode, Publish
@@ -15,11 +19,14 @@ from livestreams.publishing import Claim, Malformed, key_and_room, token_in
 ASKS_AGAIN = False
 # What its commands are called in which release: the stream is there no longer.
 GONE = frozenset({"unavailable", "offline", "not_ready"})
-THERE = frozenset({"available", "online", "ready"})
 # How it names its own machine.
 ITSELF = ("127.0.0.1", "::1")
 # Where each kind of connection is cut.
 KICKED_AT = {"rtmpConn": "rtmpconns", "rtmpsConn": "rtmpsconns"}
+# Seconds after which a look is too old to tell a bitrate by.
+FORGOTTEN = 60
+# It counts in 64 bits.
+MOST_BYTES = 2**63
 
 
 def claim_of(body: Mapping[str, Any]) -> Claim:
@@ -46,21 +53,54 @@ def stream_name(key: str, room: str) -> str:
 
 
 def readings(node: MediaNode) -> dict[str, int | None]:
-    return dict.fromkeys(_sources(node))
+    return {client: _kbps(node, client, source) for client, source in _sources(node).items()}
 
 
-def _sources(node: MediaNode) -> dict[str, str]:
-    """The kind of each connection that publishes."""
+def _kbps(node: MediaNode, client: str, source: Source) -> int | None:
+    """The bitrate since the last look: it tells no more than the bytes since the connection began."""
+    seen, at = f"mediamtx:{node.pk}:{client}", now()
+    try:
+        before = cache.get(seen)
+        cache.set(seen, (source.received, at), FORGOTTEN)
+    except (RedisError, OSError):
+        return None  # a cache that is away hides no stream
+    if source.received is None or before is None or before[0] is None:
+        return None
+    more, seconds = source.received - before[0], (at - before[1]).total_seconds()
+    return int(more * 8 / seconds / 1000) if more >= 0 and seconds > 0 else None
+
+
+class Source(NamedTuple):
+    """A connection that publishes: its kind, and the bytes that came over it, if the node says so."""
+
+    kind: str
+    received: int | None
+
+
+def _sources(node: MediaNode) -> dict[str, Source]:
+    """The connections that publish, by their number."""
     body = call(node, "GET", "/v3/paths/list?itemsPerPage=1000")
     try:
-        sources = [path["source"] for path in json.loads(body)["items"]]
-        return {str(source["id"]): str(source["type"]) for source in sources if source}
-    except (ValueError, KeyError, TypeError) as error:
+        return {
+            str(path["source"]["id"]): Source(str(path["source"]["type"]), _received(path))
+            for path in json.loads(body)["items"]
+            if path["source"]
+        }
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Away(f"{node.code}: its list of paths cannot be read") from error
 
 
+def _received(path: Mapping[str, Any]) -> int | None:
+    told = path.get("inboundBytes", path.get("bytesReceived"))  # as older releases call it
+    received = None if told is None else int(told)
+    if received is not None and not 0 <= received < MOST_BYTES:
+        raise ValueError(f"{told} bytes")
+    return received
+
+
 def drop(publish: Publish) -> None:
-    where = KICKED_AT.get(_sources(publish.node).get(publish.client, ""))
+    source = _sources(publish.node).get(publish.client)
+    where = KICKED_AT.get(source.kind) if source is not None else None
     if where is None:
         raise Away(f"{publish.node.code} knows no such stream")
     call(publish.node, "POST", f"/v3/{where}/kick/{quote(publish.client, safe='')}")

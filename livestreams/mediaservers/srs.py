@@ -33,7 +33,7 @@ def stream_name(key: str, room: str) -> str:
     return f"{room}?token={key}"
 
 
-def readings(node: MediaNode) -> dict[str, int | None]:
+def readings(node: MediaNode) -> dict[str, Any]:
     body = call(node, "GET", f"/api/v1/clients?count={MOST_CLIENTS}")
     try:
         clients = json.loads(body)["clients"]
@@ -42,7 +42,7 @@ def readings(node: MediaNode) -> dict[str, int | None]:
             for client in clients
             if client.get("publish")
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Away(f"{node.code}: its list of clients cannot be read") from error
 
 
@@ -51,7 +51,7 @@ def drop(publish: Publish) -> None:
     # What went wrong stands in the body of a good answer.
     try:
         code = json.loads(body)["code"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Away(f"{publish.node.code}: its answer to a cut cannot be read") from error
     if code != 0:
         raise Away(f"{publish.node.code} did not cut: code {code}")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from livestreams.models.broadcast import Broadcast, ScreenToken
 from livestreams.models.exchange import ExchangeOffer, ExchangeRequest
 from livestreams.models.fault import Fault, FaultStep
+from livestreams.models.frames import EncoderSample
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
 from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.proof import ProvenMixin
+from livestreams.models.quota import SlotQuota
 from livestreams.models.room import Booking, LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 from livestreams.models.shift import PlannedShift
 from livestreams.models.spend import AdSpend
 from livestreams.models.stream import MediaNode, Publish, PublishDecision, StreamKey
-from livestreams.models.studio import Cleaning, Equipment, EquipmentLoan, RoomCheck, Visit
+from livestreams.models.studio import Cleaning, CleaningDuty, Equipment, EquipmentLoan, RoomCheck, Visit
 from livestreams.models.training import (
     Certificate,
     Course,
@@ -32,8 +34,10 @@ __all__ = [
     "Broadcast",
     "Certificate",
     "Cleaning",
+    "CleaningDuty",
     "Course",
     "CourseRun",
+    "EncoderSample",
     "Engagement",
     "Enrolment",
     "Equipment",
@@ -62,6 +66,7 @@ __all__ = [
     "SchedulePlan",
     "ScreenToken",
     "SessionTenant",
+    "SlotQuota",
     "SlotRequest",
     "StreamKey",
     "Visit",

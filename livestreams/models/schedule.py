@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import local
+from core.clock import local, today
 from core.models import Job, PublicIdMixin, Scope, StampedMixin, User
 from livestreams.choices import PlanKind, PlanState
 from livestreams.models.host import Host
@@ -22,7 +22,8 @@ class SlotRequest(PublicIdMixin, StampedMixin):
     """A tenant asks for `minutes` on the air within one of its windows: the schedule finds room, host and time.
 
     `windows` are pairs of ISO instants; `earliest` and `latest` span them. With `repeat_until` the same is asked
-    for every week while a window begins on that day or before; each week is answered on its own.
+    every week while a window begins on that day or before; each week is answered on its own. `crews` are whom it needs
+    during the session: [{"crew": kind, "people": how many, "minutes": from its beginning, null for all of it}].
     """
 
     park = models.ForeignKey(Park, models.PROTECT, related_name="slot_requests", verbose_name=_("park"))
@@ -58,6 +59,7 @@ class SlotRequest(PublicIdMixin, StampedMixin):
         _("priority"), default=1, help_text=_("By the park: how often the worth counts, from 1 to 10.")
     )
     made_up = models.BooleanField(_("made up before"), default=False)
+    crews = models.JSONField(_("crews"), default=list, blank=True)
     purpose = models.CharField(_("purpose"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
@@ -81,6 +83,12 @@ class SlotRequest(PublicIdMixin, StampedMixin):
     def __str__(self) -> str:
         words = (str(self.tenant), f"{local(self.earliest):%Y-%m-%d %H:%M}", self.purpose)
         return " · ".join(filter(None, words))
+
+    @property
+    def preference_counts(self) -> bool:
+        """Whether whom it prefers still is a host for its category."""
+        liked = self.preferred_host
+        return liked is None or (self.category in liked.categories and not liked.is_closed_by(today()))
 
 
 class SchedulePlan(ProvenMixin, PublicIdMixin, StampedMixin):

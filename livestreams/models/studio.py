@@ -122,6 +122,30 @@ class Cleaning(models.Model):
         return f"{self.booking} · {local(self.at):%m-%d %H:%M}"
 
 
+class CleaningDuty(models.Model):
+    """Who is to clean a room after a booking; nobody any more without a person. Append-only: the last word counts."""
+
+    booking = models.ForeignKey(
+        Booking, models.PROTECT, related_name="cleaning_duties", verbose_name=_("after the booking")
+    )
+    person = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("who cleans it")
+    )
+    at = models.DateTimeField(_("when"))
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("given by"))
+
+    scope = Scope(nodes=("booking__room__park_id",))
+    database_rules = (AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("duty to clean")
+        verbose_name_plural = _("duties to clean")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.booking} · {self.person or '–'}"
+
+
 class RoomCheck(models.Model):
     """A point of the checklist, ticked for a booking in a room, or taken back. Append-only: the last word counts."""
 

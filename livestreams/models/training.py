@@ -13,7 +13,7 @@ from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, Stamped
 from core.money import MoneyField
 from livestreams.choices import CourseResult, Validity
 from livestreams.models.host import OF_HOST, Host
-from livestreams.querysets import SOON, CertificateQuerySet
+from livestreams.querysets import SOON, CertificateQuerySet, CourseRunQuerySet
 from parks.models import Park
 
 
@@ -42,6 +42,8 @@ class CourseRun(PublicIdMixin, StampedMixin):
     last_day = models.DateField(_("last day"))
     trainer = models.CharField(_("trainer"), max_length=100, blank=True)
     seats = models.PositiveSmallIntegerField(_("seats"), null=True, blank=True)
+
+    objects = CourseRunQuerySet.as_manager()
 
     scope = Scope(nodes=("course__park_id",))
 

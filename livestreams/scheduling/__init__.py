@@ -12,17 +12,30 @@ from livestreams.scheduling.problem import (
     Need,
     Placement,
     Problem,
+    Quota,
     Request,
     Room,
     Rules,
     Share,
     Shift,
     Slots,
+    Task,
     as_json,
     from_json,
+    met,
+    slots_of,
 )
 from livestreams.scheduling.reasons import Obstacle, Refusal, Way, Why
-from livestreams.scheduling.solve import Progress, Proof, Repair, Schedule, repair, schedule, without
+from livestreams.scheduling.solve import (
+    Progress,
+    Proof,
+    Repair,
+    Schedule,
+    allowing,
+    repair,
+    schedule,
+    without,
+)
 from livestreams.scheduling.validation import ProblemError
 
 __all__ = [
@@ -35,6 +48,7 @@ __all__ = [
     "ProblemError",
     "Progress",
     "Proof",
+    "Quota",
     "Refusal",
     "Repair",
     "Request",
@@ -44,13 +58,17 @@ __all__ = [
     "Share",
     "Shift",
     "Slots",
+    "Task",
     "Way",
     "Why",
+    "allowing",
     "as_json",
     "faults",
     "from_json",
+    "met",
     "repair",
     "schedule",
+    "slots_of",
     "value_of",
     "without",
 ]

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from livestreams.scheduling.problem import Host, Placement, Problem, Request, Room, Slots
+from livestreams.scheduling.problem import Host, Need, Placement, Problem, Request, Room, Slots, Task
 
 
 def value_of(problem: Problem, placed: Iterable[Placement]) -> int:
@@ -19,8 +19,9 @@ def value_of(problem: Problem, placed: Iterable[Placement]) -> int:
         bonus = request.worth * rules.preference // 100
         if place.host is not None and place.host == request.preferred:
             total += bonus
-        if place.shift is not None and request.need is not None and request.need.optional:
-            total += bonus
+        total += bonus * sum(
+            need.optional for need, task in zip(request.needs, place.tasks, strict=False) if task is not None
+        )
         sessions[request.tenant] += 1
     return total + rules.fair_bonus * sum(min(count, rules.fair_sessions) for count in sessions.values())
 
@@ -82,19 +83,29 @@ class _Check:
             yield "its host is not there"
 
     def _crew(self, place: Placement, request: Request) -> Iterator[str]:
-        need = request.need
-        if place.shift is None or place.crew_start is None:
-            if need is not None and not need.optional:
-                yield "is not served"
+        if place.tasks and len(place.tasks) != len(request.needs):
+            yield "has other tasks than needs"
             return
-        if need is None:
-            yield "needs no crew"
-            return
-        shift, done = self.crews[need.crew].shifts[place.shift], place.crew_start + need.length
-        if not (shift.start <= place.crew_start and done <= shift.end):
-            yield "is served outside of the shift"
-        if not place.start - need.wait <= done <= place.start:
-            yield "waits too long for its session"
+        for number, need in enumerate(request.needs):
+            task = place.tasks[number] if place.tasks else None
+            if task is None:
+                if not need.optional:
+                    yield "is not served"
+                continue
+            shift, slots = self.crews[need.crew].shifts[task.shift], self._busy(need, task, request)
+            if not (shift.start <= slots.start and slots.stop <= shift.end):
+                yield "is served outside of the shift"
+            if need.during and slots.start != place.start:
+                yield "is served when it does not take place"
+            if not need.during and not place.start - need.wait <= slots.stop <= place.start:
+                yield "waits too long for its session"
+
+    def _busy(self, need: Need, task: Task, request: Request) -> range:
+        """The slots in which people of a crew are busy with a task."""
+        length = need.length
+        if need.during and not 0 < length < request.length:
+            length = request.length
+        return range(task.start, task.start + length)
 
     def _rooms(self) -> Iterator[str]:
         for key, one, two in self._pairs(lambda place: place.room):
@@ -137,33 +148,39 @@ class _Check:
     def _crews(self) -> Iterator[str]:
         busy, new = Counter[tuple[str, int, int]](), set[tuple[str, int, int]]()
         for place in (*self.problem.locked, *self.placed):
-            need = self.requests[place.request].need
-            if need is not None and place.shift is not None and place.crew_start is not None:
-                for slot in range(place.crew_start, place.crew_start + need.length):
-                    busy[need.crew, place.shift, slot] += 1
+            request = self.requests[place.request]
+            for need, task in zip(request.needs, place.tasks, strict=False):
+                if task is None:
+                    continue
+                for slot in self._busy(need, task, request):
+                    busy[need.crew, task.shift, slot] += need.people
                     if place in self.new:
-                        new.add((need.crew, place.shift, slot))
+                        new.add((need.crew, task.shift, slot))
         for crew, shift, slot in sorted(new):
             if busy[crew, shift, slot] > self.crews[crew].shifts[shift].people:
                 yield f"crew {crew}: too few people in slot {slot}"
 
     def _rules(self) -> Iterator[str]:
-        slots = Counter[str]()
+        taken: dict[str, Counter[int]] = defaultdict(Counter)
+        new: dict[str, set[int]] = defaultdict(set)
         for place in (*self.problem.locked, *self.placed):
-            request = self.requests[place.request]
-            slots[request.tenant] += request.length
-        new = {self.requests[place.request].tenant for place in self.placed}
-        for tenant, limit in self.problem.rules.quotas:
-            if tenant in new and slots[tenant] > limit:
-                yield f"tenant {tenant}: more than its quota"
+            tenant, slots = self.requests[place.request].tenant, range(place.start, self._end(place))
+            taken[tenant].update(slots)
+            if place in self.new:
+                new[tenant].update(slots)
+        for quota in self.problem.rules.quotas:
+            within = range(self.problem.slots) if quota.span is None else range(*quota.span)
+            hours = sum(count for slot, count in taken[quota.tenant].items() if slot in within)
+            if hours > quota.slots and any(slot in within for slot in new[quota.tenant]):
+                yield f"tenant {quota.tenant}: more than its quota"
         for share in self.problem.rules.shares:
-            served = [place for place in self.placed if self._served_by(place) == share.crew]
+            served = [place for place in self.placed if share.crew in self._served_by(place)]
             if 100 * len(served) < share.percent * len(self.placed):
                 yield f"crew {share.crew}: serves {len(served)} of {len(self.placed)} sessions"
 
-    def _served_by(self, place: Placement) -> str | None:
-        need = self.requests[place.request].need
-        return None if need is None or place.shift is None else need.crew
+    def _served_by(self, place: Placement) -> set[str]:
+        needs = self.requests[place.request].needs
+        return {need.crew for need, task in zip(needs, place.tasks, strict=False) if task is not None}
 
 
 def _within(windows: Iterable[Slots], start: int, end: int) -> bool:

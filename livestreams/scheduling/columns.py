@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice, product
 
 from django.utils.translation import gettext as _
 
 from livestreams.scheduling.model import NONE, Group, Pool
-from livestreams.scheduling.problem import Host, Problem, Request, Slots, hosts_of, inside, starts, suits
+from livestreams.scheduling.problem import (
+    Host,
+    Need,
+    Problem,
+    Quota,
+    Request,
+    Slots,
+    hosts_of,
+    inside,
+    starts,
+    suits,
+    task_starts,
+)
 from livestreams.scheduling.validation import ProblemError
 
 MOST_COLUMNS = 1_000_000
@@ -55,8 +68,12 @@ class Columns:
         self.shifts = tuple(
             (number, shift) for number, crew in enumerate(problem.crews) for shift in range(len(crew.shifts))
         )
+        self.quotas: dict[str, list[tuple[int, Quota]]] = defaultdict(list)
+        for number, quota in enumerate(problem.rules.quotas):
+            self.quotas[quota.tenant].append((number, quota))
         self.room_windows, self.host_windows = free_windows(problem)
         self.kinds, self.groups = self._grouped()
+        self.most_needs = max((len(kind.needs) for kind in self.kinds), default=0)
         self.pools, self.pools_of = self._pooled()
 
     def _grouped(self) -> tuple[list[Request], tuple[Group, ...]]:
@@ -94,7 +111,7 @@ class Columns:
         """Every way to place a request, as (group, start, pool, host, shift, crew start)."""
         ways: list[tuple[int, ...]] = []
         for number in range(len(self.groups)):
-            ways += self._ways(number)
+            ways += islice(self._ways(number), MOST_COLUMNS + 1 - len(ways))
             if len(ways) > MOST_COLUMNS:
                 message = _("There are too many ways to place the requests: shorten the plan or the windows.")
                 raise ProblemError(message, code="too_many")
@@ -108,10 +125,10 @@ class Columns:
             end = start + kind.length
             places = [pool for pool, window in windows if window.start <= start and end <= window.end]
             able = [self._number(host) for host in hosts if self._is_free(host, start, end)]
-            for shift, crew_start in self._tasks(kind, start):
+            for tasks in self._tasks(kind, start):
                 for pool in places:
                     for host in able:
-                        yield number, start, pool, host, shift, crew_start
+                        yield number, start, pool, host, *tasks
 
     def _number(self, host: Host | None) -> int:
         return NONE if host is None else self.host_number[host.key]
@@ -119,18 +136,17 @@ class Columns:
     def _is_free(self, host: Host | None, start: int, end: int) -> bool:
         return host is None or inside(self.host_windows[self.host_number[host.key]], start, end)
 
-    def _tasks(self, kind: Request, start: int) -> Iterator[tuple[int, int]]:
-        """Every (shift, start of the crew's task) before a session, and the way without where it is optional."""
-        need = kind.need
-        if need is None or need.optional:
+    def _tasks(self, kind: Request, start: int) -> Iterator[tuple[int, ...]]:
+        """Every way to meet the needs of a session: a shift and a start for each, NONE twice where it goes without."""
+        without = (NONE, NONE) * (self.most_needs - len(kind.needs))
+        for tasks in product(*(list(self._meeting(need, kind.length, start)) for need in kind.needs)):
+            yield (*chain.from_iterable(tasks), *without)
+
+    def _meeting(self, need: Need, length: int, start: int) -> Iterator[tuple[int, int]]:
+        if need.optional:
             yield NONE, NONE
-        if need is None:
-            return
         crew = self.crew_number[need.crew]
         for number, (of_crew, of_shift) in enumerate(self.shifts):
-            if of_crew == crew:
-                shift = self.problem.crews[crew].shifts[of_shift]
-                first = max(shift.start, start - need.wait - need.length)
-                last = min(shift.end, start) - need.length
-                for crew_start in range(first, last + 1):
-                    yield number, crew_start
+            shift = self.problem.crews[crew].shifts[of_shift] if of_crew == crew else None
+            if shift is not None and shift.people >= need.people:
+                yield from ((number, at) for at in task_starts(need, shift, start, length))

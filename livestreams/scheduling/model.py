@@ -24,7 +24,7 @@ NONE = -1
 
 
 class Limit(IntEnum):
-    """What a row limits; `Model.row_part` says which group, pool, host, shift, tenant or share it belongs to."""
+    """What a row limits; `Model.row_part` says which group, pool, host, shift, quota, tenant or share it belongs to."""
 
     REQUEST = 0
     ROOM = 1  # per slot, set-up included
@@ -60,8 +60,9 @@ class Group:
 class Model:
     """Columns, rows and what they stand for. The first rows are the groups, in order.
 
-    A column places a request of its group at a start, in a pool, with a host and a crew's shift (NONE without);
-    the last columns have no group: they are the bonus of fairness, one per tenant.
+    A column places a request of its group at a start, in a pool, with a host (NONE without); `shift` and `crew_start`
+    have a row for each of its needs (NONE where it is not met). The last columns have no group: they are the bonus of
+    fairness, one per tenant.
     """
 
     problem: Problem

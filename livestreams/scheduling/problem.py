@@ -59,7 +59,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Shared people, make-up artists for example. One task lies within one shift and takes one person."""
+    """Shared people: make-up artists, a camera crew. A task lies within one shift and takes its people from it."""
 
     key: str
     shifts: tuple[Shift, ...]
@@ -67,15 +67,26 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One person of a crew for `length` slots, done at most `wait` slots before the session begins.
+    """A task for `people` of a crew: before the session, or `during` it. What they have left holds for both alike.
 
-    An optional need is met when there is somebody; without one the session takes place all the same.
+    Before it, it takes `length` slots and is done at most `wait` slots before the session begins; during it, it
+    begins with it and takes as many slots, or the whole session where the length is 0. An optional need is met when
+    there is somebody; without one the session takes place all the same.
     """
 
     crew: str
     length: int = 1
     wait: int = 0
     optional: bool = False
+    people: int = 1
+    during: bool = False
+
+
+class Task(NamedTuple):
+    """Where a need is met: the number of its crew's shift, and the start."""
+
+    shift: int
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,7 @@ class Request:
     host: str | None = None
     category: str | None = None
     preferred: str | None = None
-    need: Need | None = None
+    needs: tuple[Need, ...] = ()
 
     @property
     def worth(self) -> int:
@@ -112,16 +123,30 @@ class Share:
     percent: int
 
 
+class Quota(NamedTuple):
+    """At most `slots` for a tenant, in all rooms together; of those within a span where one is given."""
+
+    tenant: str
+    slots: int
+    span: Slots | None = None
+
+    def of(self, start: int, end: int) -> int:
+        """How much of it a session in [start, end) takes."""
+        if self.span is None:
+            return end - start
+        return max(min(end, self.span.end) - max(start, self.span.start), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What holds over all requests.
 
-    `quotas` are slots a tenant gets at most. Fairness: the first `fair_sessions` of each tenant are worth
-    `fair_bonus` more. A preferred host makes a session worth `preference` percent more, and so does
-    a need that could have been left out.
+    `quotas` are slots a tenant gets at most, each by itself. Fairness: the first `fair_sessions` of each
+    tenant are worth `fair_bonus` more. A preferred host makes a session worth `preference` percent more, and so
+    does a need that could have been left out.
     """
 
-    quotas: tuple[tuple[str, int], ...] = ()
+    quotas: tuple[Quota, ...] = ()
     fair_sessions: int = 0
     fair_bonus: int = 0
     preference: int = 10
@@ -130,14 +155,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One session as scheduled: request, start, room, host, and the crew's shift and start if it is served."""
+    """One session as scheduled: request, start, room, host, and a task or none for each need, in their order."""
 
     request: str
     start: int
     room: str
     host: str | None = None
-    shift: int | None = None
-    crew_start: int | None = None
+    tasks: tuple[Task | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +190,25 @@ class Problem:
 def worth_of(problem: Problem, request: Request, place: Placement) -> int:
     """What a session is worth in this place, without fairness."""
     liked = place.host is not None and place.host == request.preferred
-    served = place.shift is not None and request.need is not None and request.need.optional
+    served = sum(task is not None and need.optional for need, task in met(request, place))
     return request.worth + (liked + served) * (request.worth * problem.rules.preference // 100)
+
+
+def met(request: Request, place: Placement) -> list[tuple[Need, Task | None]]:
+    """The needs of a request with their tasks in a place; without any where none is told."""
+    return list(zip(request.needs, place.tasks or (None,) * len(request.needs), strict=True))
+
+
+def slots_of(need: Need, length: int) -> int:
+    """How long a task takes in a session of a length."""
+    return min(need.length or length, length) if need.during else need.length
+
+
+def task_starts(need: Need, shift: Shift, start: int, length: int) -> range:
+    """Where a task can begin within a shift, for a session of a length that begins at a start."""
+    task = slots_of(need, length)
+    first, last = (start, start) if need.during else (start - need.wait - task, start - task)
+    return range(max(first, shift.start), min(last, shift.end - task) + 1)
 
 
 def starts(request: Request, step: int) -> list[int]:

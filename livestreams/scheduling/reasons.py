@@ -10,7 +10,17 @@ from enum import StrEnum
 import numpy as np
 
 from livestreams.scheduling.model import NONE, Ints, Limit, Model
-from livestreams.scheduling.problem import Placement, Problem, Request, Slots, hosts_of, inside, starts, suits
+from livestreams.scheduling.problem import (
+    Placement,
+    Problem,
+    Request,
+    Slots,
+    hosts_of,
+    inside,
+    starts,
+    suits,
+    task_starts,
+)
 from livestreams.scheduling.rows import build
 from livestreams.scheduling.validation import ProblemError
 
@@ -26,13 +36,15 @@ class Why(StrEnum):
     ROOM_CLOSED = "room_closed"  # none of them is open then
     NO_HOST = "no_host"  # nobody can do it
     HOST_AWAY = "host_away"  # none of them is there then
-    NO_SHIFT = "no_shift"  # no shift of the crew lies before it
+    NO_SHIFT = "no_shift"  # no shift of the crew, or none with so many people, lies before it or over it
     ROOM = "room"  # taken
     HOST = "host"  # busy, or resting
     HOST_DAY = "host_day"
     HOST_TOTAL = "host_total"
     CREW = "crew"
-    QUOTA = "quota"
+    QUOTA = "quota"  # of the whole plan
+    QUOTA_DAY = "quota_day"
+    QUOTA_WEEK = "quota_week"
     SHARE = "share"
     WORTH = "worth"  # there is a place, but what is there is worth more
 
@@ -43,7 +55,6 @@ OF_LIMIT = {
     Limit.HOST_DAY: Why.HOST_DAY,
     Limit.HOST_TOTAL: Why.HOST_TOTAL,
     Limit.CREW: Why.CREW,
-    Limit.QUOTA: Why.QUOTA,
     Limit.SHARE: Why.SHARE,
 }
 
@@ -171,10 +182,11 @@ class _View:
         elif limit is Limit.CREW:
             name = problem.crews[model.shifts[part][0]].key
         elif limit is Limit.QUOTA:
-            name = model.tenants[part]
+            name = problem.rules.quotas[part].tenant
         else:
             name = problem.rules.shares[part].crew
-        self.names[row] = OF_LIMIT[limit], name
+        why = _of_quota(problem, part) if limit is Limit.QUOTA else OF_LIMIT[limit]
+        self.names[row] = why, name
         return self.names[row]
 
     def _way(self, column: int, lacking: tuple[tuple[Why, str], ...]) -> Way:
@@ -222,6 +234,14 @@ class _View:
         )
 
 
+def _of_quota(problem: Problem, number: int) -> Why:
+    """A quota is of the plan, of a day, or of a week, by how long it is."""
+    span = problem.rules.quotas[number].span
+    if span is None:
+        return Why.QUOTA
+    return Why.QUOTA_DAY if span.end - span.start <= problem.day_length else Why.QUOTA_WEEK
+
+
 def _nowhere(problem: Problem, request: Request) -> Iterator[Obstacle]:
     """Why there is no way at all to place a request, whatever else is placed."""
     rooms = [room for room in problem.rooms if suits(room, request)]
@@ -235,11 +255,10 @@ def _nowhere(problem: Problem, request: Request) -> Iterator[Obstacle]:
         yield Obstacle(Why.NO_HOST, tuple(filter(None, (request.host, request.category))))
     elif not any(host is None or inside(host.windows, *span) for host in hosts for span in spans):
         yield Obstacle(Why.HOST_AWAY, tuple(host.key for host in hosts if host is not None)[:5])
-    need = request.need
-    if need is not None and not need.optional:
+    for need in request.needs:
         shifts = [shift for crew in problem.crews if crew.key == need.crew for shift in crew.shifts]
-        if not any(
-            max(shift.start, span.start - need.wait - need.length) + need.length <= min(shift.end, span.start)
+        if not need.optional and not any(
+            shift.people >= need.people and task_starts(need, shift, span.start, request.length)
             for shift in shifts
             for span in spans
         ):

@@ -11,7 +11,7 @@ import scipy  # loads its parts when they are used
 
 from livestreams.scheduling.columns import Columns
 from livestreams.scheduling.model import NONE, Ints, Limit, Model
-from livestreams.scheduling.problem import Problem, worth_of
+from livestreams.scheduling.problem import Need, Problem, Slots, met, slots_of, worth_of
 
 
 class Taken(NamedTuple):
@@ -28,10 +28,11 @@ def build(problem: Problem) -> Model:
     """The model of a valid problem. ProblemError when there are too many ways to place its requests."""
     parts = Columns(problem)
     rules = problem.rules
-    ways = np.array(parts.ways(), dtype=np.int64).reshape(-1, 6)
+    width = 4 + 2 * parts.most_needs
+    ways = np.array(parts.ways(), dtype=np.int64).reshape(-1, width)
     bonuses = len(parts.tenants) if rules.fair_sessions and rules.fair_bonus else 0
-    columns = np.vstack([ways, np.full((bonuses, 6), NONE, dtype=np.int64)]).T
-    group, start, pool, host, shift, crew_start = columns
+    columns = np.vstack([ways, np.full((bonuses, width), NONE, dtype=np.int64)]).T
+    group, start, pool, host = columns[:4]
     sizes = np.array([len(group.requests) for group in parts.groups], dtype=np.int64)
     names, entries = _numbered(parts, list(_taken(parts, ways.T, bonuses)))
     return Model(
@@ -44,8 +45,8 @@ def build(problem: Problem) -> Model:
         start,
         pool,
         host,
-        shift,
-        crew_start,
+        columns[4::2],
+        columns[5::2],
         worth=np.concatenate(
             [_worth(parts, ways.T), np.full(bonuses, rules.fair_bonus * (len(problem.before) + 1))]
         ),
@@ -74,22 +75,24 @@ def _numbered(parts: Columns, taken: list[Taken]) -> tuple[Ints, tuple[Ints, tup
 
 def _worth(parts: Columns, ways: Ints) -> Ints:
     """What each way is worth; a session that stands where it stood is worth one more, all else many times that."""
-    group, _start, _pool, host, shift, _crew_start = ways
+    group, host, shifts = ways[0], ways[3], ways[4::2]
     worth = np.array([kind.worth for kind in parts.kinds], dtype=np.int64)
     bonus = worth * parts.problem.rules.preference // 100
     preferred = np.array(
         [NONE - 1 if kind.preferred is None else parts.host_number[kind.preferred] for kind in parts.kinds],
         dtype=np.int64,
     )
-    optional = np.array([kind.need is not None and kind.need.optional for kind in parts.kinds], dtype=bool)
-    served = optional[group] & (shift != NONE)
+    served = np.zeros(len(group), dtype=np.int64)
+    for number, shift in enumerate(shifts):
+        optional = np.array([need is not None and need.optional for need in _need(parts, number)], dtype=bool)
+        served += optional[group] & (shift != NONE)
     plain = worth[group] + bonus[group] * ((preferred[group] == host).astype(np.int64) + served)
     return np.asarray(plain * (len(parts.problem.before) + 1) + _stays(parts, ways), dtype=np.int64)
 
 
 def _stays(parts: Columns, ways: Ints) -> Ints:
     """1 for each way that leaves a session in its start, room and host of before."""
-    group, start, pool, host, *_crew = ways
+    group, start, pool, host = ways[:4]
     stays = np.zeros(len(group), dtype=np.int64)
     numbers = {request.key: number for number, request in enumerate(parts.problem.requests)}
     of_request = {number: place for place, kind in enumerate(parts.groups) for number in kind.requests}
@@ -104,25 +107,51 @@ def _stays(parts: Columns, ways: Ints) -> Ints:
 
 def _taken(parts: Columns, ways: Ints, bonuses: int) -> Iterator[Taken]:
     problem, every = parts.problem, np.arange(ways.shape[1])
-    group, start, pool, host, shift, crew_start = ways
+    group, start, pool, host = ways[:4]
     length = _by(group, [kind.length for kind in parts.kinds])
     tenant = _by(group, [parts.tenant_number[kind.tenant] for kind in parts.kinds])
     setup = _by(pool, [pool.setup for pool in parts.pools])
     yield Taken(Limit.REQUEST, group, 0, every)
     yield _span(Limit.ROOM, pool, start - setup, length + setup, every)
     yield from _hosts(problem, *(part[host != NONE] for part in (host, start, length, every)))
-    served = shift != NONE
-    task = _by(group, [kind.need.length if kind.need else 0 for kind in parts.kinds])
-    yield _span(Limit.CREW, shift[served], crew_start[served], task[served], every[served])
-    limited = np.isin(tenant, [parts.tenant_number.get(key, NONE) for key, _slots in problem.rules.quotas])
-    yield Taken(Limit.QUOTA, tenant[limited], 0, every[limited], length[limited])
+    for number in range(parts.most_needs):
+        yield _crew(parts, ways, number)
+    yield from _quotas(parts, tenant, start, length)
     if bonuses:
         yield Taken(Limit.FAIR, tenant, 0, every, -1)
         yield Taken(Limit.FAIR, np.arange(bonuses), 0, len(every) + np.arange(bonuses))
     crew_of = np.array([crew for crew, _shift in parts.shifts] + [NONE], dtype=np.int64)
     for number, share in enumerate(problem.rules.shares):
-        by_crew = crew_of[shift] == parts.crew_number[share.crew]
+        by_crew = (crew_of[ways[4::2]] == parts.crew_number[share.crew]).any(axis=0)
         yield Taken(Limit.SHARE, every * 0 + number, 0, every, share.percent - 100 * by_crew)
+
+
+def _need(parts: Columns, number: int) -> list[Need | None]:
+    """The need of that number of each group, None where it has fewer."""
+    return [kind.needs[number] if number < len(kind.needs) else None for kind in parts.kinds]
+
+
+def _crew(parts: Columns, ways: Ints, number: int) -> Taken:
+    """What the tasks of the needs of that number take of shifts: their people in each slot."""
+    group, shift, start = ways[0], ways[4 + 2 * number], ways[5 + 2 * number]
+    needs = list(zip(_need(parts, number), parts.kinds, strict=True))
+    length = _by(group, [slots_of(need, kind.length) if need else 0 for need, kind in needs])
+    people = _by(group, [need.people if need else 0 for need, _kind in needs])
+    met = np.flatnonzero(shift != NONE)
+    taken = _span(Limit.CREW, shift[met], start[met], length[met], met)
+    return taken._replace(factor=np.repeat(people[met], length[met]))
+
+
+def _quotas(parts: Columns, tenant: Ints, start: Ints, length: Ints) -> Iterator[Taken]:
+    """What each way takes of the quotas of its tenant: its slots within each of their spans."""
+    for key, quotas in parts.quotas.items():
+        own = np.flatnonzero(tenant == parts.tenant_number.get(key, NONE))
+        first, last = start[own], start[own] + length[own]
+        for number, quota in quotas:
+            span = quota.span or Slots(0, parts.problem.slots)
+            hours = np.minimum(last, span.end) - np.maximum(first, span.start)
+            within = hours > 0
+            yield Taken(Limit.QUOTA, own[within] * 0 + number, 0, own[within], hours[within])
 
 
 def _by(index: Ints, values: list[int]) -> Ints:
@@ -161,23 +190,24 @@ class _Locked:
 
     def __init__(self, parts: Columns) -> None:
         self.parts, self.problem = parts, parts.problem
-        self.quotas = dict(self.problem.rules.quotas)
         self.taken: Counter[tuple[Limit, int, int]] = Counter()
         numbers = {shift: number for number, shift in enumerate(parts.shifts)}
         for held in self.problem.locked:
             request = parts.requests[held.request]
             tenant = parts.tenant_number[request.tenant]
-            self.taken[Limit.QUOTA, tenant, 0] += request.length
+            for number, quota in parts.quotas.get(request.tenant, ()):
+                self.taken[Limit.QUOTA, number, 0] += quota.of(held.start, held.start + request.length)
             self.taken[Limit.FAIR, tenant, 0] -= 1
             if held.host is not None:
                 host = parts.host_number[held.host]
                 for slot in range(held.start, held.start + request.length):
                     self.taken[Limit.HOST_DAY, host, slot // self.problem.day_length] += 1
                     self.taken[Limit.HOST_TOTAL, host, 0] += 1
-            if request.need is not None and held.shift is not None and held.crew_start is not None:
-                shift = numbers[parts.crew_number[request.need.crew], held.shift]
-                for slot in range(held.crew_start, held.crew_start + request.need.length):
-                    self.taken[Limit.CREW, shift, slot] += 1
+            for need, task in met(request, held):
+                if task is not None:
+                    shift = numbers[parts.crew_number[need.crew], task.shift]
+                    for slot in range(task.start, task.start + slots_of(need, request.length)):
+                        self.taken[Limit.CREW, shift, slot] += need.people
 
     def left(self, limit: Limit, part: int, slot: int) -> int:
         """Never less than nothing: what is locked may break a limit, what is new may not."""
@@ -192,7 +222,7 @@ class _Locked:
             Limit.HOST_DAY: lambda: problem.hosts[part].day_limit,
             Limit.HOST_TOTAL: lambda: problem.hosts[part].total_limit,
             Limit.CREW: lambda: problem.crews[parts.shifts[part][0]].shifts[parts.shifts[part][1]].people,
-            Limit.QUOTA: lambda: self.quotas[parts.tenants[part]],
+            Limit.QUOTA: lambda: problem.rules.quotas[part].slots,
             Limit.FAIR: lambda: 0,
             Limit.SHARE: lambda: 0,
         }

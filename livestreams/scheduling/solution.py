@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from livestreams.scheduling.model import NONE, Ints, Model
-from livestreams.scheduling.problem import Placement
+from livestreams.scheduling.problem import Placement, Request, Task
 
 
 def placements(model: Model, x: Ints) -> tuple[Placement, ...]:
@@ -21,18 +21,23 @@ def placements(model: Model, x: Ints) -> tuple[Placement, ...]:
     found = []
     for column, room in zip(columns.tolist(), rooms, strict=True):
         request = problem.requests[requests[int(model.group[column])].pop(0)]
-        host, shift = int(model.host[column]), int(model.shift[column])
+        host = int(model.host[column])
         found.append(
             Placement(
                 request.key,
                 int(model.start[column]),
                 problem.rooms[room].key,
                 None if host == NONE else problem.hosts[host].key,
-                None if shift == NONE else model.shifts[shift][1],
-                None if shift == NONE else int(model.crew_start[column]),
+                tuple(_tasks(model, request, column)),
             )
         )
     return tuple(sorted(found, key=lambda place: (place.start, place.request)))
+
+
+def _tasks(model: Model, request: Request, column: int) -> Iterator[Task | None]:
+    for need in range(len(request.needs)):
+        shift = int(model.shift[need, column])
+        yield None if shift == NONE else Task(model.shifts[shift][1], int(model.crew_start[need, column]))
 
 
 def _rooms(model: Model, columns: Ints) -> Iterator[int]:

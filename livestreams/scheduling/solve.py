@@ -10,7 +10,7 @@ from enum import StrEnum
 from livestreams.scheduling.check import faults, value_of
 from livestreams.scheduling.columns import cut
 from livestreams.scheduling.model import Model
-from livestreams.scheduling.problem import Placement, Problem, Slots
+from livestreams.scheduling.problem import Placement, Problem, Quota, Slots
 from livestreams.scheduling.reasons import Refusal, refusals
 from livestreams.scheduling.rows import build
 from livestreams.scheduling.search import Search
@@ -119,6 +119,19 @@ def without(
             for host in problem.hosts
         ),
     )
+
+
+def allowing(problem: Problem) -> Problem:
+    """The problem with quotas that allow what stood before: nobody loses what was given because less is given now."""
+    requests = {request.key: request for request in problem.requests}
+    stood = [(requests[place.request], place.start) for place in (*problem.before, *problem.locked)]
+
+    def grown(quota: Quota) -> Quota:
+        mine = ((start, start + one.length) for one, start in stood if one.tenant == quota.tenant)
+        return quota._replace(slots=max(quota.slots, sum(quota.of(*hours) for hours in mine)))
+
+    rules = replace(problem.rules, quotas=tuple(map(grown, problem.rules.quotas)))
+    return replace(problem, rules=rules)
 
 
 @dataclass(frozen=True, slots=True)

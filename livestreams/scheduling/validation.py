@@ -70,7 +70,7 @@ def _whole(problem: Problem) -> Iterator[Complaint]:
         rules.fair_sessions,
         rules.fair_bonus,
         rules.preference,
-        *(limit for _t, limit in rules.quotas),
+        *(quota.slots for quota in rules.quotas),
     )
     if min(numbers) < 0 or max(numbers) > LARGEST_WORTH:
         yield (
@@ -120,8 +120,10 @@ class _Known:
         if not (request.value >= 0 and request.priority >= 1 and request.worth <= LARGEST_WORTH):
             yield "value", "range", _("Value times priority is from 0 to %(most)d.") % {"most": LARGEST_WORTH}
         yield from self._people(request)
-        if request.need is not None:
-            yield from self._need(request.need)
+        for need in request.needs:
+            yield from self._need(need)
+        if len({need.crew for need in request.needs}) < len(request.needs):
+            yield "need", "repeated", _("A session needs a crew once.")
 
     def _people(self, request: Request) -> Iterator[Complaint]:
         if request.host is not None and request.category is not None:
@@ -136,7 +138,7 @@ class _Known:
     def _need(self, need: Need) -> Iterator[Complaint]:
         if need.crew not in self.crews:
             yield "need", "unknown", _("There is no crew “%(key)s”.") % {"key": need.crew}
-        if need.length < 1 or need.wait < 0:
+        if need.length < (0 if need.during else 1) or need.wait < 0 or need.people < 1:
             yield "need", "range", _("A task lasts a slot or more, and the wait is not negative.")
 
     def locked(self, placement: Placement) -> Iterator[Complaint]:

@@ -19,6 +19,7 @@ from livestreams.services.exchange import (
     expire_exchange,
 )
 from livestreams.services.faults import fault_close, fault_repaired, fault_report, fault_take_up
+from livestreams.services.frames import encoder_sample_record, encoder_samples_forget
 from livestreams.services.hosts import (
     FollowerCounts,
     Followers,
@@ -70,7 +71,7 @@ from livestreams.services.training import (
     stage_create,
     stage_update,
 )
-from livestreams.services.turnaround import room_check, room_cleaned
+from livestreams.services.turnaround import cleaning_assign, room_check, room_cleaned
 from livestreams.services.upkeep import studio_upkeep
 from livestreams.services.visits import visit_announce, visit_arrive, visit_leave, visit_withdraw
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
@@ -98,8 +99,11 @@ __all__ = [
     "broadcast_choose",
     "broadcast_target",
     "certificate_record",
+    "cleaning_assign",
     "cost_of_leaving",
     "drop_streams",
+    "encoder_sample_record",
+    "encoder_samples_forget",
     "engagement_begin",
     "engagement_end",
     "exchange_offer_make",

@@ -27,9 +27,9 @@ from livestreams.services.locks import (
     lock_visible,
     settings_of,
 )
-from livestreams.services.moves import is_by_park
+from livestreams.services.moves import check_may_exceed, is_by_park
 from livestreams.services.place_facts import Wish
-from livestreams.services.placing import look, place
+from livestreams.services.placing import check_quotas, lock_hours, look, place
 from livestreams.services.slot_sessions import open_slot
 from livestreams.services.steps import record, step
 from tenants.models import Tenant
@@ -49,12 +49,14 @@ def booking_create(
     host: Host | None = None,
     purpose: str = "",
     hold: bool = False,
+    beyond_quota: str = "",
 ) -> Booking:
     """Book a room for [starts_at, ends_at), confirmed at once or held for the park's hold minutes.
 
     Raises Overlap with `alternatives` when room or host are taken, HostAway with them outside of the host's hours
     or in an absence, RoomUnavailable outside of opening hours, under maintenance or when the room is another
-    tenant's own, BadTime for impossible times.
+    tenant's own, BadTime for impossible times, OverQuota unless the park says why the firm may have more
+    (`beyond_quota`).
     """
     require(actor, "add", Booking, tenant.pk)
     check_key_allows(actor, room)
@@ -72,8 +74,9 @@ def booking_create(
         if hold:
             hold_minutes = settings_of(booking.room.park_id).hold_minutes
             booking.hold_expires_at = now() + timedelta(minutes=hold_minutes)
-        place(booking)
-        record(actor, "booking.create", booking)
+        why = check_may_exceed(actor, booking.room.park_id, beyond_quota)
+        place(booking, beyond_quota=bool(why))
+        record(actor, "booking.create", booking, **why)
     return booking
 
 
@@ -127,8 +130,9 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
     """Say that tenant or host are in the room: from the park's early minutes on, until the booking ends.
 
     `at` is when that was, if it is told later: a phone may be without a network at the door. Told twice, it counts
-    once. A booking that was given up as a no-show comes back, unless somebody else has the room by now. Where no media
-    node sees the picture, the session opens with it.
+    once. A booking that was given up as a no-show comes back, unless somebody else has the room by now. If its firm has
+    booked the hours of its quota again, the park alone lets it in. Where no media node sees the picture, the session
+    opens with it.
     """
     with transaction.atomic():
         lock_room(actor, booking.room_id)
@@ -136,11 +140,14 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
         if at is not None and held.state in (BookingState.CHECKED_IN, BookingState.COMPLETED):
             return held
         seen = _checked_in_at(held, at)
-        if held.state == BookingState.NO_SHOW:
+        given_up = held.updated_at
+        if comes_back := held.state == BookingState.NO_SHOW:
             _check_still_free(held)
         step(actor, "booking.check_in", held, BookingState.CHECKED_IN, checked_in_at=seen)
         if open_slot(held.pk):
             held.refresh_from_db()
+        if comes_back and held.loan_id is None and not is_by_park(actor, held):
+            _check_hours(held, given_up)
     return held
 
 
@@ -157,6 +164,17 @@ def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
             code="checkin_time",
         )
     return seen
+
+
+def _check_hours(booking: Booking, given_up: datetime) -> None:
+    """OverQuota when the firm has booked again since a booking was given up, and has no hours left for it."""
+    park_id = booking.room.park_id
+    lock_hours(park_id, {booking.tenant_id})
+    again = Booking.objects.blocking().filter(
+        tenant=booking.tenant_id, room__park=park_id, created_at__gte=given_up
+    )
+    if again.exclude(pk=booking.pk).exists():
+        check_quotas(park_id, [(booking, None)])
 
 
 def _check_still_free(booking: Booking) -> None:

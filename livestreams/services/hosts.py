@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import audit, buckets
@@ -20,7 +21,7 @@ from core.scoping import require
 from livestreams.choices import EngagementKind
 from livestreams.errors import BadTime, WrongState
 from livestreams.hosthours import read_hours
-from livestreams.models import Engagement, FollowerReading, Host, HostAbsence, HostAccount
+from livestreams.models import Engagement, FollowerReading, Host, HostAbsence, HostAccount, SessionTenant
 from livestreams.services.locks import lock_visible
 from parks.models import Park
 from tenants.models import Company, Tenant
@@ -129,14 +130,17 @@ def engagement_begin(
 
 @retried
 def engagement_end(*, actor: Actor, engagement: Engagement, to_day: date | None = None) -> Engagement:
-    """End an engagement: `to_day` (today without one) is the first day on which it no longer holds."""
+    """End an engagement: `to_day` (today without one) is the first day on which it no longer holds.
+
+    BadTime for a day that is not after its beginning, or later than its end was to be.
+    """
     with transaction.atomic():
         held = lock_visible(Engagement, actor, engagement.pk)
         if held.park_id is not None:
             require(actor, "change", Engagement, held.park_id)
         to_day = to_day or today()
-        if to_day <= held.from_day:
-            raise BadTime(_("An engagement ends after it begins."), code="order", field="to_day")
+        if to_day <= held.from_day or (held.to_day is not None and to_day > held.to_day):
+            raise BadTime(_("It can only end earlier, and after it begins."), code="order", field="to_day")
         held.to_day = to_day
         _save_engagement(held)
         _record(actor, "engagement.end", held, held.host, ("to_day",))
@@ -170,8 +174,11 @@ def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> 
             raise Conflict(
                 _("This account of the host is already on record."), code="account_taken", field="account"
             ) from error
-        for family in (buckets.SESSIONS, buckets.ACCOUNTS):
-            buckets.mark(family, [(host.tenant_id, 0)])
+        buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
+        # Those for whom the host worked know its accounts as well.
+        shown = SessionTenant.objects.filter(Q(session__host=host) | Q(session__shifts__host=host))
+        sellers = {host.tenant_id, *shown.values_list("tenant_id", flat=True)}
+        buckets.mark(buckets.ACCOUNTS, [(seller, 0) for seller in sellers])
         _record(actor, "host_account.create", row, host, ("platform", "account"))
     return row
 

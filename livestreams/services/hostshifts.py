@@ -157,8 +157,8 @@ def shift_begin(
     """Somebody begins to work in a session, now or `at`; whom they relieve stops at the same instant: a hand-over.
 
     For a session that is over `ends_at` is needed; for a running one the shift goes on until it is relieved or the
-    session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, or when
-    nobody of that name is there to be relieved.
+    session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, InvalidInput
+    when nobody of that name is there to be relieved, or who comes is the one.
     """
     require_of(actor, "add", HostShift, session)
     at = at or now()
@@ -166,6 +166,10 @@ def shift_begin(
         held = lock_visible(LiveSession, actor, session.pk)
         _check_within(held, at, ends_at)
         if relieves is not None:
+            if relieves.pk == host.pk:
+                raise InvalidInput(
+                    _("Nobody relieves themselves: name somebody else."), code="relieves", field="relieves"
+                )
             _relieve(actor, held, relieves, role, at)
         shift = HostShift(session=held, host=_known(host, held), role=role, starts_at=at, ends_at=ends_at)
         store(shift)
@@ -208,10 +212,15 @@ def _relieve(actor: Actor, session: LiveSession, host: Host, role: str, at: date
 
 @retried
 def shift_end(*, actor: Actor, shift: HostShift, at: datetime | None = None) -> HostShift:
-    """Somebody stops, now or `at`, before the session ends. Also corrects an end that was told wrong."""
+    """Somebody stops, now or `at`, before the session ends. `at` also corrects an end that was told wrong.
+
+    WrongState when somebody is to stop now who has stopped already.
+    """
     with transaction.atomic():
         held = lock_visible(HostShift, actor, shift.pk)
         check_key_allows(actor, held.session.room)
+        if at is None and held.ends_at is not None:
+            raise WrongState(_("This shift is over already."), code="closed")
         at = at or now()
         check_not_future(at, "at")
         ended = held.session.ended_at
@@ -229,9 +238,9 @@ def store(shift: HostShift) -> None:
         with transaction.atomic():
             shift.save()
             buckets.mark(buckets.SESSIONS, [(shift.session.tenant_id, shift.session_id)])
-            if shift.host.tenant_id != shift.session.tenant_id:
-                # Whoever works for a firm for the first time is no stranger to it any more.
-                buckets.mark(buckets.ACCOUNTS, [(shift.session.tenant_id, 0)])
+            # Whoever works for a firm for the first time is no stranger to it any more.
+            sellers = shift.session.shown_tenants.exclude(tenant=shift.host.tenant_id)
+            buckets.mark(buckets.ACCOUNTS, [(shown.tenant_id, 0) for shown in sellers])
     except (IntegrityError, InternalError) as error:
         if "livestreams_hostshift_person" not in str(error):
             raise
@@ -272,7 +281,8 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
 def end_all(session: LiveSession, ended_at: datetime) -> None:
     """Shifts end with the session; one that would have begun at or after its end never took place.
 
-    A role for which nobody told a hand-over was worked as planned, as far as the session went.
+    A role for which nobody told a hand-over was worked as planned, as far as the session went; whoever came in addition
+    is none of it.
     """
     started_at = session.started_at
     if session.booking is not None and started_at is not None and started_at < ended_at:
@@ -293,7 +303,8 @@ def _hand_over_as_planned(session: LiveSession, booking: Booking, role: str, spa
         if cut is not None:
             plan.append((shift.host_id, cut))
     later = [(host_id, cut) for host_id, cut in plan if cut.start > opened]
-    worked = session.shifts.filter(role=role)
+    counted_on = {session.host_id, *(host_id for host_id, _cut in plan)}
+    worked = session.shifts.filter(role=role, host__in=counted_on - {None})
     if not later or worked.filter(Q(starts_at__gt=span.start) | Q(ends_at__isnull=False)).exists():
         return
     until = {host_id: cut.end for host_id, cut in plan if cut.start <= opened}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import policy
 from core.actors import Actor
 from core.clock import latest, today
-from core.errors import InvalidInput, Refused
+from core.errors import Conflict, InvalidInput, Refused
 from core.locking import lock_row, lock_rows
 from core.models import ScopeNode
 from core.scoping import get_visible
@@ -50,6 +50,11 @@ def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:
     """Refused when the actor's key is limited to rooms of which this is none."""
     if actor.rooms and (room is None or room.code not in actor.rooms):
         raise Refused(_("This key may not be used for this room."), code="key_room")
+
+
+def moved() -> Conflict:
+    """For whoever saw a booking in another room, which alone is locked: only they know whether they still want it."""
+    return Conflict(_("The booking was moved a moment ago. Please try again."), code="moved")
 
 
 def lock_host(host: Host, park_id: int, loan: ExchangeRequest | None = None) -> Host:

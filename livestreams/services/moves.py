@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import audit, doorbell
 from core.actors import Actor
 from core.clock import now
-from core.errors import Conflict, InvalidInput
+from core.errors import InvalidInput, Refused
 from core.locking import retried
 from core.policy import CHANGE
 from core.scoping import may
@@ -24,8 +25,8 @@ from livestreams.conflicts import Span
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.hostshifts import take_off
-from livestreams.services.locks import lock_room, lock_visible, terms_of
-from livestreams.services.placing import place
+from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
+from livestreams.services.placing import check_quotas, place
 from livestreams.services.steps import AUDITED, WAITLIST, record
 from livestreams.studio import out_of_use
 from livestreams.terms import NOTHING
@@ -40,13 +41,14 @@ def booking_move(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     host: Host | None = None,
+    beyond_quota: str = "",
 ) -> Booking:
     """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create."""
     with transaction.atomic():
         target = lock_room(actor, room.pk if room is not None else booking.room_id)
         held = lock_visible(Booking, actor, booking.pk)
         if room is None and held.room_id != target.pk:
-            raise _moved()
+            raise moved()
         _check_movable(held)
         before = audit.snapshot(held, AUDITED)
         by_park = is_by_park(actor, held)
@@ -58,8 +60,9 @@ def booking_move(
         held.host = host or held.host
         if not _still_takes(held, *was):
             held.given_up = max(held.given_up, leaving)
-        place(held, by_park=by_park)
-        record(actor, "booking.move", held, before)
+        why = check_may_exceed(actor, target.park_id, beyond_quota)
+        place(held, by_park=by_park, was=was[1], beyond_quota=bool(why))
+        record(actor, "booking.move", held, before, **why)
         doorbell.ring(WAITLIST)
     return held
 
@@ -80,6 +83,13 @@ def is_by_park(actor: Actor, booking: Booking) -> bool:
     return may(actor, CHANGE, Booking, booking.room.park_id)
 
 
+def check_may_exceed(actor: Actor, park_id: int, reason: str) -> dict[str, Any]:
+    """Why a firm may have more hours than its quota, as the audit keeps it. Refused to all but the park."""
+    if reason and not may(actor, CHANGE, Booking, park_id):
+        raise Refused(_("Only the park goes beyond a quota."), code="quota_reason")
+    return {"beyond_quota": reason} if reason else {}
+
+
 def _still_takes(booking: Booking, room_id: int, span: Span) -> bool:
     if booking.room_id != room_id or booking.ends_at <= booking.starts_at:
         return False
@@ -87,11 +97,12 @@ def _still_takes(booking: Booking, room_id: int, span: Span) -> bool:
 
 
 @retried
-def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
+def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota: str = "") -> Booking:
     """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
 
     All or nothing, and nothing is given up: each place stays taken. Raises like create, when one of them cannot be
-    where the other is.
+    where the other is. Quotas are asked for when both have their place: the last of all locks. What one firm has of two
+    places stays the same.
     """
     if booking.pk == other.pk:
         raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
@@ -100,9 +111,11 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
         one, two = sorted((booking, other), key=lambda row: row.pk)
         pair = [lock_visible(Booking, actor, row.pk) for row in (one, two)]
         if {row.room_id for row in pair} != set(rooms):
-            raise _moved()
+            raise moved()
         for row in pair:
             _check_movable(row)
+        park_id = pair[0].room.park_id
+        why = check_may_exceed(actor, park_id, beyond_quota)
         befores = [audit.snapshot(row, AUDITED) for row in pair]
         places = [(rooms[row.room_id], row.starts_at, row.ends_at) for row in pair]
         # Neither stands in the other's way while they change places.
@@ -111,16 +124,13 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking) -> Booking:
         for row, (room, starts_at, ends_at), before, shifts in zip(
             pair, reversed(places), befores, plans, strict=True
         ):
-            by_park = is_by_park(actor, row)
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
-            place(row, shifts, by_park=by_park)
-            record(actor, "booking.swap", row, before)
+            place(row, shifts, by_park=is_by_park(actor, row), beyond_quota=True)
+            record(actor, "booking.swap", row, before, **why)
+        if not why and one.tenant_id != two.tenant_id:
+            stood = [Span(starts_at, ends_at) for _room, starts_at, ends_at in places]
+            check_quotas(park_id, list(zip(pair, stood, strict=True)))
     return next(row for row in pair if row.pk == booking.pk)
-
-
-def _moved() -> Conflict:
-    """For whoever saw the booking in another room: only they know whether they still want it changed."""
-    return Conflict(_("The booking was moved a moment ago. Please try again."), code="moved")
 
 
 def _check_movable(booking: Booking) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from core.choices import WebhookEvent
 from core.clock import local
 from core.webhooks.outbox import tell
-from livestreams.models import LiveSession
+from livestreams.models import LiveSession, WaitlistEntry
 
 
 def session_ended(session: LiveSession) -> None:
@@ -32,3 +32,26 @@ def session_ended(session: LiveSession) -> None:
         key=f"session:{session.uid}",
         data=data,
     )
+
+
+def booking_offered(entry: WaitlistEntry) -> None:
+    """Tell the firm that waited what is held for it, in the transaction of the offer."""
+    booking = entry.booking
+    if booking is None:
+        return
+
+    def data() -> dict[str, Any]:
+        expires = booking.hold_expires_at
+        return {
+            "entry": str(entry.uid),
+            "booking": str(booking.uid),
+            "tenant": entry.tenant.code,
+            "park": entry.park.code,
+            "room": booking.room.code,
+            "host": booking.host.code if booking.host else None,
+            "starts_at": local(booking.starts_at).isoformat(),
+            "ends_at": local(booking.ends_at).isoformat(),
+            "confirm_until": local(expires).isoformat() if expires else None,
+        }
+
+    tell(WebhookEvent.BOOKING_OFFERED, (entry.tenant_id,), key=f"offer:{booking.uid}", data=data)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +17,7 @@ from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import InvalidInput, Refused
 from core.locking import retried
+from core.prepared import Prepared, columns_of
 from core.scoping import require
 from core.services import hash_secret
 from livestreams.models import LiveRoom, MediaNode
@@ -87,17 +90,27 @@ def _new_secret() -> str:
 
 def node_by_secret(presented: str) -> MediaNode | None:
     """The open node that shows this secret, or None: unknown, too old and closed look the same."""
-    digest = hash_secret(presented)
-    known = Q(secret_hash=digest) | Q(old_secret_hash=digest, old_secret_until__gt=now())
-    return _open_nodes().filter(known).first()
+    return _by_secret().row(MediaNode, digest=hash_secret(presented), at=now(), day=today())
+
+
+@cache
+def _by_secret() -> Prepared:
+    """The query: nodes ask about each encoder every few seconds."""
+
+    def build(digest: str, at: datetime, day: date) -> QuerySet[MediaNode, dict[str, Any]]:
+        known = Q(secret_hash=digest) | Q(old_secret_hash=digest, old_secret_until__gt=at)
+        return _open_nodes(day).filter(known).order_by("pk").values(*columns_of(MediaNode))
+
+    samples = {"digest": "a digest", "at": datetime(1, 1, 2, tzinfo=UTC), "day": date(1, 1, 2)}
+    return Prepared(build, samples)
 
 
 def node_for(room: LiveRoom) -> MediaNode | None:
     """Where encoders of a room publish: its own node, or the first of its park. None while that is closed."""
     if room.media_node_id is not None:
-        return _open_nodes().filter(pk=room.media_node_id).first()
-    return _open_nodes().filter(park=room.park_id).first()
+        return _open_nodes(today()).filter(pk=room.media_node_id).first()
+    return _open_nodes(today()).filter(park=room.park_id).first()
 
 
-def _open_nodes() -> QuerySet[MediaNode]:
-    return MediaNode.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=today()))
+def _open_nodes(day: date) -> QuerySet[MediaNode]:
+    return MediaNode.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.models import ScopeNode
 from core.prepared import Prepared
-from livestreams.choices import BookingState
 from livestreams.conflicts import Span
-from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance
+from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance, SlotQuota
 from parks.models import ParkSettings
 from tenants.models import Tenant
 
@@ -44,6 +43,7 @@ class Wish:
 def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
     """The park of the tenant, the free hours of that of the room, and whether the span is `under_repair` or `taken`.
 
+    `limited` says that the park has a quota for the firm.
     Holds in the way that ran out do not take the room; `lapsed` says that there are some.
     """
     found = _query().first(
@@ -72,12 +72,15 @@ def _query() -> Prepared:
 def _room(
     room: int, tenant: int, booking: int, since: datetime, until: datetime, at: datetime
 ) -> QuerySet[Any, dict[str, Any]]:
-    others = Booking.objects.taking_room(since, until).filter(room=OuterRef("pk")).exclude(pk=booking)
-    repairs = Maintenance.objects.filter(room=OuterRef("pk"), starts_at__lt=until, ends_at__gt=since)
+    # By its number, not as the outer row's: PostgreSQL would plan to read what takes every room, and keep the plan.
+    others = Booking.objects.taking_room(since, until).filter(room=room).exclude(pk=booking)
+    quotas = SlotQuota.objects.filter(Q(tenant__isnull=True) | Q(tenant=tenant), park=OuterRef("park"))
+    repairs = Maintenance.objects.filter(room=room, starts_at__lt=until, ends_at__gt=since)
     facts = {
         "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
         "under_repair": Exists(repairs),
-        "taken": Exists(others.exclude(state=BookingState.HELD, hold_expires_at__lte=at)),
+        "limited": Exists(quotas),
+        "taken": Exists(others.without_expired_holds(at)),
         "lapsed": Exists(others.expired_holds(at)),
         "free_hours": Coalesce(
             F("park__settings__cancel_free_hours"), Value(ParkSettings().cancel_free_hours)

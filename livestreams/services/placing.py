@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,12 +14,16 @@ from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
+from core.locking import advisory_locks
 from core.money import to_cents
+from core.prepared import insert
 from livestreams.availability import SHORTEST, alternatives, host_taken, is_open, setup_time, why_away
 from livestreams.conflicts import Span
-from livestreams.errors import BadTime, HostAway, Overlap, RoomUnavailable
+from livestreams.errors import BadTime, HostAway, Overlap, OverQuota, RoomUnavailable
 from livestreams.exchange import loan_windows
 from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
+from livestreams.quotas import beyond_quota as beyond
+from livestreams.quotas import quotas_of
 from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import check_here, lock_host, park_of
 from livestreams.services.place_facts import Wish, facts_of
@@ -33,19 +38,26 @@ ROOM_TAKEN = gettext_lazy("The room is taken at that time.")
 """Said to many at once: put into words where it is shown."""
 
 
-def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park: bool = False) -> None:
+def place(
+    booking: Booking,
+    shifts: list[PlannedShift] | None = None,
+    *,
+    by_park: bool = False,
+    was: Span | None = None,
+    beyond_quota: bool = False,
+) -> None:
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
-    `shifts` are those that were taken off it before; `by_park` says that the park moves it. The caller holds the
+    `shifts` are those that were taken off it before; `by_park` says that the park moves it, `was` when it was before,
+    `beyond_quota` that the firm's quota is not looked at here. The caller holds the
     room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
-    Raises Overlap and HostAway with `alternatives`, RoomUnavailable, BadTime, InvalidInput.
+    Raises Overlap and HostAway with `alternatives`, OverQuota, RoomUnavailable, BadTime, InvalidInput.
     """
     span, blocked, facts = look(booking)
     room, loan = booking.room, booking.loan
-    others = Booking.objects.exclude(pk=booking.pk)
     if booking.host is not None:
         # Bookings before hosts: whoever moves one of these holds it while waiting for the host.
-        expire_holds(others.filter(host=booking.host))
+        expire_holds(Booking.objects.filter(host=booking.host).exclude(pk=booking.pk))
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
             raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span))
@@ -53,17 +65,40 @@ def place(booking: Booking, shifts: list[PlannedShift] | None = None, *, by_park
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
     if facts["lapsed"]:
-        expire_holds(others.taking_room(blocked.start, blocked.end).filter(room=room))
+        others = Booking.objects.filter(room=room).exclude(pk=booking.pk)
+        expire_holds(others.taking_room(blocked.start, blocked.end))
     if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
         raise _overlap(booking, span, _("The host is booked at that time."))
     shifts = take_off(booking) if shifts is None else shifts
     try:
-        booking.save()
+        insert(booking) if booking._state.adding else booking.save()
     except (IntegrityError, InternalError) as error:
         if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
             raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
+    if facts["limited"] and loan is None and not beyond_quota:
+        check_quotas(room.park_id, [(booking, was)])
+
+
+def lock_hours(park_id: int, tenants: Collection[int]) -> None:
+    """Whose hours are counted against a quota is booked nowhere else meanwhile. Last of all locks."""
+    advisory_locks([f"quota:{park_id}:{tenant}" for tenant in tenants])
+
+
+def check_quotas(park_id: int, placed: Collection[tuple[Booking, Span | None]]) -> None:
+    """OverQuota when one of these stored bookings, each with its span of before, gives its firm too many hours."""
+    lock_hours(park_id, {booking.tenant_id for booking, _was in placed})
+    for booking in beyond(park_id, placed):
+        firm = booking.tenant
+        day, week = quotas_of(park_id, [firm.code])[firm.code]
+        limits = [
+            sentence % {"n": hours}
+            for sentence, hours in ((_("%(n)d hours a day"), day), (_("%(n)d hours a week"), week))
+            if hours is not None
+        ]
+        sentence = _("%(firm)s would have more than its quota: %(limits)s. The park may go beyond it.")
+        raise OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field="starts_at")
 
 
 def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:

@@ -14,7 +14,7 @@ from core import jobs
 from core.clock import now
 from livestreams.choices import BOOKING_MOVABLE, PlanKind, PlanState, ProofKind
 from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
-from livestreams.planning import Grid, changed, grid_of, placed_before, problem_of
+from livestreams.planning import MAKEUP, Grid, changed, grid_of, placed_before, problem_of, still_asked
 from livestreams.scheduling import (
     Obstacle,
     Placement,
@@ -22,8 +22,10 @@ from livestreams.scheduling import (
     Progress,
     Refusal,
     Schedule,
+    allowing,
     as_json,
     from_json,
+    met,
     schedule,
 )
 from livestreams.services.plans import JOB_KIND, bookings_under_repair
@@ -88,7 +90,7 @@ def _problem(plan: SchedulePlan) -> Problem:
         whole = changed(problem_of(plan, moving=standing), grid, plan.changes)
         locked = {place.request for place in whole.locked}
         asked = tuple(request for request in whole.requests if request.key in keys | locked)
-        problem = replace(whole, requests=asked, before=before)
+        problem = allowing(replace(whole, requests=asked, before=before))
     plan.inputs = as_json(problem).decode()
     plan.save(update_fields=["inputs", "updated_at"])
     return problem
@@ -97,11 +99,12 @@ def _problem(plan: SchedulePlan) -> Problem:
 def _standing(plan: SchedulePlan) -> list[PlannedSlot]:
     """What the schedule that is repaired has booked ahead, where it or a later repair has put it.
 
-    Whoever was moved by hand since stays: nobody asked the schedule for that place.
+    Whoever was moved by hand since stays: nobody asked the schedule for that place. So does what nobody asks any more.
     """
     slots = PlannedSlot.objects.filter(
         Q(booking__host=F("host")) | Q(booking__host=None, host=None),
         plan__state=PlanState.PUBLISHED,
+        request__in=still_asked(plan.park_id).values("pk"),
         booking__in=bookings_under_repair(plan).values(),
         booking__state__in=BOOKING_MOVABLE,
         booking__room=F("room"),
@@ -135,8 +138,8 @@ class _Rows:
 
     def __init__(self, plan: SchedulePlan, grid: Grid, problem: Problem) -> None:
         self.plan, self.grid = plan, grid
-        self.lengths = {request.key: request.length for request in problem.requests}
-        uids = {key.partition(":")[0] for key in self.lengths if not key.startswith("booking:")}
+        self.asked = {request.key: request for request in problem.requests}
+        uids = {key.partition(":")[0] for key in self.asked if not key.startswith("booking:")}
         self.requests = {str(row.uid): row for row in SlotRequest.objects.filter(uid__in=uids)}
         self.rooms = {room.code: room for room in LiveRoom.objects.filter(park=plan.park_id)}
         self.hosts = {host.code: host for host in Host.objects.filter(tenant__node__parent=plan.park_id)}
@@ -152,8 +155,9 @@ class _Rows:
         slot.booking_id = self.bookings.get((slot.request_id, slot.week))
         slot.room, slot.host = self.rooms.get(place.room), self.hosts.get(place.host or "")
         slot.starts_at = self.grid.at(place.start)
-        slot.ends_at = self.grid.at(place.start + self.lengths[place.request])
-        slot.made_up_at = None if place.crew_start is None else self.grid.at(place.crew_start)
+        slot.ends_at = self.grid.at(place.start + self.asked[place.request].length)
+        made_up = [task for need, task in met(self.asked[place.request], place) if need.crew == MAKEUP]
+        slot.made_up_at = self.grid.at(made_up[0].start) if made_up and made_up[0] else None
         return slot
 
     def refused(self, refusal: Refusal) -> PlannedSlot:

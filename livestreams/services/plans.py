@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,13 +19,15 @@ from core.models import Job
 from core.policy import ADD
 from core.scoping import get_visible, require
 from livestreams.choices import BOOKING_MOVABLE, BookingState, PlanKind, PlanState
+from livestreams.conflicts import Span
 from livestreams.errors import BadTime, SlotTaken, WrongState
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan
 from livestreams.planning import PlanRules, grid_of, key_of
+from livestreams.quotas import beyond_quota
 from livestreams.scheduling import from_json
-from livestreams.services.bookings import booking_cancel, booking_create
+from livestreams.services.bookings import booking_cancel
 from livestreams.services.locks import lock_room, lock_visible
-from livestreams.services.placing import place
+from livestreams.services.placing import lock_hours, place
 from livestreams.services.steps import AUDITED as BOOKING_AUDITED
 from livestreams.services.steps import WAITLIST, record
 from parks.models import Park
@@ -174,10 +177,10 @@ def _check_rules(rules: PlanRules) -> None:
         if value is not None and not 0 <= value <= most:
             message = _("This is a whole number from 0 to %(most)d.") % {"most": most}
             raise InvalidInput(message, code="range", field=name)
-    if any(not 1 <= shift.people <= 1000 for shift in rules.makeup_shifts) or len(rules.makeup_shifts) > 50:
-        raise InvalidInput(
-            _("A shift has from 1 to 1000 people, a day 50 shifts at most."), field="makeup_shifts"
-        )
+    for crew, shifts in rules.shifts.items():
+        if any(not 1 <= shift.people <= 1000 for shift in shifts) or len(shifts) > 50:
+            message = _("A shift has from 1 to 1000 people, a day 50 shifts at most.")
+            raise InvalidInput(message, field=f"{crew}_shifts")
 
 
 @retried
@@ -239,7 +242,8 @@ Rows = list[tuple[int, str, str, str]]
 def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     """Book every slot that has a room; what is in the way of any, by its number."""
     refused: Rows = []
-    _lock_rooms(actor, slots)
+    made: list[tuple[Booking, None]] = []
+    rooms = _lock_rooms(actor, slots)
     given = set(
         PlannedSlot.objects.filter(plan__park=plan.park_id, booking__isnull=False)
         .exclude(booking__state=BookingState.CANCELLED)
@@ -253,21 +257,41 @@ def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
         elif (request.pk, slot.week) in given:
             refused.append((number, str(slot), "given", _("The request has its slot from another schedule.")))
         else:
+            require(actor, ADD, Booking, request.tenant_id)
+            booking = Booking(
+                room=rooms[room.pk],
+                tenant=request.tenant,
+                host=slot.host,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                purpose=request.purpose,
+            )
             try:
-                slot.booking = booking_create(
-                    actor=actor,
-                    room=room,
-                    tenant=request.tenant,
-                    starts_at=starts_at,
-                    ends_at=ends_at,
-                    host=slot.host,
-                    purpose=request.purpose,
-                )
+                with transaction.atomic():
+                    place(booking, beyond_quota=True)
             except DomainError as error:
                 refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
             else:
+                record(actor, "booking.create", booking)
+                made.append((booking, None))
+                slot.booking = booking
                 slot.save(update_fields=["booking"])
-    return refused
+    return refused or _beyond(plan, made)
+
+
+def _beyond(plan: SchedulePlan, placed: Sequence[tuple[Booking, Span | None]]) -> Rows:
+    """Which of these bookings, each with its times of before, give their firm more hours than it may have.
+
+    Asked of all at once, when all hosts are locked: quotas are the last of all locks.
+    """
+    lock_hours(plan.park_id, {booking.tenant_id for booking, _was in placed})
+    sentence = _("%(firm)s has more hours by now than its quota allows.")
+    over = {booking.pk for booking in beyond_quota(plan.park_id, placed)}
+    return [
+        (number, _named(booking.room, booking.starts_at), "quota", sentence % {"firm": booking.tenant})
+        for number, (booking, _was) in enumerate(placed, start=1)
+        if booking.pk in over
+    ]
 
 
 def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
@@ -295,19 +319,21 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     Booking.objects.filter(pk__in=[booking.pk for booking, *_to in moving]).update(
         state=BookingState.CANCELLED
     )
+    moved: list[tuple[Booking, Span]] = []
     for number, (booking, (room, starts_at, ends_at), host) in enumerate(moving, start=1):
+        moved.append((booking, Span(booking.starts_at, booking.ends_at)))
         was = audit.snapshot(booking, BOOKING_AUDITED)
         booking.room, booking.host = rooms[room.pk], host
         booking.starts_at, booking.ends_at = starts_at, ends_at
         try:
             with transaction.atomic():
-                place(booking, by_park=True)
+                place(booking, by_park=True, beyond_quota=True)
         except DomainError as error:
             refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
         else:
             record(actor, "booking.move", booking, was)
     doorbell.ring(WAITLIST)
-    return refused
+    return refused or _beyond(plan, moved)
 
 
 def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:

@@ -16,9 +16,9 @@ from django.db.models import Q
 from core.actors import system_actor
 from core.clock import HOUR, now
 from core.errors import DomainError
-from core.locking import lock_rows, retried
+from core.locking import lock_row, lock_rows, retried
+from core.prepared import insert
 from livestreams.choices import (
-    Delivery,
     MediaServer,
     PublishEnd,
     PublishReason,
@@ -33,7 +33,12 @@ from livestreams.models import (
 )
 from livestreams.publishing import TEST_APP, Claim, Malformed, decide, is_let_in
 from livestreams.services.publish_facts import known_of, name_of, row_of
-from livestreams.services.sessions import session_end, session_lose, session_open, session_resume
+from livestreams.services.sessions import (
+    session_end,
+    session_lose,
+    session_open_on_stream,
+    session_resume,
+)
 
 ENCODER = system_actor("encoder")
 # What the database says when two encoders are let in at once.
@@ -72,19 +77,23 @@ def publish_ask(*, node: MediaNode, call: str, claim: Claim) -> Answer:
         return _refuse(node, call, claim, row, reason, at)
     try:
         with transaction.atomic():
-            lock_rows(LiveRoom.objects.filter(pk=row["booking__room_id"]))
+            room = lock_row(LiveRoom, row["booking__room_id"])
             row = row_of(node, claim, at)
             reason = decide(claim, known_of(node, row), at)
-            if row is not None and is_let_in(reason):
-                if row["own"] is None:
-                    _let_in(node, call, claim, row, reason, at)
-                return Answer(reason, name_of(claim, row))
+            moved = row is not None and row["booking__room_id"] != room.pk
+            if row is not None and is_let_in(reason) and not moved:
+                if row["own"] is not None or _let_in(node, call, claim, room, row, reason, at):
+                    return Answer(reason, name_of(claim, row))
+                moved = True
     except IntegrityError as error:
         if not any(name in str(error) for name in TAKEN):
             raise
         reason = PublishReason.ROOM_BUSY
     except DomainError as error:
         return _refuse(node, call, claim, row, PublishReason.NO_SESSION, at, detail=error.code)
+    else:
+        if moved:  # to a room that nobody has locked
+            return publish_ask(node=node, call=call, claim=claim)
     return _refuse(node, call, claim, row, reason, at)
 
 
@@ -148,48 +157,61 @@ def close(
 
 
 def _let_in(
-    node: MediaNode, call: str, claim: Claim, row: dict[str, Any], reason: PublishReason, at: datetime
-) -> None:
-    """Open a stream of the locked room, with its session unless it is a test."""
+    node: MediaNode,
+    call: str,
+    claim: Claim,
+    room: LiveRoom,
+    row: dict[str, Any],
+    reason: PublishReason,
+    at: datetime,
+) -> bool:
+    """Open a stream of the locked room, with its session unless it is a test. False when its booking has just left."""
     if row["left_running"]:
         silent = Publish.objects.running().filter(booking=row["booking_id"], is_test=claim.is_test)
         for publish in lock_rows(silent):
             close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)
     if row["left_to_drop"]:
         # Its node would end this one for the other: by the connection's number, or by the name under which it is shown.
-        same = Q(client=claim.client) | Q(
-            node__kind=MediaServer.NGINX_RTMP, room=row["booking__room_id"], is_test=claim.is_test
-        )
+        same = Q(client=claim.client) | Q(node__kind=MediaServer.NGINX_RTMP, room=room, is_test=claim.is_test)
         Publish.objects.to_drop().filter(same, node=node).update(to_drop=None)
-    Publish.objects.create(
+    session = None if claim.is_test else _session_of(room, row, at)
+    if session is None and not claim.is_test:
+        return False
+    stream = Publish(
         node=node,
-        room_id=row["booking__room_id"],
+        room=room,
         booking_id=row["booking_id"],
         key_id=row["pk"],
-        session=None if claim.is_test else _session_of(row, at),
+        session=session,
         is_test=claim.is_test,
         client=claim.client,
         address=claim.address,
         started_at=at,
         last_seen_at=at,
     )
+    insert(stream)
     _record_claim(node, call, claim, row, reason, at)
+    return True
 
 
-def _session_of(row: dict[str, Any], at: datetime) -> LiveSession:
-    """The open session of the booking, live again, or a new one."""
+def _session_of(room: LiveRoom, row: dict[str, Any], at: datetime) -> LiveSession | None:
+    """The open session of the booking, live again, or a new one; None when the booking moves to another room just now.
+
+    Whoever moves it holds the room that it comes to, and the booking.
+    """
     if row["in_session"]:
         session = LiveSession.objects.open().filter(booking=row["booking_id"]).first()
         if session is not None:
             return session_resume(actor=ENCODER, session=session)
-    booking = Booking.objects.select_related("tenant", "broadcast").get(pk=row["booking_id"])
-    chosen = getattr(booking, "broadcast", None)
-    return session_open(
+    booking = lock_row(Booking, row["booking_id"])
+    if booking.room_id != room.pk:
+        return None
+    booking.room = room
+    return session_open_on_stream(
         actor=ENCODER,
-        tenant=booking.tenant,
         booking=booking,
-        platform=chosen.platform if chosen is not None else row["platform"],
-        delivery=Delivery.NODE,
+        park_id=row["booking__tenant__node__parent_id"],
+        platform=row["booking__broadcast__platform"] or row["platform"],
         started_at=at,
     )
 
@@ -252,4 +274,4 @@ def _record(
         )
         if before.order_by()[REFUSALS_KEPT - 1 : REFUSALS_KEPT].exists():
             return
-    PublishDecision.objects.create(node=node, at=at, accepted=accepted, reason=reason, **shown, **more)
+    insert(PublishDecision(node=node, at=at, accepted=accepted, reason=reason, **shown, **more))

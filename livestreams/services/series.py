@@ -21,6 +21,7 @@ from livestreams.models import Booking, BookingSeries, Host, LiveRoom
 from livestreams.recurrence import series_days
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import lock_room, lock_visible
+from livestreams.services.moves import check_may_exceed
 from livestreams.services.placing import check_length
 from tenants.models import Tenant
 
@@ -43,16 +44,20 @@ def series_create(
     purpose: str = "",
     skip: Iterable[date] = (),
     skip_taken: bool = False,
+    beyond_quota: str = "",
 ) -> BookingSeries:
     """Book the room on these weekdays (0 is Monday) of [first_day, last_day], `minutes` long from `start` local time.
 
-    `skip` names days that are left out. Days that cannot be had refuse the whole (Overlap, one row a day with its
-    reason), or with `skip_taken` are left out too; the series keeps every day left out with the reason.
+    `skip` names days of the series that are left out, InvalidInput for others. Days that cannot be had refuse the whole
+    (Overlap, one row a day with its reason), or with `skip_taken` are left out too; the series keeps every day left out
+    with the reason. `beyond_quota` is why the park lets the firm have more than its quota on any of them.
     """
     require(actor, "add", Booking, tenant.pk)
+    why = check_may_exceed(actor, room.park_id, beyond_quota)
     left_out = set(skip)
     days = list(series_days(first_day, last_day, weekdays, left_out)) if last_day >= first_day else []
     _check(days, minutes)
+    _check_skip(left_out.difference(series_days(first_day, last_day, weekdays)))
     with transaction.atomic():
         room = lock_room(actor, room.pk)
         series = BookingSeries.objects.create(
@@ -78,6 +83,7 @@ def series_create(
                     ends_at=starts_at + timedelta(minutes=minutes),
                     host=host,
                     purpose=purpose,
+                    beyond_quota=beyond_quota,
                 )
             except Busy:
                 raise
@@ -94,7 +100,12 @@ def series_create(
             verb="series.create",
             obj=series,
             node_id=tenant.pk,
-            after={"room": room.code, "bookings": len(days) - len(refusals), "skipped": series.skipped},
+            after={
+                "room": room.code,
+                "bookings": len(days) - len(refusals),
+                "skipped": series.skipped,
+                **why,
+            },
         )
     return series
 
@@ -111,6 +122,15 @@ def _check(days: list[date], minutes: int) -> None:
             % {"most": MOST, "count": len(days)},
             code="too_many",
             field="last_day",
+        )
+
+
+def _check_skip(unfit: set[date]) -> None:
+    if unfit:
+        raise InvalidInput(
+            _("Not days of this series: %(days)s.") % {"days": ", ".join(map(str, sorted(unfit)))},
+            code="no_such_day",
+            field="skip",
         )
 
 

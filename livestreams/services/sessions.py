@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from core.clock import DAY, MINUTE, local, now
 from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
+from core.prepared import insert
 from core.scoping import may, require
 from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
@@ -28,6 +29,7 @@ from livestreams.services.locks import (
     lock_host,
     lock_room,
     lock_visible,
+    moved,
     park_of,
     settings_of,
 )
@@ -64,7 +66,8 @@ def session_open(
     The booking is checked in, the host's shift begins, and the seller is among the tenants whose goods may be
     shown; `shown` adds others of the park. The same live id again returns the tenant's own session: a
     reconnect is no new one. What an encoder has begun in the same room is named instead of opened. What was forgotten
-    in the room of a booking ends. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput.
+    in the room of a booking ends. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput,
+    Conflict for a booking that was moved meanwhile.
     """
     require(actor, "add", LiveSession, tenant.pk)
     started_at = started_at or now()
@@ -92,21 +95,54 @@ def session_open(
             park_id=park_id,
             room=room,
             booking=booking,
-            host=lock_host(host, park_id, booking.loan if booking else None) if host else None,
+            host=host,
             title=title,
             platform=platform,
             platform_live_id=platform_live_id,
             delivery=delivery,
             market=market,
-            state=SessionState.LIVE,
             started_at=started_at,
         )
-        session.save()
-        if booking is not None:
-            check_in_for_session(actor, booking)
-        begin_as_planned(session, started_at)
-        _show(actor, session, shown)
-        _record(actor, "session.open", session)
+        return _begin(actor, session, started_at, shown)
+
+
+def session_open_on_stream(
+    *, actor: Actor, booking: Booking, park_id: int, platform: str, started_at: datetime
+) -> LiveSession:
+    """The session of an encoder that is let into the room of its locked booking.
+
+    Part of the transaction that decided so: neither the times of the booking nor who may have the room is looked at
+    again. `park_id` is the tenant's: InvalidInput when it has moved away from that of the room. What was forgotten in
+    the room ends; raises RoomUnavailable where it may not.
+    """
+    if booking.room.park_id != park_id and booking.loan_id is None:
+        raise InvalidInput(_("The room is not in the tenant's park."), code="other_park", field="room")
+    _clear_air(booking.room, booking, started_at)
+    session = LiveSession(
+        tenant_id=booking.tenant_id,
+        park_id=park_id,
+        room=booking.room,
+        booking=booking,
+        host=booking.host,
+        platform=platform,
+        delivery=Delivery.NODE,
+        started_at=started_at,
+    )
+    return _begin(actor, session, started_at)
+
+
+def _begin(actor: Actor, session: LiveSession, at: datetime, shown: Sequence[Tenant] = ()) -> LiveSession:
+    """Store a session whose room and booking are locked, with all that begins with it."""
+    booking = session.booking
+    if session.host is not None:
+        session.host = lock_host(session.host, session.park_id, booking.loan if booking else None)
+    session.state = SessionState.LIVE
+    insert(session)
+    if booking is not None:
+        check_in_for_session(actor, booking)
+    _show(actor, session, shown)
+    begin_as_planned(session, at)
+    _record(actor, "session.open", session)
     return session
 
 
@@ -170,29 +206,38 @@ def _room_and_booking(
     booking = booking or taken.filter(tenant=tenant, state__in=LIVE_READY).first()
     if booking is not None:
         booking = lock_visible(Booking, actor, booking.pk)
-        _make_way(room, booking, started_at)
-    if LiveSession.objects.filter(room=room, state=SessionState.LIVE).exists():
-        raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
+        if booking.room_id != room.pk:
+            raise moved()
+        booking.room = room
+    _clear_air(room, booking, started_at)
     if unsaid:
         if room.dedicated_to_id not in (None, tenant.pk):
             raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
         if taken.exclude(tenant=tenant).exists():
             raise RoomUnavailable(_("The room is booked by somebody else now."), code="booked", field="room")
     if booking is not None:
-        if booking.room_id == room.pk:
-            booking.room = room
         _check_booking(booking, tenant)
         _check_slot(booking, started_at)
     return room, booking
 
 
-def _make_way(room: LiveRoom, booking: Booking, at: datetime) -> None:
-    """End what somebody forgot to end in the room, each when its time was over: without a booking, as this one begins.
+def _clear_air(room: LiveRoom, booking: Booking | None, at: datetime) -> None:
+    """End what was forgotten in the locked room of a booking that begins. RoomUnavailable while anything is on air."""
+    live = LiveSession.objects.filter(room=room, state=SessionState.LIVE)
+    if not live.exists():
+        return
+    if booking is not None:
+        _make_way(live.exclude(booking=booking), booking, at)
+    if booking is None or live.exists():
+        raise RoomUnavailable(_("The room is on air."), code="on_air", field="room")
+
+
+def _make_way(live: QuerySet[LiveSession], booking: Booking, at: datetime) -> None:
+    """End what of these somebody forgot to end, each when its time was over: without a booking, as this one begins.
 
     Whose encoder is on air is not forgotten: its node cuts it off. Nor is who came without a booking after this one had
     begun: nobody used the room then.
     """
-    live = LiveSession.objects.filter(room=room, state=SessionState.LIVE).exclude(booking=booking)
     over = Coalesce("booking__ends_at", Value(booking.starts_at))
     forgotten = live.exclude(publishes__in=Publish.objects.running()).annotate(over=over)
     forgotten = forgotten.filter(over__lte=at, started_at__lt=F("over"))
@@ -241,9 +286,8 @@ def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:
             raise InvalidInput(
                 _("Only the park may add other tenants, and only its own."), code="shown", field="shown"
             )
-    SessionTenant.objects.bulk_create(
-        SessionTenant(session=session, tenant_id=tenant_id) for tenant_id in sorted(tenants)
-    )
+    for tenant_id in sorted(tenants):
+        insert(SessionTenant(session=session, tenant_id=tenant_id))
 
 
 @retried

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -10,20 +11,32 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
-from core.clock import now
+from core.clock import business_day, now
 from core.errors import InvalidInput, Refused
 from core.locking import retried
 from core.policy import CHANGE
 from core.scoping import may, require
+from livestreams.choices import CrewKind
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Host, LiveRoom, SlotRequest
-from livestreams.planning import SLOT
+from livestreams.planning import SLOT, CrewWish
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.placing import FURTHEST, LONGEST, check_room
 from tenants.models import Tenant
 
-AUDITED = ("minutes", "windows", "repeat_until", "room_id", "host_id", "value", "priority", "withdrawn_at")
+AUDITED = (
+    "minutes",
+    "windows",
+    "repeat_until",
+    "room_id",
+    "host_id",
+    "value",
+    "priority",
+    "crews",
+    "withdrawn_at",
+)
 MOST_WINDOWS = 60
+MOST_PEOPLE = 100
 
 
 @retried
@@ -41,6 +54,7 @@ def slot_request_make(
     preferred_host: Host | None = None,
     value: int = 100,
     made_up: bool = False,
+    crews: Sequence[CrewWish] = (),
     purpose: str = "",
 ) -> SlotRequest:
     """Ask the schedule for `minutes` within one of the windows, every week until a day if that is given.
@@ -53,8 +67,16 @@ def slot_request_make(
     if host is not None and category:
         message = _("Ask for a host or for a category, not for both.")
         raise InvalidInput(message, code="both", field="category")
+    if preferred_host is not None and (host is not None or not category):
+        message = _("A host is preferred among those for a category: name it, and no other host.")
+        raise InvalidInput(message, code="preferred", field="preferred_host")
+    if preferred_host is not None and category not in preferred_host.categories:
+        known = ", ".join(preferred_host.categories) or "–"
+        message = _("This host is none for that category, but for: %(categories)s.") % {"categories": known}
+        raise InvalidInput(message, code="preferred", field="preferred_host")
     if not 1 <= value <= 1000:
         raise InvalidInput(_("The worth is from 1 to 1000."), code="range", field="value")
+    _check_crews(minutes, crews)
     with transaction.atomic():
         park_id = park_of(tenant)
         if room is not None:
@@ -77,6 +99,7 @@ def slot_request_make(
             preferred_host=preferred_host,
             value=value,
             made_up=made_up,
+            crews=[asdict(wish) for wish in crews],
             purpose=purpose,
         )
         _record(actor, "slot_request.make", request)
@@ -113,6 +136,20 @@ def slot_request_withdraw(*, actor: Actor, request: SlotRequest) -> SlotRequest:
     return held
 
 
+def _check_crews(minutes: int, crews: Sequence[CrewWish]) -> None:
+    if len({wish.crew for wish in crews}) < len(crews):
+        raise InvalidInput(_("Ask for a crew once."), code="repeated", field="crews")
+    for wish in crews:
+        if wish.crew not in CrewKind.values:
+            raise InvalidInput(_("There is no such crew."), code="crew", field="crews")
+        if not 1 <= wish.people <= MOST_PEOPLE:
+            message = _("A crew has from 1 to %(most)d people in a session.") % {"most": MOST_PEOPLE}
+            raise InvalidInput(message, code="range", field="crews")
+        if wish.minutes is not None and not 0 < wish.minutes <= minutes:
+            message = _("A crew is there for a part of the session, or for all of it.")
+            raise InvalidInput(message, code="range", field="crews")
+
+
 def _check_windows(
     minutes: int, windows: Sequence[tuple[datetime, datetime]], repeat_until: date | None
 ) -> None:
@@ -129,7 +166,9 @@ def _check_windows(
     if max(end for _start, end in windows) - length < now() and repeat_until is None:
         raise BadTime(_("This time is over: ask for one that lies ahead."), code="past", field="windows")
     last = max(end for _start, end in windows)
-    if last > now() + FURTHEST or (repeat_until is not None and repeat_until > (now() + FURTHEST).date()):
+    if last > now() + FURTHEST or (
+        repeat_until is not None and repeat_until > business_day(now() + FURTHEST)
+    ):
         raise BadTime(
             _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="windows"
         )

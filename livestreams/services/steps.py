@@ -98,15 +98,17 @@ def booking_charge(booking: Booking, state: str, amount: Decimal) -> dict[str, A
     }
 
 
-def record(actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None = None) -> None:
-    """Audit one booking as it stands now."""
+def record(
+    actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None = None, **more: object
+) -> None:
+    """Audit one booking as it stands now, with what more is to be known of it."""
     audit.record(
         actor=actor,
         verb=verb,
         obj=booking,
         node_id=booking.tenant_id,
         before=before,
-        after=audit.snapshot(booking, AUDITED),
+        after=audit.snapshot(booking, AUDITED) | more,
     )
 
 

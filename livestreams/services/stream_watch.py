@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -28,6 +29,8 @@ DROP = "livestreams.tasks.drop_streams"
 LOST_AFTER = timedelta(seconds=30)
 # So long a session waits for its picture.
 RECONNECT = HOUR / 60
+# What its column holds.
+MOST_KBPS = 2**31 - 1
 ASKING = tuple(kind for kind, program in PROGRAMS.items() if program.ASKS_AGAIN)
 
 
@@ -58,13 +61,21 @@ def _look_at(node: MediaNode, at: datetime) -> bool:
     except Away as error:
         log.warning("media node does not answer", node=node.code, error=str(error))
         return False
+    # What a node calls its connections need not be text that a database takes: it is compared here.
     running = Publish.objects.running().filter(node=node)
-    for publish in running.filter(client__in=readings):
-        seen = {} if program.ASKS_AGAIN else {"last_seen_at": at}
-        running.filter(pk=publish.pk).update(kbps=readings[publish.client], **seen)
-    gone = Publish.objects.to_drop().filter(node=node, to_drop__lt=at).exclude(client__in=readings)
-    gone.update(to_drop=None)
+    for publish in running:
+        if publish.client in readings:
+            seen = {} if program.ASKS_AGAIN else {"last_seen_at": at}
+            running.filter(pk=publish.pk).update(kbps=_possible(readings[publish.client]), **seen)
+    told = Publish.objects.to_drop().filter(node=node, to_drop__lt=at)
+    gone = [publish.pk for publish in told if publish.client not in readings]
+    told.filter(pk__in=gone).update(to_drop=None)
     return True
+
+
+def _possible(kbps: Any) -> int | None:
+    """A bitrate as a node gives it; None for what is none."""
+    return kbps if type(kbps) is int and 0 <= kbps <= MOST_KBPS else None
 
 
 def _note_weak(at: datetime) -> None:

@@ -25,12 +25,16 @@ from parks.models import Park
 
 @retried
 def host_enrol(*, actor: Actor, run: CourseRun, host: Host) -> Enrolment:
-    """Enrol a host in a run of a course of its park. WrongState when it is over, Conflict when it is full."""
+    """Enrol a host in a run of a course of its park. WrongState when it is over or the course is
+    no longer given, Conflict when it is full.
+    """
     require(actor, "add", Enrolment, host.tenant_id)
     with transaction.atomic():
         held = lock_row(CourseRun, run.pk)
         if held.last_day < today():
             raise WrongState(_("This run of the course is over."), field="run")
+        if held.course.is_closed_by(today()):
+            raise WrongState(_("This course is no longer given."), field="run")
         if held.seats is not None and held.enrolments.count() >= held.seats:
             raise Conflict(_("All seats of this run are taken."), code="full", field="run")
         enrolment = Enrolment(run=held, host=lock_host(host, held.course.park_id))

@@ -12,11 +12,11 @@ from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD
 from core.scoping import require
-from livestreams.choices import BOOKING_AHEAD, RoomCheckItem
+from livestreams.choices import BOOKING_AHEAD, BOOKING_BLOCKING, RoomCheckItem
 from livestreams.errors import WrongState
-from livestreams.models import Booking, Cleaning, RoomCheck
+from livestreams.models import Booking, Cleaning, CleaningDuty, RoomCheck
 from livestreams.services.locks import check_key_allows
-from livestreams.studio import USED, is_over
+from livestreams.studio import USED, cleaners_of, is_over
 
 
 @retried
@@ -40,6 +40,37 @@ def room_cleaned(*, actor: Actor, booking: Booking) -> Cleaning:
             after={"room": held.room.code, "booking": str(held.uid)},
         )
     return cleaning
+
+
+@retried
+def cleaning_assign(*, actor: Actor, booking: Booking, person: str = "") -> CleaningDuty:
+    """Give the cleaning after a booking to somebody of the park's studio, by the log-in, or to nobody any more.
+
+    WrongState for a booking that was given back or after which the room is clean, InvalidInput for who does not clean.
+    """
+    require(actor, ADD, CleaningDuty, booking.room.park_id)
+    with transaction.atomic():
+        held = lock_row(Booking, booking.pk)
+        check_key_allows(actor, held.room)
+        if held.state not in BOOKING_BLOCKING or Cleaning.objects.filter(booking=held).exists():
+            raise WrongState(_("There is nothing to clean after this booking."), code="nothing_to_clean")
+        who = cleaners_of(held.room.park_id).filter(username=person).first() if person else None
+        if person and who is None:
+            raise InvalidInput(
+                _("This person does not work in the park's studio."), code="person", field="person"
+            )
+        last = CleaningDuty.objects.filter(booking=held).order_by("-pk").first()
+        if last is not None and last.person == who:
+            return last
+        duty = CleaningDuty.objects.create(booking=held, person=who, at=now(), by_id=actor.user_id)
+        audit.record(
+            actor=actor,
+            verb="cleaning.assign",
+            obj=duty,
+            node_id=held.room.park_id,
+            after={"room": held.room.code, "booking": str(held.uid), "person": person},
+        )
+    return duty
 
 
 @retried

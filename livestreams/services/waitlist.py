@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,17 +10,19 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import next_minute, now
+from core.clock import DAY, business_day, day_start, next_minute, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from core.scoping import require
 from livestreams.availability import windows_of
 from livestreams.choices import WaitState
-from livestreams.conflicts import Span, nearest
+from livestreams.conflicts import Span, free, nearest
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
+from livestreams.quotas import leaves
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
+from livestreams.services.news import booking_offered
 from livestreams.services.placing import FURTHEST, check_length, check_room
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
@@ -105,7 +108,7 @@ def _offer(pk: int) -> bool:
 
 
 def _places(entry: WaitlistEntry) -> list[tuple[LiveRoom, Span]]:
-    """Where the entry fits: the earliest place of each room, the earliest first."""
+    """Where the entry fits: the earliest place of each room that the firm's quota leaves, the earliest first."""
     earliest = next_minute(max(entry.earliest, now()))
     if entry.latest <= earliest:
         return []
@@ -117,8 +120,18 @@ def _places(entry: WaitlistEntry) -> list[tuple[LiveRoom, Span]]:
         rooms = rooms.filter(scene=entry.scene)
     wanted = Span(within.start, within.start + timedelta(minutes=entry.minutes))
     windows = windows_of(rooms, within, host=entry.host)
-    places = [(room, place) for room in rooms for place in nearest(windows[room.pk], wanted, 1)]
+    is_left = leaves(entry.park_id, entry.tenant, within)
+    places = [(room, place) for room in rooms for place in _first(windows[room.pk], wanted, is_left)]
     return sorted(places, key=lambda found: (found[1].start, found[0].code))
+
+
+def _first(windows: list[Span], wanted: Span, is_left: Callable[[Span], bool]) -> list[Span]:
+    """The earliest place in free windows, unless the quota is used up then: the earliest of another day."""
+    while (found := nearest(windows, wanted, 1)) and not is_left(found[0]):
+        next_day = day_start(business_day(found[0].start) + DAY)
+        windows = free(windows, [Span(wanted.start, next_day)])
+        wanted = Span(next_day, next_day + wanted.length)
+    return found
 
 
 def _hold(entry: WaitlistEntry, room: LiveRoom, span: Span) -> bool:
@@ -138,6 +151,7 @@ def _hold(entry: WaitlistEntry, room: LiveRoom, span: Span) -> bool:
     entry.booking = booking
     entry.save(update_fields=["booking", "updated_at"])
     _record(SYSTEM, "waitlist.offer", entry)
+    booking_offered(entry)
     return True
 
 

@@ -12,6 +12,7 @@ from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState, ShiftRole
 from livestreams.models import Booking, Fault, Host, LiveSession, Visit, WaitlistEntry
+from livestreams.selectors import frames_now
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
@@ -105,6 +106,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             is_open=any(session.state in SESSION_OPEN for session in sessions),
             stream=stream_of(self.actor, booking),
             broadcast=broadcast_of(self.actor, booking),
+            frames=frames_now(self.actor, booking),
             screens=screens_of(self.actor, booking),
             studio=studio_of(self.actor, booking),
             may_report=held and may(self.actor, "add", Fault),

@@ -5,24 +5,54 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
 from core.clock import now
-from core.doors.portal import ServiceFormPage
+from core.doors.formfields import LineField
+from core.doors.portal import ScopedForm, ServiceFormPage
 from core.scoping import may, visible_to
-from livestreams.broadcastforms import BroadcastForm
-from livestreams.choices import UNSEEN
+from livestreams.choices import DELIVERIES_TOLD, UNSEEN
 from livestreams.models import Booking, Broadcast, Publish
 from livestreams.services import broadcast_choose
 from livestreams.services.stream_keys import KEYED
+from tenants.choices import Platform
 
 # A node that asks so often for one stream does not get its picture across.
 MANY, LATELY = 3, timedelta(seconds=30)
+
+
+class BroadcastForm(ScopedForm):
+    """What the tenant knows of its platform. The key is never shown again: an empty field keeps the one before."""
+
+    route = forms.ChoiceField(
+        label=gettext_lazy("Way of the picture"), choices=DELIVERIES_TOLD, widget=forms.RadioSelect
+    )
+    platform = forms.ChoiceField(label=gettext_lazy("Platform"), choices=Platform)
+    server = LineField(
+        label=gettext_lazy("Platform's server"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy(
+            "From the platform's back office, for example rtmp://push.platform.example/live. "
+            "Empty: the park hands the picture on to nobody."
+        ),
+    )
+    key = forms.CharField(
+        label=gettext_lazy("Platform's stream key"),
+        max_length=800,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Kept encrypted and shown to nobody, you included. Empty: the one before stays."
+        ),
+    )
 
 
 def broadcast_of(actor: Actor, booking: Booking) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from core.choices import NodeKind
 from core.clock import DAY, SHANGHAI, local, next_minute, now, today
 from core.doors.filters import day_of
-from core.doors.formfields import AmountField, DayField
+from core.doors.formfields import AmountField, DayField, LineField
 from core.doors.portal import ScopedChoiceField, ScopedListPage, ServiceAction, ServiceFormPage
 from core.errors import NotFound
 from core.scoping import may, visible_to
@@ -110,7 +110,7 @@ class AskForm(OwnChoicesForm):
         LiveRoom, to_field="code", label=gettext_lazy("In our live room"), required=False
     )
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Our host"), required=False)
-    note = forms.CharField(label=gettext_lazy("Note to the giver"), max_length=200, required=False)
+    note = LineField(label=gettext_lazy("Note to the giver"), max_length=200, required=False)
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -201,7 +201,7 @@ class LendForm(OwnChoicesForm):
     places = forms.MultipleChoiceField(
         label=gettext_lazy("All parks of"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    parks = forms.CharField(
+    parks = LineField(
         label=gettext_lazy("and these parks"),
         max_length=500,
         required=False,
@@ -210,7 +210,7 @@ class LendForm(OwnChoicesForm):
     is_instant = forms.BooleanField(
         label=gettext_lazy("Book at once, without an answer of ours"), required=False
     )
-    note = forms.CharField(label=gettext_lazy("Note"), max_length=200, required=False)
+    note = LineField(label=gettext_lazy("Note"), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -281,7 +281,7 @@ class AcceptRequest(ServiceAction):
 
 
 class DeclineForm(OwnChoicesForm):
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    reason = LineField(label=gettext_lazy("Reason"), max_length=200)
 
 
 class DeclineRequest(ServiceFormPage):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -34,6 +34,10 @@ from livestreams.incubation import standing_of
 from livestreams.models import (
     Booking,
     Certificate,
+    CourseRun,
+    Engagement,
+    Enrolment,
+    FollowerReading,
     Host,
     HostAbsence,
     HostAccount,
@@ -75,6 +79,9 @@ class Hosts(TenantPage):
             rows=months,
             month=month,
             can_book=may(self.actor, "add", Booking, self.node.pk),
+            can_add=may(self.actor, "add", Host, self.node.pk),
+            can_enrol=may(self.actor, "add", Enrolment, self.node.pk),
+            runs=self._runs(),
             away=away,
             shifts=list(shifts.order_by("starts_at", "pk")[:SHOWN]),
             due=[(certificate, certificate.validity_on(today())) for certificate in due[:SHOWN]],
@@ -85,6 +92,14 @@ class Hosts(TenantPage):
             ],
             **kwargs,
         )
+
+    def _runs(self) -> list[CourseRun]:
+        """The park's courses that can be entered, each with those of the firm's hosts who have."""
+        ours = self.own(Enrolment.objects.select_related("host"), lookup="host__tenant_id")
+        runs = CourseRun.objects.open_on(today()).filter(course__park=self.node.parent_id)
+        shown = visible_to(runs.annotate(taken=Count("enrolments")), self.actor).select_related("course")
+        shown = shown.prefetch_related(Prefetch("enrolments", ours.order_by("pk"), to_attr="ours"))
+        return list(shown.order_by("first_day", "pk")[:SHOWN])
 
 
 class HostDetail(ScopedDetailPage):
@@ -125,6 +140,10 @@ class HostDetail(ScopedDetailPage):
             else None,
             can_plan=may(self.actor, "add", HostAbsence, self.node.pk),
             can_change=may(self.actor, "change", Host, self.node.pk),
+            can_add_account=may(self.actor, "add", HostAccount, self.node.pk),
+            can_tell_followers=may(self.actor, "add", FollowerReading, self.node.pk),
+            can_engage=may(self.actor, "add", Engagement, self.node.pk),
+            can_certify=may(self.actor, "add", Certificate, self.node.pk),
             **kwargs,
         )
 

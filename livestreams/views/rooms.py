@@ -7,19 +7,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from core.clock import DAY, HOUR, MINUTE, SHANGHAI, local, now, today
 from core.doors.filters import day_of
-from core.doors.portal import ServiceFormPage, TenantPage
+from core.doors.portal import ScopedForm, ServiceFormPage, TenantPage
 from core.scoping import may, visible_to
 from livestreams.dayplan import bar, calendar, day_plan
 from livestreams.forms import HALF_HOURS, BookingForm
 from livestreams.models import Booking, LiveRoom
+from livestreams.querysets import LiveRoomQuerySet
 from livestreams.services import (
     booking_create,
     series_create,
@@ -28,6 +29,32 @@ from livestreams.usual import habit, next_free
 from livestreams.views.bookings import BookingPage
 from livestreams.views.moves import as_choices
 from livestreams.views.series import series_sentence
+
+
+class Scenes:
+    """Rooms by the scene that the address of a page names; there is a choice only among several."""
+
+    def __init__(self, query: QueryDict, rooms: LiveRoomQuerySet) -> None:
+        names = rooms.scenes()
+        self.query, self.names = query, names if len(names) > 1 else []
+        self.chosen = query.get("scene", "") if query.get("scene") in self.names else ""
+
+    def among(self, rooms: LiveRoomQuerySet) -> LiveRoomQuerySet:
+        return rooms.filter(scene=self.chosen) if self.chosen else rooms
+
+    def links(self) -> list[tuple[str, str]]:
+        """Each scene with the query of the page that shows its rooms; the empty one shows all."""
+        return [(name, self._query(name)) for name in ("", *self.names)] if self.names else []
+
+    @property
+    def kept(self) -> str:
+        """What a link to another day adds to its query."""
+        return f"&{urlencode({'scene': self.chosen})}" if self.chosen else ""
+
+    def _query(self, name: str) -> str:
+        # A room that was chosen before may have another scene.
+        rest = {key: text for key, text in self.query.items() if key not in ("scene", "room")}
+        return f"?{urlencode({**rest, 'scene': name} if name else rest)}"
 
 
 class RoomsDay(BookingPage, TenantPage):
@@ -40,14 +67,17 @@ class RoomsDay(BookingPage, TenantPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         day = day_of(self.request.GET.get("day", ""), today())
         rooms = LiveRoom.objects.open_on(day).for_tenant(self.tenant.pk).filter(park=self.node.parent_id)
+        seen: Any = visible_to(rooms, self.actor)
+        scenes = Scenes(self.request.GET, seen)
         mine = self.own(Booking.objects.blocking()).select_related("host").order_by("starts_at")
-        plans = day_plan(rooms=visible_to(rooms, self.actor).order_by("code"), mine=mine, day=day)
+        plans = day_plan(rooms=scenes.among(seen).order_by("code"), mine=mine, day=day)
         since_midnight = local(now()) - datetime.combine(day, datetime.min.time(), SHANGHAI)
         return super().get_context_data(
             day=day,
             before=day - DAY,
             after=day + DAY,
             is_today=day == today(),
+            scenes=scenes,
             plans=[(plan, bar(plan, day)) for plan in plans],
             hours=[(hour, f"{hour / 24 * 100:.3f}") for hour in range(0, 25, 4)],
             now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
@@ -88,16 +118,39 @@ class BookRoom(ServiceFormPage):
             return {"room": room, "day": since.date(), "minutes": minutes, **asked}
         begins = since.timetz() if usual.begins is None else time(tzinfo=since.tzinfo)
         since = max(since, datetime.combine(day_of(asked.get("day", ""), since.date()), begins))
-        rooms = sorted(self._rooms(), key=lambda each: each.code != room)
+        rooms = sorted(self.scenes.among(self._rooms()), key=lambda each: each.code != room)
         named = [each for each in rooms if each.code == asked.get("room")]
         if window := next_free(named or rooms, minutes * MINUTE, since, usual.begins):
             room, since = window.room.code, local(window.span.start)
         return {**asked, "room": room, "day": since.date(), "start": f"{since:%H:%M}", "minutes": minutes}
 
-    def _rooms(self) -> QuerySet[LiveRoom]:
-        """The rooms that the form offers."""
+    def get_form(self, data: Any = None, files: Any = None) -> ScopedForm:
+        """Only rooms of a scene are offered; what is free instead may be of another."""
+        form = super().get_form(data, files)
+        if data is None:
+            field: Any = form.fields["room"]
+            field.queryset = self.scenes.among(field.queryset)
+        return form
+
+    @cached_property
+    def scenes(self) -> Scenes:
+        return Scenes(self.request.GET, self._rooms())
+
+    def _scenes_beside(self, form: Any) -> Scenes:
+        """The scenes to choose from; of a form that was refused they keep when and with whom it was."""
+        if not form.is_bound:
+            return self.scenes
+        query = self.request.GET.copy()
+        for name in ("day", "start", "minutes", "host"):
+            if entered := form[name].value():
+                query[name] = str(entered)
+        return Scenes(query, self._rooms())
+
+    def _rooms(self) -> LiveRoomQuerySet:
+        """All rooms that may be booked."""
         field: Any = BookingForm(actor=self.actor, tenant=self.tenant).fields["room"]
-        return field.queryset.order_by("code")
+        rooms: LiveRoomQuerySet = field.queryset.order_by("code")
+        return rooms
 
     def carry_out(self, form: Any) -> HttpResponse:
         values = form.cleaned_data
@@ -130,6 +183,7 @@ class BookRoom(ServiceFormPage):
         windows = refused.extra.get("alternatives", []) if refused else []
         return super().get_context_data(
             alternatives=as_choices(windows, kwargs["form"]),
+            scenes=self._scenes_beside(kwargs["form"]),
             wait_from=self._waiting(kwargs["form"]) if refused and refused.code == "overlap" else "",
             **kwargs,
         )

@@ -61,7 +61,7 @@ class Wait(ServiceFormPage):
             "start": asked.get("start") or "09:00",
             "end": asked.get("end") or "23:00",
             "minutes": asked.get("minutes") or 120,
-            **{name: asked.get(name) for name in ("room", "host", "purpose")},
+            **{name: asked.get(name) for name in ("room", "scene", "host", "purpose")},
         }
 
     def carry_out(self, form: Any) -> HttpResponse:
@@ -72,7 +72,7 @@ class Wait(ServiceFormPage):
             tenant=self.tenant,
             earliest=earliest,
             latest=latest,
-            **{name: values[name] for name in ("room", "host", "minutes", "purpose")},
+            **{name: values[name] for name in ("room", "scene", "host", "minutes", "purpose")},
         )
         messages.success(self.request, _("You wait now: what becomes free is held for you and shown here."))
         return redirect(self.url("portal-bookings"))

@@ -14,46 +14,62 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import DAY, SHANGHAI, now, today
-from core.doors.formfields import DayField, WholeNumberField
+from core.clock import DAY, now, today
+from core.doors.formfields import DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import may
-from livestreams.answers import obstacles, ways_in
-from livestreams.choices import PlanState
+from core.strict import instant
+from livestreams.answers import crews_of, obstacles, ways_in
+from livestreams.choices import CrewKind, PlanState
 from livestreams.errors import BadTime
-from livestreams.forms import HALF_HOURS, OwnChoicesForm, TimeOfDayInput
-from livestreams.models import Host, LiveRoom, PlannedSlot, SlotRequest
-from livestreams.planning import WEEK
+from livestreams.forms import (
+    HALF_HOURS,
+    OwnChoicesForm,
+    RoomField,
+    SceneField,
+    TimeOfDayInput,
+    WindowsField,
+    crews_asked,
+    span_of,
+)
+from livestreams.models import Host, PlannedSlot, SlotRequest
+from livestreams.quotas import WEEK, quotas_of
 from livestreams.services import slot_request_make, slot_request_withdraw
-from livestreams.services.slots import MOST_WINDOWS
+from livestreams.services.slots import MOST_PEOPLE, MOST_WINDOWS
 
 
 class SlotForm(OwnChoicesForm):
     """A length within some hours of one or more days; the schedule finds room, time and host."""
 
-    asks: ClassVar[Mapping[str, str]] = {"windows": "day"}
+    asks: ClassVar[Mapping[str, str]] = {"windows": "day", "crews": "camera_people"}
 
     minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
     day = DayField(label=gettext_lazy("Day"))
     last_day = DayField(label=gettext_lazy("or any day until"), required=False)
     start = forms.TimeField(label=gettext_lazy("Not before"), widget=TimeOfDayInput)
     end = forms.TimeField(label=gettext_lazy("Not after"), widget=TimeOfDayInput)
+    more = WindowsField(
+        label=gettext_lazy("or also"),
+        required=False,
+        help_text=gettext_lazy("A line for each window: the day, from when until when."),
+    )
     repeat_until = DayField(
         label=gettext_lazy("Every week until"),
         required=False,
         help_text=gettext_lazy("Empty: this once only."),
     )
-    room = ScopedChoiceField(
-        LiveRoom,
-        to_field="code",
-        label=gettext_lazy("Live room"),
-        required=False,
-        empty_label=gettext_lazy("any room"),
-    )
-    scene = forms.CharField(label=gettext_lazy("or any room with the scene"), max_length=100, required=False)
+    room = RoomField(required=False, empty_label=gettext_lazy("any room"))
+    scene = SceneField(label=gettext_lazy("or any room with the scene"), required=False)
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"), required=False)
-    category = forms.CharField(
-        label=gettext_lazy("or any host of the park for"), max_length=100, required=False
+    category = LineField(label=gettext_lazy("or any host of the park for"), max_length=100, required=False)
+    preferred_host = ScopedChoiceField(
+        Host,
+        to_field="code",
+        label=gettext_lazy("Preferably"),
+        required=False,
+        help_text=gettext_lazy(
+            "One of your hosts, among all for that category; another one when this cannot be had."
+        ),
     )
     value = WholeNumberField(
         label=gettext_lazy("What it is worth to you (1 to 1000)"),
@@ -63,11 +79,22 @@ class SlotForm(OwnChoicesForm):
         ),
     )
     made_up = forms.BooleanField(label=gettext_lazy("With make-up before"), required=False)
-    purpose = forms.CharField(label=gettext_lazy("What for"), max_length=200, required=False)
+    camera_people, lighting_people, control_people = (
+        WholeNumberField(label=kind.label, required=False, max_value=MOST_PEOPLE) for kind in CrewKind
+    )
+    camera_minutes, lighting_minutes, control_minutes = (
+        WholeNumberField(label=gettext_lazy("the first minutes only"), required=False) for _kind in CrewKind
+    )
+    purpose = LineField(label=gettext_lazy("What for"), max_length=200, required=False)
+
+    @property
+    def crews(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Of each crew how many people, and for how long."""
+        return [(self[f"{kind}_people"], self[f"{kind}_minutes"]) for kind in CrewKind]
 
     @property
     def windows(self) -> list[tuple[datetime, datetime]]:
-        """One window a day; an end that is not after the start lies on the next day."""
+        """One window a day, and whatever other windows are named."""
         values = self.cleaned_data
         last = values["last_day"] or values["day"]
         days = (last - values["day"]).days + 1
@@ -79,9 +106,8 @@ class SlotForm(OwnChoicesForm):
         found = []
         for number in range(days):
             day = values["day"] + number * DAY
-            start, end = (datetime.combine(day, values[name], SHANGHAI) for name in ("start", "end"))
-            found.append((start, end if end > start else end + DAY))
-        return found
+            found.append(span_of(day, values["start"], values["end"]))
+        return [*found, *values["more"]]
 
 
 class Slots(ScopedListPage):
@@ -95,7 +121,7 @@ class Slots(ScopedListPage):
     def base_queryset(self) -> QuerySet[SlotRequest]:
         published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED).defer("plan__inputs")
         return (
-            SlotRequest.objects.select_related("room", "host")
+            SlotRequest.objects.select_related("room", "host", "preferred_host")
             .prefetch_related(
                 Prefetch(
                     "slots",
@@ -110,6 +136,11 @@ class Slots(ScopedListPage):
         context = super().get_context_data(
             can_ask=may(self.actor, "add", SlotRequest, self.node.pk), now=now(), **kwargs
         )
+        code = self.tenant.code
+        context["quota"] = quotas_of(self.tenant.node.parent_id or 0, [code])[code]
+        for row in context["rows"]:
+            row.crews_asked = crews_of(row)
+            row.spans = [(instant(start), instant(end)) for start, end in row.windows]
         context["asked"] = [(row, _latest(row.published)) for row in context["rows"]]
         return context
 
@@ -137,11 +168,13 @@ class AskForSlot(ServiceFormPage):
         return {"day": today() + DAY, "start": "09:00", "end": "23:00", "minutes": 120, "value": 100}
 
     def carry_out(self, form: Any) -> HttpResponse:
-        same = ("minutes", "repeat_until", "room", "scene", "host", "category", "value", "made_up", "purpose")
+        fitting = ("minutes", "repeat_until", "room", "scene", "host", "category", "preferred_host")
+        same = (*fitting, "value", "made_up", "purpose")
         slot_request_make(
             actor=self.actor,
             tenant=self.tenant,
             windows=form.windows,
+            crews=crews_asked(form.cleaned_data),
             **{name: form.cleaned_data[name] for name in same},
         )
         messages.success(self.request, _("You have asked. The park's next schedule answers it here."))

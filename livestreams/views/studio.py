@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from core import strict
 from core.actors import Actor
 from core.clock import now, today
-from core.doors.formfields import DayField, WholeNumberField
+from core.doors.formfields import DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import get_visible, may, visible_to
 from livestreams.choices import BOOKING_BLOCKING, BOOKING_MOVABLE, BookingState
@@ -79,7 +78,7 @@ class Visits(ScopedListPage):
 class VisitForm(OwnChoicesForm):
     """Who comes and when; what the gate needs and no more."""
 
-    name = forms.CharField(label=gettext_lazy("Who comes"), max_length=100)
+    name = LineField(label=gettext_lazy("Who comes"), max_length=100)
     people = WholeNumberField(
         label=gettext_lazy("How many people"), min_value=1, max_value=MOST_PEOPLE, initial=1
     )
@@ -90,8 +89,8 @@ class VisitForm(OwnChoicesForm):
         empty_label=gettext_lazy("none: the day below"),
     )
     day = DayField(label=gettext_lazy("Day"), required=False)
-    company = forms.CharField(label=gettext_lazy("Their company"), max_length=100, required=False)
-    plate = forms.CharField(label=gettext_lazy("Number plate"), max_length=20, required=False)
+    company = LineField(label=gettext_lazy("Their company"), max_length=100, required=False)
+    plate = LineField(label=gettext_lazy("Number plate"), max_length=20, required=False)
 
     def narrow(self, queryset: Any) -> Any:
         """Bookings that are not over, however the room is used in them."""

@@ -65,6 +65,7 @@ class ParkSettingsAdmin(RecordAdmin):
         "park",
         ("hold_minutes", "checkin_early_minutes"),
         ("stream_early_minutes", "stream_late_minutes"),
+        "lost_frames_percent",
         "cancel_free_hours",
         ("late_cancel_percent", "no_show_percent"),
         "requires_certificates",

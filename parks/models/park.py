@@ -47,6 +47,13 @@ class ParkSettings(models.Model):
         _("minutes an encoder may begin early"), default=15
     )
     stream_late_minutes = models.PositiveSmallIntegerField(_("minutes an encoder may end late"), default=5)
+    # OBS paints red what lost more than a twentieth.
+    lost_frames_percent = models.DecimalField(
+        _("share of an encoder's frames lost in a minute that alarms (%)"),
+        max_digits=6,
+        decimal_places=3,
+        default=5,
+    )
     cancel_free_hours = models.PositiveSmallIntegerField(
         _("hours before the start until which a booking may be given back for nothing"), default=24
     )
@@ -66,7 +73,8 @@ class ParkSettings(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(late_cancel_percent__gte=0, late_cancel_percent__lte=100)
-                & Q(no_show_percent__gte=0, no_show_percent__lte=100),
+                & Q(no_show_percent__gte=0, no_show_percent__lte=100)
+                & Q(lost_frames_percent__gte=0, lost_frames_percent__lte=100),
                 name="parks_settings_percent",
             )
         ]

@@ -51,6 +51,19 @@
     if ("submits" in event.target.dataset) event.target.form.requestSubmit();
   });
 
+  // What is told of each choice in a list (data-told) stands below the field for the one that is chosen.
+  for (const told of document.querySelectorAll("[data-told-of]")) {
+    const field = document.getElementById(told.dataset.toldOf);
+    const list = document.getElementById(told.dataset.from);
+    const tell = () => {
+      const chosen = list.querySelector(`[data-told="${CSS.escape(field.value)}"]`);
+      told.textContent = chosen?.textContent ?? "";
+      told.hidden = !chosen;
+    };
+    field.addEventListener("change", tell);
+    tell();
+  }
+
   // A button with data-more adds a row of the named template to a list and counts it in the named field.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-more]");

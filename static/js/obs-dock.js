@@ -50,10 +50,14 @@
       const rate = one.kbps === null ? "" : `${one.kbps} kbit/s`;
       return [one.quality === "weak" ? alarm.dataset.weak : "", rate, kind].filter(Boolean).join(" · ");
     });
+    const { frames } = state;
+    if (frames?.percent) {
+      words.push([`${alarm.dataset.lost} ${frames.percent} %`, frames.cause].filter(Boolean).join(" · "));
+    }
     const gone = state.state === "lost";
     alarm.textContent = gone ? alarm.dataset.none : words.join(" / ");
     const some = (what) => state.pictures.some(what);
-    alarm.className = gone || some((one) => one.alarm) ? "bad" : some((one) => one.quality === "weak") ? "weak" : "good";
+    alarm.className = gone || frames?.alarm || some((one) => one.alarm) ? "bad" : some((one) => one.quality === "weak") ? "weak" : "good";
     alarm.hidden = !alarm.textContent;
   }
 
@@ -102,6 +106,12 @@
         button.dataset.uid = one.uid;
         code.textContent = [one.code, one.price && `¥${one.price}`].filter(Boolean).join(" · ");
         button.append(one.name, code);
+        if (one.warning) {
+          const warning = document.createElement("small");
+          warning.className = "warning";
+          warning.textContent = one.warning;
+          button.append(warning);
+        }
         row.append(button);
         return row;
       }),

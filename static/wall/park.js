@@ -166,8 +166,8 @@
     figure("orders", count(figures.orders));
     put("orders_before", `${words.yesterday_all} ${count(yesterday.orders)}`);
     figure("hosts_live", count(hosts.live));
-    put("hosts_next", fill(words.hosts_next, count(hosts.next)));
-    figure("audience", count(snapshot.audience));
+    put("hosts_next", fill(words.hosts_next, count(hosts.next), count(hosts.off)));
+    figure("audience", snapshot.audience === null ? "—" : count(snapshot.audience));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("states", snapshot.rooms.map((room) => ({ state: room.state })), drawStates);
     part("rooms", [minute, snapshot.rooms], ([, rooms]) => drawRooms(rooms));

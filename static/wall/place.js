@@ -124,7 +124,7 @@
       return chip;
     }), ""));
     figure("hosts_live", count(hosts.live));
-    put("hosts_next", fill(words.hosts_next, count(hosts.next)));
+    put("hosts_next", fill(words.hosts_next, count(hosts.next), count(hosts.off)));
     figure("audience", told(snapshot.audience, "audience", count));
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("parks", snapshot.parks, drawParks);

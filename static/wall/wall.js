@@ -148,7 +148,7 @@ window.Wall = (() => {
     put("age", state === "on" ? fill(words.age, age(silence)) : fill(words.away, age(silence)));
     for (const node of document.querySelectorAll("[data-age]")) {
       const since = snapshot.as_of[node.dataset.age];
-      const text = since ? fill(words.old, age(Math.max(0, Math.floor((now() - new Date(since)) / 1000)))) : "";
+      const text = since ? fill(words.old, age(Math.max(0, Math.floor((now() - new Date(since)) / 1000)))) : words.old_none;
       if (node.textContent !== text) node.textContent = text;
     }
     for (const node of document.querySelectorAll("[data-until]")) {

@@ -10,6 +10,7 @@ from core.doors.admin import Operation, OperationForm, ScopedModelAdmin, badge, 
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD
 from supplychain import services
+from supplychain.admin.zones import zone_field
 from supplychain.choices import InboundState
 from supplychain.models import InboundNotice, StockMove
 
@@ -17,6 +18,7 @@ from supplychain.models import InboundNotice, StockMove
 class ReceiveForm(OperationForm):
     received = style(WholeNumberField, _("pieces received"), min_value=0)
     difference = style(forms.CharField, _("reason of the difference"), max_length=200, required=False)
+    zone = zone_field(help_text=_("Where it is put. Empty: the main place."))
 
 
 @admin.register(InboundNotice)

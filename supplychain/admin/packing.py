@@ -25,7 +25,7 @@ from core.scoping import may, require, visible_to
 from parks.selectors import parks_of
 from supplychain import services
 from supplychain.choices import Carrier, ParcelState, ReservationState, WaveState
-from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, Warehouse, Wave
+from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, StockMove, Warehouse, Wave
 from supplychain.services.parcels import AT_THE_TABLE
 from supplychain.services.references import as_uid
 from supplychain.unshipped import held_lines, returns_awaited, unshipped
@@ -49,6 +49,7 @@ def day_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "warehouses": [_day_of(actor, warehouse) for warehouse in visible_to(packing, actor)],
         "may_make": park is not None and may(actor, ADD, Wave, park.pk),
         "may_pack": park is not None and may(actor, CHANGE, Wave, park.pk),
+        "may_move": park is not None and may(actor, ADD, StockMove, park.pk),
         "may_inspect": park is not None and may(actor, ADD, ReturnedGoods, park.pk),
     }
     return TemplateResponse(request, "admin/livepark/warehouse_day.html", context)

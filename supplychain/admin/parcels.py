@@ -27,6 +27,7 @@ from core.doors.formfields import WholeNumberField
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible
 from supplychain import services
+from supplychain.admin.zones import zone_field
 from supplychain.choices import (
     RESERVATION_OPEN,
     GoodsCondition,
@@ -146,6 +147,7 @@ class ParcelAdmin(ScopedModelAdmin):
 class ReturnForm(OperationForm):
     quantity = style(WholeNumberField, _("quantity"), min_value=1, initial=1)
     condition = choice_field(GoodsCondition.choices, _("condition"))
+    zone = zone_field(help_text=_("Where it is put. Empty: the main place."))
     note = style(forms.CharField, _("note"), max_length=200, required=False)
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.doors.admin import Operation, ScopedModelAdmin
 from supplychain import services
-from supplychain.models import GoodsOffer, RunLine, Shortage
+from supplychain.models import GoodsOffer, OfferAnswer, RunLine, Shortage
 
 
 @admin.register(GoodsOffer)
@@ -43,6 +43,15 @@ class GoodsOfferAdmin(ScopedModelAdmin):
             when=lambda offer: offer.withdrawn_at is None,
         ),
     )
+
+
+@admin.register(OfferAnswer)
+class OfferAnswerAdmin(ScopedModelAdmin):
+    list_display = ("at", "offer", "offer__tenant", "tenant", "host", "sells", "reason")
+    list_filter = ("sells", "at", "tenant")
+    list_select_related = ("offer__product", "offer__tenant__company", "tenant", "host")
+    search_fields = ("offer__product__code", "offer__product__name_zh", "tenant__code", "offer__tenant__code")
+    fields = ("at", "offer", ("tenant", "host"), "sells", "reason")
 
 
 @admin.register(RunLine)

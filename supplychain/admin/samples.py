@@ -21,6 +21,7 @@ from core.doors.admin import (
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD
 from supplychain import services
+from supplychain.admin.zones import MAIN_PLACE, zone_field
 from supplychain.choices import SampleState
 from supplychain.models import SampleRequest, StockMove
 
@@ -42,6 +43,7 @@ class TakeBackForm(OperationForm):
     whole = style(WholeNumberField, _("back whole"), min_value=0)
     damaged = style(WholeNumberField, _("back damaged"), min_value=0, initial=0)
     warehouse = related_field(SampleRequest, "warehouse", label=_("to the warehouse"), required=False)
+    zone = zone_field(help_text=MAIN_PLACE)
 
 
 class OverdueFilter(DropdownFilter):

@@ -30,8 +30,8 @@ from core.doors.context import actor_of
 from core.doors.formfields import AmountField, CodeField
 from core.errors import NotFound
 from supplychain import services
-from supplychain.agreementforms import TiersField
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
+from supplychain.forms import TiersField
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.statementpaper import file_name, paper_of
 from supplychain.statementtable import table_of
@@ -100,7 +100,14 @@ def _is(*states: str) -> Any:
 
 def _fieldsets(partner: str, rates: str) -> Any:
     parties = ("title", "kind", ("seller", partner), "host", ("outside_name", "outside_ref"))
-    terms = (("from_day", "to_day"), ("seller_pays", "withheld"), ("sales", "platform"), "base", rates)
+    terms = (
+        ("from_day", "to_day"),
+        ("seller_pays", "withheld"),
+        ("sales", "platform"),
+        "product",
+        "base",
+        rates,
+    )
     besides = (
         "guarantee",
         ("slot_fee", "slot_fee_per"),
@@ -134,7 +141,7 @@ class AgreementAdmin(ScopedModelAdmin):
     fieldsets = _fieldsets("partner_name", "rates_told")
     readonly_fields = ("partner_name", "rates_told")
     add_fieldsets = _fieldsets("partner_code", "rates")
-    autocomplete_fields = ("seller", "host")
+    autocomplete_fields = ("seller", "host", "product")
     operations = (
         Operation(
             "sign",

@@ -8,11 +8,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from core.actors import Actor
 from core.doors.admin import Operation, ScopedModelAdmin, ServiceForm, badge
-from core.doors.admin.forms import OperationForm
+from core.doors.admin.forms import OperationForm, style
 from core.policy import ADD, CHANGE
 from supplychain import services
 from supplychain.choices import ShopMessageState
@@ -58,7 +58,7 @@ class SecretForm(OperationForm):
 
 
 class NoteForm(OperationForm):
-    note = forms.CharField(label=_("reason"), max_length=300, widget=UnfoldAdminTextInputWidget)
+    note = style(forms.CharField, _("reason"), max_length=300)
 
 
 @admin.register(ShopHook)

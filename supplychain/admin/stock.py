@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
 
 from core.actors import Actor
 from core.doors.admin import (
@@ -29,11 +30,14 @@ from core.doors.admin import (
     related_field,
     style,
 )
+from core.doors.admin.display import EMPTY
 from core.doors.formfields import WholeNumberField
 from core.models import new_uid
 from core.policy import ADD
 from supplychain import services
 from supplychain.admin.packing import day_view, packing_view
+from supplychain.admin.shelves import shelves_view
+from supplychain.admin.zones import MAIN_PLACE, zone_field
 from supplychain.choices import MOVES_BY_HAND, BackorderState
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse, Wave
 from supplychain.services.waves import MOST_ORDERS, USUAL_ORDERS
@@ -79,28 +83,20 @@ class WarehouseAdmin(RecordAdmin):
                 partial(self.admin_site.admin_view(view), site=self.admin_site),
                 name=f"warehouse_{name}",
             )
-            for name, view in (("day", day_view), ("packing", packing_view))
+            for name, view in (("day", day_view), ("packing", packing_view), ("shelves", shelves_view))
         ]
         return [*pages, *super().get_urls()]
 
 
-def stock_count(*, actor: Actor, level: StockLevel, counted: int, note: str) -> StockMove | None:
-    return services.stock_count(
-        actor=actor, warehouse=level.warehouse, sku=level.sku, counted=counted, note=note
-    )
+def stock_count(*, actor: Actor, level: StockLevel, **values: Any) -> StockMove | None:
+    return services.stock_count(actor=actor, warehouse=level.warehouse, sku=level.sku, **values)
 
 
 def stock_transfer(
-    *, actor: Actor, level: StockLevel, target: Warehouse, quantity: int, note: str, source_key: str
+    *, actor: Actor, level: StockLevel, target: Warehouse | None = None, **values: Any
 ) -> StockMove:
     return services.stock_transfer(
-        actor=actor,
-        origin=level.warehouse,
-        target=target,
-        sku=level.sku,
-        quantity=quantity,
-        note=note,
-        source_key=source_key,
+        actor=actor, origin=level.warehouse, target=target or level.warehouse, sku=level.sku, **values
     )
 
 
@@ -115,23 +111,32 @@ def _once() -> forms.Field:
 
 class CountForm(OperationForm):
     counted = style(WholeNumberField, _("counted"), min_value=0)
+    zone = zone_field(help_text=_("Where it was counted. Empty: in all of the warehouse."))
     note = _note()
 
 
-class TransferForm(OperationForm):
-    target = related_field(StockLevel, "warehouse", label=_("to the warehouse"))
+class ShiftForm(OperationForm):
     quantity = style(WholeNumberField, _("quantity"), min_value=1)
+    from_zone = zone_field(_("from the zone"), help_text=MAIN_PLACE)
+    to_zone = zone_field(_("to the zone"), help_text=MAIN_PLACE)
     note = _note()
     source_key = _once()
 
 
+class TransferForm(ShiftForm):
+    target = related_field(StockLevel, "warehouse", label=_("to the warehouse"))
+    from_zone = zone_field(
+        _("from the zone"), help_text=_("Empty: the main place, and what it has not from the others.")
+    )
+    field_order = ("target",)
+
+
 class PlaceForm(OperationForm):
-    zone = style(
-        forms.CharField,
-        _("zone and shelf"),
-        max_length=32,
-        required=False,
-        help_text=_("Pick lists are in the order of these texts, such as A-03-2."),
+    zone = zone_field(
+        help_text=_(
+            "Pick lists are in the order of these texts, such as A-03-2. What lay in the main place before lies"
+            " there from now on."
+        )
     )
 
 
@@ -141,14 +146,15 @@ class StockLevelAdmin(ScopedModelAdmin):
         "sku",
         "owner",
         "warehouse",
-        "zone",
+        "lies_in",
         "on_hand",
         "reserved",
         count_of("free", _("available")),
     )
     list_filter = ("warehouse", "owner")
-    search_fields = ("sku__code", "owner__code", "owner__name_zh")
-    fields = ("warehouse", "owner", "sku", "zone", ("on_hand", "reserved"))
+    search_fields = ("sku__code", "owner__code", "owner__name_zh", "zone", "others__zone")
+    fields = ("warehouse", "owner", "sku", "lies_in", ("on_hand", "reserved"))
+    readonly_fields = ("lies_in",)
     operations = (
         Operation(
             "count",
@@ -158,6 +164,16 @@ class StockLevelAdmin(ScopedModelAdmin):
             form=CountForm,
             icon="checklist",
             question=_("The difference to what is on record becomes a move."),
+            verb=ADD,
+            makes=StockMove,
+        ),
+        Operation(
+            "shift",
+            _("Bring to another zone"),
+            stock_transfer,
+            row="level",
+            form=ShiftForm,
+            icon="move_down",
             verb=ADD,
             makes=StockMove,
         ),
@@ -173,7 +189,7 @@ class StockLevelAdmin(ScopedModelAdmin):
         ),
         Operation(
             "place",
-            _("Say where it lies"),
+            _("Name its main place"),
             services.stock_place,
             row="level",
             form=PlaceForm,
@@ -184,7 +200,14 @@ class StockLevelAdmin(ScopedModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
-        return super().get_queryset(request).annotate(free=F("on_hand") - F("reserved"))
+        rows = super().get_queryset(request).annotate(free=F("on_hand") - F("reserved"))
+        return rows.prefetch_related("others")
+
+    @display(description=_("zone and shelf"), ordering="zone")
+    def lies_in(self, level: StockLevel) -> str:
+        if not level.elsewhere:
+            return level.zone or EMPTY
+        return " · ".join(f"{zone or EMPTY} {pieces}" for zone, pieces in level.shelves if pieces)
 
 
 class MoveAddForm(ServiceForm):
@@ -194,27 +217,30 @@ class MoveAddForm(ServiceForm):
     quantity = style(
         WholeNumberField, _("quantity"), help_text=_("Of corrections and samples: less than zero takes away.")
     )
+    zone = zone_field(help_text=MAIN_PLACE)
     source_key = _once()
 
 
 @admin.register(StockMove)
 class StockMoveAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("occurred_at", "kind", "sku", "owner", "warehouse", "quantity", "source", "note")
+    list_display = ("occurred_at", "kind", "sku", "owner", "warehouse", "zone", "quantity", "source", "note")
     list_filter = ("occurred_at", "kind", "warehouse", "owner", "sku")
-    search_fields = ("sku__code", "owner__code", "owner__name_zh", "note")
+    search_fields = ("sku__code", "owner__code", "owner__name_zh", "zone", "note")
     ordering = ("-occurred_at", "-id")
     fields = (
         "warehouse",
         "owner",
         "sku",
-        ("kind", "quantity"),
+        ("kind", "quantity", "zone"),
         "occurred_at",
         ("source", "source_key"),
         "note",
     )
     add_form = MoveAddForm
-    add_fieldsets = ((None, {"fields": ("warehouse", "sku", "kind", "quantity", "note", "source_key")}),)
+    add_fieldsets = (
+        (None, {"fields": ("warehouse", "sku", "kind", "quantity", "zone", "note", "source_key")}),
+    )
     autocomplete_fields = ("warehouse", "sku")
 
     def create(self, actor: Actor, values: dict[str, Any]) -> StockMove:

@@ -35,7 +35,7 @@ from supplychain.choices import (
     SlotFeeBack,
     SlotFeePer,
 )
-from supplychain.models import Agreement, Statement
+from supplychain.models import Agreement, Product, Statement
 from tenants.choices import Platform
 from tenants.models import Tenant
 
@@ -56,6 +56,8 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
     kind = serializers.ChoiceField(choices=AgreementKind.choices)
     sales = serializers.ChoiceField(choices=SettledSales.choices)
     platform = serializers.ChoiceField(choices=Platform.choices, allow_blank=True)
+    product = serializers.CharField(source="product.code", default=None, allow_null=True)
+    product_uid = serializers.UUIDField(source="product.uid", default=None, allow_null=True)
     base = serializers.ChoiceField(choices=SettledBase.choices)
     tiers = TierSerializer(many=True)
     guarantee = MoneyField()
@@ -85,6 +87,8 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
             "to_day",
             "sales",
             "platform",
+            "product",
+            "product_uid",
             "base",
             "tiers",
             "guarantee",
@@ -107,7 +111,10 @@ class TierInput(StrictSerializer):
 
 
 class AgreementInput(StrictSerializer):
-    """`partner` is the code of a park or a firm; without one it is with an own `host` or an outside one."""
+    """`partner` is the code of a park or a firm; without one it is with an own `host` or an outside one.
+
+    `sales` "for_others": what an own host sells for other firms, of which `base` "commission" is what the agency earns.
+    """
 
     seller = ScopedRelatedField(model=Tenant)
     partner = CodeField(required=False)
@@ -122,6 +129,7 @@ class AgreementInput(StrictSerializer):
     to_day = DayField(required=False)
     sales = ChoiceField(choices=SettledSales.choices)
     platform = ChoiceField(choices=Platform.choices, required=False)
+    product = ScopedRelatedField(model=Product, slug_field="uid", required=False, help_text=_("Uid."))
     base = ChoiceField(choices=SettledBase.choices, required=False)
     tiers = serializers.ListField(child=TierInput(), allow_empty=False, max_length=10)
     guarantee = MoneyField(required=False)
@@ -168,7 +176,9 @@ class AgreementViewSet(ReadOnlyScopedViewSet):
     }
 
     def base_queryset(self) -> QuerySet[Agreement]:
-        return Agreement.objects.select_related("seller", "partner", "host", "follows").order_by("-pk")
+        return Agreement.objects.select_related("seller", "partner", "host", "product", "follows").order_by(
+            "-pk"
+        )
 
     @extend_schema(request=AgreementInput, responses={201: AgreementSerializer})
     def create(self, request: Request) -> HttpResponse:

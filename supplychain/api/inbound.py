@@ -68,6 +68,7 @@ class InboundNoticeInput(StrictSerializer):
 class InboundReceiveInput(StrictSerializer):
     received = CountField(max_value=MAX_QUANTITY)
     difference = LineField(max_length=200, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class InboundNoticeViewSet(ReadOnlyScopedViewSet):

@@ -25,11 +25,11 @@ from core.doors.fields import (
     StrictSerializer,
 )
 from core.scoping import visible_to
-from livestreams.models import Booking
+from livestreams.models import Booking, Host
 from supplychain import services
 from supplychain.choices import ShortOf
-from supplychain.filters import GoodsOfferFilter
-from supplychain.models import GoodsOffer, Product, RunLine, Shortage
+from supplychain.filters import GoodsOfferFilter, OfferAnswerFilter
+from supplychain.models import Agreement, GoodsOffer, OfferAnswer, Product, RunLine, Shortage
 from tenants.models import Tenant
 
 READ_GOODS = ("goods:read", "goods:write")
@@ -107,6 +107,65 @@ class GoodsOfferViewSet(ReadOnlyScopedViewSet):
         return self.answer(
             lambda: services.goods_offer_withdraw(actor=self.actor, offer=self.get_object(), **self.read())
         )
+
+
+class OfferAnswerSerializer(serializers.ModelSerializer[OfferAnswer]):
+    """`tenant`, or its `host`, said of an offer of `owner` whether it sells the goods. The latest answer counts."""
+
+    offer = serializers.UUIDField(source="offer.uid")
+    product = serializers.CharField(source="offer.product.code")
+    owner = serializers.CharField(source="offer.tenant.code")
+    tenant = serializers.CharField(source="tenant.code")
+    host = serializers.CharField(source="host.code", default=None, allow_null=True)
+    at = InstantField()
+
+    class Meta:
+        model = OfferAnswer
+        fields = ["uid", "offer", "product", "owner", "tenant", "host", "sells", "reason", "at"]
+
+
+class OfferAnswerInput(StrictSerializer):
+    """For the firm itself or for a host of it; a no says why."""
+
+    offer = ScopedRelatedField(model=GoodsOffer, slug_field="uid")
+    tenant = ScopedRelatedField(model=Tenant)
+    host = ScopedRelatedField(model=Host, required=False)
+    sells = FlagField()
+    reason = LineField(max_length=200, required=False)
+
+
+class OfferAnswerViewSet(ReadOnlyScopedViewSet):
+    """What was said of one's own goods and what one's own firm said of others', the latest first."""
+
+    model = OfferAnswer
+    serializer_class = OfferAnswerSerializer
+    filterset_class = OfferAnswerFilter
+    permissions = {
+        **dict.fromkeys(("list", "retrieve"), Needs("view", READ_GOODS)),
+        "create": Needs("add", WRITE_GOODS),
+        "agreement": Needs("add", model=Agreement),
+    }
+    inputs = {"create": OfferAnswerInput, "agreement": Nothing}
+
+    def base_queryset(self) -> QuerySet[OfferAnswer]:
+        return OfferAnswer.objects.in_full().order_by("-pk")
+
+    @extend_schema(request=OfferAnswerInput, responses={201: OfferAnswerSerializer})
+    def create(self, request: Request) -> HttpResponse:
+        """Say whether the firm, or its host, sells the goods. The same answer again is the one that stands."""
+        return self.answer(lambda: services.offer_answer(actor=self.actor, **self.read()), 201)
+
+    @extend_schema(request=Nothing, responses=OfferAnswerSerializer)
+    @action(detail=True, methods=["post"])
+    def agreement(self, request: Request, uid: str) -> HttpResponse:
+        """Propose the commission as an agreement between owner and firm; it stands among the agreements."""
+
+        def proposed() -> OfferAnswer:
+            answer: OfferAnswer = self.get_object()
+            services.commission_propose(actor=self.actor, answer=answer, **self.read())
+            return answer
+
+        return self.answer(proposed)
 
 
 class RunLineSerializer(serializers.ModelSerializer[RunLine]):

@@ -21,6 +21,7 @@ from core.doors.fields import (
     CountField,
     DayField,
     InstantField,
+    LineField,
     MoneyField,
     Nothing,
     ScopedRelatedField,
@@ -189,10 +190,11 @@ class PiecesInput(StrictSerializer):
 
 
 class ReceiveInput(StrictSerializer):
-    """Without `pieces` everything that was ordered has come."""
+    """Without `pieces` everything that was ordered has come; without a `zone` each SKU lies in its main place."""
 
     warehouse = ScopedRelatedField(model=Warehouse)
     pieces = serializers.ListField(child=PiecesInput(), required=False, max_length=500)
+    zone = LineField(max_length=32, required=False)
 
     def validate_pieces(self, pieces: list[dict[str, Any]]) -> dict[str, int]:
         counted: dict[str, int] = {}

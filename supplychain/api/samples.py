@@ -114,11 +114,13 @@ class SampleHandOutInput(StrictSerializer):
 
 
 class SampleTakeBackInput(StrictSerializer):
-    """Whole pieces go into the warehouse that is named, else to where they came from."""
+    """Whole pieces go into the warehouse that is named, else to where they came from, and into the `zone` or, without
+    one, to their main place."""
 
     whole = CountField(max_value=1000)
     damaged = CountField(max_value=1000, required=False)
     warehouse = ScopedRelatedField(model=Warehouse, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class SampleRequestViewSet(ReadOnlyScopedViewSet):

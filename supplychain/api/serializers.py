@@ -36,6 +36,17 @@ class OrderLineSerializer(serializers.ModelSerializer[SalesEvent]):
     occurred_at = InstantField()
     received_at = InstantField()
     session = serializers.UUIDField(source="session_uid", allow_null=True)
+    rule = serializers.CharField(
+        source="answer.rule",
+        help_text="By what it has its session, or why it has none. Empty: not known yet, or as its line has none.",
+    )
+    rule_version = serializers.IntegerField(
+        source="answer.rule_version", help_text="Of the rule that found it; 0: the order or a person said so."
+    )
+    window_hours = serializers.IntegerField(
+        source="answer.window_hours",
+        help_text="How long after its end a session could have it, when it was found.",
+    )
     exceeds_paid = serializers.BooleanField(
         source="exceeds",
         help_text="A refund; with it more was refunded of its line, or of its order, than was paid.",
@@ -68,6 +79,9 @@ class OrderLineSerializer(serializers.ModelSerializer[SalesEvent]):
             "channel",
             "session_ref",
             "session",
+            "rule",
+            "rule_version",
+            "window_hours",
             "host_ref",
             "owner",
             "owner_ref",

@@ -120,10 +120,14 @@ class StatementOrderSerializer(serializers.ModelSerializer[StatementOrder]):
     paid = MoneyField()
     refunds = MoneyField()
     amount = MoneyField()
+    earned = MoneyField(
+        allow_null=True,
+        help_text=_("The commission of the agency that its own host shares in; null where none is shared."),
+    )
 
     class Meta:
         model = StatementOrder
-        fields = ["statement", "line", "source", "order_no", "paid", "refunds", "amount"]
+        fields = ["statement", "line", "source", "order_no", "paid", "refunds", "amount", "earned"]
 
 
 class AnyFile(JSONRenderer):

@@ -37,17 +37,28 @@ WORK = ("warehouse:write",)
 SEE_STOCK = (*READ_GOODS, *WORK)
 
 
+class ShelfSerializer(serializers.Serializer[Any]):
+    """Pieces in one zone."""
+
+    zone = serializers.CharField()
+    on_hand = serializers.IntegerField()
+
+
 class StockLevelSerializer(serializers.ModelSerializer[StockLevel]):
-    """Pieces of one SKU in one warehouse; `available` is what is on hand and not reserved."""
+    """Pieces of one SKU in one warehouse; `available` is what is on hand and not reserved.
+
+    `zones` says where they lie and sums to `on_hand`: the main place (`zone`) first, the others by name.
+    """
 
     owner = serializers.CharField(source="owner.code")
     sku = serializers.CharField(source="sku.code")
     warehouse = serializers.CharField(source="warehouse.code")
     available = serializers.IntegerField()
+    zones = ShelfSerializer(source="shelves", many=True)
 
     class Meta:
         model = StockLevel
-        fields = ["owner", "sku", "warehouse", "zone", "on_hand", "reserved", "available"]
+        fields = ["owner", "sku", "warehouse", "zone", "on_hand", "reserved", "available", "zones"]
 
 
 class OwnedGoodsInput(StrictSerializer):
@@ -71,12 +82,15 @@ class GoodsInput(OwnedGoodsInput):
 
 
 class StockCountInput(GoodsInput):
+    """What was counted in a `zone`; without one, in all of the warehouse."""
+
     counted = CountField()
     note = LineField(max_length=200, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class StockPlaceInput(GoodsInput):
-    """Pick lists are in the order of these texts, such as A-03-2; an empty one is no place."""
+    """The main place of goods. Pick lists are in the order of these texts, such as A-03-2; an empty one is no place."""
 
     zone = LineField(max_length=32, allow_blank=True)
 
@@ -94,9 +108,8 @@ class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
     inputs = {"count": StockCountInput, "place": StockPlaceInput}
 
     def base_queryset(self) -> QuerySet[StockLevel]:
-        return StockLevel.objects.select_related("owner", "sku", "warehouse").order_by(
-            "sku__code", "warehouse__code", "pk"
-        )
+        rows = StockLevel.objects.select_related("owner", "sku", "warehouse").prefetch_related("others")
+        return rows.order_by("sku__code", "warehouse__code", "pk")
 
     @extend_schema(request=StockCountInput, responses=StockLevelSerializer)
     @action(detail=False, methods=["post"])
@@ -113,7 +126,7 @@ class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
     @extend_schema(request=StockPlaceInput, responses=StockLevelSerializer)
     @action(detail=False, methods=["post"])
     def place(self, request: Request) -> HttpResponse:
-        """Say in which zone and on which shelf goods lie."""
+        """Say which zone and shelf is the main place of goods: what lay in the one before lies there from now on."""
 
         def placed() -> StockLevel:
             values = self.read()
@@ -132,7 +145,10 @@ class StockLevelViewSet(mixins.ListModelMixin, ScopedViewSet):
 
 
 class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
-    """A move of the stock ledger: `quantity` came in, below zero it went out; what is on hand is their sum."""
+    """A move of the stock ledger: `quantity` came in, below zero it went out; what is on hand is their sum.
+
+    What lies in a zone is the sum of the moves there; without a `zone` it is the main place.
+    """
 
     owner = serializers.CharField(source="owner.code")
     sku = serializers.CharField(source="sku.code")
@@ -149,6 +165,7 @@ class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
             "sku",
             "warehouse",
             "quantity",
+            "zone",
             "source",
             "source_key",
             "note",
@@ -156,18 +173,26 @@ class StockMoveSerializer(serializers.ModelSerializer[StockMove]):
 
 
 class StockMoveInput(GoodsInput):
-    """Of corrections and samples a `quantity` below zero takes away, and `note` says why."""
+    """Of corrections and samples a `quantity` below zero takes away, and `note` says why.
+
+    Without a `zone` goods come to their main place and are taken from there first, then from the others: a move each.
+    """
 
     kind = ChoiceField(choices=[(kind.value, kind.label) for kind in MOVES_BY_HAND])
     quantity = SignedCountField()
     note = LineField(max_length=200, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class StockTransferInput(OwnedGoodsInput):
+    """Within one warehouse (`origin` is `target`) from zone to zone; a zone that is not named is the main place."""
+
     origin = ScopedRelatedField(model=Warehouse)
     target = ScopedRelatedField(model=Warehouse)
     quantity = CountField()
     note = LineField(max_length=200, required=False)
+    from_zone = LineField(max_length=32, required=False)
+    to_zone = LineField(max_length=32, required=False)
 
 
 class Moves(LongList):
@@ -200,5 +225,5 @@ class StockMoveViewSet(mixins.ListModelMixin, ScopedViewSet):
     @extend_schema(request=StockTransferInput, responses={201: StockMoveSerializer})
     @action(detail=False, methods=["post"])
     def transfer(self, request: Request) -> HttpResponse:
-        """Bring goods from one warehouse to another: two moves, of which the one out of `origin` is shown."""
+        """Bring goods to another warehouse, or to another zone: moves, of which the first out of `origin` is shown."""
         return self.answer(lambda: services.stock_transfer(actor=self.actor, **self.read()), 201)

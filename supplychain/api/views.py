@@ -23,6 +23,7 @@ from core.errors import InvalidInput, NotFound
 from core.idempotency import Answer
 from core.scoping import get_visible
 from livestreams.models import LiveSession
+from supplychain import placed
 from supplychain.api.serializers import (
     BatchAnswer,
     BatchAnswerSerializer,
@@ -69,6 +70,7 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
     def paginate_queryset(self, queryset: Any) -> Any:
         page = super().paginate_queryset(queryset)
         mark(page or ())
+        placed.tell(page or ())
         return page
 
     @extend_schema(

@@ -27,9 +27,10 @@ from core.doors.fields import (
 )
 from supplychain import services
 from supplychain.api.stock import WORK
-from supplychain.choices import BackorderState, GoodsCondition, ReservationState, WaveState
+from supplychain.choices import RESERVATION_OPEN, BackorderState, GoodsCondition, ReservationState, WaveState
 from supplychain.models import Backorder, Reservation, ReturnedGoods, StockMove, Warehouse, Wave
 from supplychain.services.waves import MOST_ORDERS
+from supplychain.unshipped import overdue, oversold
 
 SEE_LINES = ("orders:read", *WORK)
 
@@ -132,6 +133,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     state = serializers.ChoiceField(choices=ReservationState.choices)
     parcel = serializers.UUIDField(source="parcel.uid", default=None, allow_null=True)
     paid_at = InstantField()
+    due_at = InstantField()
     returned = serializers.IntegerField(source="came_back")
 
     class Meta:
@@ -148,6 +150,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "state",
             "parcel",
             "paid_at",
+            "due_at",
             "returned",
         ]
 
@@ -156,18 +159,23 @@ class GoodsReturnInput(StrictSerializer):
     quantity = CountField()
     condition = ChoiceField(choices=GoodsCondition.choices)
     note = LineField(max_length=200, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class ReservationFilter(django_filters.FilterSet):
-    """Order lines in a warehouse by order, state and warehouse."""
+    """Order lines in a warehouse by order, state and warehouse, and those paid, not shipped and past their deadline."""
 
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
     warehouse = django_filters.CharFilter("warehouse__code", label=_("Warehouse"), max_length=64)
     state = django_filters.ChoiceFilter(choices=ReservationState, label=_("State"), empty_label=_("all"))
+    overdue = django_filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
 
     class Meta:
         model = Reservation
         fields: list[str] = []
+
+    def by_overdue(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return overdue(queryset.filter(state__in=RESERVATION_OPEN)) if value else queryset
 
 
 class ReservationViewSet(ReadOnlyScopedViewSet):
@@ -237,14 +245,18 @@ class FillInput(StrictSerializer):
 
 
 class BackorderFilter(django_filters.FilterSet):
-    """Backorders by order and state."""
+    """Backorders by order and state, and open ones with pieces beyond the pre-sale limit."""
 
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
     state = django_filters.ChoiceFilter(choices=BackorderState, label=_("State"), empty_label=_("all"))
+    oversold = django_filters.BooleanFilter(method="by_oversold", label=_("Beyond the pre-sale limit"))
 
     class Meta:
         model = Backorder
         fields: list[str] = []
+
+    def by_oversold(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return oversold(queryset) if value else queryset
 
 
 class BackorderViewSet(ReadOnlyScopedViewSet):

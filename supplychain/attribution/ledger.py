@@ -80,7 +80,7 @@ class Judge:
         ids = [fact.id for fact in facts]
         for some in in_turn(ids, 5_000):
             events = SalesEvent.objects.filter(pk__in=some).with_sku()
-            skus = dict(events.values_list("pk", "sku_now"))  # type: ignore[misc]
+            skus = dict(events.values_list("pk", "sku_now"))
             products = dict(Sku.objects.filter(pk__in=set(skus.values())).values_list("pk", "product_id"))
             self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
 

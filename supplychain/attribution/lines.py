@@ -82,11 +82,7 @@ def answers_of(facts: Iterable[Fact], judge: Judge) -> list[Answer]:
     `judge` says what the rule says of a line by the fact that speaks for it: its first payment, or, as long as nobody
     paid, its first order.
     """
-    everything = sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id, fact.id))
-    lines: dict[str, list[Fact]] = defaultdict(list)
-    for fact in everything:
-        if fact.makes_a_line:
-            lines[fact.line_no].append(fact)
+    everything, lines = _in_lines(facts)
     decided: dict[str, Decision] = {}
     freight = {
         number for number, line in lines.items() if all(fact.line_type == LineType.FREIGHT for fact in line)
@@ -108,14 +104,43 @@ def answers_of(facts: Iterable[Fact], judge: Judge) -> list[Answer]:
     return answers
 
 
+def told_together(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """What of one order a person says a session at once: each line, and each other fact that follows no line.
+
+    The first of them speaks for the others. Of a line these are the facts that make it and those that the order or a
+    person placed: no rule would let them follow.
+    """
+    everything, lines = _in_lines(facts)
+    fixed = [fact for fact in everything if fact.is_fixed and not fact.makes_a_line]
+    found = []
+    for number, line in lines.items():
+        speaker = _speaker(line)
+        others = [fact for fact in line if fact is not speaker]
+        found.append([speaker, *others, *(fact for fact in fixed if number and fact.of_line == number)])
+    return found + [[fact] for fact in fixed if not fact.of_line or fact.of_line not in lines]
+
+
+def _in_lines(facts: Iterable[Fact]) -> tuple[list[Fact], dict[str, list[Fact]]]:
+    """The facts of one order by time, and those that make its lines by line."""
+    everything = sorted(facts, key=lambda fact: (fact.occurred_at, fact.external_id, fact.id))
+    lines: dict[str, list[Fact]] = defaultdict(list)
+    for fact in everything:
+        if fact.makes_a_line:
+            lines[fact.line_no].append(fact)
+    return everything, lines
+
+
+def _speaker(line: list[Fact]) -> Fact:
+    return next((fact for fact in line if fact.kind == SalesKind.PAID), line[0])
+
+
 def _decide(line: list[Fact], judge: Judge) -> Decision:
     """By what the order or a person said of any of its facts, payments before others; else by the first payment."""
     paid = [fact for fact in line if fact.kind == SalesKind.PAID]
     for fact in (*paid, *line):
         if fact.is_fixed:
             return OPEN if fact.session is None and not fact.rule else Decision(fact.session, fact.rule)
-    speaker = (paid or line)[0]
-    result = judge(speaker)
+    result = judge(_speaker(line))
     if isinstance(result, Placed):
         return Decision(result.session, result.clause)
     if isinstance(result, Final):

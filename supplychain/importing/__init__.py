@@ -12,7 +12,7 @@ from supplychain.importing.files import (
     preview,
 )
 from supplychain.importing.mapping import Mapping, load_mapping, mapping_profile
-from supplychain.importing.payouts import PAYOUT_PROFILES, PayoutLine
+from supplychain.importing.payouts import PAYOUT_PROFILES, SETTLING, PayoutLine
 from supplychain.importing.profiles import PROFILES, profile, recognise
 from supplychain.importing.profiles.base import Known, Profile, Standing
 from supplychain.importing.report import FileReport, note_texts
@@ -22,6 +22,7 @@ __all__ = [
     "PAYOUT_PROFILES",
     "PROFILES",
     "SESSION_PROFILES",
+    "SETTLING",
     "FileError",
     "FileReport",
     "ImportPreview",

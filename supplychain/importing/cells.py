@@ -23,6 +23,7 @@ MAX_AMOUNT = Decimal(10) ** 13
 WAN = Decimal(10_000)
 
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+_PLAIN = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,4})?")  # most amounts: nothing has to be asked of them
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _YEN = re.compile(r"^(-?) ?[¥￥] ?")
@@ -64,6 +65,8 @@ def clean(raw: str) -> str:
 
 def money(text: str) -> Decimal:
     """An amount with at most 4 decimals and 13 digits before the point; may be negative."""
+    if _PLAIN.fullmatch(text):
+        return Decimal(text) or Decimal(0)  # not the -0 of a spreadsheet
     found = _number(text)
     if found != found.quantize(PLACES):
         found = _SPREADSHEET_DIGITS.plus(found)
@@ -107,7 +110,7 @@ def _number(text: str, code: str = "amount") -> Decimal:
     if abs(found) >= MAX_AMOUNT:
         message = _("“%(value)s” has more than 13 digits before the point.")
         raise StrictError("digits", message % {"value": strict.shown(text)})
-    return found or Decimal(0)  # not the -0 of a spreadsheet
+    return found or Decimal(0)
 
 
 def when(text: str, *, month_first: bool = False) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,13 @@ NOTES = {
     "footer": _("%(count)d rows of totals or remarks were left out."),
 }
 
+Sums = dict[str, dict[str, Decimal]]
+
+
+def no_sums() -> Sums:
+    """Sums by kind and currency, to be added to."""
+    return defaultdict(lambda: defaultdict(Decimal))
+
 
 @dataclass
 class FileReport:
@@ -51,7 +58,7 @@ class FileReport:
     rows: int = 0
     bad_rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    sums: Sums = field(default_factory=no_sums)
     first_at: datetime | None = None
     last_at: datetime | None = None
     problem_count: int = 0
@@ -77,15 +84,14 @@ class FileReport:
 
     def count_again(self, facts: Iterable[Content]) -> None:
         """Count these facts alone: of what can be read, the ledger does not take all."""
-        self.counts, self.sums, self.first_at, self.last_at = Counter(), {}, None, None
+        self.counts, self.sums, self.first_at, self.last_at = Counter(), no_sums(), None, None
         self._tally(facts)
 
     def _tally(self, facts: Iterable[Content]) -> None:
         for fact in facts:
             self.counts[fact.kind] += 1
             amount = fact.amount if fact.amount is not None else fact.amount_foreign
-            sums = self.sums.setdefault(fact.kind, {})
-            sums[fact.currency] = sums.get(fact.currency, Decimal(0)) + (amount or 0)
+            self.sums[fact.kind][fact.currency] += amount or 0
             if self.first_at is None or fact.occurred_at < self.first_at:
                 self.first_at = fact.occurred_at
             if self.last_at is None or fact.occurred_at > self.last_at:

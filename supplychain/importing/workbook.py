@@ -5,6 +5,7 @@ A workbook is a ZIP archive of XML: what it says of its own size is looked at be
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ MAX_UNPACKED = 1024**3
 MAX_SHARED_STRINGS = 64 * 1024**2  # the one part that is held in memory
 MAX_RATIO = 120  # real sheets shrink 10 to 60 times
 RATIO_FROM = 8 * 1024**2
+LITERAL = re.compile(r'"[^"]*"|\\.')  # what a number format shows as it stands
 
 
 def open_workbook(stream: BinaryIO, score: Score) -> Table:
@@ -62,8 +64,19 @@ def _rows(sheet: Any, *, skip: int) -> Rows:
 
 def _cells(sheet: Any) -> Iterator[Cells]:
     sheet.reset_dimensions()  # some exporters declare a sheet of one cell
-    for row in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
-        yield [_as_text(value) for value in row]
+    for row in sheet.iter_rows(max_col=MAX_COLUMNS):
+        yield [_as_percentage(cell) or _as_text(cell.value) for cell in row]
+
+
+def _as_percentage(cell: Any) -> str:
+    """What a number says that is shown as a percentage; empty for other cells."""
+    if not isinstance(cell.value, int | float):
+        return ""
+    try:
+        shown = cell.number_format
+    except IndexError:  # some exporters name a style that they do not define
+        return ""
+    return f"{cell.value * 100:.15g}%" if "%" in LITERAL.sub("", shown) else ""
 
 
 def _as_text(value: Any) -> str:

@@ -20,12 +20,12 @@ from supplychain.models.ledger import (
 )
 from supplychain.models.parcels import Parcel, Reservation, ReturnedGoods, Wave
 from supplychain.models.payouts import PayoutEntry
-from supplychain.models.pool import GoodsOffer, RunLine, Shortage
+from supplychain.models.pool import GoodsOffer, OfferAnswer, RunLine, Shortage
 from supplychain.models.samples import SampleRequest
 from supplychain.models.settings import AttributionSettings
 from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
-from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse
+from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse, ZoneLevel
 
 __all__ = [
     "Agreement",
@@ -43,6 +43,7 @@ __all__ = [
     "InboundNotice",
     "Launch",
     "LaunchDay",
+    "OfferAnswer",
     "Parcel",
     "PayoutEntry",
     "Product",
@@ -71,4 +72,5 @@ __all__ = [
     "Warehouse",
     "WarehouseTariff",
     "Wave",
+    "ZoneLevel",
 ]

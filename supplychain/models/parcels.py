@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
+from core.clock import HOUR
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from supplychain.choices import (
     RESERVATION_OPEN,
@@ -94,7 +97,8 @@ class Reservation(PublicIdMixin, StampedMixin):
     """Goods of one owner that a paid order line holds in a warehouse until its parcel leaves.
 
     `line` names the order line over all versions of its fact, so what has left is not taken again by a correction.
-    `source_key` is that of the move made when it leaves. `packed` counts what was scanned into the parcel.
+    `source_key` is that of the move made when it leaves. `packed` counts what was scanned into the parcel;
+    `fetched` says from where it was fetched, as [zone, pieces], once it is.
     """
 
     warehouse = models.ForeignKey(
@@ -111,6 +115,7 @@ class Reservation(PublicIdMixin, StampedMixin):
     order_no = models.CharField(_("order number"), max_length=64)
     quantity = models.PositiveIntegerField(_("quantity"))
     packed = models.PositiveIntegerField(_("packed"), default=0)
+    fetched = models.JSONField(null=True, editable=False)
     state = models.CharField(
         _("state"), max_length=16, choices=ReservationState, default=ReservationState.RESERVED
     )
@@ -150,6 +155,11 @@ class Reservation(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.order_no} · {self.sku}"
+
+    @property
+    def due_at(self) -> datetime:
+        """By when it has to leave, as its warehouse promises."""
+        return self.paid_at + self.warehouse.ship_within_hours * HOUR
 
 
 class ReturnedGoods(PublicIdMixin):

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
-from livestreams.models import Booking
+from livestreams.models import Booking, Host
 from parks.models import Park
 from supplychain.choices import ShortOf
 from supplychain.models.goods import Product
-from supplychain.querysets import GoodsOfferQuerySet, RunLineQuerySet
+from supplychain.querysets import GoodsOfferQuerySet, OfferAnswerQuerySet, RunLineQuerySet
 from tenants.models import Tenant
 
 
@@ -63,6 +63,49 @@ class GoodsOffer(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.product} · {self.tenant}"
+
+
+class OfferAnswer(PublicIdMixin):
+    """A firm of the park says of an offer whether it sells the goods, for itself or for one of its hosts.
+
+    An answer is a fact: whoever thinks better of it answers again, and the latest counts.
+    """
+
+    offer = models.ForeignKey(
+        GoodsOffer, models.PROTECT, related_name="answers", verbose_name=_("offer of goods")
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="offer_answers", verbose_name=_("answered by")
+    )
+    host = models.ForeignKey(
+        Host,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offer_answers",
+        verbose_name=_("for the host"),
+    )
+    sells = models.BooleanField(_("sells the goods"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    objects = OfferAnswerQuerySet.as_manager()
+
+    scope = Scope(nodes=("tenant_id", "offer__tenant_id"), park="offer__park_id", user="host__user_id")
+    database_rules = (dbrules.AppendOnly(),)
+
+    class Meta:
+        verbose_name = _("answer to an offer")
+        verbose_name_plural = _("answers to offers")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sells=True) | ~Q(reason=""), name="supplychain_offeranswer_no_says_why"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer.product} · {self.tenant}"
 
 
 class RunLine(PublicIdMixin, StampedMixin):

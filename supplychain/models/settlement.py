@@ -25,6 +25,7 @@ from supplychain.choices import (
     SlotFeePer,
     StatementState,
 )
+from supplychain.models.goods import Product
 from supplychain.settlement import Terms
 from tenants.choices import Platform
 from tenants.models import Tenant
@@ -36,7 +37,8 @@ class Agreement(PublicIdMixin, StampedMixin):
     The partner is a park or a firm here, an own host, or somebody known by name alone: an outside host (达人),
     a platform, a service firm. Signed,
     it is never changed: another one follows it. `tiers` are {"above": CNY of a month, "rate": percent}. Refunds
-    later than `clawback_days` after the payment take nothing back.
+    later than `clawback_days` after the payment take nothing back. An agency agrees with its own host on what the host
+    sells for other firms too: then it stands in the place of the seller, and the sales are theirs who pay it.
     """
 
     seller = models.ForeignKey(
@@ -76,6 +78,15 @@ class Agreement(PublicIdMixin, StampedMixin):
         choices=Platform,
         blank=True,
         help_text=_("Empty: whatever the platform. Sales of which no platform is known count only then."),
+    )
+    product = models.ForeignKey(
+        Product,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="agreements",
+        verbose_name=_("only of the product"),
+        help_text=_("Empty: whatever the goods. Lines whose goods are not known count only then."),
     )
     base = models.CharField(_("base"), max_length=16, choices=SettledBase, default=SettledBase.VERIFIED_NET)
     tiers = models.JSONField(_("rates"), default=list)
@@ -147,6 +158,15 @@ class Agreement(PublicIdMixin, StampedMixin):
             models.CheckConstraint(
                 condition=~Q(kind=AgreementKind.PLATFORM) | ~Q(outside_name=""),
                 name="supplychain_agreement_platform_named",
+            ),
+            models.CheckConstraint(
+                condition=~Q(sales=SettledSales.FOR_OTHERS)
+                | Q(kind=AgreementKind.HOST, host__isnull=False, partner__isnull=True, seller_pays=True),
+                name="supplychain_agreement_for_others",
+            ),
+            models.CheckConstraint(
+                condition=~Q(base=SettledBase.COMMISSION) | Q(sales=SettledSales.FOR_OTHERS),
+                name="supplychain_agreement_commission",
             ),
             models.CheckConstraint(
                 condition=Q(withheld=False) | Q(kind=AgreementKind.OUTSIDE_HOST, seller_pays=True),
@@ -316,6 +336,11 @@ class StatementOrder(models.Model):
     paid = MoneyField(_("paid (CNY)"))
     refunds = MoneyField(_("refunds (CNY)"))
     amount = MoneyField(_("amount (CNY)"))
+    earned = MoneyField(
+        _("commission that the agency earns (CNY)"),
+        null=True,
+        help_text=_("None where no commission of an agency is shared."),
+    )  # type: ignore[misc]
 
     scope = Scope(
         nodes=("line__statement__agreement__seller_id", "line__statement__agreement__partner_id"),
@@ -329,3 +354,9 @@ class StatementOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_no} {self.amount}"
+
+    def base_of(self, base: str) -> Decimal:
+        """What of the order is shared."""
+        if base == SettledBase.COMMISSION:
+            return self.earned or Decimal(0)
+        return self.paid if base == SettledBase.GROSS_PAID else self.paid - self.refunds

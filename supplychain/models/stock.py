@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +44,10 @@ class Warehouse(NamedMixin, PublicIdMixin, ClosableMixin):
 
 
 class StockMove(models.Model):
-    """A change of what lies in a warehouse: signed quantity of one owner's SKU, once per (source, source key)."""
+    """A change of what lies in a zone of a warehouse: signed quantity of one owner's SKU.
+
+    Once per (source, source key) and zone. Where no zone is named it is the main place of the level.
+    """
 
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="moves", verbose_name=_("warehouse")
@@ -51,6 +56,7 @@ class StockMove(models.Model):
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="moves", verbose_name=_("SKU"))
     kind = models.CharField(_("kind"), max_length=16, choices=MoveKind)
     quantity = models.IntegerField(_("quantity"))
+    zone = models.CharField(_("zone and shelf"), max_length=32, blank=True, default="", db_default="")
     source = models.CharField(_("source"), max_length=32)
     source_key = models.CharField(_("source key"), max_length=200)
     occurred_at = models.DateTimeField(_("at"))
@@ -64,7 +70,7 @@ class StockMove(models.Model):
         verbose_name_plural = _("stock moves")
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "source_key", "warehouse", "sku"], name="supplychain_move_once"
+                fields=["source", "source_key", "warehouse", "sku", "zone"], name="supplychain_move_once"
             ),
             models.CheckConstraint(condition=~Q(quantity=0), name="supplychain_move_quantity"),
         ]
@@ -73,8 +79,18 @@ class StockMove(models.Model):
         return f"{self.get_kind_display()} {self.quantity:+d}"
 
 
+class Shelf(NamedTuple):
+    """What lies of a level in one zone."""
+
+    zone: str
+    on_hand: int
+
+
 class StockLevel(models.Model):
-    """What lies in a warehouse of one SKU: the sum of its moves, and how much of it is reserved."""
+    """What lies in a warehouse of one SKU: the sum of its moves, and how much of it is reserved.
+
+    `elsewhere` of the pieces lie in other zones than the main place, `zone`: each has its ZoneLevel.
+    """
 
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="levels", verbose_name=_("warehouse")
@@ -84,6 +100,7 @@ class StockLevel(models.Model):
     on_hand = models.IntegerField(_("on hand"), default=0)
     reserved = models.IntegerField(_("reserved"), default=0)
     zone = models.CharField(_("zone and shelf"), max_length=32, blank=True)
+    elsewhere = models.IntegerField(_("in other zones"), default=0, db_default=0)
 
     scope = Scope(nodes=("owner_id",), park="warehouse__park_id")
 
@@ -96,14 +113,47 @@ class StockLevel(models.Model):
             models.CheckConstraint(
                 condition=Q(reserved__gte=0, reserved__lte=F("on_hand")), name="supplychain_level_reserved"
             ),
+            models.CheckConstraint(
+                condition=Q(elsewhere__gte=0, elsewhere__lte=F("on_hand")), name="supplychain_level_elsewhere"
+            ),
         ]
 
     @property
     def available(self) -> int:
         return self.on_hand - self.reserved
 
+    @property
+    def shelves(self) -> list[Shelf]:
+        """Where the pieces lie, in the order in which they are taken: the main place, then the others by name."""
+        others = sorted(Shelf(row.zone, row.on_hand) for row in self.others.all() if row.on_hand)
+        return [Shelf(self.zone, self.on_hand - self.elsewhere), *others]
+
     def __str__(self) -> str:
         return f"{self.sku} · {self.warehouse}"
+
+
+class ZoneLevel(models.Model):
+    """What lies of a level in a zone that is not its main place: the sum of the moves there."""
+
+    level = models.ForeignKey(
+        StockLevel, models.PROTECT, related_name="others", verbose_name=_("stock level")
+    )
+    zone = models.CharField(_("zone and shelf"), max_length=32)
+    on_hand = models.IntegerField(_("on hand"))
+
+    scope = Scope(nodes=("level__owner_id",), park="level__warehouse__park_id")
+
+    class Meta:
+        verbose_name = _("stock level of another zone")
+        verbose_name_plural = _("stock levels of other zones")
+        constraints = [
+            models.UniqueConstraint(fields=["level", "zone"], name="supplychain_zone_level_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="supplychain_zone_level_not_negative"),
+            models.CheckConstraint(condition=~Q(zone=""), name="supplychain_zone_level_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} · {self.zone}"
 
 
 class Backorder(PublicIdMixin, StampedMixin):

@@ -6,6 +6,7 @@ from supplychain.services.agreements import (
     agreement_sign,
     agreement_withdraw,
 )
+from supplychain.services.answers import commission_propose, offer_answer
 from supplychain.services.certificates import (
     certificate_accept,
     certificate_add,
@@ -19,7 +20,7 @@ from supplychain.services.fees import fees_charge, tariff_set
 from supplychain.services.goods import SkuLine, product_create, product_update, sku_create
 from supplychain.services.imports import import_confirm, import_run, import_stage
 from supplychain.services.inbound import inbound_announce, inbound_receive, inbound_withdraw
-from supplychain.services.launches import launch_create, launch_update
+from supplychain.services.launches import drop_create, launch_create, launch_update
 from supplychain.services.lines import LineResult
 from supplychain.services.parcels import (
     goods_return,
@@ -28,6 +29,7 @@ from supplychain.services.parcels import (
     parcel_named,
     parcel_scan,
 )
+from supplychain.services.picks import Pick, pick_list
 from supplychain.services.placing import window_set
 from supplychain.services.pool import goods_offer, goods_offer_withdraw
 from supplychain.services.references import lock_facts
@@ -79,14 +81,7 @@ from supplychain.services.stock import (
 )
 from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
-from supplychain.services.waves import (
-    Pick,
-    line_missing,
-    pick_list,
-    refunded_release,
-    wave_make,
-    wave_picked,
-)
+from supplychain.services.waves import line_missing, refunded_release, wave_make, wave_picked
 
 __all__ = [
     "BatchResult",
@@ -103,6 +98,8 @@ __all__ = [
     "certificate_add",
     "certificate_refuse",
     "certificate_withdraw",
+    "commission_propose",
+    "drop_create",
     "explain_record",
     "factory_create",
     "factory_update",
@@ -123,6 +120,7 @@ __all__ = [
     "launch_update",
     "line_missing",
     "lock_facts",
+    "offer_answer",
     "parcel_dispatch",
     "parcel_empty",
     "parcel_named",

@@ -9,22 +9,23 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import now
+from core.clock import DAY, month_of, next_month, now, today
 from core.errors import InvalidInput, Refused
-from core.locking import lock_row, retried
+from core.locking import advisory_lock, lock_row, retried
 from core.models import ScopeNode
 from core.money import to_cents
 from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
-from supplychain.choices import AgreementKind, AgreementState, SettledSales, SlotFeePer
-from supplychain.models import Agreement, Statement
+from supplychain.choices import AgreementKind, AgreementState, SettledBase, SettledSales, SlotFeePer
+from supplychain.models import Agreement
 from tenants.models import Tenant
 
 AUDITED = (
@@ -39,6 +40,7 @@ AUDITED = (
     "to_day",
     "sales",
     "platform",
+    "product_id",
     "base",
     "tiers",
     "guarantee",
@@ -81,12 +83,13 @@ def agreement_propose(
     agreement.outside_name = agreement.outside_name.strip()
     agreement.partner = _partner(partner) if partner else None
     agreement.tiers = _tiers(tiers)
-    agreement.proposed_by_id = _side_of(actor, agreement)
+    agreement.proposed_by_id = side_of(actor, agreement)
     _check_parties(agreement)
     _check_terms(agreement)
     with transaction.atomic():
         if follows is not None:
             _check_followed(actor, agreement, follows)
+        _check_alone(agreement)
         try:
             agreement.full_clean(exclude=["signed_at", "signed_by"])
         except ValidationError as error:
@@ -105,7 +108,7 @@ def _partner(code: str) -> ScopeNode:
     return node
 
 
-def _side_of(actor: Actor, agreement: Agreement) -> int:
+def side_of(actor: Actor, agreement: Agreement) -> int:
     """The party for which the actor speaks."""
     for node_id in (agreement.seller_id, agreement.partner_id):
         if node_id is not None and may(actor, ADD, Agreement, node_id):
@@ -129,6 +132,11 @@ def _check_parties(agreement: Agreement) -> None:
         )
     if agreement.partner_id == agreement.seller_id:
         raise InvalidInput(_("The partner is another than the seller."), code="partner", field="partner")
+    if agreement.product is not None and (
+        agreement.product.tenant_id != agreement.seller_id or agreement.sales == SettledSales.OWNED
+    ):
+        raise InvalidInput(_("The product is none of the seller's own."), code="product", field="product")
+    _check_own_host(agreement)
     if agreement.host is not None and agreement.host.tenant_id not in (
         agreement.seller_id,
         agreement.partner_id,
@@ -144,6 +152,39 @@ def _check_parties(agreement: Agreement) -> None:
             _("These sales need a partner of whom they can be: its goods, its hosts, or its account."),
             code="sales",
             field="sales",
+        )
+
+
+def _check_own_host(agreement: Agreement) -> None:
+    """What is sold for other firms, and the commission on it, an agency shares with an own host alone."""
+    for_others = agreement.sales == SettledSales.FOR_OTHERS
+    if agreement.base == SettledBase.COMMISSION and not for_others:
+        raise InvalidInput(
+            _("A commission is earned on what an own host sells for other firms, and on no own sales."),
+            code="base",
+            field="base",
+        )
+    if not for_others:
+        return
+    if (
+        agreement.kind != AgreementKind.HOST
+        or agreement.host is None
+        or agreement.host.tenant_id != agreement.seller_id
+        or agreement.partner_id is not None
+        or not agreement.seller_pays
+    ):
+        raise InvalidInput(
+            _("What is sold for other firms is shared with an own host, whom the firm pays."),
+            code="sales",
+            field="sales",
+        )
+    if agreement.product_id is not None:
+        raise InvalidInput(_("The product is none of the seller's own."), code="product", field="product")
+    if agreement.slot_fee and agreement.slot_fee_per == SlotFeePer.PRODUCT:
+        raise InvalidInput(
+            _("What is explained for other firms is theirs: the slot fee is for a session or a month."),
+            code="slot_fee",
+            field="slot_fee_per",
         )
 
 
@@ -217,6 +258,86 @@ def _check_followed(actor: Actor, agreement: Agreement, follows: Agreement) -> N
         )
 
 
+def _check_alone(agreement: Agreement) -> None:
+    """No two agreements are in force on the same sales of the same parties, as each would charge them.
+
+    On other sales, on another platform, of another product, of another host or with another account they may be. One on
+    all goods, on all platforms or on the shifts of all hosts of the partner is on the sales of each of them too.
+    """
+    advisory_lock(f"agreements:{agreement.seller_id}")
+    beside = _in_force_beside(agreement, agreement.from_day, agreement.to_day)
+    other = next((each for each in beside if each.pk != agreement.follows_id), None)
+    if other is not None:
+        raise InvalidInput(
+            _(
+                "“%(title)s” is in force from %(day)s on the same sales. End it first, or let the new one follow it."
+            )
+            % {"title": other.title, "day": f"{other.from_day:%Y-%m-%d}"},
+            code="in_force",
+            field="from_day",
+        )
+    _check_months(agreement)
+
+
+def _check_months(agreement: Agreement) -> None:
+    """No month has its amount of one kind by two of them, one after the other: each is due for the whole month."""
+    first = month_of(agreement.from_day)
+    end = next_month(agreement.to_day - DAY) if agreement.to_day is not None else None
+    others = [each for each in _in_force_beside(agreement, first, end) if each.pk != agreement.follows_id]
+    if agreement.follows is not None and agreement.from_day != first:
+        others.append(agreement.follows)  # it ends within the month, whatever its sales are
+    for other in others:
+        if _monthly(other) & _monthly(agreement):
+            raise InvalidInput(
+                _(
+                    "“%(title)s” is in force in the same month, and both would charge their amount of it: let the "
+                    "later one begin with the next month."
+                )
+                % {"title": other.title},
+                code="monthly",
+                field="from_day" if other.from_day < agreement.from_day else "to_day",
+            )
+
+
+def _monthly(agreement: Agreement) -> set[str]:
+    """Its amounts that are due once for each month in which it is in force."""
+    per_month = agreement.slot_fee_per == SlotFeePer.MONTH
+    due = {
+        "guarantee": agreement.guarantee,
+        "slot_fee": agreement.slot_fee if per_month else 0,
+        "deduction": agreement.deduction,
+    }
+    return {name for name, amount in due.items() if amount}
+
+
+def _in_force_beside(agreement: Agreement, first: date, end: date | None) -> QuerySet[Agreement]:
+    """The signed agreements on its sales, of the same parties, that are in force from `first` on and before `end`."""
+    columns = ["seller", "partner", "kind", "sales"]
+    of_its_hosts = agreement.partner_id is not None and agreement.sales == SettledSales.HOSTS
+    if not of_its_hosts:
+        columns.append("host")  # it says with whom, and not whose sales
+    if agreement.sales == SettledSales.OUTSIDE:
+        columns.append("outside_ref")  # its sales are found by the account, whatever name stands beside it
+    elif agreement.partner_id is None and agreement.host_id is None:
+        columns.append("outside_name")
+    alike = {name: getattr(agreement, name) for name in columns}
+    same = Agreement.objects.filter(
+        Q(to_day__isnull=True) | Q(to_day__gt=first),
+        state=AgreementState.SIGNED,
+        **{name: value for name, value in alike.items() if value is not None},
+        **{f"{name}__isnull": True for name, value in alike.items() if value is None},
+    )
+    if end is not None:
+        same = same.filter(from_day__lt=end)
+    if agreement.product_id is not None:
+        same = same.filter(Q(product__isnull=True) | Q(product=agreement.product_id))
+    if agreement.platform:
+        same = same.filter(platform__in=("", agreement.platform))
+    if of_its_hosts and agreement.host_id is not None:
+        same = same.filter(Q(host__isnull=True) | Q(host=agreement.host_id))
+    return same
+
+
 def _between(agreement: Agreement) -> tuple[object, ...]:
     """As what, and between whom, it is agreed: neither changes from one agreement to the next."""
     parties = (agreement.seller_id, agreement.partner_id, agreement.host_id, agreement.outside_name.strip())
@@ -232,6 +353,7 @@ def agreement_sign(*, actor: Actor, agreement: Agreement) -> Agreement:
         require(actor, CHANGE, Agreement, signs or held.seller_id)
         if held.state != AgreementState.PROPOSED:
             raise WrongState(_("Only a proposed agreement can be signed."))
+        _check_alone(held)
         if held.follows_id is not None:
             _end(actor, held.follows_id, held.from_day)
         held.state, held.signed_at, held.signed_by_id = AgreementState.SIGNED, now(), actor.user_id
@@ -251,18 +373,20 @@ def _end(actor: Actor, pk: int, day: date) -> None:
 
 @retried
 def agreement_end(*, actor: Actor, agreement: Agreement, to_day: date) -> Agreement:
-    """End a signed agreement on a day to come of months that are not stated yet: `to_day` is the first without it."""
+    """End a signed agreement: `to_day`, a day to come, is the first without it. What was sold stays agreed upon."""
     with transaction.atomic():
         held = _lock(actor, agreement)
         if held.state != AgreementState.SIGNED:
             raise WrongState(_("Only a signed agreement can be ended."))
+        if to_day <= today():
+            raise InvalidInput(
+                _("It ends on a day to come: what is sold by then has been agreed upon by both."),
+                code="past",
+                field="to_day",
+            )
         if to_day <= held.from_day or (held.to_day is not None and to_day > held.to_day):
             raise InvalidInput(
                 _("It can only end earlier, and after it begins."), code="order", field="to_day"
-            )
-        if Statement.objects.filter(agreement=held, month__gte=to_day.replace(day=1)).exists():
-            raise InvalidInput(
-                _("There is a statement of that month already."), code="stated", field="to_day"
             )
         _end(actor, held.pk, to_day)
     return get_visible(Agreement, actor, pk=held.pk)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import local, now
 from core.errors import Conflict, InvalidInput
@@ -131,4 +131,7 @@ def _check_goods(actor: Actor, event: ExplainEvent) -> None:
 def _name_owner(event: ExplainEvent) -> None:
     """Whose goods of the pool are shown takes part in the session: its order lines find it."""
     if event.product is not None:
-        SessionTenant.objects.get_or_create(session=event.session, tenant_id=event.product.tenant_id)
+        owner = event.product.tenant_id
+        _row, is_new = SessionTenant.objects.get_or_create(session=event.session, tenant_id=owner)
+        if is_new:  # the hosts of the session are no strangers to the owner any more
+            buckets.mark(buckets.ACCOUNTS, [(owner, 0)])

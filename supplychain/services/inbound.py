@@ -62,6 +62,7 @@ def inbound_receive(
     notice: InboundNotice,
     received: int,
     difference: str = "",
+    zone: str = "",
     at: datetime | None = None,
 ) -> InboundNotice:
     """Take in what came of a notice, as a receipt of the stock ledger. Whoever may take in this stock may do it.
@@ -90,6 +91,7 @@ def inbound_receive(
                 source_key=str(held.uid),
                 occurred_at=at,
                 note=difference,
+                zone=zone,
             )
         held.received, held.received_on = received, clock.today()
         held.difference = difference if received != held.pieces else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from core import buckets, clock
 from core.actors import Actor
 from core.draining import Bucket, drain_family
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, DomainError, InvalidInput, RowError
 from core.locking import lock_row, lock_rows, retried
 from core.models import BucketFailure, BucketMark
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
 from core.scoping import get_visible, require
 from supplychain.choices import LineType, SalesKind
+from supplychain.importing.drops import COLUMNS, DropRow, refused
 from supplychain.models import Factory, Launch, LaunchDay, Product, SalesEvent, Sku
 from supplychain.querysets import SalesEventQuerySet
 from supplychain.services.proposals import prior_of, propose
@@ -72,6 +73,47 @@ def launch_create(
         )
         _mark_days(launch)
     return launch
+
+
+@retried
+def drop_create(*, actor: Actor, tenant: Tenant, styles: Sequence[DropRow], **usual: Any) -> list[Launch]:
+    """Write down a whole drop, or nothing of it: InvalidInput names every row that is refused, and why.
+
+    `usual` stands for what a row leaves open: day, end of the season, factory.
+    """
+    require(actor, ADD, Launch, tenant.pk)
+    products = _named(Product.objects.filter(tenant=tenant), "code", {style.product for style in styles})
+    factories = _named(
+        Factory.objects.filter(tenant=tenant, closed_on=None), "name", {style.factory for style in styles}
+    )
+    wrong: list[RowError] = []
+    launches = []
+    with transaction.atomic():
+        lock_rows(Product.objects.filter(pk__in=[product.pk for product in products.values()]))
+        for style in styles:
+            try:
+                given = {"leftover_value": 0, **usual, **style.values}
+                if style.factory:
+                    given["factory"] = _known(factories, style.factory, "factory")
+                product = _known(products, style.product, "product")
+                launches.append(launch_create(actor=actor, tenant=tenant, product=product, **given))
+            except DomainError as refusal:
+                place = ", ".join([style.product, *COLUMNS.get(refusal.field, ())[:1]])
+                wrong.append(RowError(style.line, place, refusal.code, str(refusal.detail)))
+        if wrong:
+            raise refused(wrong)
+    return launches
+
+
+def _named(rows: QuerySet[Any], column: str, names: Collection[str]) -> dict[str, Any]:
+    return {getattr(row, column): row for row in rows.filter(**{f"{column}__in": names})}
+
+
+def _known(rows: Mapping[str, Any], name: str, field: str) -> Any:
+    if name not in rows:
+        message = _("There is no “%(name)s” in your books.") % {"name": name}
+        raise InvalidInput(message, code="not_found", field=field)
+    return rows[name]
 
 
 @retried
@@ -210,7 +252,7 @@ def _sold(tenant_id: int, launches: Sequence[Launch], days: set[date]) -> dict[t
     hours = [clock.hour_of(clock.day_start(day)) + number for day in days for number in range(HOURS_OF_DAY)]
     found: dict[tuple[int, date], int] = defaultdict(int)
     facts = _paid(tenant_id, skus).filter(slot__in=hours)
-    for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():  # type: ignore[misc]
+    for day, sku, quantity in facts.values_list("business_day", "sku_now", "quantity").iterator():
         for launch in of_product[skus[sku]]:
             if launch.day <= day < launch.season_end:
                 found[launch.pk, day] += quantity
@@ -221,11 +263,11 @@ def sold_by_sku(launch: Launch, skus: Collection[int]) -> dict[int, int]:
     """Pieces of some SKUs that were paid since a launch."""
     found: dict[int, int] = defaultdict(int)
     facts = _paid(launch.tenant_id, skus).filter(slot__gte=clock.hour_of(clock.day_start(launch.day)))
-    for sku, quantity in facts.values_list("sku_now", "quantity").iterator():  # type: ignore[misc]
+    for sku, quantity in facts.values_list("sku_now", "quantity").iterator():
         found[sku] += quantity
     return found
 
 
 def _paid(tenant_id: int, skus: Collection[int]) -> SalesEventQuerySet:
     facts = SalesEvent.objects.filter(seller_id=tenant_id, kind=SalesKind.PAID, line_type=LineType.GOODS)
-    return facts.current().with_sku().filter(sku_now__in=list(skus))  # type: ignore[misc]
+    return facts.current().with_sku().filter(sku_now__in=list(skus))

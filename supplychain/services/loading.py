@@ -243,8 +243,7 @@ def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
     if not SalesEvent.objects.filter(~Q(ref_order_no=""), seller=seller).exists():
         return 0
     found: set[OrderLine] = set()
-    for chunk in spool.chunks():
-        numbers = {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
+    for numbers in spool.orders():
         found |= exceeding({(seller.pk, number) for number in numbers})
         progress(spool.facts, spool.facts, _("Comparing refunds with payments."))
     return len(found)

@@ -10,7 +10,7 @@ from core.choices import WebhookEvent
 from core.models import new_uid
 from core.money import to_cents
 from core.webhooks import outbox
-from supplychain.models import Statement, StockLevel
+from supplychain.models import OfferAnswer, Reorder, Statement, StockLevel
 
 
 def stock_fell(falls: Sequence[tuple[StockLevel, int]]) -> None:
@@ -74,6 +74,53 @@ def statement_ready(statement: Statement) -> None:
         key=f"statement:{statement.uid}:{statement.version}",
         data=data,
     )
+
+
+def offer_answered(answer: OfferAnswer) -> None:
+    """Tell the owner of goods, and the firm, of a yes or no to an offer, in the transaction that stores it."""
+    offer = answer.offer
+
+    def data() -> dict[str, Any]:
+        return {
+            "answer": str(answer.uid),
+            "offer": str(offer.uid),
+            "product": offer.product.code,
+            "owner": offer.tenant.code,
+            "tenant": answer.tenant.code,
+            "host": answer.host.code if answer.host is not None else None,
+            "sells": answer.sells,
+            "reason": answer.reason,
+        }
+
+    outbox.tell(
+        WebhookEvent.OFFER_ANSWERED,
+        (offer.tenant_id, answer.tenant_id),
+        key=f"answer:{answer.uid}",
+        data=data,
+    )
+
+
+def reorder_proposed(reorder: Reorder) -> None:
+    """Tell a firm that more of a style is proposed, in the transaction of the proposal; not that it changes."""
+    launch = reorder.launch
+
+    def data() -> dict[str, Any]:
+        return {
+            "reorder": str(reorder.uid),
+            "launch": str(launch.uid),
+            "tenant": launch.tenant.code,
+            "product": launch.product.code,
+            "factory": str(reorder.factory.uid),
+            "quantity": reorder.quantity,
+            "low": reorder.low,
+            "expected": reorder.expected,
+            "high": reorder.high,
+            "sold": reorder.sold_then,
+            "stock": reorder.stock_then,
+            "lead_days": reorder.lead_days,
+        }
+
+    outbox.tell(WebhookEvent.REORDER_PROPOSED, (launch.tenant_id,), key=f"reorder:{reorder.uid}", data=data)
 
 
 def _exact(amount: Decimal) -> str:

@@ -17,7 +17,9 @@ from supplychain.choices import Carrier, GoodsCondition, MoveKind, ParcelState, 
 from supplychain.givenback import given_back
 from supplychain.models import Parcel, Reservation, ReturnedGoods, Warehouse, Wave
 from supplychain.services import reservations
+from supplychain.services.picks import fetched
 from supplychain.services.stock import Change, locked_levels, post
+from supplychain.services.waves import wave_fetched
 
 DISPATCHED, RETURNED = "parcel", "parcel_return"
 TRACKING_LENGTH = 64
@@ -41,9 +43,13 @@ def parcel_named(*, actor: Actor, warehouse: Warehouse, code: str) -> Parcel:
 def parcel_scan(*, actor: Actor, parcel: Parcel, code: str) -> Reservation:
     """Put one piece into a parcel by the code of its SKU; with the last piece the parcel is packed.
 
+    The first piece of a wave says that the wave is fetched.
+
     Conflict when nothing of that code is missing in it, or the parcel is not to be packed any more.
     """
     with transaction.atomic():
+        require(actor, CHANGE, Wave, get_visible(Parcel, actor, pk=parcel.pk).warehouse.park_id)
+        wave_fetched(parcel.wave_id)  # its levels are locked before the parcel
         held, lines = _open(actor, parcel)
         wanted = [row for row in lines if row.sku.code == code.strip()]
         if not wanted:
@@ -108,12 +114,14 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
                 sku_id=line.sku_id,
                 owner_id=line.owner_id,
                 kind=MoveKind.SALE,
-                quantity=-line.quantity,
+                quantity=-quantity,
                 source=DISPATCHED,
                 source_key=line.source_key,
                 occurred_at=now,
+                zone=zone,
+                is_placed=True,
             )
-            for line in lines
+            for line, zone, quantity in fetched(held, lines, levels)
         ]
         freed: dict[tuple[int, int], int] = {}
         for change in changes:
@@ -167,9 +175,11 @@ def _open(actor: Actor, parcel: Parcel) -> tuple[Parcel, list[Reservation]]:
 
 @retried
 def goods_return(
-    *, actor: Actor, reservation: Reservation, quantity: int, condition: str, note: str = ""
+    *, actor: Actor, reservation: Reservation, quantity: int, condition: str, note: str = "", zone: str = ""
 ) -> ReturnedGoods:
     """Take in what came back of a dispatched line and say how it is; as new it is stock of its owner again.
+
+    It is put into the main place unless a zone is named.
 
     InvalidInput for more than has left and not come back, Conflict for a line that never left.
     """
@@ -205,6 +215,7 @@ def goods_return(
                 source_key=str(returned.uid),
                 occurred_at=clock.now(),
                 note=note[:200],
+                zone=zone,
             )
             post([change], levels)
         after = {"order_no": held.order_no, "quantity": quantity, "condition": condition}

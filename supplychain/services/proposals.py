@@ -19,6 +19,7 @@ from supplychain import reorders
 from supplychain.choices import REORDER_COMING, ReorderState
 from supplychain.models import Factory, Launch, Reorder, StockLevel
 from supplychain.services.factories import steps_of, taken_of
+from supplychain.services.news import reorder_proposed
 
 DECIDED_ON = (1, 3, 7, 11, 16)
 """Days of a sale on which one looks again: a proposal counts on the next of them."""
@@ -213,6 +214,8 @@ def _keep(wish: Wish) -> None:
     row.lead_days = situation.lead_days
     row.save()
     after = audit.snapshot(row, AUDITED)
+    if before is None:
+        reorder_proposed(row)
     if before is None or before["quantity"] != after["quantity"]:
         _record(row, "reorder.propose", before, after)
 

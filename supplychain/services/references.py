@@ -18,6 +18,7 @@ from core.choices import UnresolvedKind
 from core.locking import advisory_lock
 from core.models import Unresolved
 from livestreams.models import LiveSession
+from supplychain.choices import AttributionRule
 from supplychain.models import Sku
 from supplychain.services.lines import Line
 from tenants.models import Tenant
@@ -74,6 +75,11 @@ def as_uid(ref: str) -> UUID | None:
     except ValueError:
         return None
     return uid if str(uid) == ref else None
+
+
+def session_rule(reference: str) -> AttributionRule:
+    """By what an order names its session: our own id, or the platform's."""
+    return AttributionRule.LIVE_ID if as_uid(reference) is None else AttributionRule.EXPLICIT
 
 
 @dataclass(frozen=True)

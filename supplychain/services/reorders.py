@@ -122,9 +122,16 @@ def reorder_produce(*, actor: Actor, reorder: Reorder) -> Reorder:
 
 @retried
 def reorder_receive(
-    *, actor: Actor, reorder: Reorder, warehouse: Warehouse, pieces: Mapping[str, int] | None = None
+    *,
+    actor: Actor,
+    reorder: Reorder,
+    warehouse: Warehouse,
+    pieces: Mapping[str, int] | None = None,
+    zone: str = "",
 ) -> Reorder:
     """Take in what was made, as a receipt of the stock ledger; `pieces` by SKU code, all of it without them.
+
+    It is put into the zone that is named, else each SKU to its main place.
 
     Whoever may take in this stock may do it. WrongState for what is not on its way, InvalidInput for other SKUs.
     """
@@ -148,6 +155,7 @@ def reorder_receive(
                     quantity=number,
                     source=SOURCE,
                     source_key=str(held.uid),
+                    zone=zone,
                 )
                 line.received = number
                 line.save(update_fields=["received"])

@@ -16,7 +16,7 @@ from core import clock
 from core.locking import lock_rows
 from supplychain.choices import RESERVATION_OPEN, ParcelState, ReservationState
 from supplychain.models import Parcel, Reservation
-from supplychain.services.stock import Place
+from supplychain.services.zones import Place
 
 Line = tuple[int, str, int]
 """(seller id, name of the order line, SKU id)"""

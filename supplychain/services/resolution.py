@@ -19,7 +19,7 @@ from core.models import Unresolved
 from core.policy import ADD
 from core.scoping import require
 from livestreams.models import LiveSession
-from supplychain.choices import ATTRIBUTION_KEPT, AttributionRule, LineType, SalesKind
+from supplychain.choices import ATTRIBUTION_KEPT, LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku, SkuResolution
 from supplychain.models.parcels import line_name
 from supplychain.services.launches import mark_sold
@@ -29,6 +29,7 @@ from supplychain.services.references import (
     lock_facts,
     owners_by_code,
     possible_owners,
+    session_rule,
     sessions_by_ref,
     skus_by_code,
 )
@@ -180,15 +181,11 @@ def _known_sessions(seller: Tenant) -> list[Answer]:
         mine = [event for event in events if event.source == source]
         found = sessions_by_ref(seller, {event.session_ref for event in mine}, source)
         answers += [
-            Answer(event, found[event.session_ref], _session_rule(event.session_ref))
+            Answer(event, found[event.session_ref], session_rule(event.session_ref))
             for event in mine
             if event.session_ref in found
         ]
     return answers
-
-
-def _session_rule(reference: str) -> str:
-    return AttributionRule.LIVE_ID if as_uid(reference) is None else AttributionRule.EXPLICIT
 
 
 def _known_skus(seller: Tenant) -> list[Answer]:

@@ -23,6 +23,7 @@ from livestreams.services.locks import check_key_allows
 from supplychain.certificates import Asked, check_certified
 from supplychain.choices import ShortOf
 from supplychain.models import GoodsOffer, Product, RunLine, Shortage
+from supplychain.services.answers import check_not_refused
 from supplychain.services.pool import check_pieces
 from supplychain.showcase import pieces_there
 
@@ -56,6 +57,8 @@ def run_line_put(
         taken = _standing(actor, held, offer) if offer is not None else None
         shown = taken.product if taken is not None else _own(held, product)
         check_certified(held.room.park_id, shown, Asked.of(held.starts_at, held.ends_at))
+        if taken is not None:
+            check_not_refused(taken, held)
         _check_price(price, taken)
         _check_minute(held, minute)
         lines = list(RunLine.objects.on().filter(booking=held))

@@ -34,6 +34,7 @@ from supplychain.services.lines import (
     prepare,
 )
 from supplychain.services.references import lock_facts, queue_missing, resolve
+from supplychain.services.said import keep_said
 from supplychain.services.stock_sales import stock_follows
 from tenants.models import Tenant
 
@@ -184,6 +185,7 @@ def _write(seller: Tenant, source: str, lines: list[Line], batch: ImportBatch | 
     batch_id = batch.pk if batch else None
     store.insert_events(seller.pk, source, lines, received_at=clock.now(), batch_id=batch_id)
     superseded = _superseded_by(seller, source, lines)
+    keep_said(seller, lines, superseded)
     _mark(seller, source, lines, superseded)
     queue_missing(seller, missing)
     stock_follows(seller, source, tracked, superseded)

@@ -57,7 +57,7 @@ def sample_ask(
     """
     require(actor, ADD, SampleRequest, tenant.pk)
     _check_account(platform, outside_ref, host)
-    host = _host(actor, tenant, host, outside=bool(outside_ref))
+    host = host_meant(actor, tenant, host, outside=bool(outside_ref))
     check_pieces(pieces)
     if not clock.today() <= until <= clock.today() + LONGEST:
         raise InvalidInput(
@@ -66,7 +66,7 @@ def sample_ask(
             field="until",
         )
     with transaction.atomic():
-        held = _standing(actor, offer, tenant, outside=bool(outside_ref))
+        held = standing_offer(actor, offer, tenant, outside=bool(outside_ref))
         _check_left(held, pieces)
         asked = SampleRequest(
             offer=held,
@@ -101,7 +101,7 @@ def _check_account(platform: str, outside_ref: str, host: Host | None) -> None:
         )
 
 
-def _host(actor: Actor, tenant: Tenant, host: Host | None, *, outside: bool) -> Host | None:
+def host_meant(actor: Actor, tenant: Tenant, host: Host | None, *, outside: bool = False) -> Host | None:
     """For whom it is: who runs the firm names any host of it or none, a host is meant themself."""
     of_firm = Host.objects.filter(tenant=tenant)
     if actor.user_id and not may(actor, CHANGE, SampleRequest, tenant.pk):
@@ -114,8 +114,8 @@ def _host(actor: Actor, tenant: Tenant, host: Host | None, *, outside: bool) -> 
     return host
 
 
-def _standing(actor: Actor, offer: GoodsOffer, tenant: Tenant, *, outside: bool) -> GoodsOffer:
-    """The offer, locked, while firms of its park may ask for samples, its own for an outside host only.
+def standing_offer(actor: Actor, offer: GoodsOffer, tenant: Tenant, *, outside: bool = False) -> GoodsOffer:
+    """The offer, locked, while firms of its park may take it up, its own for an outside host only.
 
     Foreign and absent ones sound alike.
     """
@@ -218,8 +218,10 @@ def sample_take_back(
     damaged: int = 0,
     warehouse: Warehouse | None = None,
     at: datetime | None = None,
+    zone: str = "",
 ) -> SampleRequest:
-    """Take pieces back, whole ones into the stock: where they came from, or into another warehouse.
+    """Take pieces back, whole ones into the stock: where they came from, or into another warehouse, and there to their
+    main place unless a zone is named.
 
     It may be done in parts; with the last piece the request is back. InvalidInput for more than are out.
     """
@@ -236,7 +238,7 @@ def sample_take_back(
             )
         key = f"{held.uid}:{held.whole + held.damaged}"
         place = (warehouse or held.warehouse) if held.warehouse else None
-        _move(actor, held, BACK, key, whole, place, at)
+        _move(actor, held, BACK, key, whole, place, at, zone)
         held.whole, held.damaged = held.whole + whole, held.damaged + damaged
         if not held.outstanding:
             held.state, held.back_on = SampleState.BACK, clock.today()
@@ -280,6 +282,7 @@ def _move(
     quantity: int,
     warehouse: Warehouse | None,
     at: datetime | None,
+    zone: str = "",
 ) -> None:
     """Let the stock follow; what lies in no warehouse is moved by who runs its firm."""
     if warehouse is None or held.sku is None:
@@ -294,6 +297,7 @@ def _move(
             source=source,
             source_key=key,
             occurred_at=at,
+            zone=zone,
             # For goods of others the firm that asked answers; for whom it asked is in the request alone.
             note=held.outside_ref if held.is_own else str(held.tenant),
         )

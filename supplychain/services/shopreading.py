@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from core.policy import CHANGE
 from core.scoping import get_visible
 from core.words import gettext as _
 from core.words import join, unpack
+from supplychain.attribution.lines import order_of
 from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopMessageState
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
@@ -31,7 +33,7 @@ from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
-from supplychain.shophooks.standard import reasons
+from supplychain.shophooks.standard import EXPORTED, reasons
 
 log = structlog.get_logger("livepark.shops")
 SYSTEM = system_actor("shops")
@@ -162,6 +164,7 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
     """Write the facts of a message as those of an import are written: all of them, or none. Raises DomainError."""
     seller, source = message.hook.tenant, message.hook.source
     lock_facts(seller, alone=True)
+    _check_source(message, meaning)
     rows: Rows = list(enumerate(meaning.facts))
     given_way = 0
     if meaning.states:
@@ -186,6 +189,24 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
         after={**result.counts, "message": str(message.uid)},
     )
     return {"stored": result.counts[STORED], "known": result.counts[DUPLICATE] + given_way}
+
+
+def _check_source(message: ShopMessage, meaning: Facts) -> None:
+    """Raises Unclear where an order is known from the files of a platform alone, and this is told under another source.
+
+    A refund would not find the order with its session and its host, and a whole state would count beside it.
+    """
+    told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
+    facts = SalesEvent.objects.current().of_orders(message.hook.tenant_id, told)
+    paid = facts.filter(kind=SalesKind.PAID)
+    source_of: dict[str, set[str]] = defaultdict(set)
+    for number, source in paid.order_by().values_list("order_no", "source").distinct():
+        source_of[number].add(source)
+    for number, sources in sorted(source_of.items()):
+        elsewhere = sorted(sources & EXPORTED)
+        if elsewhere and message.hook.source not in sources:
+            text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
+            raise Unclear(ShopFault.LINES, text % {"order": number, "source": elsewhere[0]})
 
 
 def _check_lines(message: ShopMessage, meaning: Facts) -> None:

@@ -16,6 +16,16 @@ _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 _decode = msgspec.msgpack.Decoder(list[tuple[int, SaleFact]]).decode
 
 
+class Orders(msgspec.Struct):
+    """The orders that a fact names."""
+
+    order_no: str
+    ref_order_no: str
+
+
+_decode_orders = msgspec.msgpack.Decoder(list[tuple[int, Orders]]).decode
+
+
 class Spool:
     """A file without a name, gone with the process however that ends. Holds (line number, fact) in chunks."""
 
@@ -42,10 +52,18 @@ class Spool:
 
     def chunks(self) -> Iterator[list[tuple[int, SaleFact]]]:
         """The facts in the order in which they came; may be read again."""
+        return map(_decode, self._written())
+
+    def orders(self) -> Iterator[set[str]]:
+        """The numbers of the orders of each chunk, and of those they name: nothing else of the facts is read."""
+        for chunk in map(_decode_orders, self._written()):
+            yield {number for _line_no, fact in chunk for number in (fact.order_no, fact.ref_order_no)}
+
+    def _written(self) -> Iterator[bytes]:
         self._flush()
         self._file.seek(0)
         for size in self._sizes:
-            yield _decode(self._file.read(size))
+            yield self._file.read(size)
 
     def _flush(self) -> None:
         if self._waiting:

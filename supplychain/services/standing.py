@@ -12,6 +12,7 @@ from decimal import Decimal
 from supplychain.facts import SaleFact
 from supplychain.importing import Known, Standing
 from supplychain.models import SalesEvent
+from supplychain.services import store
 from supplychain.services.references import QUERY_SIZE
 from tenants.models import Tenant
 
@@ -65,7 +66,7 @@ def is_nothing(event: SalesEvent) -> bool:
 
 
 def _known(seller: Tenant, source: str, order_nos: Sequence[str]) -> Iterator[SalesEvent]:
-    for start in range(0, len(order_nos), QUERY_SIZE):
-        orders = order_nos[start : start + QUERY_SIZE]
-        events = SalesEvent.objects.filter(seller=seller, source=source, order_no__in=orders).current()
+    ids = store.facts_of_orders(seller.pk, source, order_nos)
+    for start in range(0, len(ids), QUERY_SIZE):
+        events = SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]).current()
         yield from (event for event in events if not is_nothing(event))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from supplychain.choices import (
     STATEMENT_OPEN,
     AgreementState,
     DueKind,
+    SettledBase,
     StatementState,
 )
 from supplychain.keptsamples import kept_under
@@ -46,30 +47,36 @@ ROWS_AT_ONCE = 2_000
 def statement_count(*, actor: Actor, agreement: Agreement, month: date) -> Statement:
     """Count what is due for a month that is over (its first day), and what is to be corrected of those before.
 
-    Counting again without a change writes nothing. Raises WrongState once the month, or a later one, is approved.
+    Counting again without a change writes nothing, nor does who read the ledger before somebody else did. Raises
+    WrongState once the month, or a later one, is approved.
     """
+    known = get_visible(Agreement, actor, pk=agreement.pk)
+    if not any(may(actor, ADD, Statement, node) for node in (known.seller_id, known.partner_id) if node):
+        require(actor, ADD, Statement, known.seller_id)
+    _check_month(known, month)
+    # A firm's whole life is read before anything is locked: SQLite has one writer, and all others would wait.
+    read_at, dues = now(), _dues(known, month)
     with transaction.atomic():
-        held = _lock_agreement(actor, agreement)
-        _check_month(held, month)
-        statement = Statement.objects.filter(agreement=held, month=month).first()
-        if statement is not None and statement.state not in STATEMENT_OPEN:
-            raise WrongState(_("This statement is approved: what changes now is corrected in a later one."))
-        if _frozen(held).filter(month__gt=month).exists():
-            raise WrongState(_("A later month is approved already."))
-        lines = lines_now(held, month)
-        if statement is None:
-            statement = Statement(agreement=held, month=month, counted_at=now())
-            statement.save()
-        _write(actor, statement, lines)
+        held = lock_row(Agreement, known.pk)
+        statement = _open_statement(held, month)
+        if statement is not None and statement.counted_at > read_at:
+            return statement
+        if held.to_day == known.to_day:
+            if statement is None:
+                statement = Statement(agreement=held, month=month)
+            _write(actor, statement, _lines(held, month, dues), read_at)
+            return statement
+    return statement_count(actor=actor, agreement=agreement, month=month)  # its end was said meanwhile
+
+
+def _open_statement(agreement: Agreement, month: date) -> Statement | None:
+    """The statement of a month that may be counted, if there is one yet."""
+    statement = Statement.objects.filter(agreement=agreement, month=month).first()
+    if statement is not None and statement.state not in STATEMENT_OPEN:
+        raise WrongState(_("This statement is approved: what changes now is corrected in a later one."))
+    if _frozen(agreement).filter(month__gt=month).exists():
+        raise WrongState(_("A later month is approved already."))
     return statement
-
-
-def _lock_agreement(actor: Actor, agreement: Agreement) -> Agreement:
-    lock_row(Agreement, agreement.pk)
-    held = get_visible(Agreement, actor, pk=agreement.pk)
-    if not any(may(actor, ADD, Statement, node) for node in (held.seller_id, held.partner_id) if node):
-        require(actor, ADD, Statement, held.seller_id)
-    return held
 
 
 def _check_month(agreement: Agreement, month: date) -> None:
@@ -87,11 +94,15 @@ def _frozen(agreement: Agreement) -> Any:
     return Statement.objects.filter(agreement=agreement).exclude(state__in=STATEMENT_OPEN)
 
 
-def lines_now(agreement: Agreement, month: date) -> dict[Key, Due]:
-    """The lines of a month's statement by the ledger as it is: its own; of the oldest open one corrections too."""
+def _dues(agreement: Agreement, month: date) -> dict[Key, Due]:
+    """What is due of an agreement's months up to this one by the ledger as it is: its sales are read one by one."""
     sold = sold_under(agreement)
     in_force = [each for each in _months(agreement.from_day, month) if agreement.is_in_force(each)]
-    due = dues_of(agreement.terms, sold.sales, sold.slots, in_force, kept_under(agreement))
+    return dues_of(agreement.terms, sold.sales, sold.slots, in_force, kept_under(agreement))
+
+
+def _lines(agreement: Agreement, month: date, due: dict[Key, Due]) -> dict[Key, Due]:
+    """The lines of a month's statement for what is due: its own; of the oldest open one corrections too."""
     open_ones = set(
         Statement.objects.filter(agreement=agreement, month__lt=month, state__in=STATEMENT_OPEN).values_list(
             "month", flat=True
@@ -138,10 +149,10 @@ def _parts_of(lines: list[int]) -> Mapping[int, dict[tuple[str, str], Part]]:
     found: dict[int, dict[tuple[str, str], Part]] = defaultdict(dict)
     for start in range(0, len(lines), ROWS_AT_ONCE):
         rows = StatementOrder.objects.filter(line__in=lines[start : start + ROWS_AT_ONCE])
-        for line, *order, paid, refunds, amount in rows.values_list(
-            "line_id", "source", "order_no", "paid", "refunds", "amount"
+        for line, source, number, *sums in rows.values_list(
+            "line_id", "source", "order_no", "paid", "refunds", "amount", "earned"
         ):
-            found[line][order[0], order[1]] = Part(to_units(paid), to_units(refunds), to_units(amount))
+            found[line][source, number] = Part(*(to_units(each or Decimal(0)) for each in sums))
     return found
 
 
@@ -153,19 +164,24 @@ def fingerprint(lines: Mapping[Key, Due]) -> str:
         digest.update(f"{key.month} {key.kind} {key.session} {due.count} {due.base} {due.amount}\n".encode())
         for order in sorted(due.parts):
             part = due.parts[order]
-            digest.update(f"{order} {part.paid} {part.refunds} {part.amount}\n".encode())
+            earned = f" {part.earned}" if part.earned else ""
+            digest.update(f"{order} {part.paid} {part.refunds} {part.amount}{earned}\n".encode())
     return digest.hexdigest()
 
 
-def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
+def _write(actor: Actor, statement: Statement, lines: dict[Key, Due], read_at: datetime) -> None:
     """Store a new version of the lines, unless they are those that stand."""
     mark = fingerprint(lines)
     if statement.lines_hash == mark:
         return
+    if statement._state.adding:
+        statement.counted_at = read_at
+        statement.save()
     statement.version += 1
     shown = sorted(
         lines.items(), key=lambda line: (line[0].month, DueKind.values.index(line[0].kind), line[0])
     )
+    of_commission = statement.agreement.base == SettledBase.COMMISSION
     rows = [
         StatementLine(
             statement=statement,
@@ -190,6 +206,7 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
                 paid=from_units(part.paid) or 0,
                 refunds=from_units(part.refunds) or 0,
                 amount=from_units(part.amount) or 0,
+                earned=from_units(part.earned if of_commission else None),  # type: ignore[misc]
             )
             for row, (_key, due) in zip(rows, shown, strict=True)
             for order, part in due.parts.items()
@@ -200,7 +217,7 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due]) -> None:
     shares = {key: due for key, due in lines.items() if key.kind == DueKind.SHARE}
     withheld = total(shares) if statement.agreement.withheld else 0
     statement.withheld = from_units(withheld) or Decimal(0)
-    statement.lines_hash, statement.counted_at = mark, now()
+    statement.lines_hash, statement.counted_at = mark, read_at
     statement.state = StatementState.DRAFT
     statement.save()
     _record(actor, "statement.count", statement)
@@ -219,7 +236,7 @@ def statements_count(month: date | None = None) -> int:
     stands = Statement.objects.exclude(state__in=STATEMENT_OPEN).filter(month__gte=month)
     for agreement in signed.exclude(statements__in=stands):
         try:
-            if agreement.is_in_force(month) or lines_now(agreement, month):
+            if agreement.is_in_force(month) or _lines(agreement, month, _dues(agreement, month)):
                 statement_count(actor=SYSTEM, agreement=agreement, month=month)
                 counted += 1
         except Exception as error:
@@ -235,8 +252,10 @@ def statement_approve(*, actor: Actor, statement: Statement, version: int | None
     """Approve what was seen, for the party that did not keep the books; from then on it stands.
 
     `version` is the one that the person saw. Raises Conflict when the ledger says something else by now, WrongState
-    when it is approved already or an earlier month is not.
+    when it is approved already or an earlier month is not. What comes while the ledger is read is corrected later.
     """
+    seen = get_visible(Statement, actor, CHANGE, pk=statement.pk)
+    dues = _dues(seen.agreement, seen.month)
     with transaction.atomic():
         held = _lock(actor, statement, StatementState.APPROVED)
         require(actor, CHANGE, Statement, held.agreement.other_node_id)
@@ -245,7 +264,7 @@ def statement_approve(*, actor: Actor, statement: Statement, version: int | None
         earlier = Statement.objects.filter(agreement=held.agreement, month__lt=held.month)
         if earlier.filter(state__in=STATEMENT_OPEN).exists():
             raise WrongState(_("The months before are to be approved first."), code="earlier")
-        if fingerprint(lines_now(held.agreement, held.month)) != held.lines_hash:
+        if fingerprint(_lines(held.agreement, held.month, dues)) != held.lines_hash:
             raise Conflict(
                 _("The ledger has changed since it was counted: count it again and look at it once more."),
                 code="changed",

@@ -4,15 +4,15 @@ The current version alone holds stock, if it is a paid line of goods whose SKU t
 from the warehouses in the order of their ids what is available; the rest is a backorder, promised up to the pre-sale
 limit of the SKU's owner (supplychain/presale.py) and oversold beyond it. Where orders are packed it
 reserves the goods, and they are taken as their parcel leaves. When another version or another SKU takes its place,
-everything the old one holds goes back to where it came from, its backorder is cancelled, and the new one takes for
+everything the old one holds goes back to the zone it came from, its backorder is cancelled, and the new one takes for
 itself, less what of its line has left already. Refunds and cancellations never bring goods back: a return does.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -42,7 +42,8 @@ from supplychain.presale import lock_room
 from supplychain.services import reservations, store
 from supplychain.services.lines import Line
 from supplychain.services.references import FoundSku
-from supplychain.services.stock import Change, Place, locked_levels, post
+from supplychain.services.stock import Change, locked_levels, post
+from supplychain.services.zones import Place, cleared
 from tenants.models import Tenant
 
 TAKEN, FILLED, GIVEN_BACK = "sales", "sales_fill", "sales_undo"
@@ -126,6 +127,7 @@ def exchange(sold: Sequence[Sold], *, released: Iterable[int] = ()) -> None:
     )
     freed = reservations.release(reserved)
     available = {place: level.available - freed.get(place, 0) for place, level in levels.items()}
+    held = _where_it_lay(held, levels)
     for change in held:
         available[change.place] += change.quantity
     gone = reservations.dispatched_of(sold if released else ())
@@ -209,9 +211,11 @@ def _held_by(event_ids: Iterable[int]) -> list[Change]:
     open_ones = Backorder.objects.filter(event_id__in=ids).exclude(state=BackorderState.CANCELLED)
     open_ones.update(state=BackorderState.CANCELLED, updated_at=clock.now())
     moves = StockMove.objects.filter(source__in=(TAKEN, FILLED, GIVEN_BACK), source_key__in=_keys_of(ids))
-    held = moves.values("source_key", "warehouse_id", "sku_id", "owner_id").annotate(total=Sum("quantity"))
+    rows = moves.values("source_key", "warehouse_id", "sku_id", "owner_id", "zone").annotate(
+        total=Sum("quantity")
+    )
     now = clock.now()
-    return [
+    held = [
         Change(
             warehouse_id=row["warehouse_id"],
             sku_id=row["sku_id"],
@@ -221,10 +225,28 @@ def _held_by(event_ids: Iterable[int]) -> list[Change]:
             source=GIVEN_BACK,
             source_key=row["source_key"],
             occurred_at=now,
+            zone=row["zone"],
         )
-        for row in held.order_by("warehouse_id", "sku_id", "source_key")
-        if row["total"]
+        for row in rows.order_by("warehouse_id", "sku_id", "source_key", "zone")
     ]
+    # Given back before, perhaps to another zone than it came from: what an event holds is the sum over all of them.
+    sums: dict[tuple[Place, str], int] = defaultdict(int)
+    for change in held:
+        sums[change.place, change.source_key] += change.quantity
+    return [change for change in held if change.quantity and sums[change.place, change.source_key]]
+
+
+def _where_it_lay(held: Sequence[Change], levels: Mapping[Place, StockLevel]) -> list[Change]:
+    """Changes that give back, each to the zone it came from; to the main place where that is none any more."""
+    gone = cleared(((change.place, change.zone) for change in held), levels)
+    back: dict[tuple[Place, str, str], Change] = {}
+    for change in held:
+        zone = levels[change.place].zone if (change.place, change.zone) in gone else change.zone
+        key = (change.place, change.source_key, zone)
+        known = back.get(key)
+        more = known.quantity if known else 0
+        back[key] = replace(change, zone=zone, quantity=change.quantity + more)
+    return list(back.values())
 
 
 def _keys_of(event_ids: Sequence[int]) -> list[str]:

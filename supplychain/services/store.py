@@ -7,7 +7,6 @@ is good at. Values are texts and integers that mean the same on both; the connec
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection, transaction
 
 from core.money import to_units
+from supplychain.among import select_among
 from supplychain.services.lines import Line
 
 SCHEMA_VERSION = 1
@@ -216,7 +216,7 @@ class Key(NamedTuple):
 
 def known_keys(seller_id: int, source: str, external_ids: Iterable[str]) -> list[Key]:
     """Every version of some external ids."""
-    rows = _select_among(
+    rows = select_among(
         "SELECT id, external_id, version, content_hash, slot FROM supplychain_saleseventkey "
         "WHERE seller_id = %s AND source = %s AND external_id",
         [seller_id, source],
@@ -231,7 +231,7 @@ def told_before(seller_id: int, source: str, external_ids: Iterable[str], first_
     For a batch that holds the facts of its seller alone: then every other fact of theirs has a lower id.
     """
     # "+ 0": no index of ids, which would be read from its beginning, answers this.
-    rows = _select_among(
+    rows = select_among(
         "SELECT id FROM supplychain_saleseventkey WHERE seller_id = %s AND source = %s AND id + 0 < %s AND external_id",
         [seller_id, source, first_id],
         external_ids,
@@ -239,11 +239,21 @@ def told_before(seller_id: int, source: str, external_ids: Iterable[str], first_
     return [number for (number,) in rows]
 
 
+def facts_of_orders(seller_id: int, source: str, order_nos: Iterable[str]) -> list[int]:
+    """The ids of all that a source told of some orders."""
+    rows = select_among(
+        "SELECT id FROM supplychain_salesevent WHERE seller_id = %s AND source = %s AND order_no",
+        [seller_id, source],
+        order_nos,
+    )
+    return sorted(number for (number,) in rows)
+
+
 def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
     """The buckets of all cancellations of some orders: what those are worth depends on the order's other facts."""
     # SQLite would rather read the whole history of the seller.
     index = "INDEXED BY supplychain_sales_cancelled" if connection.vendor == "sqlite" else ""
-    rows = _select_among(
+    rows = select_among(
         f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
         "WHERE seller_id = %s AND kind = 'cancelled' AND source = %s AND order_no",
         [seller_id, source],
@@ -255,24 +265,10 @@ def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]
 def slots_of_refunds(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
     """The buckets of all refunds that name some orders: whether those are cross-border depends on what was paid."""
     index = "INDEXED BY supplychain_sales_refunds" if connection.vendor == "sqlite" else ""
-    rows = _select_among(
+    rows = select_among(
         f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
         "WHERE seller_id = %s AND NOT (ref_order_no = '') AND source = %s AND ref_order_no",
         [seller_id, source],
         order_nos,
     )
     return {slot for (slot,) in rows}
-
-
-def _select_among(statement: str, parameters: Sequence[Any], values: Iterable[str]) -> list[tuple[Any, ...]]:
-    """The rows of a statement whose last column holds one of any number of values, passed as one parameter."""
-    wanted = list(values)
-    listed = json.dumps(wanted, ensure_ascii=False)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Where nothing is escaped, texts stand in an array as they do in JSON, which is written much quicker.
-            array = wanted if "\\" in listed else f"{{{listed[1:-1]}}}"
-            cursor.execute(f"{statement} = ANY(%s::text[])", [*parameters, array])
-        else:
-            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [*parameters, listed])  # noqa: S608
-        return list(cursor.fetchall())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -19,27 +17,16 @@ from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
 from supplychain.givenback import given_back, with_seller
-from supplychain.models import Backorder, Parcel, Reservation, StockLevel, Warehouse, Wave
+from supplychain.models import Backorder, Parcel, Reservation, Warehouse, Wave
 from supplychain.services import reservations
+from supplychain.services.picks import note_fetched
 from supplychain.services.stock import locked_levels, post
-from tenants.models import Tenant
 
 MOST_ORDERS = 500
 USUAL_ORDERS = 60
 """What one person with a trolley fetches."""
 SYSTEM = system_actor("warehouse")
 LOOKED_AT = 5_000
-
-
-@dataclass(frozen=True)
-class Pick:
-    """How much of one owner's SKU is fetched from where."""
-
-    zone: str
-    sku: str
-    title: str
-    owner: Tenant
-    quantity: int
 
 
 @retried
@@ -103,9 +90,10 @@ def _make_parcels(wave: Wave, rows: Sequence[Reservation]) -> None:
 
 @retried
 def wave_picked(*, actor: Actor, wave: Wave) -> Wave:
-    """Everything of a wave is fetched. Conflict when it was before."""
+    """Everything of a wave is fetched, from where its list says. Conflict when it was before."""
     with transaction.atomic():
         get_visible(Wave, actor, CHANGE, pk=wave.pk)
+        wave_fetched(wave.pk)
         held = lock_row(Wave, wave.pk)
         if held.state != WaveState.PICKING:
             raise Conflict(_("This wave is picked already."), code="wave_state")
@@ -115,22 +103,16 @@ def wave_picked(*, actor: Actor, wave: Wave) -> Wave:
     return held
 
 
-def pick_list(wave: Wave) -> list[Pick]:
-    """What is fetched for a wave, in the order in which one walks: by zone and shelf, then by SKU and owner.
-
-    For those who run the warehouse: it reads the goods of all owners.
-    """
-    lines = Reservation.objects.filter(parcel__wave=wave, state=ReservationState.IN_WAVE)
-    needed = Counter[int]()
-    for sku, quantity in lines.values_list("sku").annotate(Sum("quantity")).order_by():
-        needed[sku] = quantity
-    levels = StockLevel.objects.filter(warehouse=wave.warehouse, sku__in=needed)
-    return [
-        Pick(level.zone, level.sku.code, level.sku.product.name, level.owner, needed[level.sku_id])
-        for level in levels.select_related("sku__product", "owner").order_by(
-            "zone", "sku__code", "owner__code"
-        )
-    ]
+def wave_fetched(wave: int) -> None:
+    """Keep with the lines of a wave from where they are fetched, once. Locks their levels, its parcels, the lines."""
+    lines = Reservation.objects.filter(
+        parcel__wave=wave, state=ReservationState.IN_WAVE, fetched__isnull=True
+    )
+    skus = set(lines.values_list("sku", flat=True))
+    if skus:
+        levels = locked_levels(skus)
+        lock_rows(Parcel.objects.filter(wave=wave))
+        note_fetched(wave, lock_rows(lines.filter(sku__in=skus)), levels)
 
 
 @retried

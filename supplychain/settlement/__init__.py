@@ -1,7 +1,7 @@
 """What an agreement says of sales: pure rules in whole units of 1/10,000 CNY, no database and no clock."""
 
 from supplychain.settlement.apportion import apportion
-from supplychain.settlement.dues import Due, Kept, Key, Part, Sale, Slot, difference, dues_of, total
+from supplychain.settlement.dues import Due, Kept, Key, Part, Sale, Slot, cut, difference, dues_of, total
 from supplychain.settlement.terms import Terms
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Slot",
     "Terms",
     "apportion",
+    "cut",
     "difference",
     "dues_of",
     "total",

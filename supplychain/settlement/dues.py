@@ -8,25 +8,27 @@ together always say what a single one at the end would.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from supplychain.choices import DueKind, SlotFeePer
+from supplychain.choices import DueKind, SettledBase, SlotFeePer
 from supplychain.settlement.apportion import apportion, to_cents
 from supplychain.settlement.terms import Terms
 
 Order = tuple[str, str]
 """Source and order number."""
+Named = TypeVar("Named", bound=Any)
 
 
 @dataclass(frozen=True)
 class Sale:
     """What happened to an order in a month, as far as the agreement is about it; session 0 is none.
 
-    `paid_in` is the month in which that was paid first; None: the same.
+    `paid_in` is the month in which that was paid first; None: the same. `earned` is the commission that the agency
+    has of it, where its own host shares in that.
     """
 
     month: date
@@ -35,6 +37,7 @@ class Sale:
     paid: int
     refunds: int
     paid_in: date | None = None
+    earned: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,20 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """An order's part of a line."""
+    """An order's part of a line; `earned` where the share is of the commission."""
 
     paid: int = 0
     refunds: int = 0
     amount: int = 0
+    earned: int = 0
 
     def less(self, other: Part) -> Part:
-        return Part(self.paid - other.paid, self.refunds - other.refunds, self.amount - other.amount)
+        return Part(
+            self.paid - other.paid,
+            self.refunds - other.refunds,
+            self.amount - other.amount,
+            self.earned - other.earned,
+        )
 
 
 @dataclass(frozen=True)
@@ -122,15 +131,14 @@ def dues_of(
 
 def _shares(terms: Terms, month: date, sales: list[Sale]) -> dict[Key, Due]:
     """One line a session; the month's share is rounded once, then cut by session and by order."""
-    orders: dict[int, dict[Order, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    orders: dict[int, dict[Order, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
     for sale in sales:
         row = orders[sale.session][sale.order]
         row[0] += sale.paid
         row[1] += sale.refunds
+        row[2] += sale.earned if terms.base == SettledBase.COMMISSION else 0
     sessions = sorted(orders)
-    bases = [
-        sum(terms.base_of(paid, refunds) for paid, refunds in orders[each].values()) for each in sessions
-    ]
+    bases = [sum(terms.base_of(*sums) for sums in orders[each].values()) for each in sessions]
     rate = terms.rate_of(sum(bases))
     amounts = [
         cents * 100
@@ -140,23 +148,28 @@ def _shares(terms: Terms, month: date, sales: list[Sale]) -> dict[Key, Due]:
     ]
     return {
         Key(month, DueKind.SHARE, session): Due(
-            len(orders[session]), base, amount, _parts(terms, orders[session], base, amount, rate)
+            len(orders[session]), base, amount, cut(terms, orders[session], base, amount, rate)
         )
         for session, base, amount in zip(sessions, bases, amounts, strict=True)
     }
 
 
-def _parts(
-    terms: Terms, orders: Mapping[Order, list[int]], base: int, amount: int, rate: Fraction
-) -> dict[Order, Part]:
-    """Each order has its share at the month's rate; what rounding added or took is spread over all of them."""
-    names = sorted(orders)
-    bases = [terms.base_of(orders[name][0], orders[name][1]) for name in names]
+def cut(
+    terms: Terms, pieces: Mapping[Named, Sequence[int]], base: int, amount: int, rate: Fraction
+) -> dict[Named, Part]:
+    """An amount along the pieces of its base, each (paid, refunds, earned): of a line orders, of an order who sold it.
+
+    Each has its share at the month's rate; what rounding added or took is spread over all of them.
+    """
+    names = sorted(pieces)
+    bases = [terms.base_of(*pieces[name]) for name in names]
     rounded = (amount - base * rate) / (sum(map(abs, bases)) or 1)
     shares = apportion(amount, [each * rate + abs(each) * rounded for each in bases])
-    return {
-        name: Part(orders[name][0], orders[name][1], share) for name, share in zip(names, shares, strict=True)
-    }
+    found = {}
+    for name, share in zip(names, shares, strict=True):
+        paid, refunds, *earned = pieces[name]
+        found[name] = Part(paid, refunds, share, *earned)
+    return found
 
 
 def _fixed(terms: Terms, month: date, share: int, slots: list[Slot]) -> dict[Key, Due]:

@@ -34,7 +34,9 @@ class Terms:
     slot_fee_back: str = SlotFeeBack.PRO_RATA
     clawback_days: int | None = None
 
-    def base_of(self, paid: int, refunds: int) -> int:
+    def base_of(self, paid: int, refunds: int, earned: int = 0) -> int:
+        if self.base == SettledBase.COMMISSION:
+            return earned
         return paid if self.base == SettledBase.GROSS_PAID else paid - refunds
 
     def judged_in(self, month: date) -> date:

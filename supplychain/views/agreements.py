@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,12 +10,13 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import DAY, month_of, today
+from core.clock import DAY, month_of, next_month, today
 from core.doors.filters import DayInput
-from core.doors.formfields import AmountField, CodeField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedDetailPage,
@@ -23,11 +25,11 @@ from core.doors.portal import (
     ServiceFormPage,
     TenantPage,
 )
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
+from core.money import to_cents
 from core.scoping import may, visible_to
 from livestreams.models import Host
 from supplychain import services
-from supplychain.agreementforms import TiersField
 from supplychain.choices import (
     AgreementKind,
     AgreementState,
@@ -36,7 +38,9 @@ from supplychain.choices import (
     SlotFeeBack,
     SlotFeePer,
 )
-from supplychain.models import Agreement, Statement
+from supplychain.forms import TiersField
+from supplychain.models import Agreement, Product, Statement
+from supplychain.services.references import as_uid
 from tenants.choices import Platform
 
 SHOWN_MONTHS = 24
@@ -71,20 +75,32 @@ class AgreementPage(OfEitherSide, ScopedDetailPage):
     to_agreement = ""
 
     def base_queryset(self) -> QuerySet[Agreement]:
-        return Agreement.objects.select_related("seller", "partner__park", "partner__tenant", "host")
+        return Agreement.objects.select_related(
+            "seller", "partner__park", "partner__tenant", "host", "product", "follows", "followed_by"
+        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         agreement = self.get_object()
         changes = may(self.actor, "change", Agreement, self.node.pk)
         signs = agreement.proposed_by_id != self.node.pk or agreement.partner_id is None
-        proposed = agreement.state == AgreementState.PROPOSED
+        proposed, signed = (
+            agreement.state == state for state in (AgreementState.PROPOSED, AgreementState.SIGNED)
+        )
+        followed_by = getattr(agreement, "followed_by", None)
         return super().get_context_data(
             agreement=agreement,
             statements=list(agreement.statements.order_by("-month")[:SHOWN_MONTHS]),
             can_sign=proposed and changes and signs,
             can_withdraw=proposed and changes,
-            can_count=agreement.state == AgreementState.SIGNED
-            and may(self.actor, "add", Statement, self.node.pk),
+            can_count=signed and may(self.actor, "add", Statement, self.node.pk),
+            can_end=signed and changes and (agreement.to_day is None or agreement.to_day > today()),
+            # The form of the portal proposes for the seller.
+            can_follow=signed
+            and followed_by is None
+            and agreement.seller_id == self.node.pk
+            and may(self.actor, "add", Agreement, self.node.pk),
+            followed_by=followed_by,
+            next_month=next_month(month_of(today())),
             last_month=month_of(month_of(today()) - DAY),
             **kwargs,
         )
@@ -93,7 +109,7 @@ class AgreementPage(OfEitherSide, ScopedDetailPage):
 class AgreementForm(ScopedForm):
     """The terms of a new agreement, of which the tenant is the seller."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=100)
+    title = LineField(label=gettext_lazy("Title"), max_length=100)
     kind = forms.ChoiceField(label=gettext_lazy("With whom"), choices=AgreementKind)
     partner = CodeField(
         label=gettext_lazy("Code of the park or firm"),
@@ -101,7 +117,7 @@ class AgreementForm(ScopedForm):
         help_text=gettext_lazy("Empty for an own host and for a partner who is known by name."),
     )
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"), required=False)
-    outside_name = forms.CharField(
+    outside_name = LineField(
         label=gettext_lazy("Name of a partner who is not here"), max_length=100, required=False
     )
     outside_ref = CodeField(label=gettext_lazy("Account of the outside host"), required=False)
@@ -112,6 +128,9 @@ class AgreementForm(ScopedForm):
         label=gettext_lazy("Only sales on"),
         choices=[("", gettext_lazy("whatever the platform")), *Platform.choices],
         required=False,
+    )
+    product = ScopedChoiceField(
+        Product, to_field="code", label=gettext_lazy("Only of the product"), required=False
     )
     base = forms.ChoiceField(
         label=gettext_lazy("Base of the share"), choices=SettledBase, initial=SettledBase.VERIFIED_NET
@@ -149,6 +168,9 @@ class AgreementForm(ScopedForm):
         label=gettext_lazy("To be paid within (days)"), min_value=0, max_value=365, initial=30
     )
 
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(tenant=self.tenant).order_by("code") if queryset.model is Product else queryset
+
     @property
     def terms(self) -> dict[str, Any]:
         """What was filled in: the rest is as the model has it."""
@@ -163,8 +185,41 @@ class NewAgreement(ServiceFormPage):
     needs = ("add", Agreement)
     form_class = AgreementForm
 
+    @cached_property
+    def follows(self) -> Agreement | None:
+        """The agreement of the tenant's own sales that the new one shall follow, if the address names one."""
+        named = as_uid(self.request.GET.get("follows", ""))
+        if "follows" not in self.request.GET:
+            return None
+        found = self.own(Agreement.objects.select_related("partner", "host"), "change", "seller_id")
+        agreement = found.filter(uid=named).first() if named else None
+        if agreement is None:
+            raise NotFound
+        return agreement
+
+    def get_initial(self) -> dict[str, Any]:
+        """The terms of the agreement that it follows, from the next month on."""
+        before = self.follows
+        if before is None:
+            return {}
+        terms = {name: getattr(before, name) for name in AgreementForm.base_fields}
+        cents = {name: to_cents(value) or None for name, value in terms.items() if isinstance(value, Decimal)}
+        first = next_month(max(month_of(today()), month_of(before.from_day)))
+        return {
+            **terms,
+            **cents,
+            "partner": before.partner.code if before.partner else "",
+            "from_day": min(first, before.to_day or first),
+            "to_day": None,
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(follows=self.follows, **kwargs)
+
     def carry_out(self, form: Any) -> HttpResponse:
-        agreement = services.agreement_propose(actor=self.actor, seller=self.tenant, **form.terms)
+        agreement = services.agreement_propose(
+            actor=self.actor, seller=self.tenant, follows=self.follows, **form.terms
+        )
         messages.success(self.request, _("It is proposed and counts once the other party has signed it."))
         return redirect(self.url("portal-agreement", uid=agreement.uid))
 
@@ -195,6 +250,23 @@ class WithdrawAgreement(AgreementAction):
 
     def carry_out(self) -> None:
         services.agreement_withdraw(actor=self.actor, agreement=self.agreement)
+
+
+class EndField(forms.Form):
+    to_day = DayField(label=gettext_lazy("First day without it"))
+
+
+class EndAgreement(AgreementAction):
+    """Ends it on the day that the form names, the first one without it."""
+
+    done = gettext_lazy("Its end is written down. What was paid before is still settled by it.")
+
+    def carry_out(self) -> None:
+        services.agreement_end(
+            actor=self.actor,
+            agreement=self.agreement,
+            to_day=self.read(EndField(self.request.POST))["to_day"],
+        )
 
 
 class MonthField(forms.Form):

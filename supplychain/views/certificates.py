@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core.doors.download import kept_file
 from core.doors.filters import DayInput
-from core.doors.formfields import DayField
+from core.doors.formfields import DayField, LineField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedForm,
@@ -63,8 +63,8 @@ class CertificateForm(ScopedForm):
         help_text=gettext_lazy("Empty: the certificate is of all SKUs of the product."),
     )
     kind = forms.ChoiceField(choices=CertificateKind, label=gettext_lazy("Kind"))
-    number = forms.CharField(label=gettext_lazy("Certificate number"), max_length=100)
-    issuer = forms.CharField(label=gettext_lazy("Issued by"), max_length=200)
+    number = LineField(label=gettext_lazy("Certificate number"), max_length=100)
+    issuer = LineField(label=gettext_lazy("Issued by"), max_length=200)
     valid_from = DayField(label=gettext_lazy("Valid from"), widget=DayInput)
     valid_until = DayField(label=gettext_lazy("Valid until"), widget=DayInput, required=False)
     file = forms.FileField(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
@@ -14,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.doors.formfields import WholeNumberField
+from core.doors.formfields import LineField, WholeNumberField
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.scoping import may
 from core.strict import MAX_QUANTITY
@@ -58,9 +57,9 @@ class Factories(ScopedListPage):
 class FactoryForm(ScopedForm):
     """A factory and its steps: pieces a day, and days of preparation; a step without pieces is not done there."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
-    contact = forms.CharField(label=gettext_lazy("Contact"), max_length=100, required=False)
-    terms = forms.CharField(label=gettext_lazy("Terms"), max_length=300, required=False)
+    name = LineField(label=gettext_lazy("Name"), max_length=100)
+    contact = LineField(label=gettext_lazy("Contact"), max_length=100, required=False)
+    terms = LineField(label=gettext_lazy("Terms"), max_length=300, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -89,7 +89,9 @@ class ProductPage(NewProduct):
         return super().get_context_data(
             product=self.product,
             sees_stock=may(self.actor, "view", StockLevel, self.node.pk),
-            levels=self._of_its_skus(StockLevel, "sku__code", "warehouse__code", "pk"),
+            levels=self._of_its_skus(StockLevel, "sku__code", "warehouse__code", "pk").prefetch_related(
+                "others"
+            ),
             moves=self._of_its_skus(StockMove, "-occurred_at", "-pk")[:LATEST_MOVES],
             **kwargs,
         )

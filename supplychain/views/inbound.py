@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.doors.filters import DayInput
-from core.doors.formfields import LARGEST, DayField, WholeNumberField
+from core.doors.formfields import LARGEST, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.errors import InvalidInput
 from core.scoping import may
@@ -58,7 +58,7 @@ class AnnounceForm(ScopedForm):
         widget=forms.TextInput(NUMERIC),
     )
     day = DayField(label=gettext_lazy("Expected on"), widget=DayInput)
-    note = forms.CharField(
+    note = LineField(
         label=gettext_lazy("Note"),
         max_length=200,
         required=False,
@@ -111,7 +111,8 @@ class WithdrawInbound(NoticeAction):
 
 class ReceiveForm(forms.Form):
     received = WholeNumberField(min_value=0, max_value=LARGEST["IntegerField"])
-    difference = forms.CharField(max_length=200, required=False)
+    difference = LineField(max_length=200, required=False)
+    zone = LineField(max_length=32, required=False)
 
 
 class ReceiveInbound(NoticeAction):

@@ -6,19 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.doors.formfields import AmountField, WholeNumberField
+from core.doors.formfields import AmountField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import may, visible_to
 from supplychain import services
 from supplychain.certificates import certified_today
 from supplychain.filters import GoodsOfferFilter
-from supplychain.models import GoodsOffer, Product, SampleRequest
+from supplychain.models import GoodsOffer, OfferAnswer, Product, SampleRequest
 
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 DECIMAL = {"inputmode": "decimal", "autocomplete": "off"}
@@ -47,12 +47,25 @@ class Pool(ScopedListPage):
             can_offer=may(self.actor, "add", GoodsOffer, self.node.pk),
             can_ask=may(self.actor, "add", SampleRequest, self.node.pk),
             can_lend=may(self.actor, "change", SampleRequest, self.node.pk),
+            sees_answers=may(self.actor, "view", OfferAnswer, self.node.pk),
             sees_samples=may(self.actor, "view", SampleRequest, self.node.pk),
             can_withdraw=may(self.actor, "change", GoodsOffer, self.node.pk),
             **kwargs,
         )
         context["certified"] = certified_today(offer.product_id for offer in context["rows"])
+        self._add_answers({offer.pk: offer for offer in context["rows"]})
         return context
+
+    def _add_answers(self, offers: dict[int, Any]) -> None:
+        """With each offer what counts of the answers: how many of which to one's own, else what this firm said."""
+        for offer in offers.values():
+            offer.said, offer.yes, offer.no = [], 0, 0
+        answers = visible_to(OfferAnswer.objects.current().in_full().filter(offer__in=offers), self.actor)
+        of_own = answers.filter(offer__tenant=self.tenant).order_by().values_list("offer", "sells")
+        for pk, sells, number in of_own.annotate(Count("pk")):
+            setattr(offers[pk], "yes" if sells else "no", number)
+        for answer in answers.filter(tenant=self.tenant):
+            offers[answer.offer_id].said.append(answer)
 
 
 class OfferForm(ScopedForm):
@@ -85,7 +98,7 @@ class OfferForm(ScopedForm):
         initial=0,
         widget=forms.TextInput(NUMERIC),
     )
-    certificates = forms.CharField(
+    certificates = LineField(
         label=gettext_lazy("Certificates"),
         max_length=300,
         required=False,

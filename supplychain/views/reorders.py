@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import today
 from core.doors.filters import DayInput
-from core.doors.formfields import LARGEST, AmountField, DayField, WholeNumberField
+from core.doors.formfields import LARGEST, AmountField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedDetailPage,
@@ -28,6 +28,7 @@ from core.errors import InvalidInput
 from core.scoping import get_visible, hidden_columns, may, visible_to
 from supplychain import services
 from supplychain.choices import REORDER_COMING, ReorderState, WorkStep
+from supplychain.importing.drops import COLUMNS, read_drop
 from supplychain.models import Factory, Launch, Product, Reorder, StockLevel, StockMove, Warehouse
 from supplychain.pace import reorder_pace
 
@@ -101,6 +102,45 @@ class NewLaunch(ServiceFormPage):
         messages.success(
             self.request, _("It is watched: when its sales say so, a re-order is proposed here.")
         )
+        return redirect(self.url("portal-reorders"))
+
+
+class DropForm(ScopedForm):
+    """A file with a row for each style, and what holds for rows that leave it open."""
+
+    file = forms.FileField(label=gettext_lazy("File"), allow_empty_file=True, max_length=255)
+    day = DayField(label=gettext_lazy("Day of the drop"), widget=DayInput)
+    season_end = DayField(label=gettext_lazy("End of the season"), widget=DayInput)
+    factory = ScopedChoiceField(Factory, label=gettext_lazy("Factory that can make more"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}
+
+    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+
+
+class NewDrop(ServiceFormPage):
+    """Writes down all styles of a drop from a file, or none of them."""
+
+    template_name = "portal/drop_new.html"
+    section = "reorders"
+    needs = ("add", Launch)
+    form_class = DropForm
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"day": today()}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(columns=[names[0] for names in COLUMNS.values()], **kwargs)
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        values = dict(form.cleaned_data)
+        styles = read_drop(values.pop("file"))
+        made = services.drop_create(actor=self.actor, tenant=self.tenant, styles=styles, **values)
+        message = ngettext("%(n)d style is watched.", "%(n)d styles are watched.", len(made))
+        messages.success(self.request, message % {"n": len(made)})
         return redirect(self.url("portal-reorders"))
 
 
@@ -248,6 +288,7 @@ class ProduceReorder(ReorderAction):
 
 class ReceiveForm(forms.Form):
     warehouse = forms.UUIDField()
+    zone = LineField(max_length=32, required=False)
 
 
 class ReceiveReorder(ReorderAction):
@@ -260,12 +301,15 @@ class ReceiveReorder(ReorderAction):
         reorder = self.reorder
         form = ReceiveForm(self.request.POST)
         if not form.is_valid():
+            if "zone" in form.errors:
+                raise InvalidInput(form.errors["zone"][0], code="zone", field="zone")
             raise InvalidInput(_("There is no such warehouse."), code="not_found", field="warehouse")
         services.reorder_receive(
             actor=self.actor,
             reorder=reorder,
             warehouse=get_visible(Warehouse, self.actor, uid=form.cleaned_data["warehouse"]),
             pieces=self._pieces(reorder),
+            zone=form.cleaned_data["zone"],
         )
 
     def _pieces(self, reorder: Reorder) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -19,18 +19,17 @@ from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking, LiveSession
 from supplychain import services
-from supplychain.models import GoodsOffer, Product, RunLine
+from supplychain.models import GoodsOffer, OfferAnswer, Product, RunLine
 from supplychain.showcase import outcomes
 from supplychain.views.pool import DECIMAL, NUMERIC
 
 
 class OfferChoiceField(ScopedChoiceField):
-    """Goods of the pool with the terms that count for a price."""
+    """Goods of the pool with the terms that count for a price; those that the firm said yes to are marked."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return (
-            f"{obj.product} · {obj.tenant} · ≥ {obj.floor_price:,.2f} · {obj.commission_rate.normalize():f} %"
-        )
+        terms = f"≥ {obj.floor_price:,.2f} · {obj.commission_rate.normalize():f} %"
+        return f"{'✓ ' if obj.is_chosen else ''}{obj.product} · {obj.tenant} · {terms}"
 
 
 class RunLineForm(ScopedForm):
@@ -60,7 +59,11 @@ class RunLineForm(ScopedForm):
             return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
         standing = GoodsOffer.objects.standing().values("pk")
         pool = queryset.filter(pk__in=standing, park=self.tenant.node.parent_id)
-        return pool.exclude(tenant=self.tenant).select_related("product", "tenant__company").order_by("-pk")
+        said = OfferAnswer.objects.current().filter(tenant=self.tenant, host__isnull=True)
+        refused, chosen = (said.filter(sells=sells).values("offer") for sells in (False, True))
+        others = pool.exclude(tenant=self.tenant).exclude(pk__in=refused)
+        others = others.annotate(is_chosen=Q(pk__in=chosen)).order_by("-is_chosen", "-pk")
+        return others.select_related("product", "tenant__company")
 
 
 class RunOfShow(ServiceFormPage):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.doors.filters import DayInput
-from core.doors.formfields import AmountField, CodeField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
     ScopedChoiceField,
     ScopedDetailPage,
@@ -80,7 +80,7 @@ class AskForm(ScopedForm):
         required=False,
     )
     outside_ref = CodeField(label=gettext_lazy("Account of the outside host"), required=False)
-    note = forms.CharField(
+    note = LineField(
         label=gettext_lazy("Note"),
         max_length=LINE,
         required=False,
@@ -241,7 +241,7 @@ class AgreeSamples(SampleAction):
             min_value=0,
             widget=forms.TextInput(DECIMAL),
         )
-        answer = forms.CharField(label=gettext_lazy("Note"), max_length=LINE, required=False)
+        answer = LineField(label=gettext_lazy("Note"), max_length=LINE, required=False)
 
 
 class RefuseSamples(SampleAction):
@@ -250,7 +250,7 @@ class RefuseSamples(SampleAction):
     done = gettext_lazy("You have said no.")
 
     class Shape(forms.Form):
-        reason = forms.CharField(label=gettext_lazy("Why not"), max_length=LINE)
+        reason = LineField(label=gettext_lazy("Why not"), max_length=LINE)
 
 
 class WithdrawSamples(SampleAction):
@@ -276,6 +276,7 @@ class TakeSamplesBack(SampleAction):
         whole = WholeNumberField(label=gettext_lazy("Whole"), min_value=0, max_value=1000)
         damaged = WholeNumberField(label=gettext_lazy("Damaged"), min_value=0, max_value=1000, required=False)
         warehouse = forms.UUIDField(label=gettext_lazy("Warehouse"), required=False)
+        zone = LineField(label=gettext_lazy("Zone and shelf"), max_length=32, required=False)
 
 
 class ChargeSamples(SampleAction):

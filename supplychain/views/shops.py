@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.doors.formfields import LineField
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.policy import ADD, CHANGE
 from core.scoping import may
@@ -155,7 +156,7 @@ class ReadAgain(ServiceAction):
 
 
 class SetAsideForm(forms.Form):
-    note = forms.CharField(label=_("Reason"), max_length=300)
+    note = LineField(label=_("Reason"), max_length=300)
 
 
 class SetAside(ReadAgain):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core.clock import today
 from core.doors.export import FORMATS
-from core.doors.formfields import AmountField, DayField, WholeNumberField
+from core.doors.formfields import AmountField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
     ScopedDetailPage,
     ScopedListPage,
@@ -173,7 +173,7 @@ class RecountStatement(StatementAction):
 
 
 class ObjectionForm(forms.Form):
-    objection = forms.CharField(label=gettext_lazy("What is wrong"), max_length=500)
+    objection = LineField(label=gettext_lazy("What is wrong"), max_length=500)
 
 
 class DisputeStatement(StatementAction):
@@ -186,7 +186,7 @@ class DisputeStatement(StatementAction):
 
 
 class InvoiceForm(forms.Form):
-    invoice_no = forms.CharField(label=gettext_lazy("Invoice number"), max_length=40)
+    invoice_no = LineField(label=gettext_lazy("Invoice number"), max_length=40)
     invoiced_on = DayField(label=gettext_lazy("Invoiced on"))
     tax_rate = AmountField(label=gettext_lazy("Tax rate (%)"), max_digits=5, decimal_places=2)
 

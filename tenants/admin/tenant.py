@@ -23,11 +23,11 @@ from core.doors.admin import (
     ScopedModelAdmin,
     ServiceForm,
     ShownInline,
-    WordsField,
     choice_field,
     related_field,
     style,
 )
+from core.doors.formfields import WordsField
 from core.policy import ADD, CHANGE
 from parks.models import Park
 from tenants import services

@@ -172,16 +172,7 @@ def lease_create(
         asked = Unit.objects.filter(pk__in=[unit.pk for unit, _area in units])
         lock_rows(asked)
         _check_lettable(asked, from_day, to_day)
-        taken = LeaseUnit.objects.filter(
-            unit__in=[unit for unit, _area in units], is_active=True, from_day__lt=to_day, to_day__gt=from_day
-        ).select_related("unit")
-        if taken:
-            raise Conflict(
-                _("Already let in that time: %(units)s.")
-                % {"units": ", ".join(sorted({row.unit.code for row in taken}))},
-                code="unit_let",
-                field="units",
-            )
+        _check_unlet([unit for unit, _area in units], from_day, to_day)
         try:
             with transaction.atomic():
                 lease = Lease.objects.create(
@@ -214,6 +205,20 @@ def lease_create(
             after={"units": [unit.code for unit, _area in units]},
         )
     return lease
+
+
+def _check_unlet(units: Sequence[Unit], from_day: date, to_day: date) -> None:
+    """Raise Conflict, which names them, when units are let to somebody on a day of [from_day, to_day)."""
+    taken = LeaseUnit.objects.filter(
+        unit__in=units, is_active=True, from_day__lt=to_day, to_day__gt=from_day
+    ).select_related("unit")
+    if taken:
+        raise Conflict(
+            _("Already let in that time: %(units)s.")
+            % {"units": ", ".join(sorted({row.unit.code for row in taken}))},
+            code="unit_let",
+            field="units",
+        )
 
 
 def _check_lettable(units: QuerySet[Unit], from_day: date, to_day: date) -> None:

@@ -126,7 +126,12 @@ def complete(world: World) -> None:
             month=month_of(today()),
             seq=1,
             published_on=today(),
-            figures={"note": canary},
+            figures={
+                "closed_at": now().isoformat(),
+                "values": {"verified_net": "9.99"},
+                "adjustments": {},
+                "note": canary,
+            },
             lines=1,
             lines_hash="0" * 64,
         )

@@ -78,6 +78,9 @@ def test_a_day_of_the_studio_tap_by_tap(world: World, studio: Client) -> None:
         assert (fault, [noon]) in context["faults"]
         assert next(each for each in context["loans"] if each == loan).is_overdue
 
+        cleaner = world.users[Role.PARK_STUDIO]
+        given = tap(studio, "booking", morning.pk, "cleaner", person=cleaner.username)
+        assert [each.person for each in given["turnarounds"]] == [cleaner]
         assert tap(studio, "booking", morning.pk, "cleaned")["turnarounds"] == []
         assert loan not in tap(studio, "equipmentloan", loan.pk, "return", condition="good")["loans"]
         assert fault not in [each for each, _hit in tap(studio, "fault", fault.pk, "repaired")["faults"]]

@@ -95,6 +95,64 @@ def test_a_clerk_fetches_packs_and_sends_an_order(live_site: Site, open_page: Op
     assert page.url.endswith("/warehouse/day/")
 
 
+def test_a_clerk_counts_goods_and_brings_them_to_another_zone(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(**PHONE)
+    page.add_init_script(CAMERA.replace("FORMATS", '["code_128"]'))
+    clerk(page, live_site)
+    page.locator("a[href$='/warehouse/shelves/']").tap()
+    page.wait_for_url("**/warehouse/shelves/")
+    fits(page)
+    code, before = in_stock(page, live_site)
+    visit(page, f"{live_site.url}/admin/supplychain/warehouse/shelves/")
+
+    def scan_in(*codes: str) -> None:
+        for each in codes:
+            page.wait_for_function("document.activeElement.id === 'code'")
+            page.keyboard.type(each)
+            page.keyboard.press("Enter")
+
+    scan_in(code, code, "no-such-goods")
+    page.locator("#camera").tap()  # the camera is a reader too
+    page.evaluate("(code) => { window.held = code; }", code)
+    pieces = page.locator("[name=rows-0-quantity]")
+    page.wait_for_function("document.querySelector('[name=rows-0-quantity]').value === '3'")
+    pieces.fill(str(before - 2))  # a number may be typed as well
+    enter(page)
+    assert f"{code}: {before - 2} (-2)" in said(page)
+    assert page.locator("[name=rows-1-code]").input_value() == "no-such-goods"
+    assert "没有此货品" in said(page)
+
+    page.locator("a[href*='task=shift']").tap()
+    page.wait_for_url("**task=shift")
+    scan_in(code, code, code)
+    page.locator("[name=to_zone]").fill("Z-99")
+    enter(page)
+    assert f"{code}: 3" in said(page)
+    visit(page, f"{live_site.url}/admin/supplychain/stocklevel/?q={code}")
+    assert "Z-99 3" in page.locator("td.field-lies_in").first.inner_text()
+    assert on_hand(page.locator("#result_list tbody tr").first) == before - 2
+
+
+def on_hand(row: Any) -> int:
+    return int(row.locator("td.field-on_hand").inner_text().replace(",", ""))
+
+
+def in_stock(page: Any, site: Site) -> tuple[str, int]:
+    """Goods of which more lies there than orders hold, and how many."""
+    visit(page, f"{site.url}/admin/supplychain/stocklevel/")
+    for row in page.locator("#result_list tbody tr").all():
+        if int(row.locator("td.field-free").inner_text().replace(",", "")) > 9:
+            return row.locator("th").inner_text().strip(), on_hand(row)
+    raise AssertionError("everything is sold")
+
+
+def enter(page: Any) -> None:
+    """Send all rows."""
+    with page.expect_navigation():
+        page.locator("button", has_text="全部提交").tap()
+    fits(page)
+
+
 # A browser that reads what window.held holds before its camera, or whose camera is refused.
 CAMERA = """
 window.BarcodeDetector = class {

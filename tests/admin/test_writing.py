@@ -510,6 +510,15 @@ def test_stock_moves_by_hand(as_user: Callable[[User], Client], worlds: Worlds) 
     sent = {"target": second.pk, "quantity": "20", "source_key": "k3"}
     assert keeper.post(url_of(StockLevel, f"{level.pk}/do/transfer/"), sent).status_code == 302
     assert StockLevel.objects.get(warehouse=second, sku=seat.skus[0]).on_hand == 20
+    behind = {"quantity": "25", "to_zone": "S-01", "source_key": "k4"}
+    assert keeper.post(url_of(StockLevel, f"{level.pk}/do/shift/"), behind).status_code == 302
+    taken = keeper.post(url_of(StockLevel, f"{level.pk}/do/shift/"), {**behind, "source_key": "k5"})
+    assert "quantity" in errors_of(taken)
+    counted = {"counted": "24", "zone": "S-01"}
+    assert keeper.post(url_of(StockLevel, f"{level.pk}/do/count/"), counted).status_code == 302
+    page = keeper.get(url_of(StockLevel, f"{level.pk}/change/"))
+    assert f"{level.zone} 5 · S-01 24" in page.text
+    assert "S-01 24" in keeper.get(url_of(StockLevel, "export/csv/")).getvalue().decode()
     owed = Backorder.objects.get(owner=seat.tenant)
     assert keeper.post(url_of(Backorder, f"{owed.pk}/do/fill/"), {"warehouse": second.pk}).status_code == 302
     owed.refresh_from_db()

@@ -81,7 +81,18 @@ class Book:
     def tell(self, fact: Fact) -> bool:
         """Note a fact; False when that version is known already, the first one stands."""
         versions = self.told[fact.tenant, fact.source, fact.external_id]
-        return versions.setdefault(fact.version, fact) is fact
+        if fact.version not in versions:
+            versions[fact.version] = fact
+            self._keep_said(fact, versions)
+        return versions[fact.version] is fact
+
+    def _keep_said(self, fact: Fact, versions: dict[int, Fact]) -> None:
+        """What a person said of the last version about the same line is said of this one as well."""
+        for version in sorted((version for version in versions if version < fact.version), reverse=True):
+            key = (fact.tenant, fact.source, fact.external_id, version)
+            if key in self.attributed and about(versions[version]) == about(fact):
+                self.attribute(fact, self.attributed[key])
+                return
 
     def attribute(self, fact: Fact, session: int) -> None:
         self.attributed[fact.tenant, fact.source, fact.external_id, fact.version] = session
@@ -127,6 +138,11 @@ class Book:
                 row.cross_border_refunds += value if fact in abroad else ZERO
                 row.refunded.add(order)
         return {place: row.as_tuple() for place, row in rows.items()}
+
+
+def about(fact: Fact) -> tuple[object, ...]:
+    """Of which line a fact is, and in which session it says that it was."""
+    return (fact.kind, fact.order_no, fact.line_no, fact.ref_order_no, fact.ref_line, fact.session)
 
 
 def cross_border(facts: Iterable[Fact]) -> set[Fact]:

@@ -72,7 +72,7 @@ def sell(festival: Event, mine: TenantWorld, amount: int, order: str = "F-1", da
         occurred_at=at,
         session_ref=str(session.uid),
     )
-    sales_record(actor=SYSTEM, seller=mine.tenant, source="shop", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=mine.tenant, source="shop", facts=[(0, fact)], atomic=True)
     drain()
     return session
 

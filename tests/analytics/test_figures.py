@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from analytics import closing, metrics, rollup
 from analytics.figures import By, bureau_figures, park_figures, tenant_figures
@@ -23,13 +25,14 @@ from core import buckets, jobs
 from core.actors import Actor, user_actor
 from core.choices import JobState, Role
 from core.errors import Conflict, InvalidInput, NotFound, Refused
-from core.models import AuditEntry
+from core.models import AuditEntry, Job
 from core.scoping import visible_to
 from parks.models import Park
 from tenants.models import Tenancy, Tenant, VerifiedFigure
 from tenants.services import tenancy_move
 from tests.analytics.ledger import tell
 from tests.analytics.reference import Fact
+from tests.api.conftest import Caller
 from tests.factories import SYSTEM, World, make_park, make_tenant, make_user, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -329,13 +332,22 @@ def test_a_closed_month_stands_and_its_change_is_carried_on(tenant: Tenant) -> N
     change = closing.adjustment(tenant.pk, JUNE)
     assert change
     assert (change.closed, change.live, change.open) == (100, 0, -100)
+    assert [(each.kind, each.facts, each.corrections) for each in closing.came_later(close)] == [
+        ("cancelled", 1, 0)
+    ]
     assert closing.is_reproducible(close)
     # The next close carries it, and nothing is open any more.
     july = period_close(actor=SYSTEM, tenant=tenant, month=JULY)
     assert july.figures["adjustments"] == {"2025-06-01": "-100.00"}
     change = closing.adjustment(tenant.pk, JUNE)
     assert change
-    assert change.open == 0
+    assert (change.carried, change.open) == (-100, 0)
+    told = Caller(user=make_user("auditor", Role.TENANT_FINANCE, tenant.node)).get("closed-months")
+    names = ("month", "verified_net", "live", "carried", "open")
+    assert [tuple(row[name] for name in names) for row in told.json()["results"]] == [
+        ("2025-07-01", "40.00", "40.00", "0.00", "0.00"),
+        ("2025-06-01", "100.00", "0.00", "-100.00", "0.00"),
+    ]
     pushed = VerifiedFigure.objects.filter(tenant=tenant).values_list(
         "metric", "period", "value", "source_hash"
     )
@@ -345,6 +357,27 @@ def test_a_closed_month_stands_and_its_change_is_carried_on(tenant: Tenant) -> N
         ("verified_net_adjustment", JULY, -100, july.lines_hash),
     }
     assert AuditEntry.objects.filter(verb="period.close", node_id=tenant.pk).count() == 2
+
+
+@pytest.mark.usefixtures("in_august")
+def test_the_admin_says_what_came_after_a_close_and_who_closed(client: Client) -> None:
+    world = make_world("alpha")
+    tenant, money = world.tenants[0].tenant, world.users[Role.PARK_FINANCE]
+    sell(tenant, "100", JUNE, order="o1")
+    close = period_close(actor=user_actor(money), tenant=tenant, month=JUNE)
+    sell(tenant, "0", JUNE, kind="cancelled", order="o1", line_no="")
+    rollup.drain()
+    client.force_login(money)
+    client.cookies["django_language"] = "en"
+    every = client.get(reverse("admin:analytics_periodclose_changelist")).text
+    assert [text for text in (">100.00<", ">-100.00<", money.username) if text not in every] == []
+    page = reverse("admin:analytics_periodclose_change", args=[close.pk])
+    one = client.get(page).text
+    for text in ("still open: the next close carries it: -100.00", "cancelled · 1 fact", 'href="?recount=1"'):
+        assert text in one
+    proof = "still gives the very lines"
+    assert proof not in one, "a month of lines is read only when somebody asks"
+    assert proof in client.get(page, {"recount": "1"}).text
 
 
 @pytest.mark.usefixtures("in_august")
@@ -427,7 +460,9 @@ def test_a_rebuild_is_a_job_of_the_operator(tenant: Tenant) -> None:
     sell(tenant, "5")
     with pytest.raises(Refused):
         figures_rebuild(actor=make_world("alpha").manager)
-    job = figures_rebuild(actor=SYSTEM)
+    printed = run("rollup", "--rebuild", "--as-job")
+    job = Job.objects.get(kind="analytics.rebuild")
+    assert str(job.uid) in printed
     jobs.run_due()
     job.refresh_from_db()
     assert (job.state, job.done, job.result) == (JobState.DONE, 1, {"lines": 1})

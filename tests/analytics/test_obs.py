@@ -64,7 +64,7 @@ def sell(mine: TenantWorld, amount: str) -> None:
         kind="paid", order_no="O-obs", amount=Decimal(amount), sku_code="x", qty=1, occurred_at=now(),
         session_ref=str(session.uid), title="",
     )  # fmt: skip
-    sales_record(actor=SYSTEM, seller=mine.tenant, source="obs", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=mine.tenant, source="obs", facts=[(0, fact)], atomic=True)
     rollup.drain()
 
 

@@ -25,7 +25,7 @@ from livestreams.models import Booking
 from tests.factories import make_room
 from tenants.models import Tenant
 tenant = Tenant.objects.get(code="%s")
-room = make_room(tenant.node.parent.park, "obs-room")
+room = make_room(tenant.node.parent.park, "%s")
 span = {"starts_at": now() - HOUR / 4, "ends_at": now() + HOUR}
 booking = Booking.objects.create(
     room=room, tenant=tenant, state=BookingState.CONFIRMED,
@@ -62,7 +62,7 @@ def test_the_dock_leads_and_the_overlay_follows(live_site: Site, open_page: Call
     page = open_page(viewport={"width": 360, "height": 740})
     portal = log_in(page, live_site)
     code = portal.rstrip("/").rsplit("/", 1)[1]
-    uid = live_site.manage("shell", "-c", PREPARE % code).split()[-1]
+    uid = live_site.manage("shell", "-c", PREPARE % (code, "obs-room")).split()[-1]
     booking = f"{portal}bookings/{uid}/"
 
     # the way of the picture, then the check-in, which opens the session

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
-from django.test import Client
-from django.urls import reverse
 from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -21,108 +18,47 @@ from analytics.channels import Against
 from analytics.choices import CashKind, PeriodKind, ResultPart
 from analytics.collective import collective_result
 from analytics.counting import drain_everything
-from analytics.outsidehosts import HostAccount, address_of, outside_host, outside_hosts, ref_of
+from analytics.outsidehosts import outside_host, outside_hosts
 from analytics.periods import Period
-from analytics.settlement import sold_under
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR, day_start, today
+from core.clock import DAY, HOUR, day_start
 from core.errors import InvalidInput, NotFound
 from core.money import allocate
 from livestreams.errors import WrongState
 from supplychain.choices import StatementState
-from supplychain.models import Agreement, GoodsOffer, ImportBatch, PayoutEntry, SampleRequest
+from supplychain.models import Agreement, ImportBatch, PayoutEntry
 from supplychain.services import (
     agreement_end,
-    agreement_propose,
-    agreement_sign,
-    goods_offer,
     placing,
-    sample_agree,
-    sample_ask,
-    sample_charge,
-    sample_hand_out,
-    sample_take_back,
     statement_approve,
     statement_count,
     statement_pay,
 )
+from supplychain.settlement.source import sold_under
 from tenants.choices import Platform
-from tests.analytics.test_channels import browser_of
+from tests.analytics.outside import (
+    JUNE,
+    MAY,
+    NOW,
+    NUMBERS,
+    _in_the_morning,
+    agree,
+    at_noon,
+    firm,
+    give_back,
+    sell,
+    settle,
+    told,
+    yuan,
+)
 from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
+__all__ = ["_in_the_morning", "firm"]
+
 pytestmark = pytest.mark.both_databases
-MAY = Period(PeriodKind.MONTH, dt.date(2025, 5, 1))
-JUNE = Period(PeriodKind.MONTH, dt.date(2025, 6, 1))
-NOW = dt.datetime(2025, 6, 20, 2, 0, tzinfo=dt.UTC)  # ten in the morning
 COMMISSION, SLOT_FEE, PLATFORM = ResultPart.COMMISSION, ResultPart.SLOT_FEE, ResultPart.PLATFORM
-NUMBERS = iter(range(10**9))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_morning() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def firm(world: World) -> TenantWorld:
-    return world.tenants[0]
-
-
-def sell(firm: TenantWorld, order: str, day: int, amount: str, host: str = "daren-1", **more: Any) -> None:
-    values: dict[str, Any] = {"channel": "outside_host", "host_ref": host, "sku_code": firm.skus[0].code}
-    at = dt.datetime(2025, 5, day, 4, tzinfo=dt.UTC)
-    record(firm.tenant, fact(order, amount=amount, **{"occurred_at": at, **values, **more}))
-
-
-def at_noon(period: Period, day: int) -> dt.datetime:
-    return dt.datetime(2025, period.first.month, day, 4, tzinfo=dt.UTC)
-
-
-def give_back(firm: TenantWorld, order: str, line: str, amount: str, month: int = 6) -> None:
-    at = dt.datetime(2025, month, 15, 4, tzinfo=dt.UTC)
-    values = {"ref_order_no": order, "ref_line": line, "line_no": "", "occurred_at": at}
-    record(firm.tenant, fact(f"R{next(NUMBERS)}", "refunded", amount, **values))
-
-
-def agree(firm: TenantWorld, host: str = "daren-1", **terms: Any) -> Agreement:
-    """18 % and 200 a month."""
-    agreed: dict[str, Any] = {
-        "kind": "outside_host",
-        "title": "live",
-        "outside_name": "Xiaoman",
-        "outside_ref": host,
-        "from_day": dt.date(2025, 5, 1),
-        "sales": "outside",
-        "tiers": [(Decimal(0), Decimal(18))],
-        "slot_fee": Decimal(200),
-        "slot_fee_per": "month",
-        **terms,
-    }
-    proposed = agreement_propose(actor=SYSTEM, seller=firm.tenant, **agreed)
-    return agreement_sign(actor=SYSTEM, agreement=proposed)
-
-
-def settle(firm: TenantWorld, order: str, line: str, commission: str, kind: str = "commission") -> None:
-    """A platform says what it kept (below zero) of an order, or of a line of it, when it settled it."""
-    batch, _new = ImportBatch.objects.get_or_create(tenant=firm.tenant, source="douyin", file_name="s.csv")
-    for what, amount in ((kind, commission), ("goods", "1")):
-        PayoutEntry.objects.create(
-            tenant=firm.tenant, platform=Platform.DOUYIN, external_id=f"{next(NUMBERS)}", kind=what,
-            order_no=order, line_no=line, amount=Decimal(amount), occurred_at=NOW, business_day=NOW.date(),
-            import_batch=batch,
-        )  # fmt: skip
-
-
-def told(firm: TenantWorld, host: str = "daren-1", period: Period = MAY) -> HostAccount:
-    placing.drain()
-    return outside_host(SYSTEM, firm.tenant, host, period)
-
-
-def yuan(units: int) -> Decimal:
-    return Decimal(units) / 10_000
 
 
 def test_the_page_is_a_recount(firm: TenantWorld) -> None:
@@ -242,84 +178,6 @@ def test_what_is_given_back_of_an_order_of_several_hosts_is_taken_back_once(
             assert sum(sale.paid for sale in sales) == sum(sold for sold, _part in agreed)
             if (end is None and first == MAY.first) or not any(period == MAY for period, _cents in back):
                 assert sum(sale.refunds for sale in sales) == sum(part for _sold, part in agreed)
-
-
-def lend(
-    world: World, firm: TenantWorld, pieces: int, host: str = "daren-1", of: TenantWorld | None = None
-) -> SampleRequest:
-    """Samples at 45.50 a piece, handed out to an outside host."""
-    owner = of or firm
-    offer = GoodsOffer.objects.filter(tenant=owner.tenant).first() or goods_offer(
-        actor=SYSTEM,
-        product=owner.skus[0].product,
-        floor_price=Decimal(59),
-        commission_rate=Decimal(20),
-        pieces=100,
-        samples=20,
-    )
-    request = sample_ask(
-        actor=SYSTEM,
-        offer=offer,
-        tenant=firm.tenant,
-        platform=Platform.DOUYIN,
-        outside_ref=host,
-        pieces=pieces,
-        until=today(),
-    )
-    sample_agree(actor=SYSTEM, request=request, price=Decimal("45.50"))
-    return sample_hand_out(actor=SYSTEM, request=request, sku=owner.skus[0], warehouse=world.warehouse)
-
-
-def test_the_samples_of_a_host_are_told_to_the_piece(world: World, firm: TenantWorld) -> None:
-    with time_machine.travel(dt.datetime(2025, 5, 20, 2, tzinfo=dt.UTC), tick=False):
-        early = lend(world, firm, 3)
-        lend(world, firm, 1, "daren-2")
-    back, kept = lend(world, firm, 3), lend(world, firm, 2, of=world.tenants[1])
-    lend(world, world.tenants[1], 1)
-    sample_take_back(actor=SYSTEM, request=early, whole=1)
-    sample_take_back(actor=SYSTEM, request=back, whole=2, damaged=1)
-    sample_take_back(actor=SYSTEM, request=kept, whole=1)
-    sample_charge(actor=SYSTEM, request=kept)
-    told_of = {period.name: told(firm, period=period).samples for period in (MAY, JUNE)}
-    assert {
-        name: (each.pieces, each.back, each.damaged, each.charged, yuan(each.amount))
-        for name, each in told_of.items()
-    } == {"2025-05": (3, 1, 0, 0, Decimal(0)), "2025-06": (5, 3, 1, 1, Decimal("45.50"))}
-    # What is out is out whatever the period.
-    assert {(each.out, yuan(each.worth)) for each in told_of.values()} == {(2, Decimal(91))}
-    assert [each.uid for each in told_of["2025-06"].sent] == [kept.uid, back.uid]
-    # A host who got samples and sold nothing is on the list, and goods are not taken off.
-    rows = {row.ref: (row.orders, row.samples) for row in outside_hosts(SYSTEM, firm.tenant, MAY)}
-    assert rows == {"daren-1": (0, 3), "daren-2": (0, 1)}
-    assert told(firm).account.left == 0
-
-
-def test_samples_on_the_page_and_in_the_api(world: World, firm: TenantWorld) -> None:
-    lend(world, firm, 2, "达人/1")
-    placing.drain()
-    owner, code = browser_of(firm), firm.tenant.code
-    asked = {"tenant": code, "period": "2025-06"}
-    (row,) = owner.get(reverse("api-outside-hosts"), asked).json()["hosts"]
-    assert (row["host"], row["orders"], row["samples"]) == ("达人/1", 0, 2)
-    listed = owner.get(reverse("portal-outside-hosts", args=[code]), {"period": "2025-06"}).content.decode()
-    page = reverse("portal-outside-host", args=[code, row["address"]])
-    assert page in listed
-    assert "2 samples" in listed
-    for period, sent in (("2025-06", "handed out 2 · back whole 0"), ("2024", "")):
-        shown = owner.get(page, {"period": period}).content.decode()
-        assert sent in shown
-        assert ("Nothing was sold in this period" in shown) == (not sent)
-        assert "2 pieces are with the host now, worth ¥91.00" in shown
-    samples = owner.get(reverse("api-outside-host", args=[row["address"]]), asked).json()["samples"]
-    (sent,) = samples.pop("sent")
-    assert (sent["product"], sent["platform"], sent["state"]) == (
-        firm.skus[0].product.code,
-        "douyin",
-        "out",
-    )
-    assert samples == {
-        "pieces": 2, "back": 0, "damaged": 0, "charged": 0, "amount": "0.00", "out": 2, "worth": "91.00",
-    }  # fmt: skip
 
 
 def test_what_nobody_agreed_on_is_open(firm: TenantWorld) -> None:
@@ -454,7 +312,8 @@ def test_other_agreements_take_nothing_of_it(world: World, firm: TenantWorld) ->
     Agreement.objects.filter(pk=proposed.pk).update(state="proposed")
     assert told(firm).account.lines[COMMISSION].known == 0
     Agreement.objects.filter(pk=proposed.pk).update(state="signed")
-    agreement_end(actor=SYSTEM, agreement=proposed, to_day=dt.date(2025, 6, 1))
+    with time_machine.travel(dt.datetime(2025, 5, 20, tzinfo=dt.UTC), tick=False):
+        agreement_end(actor=SYSTEM, agreement=proposed, to_day=dt.date(2025, 6, 1))
     assert yuan(told(firm).account.lines[COMMISSION].known) == 18
     assert told(firm, period=JUNE).account.lines[SLOT_FEE].known == 0
 
@@ -595,76 +454,3 @@ def test_the_parts_add_up(firm: TenantWorld, drawn: list[Any], settled: int) -> 
             assert (account.paid, host.refunds, host.orders) == (
                 (row.gross, row.refunds, row.orders) if row else (0, 0, 0)
             )
-
-
-@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=64))
-def test_an_address_names_one_account(text: str) -> None:
-    address = address_of(text)
-    assert ref_of(address) == (text if text.isprintable() else None)
-    assert set(address) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-
-
-@pytest.mark.parametrize("address", ["", "_00", "_ff", "_e8", "_6", "_6A", "_61", "a_", "x" * 65, "_4E_0a"])
-def test_other_addresses_name_none(address: str) -> None:
-    assert ref_of(address) is None
-
-
-def test_the_page_and_the_api_say_the_same(firm: TenantWorld) -> None:
-    ref = "达人/1 &?"
-    sell(firm, "A", 2, "100.00", ref)
-    agree(firm, ref)
-    placing.drain()
-    owner, code = browser_of(firm), firm.tenant.code
-    asked = {"tenant": code, "period": "2025-05"}
-    listed = owner.get(reverse("api-outside-hosts"), asked).json()["hosts"]
-    assert [(each["host"], each["net"], each["name"]) for each in listed] == [(ref, "100.00", "Xiaoman")]
-    page = reverse("portal-outside-host", args=[code, listed[0]["address"]])
-    list_page = owner.get(
-        reverse("portal-outside-hosts", args=[code]), {"period": "2025-05"}
-    ).content.decode()
-    assert f'href="{page}?period=2025-05"' in list_page
-    shown = owner.get(page, {"period": "2025-05"}).content.decode()
-    for text in (
-        "Xiaoman",
-        "¥100.00",
-        "-¥118.00",
-        "not stated yet",
-        "No settlement of a platform was imported",
-    ):
-        assert text in shown
-    answer = owner.get(reverse("api-outside-host", args=[listed[0]["address"]]), asked).json()
-    assert (answer["host"], answer["left"], answer["missing"]) == (ref, "-118.00", ["platform"])
-    assert [line["known"] for line in answer["lines"]] == ["100.00", None, "18.00", "200.00"]
-    assert [row["product"] for row in answer["products"]] == [firm.skus[0].product.code]
-    nothing = owner.get(page, {"period": "2024"}).content.decode()
-    assert "Nothing was sold in this period" in nothing
-
-
-def test_nobody_else_is_told(world: World, firm: TenantWorld) -> None:
-    neighbour, manager = world.tenants[1], world.users[Role.PARK_MANAGER]
-    sell(firm, "A", 2, "100.00")
-    sell(neighbour, "A", 2, "100.00", "daren-9")
-    placing.drain()
-    page, asked = (
-        reverse("portal-outside-host", args=[firm.tenant.code, "daren-1"]),
-        {"tenant": firm.tenant.code},
-    )
-    apis = (reverse("api-outside-host", args=["daren-1"]), reverse("api-outside-hosts"))
-    for role, allowed in ((Role.TENANT_FINANCE, 200), (Role.TENANT_STAFF, 403), (Role.HOST, 403)):
-        browser = browser_of(firm, role)
-        assert [browser.get(page).status_code, *(browser.get(api, asked).status_code for api in apis)] == [
-            allowed
-        ] * 3
-    stranger = browser_of(neighbour)
-    assert [stranger.get(page).status_code, *(stranger.get(api, asked).status_code for api in apis)] == [
-        404
-    ] * 3
-    park = Client()
-    park.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
-    assert park.get(page).status_code in (403, 404)
-    assert {park.get(api, asked).status_code for api in apis} == {403}
-    for name in ("daren-9", "nobody", "_00", "x" * 65):
-        assert browser_of(firm).get(page.replace("daren-1", name)).status_code == 404
-        assert browser_of(firm).get(reverse("api-outside-host", args=[name]), asked).status_code == 404
-    with pytest.raises(NotFound):
-        outside_host(user_actor(firm.users[Role.TENANT_STAFF]), firm.tenant, "daren-1", MAY)

@@ -89,7 +89,7 @@ class SharesMachine(RuleBasedStateMachine):
         values = {"external_id": f"e{self.number}", "qty": 1, **values}
         values["occurred_at"] = TEN + values.pop("at") * HOUR
         facts = [(0, SaleFact(**values))]
-        sales_record(actor=SYSTEM, seller=self.hall.sellers[seller], source="test", facts=facts)
+        sales_record(actor=SYSTEM, seller=self.hall.sellers[seller], source="test", facts=facts, atomic=True)
 
     @rule(
         seller=st.integers(0, 1), order=orders, line=lines, at=hours, amount=amounts, qty=st.integers(0, 5),
@@ -393,7 +393,7 @@ def told(hall: Hall, **values: Any) -> None:
         "amount": Decimal(101),
     }
     fact = SaleFact(**{**defaults, "occurred_at": TEN + HOUR, **values})
-    sales_record(actor=SYSTEM, seller=hall.sellers[0], source="test", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=hall.sellers[0], source="test", facts=[(0, fact)], atomic=True)
     drain_everything()
 
 
@@ -457,7 +457,7 @@ def test_each_sees_its_own_share() -> None:
         kind="paid", order_no="A", line_no="1", qty=2, amount=Decimal(10), session_ref=str(session.uid),
         occurred_at=session.started_at,
     )  # fmt: skip
-    sales_record(actor=SYSTEM, seller=seller.tenant, source="test", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=seller.tenant, source="test", facts=[(0, fact)], atomic=True)
     drain_everything()
 
     def parts(actor: Any) -> set[str]:

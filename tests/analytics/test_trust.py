@@ -62,7 +62,7 @@ def sell(firm: TenantWorld, session: LiveSession, amount: int, order: str = "o1"
         kind=kind, order_no=order, qty=1, amount=Decimal(amount), occurred_at=START + HOUR,
         session_ref=str(session.uid), **more,
     )  # fmt: skip
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)], atomic=True)
 
 
 def watch(session: LiveSession, viewers: int = 100) -> None:
@@ -146,7 +146,7 @@ def test_sales_bought_and_given_back_are_doubted(firm: TenantWorld, session: Liv
             kind="paid", order_no=f"b{number}", qty=1, amount=Decimal(100), occurred_at=START - DAY,
             session_ref=str(before.uid),
         )  # fmt: skip
-        sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)])
+        sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)], atomic=True)
     for number in range(20):
         sell(firm, session, 1_000, order=f"o{number}")
     services.session_claim(actor=firm.owner, session=session, sales=Decimal(20_000))

@@ -20,7 +20,7 @@ from analytics.choices import Origin, Reason, Verdict, Witness
 from analytics.models import TrustVerdict
 from analytics.trust import thresholds
 from analytics.trust.audience import counted, steps, watched
-from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sold
+from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sent, Sold
 from analytics.trust.verdict import Judgement, decide, fingerprint, judge
 from analytics.trust.witnesses import WITNESSES, Finding, as_row
 from analytics.trust.words import lines_of
@@ -80,6 +80,8 @@ def test_an_honest_session_is_verified_by_all_who_saw_it() -> None:
         (stating(stay_seconds=160), {"watch"}),
         (stating(minutes=240), {"check_in"}),
         (session(sold=sold(50_000, 100, 40)), {"after_sales"}),
+        (session(sent=Sent(due=95, left=77)), {"parcels"}),
+        (session(sent=Sent(due=50, left=0)), {"parcels"}),
         (session(length=4 * HOURS, claim=Claim(sales=Decimal(50_000))), {"check_in"}),
         (stating(sales=Decimal(300_000)), {"orders", "room_sessions"}),
         (stating(sales=Decimal(2_000_000)), {"orders", "room_sessions", "room_days"}),
@@ -105,6 +107,7 @@ def test_nobody_is_said_to_have_stated_what_came_back() -> None:
         stating(minutes=144),
         stating(viewers=9_500, stay_seconds=90),
         session(sold=sold(50_000, 100, 17)),
+        session(sent=Sent(due=95, left=78)),
     ],
 )
 def test_what_lies_within_the_tolerances_passes(evidence: Evidence) -> None:
@@ -246,6 +249,7 @@ evidences = st.builds(
     claim=claims,
     length=optional(spans),
     rooms=optional(st.integers(1, 30)),
+    sent=optional(st.builds(Sent, st.integers(0, 500), st.integers(0, 500))),
     air=st.lists(st.builds(AirTime, st.just(Witness.CHECK_IN), st.just(Origin.DOOR), spans), max_size=2).map(
         tuple
     ),

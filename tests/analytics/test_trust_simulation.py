@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from analytics.choices import Verdict
-from analytics.demo.claims import Inflation, inflated
+from analytics.demo.claims import EVERYWHERE, Inflation, inflated
 from analytics.trust.evidence import Claim, Evidence
 from analytics.trust.verdict import Judgement, judge
 from bench._trust import auc, blown_up, honest_parks
@@ -42,9 +42,19 @@ def test_inflated_sessions_rank_above_clean_ones(
 ) -> None:
     false = [judge(evidence) for evidence in blown_up(parks, factor, SEED)]
     assert auc(strains(clean), strains(false)) >= least
-    for kind in Inflation:
+    for kind in EVERYWHERE:
         alone = [judge(evidence) for evidence in blown_up(parks, factor, SEED, (kind,))]
         assert auc(strains(clean), strains(alone)) >= 0.8, kind
+
+
+@pytest.mark.parametrize(("factor", "least"), [(2.0, 0.95), (1.3, 0.8)])
+def test_sales_bought_and_never_sent_show_where_the_park_packs(
+    parks: list[Evidence], factor: float, least: float
+) -> None:
+    packed = [evidence for evidence in parks if evidence.sent is not None]
+    assert len(packed) > 50
+    false = [judge(evidence) for evidence in blown_up(packed, factor, SEED, (Inflation.KEPT,))]
+    assert auc(strains([judge(evidence) for evidence in packed]), strains(false)) >= least
 
 
 def test_nothing_blown_up_ranks_like_clean(parks: list[Evidence], clean: list[Judgement]) -> None:

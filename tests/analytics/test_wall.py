@@ -28,12 +28,19 @@ from analytics.wall.memory import MOST, Memory
 from analytics.wall.snapshot import wall_snapshot
 from analytics.wall.stream import wall_stream
 from core import clock
-from livestreams.choices import BookingState, SessionState
-from livestreams.models import AudienceSample, HostShift, LiveSession, Maintenance
+from livestreams.choices import BookingState, SessionState, ShiftRole
+from livestreams.models import (
+    AudienceSample,
+    Booking,
+    HostShift,
+    LiveSession,
+    Maintenance,
+    PlannedShift,
+)
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.choices import WallVisibility
-from tests.factories import SYSTEM, World, make_session, make_world
+from tests.factories import SYSTEM, World, make_host, make_session, make_world
 from tests.loops import in_a_loop
 
 
@@ -125,6 +132,12 @@ def test_rooms_are_live_next_or_free() -> None:
     live = make_session(
         first.tenant, room=world.rooms[1], starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE
     )
+    unread = wall_snapshot(world.park)
+    assert (unread["audience"], unread["as_of"]["audience"]) == (None, None), "not known is not nobody"
+    LiveSession.objects.filter(pk=live.pk).update(state=SessionState.ENDED, ended_at=clock.now())
+    nobody = wall_snapshot(world.park)
+    assert (nobody["audience"], nobody["as_of"]["audience"]) == (0, nobody["at"]), "nobody is on air now"
+    LiveSession.objects.filter(pk=live.pk).update(state=SessionState.LIVE, ended_at=None)
     AudienceSample.objects.create(session=live, source="t", at=clock.now(), concurrent=321)
     SessionFigures.objects.create(session=live, gmv_paid=Decimal("55.00"))
     snapshot = wall_snapshot(world.park)
@@ -382,7 +395,7 @@ def test_the_day_goes_beside_the_same_time_of_yesterday_and_last_week() -> None:
                     kind="paid", order_no=name, amount=Decimal(amount), sku_code="x", qty=1, title="x",
                     occurred_at=at,
                 )  # fmt: skip
-                sales_record(actor=SYSTEM, seller=tenant, source="test", facts=[(0, fact)])
+                sales_record(actor=SYSTEM, seller=tenant, source="test", facts=[(0, fact)], atomic=True)
         rollup.drain()
         snapshot = wall_snapshot(world.park)
     assert snapshot["then"] == {
@@ -432,8 +445,35 @@ def test_hosts_live_and_next_and_rooms_in_repair() -> None:
     snapshot = wall_snapshot(world.park)
     assert [room["state"] for room in snapshot["rooms"]] == ["live", "repair"]
     # The first tenant's host is live now: only the other one comes next.
-    assert snapshot["hosts"] == {"live": 1, "next": 1}
+    assert snapshot["hosts"] == {"live": 1, "next": 1, "off": 2}
     assert [row["host_zh"] for row in snapshot["next"]] == [second.host.name_zh]
+
+
+@pytest.mark.django_db
+def test_everybody_who_hosts_is_counted_whoever_is_planned_comes_next_and_the_others_are_off() -> None:
+    world = make_world("alpha")
+    first, second = world.tenants
+    beside, planned, at_home = (make_host(first.tenant, code) for code in ("beside", "planned", "at-home"))
+    soon = clock.now() + clock.HOUR
+    Booking.objects.exclude(pk=second.booking.pk).update(state=BookingState.CANCELLED)
+    coming = second.booking
+    coming.host, coming.starts_at, coming.ends_at = None, soon, soon + clock.HOUR
+    coming.blocked_from, coming.blocked_until = soon, soon + clock.HOUR
+    coming.save()
+    coming.shifts.all().delete()
+    gone = clock.now() - clock.HOUR
+    for host, starts_at, ends_at in ((at_home, gone, clock.now()), (planned, soon, soon + clock.HOUR)):
+        PlannedShift.objects.create(booking=coming, host=host, starts_at=starts_at, ends_at=ends_at)
+    session = make_session(
+        first.tenant, host=first.host, starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE
+    )
+    for host in (first.host, beside):
+        HostShift.objects.get_or_create(
+            session=session, host=host, role=ShiftRole.HOST, defaults={"starts_at": session.started_at}
+        )
+    snapshot = wall_snapshot(world.park)
+    assert snapshot["hosts"] == {"live": 2, "next": 1, "off": 4}
+    assert [row["host_zh"] for row in snapshot["next"]] == [planned.name_zh]
 
 
 @pytest.mark.django_db
@@ -462,11 +502,12 @@ def test_a_guest_of_another_park_is_not_named() -> None:
 @pytest.mark.django_db
 def test_a_guest_who_comes_next_is_not_named() -> None:
     world = make_world("alpha")
-    booking = world.tenants[0].booking
+    now = world.tenants[0].booking.starts_at - clock.HOUR
+    booking = air.upcoming([world.park], now)[0]
     assert booking.host is not None
 
     def told(own: set[int]) -> dict[str, Any]:
-        rooms = air.rooms_of([world.park], (), [booking], clock.now())
+        rooms = air.rooms_of([world.park], (), [booking], now)
         return air.next_on_air([booking], rooms, own)[0]
 
     assert (told({booking.tenant_id})["host_zh"], told(set())["host_zh"]) == (booking.host.name_zh, "")

@@ -45,10 +45,11 @@ FAULTS = """() => {
     return found;
 }"""
 
-# As many as ever watch a session: how many that is in the demo depends on the hour.
+# As many as ever watch a session, and host: how many that is in the demo depends on the hour.
 CROWDED = """() => {
     for (const cell of document.querySelectorAll("#sessions td:nth-child(4)"))
         cell.textContent = Wall.fill(Wall.words.viewers, Wall.short(999949));
+    document.querySelector("#hosts_next").textContent = Wall.fill(Wall.words.hosts_next, 999, 999);
 }"""
 
 
@@ -75,6 +76,40 @@ def test_nothing_is_cut_and_everything_can_be_read(live_site: Site, open_page: O
             assert page.evaluate(FAULTS) == [], (wall, language)
             page.evaluate(CROWDED)
             assert page.evaluate(FAULTS) == [], (wall, language, "crowded")
+
+
+# What a phone shows first, which panels tell no age, and what is cut or stands out at the side.
+PHONE = """() => {
+    const shown = (node) => node.getClientRects().length;
+    const all = (query) => [...document.querySelectorAll(query)].filter(shown);
+    const top = (node) => node.getBoundingClientRect().top;
+    const told = (node) => [...node.querySelectorAll("[data-age]")].some((age) => age.textContent);
+    const words = (node) => `${node.tagName}#${node.id} ${node.textContent.trim().slice(0, 40)}`;
+    const cut = (node) => {
+        const style = getComputedStyle(node);
+        return style.overflowX !== "visible" && style.display !== "inline" && node.scrollWidth > node.clientWidth + 1;
+    };
+    const outside = (node) => node.getBoundingClientRect().right > innerWidth + 1 || cut(node);
+    return {
+        hero: top(document.querySelector("#gmv_paid")), rest: Math.min(...all("#campaign, main").map(top)),
+        least: parseFloat(getComputedStyle(document.documentElement).fontSize),
+        wide: document.documentElement.scrollWidth,
+        ageless: all(".panel h2, .figures article").filter((node) => !told(node)).map(words),
+        sideways: all("body *").filter(outside).map(words),
+    };
+}"""
+
+
+def test_a_phone_scrolls_down_and_has_the_figures_first(live_site: Site, open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 360, "height": 740})
+    for wall in WALLS:
+        for language in ("zh-hans", "en"):
+            look(page, live_site, wall, language)
+            page.wait_for_function("document.querySelectorAll('.chart canvas').length == 2")
+            seen = page.evaluate(PHONE)
+            assert (seen["wide"], seen["least"]) == (360, 12), (wall, language)
+            assert seen["sideways"] == seen["ageless"] == [], (wall, language)
+            assert seen["hero"] < min(200, seen["rest"]), (wall, language)
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ TEN = dt.datetime(2025, 5, 9, 2, tzinfo=dt.UTC)
     [
         ([("1", "30")], 30, 0),
         ([("", "30")], 15, 15),
-        ([("", "30"), ("1", "40")], 40, 30),  # what says more is placed first
+        ([("", "30"), ("1", "40")], 40, 30),
+        ([("", "30"), ("1", "20")], 30, 20),  # what says more is placed first
         ([("1", "40"), ("1", "40")], 40, 40),  # nobody loses more than its goods
         ([("maker", "40"), ("", "45")], 40, 45),
         ([("cancel", "0")], 40, 45),

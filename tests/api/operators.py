@@ -114,6 +114,7 @@ def of_streams(world: World, mine: TenantWorld, manager: Caller, owner: Caller) 
         "POST media-nodes/{code}/secret": manager.post("media-nodes/new-node/secret"),
         "GET streams": manager.get("streams"),
         "GET stream-decisions": manager.get("stream-decisions"),
+        "GET encoder-samples": manager.get("encoder-samples"),
         "GET streams/{uid}": manager.get(f"streams/{running.uid}"),
         "POST streams/{uid}/cut": manager.post(f"streams/{running.uid}/cut", {"reason": "灯"}),
         "POST streams/{uid}/readmit": manager.post(f"streams/{running.uid}/readmit"),

@@ -127,6 +127,30 @@ def test_a_session_from_live_to_its_end(world: World, tool: Caller) -> None:
     assert tool.post(end).content == ended.content
 
 
+def test_one_takes_over_from_the_other(world: World, tool: Caller) -> None:
+    opened = tool.post(
+        "live-sessions", {"tenant": "alpha-a", "platform": "douyin", "host": "alpha-a-host"}
+    ).json()
+    at = (now() + timedelta(minutes=30)).isoformat(timespec="seconds")
+    begin = {"session": opened["uid"], "host": "alpha-a-controller", "relieves": "alpha-a-host"}
+    with time_machine.travel(instant(at)):
+        begun = tool.post("shifts", begin)
+        assert begun.status_code == 201, begun.content
+        again = tool.post("shifts", begin)
+    assert (again.status_code, again.json()["field"]) == (400, "relieves")
+    rows = {
+        row["host"]: row for row in tool.get("shifts").json()["results"] if row["session"] == opened["uid"]
+    }
+    assert set(rows) == {"alpha-a-host", "alpha-a-controller"}
+    assert rows["alpha-a-host"]["ends_at"] == rows["alpha-a-controller"]["starts_at"]
+    assert rows["alpha-a-controller"]["ends_at"] is None
+    end = f"shifts/{rows['alpha-a-controller']['uid']}/end"
+    with time_machine.travel(instant(at) + timedelta(minutes=1)):
+        assert tool.post(end).status_code == 200
+        assert tool.post(end).json()["code"] == "closed"
+        assert tool.post(end, {"at": (instant(at) + timedelta(seconds=30)).isoformat()}).status_code == 200
+
+
 def test_writes_are_done_once_per_key(tool: Caller, at: At) -> None:
     first = tool.post("bookings", wish(at), **{"Idempotency-Key": "b1"})
     again = tool.post("bookings", wish(at), **{"Idempotency-Key": "b1"})

@@ -18,6 +18,7 @@ from core.models import Membership
 from livestreams.models import LiveRoom, MediaNode, Publish, ScreenToken
 from livestreams.selectors import room_reports
 from livestreams.services import exchange_offer_make, node_by_secret, screen_of
+from livestreams.usage import heat_map
 from parks.choices import EventKind
 from parks.services import event_create
 from tests.api.conftest import Caller
@@ -131,6 +132,11 @@ def test_the_use_of_rooms_is_that_of_the_page_and_for_those_who_run_them(
         for report in reports
     }
     assert answer["until"] == str(today())
+    heat = heat_map(report.facts for report in reports)
+    assert {(cell["weekday"], cell["hour"]): cell["share"] for cell in answer["heat"]} == {
+        place: None if share is None else str(share) for place, share in heat.items()
+    }
+    assert len(answer["heat"]) == 7 * 24
     assert {owner.get("room-use").status_code, tool.get("room-use").status_code} == {403}
     assert manager.get("room-use", since="2025-01-01", until="2025-12-31").status_code == 400
 

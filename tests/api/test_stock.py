@@ -23,6 +23,7 @@ def test_a_firm_reads_its_own_stock_and_a_warehouse_all_of_it(world: World, tool
         "on_hand": 50,
         "reserved": 2,
         "available": 48,
+        "zones": [{"zone": f"{world.canary}a", "on_hand": 50}],
     }
     for caller in (Caller(user=mine.users["tenant_owner"]), key_of(world, "goods:read")):
         assert caller.get("stock-levels").json()["results"] == [own]

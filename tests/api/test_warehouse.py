@@ -8,7 +8,16 @@ import pytest
 
 from core.clock import DAY, today
 from core.services import tool_key_create
-from supplychain.models import Backorder, Parcel, Reservation, SalesEvent, StockLevel, Warehouse, Wave
+from supplychain.models import (
+    Backorder,
+    Parcel,
+    Reservation,
+    SalesEvent,
+    StockLevel,
+    StockMove,
+    Warehouse,
+    Wave,
+)
 from tests.api.conftest import Caller
 from tests.factories import SYSTEM, TenantWorld, World, make_user, make_world
 from tests.supplychain.ledger import fact, record
@@ -136,6 +145,20 @@ def test_goods_are_counted_placed_corrected_and_brought_to_another_warehouse(
     broken = {**these, "kind": "adjustment", "quantity": -2}
     assert code_of(scanner.post("stock-moves", broken)) == "required", "why, says the note"
     assert scanner.post("stock-moves", {**broken, "note": "torn"}).json()["quantity"] == -2
+    within = {**move, "target": house.code, "quantity": 9, "to_zone": "S-1"}
+    out = scanner.post("stock-moves/transfer", within).json()
+    assert (out["zone"], out["quantity"]) == ("B-02-1", -9)
+    assert code_of(scanner.post("stock-moves/transfer", {**within, "to_zone": "B-02-1"})) == "same_zone"
+    assert code_of(scanner.post("stock-moves/transfer", {**within, "from_zone": "X-1"})) == "stock_short"
+    assert (
+        code_of(scanner.post("stock-levels/count", {**these, "counted": 1, "zone": "x" * 33})) == "too_long"
+    )
+    counted = scanner.post("stock-levels/count", {**these, "counted": 10, "zone": "S-1"}).json()
+    assert counted["zones"] == [{"zone": "B-02-1", "on_hand": 31}, {"zone": "S-1", "on_hand": 10}]
+    found = scanner.post("stock-moves", {**broken, "quantity": -1, "note": "torn", "zone": "S-1"}).json()
+    assert (found["zone"], found["quantity"]) == ("S-1", -1)
+    there = scanner.get("stock-moves", sku=these["sku"], zone="S-1", warehouse=house.code).json()["results"]
+    assert [row["quantity"] for row in there] == [-1, 1, 9]
     assert StockLevel.objects.get(warehouse=house, sku=mine.skus[0]).on_hand == 40
     assert StockLevel.objects.get(warehouse=second, sku=mine.skus[0]).on_hand == 8
     for wrong, code in (
@@ -211,9 +234,9 @@ def test_a_reorder_is_received_once_a_sku(world: World, house: Warehouse, mine: 
     order.refresh_from_db()
     assert order.state == "produced"
     assert keeper.post(receive, {"warehouse": house.code, "pieces": pieces[:1]}).status_code == 404
-    assert (
-        storeman.post(receive, {"warehouse": house.code, "pieces": pieces[:1]}).json()["state"] == "received"
-    )
+    taken = storeman.post(receive, {"warehouse": house.code, "pieces": pieces[:1], "zone": "B-02"})
+    assert taken.json()["state"] == "received"
+    assert StockMove.objects.get(source="reorder", source_key=str(order.uid)).zone == "B-02"
 
 
 def test_goods_are_announced_with_a_firms_key_and_received_by_the_scanners(

@@ -1,4 +1,4 @@
-"""Where a route may do what the access matrix forbids, with the reason. At most ten, and a test counts them."""
+"""Where a route may do what the access matrix forbids, with the reason. At most eleven, and a test counts them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ NEIGHBOURS_ARE_NAMED: dict[str, str] = {
     "portal-event": "a tenant in the event sees its leaderboard, by the same choice",
     "api-event-report": "the same report as JSON, by the same choice",
     "portal-pool": "who offers goods to the firms of the park is named beside them",
+    "portal-goods-offer-page": "the page of one of those offers",
     "portal-booking-run": "the goods of the pool are a choice of its form",
     "api-goods-offer-list": "the same pool as JSON",
     "api-goods-offer-detail": "one offer of that pool, with its giver",

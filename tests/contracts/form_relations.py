@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.http import QueryDict
 
 from core.actors import Actor
+from core.models import User
 from core.scoping import visible_to
 from supplychain.models import ImportProfileMap
 from tests.contracts.forms import form_data
@@ -26,10 +27,12 @@ Written = Callable[[Any], object]
 # Choices that a form makes when it is shown: the model they stand for and how a row is written, or None for words.
 MADE_CHOICES: dict[str, tuple[type[Model], Written] | None] = {
     "UploadForm.profile": (ImportProfileMap, lambda row: f"map:{row.uid}"),
+    "CleanerForm.person": (User, lambda row: row.username),
     "MembershipAddForm.role": None,
     "SpendForm.hour": None,
     "LendForm.places": None,
     "HostWishForm.category": None,
+    "OwnChoicesForm.scene": None,
 }
 
 

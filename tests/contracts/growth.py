@@ -17,13 +17,22 @@ from core.services import membership_grant, tool_key_create
 from core.webhooks.outbox import put
 from livestreams.services import booking_create, series_create, shift_plan, slot_request_make, waitlist_join
 from supplychain.facts import SaleFact
-from supplychain.models import PayoutEntry, ShopMessage
-from supplychain.services import certificate_add, inbound_announce, inbound_withdraw, sales_record, sample_ask
+from supplychain.models import Backorder, PayoutEntry, ShopMessage
+from supplychain.services import (
+    certificate_add,
+    inbound_announce,
+    inbound_withdraw,
+    offer_answer,
+    sales_record,
+    sample_ask,
+)
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
 from tests.contracts.worlds import (
     UCI_FILE,
+    close_month,
+    due_today_of,
     fill_tenant,
     filled_world,
     lender_of,
@@ -112,9 +121,14 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     slot_request_make(actor=SYSTEM, tenant=tenant, minutes=60, windows=[(starts_at, starts_at + HOUR)])
     make_exchange_of(world, mine, mine.booking.room, starts_at, name)
     make_settlement_of(world, mine, name)
+    close_month(world, mine, seq=number + 2)
     make_launch_of(tenant, sku, name)
     make_stock(world.warehouse, sku, name)
     make_parcels(world.warehouse, tenant, sku, name)
+    due_today_of(sku, world.warehouse, name)
+    Backorder.objects.create(
+        owner=tenant, sku=sku, event_id=10**9 + sku.pk, order_no=name, quantity=2, occurred_at=starts_at
+    )
     charge_record(
         actor=SYSTEM, tenant=tenant, park=world.park, kind=ChargeKind.SERVICE, source="test", source_id=name,
         period=starts_at.date(), amount=Decimal(80), explanation={"reason": name},
@@ -132,7 +146,9 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
         session_ref=str(session.uid),
     )
     outside = (outside_sale(mine, f"{name}-{host}", Decimal(10), host) for host in ("", f"{name}-daren"))
-    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate([fact, *outside])))
+    sales_record(
+        actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate([fact, *outside])), atomic=True
+    )
     import_stage(
         actor=SYSTEM,
         tenant=tenant,
@@ -152,6 +168,15 @@ def _more_of(world: World, mine: TenantWorld, number: int) -> None:
     wish = {"actor": SYSTEM, "pieces": 1, "until": starts_at.date()}
     sample_ask(tenant=lender.tenant, offer=tenant.goods_offers.get(withdrawn_at=None), **wish)
     sample_ask(tenant=tenant, offer=lender, host=host, **wish)
+    offer_answer(actor=SYSTEM, tenant=tenant, offer=lender, sells=False, reason=name, host=host)
+    for firm in (lender.tenant, world.tenants[number + 1].tenant):
+        offer_answer(
+            actor=SYSTEM,
+            tenant=firm,
+            offer=tenant.goods_offers.get(withdrawn_at=None),
+            sells=False,
+            reason=name,
+        )
     PayoutEntry.objects.create(
         tenant=tenant,
         platform="douyin",

@@ -29,9 +29,10 @@ from core.actors import NOBODY, Actor, key_actor, user_actor
 from core.choices import Role
 from core.models import PublicIdMixin, User
 from core.services import tool_key_by_secret, tool_key_create
+from tests.contracts.bodies import api_bodies, api_body
 from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED, READING_WRITES
 from tests.contracts.forms import form_data
-from tests.contracts.objects import Place, api_bodies, api_body, is_published, is_shared, values_for
+from tests.contracts.objects import Place, is_published, is_shared, values_for
 from tests.contracts.routes import Route
 from tests.contracts.worlds import AMOUNTS, COSTS, KEEPS, dead_keys, fingerprint, line_marks, rows_in, writing
 from tests.factories import SYSTEM, World, make_user

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import current_app
+from django import forms
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.forms import BaseForm
+from django.urls import get_resolver
 
 from config.beat import BEAT, ON_RING
 from tests import servers
@@ -99,6 +105,38 @@ def test_every_task_is_routed() -> None:
     assert [name for name, queue in queues.items() if queue == "webhooks"] == ["core.tasks.send_webhooks"]
 
 
+def test_a_line_of_text_is_one_in_every_form() -> None:
+    """Without control characters, as in the API."""
+    assert get_resolver().url_patterns, "all pages are known, and with them their forms"
+
+    def below(kind: type) -> Iterator[Any]:
+        for each in kind.__subclasses__():
+            yield each
+            yield from below(each)
+
+    ours = [form for form in below(BaseForm) if form.__module__.partition(".")[0] in APPS]
+    assert len(ours) > 50
+    assert not [
+        f"{form.__module__}.{form.__qualname__}.{name}"
+        for form in ours
+        for name, field in form.base_fields.items()
+        if type(field) is forms.CharField and isinstance(field.widget, forms.TextInput)
+    ]
+
+
+def test_no_log_of_the_proxy_has_the_secret_of_a_node() -> None:
+    """It may be the last part of the address, which nginx writes into both of its logs."""
+    proxy = (servers.ROOT / "deploy/nginx.conf").read_text("utf-8")
+    logs = dict(re.findall(r"log_format (\w+) '([^']*)'", proxy))
+    (hooks,) = re.findall(r"location /api/v1/stream-hooks/ \{(.*?)\n    \}", proxy, re.DOTALL)
+    (log,) = re.findall(r"access_log \S+ (\w+);", hooks)
+    assert "$status" in logs[log]
+    for told in ("uri", "request_uri", "request ", "args", "document_uri", "http_referer"):
+        assert f"${told}" not in logs[log]
+    assert "error_log /dev/null" in hooks
+    assert re.search(r"server \{\n[^{}]*^    error_log \S+ crit;", proxy, re.MULTILINE), "keys of screens"
+
+
 def test_every_queue_has_one_process_that_takes_its_messages() -> None:
     """By deploy/start, whose processes deploy/livepark@.service and docs/operations.md name."""
     router = current_app.amqp.router
@@ -107,6 +145,17 @@ def test_every_queue_has_one_process_that_takes_its_messages() -> None:
     assert sorted(taken) == sorted({router.route({}, name)["queue"].name for name in own_tasks()})
     assert servers.queues_of("deliveries") == ["webhooks"], "whoever waits for others does nothing else"
     assert servers.queues_of("jobs") == ["jobs"], "two imports of an hour must not stop the count"
-    for path in ("deploy/start", "deploy/livepark@.service", "docs/operations.md"):
-        text = (servers.ROOT / path).read_text("utf-8")
-        assert [process for process in processes if process not in text] == [], path
+    start, unit, proxy, manual = (
+        (servers.ROOT / path).read_text("utf-8")
+        for path in ("deploy/start", "deploy/livepark@.service", "deploy/nginx.conf", "docs/operations.md")
+    )
+    for process in (*processes, "beat"):
+        assert re.search(rf"^ +{process}\) ", start, re.MULTILINE), process
+    for process in ("pages", "hooks", "events"):
+        port = re.search(rf"^ +{process}\) .* --port (\d+) ", start, re.MULTILINE)
+        assert port, process
+        assert re.search(rf"upstream livepark_{process} +{{ server 127.0.0.1:{port[1]};", proxy), process
+        assert f"proxy_pass http://livepark_{process};" in proxy
+    for process in (*processes, "pages", "hooks", "events", "beat"):
+        assert f"livepark@{process}" in unit
+        assert re.search(rf"`(livepark@)?{process}`", manual), process

@@ -36,7 +36,7 @@ from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
 from core import buckets
 from core.choices import JobState
-from core.clock import DAY, HOUR, day_start, hour_of, local, month_of, now, today
+from core.clock import DAY, HOUR, business_day, day_bounds, day_start, hour_of, local, month_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
 from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
@@ -61,12 +61,14 @@ from supplychain.models import (
     Backorder,
     GoodsOffer,
     ImportProfileMap,
+    OfferAnswer,
     Parcel,
     PayoutEntry,
     Product,
     Reservation,
     SalesEvent,
     Shortage,
+    Sku,
     SkuResolution,
     StockLevel,
     Warehouse,
@@ -77,6 +79,7 @@ from supplychain.services import (
     goods_offer,
     inbound_announce,
     inbound_receive,
+    offer_answer,
     run_line_put,
     sales_record,
     sample_agree,
@@ -205,7 +208,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     Parcel.objects.filter(seller=tenant, state="waiting").update(order_no=facts[0].order_no)
     Product.objects.filter(tenant=tenant).update(cost=COSTS[world.name])
     make_show_of(mine, canary)
-    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)))
+    sales_record(actor=SYSTEM, seller=tenant, source="test", facts=list(enumerate(facts)), atomic=True)
     event = SalesEvent.objects.filter(seller=tenant).earliest("id")
     SkuResolution.objects.create(event_id=event.pk, version=1, seller=tenant, sku=mine.skus[0], rule="code")
     Attribution.objects.create(
@@ -215,6 +218,7 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
         owner=tenant, sku=mine.skus[0], event_id=event.pk, order_no=f"{code}-O1", quantity=1, occurred_at=at
     )
     pack(mine, event)
+    due_today_of(mine.skus[0], mine.booking.room.park.warehouses.earliest("pk"), canary)
     soon = now().replace(second=0, microsecond=0) + HOUR / 3
     use_up(mine, canary)
     try_out(mine, canary)
@@ -368,11 +372,18 @@ def _assignments(world: World) -> None:
 
 def _close(world: World, mine: TenantWorld) -> None:
     """A closed month as it stood, and an hour that is still to be counted."""
-    PeriodClose.objects.create(
-        tenant=mine.tenant, month=dt.date(2025, 1, 1), seq=1, published_on=today(), lines=1, lines_hash="0",
-        figures={"gmv_paid": str(AMOUNTS[world.name])},
-    )  # fmt: skip
+    close_month(world, mine)
     buckets.mark(buckets.SALES, [(mine.tenant.pk, hour_of(mine.session.started_at))])
+
+
+def close_month(world: World, mine: TenantWorld, seq: int = 1) -> None:
+    PeriodClose.objects.create(
+        tenant=mine.tenant, month=dt.date(2025, 1, 1), seq=seq, published_on=today(), lines=1, lines_hash="0",
+        figures={
+            "closed_at": now().isoformat(), "adjustments": {},
+            "values": {"gmv_paid": str(AMOUNTS[world.name]), "verified_net": str(AMOUNTS[world.name])},
+        },
+    )  # fmt: skip
 
 
 def shared_reference(code: str = "series", currency: str = "USD") -> None:
@@ -510,6 +521,23 @@ def pack(mine: TenantWorld, event: SalesEvent) -> None:
     lines.update(event_id=event.pk)
 
 
+def due_today_of(sku: Sku, warehouse: Warehouse, canary: str) -> None:
+    """A paid line that has to leave today."""
+    midnight = day_bounds(business_day(now()))[1]
+    Reservation.objects.create(
+        warehouse=warehouse,
+        seller=sku.tenant,
+        owner=sku.tenant,
+        sku=sku,
+        event_id=sku.pk,
+        line=f"{canary}:due",
+        source_key=f"{canary}-due-{sku.pk}",
+        order_no=f"{canary}-due-{sku.pk}",
+        quantity=1,
+        paid_at=midnight - warehouse.ship_within_hours * HOUR - HOUR / 60,
+    )
+
+
 def make_show_of(mine: TenantWorld, canary: str) -> None:
     """Goods that are announced, goods in the pool with samples that are asked for, and a run of show that has more of
     them than there are."""
@@ -577,6 +605,9 @@ def lend_samples(mine: TenantWorld, offer: GoodsOffer, canary: str) -> None:
     lender = lender_of(mine, canary[:-1])
     wish: dict[str, Any] = {"actor": SYSTEM, "pieces": 1, "until": today() + DAY, "note": canary}
     sample_ask(tenant=mine.tenant, offer=lender, host=mine.host, **wish)
+    offer_answer(actor=SYSTEM, tenant=mine.tenant, offer=lender, sells=False, reason=canary, host=mine.host)
+    offer_answer(actor=SYSTEM, tenant=lender.tenant, offer=offer, sells=False, reason=canary)
+    OfferAnswer.objects.create(offer=lender, tenant=mine.tenant, sells=True, reason=canary, at=now())
     asked = [sample_ask(tenant=lender.tenant, offer=offer, **wish) for _number in range(3)]
     for request in asked[1:]:
         sample_agree(actor=SYSTEM, request=request, price=Decimal("45.00"), answer=canary)

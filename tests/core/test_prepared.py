@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.base import ModelState
 from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.errors import NotFound
 from core.locking import lock_row
 from core.models import AuditEntry, ScopeNode
-from core.prepared import Prepared
+from core.prepared import Prepared, insert
+from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
 from supplychain.models import Agreement
 from tenants.models import Tenant
@@ -92,3 +96,37 @@ def test_a_row_is_locked_in_a_transaction_or_not_at_all() -> None:
             assert lock_row(ScopeNode, park.pk) == park.node
         with pytest.raises(RuntimeError, match="needs one"):
             lock_row(ScopeNode, park.pk)
+
+
+@pytest.mark.parametrize("model", [AuditEntry, Booking])
+def test_an_inserted_row_is_the_row_that_save_stores(world: World, model: type[Model]) -> None:
+    """Every column, also those that fill themselves in; whoever holds the row holds what is stored."""
+    expected = model._default_manager.order_by("pk").last()
+    assert expected is not None
+    twin = copy(expected)
+    twin.pk, twin._state = None, ModelState()
+    if isinstance(twin, Booking):
+        twin.uid, twin.state = uuid4(), BookingState.CANCELLED
+    before = now()
+    insert(twin)
+    assert twin.pk > expected.pk
+    assert not twin._state.adding
+    stored = model._default_manager.get(pk=twin.pk)
+    names = {field.attname for field in model._meta.concrete_fields}
+    assert {name: getattr(stored, name) for name in names} == {name: getattr(twin, name) for name in names}
+    own = {"id", "uid", "state", "created_at", "updated_at"}
+    assert {name: getattr(stored, name) for name in names - own} == {
+        name: getattr(expected, name) for name in names - own
+    }
+    if isinstance(twin, Booking):
+        assert twin.created_at >= before
+
+
+def test_the_database_refuses_an_inserted_row_as_it_does_any(world: World) -> None:
+    taken = Booking.objects.filter(state=BookingState.CONFIRMED).order_by("pk").last()
+    assert taken is not None
+    twin = copy(taken)
+    twin.pk, twin._state, twin.uid = None, ModelState(), uuid4()
+    with pytest.raises((IntegrityError, InternalError), match="livestreams_booking_"), transaction.atomic():
+        insert(twin)
+    assert not Booking.objects.filter(uid=twin.uid).exists()

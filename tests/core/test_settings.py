@@ -14,13 +14,16 @@ from tests.servers import ROOT
 SECRET = "kT9-" + "qX7rVz3mLp0sWc8dYb2nHg5jFa4eUi6o" * 2
 
 
-def started(settings: str, **env: str) -> subprocess.Popen[str]:
-    """A process that loads the settings and prints their secret."""
+SHOW_THE_SECRET = "from django.conf import settings; print(settings.SECRET_KEY)"
+
+
+def started(settings: str, code: str = SHOW_THE_SECRET, **env: str) -> subprocess.Popen[str]:
+    """A process that loads the settings and prints something, their secret unless told otherwise."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "LIVEPARK_"))
     }
     return subprocess.Popen(
-        [sys.executable, "-c", "from django.conf import settings; print(settings.SECRET_KEY)"],
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env={**kept, "DJANGO_SETTINGS_MODULE": f"config.settings.{settings}", **env},
         stdout=subprocess.PIPE,
@@ -84,3 +87,9 @@ def test_what_was_sealed_under_the_secret_before_is_still_read(tmp_path: Path) -
     sealed = said("seal('key', 'p')", DJANGO_SECRET_KEY=SECRET)
     after = {"DJANGO_SECRET_KEY": SECRET[::-1], "DJANGO_SECRET_KEY_FALLBACKS": SECRET}
     assert said(f"unseal({sealed!r}, 'p')", **after) == "key"
+
+
+def test_a_process_for_pages_knows_every_address_before_the_first_call(tmp_path: Path) -> None:
+    loaded = "import sys, config.wsgi; print('livestreams.api.urls' in sys.modules)"
+    out, errors = started("dev", loaded, LIVEPARK_DATA_DIR=str(tmp_path)).communicate(timeout=60)
+    assert out == "True\n", errors

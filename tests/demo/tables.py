@@ -36,6 +36,7 @@ OF_THE_MOMENT = {
     "sent_at",
     "read_at",
     "last_heard_at",
+    "supplychain.OfferAnswer.at",
     "inputs",
     "params",
     "party",
@@ -82,7 +83,7 @@ class Tables:
         return [
             field
             for field in model._meta.concrete_fields
-            if field.name not in left_out
+            if not {field.name, f"{model._meta.label}.{field.name}"} & left_out
             and (field.is_relation or not field.primary_key)
             and not getattr(field, "auto_now", False)
             and not getattr(field, "auto_now_add", False)

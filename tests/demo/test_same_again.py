@@ -27,6 +27,7 @@ BY_HAND = {  # when packing began, how far it is, and so what has left the shelv
         "ReturnedGoods",
         "StockMove",
         "StockLevel",
+        "ZoneLevel",
     )
 }
 Told = dict[str, list[str]]

@@ -30,6 +30,7 @@ from supplychain.models import (
     StockMove,
     Warehouse,
     Wave,
+    ZoneLevel,
 )
 from supplychain.services import shop_hook_create
 from tenants.models import Tenant
@@ -57,14 +58,17 @@ def make_stock(warehouse: Warehouse, sku: Sku, canary: str) -> None:
         sku=sku,
         kind="inbound",
         quantity=50,
+        zone=canary[:32],
         source="test",
         source_key=sku.code,
         occurred_at=day_start(OPENED),
         note=canary,
     )
-    StockLevel.objects.create(
+    level = StockLevel.objects.create(
         warehouse=warehouse, owner=sku.tenant, sku=sku, on_hand=50, reserved=2, zone=canary[:32]
     )
+    # A shelf in the store behind that is empty by now.
+    ZoneLevel.objects.create(level=level, zone=f"S {canary}"[:32], on_hand=0)
 
 
 def make_parcels(warehouse: Warehouse, tenant: Tenant, sku: Sku, canary: str) -> None:

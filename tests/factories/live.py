@@ -21,6 +21,7 @@ from livestreams.choices import (
 from livestreams.models import (
     Booking,
     Cleaning,
+    CleaningDuty,
     Engagement,
     Equipment,
     EquipmentLoan,
@@ -129,6 +130,7 @@ def make_studio_day_of(booking: Booking, owner: Actor, canary: str = "") -> None
         tenant=tenant,
         text=canary,
     )
+    CleaningDuty.objects.create(booking=booking, at=booking.ends_at)
     Cleaning.objects.create(booking=booking, at=booking.ends_at)
     RoomCheck.objects.create(
         booking=booking, room=booking.room, point=RoomCheckItem.SCENE, at=booking.starts_at

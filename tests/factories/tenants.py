@@ -19,6 +19,7 @@ from livestreams.models import (
     Booking,
     BookingSeries,
     Certificate,
+    EncoderSample,
     Enrolment,
     ExchangeOffer,
     ExchangeRequest,
@@ -30,6 +31,7 @@ from livestreams.models import (
     PlannedSlot,
     Publish,
     PublishDecision,
+    SlotQuota,
     SlotRequest,
     WaitlistEntry,
 )
@@ -114,6 +116,7 @@ def make_tenant_world(world: World, letter: str) -> TenantWorld:
     make_exchange_of(world, mine, room, mine.booking.starts_at + 2 * DAY, canary)
     mine.session = make_session(tenant, host=mine.host, room=room, canary=canary, live_id=f"{name}-live")
     make_stream_of(world, mine, canary)
+    make_words_of_its_encoder(mine, canary)
     make_figures_of(mine, 100 + index, canary)
     make_studio_day_of(mine.booking, mine.owner, canary)
     screen_make(actor=mine.owner, booking=mine.booking, kind=ScreenKind.DOCK)
@@ -190,6 +193,7 @@ def make_requests_of(world: World, mine: TenantWorld, canary: str) -> None:
         minutes=60,
         purpose=canary,
     )
+    SlotQuota.objects.create(park=world.park, tenant=mine.tenant, week_hours=9000)
     request = SlotRequest.objects.create(
         park=world.park,
         tenant=mine.tenant,
@@ -271,6 +275,25 @@ def make_stream_of(world: World, mine: TenantWorld, canary: str) -> None:
         address=canary,
         accepted=True,
         reason=PublishReason.ACCEPTED,
+    )
+
+
+def make_words_of_its_encoder(mine: TenantWorld, canary: str) -> None:
+    """What the encoder's program of a session said of its frames."""
+    EncoderSample.objects.create(
+        booking=mine.booking,
+        source=canary,
+        at=mine.session.started_at,
+        sent=1800,
+        dropped=90,
+        encoded=1800,
+        skipped=0,
+        rendered=1800,
+        missed=0,
+        sent_bytes=30_000_000,
+        congestion=Decimal("0.25"),
+        lost_percent=Decimal(5),
+        cause="network",
     )
 
 
@@ -366,4 +389,4 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     last_month = month_of(month_of(today()) - DAY)
     young = agree(last_month, "signed", sales="sessions")
     statement_count(actor=SYSTEM, agreement=young, month=last_month)
-    agree(today(), "proposed")
+    agree(today(), "proposed", sales="hosts")

@@ -16,7 +16,7 @@ from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from livestreams import services
 from livestreams.choices import BookingState, Delivery, SessionState
-from livestreams.errors import WrongState
+from livestreams.errors import RoomUnavailable, WrongState
 from livestreams.models import AudienceSample, Booking, Broadcast, LiveSession
 from livestreams.services import slot_sessions
 from tests.factories import World, make_room, make_world
@@ -365,6 +365,11 @@ def test_who_came_into_a_room_that_nobody_used_is_not_ended_by_its_no_show(
     with time_machine.travel(booking.starts_at + 2 * HOUR / 3):
         services.booking_check_in(actor=world.tenants[0].owner, booking=booking)
         assert encoder(world, booking).publish().status_code == 403
+        with pytest.raises(RoomUnavailable) as refused:
+            services.session_open(
+                actor=world.manager, tenant=booking.tenant, booking=booking, platform="douyin"
+            )
+    assert refused.value.code == "on_air"
     came.refresh_from_db()
     assert came.state == SessionState.LIVE
     assert not booking.sessions.exists()

@@ -6,8 +6,11 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,7 +20,8 @@ from core.errors import DomainError
 from core.locking import lock_rows
 from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING
-from livestreams.models import Booking, LiveRoom
+from livestreams.models import Booking, LiveRoom, SlotQuota
+from livestreams.services import placing
 from tests.factories import World, make_room, make_world
 from tests.livestreams.crowds import crowd, doubled, unchecked
 
@@ -115,3 +119,34 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         lock_rows(LiveRoom.objects.filter(pk=tries.rooms[2].pk))
         assert pool.submit(impatient).result() == "503 busy"
+
+
+@pytest.mark.both_databases
+def test_two_rooms_booked_at_once_are_no_more_than_the_quota(
+    transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has stored its own before either counts: whoever counts later sees both."""
+    world = make_world("alpha")
+    mine = world.tenants[0]
+    SlotQuota.objects.all().delete()
+    SlotQuota.objects.create(park=world.park, day_hours=3)
+    both_stored = Barrier(2)
+    check_quotas = placing.check_quotas
+
+    def together(*placed: Any) -> None:
+        with suppress(BrokenBarrierError):  # SQLite has one writer: the other has stored nothing yet
+            both_stored.wait(1)
+        check_quotas(*placed)
+
+    monkeypatch.setattr(placing, "check_quotas", together)
+
+    def book(room: LiveRoom) -> str:
+        span = {"starts_at": at(9), "ends_at": at(11)}
+        try:
+            services.booking_create(actor=mine.owner, room=room, tenant=mine.tenant, **span)
+        except DomainError as refusal:
+            return refusal.code
+        return "booked"
+
+    with crowd(tmp_path, monkeypatch, 2) as people:
+        assert sorted(people.map(book, world.rooms[:2])) == ["booked", "quota"]

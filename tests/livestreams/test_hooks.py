@@ -112,7 +112,8 @@ class Api(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.asked.append(f"{self.command} {self.path}")
-        body = json.dumps(self.answers.get(self.path.split("?")[0], {})).encode()
+        said = self.answers.get(self.path.split("?")[0], {})
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
         self.send_response(self.status if self.command != "GET" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -176,6 +177,35 @@ def test_srs_lets_in_and_is_told_to_cut(world: World, booking: Booking, at: Call
         assert not Publish.objects.to_drop().exists()
         assert post(action="on_unpublish").json() == {"code": 0}
     assert LiveSession.objects.get(booking=booking).ended_at == at(11) + 5 * MINUTE
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        {"kbps": {"recv_30s": "abc"}},
+        {"kbps": {"recv_30s": 1e300}},
+        {"kbps": {"recv_30s": 2**31}},
+        {"kbps": {"recv_30s": -1}},
+        {"kbps": {"recv_30s": [2100]}},
+        {"kbps": {"recv_30s": True}},
+    ],
+)
+def test_no_bitrate_of_a_node_stops_the_watch(
+    world: World, booking: Booking, at: At, client: dict[str, Any]
+) -> None:
+    shown = [{"id": "a\0b\ud800", "publish": True}, {"id": "93x", "publish": True} | client]
+    with (
+        api_of_the_node({"/api/v1/clients": {"clients": shown}}) as control,
+        time_machine.travel(at(9), tick=False) as clock,
+    ):
+        with_node(world, MediaServer.SRS, control)
+        claim = Claim(key=encoder(world, booking).key, app="live", client="93x", room=booking.room.code)
+        node = MediaNode.objects.get(kind=MediaServer.SRS)
+        assert services.publish_ask(node=node, call="publish", claim=claim).let_in
+        clock.shift(600)
+        services.watch_streams()
+        publish = Publish.objects.on_air().get(booking=booking)
+        assert (publish.kbps, publish.last_seen_at) == (None, at(9) + 10 * MINUTE)
 
 
 @pytest.fixture
@@ -303,6 +333,21 @@ def test_mediamtx_lets_in_and_is_told_to_cut(
         services.watch_streams()
         publish = Publish.objects.on_air().get(booking=booking)
         assert publish.last_seen_at == at(9) + 10 * MINUTE
+        assert publish.kbps is None, "nothing is known of what came"
+        for received, kbps in ((1_000_000, None), (7_250_000, 5_000), (7_350_000, 80), (5, None)):
+            shown["inboundBytes"] = received
+            clock.shift(10)
+            services.watch_streams()
+            publish.refresh_from_db()
+            assert publish.kbps == kbps
+        for beyond in (float("inf"), 1e300, 10**400, 2**63, -1, "x"):
+            shown["inboundBytes"] = beyond
+            clock.shift(10)
+            services.watch_streams()
+        listed, paths["/v3/paths/list"] = paths["/v3/paths/list"], b"[" * 100_000
+        services.watch_streams()
+        paths["/v3/paths/list"] = listed
+        shown["inboundBytes"] = 5
         services.publish_cut(actor=world.manager, publish=publish)
         assert services.drop_streams() == 1
         assert Api.asked[-1] == f"POST /v3/rtmpconns/kick/{source}"

@@ -71,7 +71,6 @@ def test_many_people_hand_out_one_item_once(
     world = make_world("alpha")
     items = [make_item(world.park, f"cam-{number}") for number in range(3)]
     monkeypatch.setattr("livestreams.querysets.LoanQuerySet.out", lambda self: self.none())
-    monkeypatch.setattr("livestreams.services.loans.lock_row", lambda model, pk: model.objects.get(pk=pk))
 
     def attempt(number: int) -> str:
         try:

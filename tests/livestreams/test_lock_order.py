@@ -1,9 +1,9 @@
-"""Rooms are locked before anything else, hosts last: whoever has another lock waits for no room, so two never wait for
-each other."""
+"""Rooms are locked before anything else, hosts after all rows, and the hours of a quota last: whoever has another
+lock waits for no room, so two never wait for each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,22 +11,24 @@ import pytest
 import time_machine
 
 from core.clock import HOUR, now
+from core.locking import advisory_locks
 from livestreams import services
 from livestreams.choices import Delivery
-from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom, LiveSession
-from livestreams.services import exchange, locks, sessions, slot_sessions, steps
+from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom, LiveSession, SlotQuota
+from livestreams.services import exchange, locks, placing, sessions, slot_sessions, steps
 from tests.factories import World
-from tests.livestreams.test_exchange import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
+from tests.livestreams.lending import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
 from tests.livestreams.test_plans import ask as ask_for_slot
 from tests.livestreams.test_plans import make
 
-ORDER = [LiveRoom, ExchangeOffer, ExchangeRequest, Host]
+ORDER = [LiveRoom, ExchangeOffer, ExchangeRequest, Host, str]
+"""By what is locked; a quota's hours by their name."""
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Rows in the order in which they were locked first."""
+    """Rows, and names of hours, in the order in which they were locked first."""
     rows: list[Any] = []
 
     def telling(lock: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,6 +42,12 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     for module in (locks, exchange, sessions, slot_sessions, steps):
         for lock in {"lock_row", "lock_rows"} & vars(module).keys():
             monkeypatch.setattr(module, lock, telling(getattr(module, lock)))
+
+    def named(names: Sequence[str]) -> None:
+        rows.extend(name for name in names if name not in rows)
+        advisory_locks(names)
+
+    monkeypatch.setattr(placing, "advisory_locks", named)
     return rows
 
 
@@ -49,15 +57,39 @@ def in_order(locked: list[Any]) -> bool:
     return kinds == sorted(kinds, key=ORDER.index)
 
 
-def test_a_schedule_locks_all_its_rooms_before_the_first_host(
+def test_a_schedule_locks_all_its_rooms_before_the_first_host_and_quotas_last(
     world: World, at: Callable[..., datetime], locked: list[Any]
 ) -> None:
+    SlotQuota.objects.create(park=world.park, day_hours=8)
     for number, mine in enumerate(world.tenants):
         ask_for_slot(world, at, 10, 12, tenant=number, host=mine.host)
     plan = make(world, seconds=0)
     services.plan_publish(actor=world.manager, plan=plan)
     assert Booking.objects.filter(planned__plan=plan).values("room").distinct().count() == 2
     assert in_order(locked)
+    assert len([name for name in locked if isinstance(name, str)]) == len(world.tenants)
+
+
+def test_a_swap_locks_both_hosts_before_the_first_quota(
+    world: World, at: Callable[..., datetime], locked: list[Any]
+) -> None:
+    SlotQuota.objects.create(park=world.park, day_hours=8)
+    one, two = (
+        services.booking_create(
+            actor=mine.owner,
+            room=room,
+            tenant=mine.tenant,
+            host=mine.host,
+            starts_at=at(9),
+            ends_at=at(11),
+        )
+        for mine, room in zip(world.tenants[:2], world.rooms, strict=False)
+    )
+    services.booking_move(actor=world.manager, booking=two, starts_at=at(9, 3), ends_at=at(11, 3))
+    locked.clear()
+    services.booking_swap(actor=world.manager, booking=one, other=two)
+    assert in_order(locked)
+    assert len([name for name in locked if isinstance(name, str)]) == 2
 
 
 def test_who_borrows_a_room_locks_it_first_and_the_host_who_comes_along_last(
@@ -97,7 +129,7 @@ def test_a_hold_that_ran_out_is_let_go_before_its_host_is_locked(
                 ends_at=at(11),
                 hold=hold,
             )
-    assert [type(row) for row in locked] == [LiveRoom, Booking, Host]
+    assert [type(row) for row in locked] == [LiveRoom, Booking, Host, str]
 
 
 @pytest.mark.parametrize("by_hand", [True, False])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -20,45 +19,15 @@ from livestreams import services
 from livestreams.answers import counts_of, room_of, ways_in
 from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
 from livestreams.errors import BadTime, SlotTaken, WrongState
-from livestreams.models import Booking, PlannedSlot, SchedulePlan, SlotRequest
-from livestreams.planning import MakeupShift, PlanRules
+from livestreams.models import Booking, SchedulePlan, SlotRequest
+from livestreams.planning import CrewShift, PlanRules
 from livestreams.scheduling import from_json
 from tenants.models import Tenant
 from tests.factories import World, make_host, make_user, make_world
 from tests.livestreams.crowds import unchecked
+from tests.livestreams.planners import At, ask, make, only, solved
 
-At = Callable[..., datetime]
 pytestmark = pytest.mark.both_databases
-
-
-def ask(
-    world: World, at: At, first: int, last: int, *, tenant: int = 0, day: int = 2, **more: Any
-) -> SlotRequest:
-    mine = world.tenants[tenant]
-    values: dict[str, Any] = {"minutes": 120, "windows": [(at(first, day), at(last, day))], **more}
-    return services.slot_request_make(actor=mine.owner, tenant=mine.tenant, **values)
-
-
-def make(world: World, **more: Any) -> SchedulePlan:
-    values: dict[str, Any] = {
-        "first_day": today() + 2 * DAY,
-        "last_day": today() + 2 * DAY,
-        "seconds": 10,
-        **more,
-    }
-    return solved(services.plan_start(actor=world.manager, park=world.park, **values))
-
-
-def solved(plan: SchedulePlan) -> SchedulePlan:
-    jobs.run_due()
-    plan.refresh_from_db()
-    assert plan.job is not None
-    assert plan.job.state == JobState.DONE, plan.job.message
-    return plan
-
-
-def only(plan: SchedulePlan) -> PlannedSlot:
-    return plan.slots.get()
 
 
 def fill(world: World, at: At, *, count: int = 3) -> SchedulePlan:
@@ -172,8 +141,10 @@ def test_every_week_is_answered_on_its_own(world: World, at: At) -> None:
 
 def test_hosts_of_a_category_and_the_preferred_one(world: World, at: At) -> None:
     one, two = (make_host(world.tenants[1].tenant, f"lamps-{number}") for number in (1, 2))
-    for host in (one, two):
+    one, two = (
         services.host_update(actor=world.tenants[1].owner, host=host, categories=["lamps"])
+        for host in (one, two)
+    )
     ask(world, at, 10, 12, category="lamps", preferred_host=two)
     plan = make(world)
     assert only(plan).host == two
@@ -181,6 +152,19 @@ def test_hosts_of_a_category_and_the_preferred_one(world: World, at: At) -> None
     day = today() + 3 * DAY
     refused = only(make(world, first_day=day, last_day=day))
     assert refused.reasons["obstacles"][0]["why"] == "no_host"
+    with pytest.raises(InvalidInput, match="lamps"):
+        ask(world, at, 10, 12, category="shoes", preferred_host=two)
+
+
+def test_a_preference_that_counts_no_more_says_so(world: World, at: At) -> None:
+    agency = world.tenants[1]
+    host = make_host(agency.tenant, "lamps-1")
+    host = services.host_update(actor=agency.owner, host=host, categories=["lamps"])
+    request = ask(world, at, 10, 12, category="lamps", preferred_host=host)
+    assert request.preference_counts
+    services.host_update(actor=agency.owner, host=host, categories=["shoes"])
+    request = SlotRequest.objects.get(pk=request.pk)
+    assert not request.preference_counts
 
 
 def test_make_up_quota_and_priority(world: World, at: At) -> None:
@@ -188,7 +172,7 @@ def test_make_up_quota_and_priority(world: World, at: At) -> None:
     ask(world, at, 10, 12, made_up=True, value=20, room=world.rooms[0])
     ask(world, at, 10, 12, made_up=True, value=20, room=world.rooms[0])
     services.slot_request_rank(actor=world.manager, request=cheap, priority=5)
-    shifts = (MakeupShift(time(8), time(9), 1),)
+    shifts = (CrewShift(time(8), time(9), 1),)
     rules = PlanRules(quota_hours=2, makeup_shifts=shifts, makeup_percent=100, makeup_wait_hours=1)
     plan = make(world, rules=rules)
     given = plan.slots.get(room__isnull=False)
@@ -201,7 +185,7 @@ def test_make_up_quota_and_priority(world: World, at: At) -> None:
 def test_no_worth_is_named_where_none_would_do(world: World, at: At) -> None:
     for value in (10, 20, 900):
         ask(world, at, 10, 12, value=value)
-    rules = PlanRules(makeup_shifts=(MakeupShift(time(8), time(22), 2),), makeup_percent=60)
+    rules = PlanRules(makeup_shifts=(CrewShift(time(8), time(22), 2),), makeup_percent=60)
     nothing = make(world, rules=rules)
     assert (nothing.value, nothing.proof) == (0, ProofKind.OPTIMAL)
     assert {slot.reasons["enough"] for slot in nothing.slots.all()} == {None}
@@ -285,6 +269,19 @@ def test_a_repair_gives_back_what_has_no_place_any_more(world: World, at: At) ->
     services.plan_publish(actor=world.manager, plan=repair)
     states = Booking.objects.filter(planned__plan=plan).distinct().values_list("state", "due")
     assert sorted(states) == [(BookingState.CANCELLED, 0), (BookingState.CONFIRMED, 0)]
+
+
+def test_what_is_asked_no_more_stays_where_a_repair_finds_it(world: World, at: At) -> None:
+    gone, hit = ask(world, at, 10, 12, value=900), ask(world, at, 10, 16)
+    plan = services.plan_publish(actor=world.manager, plan=make(world))
+    booked = {key: Booking.objects.get(planned__request=key) for key in (gone, hit)}
+    services.slot_request_withdraw(actor=world.manager, request=gone)
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(booked[hit].room,)))
+    services.plan_publish(actor=world.manager, plan=repair)
+    now_at = {key: Booking.objects.get(pk=booking.pk) for key, booking in booked.items()}
+    assert (now_at[gone].room, now_at[gone].starts_at) == (booked[gone].room, booked[gone].starts_at)
+    assert now_at[hit].state == BookingState.CONFIRMED
+    assert now_at[hit].room != booked[hit].room
 
 
 def test_a_repair_of_what_is_booked_no_more_finds_nothing(world: World, at: At) -> None:
@@ -400,7 +397,7 @@ def test_impossible_requests_and_plans_are_refused(world: World, at: At) -> None
         {"last_day": today() + 28 * DAY},
         {"seconds": 601},
         {"rules": PlanRules(makeup_percent=101)},
-        {"rules": PlanRules(makeup_shifts=(MakeupShift(time(8), time(9), 0),))},
+        {"rules": PlanRules(makeup_shifts=(CrewShift(time(8), time(9), 0),))},
     ]
     for values in wrong:
         with pytest.raises(InvalidInput):

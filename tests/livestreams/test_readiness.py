@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from core.actors import user_actor
+from core.choices import Role
 from core.clock import HOUR, MINUTE
-from core.errors import Refused
+from core.errors import InvalidInput, Refused
+from core.models import Membership
 from livestreams import services
 from livestreams.choices import BookingState, ObstacleKind, RoomCheckItem, RoomState
 from livestreams.errors import WrongState
-from livestreams.models import Booking
+from livestreams.models import Booking, LiveRoom
 from livestreams.readiness import Facts, readiness
 from livestreams.studio import readiness_of, to_clean
 from tests.factories import World, make_item
@@ -167,3 +171,32 @@ def test_readiness_takes_the_same_statements_for_many_bookings(
     with CaptureQueriesContext(connection) as all_of_them:
         readiness_of(many)
     assert len(one) == len(all_of_them) == 4
+
+
+def test_a_cleaning_is_given_to_somebody_of_the_studio_who_ticks_it_off(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    """The last word counts; who works elsewhere, and what is clean already, cannot be given; who left has no duty."""
+    person, rooms = world.users[Role.PARK_STUDIO], LiveRoom.objects.filter(pk=booking.room_id)
+    assign = partial(services.cleaning_assign, actor=world.manager, booking=booking)
+    duty = assign(person=person.username)
+    assert assign(person=person.username) == duty
+    with pytest.raises(InvalidInput):
+        assign(person=world.users[Role.PARK_FINANCE].username)
+    with pytest.raises(Refused):
+        services.cleaning_assign(actor=world.tenants[0].owner, booking=booking, person=person.username)
+    Booking.objects.filter(pk=booking.pk).update(state=BookingState.COMPLETED)
+    with time_machine.travel(at(12), tick=True):
+        assert [each.person for each in to_clean(rooms)] == [person]
+        assign()
+        assert [each.person for each in to_clean(rooms)] == [None]
+        assign(person=person.username)
+        with transaction.atomic():
+            Membership.objects.filter(user=person).update(ended_at=at(12))
+            (left,) = to_clean(rooms)
+            assert (left.person, left.gone) == (None, person)
+            transaction.set_rollback(True)
+        cleaning = services.room_cleaned(actor=user_actor(person), booking=booking)
+        assert (cleaning.by, to_clean(rooms)) == (person, [])
+        with pytest.raises(WrongState):
+            assign()

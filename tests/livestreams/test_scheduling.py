@@ -21,14 +21,18 @@ from livestreams.scheduling import (
     ProblemError,
     Progress,
     Proof,
+    Quota,
     Request,
     Room,
     Rules,
     Share,
     Shift,
     Slots,
+    Task,
     Why,
+    allowing,
     as_json,
+    columns,
     faults,
     from_json,
     repair,
@@ -66,6 +70,25 @@ def test_the_worthier_request_gets_the_room_and_the_other_hears_why() -> None:
     assert [(one.why, one.percent) for one in refusal.obstacles] == [(Why.ROOM, 100)]
     assert refusal.elsewhen == 2
     assert refusal.enough == 6
+
+
+def test_too_many_ways_are_not_counted_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "MOST_COLUMNS", 50)
+    crews = tuple(Crew(name, (Shift(0, 6, 1),) * 40) for name in "abc")
+    found = columns.Columns(
+        plan(ask("x", needs=tuple(Need(crew.key, during=True) for crew in crews)), crews=crews)
+    )
+    ways, counted = found._ways, []
+
+    def counting(number: int) -> Iterator[tuple[int, ...]]:
+        for way in ways(number):
+            counted.append(way)
+            yield way
+
+    monkeypatch.setattr(found, "_ways", counting)
+    with pytest.raises(ProblemError) as refused:
+        found.ways()
+    assert (refused.value.code, len(counted)) == ("too_many", 51)
 
 
 def test_what_would_let_it_in_lets_it_in() -> None:
@@ -145,9 +168,42 @@ def test_quotas_hold_and_fairness_moves_a_session_to_whom_has_none() -> None:
     fair = schedule(plan(*rich, poor, rules=Rules(fair_sessions=1, fair_bonus=5)))
     assert "p" in {place.request for place in fair.placed}
     assert fair.value == 5 * 10 + 6 + 2 * 5
-    limited = schedule(plan(*rich, rules=Rules(quotas=(("rich", 2),))))
+    limited = schedule(plan(*rich, rules=Rules(quotas=(Quota("rich", 2),))))
     assert len(limited.placed) == 2
     assert limited.refused[0].obstacles[0].why is Why.QUOTA
+
+
+def test_a_quota_of_a_day_leaves_the_other_days_and_the_other_firms_alone() -> None:
+    """Each firm has a limit of its own, of which the locked session of another room takes a part."""
+    mine = [ask(f"m{number}", 1, tenant="mine", windows=(Slots(0, 3),)) for number in range(3)]
+    other = [ask(f"o{number}", 1, tenant="other", windows=(Slots(0, 3),)) for number in range(3)]
+    held = ask("held", 1, tenant="mine")
+    quotas = (Quota("mine", 2, Slots(0, 3)), Quota("other", 2, Slots(0, 3)), Quota("other", 1, Slots(-3, 9)))
+    problem = replace(
+        plan(
+            *mine, *other, held, rooms=3, rules=Rules(quotas=quotas), locked=(Placement("held", 2, "room-2"),)
+        ),
+        day=3,
+    )
+    found = schedule(problem)
+    assert sorted(place.request[0] for place in found.placed) == ["m", "o"]
+    reasons = {refusal.request[0]: refusal for refusal in found.refused}
+    assert (reasons["m"].obstacles[0].why, reasons["m"].obstacles[0].percent) == (Why.QUOTA_DAY, 100)
+    assert reasons["m"].elsewhen == 3, "the next day is free for it"
+    assert (reasons["o"].obstacles[0].why, reasons["o"].obstacles[0].percent) == (Why.QUOTA_WEEK, 100)
+    assert reasons["o"].elsewhen is None
+    assert from_json(as_json(problem)) == problem
+
+
+def test_a_quota_lowered_since_takes_nothing_from_a_repair() -> None:
+    requests = [ask(f"q{number}", 2) for number in range(3)]
+    before = schedule(plan(*requests, rooms=2)).placed
+    lower = replace(
+        plan(*requests, rooms=2, rules=Rules(quotas=(Quota("t", 2), Quota("t", 5, Slots(0, 6))))),
+        before=before,
+    )
+    assert [quota.slots for quota in allowing(lower).rules.quotas] == [6, 6]
+    assert repair(allowing(lower), before).moved == () == repair(allowing(lower), before).lost
 
 
 def test_locked_sessions_stay_and_the_rest_goes_around_them() -> None:
@@ -163,17 +219,57 @@ def test_locked_sessions_stay_and_the_rest_goes_around_them() -> None:
 def test_a_crew_serves_before_the_session_within_its_shift() -> None:
     need = Need("makeup", length=1, wait=1)
     crew = Crew("makeup", (Shift(0, 2, 1),))
-    requests = [ask(f"q{number}", need=need, windows=(Slots(0, 6),)) for number in range(3)]
+    requests = [ask(f"q{number}", needs=(need,)) for number in range(3)]
     found = schedule(plan(*requests, rooms=3, crews=(crew,)))
     assert len(found.placed) == 2
     for place in found.placed:
-        assert place.crew_start is not None
-        assert 0 <= place.start - place.crew_start - 1 <= 1
+        (task,) = place.tasks
+        assert task is not None
+        assert 0 <= place.start - task.start - 1 <= 1
     assert found.refused[0].obstacles[0].why is Why.CREW
-    optional = [replace(request, need=replace(need, optional=True)) for request in requests]
+    optional = [replace(request, needs=(replace(need, optional=True),)) for request in requests]
     assert len(schedule(plan(*optional, rooms=3, crews=(crew,))).placed) == 3
     share = Rules(shares=(Share("makeup", 70),))
     assert len(schedule(plan(*optional, rooms=3, crews=(crew,), rules=share)).placed) == 2
+
+
+def test_a_crew_in_the_session_is_there_for_all_of_it_with_all_its_people() -> None:
+    """Three cameramen until slot 4, one after it: two sessions of two people each follow each other."""
+    need = Need("camera", length=0, people=2, during=True)
+    crew = Crew("camera", (Shift(0, 4, 3), Shift(4, 6, 1)))
+    requests = [ask(f"q{number}", 2, needs=(need,)) for number in range(3)]
+    found = schedule(plan(*requests, rooms=3, crews=(crew,)))
+    assert sorted((place.start, place.tasks) for place in found.placed) == [
+        (0, (Task(0, 0),)),
+        (2, (Task(0, 2),)),
+    ]
+    (refusal,) = found.refused
+    assert refusal.obstacles[0].why is Why.CREW
+    assert refusal.obstacles[0].names == ("camera",)
+    short = [replace(request, needs=(replace(need, length=1),)) for request in requests]
+    assert len(schedule(plan(*short, rooms=3, crews=(crew,))).placed) == 3, (
+        "they begin with it and leave early"
+    )
+    many = replace(requests[0], needs=(replace(need, people=4),))
+    (never,) = schedule(plan(many, rooms=3, crews=(crew,))).refused
+    assert [(one.why, one.names) for one in never.obstacles] == [(Why.NO_SHIFT, ("camera",))]
+
+
+def test_one_rule_of_capacity_for_tasks_before_and_during_beside_what_is_locked() -> None:
+    """The lights are set before one session and kept during another by the same people."""
+    before, during = Need("lights", 1, 5), Need("lights", 0, during=True)
+    crew = Crew("lights", (Shift(0, 6, 1),))
+    held = ask("held", 2, needs=(during,))
+    problem = plan(
+        ask("a", 2, needs=(before,), windows=(Slots(1, 4),)),
+        held,
+        rooms=2,
+        crews=(crew,),
+        locked=(Placement("held", 0, "room-0", tasks=(Task(0, 0),)),),
+    )
+    assert schedule(problem).refused[0].obstacles[0].why is Why.CREW
+    later = replace(problem, locked=(Placement("held", 3, "room-0", tasks=(Task(0, 3),)),))
+    assert schedule(later).refused == ()
 
 
 # Proof, time, records
@@ -202,7 +298,7 @@ def test_progress_is_told_and_may_stop_it() -> None:
 
 
 def test_a_problem_is_its_own_record() -> None:
-    problem = plan(ask("a", need=Need("makeup")), hosts=(Host("h", DAY),), crews=(Crew("makeup", ()),))
+    problem = plan(ask("a", needs=(Need("makeup"),)), hosts=(Host("h", DAY),), crews=(Crew("makeup", ()),))
     assert from_json(as_json(problem)) == problem
     assert as_json(from_json(as_json(problem))) == as_json(problem)
 
@@ -252,6 +348,23 @@ def test_a_host_who_falls_ill_is_replaced() -> None:
 # Against brute force
 
 
+BEFORE = [
+    (),
+    *((Need("m", 1, wait, optional),) for wait in (0, 1) for optional in (False, True)),
+]
+DURING = [
+    (),
+    *((Need("k", length, people=people, during=True),) for length in (0, 1) for people in (1, 2)),
+]
+
+
+def _quotas(slots: int) -> st.SearchStrategy[Quota]:
+    spans = st.builds(
+        lambda start, length: Slots(start, start + length), st.integers(-2, slots - 1), st.integers(1, 4)
+    )
+    return st.builds(Quota, st.sampled_from(["t", "u"]), st.integers(0, 4), st.none() | spans)
+
+
 @st.composite
 def tiny(draw: st.DrawFn) -> Problem:
     slots = draw(st.integers(2, 5))
@@ -276,7 +389,10 @@ def tiny(draw: st.DrawFn) -> Problem:
         )
         for n in range(draw(st.integers(0, 2)))
     )
-    crews = (Crew("m", tuple(Shift(*windows()[0], people=1) for _n in range(draw(st.integers(0, 2))))),)
+    crews = tuple(
+        Crew(key, tuple(Shift(*windows()[0], people=people) for _n in range(draw(st.integers(0, most)))))
+        for key, people, most in (("m", 1, 2), ("k", 2, 1))
+    )
     requests = []
     for n in range(draw(st.integers(1, 4))):
         (window,) = windows()
@@ -295,13 +411,11 @@ def tiny(draw: st.DrawFn) -> Problem:
                 host=host,
                 category=category,
                 preferred=draw(st.sampled_from([None, *liked])),
-                need=draw(
-                    st.none() | st.builds(Need, st.just("m"), st.just(1), st.integers(0, 1), st.booleans())
-                ),
+                needs=draw(st.sampled_from(BEFORE)) + draw(st.sampled_from(DURING)),
             )
         )
     rules = Rules(
-        quotas=draw(st.sampled_from([(), (("t", 2),)])),
+        quotas=tuple(draw(st.lists(_quotas(slots), max_size=3))),
         fair_sessions=draw(st.integers(0, 1)),
         fair_bonus=draw(st.integers(0, 5)),
         shares=draw(st.sampled_from([(), (Share("m", 50),)])),
@@ -312,16 +426,21 @@ def tiny(draw: st.DrawFn) -> Problem:
 def every_way(problem: Problem, request: Request) -> Iterator[Placement | None]:
     """All that could be written down for a request, sensible or not; the validator sorts it out."""
     yield None
-    served: list[tuple[int | None, int | None]] = [(None, None)]
-    if request.need is not None:
-        served += [
-            (number, start)
-            for number, shift in enumerate(problem.crews[0].shifts)
-            for start in range(shift.start, shift.end)
+    crews = {crew.key: crew for crew in problem.crews}
+    served: list[list[Task | None]] = [
+        [
+            None,
+            *(
+                Task(number, start)
+                for number, shift in enumerate(crews[need.crew].shifts)
+                for start in range(shift.start, shift.end)
+            ),
         ]
+        for need in request.needs
+    ]
     hosts = [None, *(host.key for host in problem.hosts)]
-    for start, room, host, (shift, at) in product(range(problem.slots), problem.rooms, hosts, served):
-        place = Placement(request.key, start, room.key, host, shift, at)
+    for start, room, host, tasks in product(range(problem.slots), problem.rooms, hosts, product(*served)):
+        place = Placement(request.key, start, room.key, host, tasks)
         alone = replace(problem, rules=replace(problem.rules, shares=()))
         if not faults(alone, (place,)):
             yield place
@@ -445,7 +564,7 @@ def test_seventy_five_rooms_and_seven_make_up_artists() -> None:
             tenant=f"t{number % 25}",
             windows=(Slots(14 + 2 * (number % 10), min(14 + 2 * (number % 10) + 12, half_hours)),),
             value=100 + number * 37 % 50,
-            need=need,
+            needs=(need,),
         )
         for number in range(160)
     )
@@ -453,9 +572,11 @@ def test_seventy_five_rooms_and_seven_make_up_artists() -> None:
     problem = Problem(half_hours, rooms, crews=(crew,), requests=requests, rules=rules)
     found = schedule(problem, seconds=90)
     assert faults(problem, found.placed) == []
-    made_up = [place for place in found.placed if place.shift is not None]
+    made_up = [
+        (place.start, task.start) for place in found.placed for task in place.tasks if task is not None
+    ]
     assert len(made_up) >= 0.6 * len(found.placed) > 0
-    assert all(0 <= place.start - (place.crew_start or 0) - 1 <= 10 for place in made_up)
+    assert all(0 <= start - at - 1 <= 10 for start, at in made_up)
     # Seven artists do 91 faces in their shifts, so no more than 151 sessions could keep the share.
     assert 100 < len(found.placed) <= 151
     assert found.gap is not None

@@ -87,6 +87,19 @@ def test_a_series_is_booked_whole_over_midnight_without_named_days(world: World)
 
 
 @pytest.mark.both_databases
+def test_a_day_to_leave_out_that_is_none_of_the_series_is_refused(world: World) -> None:
+    """Whoever mistypes it would have the day that was to be free."""
+    first = today() + 2 * DAY
+    beside, after = first + DAY, first + 21 * DAY
+    weekly = {"weekdays": [first.weekday()], "last_day": first + 14 * DAY}
+    with pytest.raises(InvalidInput) as refusal:
+        series(world, **weekly, skip=[first + 7 * DAY, after, beside])
+    assert (refusal.value.code, refusal.value.field) == ("no_such_day", "skip")
+    assert f"{beside}, {after}" in str(refusal.value)
+    assert series(world, **weekly, skip=[first + 7 * DAY]).bookings.count() == 2
+
+
+@pytest.mark.both_databases
 def test_a_day_that_is_taken_refuses_all_or_is_left_out_as_asked(world: World, at: At) -> None:
     book(world, at(10, day=4), tenant=1)
     before = Booking.objects.count()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.clock import DAY, HOUR, now
-from core.errors import DomainError, NotFound, Refused
+from core.errors import Conflict, DomainError, NotFound, Refused
 from livestreams import services
 from livestreams.choices import BookingState, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
@@ -243,3 +243,20 @@ def test_a_room_that_became_somebodys_own_keeps_what_was_booked_before(
         with pytest.raises(RoomUnavailable) as refusal:
             go_live(world, room=room)
         assert refusal.value.code == "dedicated"
+
+
+def test_no_session_opens_in_the_room_that_its_booking_has_left(
+    world: World, at: Callable[..., datetime]
+) -> None:
+    mine = world.tenants[0]
+    booking = services.booking_create(
+        actor=mine.owner, room=world.rooms[0], tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+    )
+    services.booking_move(actor=mine.owner, booking=booking, room=world.rooms[1])
+    assert booking.room == world.rooms[0], "as a request holds it that has read it before"
+    with time_machine.travel(at(9)):
+        with pytest.raises(Conflict) as refusal:
+            go_live(world, booking=booking)
+        assert (refusal.value.status, refusal.value.code) == (409, "moved")
+        booking.refresh_from_db()
+        assert go_live(world, booking=booking).room == world.rooms[1]

@@ -329,6 +329,27 @@ def test_a_hand_over_that_was_told_goes_before_the_plan(night: Night) -> None:
     ]
 
 
+def test_whoever_comes_in_addition_leaves_the_plan_as_it_is(night: Night) -> None:
+    night.plan(night.first, 22, 24)
+    night.plan(night.second, 24, 26)
+    with time_machine.travel(night.at(22)):
+        session = night.open()
+    with time_machine.travel(night.at(23), tick=False):
+        shift = services.shift_begin(actor=night.mine.tool, session=session, host=night.desk)
+    with time_machine.travel(night.at(23.5), tick=False):
+        services.shift_end(actor=night.mine.owner, shift=shift)
+        stays = make_host(night.mine.tenant, "stays")
+        services.shift_begin(actor=night.mine.tool, session=session, host=stays)
+    with time_machine.travel(night.at(26), tick=False):
+        services.session_end(actor=night.mine.owner, session=session)
+    assert night.worked(session) == [
+        (night.first.code, "host", 22, 24),
+        (night.desk.code, "host", 23, 23.5),
+        (stays.code, "host", 23.5, 26),
+        (night.second.code, "host", 24, 26),
+    ]
+
+
 def test_shifts_of_a_session_that_is_over_are_told_with_their_end(night: Night) -> None:
     with time_machine.travel(night.at(22)):
         session = night.open()

@@ -13,6 +13,7 @@ from django.db import connection
 
 from core.clock import HOUR
 from core.errors import NotFound
+from core.models import ScopeNode
 from livestreams import services
 from livestreams.choices import BookingState, Delivery, PublishEnd, SessionState
 from livestreams.choices import PublishReason as R
@@ -268,6 +269,42 @@ def test_the_rule_of_the_database_has_the_last_word(
     with time_machine.travel(at(9), tick=False), connection.execute_wrapper(come_first):
         assert obs.publish().status_code == 403
     assert last_reason() == R.ROOM_BUSY
+
+
+@pytest.mark.parametrize("about_to_be_locked", ["livestreams_liveroom", "livestreams_booking"])
+def test_a_booking_that_moves_while_its_encoder_asks_goes_on_air_where_it_is_then(
+    world: World, booking: Booking, at: Callable[..., datetime], about_to_be_locked: str
+) -> None:
+    there = world.rooms[1]
+    moves = [booking]
+
+    def move_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith(f'SELECT "{about_to_be_locked}"."id"') and moves:
+            services.booking_move(actor=SYSTEM, booking=moves.pop(), room=there)
+        return execute(sql, *arguments)
+
+    obs = encoder(world, booking)
+    with (
+        time_machine.travel(at(9) - 10 * MINUTE, tick=False),
+        connection.execute_wrapper(move_first),
+    ):
+        answer = obs.publish()
+    assert not moves
+    assert (answer.status_code, answer["Location"]) == (302, there.code)
+    stream, session = booking.publishes.get(), booking.sessions.get()
+    assert stream.room == session.room == there
+
+
+def test_a_firm_that_moved_away_does_not_go_on_air_in_its_old_park(
+    world: World, booking: Booking, at: Callable[..., datetime]
+) -> None:
+    obs = encoder(world, booking)
+    elsewhere = make_world("beta").park
+    ScopeNode.objects.filter(pk=booking.tenant_id).update(parent=elsewhere.pk)
+    with time_machine.travel(at(9), tick=False):
+        assert obs.publish().status_code == 403
+    assert last_reason() == R.NO_SESSION
+    assert not booking.sessions.exists()
 
 
 def test_a_session_that_somebody_forgot_to_end_does_not_keep_the_next_one_out(

@@ -58,6 +58,10 @@ def test_a_run_takes_as_many_as_it_has_seats_and_each_once(world: World, host: H
     with pytest.raises(Conflict) as refusal:
         enrol(world, wide, host)
     assert refusal.value.code == "enrolled"
+    Course.objects.filter(pk=wide.course_id).update(closed_on=today())
+    with pytest.raises(WrongState):
+        enrol(world, wide, world.tenants[0].host)
+    Course.objects.filter(pk=wide.course_id).update(closed_on=None)
     with time_machine.travel(NOON + 2 * DAY), pytest.raises(WrongState):
         enrol(world, wide, world.tenants[0].host)
     stranger = make_world("beta").tenants[0].host

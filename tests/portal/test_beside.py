@@ -11,6 +11,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from core.choices import Role
 from core.jobs import run_due
@@ -53,7 +54,10 @@ def english(browser: Client, page: str) -> str:
 
 
 def test_from_the_upload_to_the_day_and_back(owner: Client, firm: TenantWorld, address: str) -> None:
-    assert "Nothing is on its way" in english(owner, address)
+    empty = english(owner, address)
+    assert "Nothing is on its way" in empty
+    with translation.override("en"):
+        assert all(str(profile.name) in empty for profile in PAYOUT_PROFILES.values())
     bring(owner, firm, "douyin-orders")
     page = f"{address}?until=2025-06-02"
     shown = english(owner, page)
@@ -69,6 +73,19 @@ def test_from_the_upload_to_the_day_and_back(owner: Client, firm: TenantWorld, a
     owner.post(f"{settlement}undo/")
     run_due()
     assert "no settlement imported" in english(owner, page)
+
+
+def test_of_a_platform_whose_settlements_are_refused_nothing_is_asked_for(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    cash = reverse("portal-cash", args=[firm.tenant.code])
+    assert "Import the settlements of your platforms," not in english(owner, cash)
+    bring(owner, firm, "taobao-orders")
+    assert "No settlement of this platform was imported" not in english(owner, cash)
+    for page in (address, f"{address}?until=2025-06-02", cash):
+        shown = english(owner, page)
+        assert "Settlements of this platform are not read here" in shown
+        assert "no settlement imported" not in shown
 
 
 @pytest.mark.parametrize("code", sorted(PAYOUT_PROFILES))
@@ -92,6 +109,22 @@ def test_a_session_without_a_report_says_so_and_is_reached_from_its_result(
     assert "No report of the platform" in shown
     reports = reverse("portal-reports", args=[firm.tenant.code])
     assert f'href="{reports}">Reports</a></p>' in shown
+
+
+def test_whoever_does_not_know_results_reaches_it_and_the_orders_from_the_session(
+    firm: TenantWorld, browser_of: Callable[[User], Client]
+) -> None:
+    names = [firm.tenant.code, firm.session.uid]
+    session, result, beside = (
+        reverse(f"portal-session{page}", args=names) for page in ("", "-result", "-beside")
+    )
+    orders = f"{reverse('portal-orders', args=names[:1])}?session={firm.session.uid}"
+    staff, host = (browser_of(firm.users[role]) for role in (Role.TENANT_STAFF, Role.HOST))
+    assert staff.get(result).status_code == 403
+    for page in (beside, orders):
+        assert f'href="{page}"' in staff.get(session).text
+        assert staff.get(page).status_code == 200
+        assert page not in host.get(session).text
 
 
 def test_the_api_adds_up(owner: Client, firm: TenantWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,6 +79,26 @@ def test_the_sign_is_for_those_who_run_the_rooms(
     page = browser_of(world.users[Role.PARK_STUDIO]).get(address)
     assert page.context["address"] == f"http://testserver/door/{world.rooms[0].code}/"
     assert "data:image/svg+xml" in page.content.decode()
+    assert page.context["is_reached"]
+
+
+@pytest.mark.django_db
+def test_a_sign_says_when_no_phone_can_open_it(
+    world: World, browser_of: Callable[[User], Client], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    monkeypatch.setattr("core.addresses.lan_address", lambda: "192.168.1.5")
+    studio, address = browser_of(world.users[Role.PARK_STUDIO]), f"/door/{world.rooms[0].code}/"
+    sign, host = reverse("door-sign", args=[world.rooms[0].code]), {"host": "127.0.0.1:8000"}
+    page = studio.get(sign, headers=host)
+    assert not page.context["is_reached"]
+    assert "HOST=0.0.0.0" in page.content.decode()
+    opened = Event()
+    opened.set()
+    monkeypatch.setattr("core.addresses.open_to_network", opened)
+    page = studio.get(sign, headers=host)
+    assert page.context["address"] == f"http://192.168.1.5:8000{address}"
+    assert "HOST=0.0.0.0" not in page.content.decode()
 
 
 # --- without a network, in a real browser ------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
@@ -45,6 +46,21 @@ def test_the_landing_page_can_be_opened_by_a_phone(client: Client, db: None, set
     page = client.get("/", headers={"host": "192.168.1.5:8000"})
     assert page.context["address"] == "http://192.168.1.5:8000/"
     assert 'src="data:image/svg+xml' in page.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_the_landing_page_leads_phones_nowhere_while_its_machine_alone_reaches_it(
+    client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    monkeypatch.setattr("core.addresses.lan_address", lambda: "192.168.1.5")
+    page = client.get("/", headers={"host": host})
+    assert page.context["address"] is None
+    assert 'src="data:image/svg+xml' not in page.text
+    opened = Event()
+    opened.set()
+    monkeypatch.setattr("core.addresses.open_to_network", opened)
+    assert client.get("/", headers={"host": host}).context["address"] == "http://192.168.1.5:8000/"
 
 
 @pytest.mark.parametrize(

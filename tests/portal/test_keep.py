@@ -77,6 +77,12 @@ def test_what_is_shown_adds_up_to_the_cent(world: World, owner: Client, firm: Te
     assert kept == sold - back_ - taken - spent
 
 
+def test_a_sum_of_which_a_part_is_not_known_says_so_beside_it(owner: Client, page: str) -> None:
+    """No agreement with the platform: its fee is not 0."""
+    tile = text_of(owner, page).split("Commission and slot fees", 1)[1].split("lp-card", 1)[0]
+    assert "Not known: commission of the platform" in " ".join(tile.split())
+
+
 def amount_after(page: str, label: str) -> Decimal:
     """The amount that stands on a page beside a label."""
     found = re.search(rf">\s*{label}\s*<.*?(-?)¥([\d,.]+)", page, re.DOTALL)

@@ -76,7 +76,7 @@ def test_on_a_phone_a_series_leaves_days_out(live_site: Site, open_page: OpenPag
     portal = log_in(page, live_site)
     visit(page, f"{portal}bookings/new/")
     fill_place(page, "20:00")
-    page.locator("main details summary").tap()
+    page.locator("main details:has([name=repeat_until]) summary").tap()
     fits(page)
     page.fill("#id_repeat_until", f"{DAY_AHEAD + 14 * DAY}")
     page.fill("#id_skip", f"{DAY_AHEAD + 7 * DAY}")

@@ -51,7 +51,9 @@ def sales(firm: TenantWorld) -> TenantWorld:
         line("A-3", "79.50", sku_code="NO-SUCH-SKU", session_ref="no-such-live", version=2),
         line("R-1", "20.00", kind="refunded", ref_order_no="A-2", ref_line="1"),
     ]
-    sales_record(actor=firm.owner, seller=firm.tenant, source="test", facts=list(enumerate(facts)))
+    sales_record(
+        actor=firm.owner, seller=firm.tenant, source="test", facts=list(enumerate(facts)), atomic=True
+    )
     drain()
     return firm
 
@@ -74,7 +76,9 @@ def test_an_order_says_what_came_back_of_it_as_a_whole(owner: Client, sales: Ten
         line("A-9", "50.00", kind="cancelled", line_no="", qty=0, version=6),
         line("R-9", "9.00", kind="refunded", line_no="", qty=0, ref_order_no="A-9", version=8898),
     ]
-    sales_record(actor=sales.owner, seller=sales.tenant, source="test", facts=list(enumerate(facts)))
+    sales_record(
+        actor=sales.owner, seller=sales.tenant, source="test", facts=list(enumerate(facts)), atomic=True
+    )
     owner.cookies["django_language"] = "en"
     shown = owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": "A-9"}).text
     assert shown.count("the order as a whole") == 2
@@ -92,11 +96,33 @@ def test_an_order_of_which_more_was_refunded_than_paid_says_so(owner: Client, sa
     assert "More was refunded than paid" not in page("A-2")
     more = line("R-2", "100.51", kind="refunded", ref_order_no="A-2", ref_line="1")
     assert "Several sources" not in page("A-2")
-    sales_record(actor=sales.owner, seller=sales.tenant, source="another file", facts=[(0, more)])
+    sales_record(
+        actor=sales.owner, seller=sales.tenant, source="another file", facts=[(0, more)], atomic=True
+    )
     shown = page("A-2")
     assert "Several sources tell of this number: another file, test." in shown
     assert "More was refunded than paid" in shown
     assert shown.count("more than was paid") == 2, "both refunds together are"
+
+
+def test_an_order_of_very_many_lines_adds_up_and_says_how_many_are_not_shown(
+    owner: Client, sales: TenantWorld
+) -> None:
+    """Wholesalers have invoices of more than a thousand lines."""
+    lines = [line("BIG", "1.10", line_no=str(number)) for number in range(1, 506)]
+    back = line("R-BIG", "20.50", kind="refunded", ref_order_no="BIG", occurred_at=at(0))
+    sales_record(
+        actor=sales.owner,
+        seller=sales.tenant,
+        source="test",
+        facts=list(enumerate([*lines, back])),
+        atomic=True,
+    )
+    owner.cookies["django_language"] = "en"
+    shown = owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": "BIG"}).text
+    assert "¥555.50" in shown
+    assert "¥20.50" in shown
+    assert "6 more" in shown
 
 
 def test_a_session_shows_what_it_sold(owner: Client, sales: TenantWorld) -> None:
@@ -108,7 +134,9 @@ def test_a_session_shows_what_it_sold(owner: Client, sales: TenantWorld) -> None
 
 
 def test_today_says_what_is_not_counted_yet(owner: Client, sales: TenantWorld) -> None:
-    sales_record(actor=sales.owner, seller=sales.tenant, source="test", facts=[(0, line("A-9", "1.00"))])
+    sales_record(
+        actor=sales.owner, seller=sales.tenant, source="test", facts=[(0, line("A-9", "1.00"))], atomic=True
+    )
     page = owner.get(reverse("portal-today", args=[sales.tenant.code]))
     assert page.context["dirty"] == 1
     assert 'class="lp-dirty"' in page.text

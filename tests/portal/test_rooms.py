@@ -10,6 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from analytics.choices import Witness
+from analytics.services import session_claim
+from analytics.trust.gathering import gather
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, now, today
 from core.models import User
@@ -17,7 +20,7 @@ from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
 from livestreams.usual import habit, next_free
-from tests.factories import TenantWorld, World, make_world
+from tests.factories import SYSTEM, TenantWorld, World, make_world
 
 
 @pytest.fixture
@@ -448,6 +451,28 @@ def test_sessions_are_filtered_and_paged_in_few_queries(
         {"page": "99999"},
     ):
         assert owner.get(address, bad).status_code == 200
+
+
+def test_a_session_without_a_booking_says_so_and_is_borne_out_by_no_check_in(
+    owner: Client, firm: TenantWorld
+) -> None:
+    """Also where the firm was checked in elsewhere at the time."""
+    session, page = firm.session, reverse("portal-session", args=[firm.tenant.code, firm.session.uid])
+    booked = Booking.objects.filter(pk=firm.booking.pk)
+    booked.update(checked_in_at=min(session.created_at, firm.booking.starts_at) - HOUR)
+    row = LiveSession.objects.filter(pk=session.pk)
+    row.update(booking=firm.booking, room=firm.booking.room)
+    assert "无预约" not in owner.get(page).text
+    session_claim(actor=SYSTEM, session=session, minutes=60)
+
+    def witnesses() -> set[str]:
+        (found,) = gather([LiveSession.objects.select_related("booking").get(pk=session.pk)])
+        return {each.witness for each in found.evidence.air}
+
+    assert Witness.CHECK_IN in witnesses()
+    row.update(booking=None)
+    assert "无预约" in owner.get(page).text
+    assert Witness.CHECK_IN not in witnesses()
 
 
 def test_a_session_shows_its_audience_in_local_time(owner: Client, firm: TenantWorld) -> None:

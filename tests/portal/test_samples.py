@@ -16,7 +16,7 @@ from core.choices import Role
 from core.clock import DAY, now, today
 from core.models import User
 from supplychain.choices import SampleState
-from supplychain.models import GoodsOffer, SampleRequest, StockLevel
+from supplychain.models import GoodsOffer, SampleRequest, StockLevel, StockMove
 from supplychain.services import goods_offer
 from tests.factories import TenantWorld, World, make_user, make_world
 
@@ -95,7 +95,12 @@ def test_samples_go_out_and_come_back(
     take_back = page(theirs, "portal-sample-take-back", request.uid)
     for wrong in ({"whole": "3"}, {"whole": ""}, {"whole": "1", "damaged": "-1"}):
         storeman.post(take_back, wrong)
-    storeman.post(take_back, {"whole": "1", "damaged": "1", "warehouse": place["warehouse"]})
+    assert 'name="zone"' in text(storeman, their)
+    back_in = {"whole": "1", "damaged": "1", "warehouse": place["warehouse"], "zone": " S-09 "}
+    storeman.post(take_back, {**back_in, "zone": "x" * 33})
+    assert SampleRequest.objects.get().state == SampleState.OUT
+    storeman.post(take_back, back_in)
+    assert StockMove.objects.latest("pk").zone == "S-09"
     back = SampleRequest.objects.get()
     assert (back.state, back.whole, back.damaged) == (SampleState.BACK, 1, 1)
     assert StockLevel.objects.get(sku=theirs.skus[0]).on_hand == 49

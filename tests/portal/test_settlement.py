@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from core.choices import Role
-from core.clock import DAY, day_start, month_of, today
+from core.clock import DAY, day_start, month_of, next_month, today
 from supplychain.choices import AgreementState, StatementState
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.services import agreement_sign, sales_record, statement_count
@@ -65,7 +65,7 @@ def test_from_proposal_to_payment(
     partner.cookies["django_language"] = "en"
     month = month_of(month_of(today()) - DAY)
     sold = [fact(f"S{number}", amount="100.00", occurred_at=day_start(month) + DAY) for number in range(2)]
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=list(enumerate(sold)))
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=list(enumerate(sold)), atomic=True)
 
     answer = owner.post(page(firm, "portal-agreement-new"), terms(other.tenant.code), follow=True)
     agreement = Agreement.objects.get(partner=other.tenant.node)
@@ -215,7 +215,7 @@ def test_slot_fees_that_come_back_are_told_with_their_figures(owner: Client, fir
     """An outside host with guaranteed sales of 1,000 a month sells for 250: three quarters of 300 come back."""
     month = month_of(month_of(today()) - DAY)
     sold = fact("G", amount="250.00", occurred_at=day_start(month) + DAY, host_ref="daren")
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)], atomic=True)
     told = {"kind": "outside_host", "outside_name": "Xiaoman", "outside_ref": "daren", "sales": "outside"}
     told |= {
         "slot_fee": "300",
@@ -242,7 +242,7 @@ def test_what_a_platform_withholds_is_not_asked_for_again(
 ) -> None:
     month = month_of(month_of(today()) - DAY)
     sold = fact("G", amount="100.00", occurred_at=day_start(month) + DAY, host_ref="daren")
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)], atomic=True)
     told = {"kind": "outside_host", "outside_name": "Xiaoman", "outside_ref": "daren", "sales": "outside"}
     told |= {"slot_fee": str(slot_fee), "slot_fee_per": "month", "withheld": "on"}
     owner.post(page(firm, "portal-agreement-new"), terms("", tiers="0: 18", **told))
@@ -293,7 +293,7 @@ def test_the_park_reads_its_statement_on_paper_in_the_admin(
 ) -> None:
     month = month_of(month_of(today()) - DAY)
     sold = fact("S", amount="100.00", occurred_at=day_start(month) + DAY)
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)])
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)], atomic=True)
     owner.post(page(firm, "portal-agreement-new"), terms(world.park.code, kind="park"))
     agreement = agreement_sign(actor=SYSTEM, agreement=Agreement.objects.latest("pk"))
     statement = statement_count(actor=SYSTEM, agreement=agreement, month=month)
@@ -316,3 +316,35 @@ def test_the_park_reads_its_statement_on_paper_in_the_admin(
     assert str(world.park) in terms_page, "as readers of English call it"
     elsewhere = browser_of(make_world("beta").users[Role.PARK_MANAGER])
     assert [elsewhere.get(each).status_code for each in (kept, table)] == [404, 404]
+
+
+def test_a_signed_agreement_is_followed_and_ended_in_the_portal(
+    owner: Client, firm: TenantWorld, world: World
+) -> None:
+    code = world.tenants[1].tenant.code
+    owner.post(page(firm, "portal-agreement-new"), terms(code, guarantee="50", slot_fee="3"))
+    first = agreement_sign(actor=SYSTEM, agreement=Agreement.objects.latest("pk"))
+    shown = owner.get(page(firm, "portal-agreement", uid=first.uid)).text
+    address = f"{page(firm, 'portal-agreement-new')}?follows={first.uid}"
+    assert f'href="{address}"' in shown
+    form = owner.get(address).context["form"]
+    assert (form["partner"].value(), form["guarantee"].value()) == (code, "50")
+    new = {name: value for name in form.fields if (value := form[name].value()) not in (None, "", False)}
+    answer = owner.post(
+        address, {**new, "tiers": form["tiers"].as_widget().split('value="')[1].split('"')[0]}
+    )
+    second = Agreement.objects.latest("pk")
+    assert (answer.status_code, second.follows, second.tiers) == (302, first, first.tiers)
+    agreement_sign(actor=SYSTEM, agreement=second)
+    first.refresh_from_db()
+    assert first.to_day == second.from_day == next_month(month_of(today()))
+    later = next_month(second.from_day)
+    owner.post(page(firm, "portal-agreement-end", uid=second.uid), {"to_day": str(later)})
+    second.refresh_from_db()
+    assert second.to_day == later
+    foreign = Agreement.objects.exclude(seller=firm.tenant).exclude(partner=firm.tenant.node).earliest("pk")
+    assert owner.get(f"{page(firm, 'portal-agreement-new')}?follows={foreign.uid}").status_code == 404
+    assert (
+        owner.post(page(firm, "portal-agreement-end", uid=foreign.uid), {"to_day": "2099-01-01"}).status_code
+        == 404
+    )

@@ -13,10 +13,11 @@ from django.urls import reverse
 from core import jobs
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
+from core.strict import instant
 from livestreams import services
 from livestreams.choices import BookingState
-from livestreams.models import SchedulePlan, SlotRequest
-from livestreams.planning import MakeupShift, PlanRules
+from livestreams.models import Host, SchedulePlan, SlotQuota, SlotRequest
+from livestreams.planning import CrewShift, PlanRules
 from tests.factories import TenantWorld, World
 
 
@@ -152,6 +153,32 @@ def test_impossible_wishes_are_refused_where_they_stand(
     assert SlotRequest.objects.count() == before
 
 
+def test_a_firm_prefers_one_of_its_own_hosts_among_those_of_a_category(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    address = reverse("portal-slot-new", args=[firm.tenant.code])
+    other = world.tenants[1].host.code
+    for values, field in (
+        ({"category": "lamps", "preferred_host": other}, "preferred_host"),
+        ({"preferred_host": firm.host.code}, "preferred_host"),
+    ):
+        refused = owner.post(address, wish(**values))
+        assert (refused.status_code, list(refused.context["form"].errors)) == (400, [field])
+    refused = owner.post(address, wish(category="lamps", preferred_host=firm.host.code))
+    assert "This host is none for that category" in refused.text
+    Host.objects.filter(pk=firm.host.pk).update(categories=["lamps"])
+    made = owner.post(address, wish(category="lamps", preferred_host=firm.host.code))
+    assert made.status_code == 302
+    asked = SlotRequest.objects.latest("pk")
+    assert (asked.category, asked.preferred_host) == ("lamps", firm.host)
+    page = reverse("portal-slots", args=[firm.tenant.code])
+    shown = owner.get(page).text
+    assert f"preferably {firm.host}" in shown
+    assert "not heeded" not in shown
+    Host.objects.filter(pk=firm.host.pk).update(categories=["shoes"])
+    assert "not heeded" in owner.get(page).text
+
+
 def test_a_request_is_withdrawn(owner: Client, firm: TenantWorld) -> None:
     owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish())
     request = SlotRequest.objects.latest("pk")
@@ -199,11 +226,42 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
     assert not re.search(r"\b(plan|repair),", rows), "kinds read in words, without their codes"
 
 
+def test_the_operator_enters_staggered_shifts_of_make_up(world: World, browser_of: Any) -> None:
+    """Shifts of six and a half hours, as the public case of 75 rooms has them."""
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    read_in_english(operator)
+    day, add = f"{today() + 3 * DAY}", reverse("admin:livestreams_scheduleplan_add")
+    values = {"park": world.park.pk, "first_day": day, "last_day": day, "seconds": 0, "seed": 0}
+    makeup = {"makeup_minutes": 45, "makeup_wait_hours": 4, "makeup_percent": 60}
+    for text, part in (
+        ("3 06:00-12:30\n2 noon", "2 noon"),
+        ("0 06:00-12:30", "from 1 to 1000"),
+        ("1 06:00-25:00", "25:00"),
+    ):
+        refused = operator.post(add, {**values, "makeup_shifts": text}).context["adminform"].form.errors
+        assert list(refused) == ["makeup_shifts"]
+        assert part in refused["makeup_shifts"][0]
+    text = "2 06:00-12:30\r\n\r\n 3  11:30–18:00 \n2 20：00 — 02：30\n1 17:30-24:00"
+    made = operator.post(add, {**values, **makeup, "makeup_shifts": text})
+    assert made.status_code == 302, made.context["adminform"].form.errors
+    plan = SchedulePlan.objects.latest("pk")
+    groups = (
+        (time(6), time(12, 30), 2),
+        (time(11, 30), time(18), 3),
+        (time(20), time(2, 30), 2),
+        (time(17, 30), time(0), 1),
+    )
+    wanted = PlanRules(makeup_shifts=tuple(CrewShift(*group) for group in groups), **makeup)
+    assert PlanRules.from_dict(plan.rules) == wanted
+    assert operator.post(add, values).status_code == 302
+    assert PlanRules.from_dict(SchedulePlan.objects.latest("pk").rules) == PlanRules()
+
+
 def test_rules_and_changes_read_in_the_words_of_the_form(world: World, browser_of: Any) -> None:
     operator = browser_of(world.users[Role.PARK_STUDIO])
     read_in_english(operator)
     day = today() + 3 * DAY
-    shifts = (MakeupShift(time(8), time(22), 2),)
+    shifts = (CrewShift(time(8), time(22), 2),)
     rules = PlanRules(quota_hours=40, makeup_shifts=shifts, makeup_wait_hours=2)
     plan = services.plan_start(
         actor=world.manager, park=world.park, first_day=day, last_day=day, seconds=0, rules=rules
@@ -227,3 +285,81 @@ def test_rules_and_changes_read_in_the_words_of_the_form(world: World, browser_o
     away = f"{world.rooms[0]} · {day:%m-%d} 00:00 – {day + DAY:%m-%d} 00:00"
     assert f"<div>rooms out of use: {away}</div>" in words(other)
     assert "<div>rooms more: 2</div>" in words(other)
+
+
+def test_a_firm_reads_how_many_hours_schedules_give_it(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    SlotQuota.objects.filter(tenant=firm.tenant).update(week_hours=None)
+    page = reverse("portal-slots", args=[firm.tenant.code])
+    assert "hours a day at most" not in owner.get(page).text
+    SlotQuota.objects.create(park=world.park, day_hours=6)
+    shown = owner.get(page).text
+    assert "You have 6 hours a day at most, all rooms together." in shown
+    assert "a week at most" not in shown
+
+
+def test_a_firm_asks_for_people_of_the_park_during_its_session(owner: Client, firm: TenantWorld) -> None:
+    asked = wish(camera_people="2", control_people="1", camera_minutes="60")
+    page = owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), asked)["Location"]
+    assert SlotRequest.objects.latest("pk").crews == [
+        {"crew": "camera", "people": 2, "minutes": 60},
+        {"crew": "control", "people": 1, "minutes": None},
+    ]
+    assert "camera crew × 2 (60 minutes)" in owner.get(page).text
+    refused = owner.post(
+        reverse("portal-slot-new", args=[firm.tenant.code]), {**asked, "camera_minutes": "999"}
+    )
+    assert "A crew is there for a part of the session" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"camera_people": "200"}, "camera_people"),
+        ({"lighting_people": "x"}, "lighting_people"),
+        ({"control_people": "1.5"}, "control_people"),
+        ({"lighting_minutes": "60"}, "lighting_minutes"),
+        ({"camera_people": "1", "lighting_minutes": "60"}, "lighting_minutes"),
+    ],
+)
+def test_what_cannot_be_a_crew_is_shown_where_it_is_asked(
+    owner: Client, firm: TenantWorld, wrong: dict[str, str], named: str
+) -> None:
+    refused = owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish(**wrong))
+    assert (refused.status_code, list(refused.context["form"].errors)) == (400, [named])
+    assert '<details class="mb-3" open>' in refused.text
+
+
+def test_minutes_of_no_crew_are_refused_in_the_admin(
+    world: World, firm: TenantWorld, browser_of: Any
+) -> None:
+    day = today() + 3 * DAY
+    values = {"tenant": firm.tenant.pk, "minutes": 120, "value": 100, "camera_minutes": 60}
+    spans = {"earliest_0": day, "earliest_1": "09:00", "latest_0": day, "latest_1": "14:00"}
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    refused = operator.post(reverse("admin:livestreams_slotrequest_add"), values | spans)
+    assert list(refused.context["adminform"].form.errors) == ["camera_minutes"]
+    asked = operator.post(refused.request["PATH_INFO"], {**values, **spans, "camera_people": 2})
+    assert asked.status_code == 302
+    assert SlotRequest.objects.latest("pk").crews == [{"crew": "camera", "people": 2, "minutes": 60}]
+
+
+def test_a_firm_asks_for_windows_of_other_days_and_hours(owner: Client, firm: TenantWorld) -> None:
+    """As Chinese keyboards write them too; one after midnight ends on the next day, and what is none is named."""
+    day = today() + 3 * DAY
+    later = [f"{day + DAY} 20:00-01:00", f"{day + 4 * DAY} ０９：００～１２：００"]
+    address = reverse("portal-slot-new", args=[firm.tenant.code])
+    assert owner.post(address, wish(more="\n".join(later))).status_code == 302
+    at = day_start(day)
+    assert [(instant(start), instant(end)) for start, end in SlotRequest.objects.latest("pk").windows] == [
+        (at + 14 * HOUR, at + 16 * HOUR),
+        (at + DAY + 20 * HOUR, at + DAY + 25 * HOUR),
+        (at + 4 * DAY + 9 * HOUR, at + 4 * DAY + 12 * HOUR),
+    ]
+    named = f"{day + DAY:%m-%d} 20:00–01:00, {day + 4 * DAY:%m-%d} 09:00–12:00"
+    assert named in owner.get(reverse("portal-slots", args=[firm.tenant.code])).text
+    for wrong in ("tomorrow", f"{day} 25:00-26:00", "2026-13-01 09:00-12:00"):
+        refused = owner.post(address, wish(more=wrong))
+        assert refused.status_code == 400
+        assert f"“{wrong}” is no window such as 2026-10-01 09:00-12:00." in refused.text

@@ -42,6 +42,21 @@ def test_the_owner_sees_own_stock_alone(owner: Client, world: World, firm: Tenan
     assert owner.get(stock_page(world.tenants[1])).status_code == 404
 
 
+def test_the_owner_sees_in_which_zones_goods_lie(owner: Client, world: World, firm: TenantWorld) -> None:
+    lamp = make_sku(firm.tenant, "Lamp-7")
+    goods = {"actor": SYSTEM, "warehouse": world.warehouse, "sku": lamp}
+    stock_receive(quantity=1200, zone="A-01", **goods)
+    stock_receive(quantity=30, zone="S-09", **goods)
+    for address in (stock_page(firm), reverse("portal-product", args=[firm.tenant.code, lamp.product.uid])):
+        page = owner.get(address).text
+        assert "A-01 1,200" in page
+        assert "S-09 30" in page
+    stock_adjust(quantity=-1200, note="sent on", zone="A-01", **goods)
+    page = owner.get(stock_page(firm)).text
+    assert "S-09 30" in page
+    assert "A-01" not in page, "nothing lies there"
+
+
 def test_stock_is_found_by_code_or_name(owner: Client, world: World, firm: TenantWorld) -> None:
     lamp = make_sku(firm.tenant, "Lamp-7")
     make_stock(world.warehouse, lamp, "A-03-2")

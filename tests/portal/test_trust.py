@@ -41,7 +41,7 @@ def session(firm: TenantWorld) -> LiveSession:
         kind="paid", order_no="o1", qty=1, amount=Decimal(100), session_ref=str(firm.session.uid),
         occurred_at=firm.session.started_at + HOUR,
     )  # fmt: skip
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)])
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="shop", facts=[(0, fact)], atomic=True)
     return firm.session
 
 

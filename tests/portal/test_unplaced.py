@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +11,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from analytics import shares
+from analytics.models import SessionShare
+from analytics.rollup import drain
+from core.choices import Role
 from core.clock import HOUR
-from core.models import AuditEntry
+from core.models import AuditEntry, User
+from core.templatetags.portal import day_and_time
+from livestreams.models import LiveSession
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services import placing, sales_record
-from tests.factories import SYSTEM, TenantWorld, make_session
+from tests.factories import SYSTEM, TenantWorld, World, make_session
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def waiting(firm: TenantWorld) -> TenantWorld:
         )
         for number in (1, 2, 3, 4)
     ]  # fmt: skip
-    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=list(enumerate(facts)))
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=list(enumerate(facts)), atomic=True)
     placing.drain()
     return firm
 
@@ -97,3 +105,113 @@ def test_the_window_is_the_owners_choice(owner: Client, waiting: TenantWorld) ->
     assert AttributionSettings.objects.get(tenant=waiting.tenant).window_hours == 12
     page = owner.get(reverse("portal-unplaced", args=[waiting.tenant.code]))
     assert page.context["form"].initial == {"window_hours": 12}
+
+
+def told(browser: Client, firm: TenantWorld, number: str = "W-1") -> Any:
+    return browser.get(reverse("portal-order", args=[firm.tenant.code]), {"no": number})
+
+
+def correct(browser: Client, firm: TenantWorld, number: str = "W-1", **values: Any) -> Any:
+    fact = SalesEvent.objects.get(seller=firm.tenant, order_no=number)
+    body = {"no": number, "source": "test", "external_id": fact.external_id, **values}
+    return browser.post(reverse("portal-order-answer", args=[firm.tenant.code]), body, follow=True)
+
+
+def shared() -> dict[int, Decimal]:
+    """What the sessions have of the lines, by who stood before the camera."""
+    placing.drain()
+    drain()
+    shares.drain()
+    rows = SessionShare.objects.filter(part="host")
+    return {row.session_id: row.gmv_paid - row.refunds for row in rows}
+
+
+def test_an_order_says_how_its_session_was_found_and_who_stood_before_the_camera(
+    owner: Client, waiting: TenantWorld
+) -> None:
+    (fact,) = told(owner, waiting, "W-4").context["facts"]
+    assert (fact.answer.rule, fact.answer.rule_version, fact.answer.session_id) == ("outside", 1, None)
+    assert "evidence v1" in told(owner, waiting, "W-4").text
+    (line,) = owner.get("/api/v1/orders", {"order_no": "W-4"}).json()["results"]
+    assert (line["rule"], line["rule_version"], line["window_hours"]) == ("outside", 1, 0)
+    answer(owner, waiting, session=str(waiting.session.uid))
+    page = told(owner, waiting)
+    (fact,) = page.context["facts"]
+    assert (fact.answer.rule, fact.place) == ("manual", waiting.session)
+    assert fact.hosts == [waiting.session.host]
+    assert reverse("portal-session", args=[waiting.tenant.code, waiting.session.uid]) in page.text
+
+
+def test_an_answer_is_taken_back_and_all_that_was_counted_follows(
+    owner: Client, waiting: TenantWorld
+) -> None:
+    mine = waiting.session
+    other = waiting.tenant.sessions.exclude(pk=mine.pk).get()
+    # one refund follows its line, the other names the session itself, and goes with what a person says of the line
+    refunds = [
+        SaleFact(
+            kind="refunded", order_no=f"R-{number}", ref_order_no="W-1", ref_line="1", qty=1, amount=Decimal(number),
+            occurred_at=mine.started_at + 6 * HOUR, channel="live", session_ref=name,
+        )
+        for number, name in ((1, ""), (3, str(mine.uid)))
+    ]  # fmt: skip
+    sales_record(
+        actor=SYSTEM, seller=waiting.tenant, source="test", facts=list(enumerate(refunds)), atomic=True
+    )
+    answer(owner, waiting, session=str(mine.uid))
+    assert shared() == {mine.pk: 6}
+    paid, *back = told(owner, waiting).context["facts"]
+    assert [session.pk for session in paid.options] == [other.pk]
+    assert not any(hasattr(fact, "options") for fact in back)
+    assert correct(owner, waiting, session=str(other.uid)).status_code == 200
+    assert {row: amount for row, amount in shared().items() if amount} == {other.pk: 6}
+    correct(owner, waiting, session="")
+    assert not any(shared().values())
+    assert told(owner, waiting).context["facts"][0].answer.rule == "no_session"
+
+
+def test_of_an_order_only_its_own_firm_says_a_session_and_only_one_of_then(
+    owner: Client, waiting: TenantWorld, world: World, browser_of: Callable[[User], Client]
+) -> None:
+    before = Attribution.objects.count()
+    earlier = make_session(waiting.tenant, starts_at=waiting.session.started_at - 48 * HOUR)
+    correct(owner, waiting, session=str(earlier.uid))
+    stranger = world.tenants[1]
+    foreign = browser_of(stranger.users[Role.TENANT_OWNER])
+    mine = {"no": "W-1", "source": "test", "external_id": SalesEvent.objects.get(order_no="W-1").external_id}
+    address = reverse("portal-order-answer", args=[stranger.tenant.code])
+    assert foreign.post(address, {**mine, "session": ""}).status_code == 404
+    finance = browser_of(waiting.users[Role.TENANT_FINANCE])
+    assert correct(finance, waiting, session="").status_code == 403
+    assert not told(finance, waiting).context["can_answer"]
+    assert Attribution.objects.count() == before
+
+
+def test_of_sessions_of_others_platform_and_time_are_told_alone(
+    owner: Client, waiting: TenantWorld, world: World
+) -> None:
+    stranger = world.tenants[1]
+    theirs = make_session(stranger.tenant, starts_at=waiting.session.started_at, canary="foreign")
+    theirs.shown_tenants.create(tenant=waiting.tenant)
+    LiveSession.objects.filter(pk=theirs.pk).update(title="CANARYTITLE", host=stranger.host)
+    (group,) = owner.get(reverse("portal-unplaced", args=[waiting.tenant.code])).context["groups"]
+    assert theirs.pk in {session.pk for session in group.candidates}
+    for page in (owner.get(reverse("portal-unplaced", args=[waiting.tenant.code])), told(owner, waiting)):
+        assert str(theirs.uid) in page.text
+        assert "CANARYTITLE" not in page.text
+        assert str(stranger.host) not in page.text
+    answer(owner, waiting, session=str(theirs.uid))
+    theirs.refresh_from_db()
+    assert (sessions_now(waiting)["W-1"], theirs.title) == (theirs.pk, "CANARYTITLE")
+    placed = told(owner, waiting)
+    assert theirs.started_at is not None
+    shown = " ".join(re.sub("<[^>]*>", "", placed.text).split())
+    assert f"{theirs.get_platform_display()} {day_and_time(theirs.started_at)} ·" in shown
+    assert "CANARYTITLE" not in placed.text
+    assert str(stranger.host) not in placed.text
+
+
+def test_a_form_that_says_nothing_is_no_answer(owner: Client, waiting: TenantWorld) -> None:
+    answer(owner, waiting)
+    correct(owner, waiting)
+    assert not Attribution.objects.filter(rule__in=("manual", "no_session")).exists()

@@ -69,7 +69,7 @@ def orders(number: int, *, first: int = 0, prefix: str = "O") -> list[tuple[int,
 
 def sell(seller: Tenant, number: int, **more: Any) -> None:
     """Record orders of a seller as the shop would send them."""
-    sales_record(actor=SYSTEM, seller=seller, source="shop", facts=orders(number, **more))
+    sales_record(actor=SYSTEM, seller=seller, source="shop", facts=orders(number, **more), atomic=True)
 
 
 def select(statement: str) -> list[tuple[Any, ...]]:

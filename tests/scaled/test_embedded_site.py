@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -127,6 +129,28 @@ def test_a_site_that_is_killed_twice_ends_exact(live_site: Site, tmp_path: Path)
     assert select(job)[0][:2] == ("done", 2)
     assert select("SELECT COUNT(*) FROM supplychain_salesevent WHERE order_no LIKE 'H%'") == [(10_000,)]
     assert select("SELECT COUNT(*) FROM supplychain_salesevent WHERE order_no LIKE 'k_-%-%'") == [(400,)]
+
+
+def simulations_of(url: str) -> list[int]:
+    """The processes that let the demo's day go on at a site."""
+    wanted = ["simulate", "--url", url]
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if path.read_text().split("\0")[2:5] == wanted:
+                found.append(int(path.parent.name))
+    return found
+
+
+def test_the_simulation_ends_with_its_site_however_that_ends(live_site: Site, tmp_path: Path) -> None:
+    with servers.serve(copy_of(live_site, tmp_path), None, "--simulate") as site:
+        wait_until(lambda: simulations_of(site.url), seconds=30)
+        site.server.process.kill()
+        try:
+            wait_until(lambda: not simulations_of(site.url), seconds=30)
+        finally:
+            for pid in simulations_of(site.url):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_ctrl_c_ends_a_site_with_open_screens_quietly(live_site: Site, tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from django.urls import reverse
 from core.models import ExchangeRate, User
 from supplychain.exceeding import exceeding, mark
 from supplychain.facts import SaleFact
+from supplychain.importing import Standing
 from supplychain.models import SalesEvent
-from supplychain.services.loading import Plan, load
+from supplychain.services.loading import Plan, load, wait_patiently
+from supplychain.services.standing import give_way
 from tenants.services import tenant_update
 from tests import factories
 from tests.factories import SYSTEM, TenantWorld, World
@@ -114,7 +116,7 @@ def test_refunds_of_many_firms_are_held_against_payments_at_once(firm: TenantWor
     rows = list(SalesEvent.objects.current())
     with CaptureQueriesContext(connection) as asked:
         mark(rows)
-    assert len(asked) == 2
+    assert len(asked) == 4
     assert {row.kind for row in rows if row.exceeds} == {"refunded"}  # type: ignore[attr-defined]
 
 
@@ -148,3 +150,29 @@ def test_an_import_says_so_whichever_file_comes_last(firm: TenantWorld) -> None:
         )
         said.append(outcome.file.notes["refund_exceeds"])
     assert said == [0, 1, 1]
+
+
+@pytest.mark.postgres
+def test_in_a_long_import_the_same_orders_cost_the_same_to_look_up(firm: TenantWorld) -> None:
+    def rows_read() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables "
+                "WHERE relname = 'supplychain_salesevent'"
+            )
+            return int(cursor.fetchone()[0])
+
+    wait_patiently()
+    sales = [fact(f"A{number}") for number in range(4000)]
+    refunds = [fact(f"A{n}", "refunded", ref_order_no=f"A{n}", ref_line="1") for n in range(0, 4000, 4)]
+    record(firm.tenant, *sales, *refunds)
+    orders = {f"A{number}" for number in range(400)}
+    before = rows_read()
+    exceeding({(firm.tenant.pk, number) for number in orders})
+    give_way(
+        firm.tenant,
+        "test",
+        lambda told: Standing((told.order_no,), finer=False),
+        list(enumerate(sales[:400])),
+    )
+    assert rows_read() - before <= 5 * len(orders)

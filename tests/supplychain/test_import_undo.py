@@ -137,7 +137,7 @@ def test_undoing_both_leaves_nothing_and_what_a_tool_said_stays(
     mine: TenantWorld, bring: Callable[[str], ImportBatch]
 ) -> None:
     told = fact("A2", amount="20.00", qty=2, external_id="A2:1:paid", version=7)
-    sales_record(actor=mine.owner, seller=mine.tenant, source="file", facts=[(0, told)])
+    sales_record(actor=mine.owner, seller=mine.tenant, source="file", facts=[(0, told)], atomic=True)
     first, later = bring(FIRST), bring(LATER)
     for batch in (first, later):
         undo(mine.owner, batch)
@@ -171,7 +171,7 @@ def test_who_may_and_what_can_be_taken_back(mine: TenantWorld, bring: Callable[[
 
 def test_an_undo_that_fails_leaves_everything(mine: TenantWorld, bring: Callable[[str], ImportBatch]) -> None:
     told = fact("A2", amount="20.00", qty=2, external_id="A2:1:paid", version=7)
-    sales_record(actor=mine.owner, seller=mine.tenant, source="file", facts=[(0, told)])
+    sales_record(actor=mine.owner, seller=mine.tenant, source="file", facts=[(0, told)], atomic=True)
     first, _later = bring(FIRST), bring(LATER)
     mine.tenant.closed_on = first.created_at.date().replace(year=2025, month=5, day=1)
     mine.tenant.save()

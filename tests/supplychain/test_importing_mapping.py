@@ -47,6 +47,13 @@ def refusal(mapping: Any) -> str:
     return caught.value.message
 
 
+# Added up by hand from the samples; those of the service that sells in pounds are summed in test_importing_uci.
+SUMS = {
+    "generic.csv": {"paid": "377.00", "refunded": "79.50"},
+    "mapping.csv": {"paid": "278.00", "refunded": "79.50"},
+}
+
+
 @pytest.mark.parametrize("name", ["generic.csv", "uci-online-retail.csv", "mapping.csv"])
 def test_samples_are_read_without_a_problem(name: str) -> None:
     mapping = load_mapping((EXAMPLES / "mapping.json").read_bytes()) if name == "mapping.csv" else None
@@ -56,6 +63,9 @@ def test_samples_are_read_without_a_problem(name: str) -> None:
     assert facts
     assert file.report.bad_rows == 0
     assert len({fact.key for fact in facts}) == len(facts)
+    if name in SUMS:
+        told = {kind: f"{amounts['CNY']:.2f}" for kind, amounts in file.report.sums.items()}
+        assert told == SUMS[name]
 
 
 def test_every_profile_offers_its_samples() -> None:

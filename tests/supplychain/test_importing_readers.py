@@ -259,6 +259,15 @@ def test_hidden_sheets_are_not_read() -> None:
     assert len(facts) == 1
 
 
+def test_a_cell_whose_style_the_workbook_does_not_define_is_read_as_it_stands() -> None:
+    plain, out = workbook([HEADER, *TYPED]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as given, zipfile.ZipFile(out, "w") as odd:
+        for name in given.namelist():
+            odd.writestr(name, given.read(name).replace(b'<c r="E2"', b'<c r="E2" s="99"'))
+    assert b's="99"' in zipfile.ZipFile(out).read("xl/worksheets/sheet1.xml")
+    assert len(read(out.getvalue())[0]) == 3
+
+
 def test_ids_that_a_workbook_holds_as_numbers_are_refused_by_row() -> None:
     numbers = [
         [6.91752839123457e18, *TYPED[0][1:]],

@@ -50,6 +50,14 @@ def read(stream: io.BytesIO, **options: str) -> tuple[list[SessionRow], SessionF
     return [row for result in file for row in result.facts], file
 
 
+# Added up by hand from the samples: sales in CNY and in the currency of the file, viewers, orders.
+SUMS = {
+    "douyin-live.csv": ("58310.50", "0", 37_310, 492),
+    "taobao-live.csv": ("37328.50", "0", 12_430, 241),
+    "tiktok-live.csv": ("0", "4310.20", 5_906, 88),
+}
+
+
 @pytest.mark.parametrize("code", SESSION_PROFILES)
 def test_samples_are_recognised_and_whole(code: str) -> None:
     profile = session_profile(code)
@@ -62,6 +70,15 @@ def test_samples_are_recognised_and_whole(code: str) -> None:
         assert file.report.problems == []
         assert file.report.dropped == []
         assert all(row.viewers and row.key for row in rows)
+        sums = (
+            sum((row.amount or 0 for row in rows), Decimal(0)),
+            sum((row.amount_foreign or 0 for row in rows), Decimal(0)),
+            sum(row.viewers or 0 for row in rows),
+            sum(row.orders or 0 for row in rows),
+        )
+        sales, foreign, *people = SUMS[path.name]
+        assert sums == (Decimal(sales), Decimal(foreign), *people)
+        assert [row.provisional for row in rows] == [False, path.name == "douyin-live.csv"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -41,11 +42,13 @@ from supplychain.services import (
     sku_resolve,
     stock_adjust,
     stock_count,
+    stock_place,
+    stock_transfer,
     wave_make,
     wave_picked,
 )
 from supplychain.tasks import release_refunded
-from supplychain.unshipped import held_lines, returns_awaited, unshipped
+from supplychain.unshipped import due_today, held_lines, overdue, oversold, returns_awaited, unshipped
 from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
@@ -164,12 +167,10 @@ def test_one_parcel_holds_the_goods_of_several_owners(shop: PackingShop) -> None
     theirs.save()
     store = Store.objects.create(tenant=shop.seller, platform="jd", account="x", name_zh="集合店")
     store.members.add(other)
-    shop.receive(2)
-    shop.receive(2, sku=theirs)
+    shop.receive(2, zone="B-07")
+    shop.receive(2, sku=theirs, zone="A-01")
     shop.sell("O-1", 1, line_no="1")
     shop.sell("O-1", 2, line_no="2", sku_code="B1", owner="alpha-b")
-    StockLevel.objects.filter(sku=theirs).update(zone="A-01")
-    StockLevel.objects.filter(sku=shop.sku).update(zone="B-07")
     wave = wave_make(actor=SYSTEM, warehouse=shop.near)
     assert [(pick.zone, pick.sku, pick.quantity) for pick in pick_list(wave)] == [
         ("A-01", "B1", 2),
@@ -407,6 +408,7 @@ def test_of_an_order_that_was_refunded_nothing_is_owed(shop: PackingShop) -> Non
         ("O-3", "open"),
     ]
     assert unshipped(Reservation.objects.all(), Backorder.objects.all()).oversold == 4
+    assert sum(row.oversold for row in oversold(Backorder.objects.all())) == 4
     shop.sell("O-4", 11)
     assert Backorder.objects.get(order_no="O-4").presold == 2  # the room of O-1
 
@@ -451,7 +453,11 @@ def test_orders_that_wait_are_counted_once_by_age_and_deadline(shop: PackingShop
     shop.sell("O-more", 99, occurred_at=now)
     with travel(now, tick=False):
         found = unshipped(held_lines(SYSTEM), Backorder.objects.all())
+        held = held_lines(SYSTEM)
+        behind = [set(rows.values_list("order_no", flat=True)) for rows in (overdue(held), due_today(held))]
     assert (found.orders, found.ages, found.overdue, found.today) == (6, [2, 2, 1, 1], 2, 1)
+    assert [len(orders) for orders in behind] == [found.overdue, found.today]
+    assert all(line.due_at < now for line in overdue(held, now))
     assert (found.oldest, found.missing) == (now - timedelta(hours=100), 1)
     shop.near.ship_within_hours = 24
     shop.near.save()
@@ -507,8 +513,23 @@ class Acts:
         self.shop = PackingShop()
         self.versions = dict.fromkeys(range(6), 0)
 
-    def receive(self, _number: int, quantity: int) -> None:
-        self.shop.receive(quantity)
+    def receive(self, number: int, quantity: int) -> None:
+        self.shop.receive(quantity, zone=SHELVES[number])
+
+    def shift(self, number: int, quantity: int) -> None:
+        stock_transfer(
+            actor=SYSTEM,
+            origin=self.shop.near,
+            target=self.shop.near,
+            sku=self.shop.sku,
+            quantity=quantity,
+            from_zone=SHELVES[number],
+            to_zone=SHELVES[-1 - number],
+        )
+
+    def place(self, number: int, _quantity: int) -> None:
+        for level in StockLevel.objects.all():
+            stock_place(actor=SYSTEM, level=level, zone=SHELVES[number])
 
     def sell(self, number: int, quantity: int) -> None:
         """The order, or a correction of it."""
@@ -523,7 +544,16 @@ class Acts:
         wave_make(actor=SYSTEM, warehouse=self.shop.near, orders=quantity)
 
     def dispatch(self, number: int, _quantity: int) -> None:
-        self.shop.dispatch(f"O-{number}", f"SF{StockMove.objects.count()}")
+        """It leaves from the zones where the pick list of its wave sends people."""
+        parcel = self.shop.packed(f"O-{number}")
+        before, last = self._to_fetch(parcel.wave), StockMove.objects.count()
+        self.shop.dispatch(f"O-{number}", f"SF{last}")
+        left = StockMove.objects.filter(source="parcel").order_by("-pk")
+        gone = Counter({move.zone: -move.quantity for move in left[: StockMove.objects.count() - last]})
+        assert gone + self._to_fetch(parcel.wave) == before
+
+    def _to_fetch(self, wave: Wave) -> Counter[str]:
+        return Counter({pick.zone: pick.quantity for pick in pick_list(wave)})
 
     def come_back(self, number: int, quantity: int) -> None:
         for line in self._lines(number, "dispatched"):
@@ -541,7 +571,8 @@ class Acts:
         return list(Reservation.objects.filter(order_no=f"O-{number}", state=state)[:1])
 
 
-KINDS = ("receive", "sell", "refund", "wave", "dispatch", "come_back", "miss", "fill")
+SHELVES = ("", "A", "B", "A", "B", "")
+KINDS = ("receive", "shift", "place", "sell", "refund", "wave", "dispatch", "come_back", "miss", "fill")
 ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 5), st.integers(1, 3)), max_size=25)
 
 

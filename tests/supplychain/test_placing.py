@@ -13,7 +13,14 @@ from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
-from livestreams.services import account_create, host_create, session_end, session_untell, shift_begin
+from livestreams.services import (
+    account_create,
+    host_create,
+    session_end,
+    session_open,
+    session_untell,
+    shift_begin,
+)
 from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
@@ -181,6 +188,27 @@ def test_what_a_person_said_stays_and_its_refund_goes_with_it(shop: Shop) -> Non
     assert shop.answers() == {("paid", "A1"): (None, "no_session"), ("refunded", "A1"): (None, "follows")}
 
 
+@pytest.mark.parametrize("says_none", [False, True], ids=["another", "none"])
+def test_what_a_person_said_holds_for_the_corrected_line(shop: Shop, says_none: bool) -> None:
+    """Also above a version that says nothing, as an undo leaves it. What a correction names itself goes before it."""
+    other = shop.on_air(NOON, tenant=shop.other)
+    other.shown_tenants.create(tenant=shop.seller)
+    shop.sold(external_id="e1")
+    shop.answers()
+    session, rule = (None, "no_session") if says_none else (other, "manual")
+    said = SalesEvent.objects.get().pk
+    attribution_set(actor=SYSTEM, seller=shop.seller, event_ids=[said], session=session, rule=rule)
+    shop.sold(external_id="e1", version=2, amount="12.00")
+    assert shop.answer() == (session and session.pk, rule)
+    shop.sold(external_id="e1", version=3, kind="adjusted", qty=0, amount="0")
+    shop.sold(external_id="e1", version=4)
+    assert shop.answer() == (session and session.pk, rule)
+    shop.sold(external_id="e1", version=5, session_ref=str(shop.session.uid))
+    assert shop.answer() == (shop.session.pk, "")
+    shop.sold(external_id="e1", version=6, order_no="A9")
+    assert shop.answer("A9") == (shop.session.pk, "account")
+
+
 def test_nobody_says_what_only_the_rule_finds(shop: Shop) -> None:
     shop.sold()
     ids = list(SalesEvent.objects.values_list("pk", flat=True))
@@ -271,6 +299,27 @@ def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: S
     assert [shop.answers()[line][1] for line in lines] == ["outside", "outside_host"]
     shift_begin(actor=SYSTEM, session=shop.session, host=guest, at=NOON, ends_at=NOON + HOUR)
     assert [shop.answers()[line][1] for line in lines] == ["outside", "outside"]
+
+
+def test_an_account_told_later_is_told_to_all_for_whom_its_host_worked(shop: Shop) -> None:
+    """The firm of the session and those whose goods it shows, which get to know its hosts with the first of them."""
+    guest = make_host(shop.other, "guest")
+    shift_begin(actor=SYSTEM, session=shop.session, host=guest, at=NOON, ends_at=NOON + HOUR)
+    shop.sold("A1", at=NOON + 20 * DAY, host_ref="lin88", source="douyin")
+    assert shop.answer("A1") == (None, "outside_host")
+    account_create(actor=SYSTEM, host=guest, platform="douyin", account="lin88")
+    assert shop.answer("A1") == (None, "outside")
+
+    second, third = (make_host(shop.other, name) for name in ("second", "third"))
+    shop.sold("A2", at=NOON + 20 * DAY, host_ref="second", source="douyin")
+    shop.sold("A3", at=NOON + 21 * DAY, host_ref="third", source="douyin")
+    assert [shop.answer("A2"), shop.answer("A3")] == [(None, "outside_host")] * 2
+    theirs = session_open(
+        actor=SYSTEM, tenant=shop.other, platform="douyin", host=second, shown=[shop.seller]
+    )
+    assert [shop.answer("A2")[1], shop.answer("A3")[1]] == ["outside", "outside_host"]
+    shift_begin(actor=SYSTEM, session=theirs, host=third, role="controller")
+    assert shop.answer("A3") == (None, "outside")
 
 
 def test_a_session_that_ends_loses_what_came_after(shop: Shop) -> None:

@@ -21,11 +21,12 @@ from livestreams.errors import WrongState
 from livestreams.models import LiveSession, SessionTenant
 from livestreams.services import session_open
 from supplychain.choices import ExplainKind, ShortOf
-from supplychain.models import GoodsOffer, RunLine, Shortage
+from supplychain.models import Attribution, GoodsOffer, RunLine, Shortage
 from supplychain.services import (
     explain_record,
     goods_offer,
     goods_offer_withdraw,
+    placing,
     run_line_drop,
     run_line_move,
     run_line_put,
@@ -282,6 +283,22 @@ def test_the_run_is_the_showcase_of_the_session(
     assert SessionTenant.objects.filter(session=session, tenant=theirs.tenant).exists()
     with pytest.raises(InvalidInput):  # on the run, but a booking of another
         explain(mine, mine.session, offer.product, at=mine.session.started_at)
+
+
+def test_whose_goods_are_shown_knows_the_hosts_of_the_session(
+    mine: TenantWorld, theirs: TenantWorld, offer: GoodsOffer, session: LiveSession
+) -> None:
+    """Also their lines of long before, which named an outside host."""
+    record(theirs.tenant, fact("B1", channel="live", host_ref=session.shifts.get().host.code))
+
+    def rules() -> list[str]:
+        placing.drain()
+        return list(Attribution.objects.order_by("version").values_list("rule", flat=True))
+
+    assert rules() == ["outside_host"]
+    put(mine, offer=offer)
+    explain(mine, session, offer.product)
+    assert rules() == ["outside_host", "outside"]
 
 
 def test_nothing_is_shown_whose_offer_is_withdrawn(

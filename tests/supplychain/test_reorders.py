@@ -28,6 +28,7 @@ from supplychain.services import (
 from supplychain.services.launches import drain, sweep
 from tests.factories import SYSTEM, make_sku
 from tests.supplychain.firm import DAY, DROP, NOON, Firm
+from tests.supplychain.test_webhook_news import listen, told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -61,6 +62,7 @@ def test_sales_lead_to_a_proposal_when_what_waits_is_counted(firm: Firm) -> None
 
 
 def test_a_proposal_follows_the_sales_and_stays_one(firm: Firm) -> None:
+    listen(firm.tenant.node, "reorder.proposed")
     reorder = firm.proposal()
     before = reorder.quantity
     firm.sell(50, key="more")
@@ -68,6 +70,10 @@ def test_a_proposal_follows_the_sales_and_stays_one(firm: Firm) -> None:
     reorder.refresh_from_db()
     assert Reorder.objects.count() == 1
     assert reorder.quantity > before
+    # Told once, with what it was then.
+    assert [(row["reorder"], row["quantity"]) for row in told(firm.tenant.node)] == [
+        (str(reorder.uid), before)
+    ]
     with time_machine.travel(NOON + 40 * DAY, tick=False):
         sweep()
         drain()

@@ -312,8 +312,9 @@ def test_whole_pieces_come_back_into_the_stock_damaged_ones_do_not(
             sample_take_back(actor=keeper, request=request, whole=whole, damaged=damaged)
     with pytest.raises(Refused):
         sample_take_back(actor=theirs.owner, request=request, whole=1)
-    first = sample_take_back(actor=keeper, request=request, whole=1)
+    first = sample_take_back(actor=keeper, request=request, whole=1, zone="S-09")
     assert (first.state, first.outstanding, available(theirs)) == (SampleState.OUT, 1, before - 1)
+    assert StockMove.objects.latest("pk").zone == "S-09"
     last = sample_take_back(actor=keeper, request=request, whole=0, damaged=1)
     assert (last.state, last.back_on, available(theirs)) == (SampleState.BACK, today(), before - 1)
     with pytest.raises(WrongState):

@@ -1,118 +1,43 @@
-"""Agreements and statements on the ledger: who may do what, what stands, and what a statement says."""
+"""Agreements on the ledger: who may propose, sign and end what, and which are not in force beside each other."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
-from django.db.models import Sum
 from django.utils import translation
 
-from core.actors import Actor, user_actor
-from core.choices import Role
-from core.errors import Conflict, InvalidInput, NotFound, Refused
+from core.errors import InvalidInput, NotFound, Refused
 from livestreams.errors import WrongState
-from livestreams.models import HostShift
-from supplychain.choices import AgreementState, DueKind, StatementState
-from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
+from supplychain.choices import AgreementState
+from supplychain.models import Agreement
 from supplychain.services import (
     agreement_end,
     agreement_propose,
     agreement_sign,
     agreement_withdraw,
-    statement_approve,
     statement_count,
-    statement_dispute,
-    statement_invoice,
-    statement_pay,
-    statements,
-    statements_count,
 )
-from supplychain.workings import workings_of
-from tests.factories import SYSTEM, make_host, make_park, make_session, make_tenant, make_user
+from tests.factories import SYSTEM, make_host
 from tests.supplychain.ledger import fact, record
+from tests.supplychain.settling import (
+    APRIL,
+    FEB,
+    HOUR,
+    JAN,
+    MAR,
+    MAY,
+    TEN,
+    Firms,
+    _in_april,
+    firms,
+)
+
+__all__ = ["_in_april", "firms"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-JAN, FEB, MAR = dt.date(2025, 1, 1), dt.date(2025, 2, 1), dt.date(2025, 3, 1)
-TEN = dt.datetime(
-    2025, 1, 31, 14, 0, tzinfo=dt.UTC
-)  # ten in the evening in Shanghai: the session sees February
-HOUR = dt.timedelta(hours=1)
-APRIL = dt.datetime(2025, 4, 2, 4, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def _in_april() -> Iterator[None]:
-    with time_machine.travel(APRIL, tick=False):
-        yield
-
-
-class Firms:
-    """A seller with a session of two hosts, and an agency of which one of them is."""
-
-    def __init__(self) -> None:
-        park = make_park("east")
-        self.park = park
-        self.seller, self.agency, self.other = (make_tenant(park, name) for name in ("ming", "mcn", "hua"))
-        self.host, self.own_host = make_host(self.agency, "star"), make_host(self.seller, "own")
-        self.session = make_session(self.seller, host=self.host, starts_at=TEN, hours=4)
-        self.session.shown_tenants.create(tenant=self.agency)
-        self.people = {
-            tenant.code: user_actor(make_user(f"{tenant.code}-money", Role.TENANT_FINANCE, tenant.node))
-            for tenant in (self.seller, self.agency, self.other)
-        }
-        self.park_finance = user_actor(make_user("park-money", Role.PARK_FINANCE, park.node))
-
-    def money(self, code: str = "ming") -> Actor:
-        return self.people[code]
-
-    def agree(self, *, signed: bool = True, **values: Any) -> Agreement:
-        defaults: dict[str, Any] = {
-            "seller": self.seller,
-            "partner": self.agency.code,
-            "kind": "agency",
-            "title": "frame contract",
-            "from_day": JAN,
-            "sales": "hosts",
-            "tiers": [(Decimal(0), Decimal(20))],
-        }
-        agreement = agreement_propose(actor=self.money(), **{**defaults, **values})
-        return agreement_sign(actor=self.money("mcn"), agreement=agreement) if signed else agreement
-
-    def sell(self, order: str, amount: str, hours: float = 0.5, **values: Any) -> None:
-        told = {"session_ref": str(self.session.uid), **values}
-        record(self.seller, fact(order, amount=amount, occurred_at=TEN + hours * HOUR, **told))
-
-    def refund(self, order: str, amount: str, at: dt.datetime, number: str = "1", **values: Any) -> None:
-        told: dict[str, Any] = {
-            "ref_order_no": order,
-            "ref_line": "1",
-            "occurred_at": at,
-            "session_ref": str(self.session.uid),
-        }
-        record(self.seller, fact(f"R{order}{number}", "refunded", amount, **{**told, **values}))
-
-
-@pytest.fixture
-def firms() -> Firms:
-    return Firms()
-
-
-def lines_of(statement: Statement) -> list[tuple[str, str, Decimal, Decimal]]:
-    rows = StatementLine.objects.filter(statement=statement, version=statement.version)
-    return [(f"{line.month:%m}", line.kind, line.base, line.amount) for line in rows]
-
-
-def approved(statement: Statement) -> Statement:
-    return statement_approve(actor=SYSTEM, statement=statement)
-
-
-# --- agreements
 
 
 def test_one_party_proposes_and_the_other_signs(firms: Firms) -> None:
@@ -193,7 +118,7 @@ def test_an_agreement_on_one_platform_is_about_its_sales(firms: Firms) -> None:
     record(firms.seller, fact("N", amount="400.00", occurred_at=TEN))
 
     def total(platform: str) -> Decimal:
-        terms = {"kind": "platform", "partner": "", "outside_name": "x", "sales": "all"}
+        terms = {"kind": "platform", "partner": "", "outside_name": platform or "all", "sales": "all"}
         agreement = firms.agree(platform=platform, tiers=[(Decimal(0), Decimal(5))], signed=False, **terms)
         agreement_sign(actor=SYSTEM, agreement=agreement)
         return statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total
@@ -228,6 +153,105 @@ def test_a_signed_agreement_is_followed_by_another(firms: Firms) -> None:
     assert statement_count(actor=SYSTEM, agreement=first, month=JAN).total == Decimal(20)
     assert statement_count(actor=SYSTEM, agreement=first, month=FEB).total == Decimal(-10)
     assert statement_count(actor=SYSTEM, agreement=second, month=FEB).total == Decimal(10)
+
+
+@pytest.mark.parametrize(
+    "monthly",
+    [
+        {"guarantee": Decimal(500)},
+        {"deduction": Decimal(5)},
+        {"slot_fee": Decimal(50), "slot_fee_per": "month"},
+    ],
+    ids=["guarantee", "deduction", "slot fee"],
+)
+def test_what_is_due_once_a_month_changes_with_the_month(firms: Firms, monthly: dict[str, Any]) -> None:
+    """Both would charge the month in which one follows the other."""
+    first, middle = firms.agree(**monthly), FEB.replace(day=15)
+    for sales in ("hosts", "all"):
+        with pytest.raises(InvalidInput) as refused:
+            firms.agree(from_day=middle, follows=first, sales=sales, **monthly)
+        assert (refused.value.code, refused.value.field) == ("monthly", "from_day")
+    second = firms.agree(from_day=FEB, follows=first, **monthly)
+    without = firms.agree(from_day=middle, follows=second)
+    assert (without.follows, without.guarantee) == (second, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "field"),
+    [
+        ({"to_day": FEB.replace(day=15)}, {"from_day": FEB.replace(day=20)}, "from_day"),
+        ({"from_day": FEB.replace(day=20)}, {"to_day": FEB.replace(day=15)}, "to_day"),
+    ],
+    ids=["the later", "the earlier"],
+)
+def test_no_month_is_charged_its_amount_by_two_that_do_not_follow(
+    firms: Firms, one: dict[str, Any], other: dict[str, Any], field: str
+) -> None:
+    guarantee = {"guarantee": Decimal(10_000)}
+    waiting = firms.agree(signed=False, **other, **guarantee)
+    firms.agree(title="frame of February", **one, **guarantee)
+    for step in (
+        lambda: firms.agree(signed=False, **other, **guarantee),
+        lambda: agreement_sign(actor=SYSTEM, agreement=waiting),
+    ):
+        with pytest.raises(InvalidInput, match="frame of February") as refused:
+            step()
+        assert (refused.value.code, refused.value.field) == ("monthly", field)
+    assert firms.agree(**other).state == AgreementState.SIGNED
+
+
+def test_two_agreements_on_the_same_sales_are_not_in_force_at_once(firms: Firms) -> None:
+    waiting = firms.agree(signed=False)
+    first = firms.agree(title="frame of January")
+    for step in (
+        lambda: firms.agree(from_day=FEB, signed=False),
+        lambda: agreement_sign(actor=SYSTEM, agreement=waiting),
+    ):
+        with pytest.raises(InvalidInput, match="frame of January"):
+            step()
+    assert firms.agree(sales="sessions").state == AgreementState.SIGNED
+    agreement_end(actor=firms.money(), agreement=first, to_day=MAY)
+    assert firms.agree(from_day=MAY).state == AgreementState.SIGNED
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        lambda _firms: ({"platform": "douyin"}, {"platform": "kuaishou"}),
+        lambda firms: ({"host": firms.host}, {"host": make_host(firms.agency, "moon")}),
+    ],
+    ids=["platform", "host"],
+)
+def test_sales_of_one_part_are_not_charged_by_the_whole_again(firms: Firms, parts: Any) -> None:
+    """An agreement on all platforms charges those of each, one with an agency the shifts of each of its hosts."""
+    one, other = parts(firms)
+    on_one = firms.agree(**one)
+    assert firms.agree(**other).state == AgreementState.SIGNED
+    with pytest.raises(InvalidInput, match="frame contract"):
+        firms.agree()
+    for each in Agreement.objects.all():
+        agreement_end(actor=firms.money(), agreement=each, to_day=MAY)
+    assert firms.agree(from_day=MAY).state == AgreementState.SIGNED
+    with pytest.raises(InvalidInput, match="frame contract"):
+        firms.agree(from_day=MAY, **one)
+    assert on_one.platform == one.get("platform", "")
+
+
+def test_one_account_is_charged_once_whatever_name_stands_beside_it(firms: Firms) -> None:
+    def agree(name: str, account: str, sales: str = "outside") -> Agreement:
+        party = {"partner": "", "kind": "outside_host", "outside_name": name, "outside_ref": account}
+        return agreement_sign(
+            actor=firms.money(), agreement=firms.agree(**party, sales=sales, title=name, signed=False)
+        )
+
+    agree("Lin", "9988")
+    with pytest.raises(InvalidInput, match="Lin"):
+        agree("Lin live", "9988")
+    assert agree("Lin", "1177").state == AgreementState.SIGNED
+    agree("Hua", "2211", "all")
+    with pytest.raises(InvalidInput, match="Hua"):
+        agree("Hua", "3322", "all")
+    assert agree("Mei", "2211", "all").state == AgreementState.SIGNED
 
 
 @pytest.mark.parametrize(
@@ -268,342 +292,11 @@ def test_what_follows_the_agreement_of_a_host_is_of_the_same_host(firms: Firms) 
         firms.agree(host=make_host(firms.seller, "second"), from_day=FEB, follows=first, **values)
 
 
-def test_an_agreement_ends_in_months_that_nobody_has_stated(firms: Firms) -> None:
+def test_one_party_ends_an_agreement_on_a_day_to_come(firms: Firms) -> None:
     agreement = firms.agree()
-    statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
-    with pytest.raises(InvalidInput):
-        agreement_end(actor=firms.money(), agreement=agreement, to_day=dt.date(2025, 1, 20))
-    assert agreement_end(actor=firms.money(), agreement=agreement, to_day=MAR).to_day == MAR
-    with pytest.raises(InvalidInput):
-        agreement_end(actor=firms.money(), agreement=agreement, to_day=dt.date(2025, 4, 1))
-
-
-# --- what a statement says
-
-
-def test_hosts_have_what_was_sold_on_their_shifts(firms: Firms) -> None:
-    HostShift.objects.filter(session=firms.session).update(ends_at=TEN + HOUR)
-    HostShift.objects.create(
-        session=firms.session, host=firms.own_host, role="host", starts_at=TEN + HOUR, ends_at=TEN + 4 * HOUR
-    )
-    firms.sell("A", "100.00", 0.5)
-    firms.sell("B", "70.00", 1)
-    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
-    assert lines_of(statement) == [("01", DueKind.SHARE, Decimal(100), Decimal(20))]
-    order = StatementOrder.objects.get()
-    assert (order.order_no, order.paid, order.amount) == ("A", Decimal(100), Decimal(20))
-
-
-def test_hosts_who_share_a_moment_share_its_months_to_the_unit(firms: Firms) -> None:
-    HostShift.objects.create(
-        session=firms.session, host=firms.own_host, role="host", starts_at=TEN, ends_at=TEN + 4 * HOUR
-    )
-    firms.sell("A", "100.0001", 1)
-    for number in range(3):
-        firms.refund("A", "0.0001", APRIL - (50 - number) * 24 * HOUR, str(number))
-    agreement = firms.agree(tiers=[(Decimal(0), Decimal(100))])
-    other = firms.agree(
-        partner="", host=firms.own_host, kind="host", tiers=[(Decimal(0), Decimal(100))], signed=False
-    )
-    agreement_sign(actor=firms.money(), agreement=other)
-    bases = Decimal(0)
-    for each in (agreement, other):
-        for month in (JAN, FEB):
-            statement = statement_count(actor=SYSTEM, agreement=each, month=month)
-            bases += sum((line[2] for line in lines_of(statement)), Decimal(0))
-    assert bases == Decimal("100.0001") - Decimal("0.0003")
-
-
-def test_sales_of_other_kinds(firms: Firms) -> None:
-    firms.sell("A", "100.00")
-    firms.sell("B", "40.00", session_ref="", owner="mcn")
-    firms.sell("C", "7.00", session_ref="", channel="outside_host", host_ref="daren-1")
-    firms.refund("C", "2.00", TEN + 2 * HOUR, session_ref="")
-    sums = {}
-    for sales, partner in (
-        ("all", {}),
-        ("sessions", {}),
-        ("owned", {}),
-        ("outside", {"partner": "", "outside_name": "达人", "outside_ref": "daren-1"}),
-    ):
-        agreement = firms.agree(sales=sales, tiers=[(Decimal(0), Decimal(100))], signed=False, **partner)
-        agreement_sign(actor=SYSTEM, agreement=agreement)
-        totals = [
-            statement_count(actor=SYSTEM, agreement=agreement, month=month).total for month in (JAN, FEB)
-        ]
-        sums[sales] = sum(totals)
-    assert sums == {
-        "all": Decimal(145),
-        "sessions": Decimal(100),
-        "owned": Decimal(40),
-        "outside": Decimal(5),
-    }
-
-
-@pytest.mark.parametrize(
-    ("given_back", "line", "total"),
-    [
-        (("refunded", "30.00"), "1", "10.00"),
-        (("refunded", "45.00"), "1", "0.00"),  # with the freight, which is the seller's
-        (("refunded", "30.00"), "", "25.00"),  # of the order, of which a half of the goods is the owner's
-        (("refunded", "30.00"), "2", "40.00"),
-        (("cancelled", "85.00"), "", "0.00"),
-    ],
-)
-def test_what_is_given_back_of_an_owners_goods_is_its_loss_whoever_it_names(
-    firms: Firms, given_back: tuple[str, str], line: str, total: str
-) -> None:
-    firms.sell("A", "40.00", owner="mcn")
-    firms.sell("A", "40.00", line_no="2")
-    firms.sell("A", "5.00", line_type="freight", external_id="A:freight")
-    (kind, amount), at = given_back, TEN + HOUR
-    if kind == "refunded":
-        firms.refund("A", amount, at, ref_line=line)
-    else:
-        record(firms.seller, fact("A", kind, amount, occurred_at=at, line_no=line))
-    agreement = firms.agree(sales="owned", tiers=[(Decimal(0), Decimal(100))])
-    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == Decimal(total)
-
-
-def test_refunds_later_than_agreed_take_nothing_back(firms: Firms) -> None:
-    firms.sell("A", "100.00", 1)
-    firms.refund("A", "10.00", TEN + 10 * 24 * HOUR, "1")
-    firms.refund("A", "50.00", TEN + 20 * 24 * HOUR, "2")
-    agreement = firms.agree(clawback_days=15)
-    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == Decimal(20)
-    assert statement_count(actor=SYSTEM, agreement=agreement, month=FEB).total == Decimal(-2)
-
-
-def test_counting_again_gives_the_same_cents_and_writes_nothing(firms: Firms) -> None:
-    for number in range(7):
-        firms.sell(f"A{number}", "33.3333", 0.1 * number)
-    agreement = firms.agree(tiers=[(Decimal(0), Decimal("12.34")), (Decimal(100), Decimal("23.45"))])
-    first = statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
-    again = statement_count(actor=firms.money(), agreement=agreement, month=JAN)
-    assert (again.pk, again.version, again.total, again.lines_hash) == (
-        first.pk,
-        1,
-        first.total,
-        first.lines_hash,
-    )
-    assert StatementLine.objects.count() == 1
-    assert StatementOrder.objects.aggregate(all=Sum("amount"))["all"] == first.total
-
-
-def test_only_months_that_are_over_are_counted(firms: Firms) -> None:
-    agreement = firms.agree(from_day=FEB)
-    for month in (JAN, dt.date(2025, 2, 2), dt.date(2025, 4, 1)):
-        with pytest.raises(InvalidInput) as refused:
-            statement_count(actor=SYSTEM, agreement=agreement, month=month)
-        assert refused.value.field == "month"
-
-
-# --- approved, it stands
-
-
-def test_a_late_refund_becomes_a_correction_of_the_next_statement(firms: Firms) -> None:
-    firms.sell("A", "100.00", 1)
-    agreement = firms.agree()
-    january = approved(statement_count(actor=SYSTEM, agreement=agreement, month=JAN))
-    firms.refund("A", "30.00", TEN + 1.5 * HOUR)  # of January still, and told in April
-    with pytest.raises(WrongState):
-        statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
-    february = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
-    assert lines_of(january) == [("01", DueKind.SHARE, Decimal(100), Decimal(20))]
-    assert lines_of(february) == [("01", DueKind.SHARE, Decimal(-30), Decimal(-6))]
-    correction = StatementOrder.objects.get(line__statement=february)
-    assert (correction.order_no, correction.refunds, correction.amount) == ("A", Decimal(30), Decimal(-6))
-    approved(february)
-    assert statement_count(actor=SYSTEM, agreement=agreement, month=MAR).total == 0
-
-
-def test_only_the_oldest_open_statement_corrects(firms: Firms) -> None:
-    firms.sell("A", "100.00", 1)
-    agreement = firms.agree()
-    approved(statement_count(actor=SYSTEM, agreement=agreement, month=JAN))
-    firms.refund("A", "30.00", TEN + 1.5 * HOUR)
-    february, march = (
-        statement_count(actor=SYSTEM, agreement=agreement, month=month) for month in (FEB, MAR)
-    )
-    assert (february.total, march.total) == (Decimal(-6), Decimal(0))
-    with pytest.raises(WrongState):
-        approved(march)
-    approved(february)
-    assert approved(march).total == 0
-
-
-def test_nothing_is_approved_but_what_was_seen_and_still_holds(firms: Firms) -> None:
-    firms.sell("A", "100.00", 1)
-    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
-    firms.sell("B", "50.00", 1)
-    with pytest.raises(Conflict) as changed:
-        statement_approve(actor=firms.money("mcn"), statement=statement, version=1)
-    assert changed.value.code == "changed"
-    recounted = statement_count(actor=firms.money(), agreement=statement.agreement, month=JAN)
-    with pytest.raises(Conflict):
-        statement_approve(actor=firms.money("mcn"), statement=recounted, version=1)
-    done = statement_approve(actor=firms.money("mcn"), statement=recounted, version=2)
-    assert (done.state, done.total, done.due_on) == (
-        StatementState.APPROVED,
-        Decimal(30),
-        dt.date(2025, 5, 2),
-    )
-
-
-def test_the_party_that_did_not_keep_the_books_approves(firms: Firms) -> None:
-    statement = statement_count(actor=firms.money(), agreement=firms.agree(), month=JAN)
-    with pytest.raises(Refused):
-        statement_approve(actor=firms.money(), statement=statement)
-    with pytest.raises(NotFound):
-        statement_approve(actor=firms.money("hua"), statement=statement)
-    assert statement_approve(actor=firms.money("mcn"), statement=statement).approved_by is not None
-
-
-def test_disputed_invoiced_and_paid(firms: Firms) -> None:
-    firms.sell("A", "1000.00", 1)
-    statement = statement_count(actor=SYSTEM, agreement=firms.agree(), month=JAN)
-    for step, values in (
-        (statement_invoice, {"invoice_no": "25442000", "tax_rate": Decimal(6)}),
-        (statement_pay, {}),
-    ):
-        with pytest.raises(WrongState):
-            step(actor=SYSTEM, statement=statement, **values)
-    with pytest.raises(InvalidInput):
-        statement_dispute(actor=firms.money("mcn"), statement=statement, objection=" ")
-    disputed = statement_dispute(
-        actor=firms.money("mcn"), statement=statement, objection="order B is missing"
-    )
-    assert disputed.state == StatementState.DISPUTED
-    firms.sell("B", "6.00", 1)
-    counted = statement_count(actor=SYSTEM, agreement=statement.agreement, month=JAN)
-    assert (counted.state, counted.total) == (StatementState.DRAFT, Decimal("201.20"))
-    approved(counted)
-    invoiced = statement_invoice(
-        actor=firms.money("mcn"), statement=counted, invoice_no="25442000", tax_rate=Decimal(6)
-    )
-    assert (invoiced.tax, invoiced.state) == (Decimal("11.39"), StatementState.INVOICED)
-    with pytest.raises(InvalidInput):
-        statement_pay(actor=firms.money(), statement=counted, paid_on=dt.date(2025, 4, 3))
-    assert statement_pay(actor=firms.money(), statement=counted).state == StatementState.PAID
-    with pytest.raises(WrongState):
-        statement_dispute(actor=firms.money(), statement=counted, objection="too late")
-
-
-def test_the_last_month_of_all_agreements_is_counted_by_itself(firms: Firms) -> None:
-    first = firms.agree(to_day=FEB)
-    firms.agree(partner=firms.other.code, sales="all", signed=False)
-    assert statements_count() == 0  # it ended, and there is nothing to say
-    firms.sell("A", "100.00", 1)
-    firms.refund("A", "50.00", APRIL - 20 * 24 * HOUR)
-    assert statements_count(JAN) == 1
-    approved(Statement.objects.get())
-    assert statements_count() == 1
-    assert Statement.objects.get(agreement=first, month=MAR).total == Decimal(-10)
-    approved(Statement.objects.get(month=MAR))
-    assert statements_count() == 0
-
-
-def test_an_agreement_that_cannot_be_counted_keeps_no_other_waiting(
-    firms: Firms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = firms.agree()
-    platform = firms.agree(partner="", kind="platform", outside_name="Douyin", sales="all", signed=False)
-    other = agreement_sign(actor=firms.people["ming"], agreement=platform)
-    firms.sell("A", "100.00", 1)
-    count = statements.statement_count
-
-    def counted(*, agreement: Agreement, **rest: Any) -> Statement:
-        if agreement == broken:
-            raise ZeroDivisionError
-        return count(agreement=agreement, **rest)
-
-    monkeypatch.setattr(statements, "statement_count", counted)
-    with pytest.raises(ExceptionGroup) as raised:
-        statements_count(JAN)
-    assert [error.__notes__ for error in raised.value.exceptions] == [[f"agreement {broken.uid}"]]
-    assert Statement.objects.get().agreement == other
-
-
-# --- guaranteed sales
-
-
-@pytest.mark.parametrize("sales", ["hosts", "sessions"])
-def test_slot_fees_come_back_after_the_refunds_that_count_and_a_late_fact_corrects(
-    firms: Firms, sales: str
-) -> None:
-    """Paid in January, given back in February, judged 30 days after the end of January: in March."""
-    terms = {"slot_fee": Decimal(300), "guaranteed_sales": Decimal(1_000), "clawback_days": 30}
-    firms.session.shifts.filter(host=firms.own_host).delete()
-    agreement = firms.agree(sales=sales, tiers=[(Decimal(0), Decimal(0))], to_day=FEB, **terms)
-    firms.sell("A", "900.00")
-    firms.refund("A", "100.00", TEN + 20 * 24 * HOUR)
-    firms.refund("A", "50.00", TEN + 40 * 24 * HOUR, number="2")  # too late to count
-    back = [
-        (f"{month:%m}", kind, base, amount)
-        for month in (JAN, FEB, MAR)
-        for _month, kind, base, amount in lines_of(
-            approved(statement_count(actor=SYSTEM, agreement=agreement, month=month))
-        )
-        if kind != DueKind.SHARE
-    ]
-    assert back == [
-        ("01", DueKind.SLOT_FEE, Decimal(0), Decimal(300)),
-        ("03", DueKind.SLOT_FEE_BACK, Decimal(800), Decimal(-60)),
-    ]
-    with time_machine.travel(APRIL + 30 * 24 * HOUR, tick=False):
-        firms.refund("A", "200.00", TEN + 21 * 24 * HOUR, number="3")  # told late, came in time
-        later = statement_count(actor=SYSTEM, agreement=agreement, month=dt.date(2025, 4, 1))
-    assert [line for line in lines_of(later) if line[1] == DueKind.SLOT_FEE_BACK] == [
-        ("03", DueKind.SLOT_FEE_BACK, Decimal(-200), Decimal(-60))
-    ]
-
-
-def test_an_owner_loses_no_more_than_its_goods_however_often_something_is_given_back(firms: Firms) -> None:
-    firms.sell("A", "100.00", owner="mcn")
-    firms.sell("A", "20.00", line_type="freight", external_id="A:freight")
-    for number in ("1", "2"):
-        firms.refund("A", "60.00", TEN + HOUR, number=number, ref_line="")
-    agreement = firms.agree(sales="owned", tiers=[(Decimal(0), Decimal(100))])
-    assert statement_count(actor=SYSTEM, agreement=agreement, month=JAN).total == 0
-
-
-def test_shares_by_slices_and_corrections_say_how_they_were_computed(firms: Firms) -> None:
-    """By hand: 95 % of 8441.88 are 8019.786, of which 5000 at 10 % and the rest at 7.5 % are 726.48."""
-    tiers = [(Decimal(0), Decimal(10)), (Decimal(5000), Decimal("7.5"))]
-    agreement = firms.agree(sales="sessions", tiers=tiers, deduction_rate=Decimal(5), guarantee=Decimal(1200))
-    firms.sell("A", "8059.33", hours=2.5)
-    firms.sell("B", "382.55", hours=2.5)
-    seen = firms.money("mcn")
-
-    def told(statement: Statement) -> list[str]:
-        with translation.override("en"):
-            return [str(each) for each in workings_of(statement, seen)]
-
-    february = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
-    first = "2025-02: 8,441.88 × (100 - 5) % → 5,000.00 × 10 % + 3,019.786 × 7.5 % = 726.48"
-    assert told(february) == [first]
-    assert ("02", DueKind.SHARE, Decimal("8441.88"), Decimal("726.48")) in lines_of(february)
-    approved(february)
-    firms.refund("B", "382.55", TEN + 3 * HOUR)
-    firms.sell("C", "100.00", hours=24 * 29)
-    march = statement_count(actor=SYSTEM, agreement=agreement, month=MAR)
-    assert told(march) == [
-        "2025-02: 8,059.33 × (100 - 5) % → 5,000.00 × 10 % + 2,656.3635 × 7.5 % = 699.23;"
-        " less 726.48 of earlier statements: -27.25",
-        "2025-03: 100.00 × (100 - 5) % → 95.00 × 10 % = 9.50",
-    ]
-    assert told(february) == [first]
-    assert workings_of(march, firms.money("hua")) == []
-    signs = {f"{line.month:%m}": line.times for line in march.lines.filter(kind=DueKind.SHARE)}
-    assert signs == {"02": "≈", "03": "×"}
-
-
-def test_a_plain_rate_is_told_by_its_line_alone_until_it_is_corrected(firms: Firms) -> None:
-    agreement = firms.agree(sales="sessions")
-    firms.sell("A", "100.00", hours=2.5)
-    statement = statement_count(actor=SYSTEM, agreement=agreement, month=FEB)
-    assert workings_of(statement, SYSTEM) == []
-    approved(statement)
-    firms.refund("A", "100.00", TEN + 3 * HOUR)
-    (working,) = workings_of(statement_count(actor=SYSTEM, agreement=agreement, month=MAR), SYSTEM)
-    assert (working.base, working.share, working.stated) == (0, 0, 20)
+    for sold_by_then in (MAR, APRIL.date()):
+        with pytest.raises(InvalidInput, match="day to come"), translation.override("en"):
+            agreement_end(actor=firms.money(), agreement=agreement, to_day=sold_by_then)
+    assert agreement_end(actor=firms.money(), agreement=agreement, to_day=MAY).to_day == MAY
+    with pytest.raises(InvalidInput, match="only end earlier"), translation.override("en"):
+        agreement_end(actor=firms.money(), agreement=agreement, to_day=dt.date(2025, 5, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from django.db import connection
 
 from core.errors import DomainError
 from supplychain.choices import STATEMENT_OPEN
-from supplychain.models import Statement, StatementLine
-from supplychain.services import statement_approve, statement_count
-from tests.supplychain.test_settlement import APRIL, FEB, HOUR, JAN, SYSTEM, TEN, Firms
+from supplychain.models import Agreement, Statement, StatementLine
+from supplychain.services import agreement_sign, statement_approve, statement_count
+from supplychain.settlement.source import Sold, sold_under
+from tests.supplychain.settling import APRIL, FEB, HOUR, JAN, SYSTEM, TEN, Firms
 
 pytestmark = pytest.mark.both_databases
+READ = "supplychain.services.statements.sold_under"
 
 
 def together(*works: Callable[[], object]) -> list[str]:
@@ -82,3 +85,50 @@ def test_what_is_approved_is_what_was_seen_whoever_counts_meanwhile(firms: Firms
     # 20 % of all that was sold, less what was given back.
     refunds = number + 1
     assert everything == Decimal(100 + 50 - refunds) / 5
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[str]:
+    """Have something done by another connection, once, after sales were read for a statement: what came of it."""
+    outcomes: list[str] = []
+
+    def read(agreement: Agreement) -> Sold:
+        sold = sold_under(agreement)
+        monkeypatch.setattr(READ, sold_under)
+        outcomes.extend(together(work))
+        return sold
+
+    monkeypatch.setattr(READ, read)
+    return outcomes
+
+
+def test_who_counts_keeps_nobody_from_selling_and_overwrites_no_later_count(
+    firms: Firms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(APRIL, tick=True):
+        firms.sell("A", "100.00", 1)
+        agreement = firms.agree()
+
+        def sold_and_counted() -> None:
+            firms.sell("B", "50.00", 1)
+            statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+
+        outcomes = meanwhile(monkeypatch, sold_and_counted)
+        statement = statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+        assert (outcomes, statement.version, statement.total) == (["done"], 1, 30)
+
+        outcomes = meanwhile(monkeypatch, lambda: firms.sell("C", "20.00", 1))
+        approved = statement_approve(actor=SYSTEM, statement=statement, version=1)
+        assert (outcomes, approved.total) == (["done"], 30)
+        assert statement_count(actor=SYSTEM, agreement=agreement, month=FEB).total == 4
+
+
+def test_an_end_that_is_said_while_sales_are_read_counts(
+    firms: Firms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(APRIL, tick=True):
+        firms.sell("A", "100.00", 1)
+        agreement = firms.agree()
+        other = firms.agree(follows=agreement, from_day=dt.date(2025, 1, 15), signed=False)
+        outcomes = meanwhile(monkeypatch, lambda: agreement_sign(actor=SYSTEM, agreement=other))
+        statement = statement_count(actor=SYSTEM, agreement=agreement, month=JAN)
+        assert (outcomes, statement.total) == (["done"], 0)

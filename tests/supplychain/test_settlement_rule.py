@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supplychain.choices import DueKind, SettledBase, SlotFeeBack, SlotFeePer
-from supplychain.settlement import Due, Key, Part, Sale, Slot, Terms, apportion, difference, dues_of, total
+from supplychain.settlement import (
+    Due,
+    Key,
+    Part,
+    Sale,
+    Slot,
+    Terms,
+    apportion,
+    cut,
+    difference,
+    dues_of,
+    total,
+)
 
 YUAN, CENT = 10_000, 100
 JAN, FEB, MAR = date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)
@@ -151,6 +163,7 @@ sales_told = st.lists(
         paid=money,
         refunds=money,
         paid_in=st.sampled_from((None, *MONTHS)),
+        earned=st.integers(-1_000_000, 1_000_000),
     ),
     max_size=12,
 )
@@ -180,7 +193,9 @@ def test_parts_add_up_to_the_whole_to_the_cent(terms: Terms, sold: list[Sale], s
     dues = dues_of(terms, sold, slots, MONTHS)
     for month in MONTHS:
         shares = {key: due for key, due in dues.items() if key.kind == SHARE and key.month == month}
-        base = sum(terms.base_of(each.paid, each.refunds) for each in sold if each.month == month)
+        base = sum(
+            terms.base_of(each.paid, each.refunds, each.earned) for each in sold if each.month == month
+        )
         assert sum(due.base for due in shares.values()) == base
         exact = terms.share_of(base)
         assert abs(total(shares) - exact) <= Fraction(CENT, 2)
@@ -190,7 +205,7 @@ def test_parts_add_up_to_the_whole_to_the_cent(terms: Terms, sold: list[Sale], s
             assert due.amount < 0
         if key.kind == SHARE:
             assert sum(part.amount for part in due.parts.values()) == due.amount
-            bases = (terms.base_of(part.paid, part.refunds) for part in due.parts.values())
+            bases = (terms.base_of(part.paid, part.refunds, part.earned) for part in due.parts.values())
             assert sum(bases) == due.base
 
 
@@ -212,6 +227,22 @@ def test_what_comes_back_is_a_part_of_the_slot_fees(
         recounted += cents.numerator // cents.denominator * CENT
         assert recounted <= sum(due.amount for key, due in dues.items() if key.kind == SLOT_FEE)
     assert -back == recounted
+
+
+@given(all_terms, sales_told, st.lists(st.tuples(money, money), min_size=1, max_size=4))
+def test_an_order_is_cut_by_who_sold_it_to_the_unit(
+    terms: Terms, sold: list[Sale], sellers: list[tuple[int, int]]
+) -> None:
+    """Whatever else the month has, and whatever rounding did to the order."""
+    theirs = [Sale(JAN, 1, ("test", "Z"), *sums) for sums in sellers]
+    dues = dues_of(terms, [*sold, *theirs], (), ())
+    month = sum(due.base for key, due in dues.items() if key.month == JAN)
+    part = dues[Key(JAN, SHARE, 1)].parts["test", "Z"]
+    pieces = dict(enumerate(sellers))
+    base = sum(terms.base_of(*sums) for sums in sellers)
+    parts = cut(terms, pieces, base, part.amount, terms.rate_of(month))
+    assert {name: (each.paid, each.refunds) for name, each in parts.items()} == pieces
+    assert sum(each.amount for each in parts.values()) == part.amount
 
 
 @given(all_terms, sales_told, all_slots, st.randoms(use_true_random=False))

@@ -514,7 +514,7 @@ def test_news_of_an_order_stands_until_it_is_imported(seller: Tenant) -> None:
             occurred_at=now() - timedelta(days=1),
             external_id=f"{order_no}-{kind}-{now().timestamp()}",
         )
-        sales_record(actor=SYSTEM, seller=seller, source="douyin", facts=[(0, fact)])
+        sales_record(actor=SYSTEM, seller=seller, source="douyin", facts=[(0, fact)], atomic=True)
 
     news("1", "101", "A-1")
     assert [message.order_no for message in pending()] == ["A-1"]

@@ -21,6 +21,7 @@ from supplychain.services import (
     sku_resolve,
     stock_adjust,
     stock_count,
+    stock_place,
     stock_receive,
     stock_return,
     stock_transfer,
@@ -50,10 +51,16 @@ class Shop:
         sku.save()
         return sku
 
-    def receive(self, quantity: int, warehouse: Warehouse | None = None, sku: Sku | None = None) -> StockMove:
+    def receive(
+        self, quantity: int, warehouse: Warehouse | None = None, sku: Sku | None = None, zone: str = ""
+    ) -> StockMove:
         return stock_receive(
-            actor=SYSTEM, warehouse=warehouse or self.near, sku=sku or self.sku, quantity=quantity
+            actor=SYSTEM, warehouse=warehouse or self.near, sku=sku or self.sku, quantity=quantity, zone=zone
         )
+
+    def shelves(self, warehouse: Warehouse | None = None) -> list[tuple[str, int]]:
+        """What lies where of the SKU, the main place first."""
+        return StockLevel.objects.get(warehouse=warehouse or self.near, sku=self.sku).shelves
 
     def on_hand(self, warehouse: Warehouse | None = None, sku: Sku | None = None) -> int:
         level = StockLevel.objects.filter(warehouse=warehouse or self.near, sku=sku or self.sku).first()
@@ -74,14 +81,18 @@ def shop() -> Shop:
 
 
 def levels_equal_moves() -> bool:
+    """Zone by zone, what lies there is the sum of the moves there, and all zones are what is on hand."""
     moved = {
-        (row["warehouse"], row["sku"]): row["total"]
-        for row in StockMove.objects.values("warehouse", "sku").annotate(total=Sum("quantity"))
+        (row["warehouse"], row["sku"], row["zone"]): row["total"]
+        for row in StockMove.objects.values("warehouse", "sku", "zone").annotate(total=Sum("quantity"))
     }
-    levels = {(level.warehouse_id, level.sku_id): level.on_hand for level in StockLevel.objects.all()}
-    return all(levels.get(place, 0) == total for place, total in moved.items()) and all(
-        moved.get(place, 0) == on_hand >= 0 for place, on_hand in levels.items()
-    )
+    levels = list(StockLevel.objects.prefetch_related("others"))
+    lying = {
+        (level.warehouse_id, level.sku_id, zone): pieces for level in levels for zone, pieces in level.shelves
+    }
+    return {place: total for place, total in moved.items() if total} == {
+        place: pieces for place, pieces in lying.items() if pieces
+    } and all(level.on_hand == sum(pieces for _zone, pieces in level.shelves) for level in levels)
 
 
 def test_goods_come_in_once_for_each_document(shop: Shop) -> None:
@@ -250,12 +261,16 @@ def test_a_backorder_is_filled_once_and_given_back_with_its_sale(shop: Shop) -> 
     assert levels_equal_moves()
 
 
+ZONES = st.sampled_from(["", "A", "B"])
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["receive", "adjust", "transfer", "return", "count", "sell", "correct"]),
+        st.sampled_from(
+            ["receive", "adjust", "transfer", "shift", "place", "return", "count", "sell", "correct"]
+        ),
         st.integers(-4, 6),
         st.integers(0, 3),
         st.booleans(),
+        st.tuples(ZONES, ZONES),
     ),
     max_size=25,
 )
@@ -266,23 +281,33 @@ class LevelsAddUp(TestCase):
 
     @settings(max_examples=60)
     @given(STEPS)
-    def test_any_steps(self, steps: list[tuple[str, int, int, bool]]) -> None:
+    def test_any_steps(self, steps: list[tuple[str, int, int, bool, tuple[str, str]]]) -> None:
         shop = Shop()
         versions: dict[int, int] = {}
-        for name, quantity, order, near in steps:
+        for name, quantity, order, near, (zone, other) in steps:
             here, there = (shop.near, shop.far) if near else (shop.far, shop.near)
             goods = {"actor": SYSTEM, "sku": shop.sku}
             try:
                 if name == "receive":
-                    stock_receive(warehouse=here, quantity=quantity, **goods)
+                    stock_receive(warehouse=here, quantity=quantity, zone=zone, **goods)
                 elif name == "adjust":
-                    stock_adjust(warehouse=here, quantity=quantity, note="because", **goods)
-                elif name == "transfer":
-                    stock_transfer(origin=here, target=there, quantity=quantity, **goods)
+                    stock_adjust(warehouse=here, quantity=quantity, note="because", zone=zone, **goods)
+                elif name in ("transfer", "shift"):
+                    stock_transfer(
+                        origin=here,
+                        target=there if name == "transfer" else here,
+                        quantity=quantity,
+                        from_zone=zone,
+                        to_zone=other,
+                        **goods,
+                    )
+                elif name == "place":
+                    for level in StockLevel.objects.filter(warehouse=here):
+                        stock_place(actor=SYSTEM, level=level, zone=zone)
                 elif name == "return":
-                    stock_return(warehouse=here, quantity=quantity, **goods)
+                    stock_return(warehouse=here, quantity=quantity, zone=zone, **goods)
                 elif name == "count":
-                    stock_count(warehouse=here, counted=quantity, **goods)
+                    stock_count(warehouse=here, counted=quantity, zone=zone, **goods)
                 else:
                     versions[order] = (
                         versions.get(order, 0) + 1 if name == "correct" else versions.get(order, 1)

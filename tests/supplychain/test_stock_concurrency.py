@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Sum
 
 from core.errors import DomainError
-from supplychain.models import Backorder, Reservation, SalesEvent, SalesEventKey, StockLevel, StockMove
-from supplychain.services import stock_adjust, stock_receive, stock_transfer, wave_make
+from core.locking import lock_row
+from supplychain.choices import ParcelState
+from supplychain.models import (
+    Backorder,
+    Parcel,
+    Reservation,
+    SalesEvent,
+    SalesEventKey,
+    StockLevel,
+    StockMove,
+)
+from supplychain.services import (
+    parcel_scan,
+    stock_adjust,
+    stock_place,
+    stock_receive,
+    stock_transfer,
+    wave_make,
+)
 from supplychain.tasks import release_refunded
 from tests.supplychain.ledger import SYSTEM, fact, record
 from tests.supplychain.test_parcels import PackingShop, everything_adds_up
@@ -85,6 +105,27 @@ def test_sales_take_what_is_there_and_owe_the_rest(transactional_db: None) -> No
     assert SalesEvent.objects.count() == THREADS
     assert (StockMove.objects.filter(kind="sale").count(), Backorder.objects.count()) == (5, THREADS - 5)
     assert StockLevel.objects.get().on_hand == 0
+    assert levels_equal_moves()
+
+
+def test_pieces_in_two_zones_are_sold_once_while_they_are_moved(transactional_db: None) -> None:
+    shop = Shop()
+    shop.receive(2, zone="A")
+    shop.receive(3, zone="B")
+
+    def work(number: int) -> None:
+        if number % 4:
+            record(shop.seller, fact(f"A{number}", sku_code="S1"))
+            return
+        goods = {"actor": SYSTEM, "origin": shop.near, "target": shop.near, "sku": shop.sku, "quantity": 1}
+        with suppress(DomainError):
+            stock_transfer(from_zone="BA"[number % 8 // 4], to_zone="AB"[number % 8 // 4], **goods)
+        if number % 12 == 0:
+            stock_place(actor=SYSTEM, level=StockLevel.objects.get(), zone="CA"[number % 24 // 12])
+
+    side_by_side(work, THREADS)
+    assert -StockMove.objects.filter(kind="sale").aggregate(all=Sum("quantity"))["all"] == 5
+    assert (Backorder.objects.count(), StockLevel.objects.get().on_hand) == (THREADS * 3 // 4 - 5, 0)
     assert levels_equal_moves()
 
 
@@ -164,3 +205,43 @@ def test_five_pieces_are_reserved_five_times(transactional_db: None) -> None:
     assert shop.level() == (5, 5)
     assert Backorder.objects.count() == THREADS - 5
     assert everything_adds_up()
+
+
+@pytest.mark.postgres
+def test_who_scans_first_of_a_wave_waits_for_its_parcels_before_their_lines(transactional_db: None) -> None:
+    """Somebody empties the parcel meanwhile: who holds a parcel gets its lines, so neither waits for the other."""
+    shop = PackingShop()
+    shop.receive(1)
+    shop.sell("O1", 1)
+    wave_make(actor=SYSTEM, warehouse=shop.near)
+    parcel = Parcel.objects.get()
+
+    def scan() -> None:
+        try:
+            parcel_scan(actor=SYSTEM, parcel=parcel, code="S1")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_row(Parcel, parcel.pk)
+            scanned = pool.submit(scan)
+            waits = False
+            for _look in range(200):
+                if waits := someone_waits():
+                    break
+                time.sleep(0.02)
+            assert waits
+            assert len(Reservation.objects.select_for_update(nowait=True)) == 1
+        scanned.result()
+    assert Parcel.objects.get().state == ParcelState.PACKED
+
+
+def someone_waits() -> bool:
+    """Whether another connection waits for this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])

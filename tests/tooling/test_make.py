@@ -29,7 +29,7 @@ def made_run(clone: Path, home: Path) -> Iterator[str]:
     started = time.monotonic()
     with log.open("w") as out:
         make = subprocess.Popen(
-            ["make", "run", f"PORT={port}", "HOST=127.0.0.1"],
+            ["make", "run", f"PORT={port}"],
             cwd=clone,
             env=env,
             stdout=out,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from analytics.counting import drain_everything
 from analytics.demo.build import BuiltPark, build_park, built_park
@@ -37,6 +39,15 @@ from core import clock
 from core.strict import StrictError, instant
 from parks.geography import geography_load
 from parks.models import Park
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _whole(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """One step of the demo, whole or not at all: half of one would be taken for all of it by the next run."""
+    with transaction.atomic():
+        return build(*args, **kwargs)
 
 
 class Command(BaseCommand):
@@ -72,12 +83,11 @@ class Command(BaseCommand):
         plans = (TINY,) if options["tiny"] else PLANS
         first = plans[0]
         for plan in plans:
-            built = built_park(plan) or self._build(plan, options["seed"], clock.business_day(until))
+            built = built_park(plan) or _whole(self._build, plan, options["seed"], clock.business_day(until))
             parks.append(built)
             facts = 0
             if plan is first and history_of(built) is None:
-                facts = load_until(built, until - PACKED_FOR, actor=SYSTEM, seed=options["seed"])
-                packing_begins(built, clock.business_day(until - PACKED_FOR))
+                facts = _whole(self._pack_from, built, until - PACKED_FOR, options["seed"])
             facts += load_until(built, until, actor=SYSTEM, seed=options["seed"])
             self.stdout.write(
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
@@ -85,24 +95,22 @@ class Command(BaseCommand):
         history = history_of(parks[0])
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
-        build_exchange(parks, actor=SYSTEM)
-        build_wishes(parks[0], until, actor=SYSTEM)
-        make_short_logins(parks, actor=SYSTEM)
+        _whole(build_exchange, parks, actor=SYSTEM)
+        _whole(build_wishes, parks[0], until, actor=SYSTEM)
+        _whole(make_short_logins, parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
         values = load_panel(actor=SYSTEM, seed=options["seed"])
         done = drain_everything()
-        assign_goods(parks[0], actor=SYSTEM)
-        with demo_receivers(parks[0], actor=SYSTEM):
+        _whole(assign_goods, parks[0], actor=SYSTEM)
+        with transaction.atomic(), demo_receivers(parks[0], actor=SYSTEM):
             build_settlement(parks[0], actor=SYSTEM)
-        build_reorders(parks[0], actor=SYSTEM)
+        _whole(build_reorders, parks[0], actor=SYSTEM)
         for built in parks:
             import_settlements(built, until, actor=SYSTEM)
-        pack_parcels(parks[0], until, actor=SYSTEM)
-        build_pool(parks[0], actor=SYSTEM)
-        build_collective_store(parks[0])
-        build_certificates(parks[0], actor=SYSTEM)
-        build_inbound(parks[0], actor=SYSTEM)
-        build_shops(parks[0], actor=SYSTEM)
+        _whole(pack_parcels, parks[0], until, actor=SYSTEM)
+        for build in (build_pool, build_certificates, build_inbound, build_shops):
+            _whole(build, parks[0], actor=SYSTEM)
+        _whole(build_collective_store, parks[0])
         published = park_indicators_publish(actor=SYSTEM)
         values += published.total() - published["unchanged"] - published["waiting"]
         self.stdout.write(
@@ -114,6 +122,11 @@ class Command(BaseCommand):
         built = build_park(plan, actor=SYSTEM, seed=seed, until=until)
         make_people(built, actor=SYSTEM)
         return built
+
+    def _pack_from(self, built: BuiltPark, until: datetime, seed: int) -> int:
+        facts = load_until(built, until, actor=SYSTEM, seed=seed)
+        packing_begins(built, clock.business_day(until))
+        return facts
 
     def _until(self, text: str | None) -> datetime:
         if text is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from analytics import rollup, shares
+from analytics.services import figures_rebuild
 from core import buckets
+from core.actors import system_actor
 from core.models import BucketFailure
 from supplychain.services import placing
 
@@ -18,8 +20,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rebuild", action="store_true", help="rebuild every figure from the ledger")
+        parser.add_argument(
+            "--as-job",
+            action="store_true",
+            help="leave the rebuild to a worker, which shows its progress in the admin",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["as_job"]:
+            if not options["rebuild"]:
+                raise CommandError(_("--as-job is for a rebuild."))
+            job = figures_rebuild(actor=system_actor("rollup"))
+            self.stdout.write(_("A worker rebuilds all figures: job %(uid)s.") % {"uid": job.uid})
+            return
         placing.drain()
         if options["rebuild"]:
             lines = rollup.rebuild(self._progress)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
 import time
 from argparse import ArgumentParser
 from datetime import date, datetime, timedelta
@@ -12,12 +16,20 @@ from django.core.management.base import BaseCommand, CommandError
 from analytics.demo.build import built_park
 from analytics.demo.days import REFUND_DAYS, PlannedDay, due
 from analytics.demo.load import History, history_of, planned_days
+from analytics.demo.logins import SYSTEM
+from analytics.demo.parcels import pack_parcels
 from analytics.demo.plans import PLANS, SEED, TINY
 from analytics.demo.simulator import ApiError, ParkReplay, adopt_open_sessions, replay_for
 from core import clock
 
 TICK = 5.0
 PATIENCE = 12
+
+
+def _end_with_input() -> None:
+    """The kernel closes the pipe of a process that dies, however it does; nobody writes into it."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Command(BaseCommand):
@@ -36,10 +48,17 @@ class Command(BaseCommand):
             "--minutes", type=float, default=0.0, help="stop after so many minutes (default: never)"
         )
         parser.add_argument("--seed", type=int, default=SEED)
+        parser.add_argument(
+            "--while-piped",
+            action="store_true",
+            help="end with the process that holds the other end of the input",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["speed"] <= 0:
             raise CommandError("--speed must be more than 0")
+        if options["while_piped"]:
+            threading.Thread(target=_end_with_input, daemon=True).start()
         stop = time.monotonic() + options["minutes"] * 60 if options["minutes"] else float("inf")
         replays = self._replays(options)
         real_start = clock.now()
@@ -87,6 +106,9 @@ class Command(BaseCommand):
         self, replay: ParkReplay, history: History, after: datetime, until: datetime, seed: int
     ) -> None:
         today = clock.business_day(until)
+        if replay.packed_on != today:  # what was sold the day before leaves, as long as the simulation runs
+            pack_parcels(replay.built, replay.moment(until), actor=SYSTEM)
+            replay.packed_on = today
         days = self._days(replay, history, today, seed)
         sessions = [session for planned in days.values() for session in planned.sessions]
         replay.advance(sessions, due(days, after, until), after, until)

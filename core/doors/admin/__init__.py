@@ -11,7 +11,6 @@ from core.doors.admin.filters import BusinessDayFilter, OpenFilter, ScopedRelate
 from core.doors.admin.forms import (
     OperationForm,
     ServiceForm,
-    WordsField,
     choice_field,
     related_field,
     style,
@@ -33,7 +32,6 @@ __all__ = [
     "ScopedRelatedFilter",
     "ServiceForm",
     "ShownInline",
-    "WordsField",
     "badge",
     "brief",
     "choice_field",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -17,14 +16,19 @@ from unfold import widgets
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from core.actors import NOBODY, Actor, user_actor
-from core.doors.formfields import LARGEST, AmountField, WholeNumberField, check_year
+from core.doors.formfields import (
+    LARGEST,
+    AmountField,
+    LineField,
+    WholeNumberField,
+    WordsField,
+    check_year,
+)
 from core.errors import DomainError
 from core.models import User
 from core.money import MoneyField
 from core.scoping import visible_to
 from core.services import password_set
-
-WORD_BREAK = re.compile(r"[,，、;；\n]+")
 
 
 def as_key(model: type[models.Model], value: Any) -> Any:
@@ -103,26 +107,6 @@ class KeyedMultipleChoiceField(forms.ModelMultipleChoiceField):
         return super()._check_values(value)  # type: ignore[misc]
 
 
-class WordsField(forms.CharField):
-    """A JSON list of words, typed with commas between them."""
-
-    def __init__(self, *, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
-        """`encoder` and `decoder` come from the model's JSONField; words need none."""
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return "、".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return value
-        words = (word.strip() for word in WORD_BREAK.split(super().to_python(value) or ""))
-        return list(dict.fromkeys(word for word in words if word))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
-
-
 PLAIN_FIELDS: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
     models.DecimalField: {"form_class": AmountField},
     models.DateField: {"validators": [check_year]},
@@ -137,6 +121,8 @@ def strict_formfield(db_field: models.Field[Any, Any]) -> dict[str, Any]:
             "form_class": AmountField,
             "widget": widgets.UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
         }
+    if type(db_field) is models.CharField:  # slugs and addresses have fields of their own
+        return {"form_class": LineField}
     if isinstance(db_field, models.IntegerField):
         return {"form_class": WholeNumberField, "max_value": LARGEST.get(db_field.get_internal_type())}
     for kind, limits in PLAIN_FIELDS.items():
@@ -254,14 +240,16 @@ def choice_field(choices: Iterable[tuple[Any, Any]], label: Any, **kwargs: Any) 
 
 
 def style(field: type[forms.Field], label: Any, **kwargs: Any) -> forms.Field:
-    """A form field in the skin's clothes."""
+    """A form field in the skin's clothes; plain text is a line of it."""
+    if field is forms.CharField and "widget" not in kwargs:
+        field = LineField
     if field in (forms.DateField, forms.SplitDateTimeField):
         kwargs.setdefault("validators", [check_year])
     return field(label=label, widget=kwargs.pop("widget", None) or WIDGETS[field](), **kwargs)
 
 
 WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
-    forms.CharField: widgets.UnfoldAdminTextInputWidget,
+    LineField: widgets.UnfoldAdminTextInputWidget,
     WordsField: widgets.UnfoldAdminTextInputWidget,
     forms.DateField: widgets.UnfoldAdminSingleDateWidget,
     forms.SplitDateTimeField: widgets.UnfoldAdminSplitDateTimeWidget,

@@ -177,6 +177,13 @@ AREAS = (
                 _("What came in and went out on which day, and what is expected"),
                 verb=VIEW_RESULT,
             ),
+            Tab(
+                "closed-months",
+                "calendar-check",
+                _("Closed months"),
+                "analytics.PeriodClose",
+                _("Verified net sales as they were closed, and what came in since"),
+            ),
         ),
     ),
     Area(

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.addresses import lan_address
+from core.addresses import EVERYWHERE, LOOPBACK, lan_address, open_to_network
 from core.lifetime import stopping
 
 
@@ -34,7 +34,11 @@ class Command(BaseCommand):
     help = "Start the site on HOST:PORT and print its addresses."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="0.0.0.0")  # noqa: S104  (a hall screen and phones reach it by the LAN)
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="0.0.0.0 opens it to this network: phones, hall screens, tools",
+        )
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--simulate", action="store_true", help="let the day of the demo parks go on")
 
@@ -45,11 +49,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         self._require_migrated()
         self._require_free(host, port)
-        local = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-        self.stdout.write(f"Livepark: http://{local}:{port}/")
-        lan = lan_address() if host in ("0.0.0.0", "::") else None  # noqa: S104
-        if lan:
-            self.stdout.write(f"In this network, for phones and the hall screen: http://{lan}:{port}/")
+        url = self._tell_addresses(host, port)
         welcome = Path(settings.DATA_DIR) / "welcome.txt"
         if welcome.exists():
             self.stdout.write(welcome.read_text(encoding="utf-8"), ending="")
@@ -65,27 +65,43 @@ class Command(BaseCommand):
             server_header=False,
         )
         server = Server(config)
-        simulation = self._simulation(f"http://{local}:{port}") if options["simulate"] else nullcontext()
+        simulation = self._simulation(url) if options["simulate"] else nullcontext()
         with simulation, suppress(KeyboardInterrupt):
             server.run()
         if not server.started:
             raise CommandError("The site did not start; the lines above say why.")
 
+    def _tell_addresses(self, host: str, port: int) -> str:
+        """Say where the site is reached, to its pages too; returns its address on this machine."""
+        everywhere = host in EVERYWHERE
+        local = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+        url = f"http://{local}:{port}"
+        self.stdout.write(f"Livepark: {url}/")
+        if everywhere:
+            open_to_network.set()
+            if lan := lan_address():
+                self.stdout.write(f"In this network, for phones and the hall screen: http://{lan}:{port}/")
+        elif host in LOOPBACK:
+            self.stdout.write(
+                "Phones and hall screens reach it when it is opened: make run HOST=0.0.0.0, or serve --host 0.0.0.0."
+            )
+        return url
+
     @contextmanager
     def _simulation(self, url: str) -> Iterator[None]:
-        """The demo's day goes on through the public API, in a process of its own that ends with the site."""
+        """The demo's day goes on through the public API, in a process that ends with this one, even a killed one."""
         log = Path(settings.DATA_DIR) / "log" / "simulate.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, sys.argv[0], "simulate", "--url", url]
+        command = [sys.executable, sys.argv[0], "simulate", "--url", url, "--while-piped"]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
             )
             try:
                 yield
             finally:
-                process.terminate()
-                process.wait(timeout=10)
+                process.terminate()  # it watches its pipe once it is loaded, not before
+                process.communicate(timeout=10)
 
     def _require_migrated(self) -> None:
         executor = MigrationExecutor(connection)

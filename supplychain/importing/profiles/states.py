@@ -65,26 +65,25 @@ class OrderState:
     def facts(self) -> list[SaleFact]:
         """Created, paid and, where money went back, refunded or cancelled."""
         settled = self.paid_at is not None or self.closed
-        found = self._lines("created", self.created_at, version=1 + GRADES * settled + self._grade)
+        told = [("created", 1 + GRADES * settled + self._grade, self.options.utc(self.created_at))]
         if self.paid_at is not None:
-            found += self._lines("paid", self.paid_at, version=1 + self._grade)
-        return found + self._given_back()
+            told.append(("paid", 1 + self._grade, self.options.utc(self.paid_at)))
+        parts = self._parts()
+        sales = [
+            SaleFact(kind=kind, version=version, occurred_at=at, **part)  # type: ignore[arg-type]
+            for kind, version, at in told
+            for part in parts
+        ]
+        return sales + self._given_back()
 
-    def _lines(self, kind: str, at: datetime, *, version: int) -> list[SaleFact]:
+    def _parts(self) -> list[dict[str, Any]]:
         """The goods, and the freight where there is some: together what the buyer pays for the row."""
-        common = {
-            "kind": kind,
-            "version": version,
-            "occurred_at": self.options.utc(at),
-            "order_no": self.order_no,
-            "line_no": self.line_no,
-            **self.more,
-        }
+        order = {"order_no": self.order_no, "line_no": self.line_no, **self.more}
         found = []
         if self.goods is not None:
-            found.append(SaleFact(**self._priced(self.amount), **self.goods, **common))
+            found.append({**order, **self.goods, **self._priced(self.amount)})
         if self.freight:
-            found.append(SaleFact(line_type="freight", qty=1, **self._priced(self.freight), **common))
+            found.append({**order, "line_type": "freight", "qty": 1, **self._priced(self.freight)})
         return found
 
     def _given_back(self) -> list[SaleFact]:
@@ -93,7 +92,9 @@ class OrderState:
         Without an amount a refund or a close takes back what was paid; without a time it counts when the order
         ended, or was paid where even that is missing.
         """
-        cents = currencies.smallest(self.refunded or NOTHING, self.currency or self.options.currency)
+        cents = (
+            currencies.smallest(self.refunded, self.currency or self.options.currency) if self.refunded else 0
+        )
         if not cents and not self.fully_refunded and not self.closed:
             return []
         paid = self.paid_at is not None

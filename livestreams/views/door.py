@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic.base import TemplateView
 
+from core.addresses import reachable_address
 from core.clock import DAY, now
 from core.doors.context import actor_of, page_named
+from core.doors.formfields import LineField
 from core.doors.portal import log_in_first, portal_nodes
 from core.errors import DomainError, NotFound
 from core.scoping import get_visible, visible_to
@@ -99,7 +101,7 @@ class FaultForm(forms.Form):
     """What is wrong: one tap on a kind says it."""
 
     kind = forms.ChoiceField(choices=FaultKind.choices)
-    text = forms.CharField(max_length=500, required=False)
+    text = LineField(max_length=500, required=False)
     blocks = forms.BooleanField(required=False)
 
 
@@ -155,9 +157,13 @@ class Sign(RoomPage):
     verb = "change"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        address = self.request.build_absolute_uri(reverse("door", args=[self.room.code]))
+        page = reverse("door", args=[self.room.code])
+        reached = reachable_address(self.request, page)
+        address = reached or self.request.build_absolute_uri(page)
         code = segno.make(address, error="q").svg_data_uri(scale=8, border=2)
-        return super().get_context_data(room=self.room, address=address, qr=code, **kwargs)
+        return super().get_context_data(
+            room=self.room, address=address, qr=code, is_reached=reached is not None, **kwargs
+        )
 
 
 @require_safe

@@ -27,7 +27,7 @@ from core.policy import VIEW
 from core.scoping import may
 from core.templatetags.portal import count, money, percent
 from livestreams.choices import SessionState
-from livestreams.models import Booking, LiveRoom, LiveSession, Maintenance, Publish
+from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Maintenance, Publish
 from parks.models import Park, Unit
 from parks.selectors import parks_of
 from supplychain.choices import BackorderState
@@ -142,7 +142,13 @@ def _pictures(actor: Actor, parks: Sequence[Park], at: datetime) -> list[Number]
     if not may(actor, VIEW, Publish):
         return []
     weak = parkday.weak_pictures(actor, parks, at)
-    return [Number(_("Weak pictures"), count(weak), _list(Publish), tone=_tone(weak, "bad"))]
+    losing = parkday.losing_encoders(actor, parks, at)
+    return [
+        Number(_("Weak pictures"), count(weak), _list(Publish), tone=_tone(weak, "bad")),
+        Number(
+            _("Encoders that lose frames"), count(losing), _list(EncoderSample), tone=_tone(losing, "bad")
+        ),
+    ]
 
 
 def _waiting(actor: Actor, parks: Sequence[Park]) -> list[Number]:

@@ -1,0 +1,1 @@
+"""The portal's door to the kernel: log-in, keys, members, webhooks."""

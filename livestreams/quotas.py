@@ -1,0 +1,119 @@
+"""Hours that a firm has in a park's rooms at most, by the day and by the week."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from core.clock import DAY, HOUR, business_day, day_start, now
+from livestreams.conflicts import Span
+from livestreams.models import Booking, SlotQuota
+from tenants.models import Tenant
+
+WEEK = 7 * DAY
+NO_TIME = timedelta(0)
+
+
+class Hours(NamedTuple):
+    """Hours per day and per week at most; None is no limit."""
+
+    day: int | None = None
+    week: int | None = None
+
+
+def week_of(day: date) -> date:
+    """The Monday of its week."""
+    return day - day.weekday() * DAY
+
+
+def quotas_of(park_id: int, tenants: Collection[str]) -> dict[str, Hours]:
+    """What each of these firms, by code, may have in a park: its own limits, and the park's where it has none."""
+    rows = SlotQuota.objects.filter(park=park_id).values_list("tenant__code", "day_hours", "week_hours")
+    given = {code or "": Hours(day, week) for code, day, week in rows}
+    usual = given.get("", Hours())
+    own = {code: given.get(code, usual) for code in tenants}
+    return {
+        code: Hours(*(usual[place] if limit is None else limit for place, limit in enumerate(limits)))
+        for code, limits in own.items()
+    }
+
+
+def beyond_quota(park_id: int, placed: Collection[tuple[Booking, Span | None]]) -> Iterator[Booking]:
+    """Those of these bookings that lie in a day or a week in which their firm has more hours than it may have.
+
+    With each stands when it was before, if it was: a day or week of which it takes no more than then is not asked.
+    """
+    limits = quotas_of(park_id, {booking.tenant.code for booking, _was in placed})
+    more = {booking.pk: _more(_span(booking), was) for booking, was in placed}
+    asked = [booking for booking, _was in placed if any(more[booking.pk])]
+    hours = _hours(park_id, {booking.tenant_id for booking in asked}, [_span(booking) for booking in asked])
+    for booking, _was in placed:
+        if _is_beyond(limits[booking.tenant.code], hours[booking.tenant_id], *more[booking.pk]):
+            yield booking
+
+
+def leaves(park_id: int, tenant: Tenant, within: Span) -> Callable[[Span], bool]:
+    """Says of a span within another whether the firm's quota leaves room for it as things stand."""
+    limit = quotas_of(park_id, [tenant.code])[tenant.code]
+    taken = {} if limit == Hours() else _hours(park_id, {tenant.pk}, [within])[tenant.pk]
+
+    def leaves_room(span: Span) -> bool:
+        own = {day: taken.get(day, NO_TIME) + length for day, length in _by_day(span).items()}
+        return not _is_beyond(limit, {**taken, **own}, *_more(span, None))
+
+    return leaves_room
+
+
+def _is_beyond(limit: Hours, hours: Mapping[date, timedelta], days: set[date], weeks: set[date]) -> bool:
+    """Whether a firm has more hours than it may have in one of these days or weeks."""
+    of_week = (
+        sum((hours.get(monday + number * DAY, NO_TIME) for number in range(7)), NO_TIME) for monday in weeks
+    )
+    over_day = limit.day is not None and any(hours.get(day, NO_TIME) > limit.day * HOUR for day in days)
+    return over_day or (limit.week is not None and any(taken > limit.week * HOUR for taken in of_week))
+
+
+def _span(booking: Booking) -> Span:
+    return Span(booking.starts_at, booking.ends_at)
+
+
+def _more(span: Span, was: Span | None) -> tuple[set[date], set[date]]:
+    """The days and the weeks of which a span takes more than it did before."""
+    taken, before = _by_day(span), _by_day(was) if was else {}
+    weeks: dict[date, timedelta] = defaultdict(timedelta)
+    for part, sign in ((taken, 1), (before, -1)):
+        for day, length in part.items():
+            weeks[week_of(day)] += sign * length
+    return (
+        {day for day, length in taken.items() if length > before.get(day, NO_TIME)},
+        {monday for monday, grown in weeks.items() if grown > NO_TIME},
+    )
+
+
+def _by_day(span: Span) -> dict[date, timedelta]:
+    """How much of a span lies in each business day that it touches."""
+    first, last = business_day(span.start), business_day(span.end - timedelta.resolution)
+    days = (first + number * DAY for number in range((last - first).days + 1))
+    return {day: min(span.end, day_start(day) + DAY) - max(span.start, day_start(day)) for day in days}
+
+
+def _hours(
+    park_id: int, tenants: Collection[int], spans: Collection[Span]
+) -> dict[int, dict[date, timedelta]]:
+    """How long these firms have rooms of the park, by day, in all weeks of the spans."""
+    found: dict[int, dict[date, timedelta]] = defaultdict(lambda: defaultdict(timedelta))
+    if not spans:
+        return found
+    since = day_start(week_of(business_day(min(span.start for span in spans))))
+    until = day_start(week_of(business_day(max(span.end for span in spans))) + WEEK)
+    held = (
+        Booking.objects.taking_host(since, until)
+        .without_expired_holds(now())
+        .filter(tenant__in=tenants, room__park=park_id)
+    )
+    for tenant, starts_at, ends_at in held.values_list("tenant", "starts_at", "ends_at"):
+        for day, length in _by_day(Span(starts_at, ends_at)).items():
+            found[tenant][day] += length
+    return found
