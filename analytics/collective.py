@@ -27,6 +27,7 @@ from analytics.shares.goods import owners_of, unsaid
 from analytics.shares.split import Measures
 from core.actors import Actor
 from core.clock import day_start, hour_of
+from core.days import open_on
 from core.errors import NotFound
 from core.money import from_units, to_units
 from core.policy import VIEW
@@ -113,7 +114,8 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
     earlier = period_before(period, against)
     came = reads_from(actor, firm, earlier.first, period.last)
     sold, before = (_sold(firm.pk, max(each.first, came), each.end) for each in (period, earlier))
-    members = set(Store.objects.filter(tenant=firm, closed_on__isnull=True).values_list("members", flat=True))
+    stores = Store.objects.filter(open_on(max(period.first, came)), tenant=firm)
+    members = set(stores.values_list("members", flat=True))
     of_members = {product for owner in members & sold.keys() for product in sold[owner].products}
     certified = certified_today(of_members) if of_members else set()
     mix = mix_of(_paid(sold), _paid(before))
@@ -139,10 +141,13 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
 
 
 def _sold_by_others(maker: Tenant, first: date, end: date) -> tuple[OwnerRow, ...]:
-    """What the collective stores sold that have the maker as a member."""
-    stores = Store.objects.filter(members=maker, closed_on__isnull=True).exclude(tenant=maker)
-    operators = Tenant.objects.filter(pk__in=stores.values("tenant")).order_by("code")
-    found = ((operator, _sold(operator.pk, first, end).get(maker.pk)) for operator in operators)
+    """What the collective stores sold that have the maker as a member; of one that closed, until that day."""
+    stores = Store.objects.filter(open_on(first), members=maker).exclude(tenant=maker)
+    until: dict[int, date] = defaultdict(lambda: first)
+    for operator, closed_on in stores.values_list("tenant", "closed_on"):
+        until[operator] = max(until[operator], min(closed_on or end, end))
+    operators = Tenant.objects.filter(pk__in=until).order_by("code")
+    found = ((each, _sold(each.pk, first, until[each.pk]).get(maker.pk)) for each in operators)
     return tuple(_row(operator, maker, sold, is_member=True) for operator, sold in found if sold is not None)
 
 

@@ -11,7 +11,8 @@ from analytics.firmsums import MEASURES
 from analytics.metrics import compute_all
 from analytics.models import SessionFigures
 from core.actors import Actor
-from core.clock import local, now
+from core.clock import local, now, today
+from core.days import open_on
 from core.errors import DomainError
 from core.scoping import may, visible_to
 from livestreams.choices import SESSION_RUNNING, SessionState
@@ -129,7 +130,7 @@ def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[st
     """Goods that the booking's session may show: its run of show in order, or where none is planned and for who
     searches, what else there is, the latest launched first; at most MOST_PRODUCTS.
     """
-    goods = goods_to_show(booking, actor).filter(closed_on__isnull=True)
+    goods = goods_to_show(booking, actor).filter(open_on(today()))
     found = ProductFilter({"search": words}, queryset=goods)
     shown = found.qs if found.is_valid() else goods.none()
     planned = list(run_of(actor, booking.pk).filter(product__in=shown)[:MOST_PRODUCTS])

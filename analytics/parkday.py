@@ -74,12 +74,11 @@ class RoomCount:
 
 def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
     """Count what the open rooms are doing at an instant and for the rest of its day."""
+    day = clock.business_day(at)
     rooms = set(
-        visible_to(LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True), actor).values_list(
-            "pk", flat=True
-        )
+        visible_to(LiveRoom.objects.open_on(day).filter(park__in=parks), actor).values_list("pk", flat=True)
     )
-    day_end = clock.day_bounds(clock.business_day(at))[1]
+    day_end = clock.day_bounds(day)[1]
     live = rooms & set(
         visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor).values_list(
             "room", flat=True

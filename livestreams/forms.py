@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import strict
 from core.clock import DAY, SHANGHAI, local, now, today
+from core.days import open_on
 from core.doors.formfields import DayField, LineField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import InvalidInput, RowError
@@ -96,7 +97,7 @@ class OwnChoicesForm(ScopedForm):
             rooms = LiveRoom.objects.open_on(today()).for_tenant(self.tenant.pk)
             return queryset.filter(pk__in=rooms.values("pk"), park=self.tenant.node.parent_id)
         if queryset.model is Host:
-            return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+            return queryset.filter(open_on(today()), tenant=self.tenant)
         if queryset.model is Booking:
             return (
                 queryset.filter(tenant=self.tenant, state__in=LIVE_READY, ends_at__gt=now())

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 
 from core.actors import Actor
 from core.clock import DAY, business_day, day_start, now, today
+from core.days import in_force_on, open_on
 from core.scoping import visible_to
 from livestreams.choices import BookingState, EngagementKind, ShiftRole
 from livestreams.models import Booking, Engagement, HostShift, PlannedShift
@@ -76,7 +77,7 @@ def brand_covers(*, actor: Actor, park: Park | None = None, tenant: Tenant | Non
 
     Whose host it is that covers a day is not said: a brand does not see the hosts of others.
     """
-    tenants = visible_to(Tenant.objects.filter(kind=TenantKind.BRAND, closed_on__isnull=True), actor)
+    tenants = visible_to(Tenant.objects.filter(open_on(today()), kind=TenantKind.BRAND), actor)
     if park is not None:
         tenants = tenants.filter(node__parent=park.pk)
     if tenant is not None:
@@ -100,9 +101,7 @@ def brand_covers(*, actor: Actor, park: Park | None = None, tenant: Tenant | Non
 def _seats(parks: dict[int, int], whole: Days) -> dict[int, list[Days]]:
     """On which days each brand sits in the park where it is now."""
     found: dict[int, list[Days]] = defaultdict(list)
-    rows = Tenancy.objects.filter(tenant__in=parks, from_day__lte=whole.last).filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=whole.first)
-    )
+    rows = Tenancy.objects.filter(in_force_on(whole.first, whole.last), tenant__in=parks)
     for tenant_id, park_id, first, end in rows.values_list("tenant", "park", "from_day", "to_day"):
         if park_id == parks[tenant_id]:
             found[tenant_id].append(Days(first, whole.last if end is None else end - DAY))
@@ -113,8 +112,8 @@ def _covered(parks: dict[int, int], whole: Days) -> dict[int, set[date]]:
     """The days on which an own host of its park stood before the camera for a brand, or is to."""
     own: dict[tuple[int, int], list[Days]] = defaultdict(list)
     engaged = Engagement.objects.filter(
-        kind=EngagementKind.PARK, park__in=set(parks.values()), from_day__lte=whole.last
-    ).filter(Q(to_day__isnull=True) | Q(to_day__gt=whole.first))
+        in_force_on(whole.first, whole.last), kind=EngagementKind.PARK, park__in=set(parks.values())
+    )
     for park_id, host_id, first, end in engaged.values_list("park", "host", "from_day", "to_day"):
         own[park_id, host_id].append(Days(first, whole.last if end is None else end - DAY))
     found: dict[int, set[date]] = defaultdict(set)

@@ -16,6 +16,7 @@ import msgspec
 from django.db.models import Q, QuerySet
 
 from core.clock import DAY, HOUR, business_day, day_start, now, today
+from core.days import open_on
 from core.strict import instant
 from livestreams.availability import presence_of, taken_besides, windows_of
 from livestreams.choices import BookingState, CrewKind, PlanState
@@ -131,8 +132,7 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     own = [slot.booking_id for slot in moving if slot.booking_id is not None]
     grid, rules = grid_of(plan), PlanRules.from_dict(plan.rules)
     rooms = LiveRoom.objects.open_on(plan.first_day).filter(park=plan.park_id).select_related("dedicated_to")
-    staying = Q(closed_on__isnull=True) | Q(closed_on__gt=plan.last_day)
-    hosts = Host.objects.filter(staying, tenant__node__parent=plan.park_id)
+    hosts = Host.objects.working_on(plan.last_day).filter(tenant__node__parent=plan.park_id)
     people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules, own))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
     wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))
@@ -267,7 +267,7 @@ def _needs(row: SlotRequest, rules: PlanRules) -> tuple[Need, ...]:
 def still_asked(park_id: int) -> QuerySet[SlotRequest]:
     """Requests that nobody has withdrawn, of firms that are in the park."""
     return SlotRequest.objects.filter(
-        Q(tenant__closed_on__isnull=True) | Q(tenant__closed_on__gt=today()),
+        open_on(today(), "tenant"),
         park=park_id,
         withdrawn_at__isnull=True,
         tenant__node__parent=park_id,

@@ -11,6 +11,7 @@ from django.db.models import Case, F, FilteredRelation, OuterRef, Prefetch, Q, S
 from django.db.models.functions import Coalesce
 
 from core.clock import DAY, business_day
+from core.days import in_force_on, open_on
 from livestreams.choices import (
     BOOKING_AHEAD,
     BOOKING_BLOCKING,
@@ -112,7 +113,7 @@ class LiveRoomQuerySet(models.QuerySet[Any]):
 
     def open_on(self, day: date) -> LiveRoomQuerySet:
         """Those not given up by that day."""
-        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+        return self.filter(open_on(day))
 
     def for_tenant(self, tenant_id: int) -> LiveRoomQuerySet:
         """Shared rooms and those dedicated to this tenant."""
@@ -145,7 +146,7 @@ class HostQuerySet(models.QuerySet[Any]):
 
     def working_on(self, day: date) -> HostQuerySet:
         """Those not closed by that day."""
-        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+        return self.filter(open_on(day))
 
     def with_stage(self) -> HostQuerySet:
         """With the number of the stage of incubation entered last as `stage_number`, None before the first."""
@@ -154,8 +155,7 @@ class HostQuerySet(models.QuerySet[Any]):
 
     def with_engagement(self, day: date) -> HostQuerySet:
         """With the engagement of that day as the one element or none of `engaged`."""
-        held = Q(to_day__isnull=True) | Q(to_day__gt=day)
-        engagements = apps.get_model("livestreams.Engagement").objects.filter(held, from_day__lte=day)
+        engagements = apps.get_model("livestreams.Engagement").objects.filter(in_force_on(day))
         return self.prefetch_related(
             Prefetch("engagements", engagements.select_related("park", "company"), to_attr="engaged")
         )
@@ -179,8 +179,7 @@ class CourseRunQuerySet(models.QuerySet[Any]):
 
     def open_on(self, day: date) -> CourseRunQuerySet:
         """Those that are not over, of courses that are still given."""
-        given = Q(course__closed_on__isnull=True) | Q(course__closed_on__gt=day)
-        return self.filter(given, last_day__gte=day)
+        return self.filter(open_on(day, "course"), last_day__gte=day)
 
 
 class CertificateQuerySet(models.QuerySet[Any]):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from core.actors import Actor
+from core.clock import today
+from core.days import in_force_on, open_on
 from core.scoping import visible_to
 from parks.collisions import Collision, Plan, Spot, collisions_of, is_near
 from parks.models import Event, EventVenue, Park, Town, Unit, UnitUse
@@ -15,14 +17,12 @@ from parks.models import Event, EventVenue, Park, Town, Unit, UnitUse
 
 def parks_of(actor: Actor) -> QuerySet[Park]:
     """The open parks an actor may look at."""
-    return visible_to(Park.objects.filter(closed_on__isnull=True), actor)
+    return visible_to(Park.objects.filter(open_on(today())), actor)
 
 
 def with_use_on(units: QuerySet[Unit], day: date) -> QuerySet[Any]:
     """Units, each with its `use_now` and `area_now` of a day: None for one that had no use then."""
-    uses = UnitUse.objects.filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=day), unit=OuterRef("pk"), from_day__lte=day
-    )
+    uses = UnitUse.objects.filter(in_force_on(day), unit=OuterRef("pk"))
     return units.annotate(
         use_now=Subquery(uses.values("use")[:1]), area_now=Subquery(uses.values("area_m2")[:1])
     )
@@ -30,7 +30,7 @@ def with_use_on(units: QuerySet[Unit], day: date) -> QuerySet[Any]:
 
 def units_on(park: Park, day: date) -> QuerySet[Any]:
     """The units of a park on a day, each with `use_now` and `area_now`; units without a use that day are left out."""
-    units = Unit.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day), park=park)
+    units = Unit.objects.filter(open_on(day), park=park)
     return with_use_on(units, day).exclude(use_now__isnull=True)
 
 
@@ -40,28 +40,26 @@ def event_collisions(event: Event) -> list[Collision]:
     This is all that a park learns of an event it is no venue of: its name, its town and its days. An event that is
     not announced is told to nobody. None for an event that was called off.
     """
-    if event.closed_on is not None:
+    if event.is_closed:
         return []
+    venues = Prefetch(
+        "venues",
+        EventVenue.objects.filter(open_on(today())).select_related("park__town__city"),
+        to_attr="open_venues",
+    )
     others = (
         Event.objects.filter(
-            closed_on__isnull=True,
+            open_on(today()),
             is_announced=True,
             first_day__lte=event.last_day,
             last_day__gte=event.first_day,
         )
         .exclude(pk=event.pk)
         .exclude(industry="")
-        .prefetch_related(_VENUES)
+        .prefetch_related(venues)
     )
-    (one,) = Event.objects.filter(pk=event.pk).prefetch_related(_VENUES)
+    (one,) = Event.objects.filter(pk=event.pk).prefetch_related(venues)
     return collisions_of(_plan(one), (_plan(other) for other in others))
-
-
-_VENUES = Prefetch(
-    "venues",
-    EventVenue.objects.filter(closed_on__isnull=True).select_related("park__town__city"),
-    to_attr="open_venues",
-)
 
 
 def spot_of(town: Town) -> Spot:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.clock import business_day, today
+from core.days import open_on
 from core.errors import InvalidInput
 from parks.models import ParkSettings
 from supplychain.choices import CERTIFYING, CertificateState
@@ -38,7 +39,7 @@ def asks_for_certificates(park_id: int) -> bool:
 def certified(products: Iterable[int], asked: Asked) -> set[int]:
     """Which products are certified on all of these days: as a whole, or each of the SKUs that are sold."""
     valid = QualityCertificate.objects.certifying(asked.first, asked.last)
-    sold = Sku.objects.filter(product=OuterRef("pk"), closed_on__isnull=True)
+    sold = Sku.objects.filter(open_on(today()), product=OuterRef("pk"))
     bare = sold.exclude(pk__in=valid.filter(sku__isnull=False).values("sku"))
     whole = valid.filter(product=OuterRef("pk"), sku__isnull=True)
     rows = Product.objects.filter(pk__in=list(products))

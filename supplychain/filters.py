@@ -11,7 +11,8 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import DAY, day_start, hour_of
+from core.clock import DAY, day_start, hour_of, today
+from core.days import open_on
 from core.doors.filters import FromDay, OnDay, UntilDay
 from core.scoping import visible_to
 from livestreams.models import LiveSession
@@ -92,7 +93,8 @@ class OpenFilter(django_filters.ChoiceFilter):
         super().__init__(choices=choices, label=_("State"), empty_label=_("all"), **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return qs.filter(closed_on__isnull=value == "open") if value else qs
+        is_open = open_on(today())
+        return qs.filter(is_open if value == "open" else ~is_open) if value else qs
 
 
 class ProductFilter(django_filters.FilterSet):

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import strict
-from core.clock import local
+from core.clock import local, today
+from core.days import open_on
 from core.doors.formfields import LARGEST, AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import DomainError
@@ -81,7 +82,7 @@ class SkuAnswerForm(AnswerForm):
     nothing = forms.BooleanField(label=_("No SKU of ours (gift, service, sample)"), required=False)
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        return queryset.filter(open_on(today()), tenant=self.tenant)
 
 
 def price_field(label: Any) -> AmountField:
@@ -227,7 +228,7 @@ class MakeSkuForm(GoodsForm):
         self.fields["name_zh"].required = False
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        return queryset.filter(open_on(today()), tenant=self.tenant)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from django.db.models import Sum
 
+from core.clock import today
+from core.days import open_on
 from core.locking import lock_rows
 from supplychain.choices import BackorderState
 from supplychain.models import Backorder, Sku
@@ -22,10 +24,7 @@ def presale_room_of(product_ids: Collection[int]) -> Counter[int]:
     """How many pieces of products that take stock may be promised now beyond what is there."""
     skus = list(
         Sku.objects.filter(
-            product__in=product_ids,
-            presale_limit__gt=0,
-            tracked_since__isnull=False,
-            closed_on__isnull=True,
+            open_on(today()), product__in=product_ids, presale_limit__gt=0, tracked_since__isnull=False
         )
     )
     room, found = _room(skus), Counter[int]()

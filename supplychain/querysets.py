@@ -11,6 +11,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subq
 from django.db.models.sql.where import WhereNode
 
 from core import clock
+from core.days import open_on
 from livestreams.choices import BOOKING_BLOCKING
 from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, ParcelState, SampleState
 
@@ -91,9 +92,9 @@ class GoodsOfferQuerySet(models.QuerySet[Any]):
     def standing(self) -> GoodsOfferQuerySet:
         """Those not withdrawn, of goods still sold, by firms that are still in the park they offered to."""
         return self.filter(
+            open_on(clock.today(), "product"),
+            open_on(clock.today(), "tenant"),
             withdrawn_at__isnull=True,
-            product__closed_on__isnull=True,
-            tenant__closed_on__isnull=True,
             tenant__node__parent_id=F("park_id"),
         )
 

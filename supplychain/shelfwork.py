@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.actors import Actor
+from core.clock import today
+from core.days import open_on
 from core.doors.formfields import CodeField, LineField, WholeNumberField
 from core.errors import Conflict, DomainError, InvalidInput, Unprocessable
 from core.idempotency import Answer, answer_once
@@ -126,7 +128,7 @@ class ShelfWork:
         self, *, actor: Actor, warehouse: Warehouse, task: Task, goods: QuerySet[Sku], data: Any = None
     ) -> None:
         self.actor, self.warehouse, self.task, self.goods = actor, warehouse, task, goods
-        targets = visible_to(Warehouse.objects.filter(closed_on__isnull=True), actor)
+        targets = visible_to(Warehouse.objects.filter(open_on(today())), actor)
         targets = targets.exclude(pk=warehouse.pk).order_by("code")
         self.head = HeadForm(data, task=task, targets=targets)
         self.rows = Rows(data, prefix="rows")

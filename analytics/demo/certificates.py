@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, today
+from core.days import open_on
 from supplychain.choices import CertificateKind
 from supplychain.models import Product, QualityCertificate
 from supplychain.services import certificate_accept, certificate_add, certificate_refuse
@@ -44,7 +45,7 @@ def _has_none(firm: Tenant) -> bool:
 
 
 def _goods_of(firm: Tenant) -> QuerySet[Product]:
-    return Product.objects.filter(tenant=firm, closed_on__isnull=True).order_by("code")
+    return Product.objects.filter(open_on(today()), tenant=firm).order_by("code")
 
 
 def _hand_in(product: Product, actor: Actor, turn: int = ACCEPTED) -> QualityCertificate:

@@ -11,6 +11,7 @@ from analytics.demo.build import BuiltPark
 from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, now, today
+from core.days import open_on
 from core.money import to_cents
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.models import Booking
@@ -60,7 +61,7 @@ def build_pool(built: BuiltPark, *, actor: Actor) -> None:
 
 
 def _goods(firm: Tenant) -> list[Product]:
-    return list(Product.objects.filter(tenant=firm, closed_on__isnull=True).order_by("code")[:OFFERED])
+    return list(Product.objects.filter(open_on(today()), tenant=firm).order_by("code")[:OFFERED])
 
 
 def _offer(firm: Tenant, commission: Decimal, actor: Actor) -> None:
@@ -108,7 +109,7 @@ def _answer(firms: list[Tenant], actor: Actor) -> None:
 
 def _lend(offer: GoodsOffer, asker: Tenant, actor: Actor) -> None:
     """One sample of each offer that lends some: the first ones in every state, the later ones asked for."""
-    host = asker.hosts.filter(closed_on__isnull=True).order_by("code").first()
+    host = asker.hosts.filter(open_on(today())).order_by("code").first()
     request = sample_ask(
         actor=actor,
         offer=offer,

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from analytics.demo.build import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, day_start, today
+from core.days import open_on
 from core.money import to_cents
 from supplychain.choices import ReorderState, SalesKind
 from supplychain.models import Factory, Launch, Product, Reorder, SalesEvent, StockLevel
@@ -42,9 +43,7 @@ def build_reorders(built: BuiltPark, *, actor: Actor) -> None:
         terms="款到发货，尾数 ±3%（演示）",
         steps=STEPS,
     )
-    products = list(
-        Product.objects.filter(tenant=seller, closed_on__isnull=True).order_by("code")[: len(BATCHES)]
-    )
+    products = list(Product.objects.filter(open_on(today()), tenant=seller).order_by("code")[: len(BATCHES)])
     for number, (product, batches) in enumerate(zip(products, BATCHES, strict=False)):
         day = today() - (3 + 2 * number) * DAY
         sold = _sold(product, day)

@@ -121,6 +121,6 @@ def _venues(takings: Takings, known: dict[int, Any]) -> list[VenuePlace]:
             venue.park, venue.is_main, tenants[venue.park_id], counted[venue.park_id], amounts[venue.park_id]
         )
         for venue in venues
-        if venue.closed_on is None or tenants[venue.park_id]
+        if not venue.is_closed or tenants[venue.park_id]
     ]
     return sorted(places, key=lambda place: (-place.amount, not place.is_main, place.park.code))

@@ -11,6 +11,7 @@ from django.db.models import Q
 from analytics.events.board import board_of
 from analytics.metrics import as_text
 from core import clock
+from core.days import open_on
 from core.money import to_cents
 from parks.choices import EventPhase
 from parks.models import Event, Park
@@ -26,10 +27,10 @@ def campaigns_on(parks: Collection[Park], day: date) -> list[Event]:
     Anybody may name a park as a venue: its hall shows what it organises itself, or what tenants of its own are in.
     """
     events = Event.objects.filter(
-        Q(park__in=parks) | Q(entries__park__in=parks, entries__closed_on__isnull=True),
+        Q(park__in=parks) | Q(entries__park__in=parks) & open_on(day, "entries"),
+        open_on(day, "venues"),
+        open_on(day),
         venues__park__in=parks,
-        venues__closed_on__isnull=True,
-        closed_on__isnull=True,
         last_day__gte=day,
         first_day__lte=day + AHEAD_DAYS * clock.DAY,
     ).distinct()

@@ -22,6 +22,7 @@ from analytics.metrics import HOUR_PLACES, Metric, Sums, Value
 from analytics.models import SessionFigures
 from core import clock
 from core.actors import Actor
+from core.days import open_on
 from livestreams.models import AudienceSample, LiveSession
 from parks.models import Event
 from supplychain.models import EventItem
@@ -57,7 +58,7 @@ def report_of(event: Event, actor: Actor) -> EventReport:
     sums = {
         **board.sums,
         "event_tenants": board.tenants,
-        "event_items": EventItem.objects.filter(entry__in=takings.entries, closed_on__isnull=True).count(),
+        "event_items": EventItem.objects.filter(open_on(clock.today()), entry__in=takings.entries).count(),
         **_of_sessions(_sessions(takings)),
     }
     return EventReport(event, clock.now(), board, decay_of(event, actor), figures_of(sums))

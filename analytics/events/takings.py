@@ -17,6 +17,7 @@ from analytics.firmsums import ADDED, MEASURES, Columns, seated
 from analytics.models import DaySales, SpreadOrder
 from core import clock
 from core.actors import Actor
+from core.days import open_on
 from core.scoping import visible_to
 from parks.models import Event
 from tenants.choices import WallVisibility
@@ -31,7 +32,7 @@ class Takings:
     def __init__(self, event: Event, actor: Actor | None) -> None:
         self.event = event
         self.entries = list(
-            EventEntry.objects.filter(event=event, closed_on__isnull=True)
+            EventEntry.objects.filter(open_on(clock.today()), event=event)
             .select_related("tenant", "park")
             .order_by("pk")
         )

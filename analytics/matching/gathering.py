@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from analytics.choices import Verdict
 from analytics.matching.facts import Candidate, Observation
 from analytics.models import TrustVerdict
 from core.clock import DAY, HOUR, business_day, local, now
+from core.days import open_on
 from livestreams.availability import free_hosts
 from livestreams.choices import SessionState, ShiftRole
 from livestreams.conflicts import Span
@@ -108,10 +111,10 @@ def slot_of(instant: datetime) -> str:
     return f"{'weekend' if here.weekday() >= WEEKEND else 'weekday'} {PARTS[here.hour // 6]}"
 
 
-def _readings(**which: Any) -> Readings:
+def _readings(*which: Q, **of: Any) -> Readings:
     """Followers by host and platform on the days on which they were read; of several accounts the largest."""
     found: Readings = defaultdict(list)
-    rows = FollowerReading.objects.filter(**which)
+    rows = FollowerReading.objects.filter(*which, **of)
     days: dict[tuple[str, str], dict[date, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
     for host, platform, account, day, followers in rows.order_by("day", "version").values_list(
         "account__host__code", "account__platform", "account", "day", "followers"
@@ -144,7 +147,7 @@ def candidates(
     """
     hosts = list(hosts)
     free = free_hosts(hosts, within)
-    readings = _readings(account__host__in=hosts, account__closed_on__isnull=True)
+    readings = _readings(open_on(business_day(now()), "account"), account__host__in=hosts)
     certified = None
     if course is not None:
         valid = Certificate.objects.filter(course=course).valid_on(

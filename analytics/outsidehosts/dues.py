@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from analytics.choices import ResultPart, SourceKind
@@ -21,6 +21,7 @@ from analytics.settlement import Book, book_of, sales_of
 from analytics.shares.facts import QUERY_SIZE, Order
 from core.actors import Actor
 from core.clock import day_start, hour_of, month_of, next_month, today
+from core.days import in_force_on
 from core.money import to_units
 from core.scoping import visible_to
 from supplychain.choices import AgreementState, DueKind, SalesKind, SettledSales
@@ -43,10 +44,13 @@ Dues = dict[ResultPart, list[Source]]
 def agreements_with(actor: Actor, tenant: Tenant, ref: str, period: Period) -> list[Agreement]:
     """The signed agreements on the sales of an account that were in force on a day of a period, the earliest first."""
     signed = Agreement.objects.filter(
-        seller=tenant, state=AgreementState.SIGNED, sales=SettledSales.OUTSIDE, outside_ref=ref
+        in_force_on(period.first, period.last),
+        seller=tenant,
+        state=AgreementState.SIGNED,
+        sales=SettledSales.OUTSIDE,
+        outside_ref=ref,
     )
-    in_force = signed.filter(Q(to_day__isnull=True) | Q(to_day__gt=period.first), from_day__lt=period.end)
-    return list(visible_to(in_force, actor).select_related("seller").order_by("from_day", "pk"))
+    return list(visible_to(signed, actor).select_related("seller").order_by("from_day", "pk"))
 
 
 def dues_of_host(

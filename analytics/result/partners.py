@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from analytics.choices import ResultPart, SourceKind
 from analytics.result.account import Source
 from analytics.settlement import Book, sales_of, slots_of
 from core.clock import business_day, now
+from core.days import in_force_on
 from core.money import to_units
 from livestreams.models import LiveSession
 from supplychain.choices import AgreementKind, AgreementState, DueKind, SettledSales
@@ -28,10 +29,8 @@ Dues = dict[ResultPart, list[Source]]
 def agreements_over(seller_id: int, sessions: Sequence[LiveSession]) -> list[Agreement]:
     """The signed agreements of a seller that were in force on a day of some sessions, the earliest first."""
     days = [_days(session) for session in sessions]
-    rows = Agreement.objects.filter(
-        seller=seller_id, state=AgreementState.SIGNED, from_day__lte=max(last for _first, last in days)
-    )
-    rows = rows.filter(Q(to_day__isnull=True) | Q(to_day__gt=min(first for first, _last in days)))
+    held = in_force_on(min(first for first, _last in days), max(last for _first, last in days))
+    rows = Agreement.objects.filter(held, seller=seller_id, state=AgreementState.SIGNED)
     rows = rows.exclude(sales=SettledSales.FOR_OTHERS)  # of other firms' sales, whoever's session it is
     return list(rows.select_related("seller", "host", "partner__park", "partner__tenant").order_by("pk"))
 

@@ -19,6 +19,7 @@ from analytics.metrics import as_text
 from analytics.models import EventClaim
 from analytics.views.pages import AnalyticsPage
 from core import clock
+from core.days import open_on
 from core.doors.export import FORMATS, table_response
 from core.doors.formfields import LARGEST, AmountField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceAction, ServiceFormPage, TenantPage
@@ -44,8 +45,8 @@ class Events(TenantPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today = clock.today()
         events = here(self).select_related("park")
-        entered = {entry.event_id: entry for entry in self.own(EventEntry.objects.filter(closed_on=None))}
-        ahead = events.filter(last_day__gte=today, closed_on=None).order_by("first_day", "pk")
+        entered = {entry.event_id: entry for entry in self.own(EventEntry.objects.filter(open_on(today)))}
+        ahead = events.filter(open_on(today), last_day__gte=today).order_by("first_day", "pk")
         over = events.filter(last_day__lt=today, pk__in=entered).order_by("-last_day", "-pk")
         return super().get_context_data(
             ahead=[(event, event.phase_on(today), entered.get(event.pk)) for event in ahead[:LISTED]],
@@ -74,7 +75,7 @@ class ItemForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+        return queryset.filter(open_on(clock.today()), tenant=self.tenant).order_by("code")
 
 
 class EventPage(ServiceFormPage):
@@ -88,8 +89,8 @@ class EventPage(ServiceFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         event, entry = event_named(self), entry_in(self)
         sent_away = self.own(EventEntry.objects.filter(event=event, sent_away=True)).exists()
-        items = visible_to(EventItem.objects.filter(entry=entry, closed_on=None), self.actor)
-        open_now = event.closed_on is None and event.last_day >= clock.today()
+        items = visible_to(EventItem.objects.filter(open_on(clock.today()), entry=entry), self.actor)
+        open_now = not event.is_closed and event.last_day >= clock.today()
         return super().get_context_data(
             event=event,
             phase=event.phase_on(clock.today()),
@@ -162,7 +163,9 @@ class WithdrawItem(ServiceAction):
 def here(page: TenantPage) -> QuerySet[Event]:
     """The events of the park that this tenant sits in, and those in which it takes part."""
     events = visible_to(Event.objects.all(), page.actor)
-    of_park = Event.objects.filter(venues__park=page.node.parent_id, venues__closed_on=None).values("pk")
+    of_park = Event.objects.filter(open_on(clock.today(), "venues"), venues__park=page.node.parent_id).values(
+        "pk"
+    )
     return events.filter(pk__in=of_park) | events.filter(
         pk__in=page.own(EventEntry.objects.all()).values("event")
     )
@@ -179,7 +182,7 @@ def event_named(page: TenantPage) -> Event:
 def entry_in(page: TenantPage) -> EventEntry | None:
     """The tenant's own entry to the event of the address, unless it withdrew or was sent away."""
     entry: EventEntry | None = page.own(
-        EventEntry.objects.filter(event__uid=page.kwargs["uid"], closed_on=None)
+        EventEntry.objects.filter(open_on(clock.today()), event__uid=page.kwargs["uid"])
     ).first()
     return entry
 

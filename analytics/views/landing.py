@@ -18,6 +18,7 @@ from analytics.models import DaySales, IndexRun, Indicator
 from core.addresses import reachable_address
 from core.choices import Role
 from core.clock import day_bounds, today
+from core.days import open_on
 from core.doors.context import actor_of
 from core.doors.entrances import doors_of
 from core.policy import VIEW
@@ -170,7 +171,7 @@ class Landing(TemplateView):
     template_name = "portal/landing.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        demo_parks = Park.objects.filter(is_synthetic=True, closed_on__isnull=True)
+        demo_parks = Park.objects.filter(open_on(today()), is_synthetic=True)
         demo_park = demo_parks.annotate(rooms=Count("live_rooms")).order_by("-rooms", "code").first()
         address = reachable_address(self.request)
         return super().get_context_data(

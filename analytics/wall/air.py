@@ -207,7 +207,7 @@ def rooms_of(
             return "repair"
         return "next" if room.pk in first else "off"
 
-    rooms = LiveRoom.objects.filter(park__in=parks, closed_on__isnull=True).order_by("park", "code")
+    rooms = LiveRoom.objects.open_on(clock.business_day(now)).filter(park__in=parks).order_by("park", "code")
     return Rooms({room: state(room) for room in rooms}, of_room, first)
 
 

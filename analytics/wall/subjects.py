@@ -8,6 +8,8 @@ from django.urls import reverse
 from analytics.figures import PLACES, may_see_place
 from core.actors import Actor
 from core.choices import NodeKind
+from core.clock import today
+from core.days import open_on
 from core.models import ScopeNode
 from core.scoping import visible_to
 from parks.models import Park
@@ -23,7 +25,7 @@ def find(address: str) -> Shown | None:
         return None  # PostgreSQL refuses to look for a NUL
     if address.startswith(PLACE):
         return ScopeNode.objects.filter(code=address.removeprefix(PLACE), kind__in=PLACES).first()
-    return Park.objects.filter(code=address, closed_on__isnull=True).first()
+    return Park.objects.filter(open_on(today()), code=address).first()
 
 
 def may_see(actor: Actor, shown: Shown) -> bool:
@@ -39,13 +41,13 @@ def node_id_of(shown: Shown) -> int:
 
 def parks_in(place: ScopeNode) -> QuerySet[Park]:
     """The open parks of a place."""
-    return Park.objects.filter(node__path__startswith=place.path, closed_on__isnull=True)
+    return Park.objects.filter(open_on(today()), node__path__startswith=place.path)
 
 
 def places_of(actor: Actor) -> list[ScopeNode]:
     """The places with parks whose wall somebody sees: those of the own roles, and what lies below them."""
     places = visible_to(ScopeNode.objects.filter(kind__in=PLACES), actor).order_by("path")
-    paths = list(Park.objects.filter(closed_on__isnull=True).values_list("node__path", flat=True))
+    paths = list(Park.objects.filter(open_on(today())).values_list("node__path", flat=True))
     return [
         place
         for place in places

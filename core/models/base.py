@@ -11,6 +11,8 @@ import uuid6
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import today
+
 ParkOf = str | Callable[[Any], models.Q]
 """A lookup that gives a park, or which rows are of a park among these nodes."""
 
@@ -89,6 +91,11 @@ class ClosableMixin(models.Model):
     def is_closed_by(self, day: date) -> bool:
         """Whether it is closed on that day; a day to come does not close it yet."""
         return self.closed_on is not None and self.closed_on <= day
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed today."""
+        return self.is_closed_by(today())
 
 
 class NamedMixin(models.Model):

@@ -80,7 +80,7 @@ class HostAdmin(ScopedModelAdmin):
             icon="trending_up",
             question=_("The host enters the next stage of incubation, if its gate is met."),
             makes=HostStage,
-            when=lambda host: host.closed_on is None,
+            when=lambda host: not host.is_closed,
         ),
     )
 
@@ -176,7 +176,7 @@ class HostAccountAdmin(ScopedModelAdmin):
             row="account",
             form=FollowersForm,
             icon="trending_up",
-            when=lambda account: account.closed_on is None,
+            when=lambda account: not account.is_closed,
         ),
     )
 

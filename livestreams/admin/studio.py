@@ -76,7 +76,7 @@ class EquipmentAdmin(RecordAdmin):
             icon="output",
             verb=ADD,
             makes=EquipmentLoan,
-            when=lambda item: item.closed_on is None,
+            when=lambda item: not item.is_closed,
         ),
         CLOSE,
         REOPEN,

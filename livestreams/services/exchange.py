@@ -16,6 +16,7 @@ from core import audit
 from core.actors import Actor, system_actor
 from core.choices import NodeKind
 from core.clock import DAY, now, today
+from core.days import in_force_on
 from core.errors import InvalidInput, NotFound, Refused
 from core.locking import lock_row, lock_rows, retried
 from core.models import ScopeNode
@@ -94,8 +95,8 @@ def exchange_offer_make(
 
 
 def _giver_of(host: Host) -> ScopeNode:
-    engaged = Engagement.objects.filter(host=host, kind=EngagementKind.PARK, from_day__lte=today())
-    own = engaged.exclude(to_day__lte=today()).select_related("park__node").first()
+    engaged = Engagement.objects.filter(in_force_on(today()), host=host, kind=EngagementKind.PARK)
+    own = engaged.select_related("park__node").first()
     return own.park.node if own is not None and own.park is not None else host.tenant.node
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core import audit, records
 from core.actors import Actor
 from core.clock import DAY, now, today
+from core.days import open_on
 from core.errors import InvalidInput, Refused
 from core.locking import retried
 from core.prepared import Prepared, columns_of
@@ -113,4 +114,4 @@ def node_for(room: LiveRoom) -> MediaNode | None:
 
 
 def _open_nodes(day: date) -> QuerySet[MediaNode]:
-    return MediaNode.objects.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+    return MediaNode.objects.filter(open_on(day))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, today
+from core.days import open_on
 from core.doors.formfields import AmountField, DayField, LineField, WholeNumberField, WordsField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceFormPage
 from core.scoping import visible_to
@@ -135,7 +136,7 @@ class FollowersToday(HostFactPage):
 
     @cached_property
     def account(self) -> HostAccount:
-        accounts = HostAccount.objects.filter(closed_on__isnull=True).select_related("host")
+        accounts = HostAccount.objects.filter(open_on(today())).select_related("host")
         account: HostAccount = self.named(accounts, lookup="host__tenant_id")
         return account
 

@@ -90,7 +90,7 @@ class EventAdmin(ScopedModelAdmin):
             row="event",
             form=VenueForm,
             icon="add_location",
-            when=lambda event: event.closed_on is None,
+            when=lambda event: not event.is_closed,
         ),
         CLOSE,
         REOPEN,

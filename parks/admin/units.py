@@ -104,7 +104,7 @@ class UnitAdmin(RecordAdmin):
             icon="construction",
             question=_("The present use ends and the next begins; the history keeps both."),
             done=_("The conversion is recorded."),
-            when=lambda unit: unit.closed_on is None,
+            when=lambda unit: not unit.is_closed,
         ),
         CLOSE,
         REOPEN,

@@ -13,6 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.clock import today
+from core.days import open_on
 from core.doors.api import Needs, ReadOnlyScopedViewSet
 from core.errors import InvalidInput
 from parks import services
@@ -40,11 +42,7 @@ class ParkViewSet(ReadOnlyScopedViewSet):
     permissions = {"list": Needs("view"), "retrieve": Needs("view")}
 
     def base_queryset(self) -> QuerySet[Park]:
-        return (
-            Park.objects.filter(closed_on__isnull=True)
-            .select_related("town__city__province")
-            .order_by("code")
-        )
+        return Park.objects.filter(open_on(today())).select_related("town__city__province").order_by("code")
 
 
 class TownViewSet(ReadOnlyScopedViewSet):
@@ -84,7 +82,7 @@ class EventViewSet(ReadOnlyScopedViewSet):
     }
 
     def base_queryset(self) -> QuerySet[Event]:
-        venues = EventVenue.objects.filter(closed_on__isnull=True).select_related("park")
+        venues = EventVenue.objects.filter(open_on(today())).select_related("park")
         return (
             Event.objects.select_related("park")
             .prefetch_related(Prefetch("venues", venues, to_attr="open_venues"))
@@ -144,7 +142,7 @@ class EventViewSet(ReadOnlyScopedViewSet):
 
 def _venue(event: Event, park_code: str) -> EventVenue:
     """The open venue of an event in a park, or the InvalidInput that a park which is none gets."""
-    venue = EventVenue.objects.filter(event=event, park__code=park_code, closed_on__isnull=True).first()
+    venue = EventVenue.objects.filter(open_on(today()), event=event, park__code=park_code).first()
     if venue is None:
         raise InvalidInput(_("There is no such object."), code="not_found", field="park_code")
     return venue

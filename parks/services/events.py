@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from core import audit
 from core.actors import Actor
+from core.clock import today
+from core.days import open_on
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.policy import CHANGE
@@ -68,7 +70,7 @@ def venue_add(*, actor: Actor, event: Event, park_code: str) -> EventVenue:
     """
     with transaction.atomic():
         held = _held(actor, event)
-        park = Park.objects.filter(code=park_code, closed_on__isnull=True).first()
+        park = Park.objects.filter(open_on(today()), code=park_code).first()
         if park is None:
             raise InvalidInput(_("There is no park with this code."), code="not_found", field="park_code")
         known = EventVenue.objects.filter(event=held, park=park).first()
@@ -92,7 +94,7 @@ def venue_make_main(*, actor: Actor, venue: EventVenue) -> EventVenue:
     """Make a venue the main one; the main venue until now becomes a sub venue. Conflict for one that was given up."""
     with transaction.atomic():
         _held(actor, venue.event)
-        if EventVenue.objects.filter(pk=venue.pk, closed_on__isnull=False).exists():
+        if not EventVenue.objects.filter(open_on(today()), pk=venue.pk).exists():
             raise Conflict(_("This park is no longer a venue."), code="venue_gone", field="park_code")
         for row in EventVenue.objects.filter(event=venue.event_id, is_main=True).exclude(pk=venue.pk):
             record_update(actor=actor, row=row, is_main=False)

@@ -85,13 +85,14 @@ class Judge:
             self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
 
     def __call__(self, source: str, fact: Fact) -> Result:
+        at = fact.occurred_at
         product, sku = self._goods.get(fact.id, (None, None))
         line = OrderLine(
-            paid_at=fact.occurred_at,
+            paid_at=at,
             channel=fact.channel,
             platform=source if source in Platform.values else "",
             account=fact.host_ref,
             product=product,
             sku=sku,
         )
-        return decide(line, self.evidence.near(fact.occurred_at), self.evidence.ours, self.window)
+        return decide(line, self.evidence.near(at), self.evidence.ours_at(at), self.window)

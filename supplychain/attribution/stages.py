@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db.models import Q, QuerySet
 
-from core.clock import hour_of, now
+from core.clock import business_day, hour_of, hour_start, now
 from livestreams.choices import ShiftRole
 from livestreams.models import Host, HostAccount, HostShift, LiveSession
 from supplychain.attribution.rule import OWN, OnShift, Shown, Stage
@@ -17,16 +18,36 @@ from supplychain.explained import stretches
 from supplychain.models import ExplainEvent
 from tenants.models import Store, Tenant
 
+Until = dict[str, date]
+"""Accounts by name, each with the day from which nobody sells by it, as its shop is closed; date.max for the others."""
+Shops = dict[str, Until]
+"""By platform."""
+
 
 @dataclass
 class Evidence:
-    """What is known around some instants: sessions by the UTC hours in which they may have a line, and our accounts."""
+    """What is known around some instants: sessions by the UTC hours in which they may have a line, and our accounts.
+
+    A line is judged by the accounts of its own business day, so a shop that closes leaves the past as it was. An hour
+    is of one day only.
+    """
 
     by_hour: dict[int, list[Stage]] = field(default_factory=lambda: defaultdict(list))
-    ours: frozenset[str] = frozenset()
+    ours: Until = field(default_factory=dict)
+    _ours_on: dict[date, frozenset[str]] = field(default_factory=dict, init=False)
 
     def near(self, at: datetime) -> Sequence[Stage]:
         return self.by_hour.get(hour_of(at), ())
+
+    def ours_at(self, at: datetime) -> frozenset[str]:
+        day = business_day(at)
+        if day not in self._ours_on:
+            self._ours_on[day] = _held_on(day, self.ours)
+        return self._ours_on[day]
+
+
+def _held_on(day: date, accounts: Until) -> frozenset[str]:
+    return frozenset(name for name, until in accounts.items() if day < until)
 
 
 def sessions_of(seller: Tenant) -> QuerySet[LiveSession]:
@@ -46,21 +67,26 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
     sessions = {session: session.started_at for session in near.order_by("pk") if session.started_at}
     accounts = _accounts(_hosts(seller))
     shops = _shops({session.tenant_id for session in sessions} | {seller.pk})
-    found = Evidence(ours=frozenset(_ours(accounts, shops[seller.pk])))
+    found = Evidence(ours=_ours(accounts, shops[seller.pk]))
     shifts, shown = _shifts(list(sessions)), _shown(list(sessions))
     for session, start in sessions.items():
-        stage = _stage(
-            session, start, seller, accounts, shops[session.tenant_id], shifts[session.pk], shown[session.pk]
-        )
-        last = min(stage.end + window if stage.end is not None else max(until, now()), until)
-        for hour in range(hour_of(max(stage.start, since)), hour_of(last) + 1):
-            found.by_hour[hour].append(stage)
+        end, own = session.ended_at, shops[session.tenant_id][session.platform]
+        last = min(end + window if end is not None else max(until, now()), until)
+        hours = range(hour_of(max(start, since)), hour_of(last) + 1)
+        for day, of_day in groupby(hours, lambda hour: business_day(hour_start(hour))):
+            stage = _stage(
+                session, start, seller, accounts, _held_on(day, own), shifts[session.pk], shown[session.pk]
+            )
+            for hour in of_day:
+                found.by_hour[hour].append(stage)
     return found
 
 
-def ours_of(seller: Tenant) -> frozenset[str]:
+def ours_of(seller: Tenant) -> Until:
     """The accounts by name that are known to be of a seller's hosts and shops."""
-    return frozenset(_ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk]) - {OWN})
+    known = _ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk])
+    del known[OWN]
+    return known
 
 
 def _hosts(seller: Tenant) -> QuerySet[Host]:
@@ -82,9 +108,6 @@ class Accounts:
         return self.names.get((host, platform), set())
 
 
-Shops = dict[str, set[str]]
-
-
 def _accounts(hosts: QuerySet[Host]) -> Accounts:
     found = Accounts()
     found.codes = dict(hosts.values_list("pk", "code"))
@@ -96,16 +119,21 @@ def _accounts(hosts: QuerySet[Host]) -> Accounts:
 
 def _shops(tenants: Iterable[int]) -> dict[int, Shops]:
     """The shops' accounts of tenants by platform; a collective store is its members' shop as well."""
-    found: dict[int, Shops] = defaultdict(lambda: defaultdict(set))
-    mine = Store.objects.filter(Q(tenant__in=tenants) | Q(members__in=tenants), closed_on__isnull=True)
-    for owner, member, platform, account in mine.values_list("tenant_id", "members", "platform", "account"):
+    found: dict[int, Shops] = defaultdict(lambda: defaultdict(dict))
+    mine = Store.objects.filter(Q(tenant__in=tenants) | Q(members__in=tenants))
+    columns = ("tenant_id", "members", "platform", "account", "closed_on")
+    for owner, member, platform, account, closed_on in mine.values_list(*columns):
         for tenant in {owner, member} - {None}:
-            found[tenant][platform].add(account)
+            found[tenant][platform][account] = closed_on or date.max
     return found
 
 
-def _ours(accounts: Accounts, shops: Shops) -> set[str]:
-    return {OWN, *accounts.codes.values()}.union(*accounts.names.values(), *shops.values())
+def _ours(accounts: Accounts, shops: Shops) -> Until:
+    known = dict.fromkeys({OWN, *accounts.codes.values()}.union(*accounts.names.values()), date.max)
+    for shop in shops.values():
+        for name, until in shop.items():
+            known[name] = max(until, known.get(name, until))  # each platform may have one of this name
+    return known
 
 
 def _shifts(sessions: Sequence[LiveSession]) -> dict[int, list[HostShift]]:
@@ -141,15 +169,15 @@ def _stage(
     start: datetime,
     seller: Tenant,
     accounts: Accounts,
-    shops: Shops,
+    own: frozenset[str],
     shifts: Sequence[HostShift],
     shown: Sequence[Shown],
 ) -> Stage:
     hosts = {shift.host_id for shift in shifts} | {session.host_id} - {None}
     names = {host: accounts.on(session.platform, host) for host in hosts if host is not None}
-    on_record = shops[session.platform].union(*names.values())
+    on_record = set(own).union(*names.values())
     on_air = on_record | {accounts.codes[host] for host in names}
-    if session.tenant_id == seller.pk and shops[session.platform]:
+    if session.tenant_id == seller.pk and own:
         on_air.add(OWN)
     return Stage(
         key=session.pk,

@@ -16,6 +16,7 @@ from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
 from core.clock import DAY, month_of, next_month, now, today
+from core.days import not_over
 from core.errors import InvalidInput, Refused
 from core.locking import advisory_lock, lock_row, retried
 from core.models import ScopeNode
@@ -322,7 +323,7 @@ def _in_force_beside(agreement: Agreement, first: date, end: date | None) -> Que
         columns.append("outside_name")
     alike = {name: getattr(agreement, name) for name in columns}
     same = Agreement.objects.filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=first),
+        not_over(first),
         state=AgreementState.SIGNED,
         **{name: value for name, value in alike.items() if value is not None},
         **{f"{name}__isnull": True for name, value in alike.items() if value is None},

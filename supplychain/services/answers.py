@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.actors import Actor
 from core.clock import DAY, now, today
+from core.days import not_over
 from core.errors import DomainError, InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD
@@ -134,8 +135,7 @@ def _propose(actor: Actor, answer: OfferAnswer) -> Agreement:
     """
     wanted = _commission(answer)
     # Of several on these goods that follow each other, the last is followed.
-    on_its_days = Q(to_day__isnull=True) | Q(to_day__gt=wanted.from_day)
-    rows = _between(wanted).filter(on_its_days, state=AgreementState.SIGNED)
+    rows = _between(wanted).filter(not_over(wanted.from_day), state=AgreementState.SIGNED)
     signed = list(rows.order_by("-from_day"))
     proposed = _proposed(answer)
     for each in (*signed, *proposed):

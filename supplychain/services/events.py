@@ -27,7 +27,7 @@ def item_enter(
     InvalidInput for goods of somebody else or no longer sold, Conflict for who does not take part or when it is over.
     """
     require(actor, ADD, EventItem, entry.tenant_id)
-    if product.tenant_id != entry.tenant_id or product.closed_on is not None:
+    if product.tenant_id != entry.tenant_id or product.is_closed:
         raise InvalidInput(_("There is no such object."), code="not_found", field="product")
     with transaction.atomic():
         held = _held(entry)
@@ -51,7 +51,7 @@ def _held(entry: EventEntry) -> EventEntry:
     """The entry, locked, if its event is not over and the tenant takes part."""
     lock_row(EventEntry, entry.pk)
     held = EventEntry.objects.select_related("event").get(pk=entry.pk)
-    if held.closed_on is not None or held.event.closed_on is not None:
+    if held.is_closed or held.event.is_closed:
         raise Conflict(_("The tenant takes no part in this event."), code="not_entered")
     if held.event.last_day < clock.today():
         raise Conflict(_("The event is over."), code="over")

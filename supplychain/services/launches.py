@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from core import buckets, clock
 from core.actors import Actor
+from core.days import open_on
 from core.draining import Bucket, drain_family
 from core.errors import Conflict, DomainError, InvalidInput, RowError
 from core.locking import lock_row, lock_rows, retried
@@ -84,7 +85,9 @@ def drop_create(*, actor: Actor, tenant: Tenant, styles: Sequence[DropRow], **us
     require(actor, ADD, Launch, tenant.pk)
     products = _named(Product.objects.filter(tenant=tenant), "code", {style.product for style in styles})
     factories = _named(
-        Factory.objects.filter(tenant=tenant, closed_on=None), "name", {style.factory for style in styles}
+        Factory.objects.filter(open_on(clock.today()), tenant=tenant),
+        "name",
+        {style.factory for style in styles},
     )
     wrong: list[RowError] = []
     launches = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -30,7 +30,7 @@ from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
 from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
 from supplychain.attribution.lines import Fact, answers_of, order_of
-from supplychain.attribution.stages import Evidence, evidence_of, ours_of, sessions_of
+from supplychain.attribution.stages import Evidence, Until, evidence_of, ours_of, sessions_of
 from supplychain.choices import AttributionRule, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
@@ -93,15 +93,24 @@ def _look_again(marked: Sequence[Bucket]) -> int:
     seen = _marks(ACCOUNTS, marked)
     hours: set[Bucket] = set()
     for seller in Tenant.objects.filter(pk__in=[node for node, _slot in marked]):
-        ours = ours_of(seller)
-        became = _answered(seller, AttributionRule.OUTSIDE_HOST).filter(host_ref__in=ours)
-        ceased = _answered(seller, AttributionRule.OUTSIDE).exclude(host_ref__in={"", *ours})
+        ours = _named(ours_of(seller))
+        became = _answered(seller, AttributionRule.OUTSIDE_HOST).filter(ours)
+        ceased = _answered(seller, AttributionRule.OUTSIDE).exclude(ours | Q(host_ref=""))
         hours |= {(seller.pk, slot) for found in (became, ceased) for slot in _hours(found)}
     # A large ledger takes a while to read, so nobody waits for it: what comes meanwhile is asked about anyway.
     with transaction.atomic():
         buckets.mark(PLACING, hours)
         _forget(ACCOUNTS, marked, seen)
     return len(marked)
+
+
+def _named(accounts: Until) -> Q:
+    """The facts that name one of these accounts, on a day on which it was not closed."""
+    closed = {name: until for name, until in accounts.items() if until < date.max}
+    found = Q(host_ref__in=accounts.keys() - closed.keys())
+    for name, until in closed.items():
+        found |= Q(host_ref=name, slot__lt=clock.hour_of(clock.day_start(until)))
+    return found
 
 
 def _answered(seller: Tenant, rule: str) -> QuerySet[SalesEvent]:

@@ -43,7 +43,7 @@ def goods_offer(
     get_visible(Product, actor, pk=product.pk)
     with transaction.atomic():
         held = lock_row(Product, product.pk)
-        if held.closed_on is not None:
+        if held.is_closed:
             raise InvalidInput(_("These goods are no longer sold."), code="closed", field="product")
         park_id = held.tenant.node.parent_id
         for other in lock_rows(GoodsOffer.objects.filter(product=held, withdrawn_at__isnull=True)):

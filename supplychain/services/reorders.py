@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, buckets, clock
 from core.actors import Actor
+from core.days import open_on
 from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.money import allocate
@@ -55,7 +56,7 @@ def reorder_confirm(*, actor: Actor, reorder: Reorder, quantity: int) -> Reorder
 
 def _lines(reorder: Reorder) -> list[ReorderLine]:
     """The pieces by SKU, in the proportion in which they are bought; alike where none was."""
-    skus = list(Sku.objects.filter(product=reorder.launch.product_id, closed_on__isnull=True).order_by("pk"))
+    skus = list(Sku.objects.filter(open_on(clock.today()), product=reorder.launch.product_id).order_by("pk"))
     if not skus:
         raise InvalidInput(_("The style has no SKU that is sold."), code="skus", field="quantity")
     sold = sold_by_sku(reorder.launch, [sku.pk for sku in skus])

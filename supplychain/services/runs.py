@@ -162,7 +162,7 @@ def _standing(actor: Actor, booking: Booking, offer: GoodsOffer) -> GoodsOffer:
 
 def _own(booking: Booking, product: Product | None) -> Product:
     """Goods of the firm whose booking it is, while they are sold."""
-    if product is None or product.tenant_id != booking.tenant_id or product.closed_on is not None:
+    if product is None or product.tenant_id != booking.tenant_id or product.is_closed:
         raise InvalidInput(_("There is no such object."), code="not_found", field="product")
     return product
 

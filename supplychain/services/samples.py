@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.actors import Actor
+from core.days import in_force_on
 from core.errors import InvalidInput, Refused
 from core.locking import lock_row, retried
 from core.money import LARGEST, to_cents
@@ -270,8 +271,8 @@ def _agreement(held: SampleRequest, day: date) -> Agreement | None:
         between &= Q(platform__in=("", held.platform))
     else:
         between = Q(seller=asker, partner=owner) | Q(seller=owner, partner=asker)
-    in_force = Q(from_day__lte=day) & (Q(to_day__isnull=True) | Q(to_day__gt=day))
-    return Agreement.objects.filter(between, in_force, state=AgreementState.SIGNED).order_by("pk").first()
+    signed = Agreement.objects.filter(between, in_force_on(day), state=AgreementState.SIGNED)
+    return signed.order_by("pk").first()
 
 
 def _move(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import today
+from core.days import not_over, open_on
 from core.doors.formfields import LineField
 from core.doors.portal import (
     ScopedChoiceField,
@@ -74,7 +75,7 @@ class AnswerForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+        return queryset.filter(open_on(today()), tenant=self.tenant).order_by("code")
 
 
 class ProposeCommission(OfBothSides, ServiceAction):
@@ -152,7 +153,7 @@ class OfferPage(OfBothSides, ServiceFormPage):
     def _agreements(self) -> dict[int, Agreement]:
         """What is proposed or in force on the goods, by the firm; on these goods before on all."""
         told = Agreement.objects.filter(
-            Q(to_day__isnull=True) | Q(to_day__gt=today()),
+            not_over(today()),
             Q(product__isnull=True) | Q(product=self.offer.product_id),
             seller=self.offer.tenant_id,
             kind=AgreementKind.AGENCY,

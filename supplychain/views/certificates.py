@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.clock import today
+from core.days import open_on
 from core.doors.download import kept_file
 from core.doors.filters import DayInput
 from core.doors.formfields import DayField, LineField
@@ -76,7 +78,7 @@ class CertificateForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+        return queryset.filter(open_on(today()), tenant=self.tenant).order_by("code")
 
 
 class AddCertificate(ServiceFormPage):

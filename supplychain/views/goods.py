@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import today
+from core.days import open_on
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.scoping import hidden_columns, may
 from supplychain.filters import ProductFilter
@@ -31,7 +33,7 @@ class Goods(ScopedListPage):
     page_size = 50
 
     def base_queryset(self) -> Any:
-        sold = Count("skus", filter=Q(skus__closed_on__isnull=True))
+        sold = Count("skus", filter=open_on(today(), "skus"))
         return Product.objects.annotate(sold_skus=sold).order_by("code")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock
+from core.days import open_on
 from core.doors.filters import DayInput
 from core.doors.formfields import LARGEST, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
@@ -67,8 +68,8 @@ class AnnounceForm(ScopedForm):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if queryset.model is Warehouse:
-            return queryset.filter(closed_on__isnull=True).order_by("code")
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+            return queryset.filter(open_on(clock.today())).order_by("code")
+        return queryset.filter(open_on(clock.today()), tenant=self.tenant).order_by("code")
 
 
 class AnnounceInbound(ServiceFormPage):

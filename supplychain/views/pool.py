@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.clock import today
+from core.days import open_on
 from core.doors.formfields import AmountField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ScopedListPage, ServiceAction, ServiceFormPage
 from core.scoping import may, visible_to
@@ -107,7 +109,7 @@ class OfferForm(ScopedForm):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         offered = GoodsOffer.objects.standing().filter(tenant=self.tenant)
-        sold = queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        sold = queryset.filter(open_on(today()), tenant=self.tenant)
         return sold.exclude(pk__in=offered.values("product")).order_by("code")
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import today
+from core.days import open_on
 from core.doors.filters import DayInput
 from core.doors.formfields import LARGEST, AmountField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
@@ -83,7 +84,7 @@ class LaunchForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        return queryset.filter(open_on(today()), tenant=self.tenant)
 
 
 class NewLaunch(ServiceFormPage):
@@ -118,7 +119,7 @@ class DropForm(ScopedForm):
         self.fields["file"].widget.attrs |= {"accept": ".csv,.xlsx,.txt", "class": "form-control"}
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True)
+        return queryset.filter(open_on(today()), tenant=self.tenant)
 
 
 class NewDrop(ServiceFormPage):
@@ -195,7 +196,7 @@ class ReorderPage(ScopedDetailPage):
         reorder = self.get_object()
         changes = may(self.actor, "change", Reorder, self.node.pk)
         takes_in = reorder.state in REORDER_COMING and may(self.actor, "add", StockMove, self.node.pk)
-        warehouses = Warehouse.objects.filter(closed_on__isnull=True).order_by("code")
+        warehouses = Warehouse.objects.filter(open_on(today())).order_by("code")
         return super().get_context_data(
             reorder=reorder,
             launch=reorder.launch,

@@ -12,7 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import now
+from core.clock import now, today
+from core.days import open_on
 from core.doors.formfields import AmountField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceAction, ServiceFormPage
 from core.scoping import may, visible_to
@@ -56,7 +57,7 @@ class RunLineForm(ScopedForm):
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if queryset.model is Product:
-            return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+            return queryset.filter(open_on(today()), tenant=self.tenant).order_by("code")
         standing = GoodsOffer.objects.standing().values("pk")
         pool = queryset.filter(pk__in=standing, park=self.tenant.node.parent_id)
         said = OfferAnswer.objects.current().filter(tenant=self.tenant, host__isnull=True)

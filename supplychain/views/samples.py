@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import clock
+from core.days import open_on
 from core.doors.filters import DayInput
 from core.doors.formfields import AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
@@ -88,7 +89,7 @@ class AskForm(ScopedForm):
     )
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(tenant=self.tenant, closed_on__isnull=True).order_by("code")
+        return queryset.filter(open_on(clock.today()), tenant=self.tenant).order_by("code")
 
 
 class AskForSamples(ServiceFormPage):
@@ -166,7 +167,7 @@ class SamplePage(BothSides, ScopedDetailPage):
         ours = sample.offer.tenant_id == self.tenant.pk
         runs = may(self.actor, "change", SampleRequest, self.node.pk)
         moves = may(self.actor, "add", StockMove, self.node.pk)
-        skus = Sku.objects.filter(product=sample.offer.product_id, closed_on__isnull=True).order_by("code")
+        skus = Sku.objects.filter(open_on(clock.today()), product=sample.offer.product_id).order_by("code")
         waits = ours and sample.state == SampleState.AGREED and (runs or moves)
         mine = [sku for sku in skus if moves or sku.tracked_since is None] if waits else []
         return super().get_context_data(
@@ -191,7 +192,7 @@ class SamplePage(BothSides, ScopedDetailPage):
 
     def _warehouses(self) -> list[Warehouse]:
         """Those of the park, as far as they are open."""
-        rows = visible_to(Warehouse.objects.filter(closed_on__isnull=True), self.actor)
+        rows = visible_to(Warehouse.objects.filter(open_on(clock.today())), self.actor)
         return list(rows.order_by("code"))
 
 

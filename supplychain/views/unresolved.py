@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from django.utils.translation import ngettext
 
 from core.choices import UnresolvedKind
+from core.clock import today
+from core.days import open_on
 from core.doors.portal import ScopedForm, ScopedListPage, ServiceFormPage
 from core.errors import NotFound
 from core.models import Unresolved
@@ -89,7 +91,7 @@ class AnswerReference(ServiceFormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         model = Attribution if self.reference.kind == UnresolvedKind.SESSION else SkuResolution
         answerable = self.reference.kind in (UnresolvedKind.SESSION, UnresolvedKind.SKU)
-        skus = self.own(Sku.objects.filter(closed_on__isnull=True)).order_by("code")[:OFFERED_SKUS]
+        skus = self.own(Sku.objects.filter(open_on(today()))).order_by("code")[:OFFERED_SKUS]
         context = super().get_context_data(
             reference=self.reference,
             facts=self.facts().order_by("-slot", "-id")[:SHOWN_FACTS],
@@ -107,7 +109,7 @@ class AnswerReference(ServiceFormPage):
         if first is None:
             return {}
         name = {"name_zh": first.title or self.reference.reference}
-        products = self.own(Product.objects.filter(closed_on__isnull=True)).order_by("code")
+        products = self.own(Product.objects.filter(open_on(today()))).order_by("code")
         return {
             "make_form": context.get("make_form")
             or MakeSkuForm(actor=self.actor, tenant=self.tenant, initial=name),

@@ -122,7 +122,7 @@ class TenantAdmin(ScopedModelAdmin):
                 "Its sales belong to the new park from that day on; what happened before stays with the old one."
             ),
             danger=True,
-            when=lambda tenant: tenant.closed_on is None,
+            when=lambda tenant: not tenant.is_closed,
         ),
     )
 

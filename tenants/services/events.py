@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.actors import Actor
+from core.days import open_on
 from core.errors import Conflict, Refused
 from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
@@ -33,7 +34,7 @@ def event_enter(*, actor: Actor, event: Event, tenant: Tenant) -> EventEntry:
         _check_open(event)
         seat = (
             Tenancy.objects.on(clock.today())
-            .filter(tenant=tenant, park__venues__event=event, park__venues__closed_on__isnull=True)
+            .filter(open_on(clock.today(), "park__venues"), tenant=tenant, park__venues__event=event)
             .select_related("park")
             .first()
         )
@@ -82,7 +83,7 @@ def _change(actor: Actor, entry: EventEntry, **values: Any) -> EventEntry:
 
 
 def _check_open(event: Event) -> None:
-    if event.closed_on is not None:
+    if event.is_closed:
         raise Conflict(_("The event was called off."), code="called_off")
     if event.last_day < clock.today():
         raise Conflict(_("The event is over."), code="over")

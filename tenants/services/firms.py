@@ -15,6 +15,7 @@ from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
 from core.clock import month_of, next_month, today
+from core.days import not_over
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, lock_row, lock_rows, retried
 from core.models import ScopeNode
@@ -223,9 +224,7 @@ def _check_unlet(units: Sequence[Unit], from_day: date, to_day: date) -> None:
 
 def _check_lettable(units: QuerySet[Unit], from_day: date, to_day: date) -> None:
     """InvalidInput with the codes of the units that may not be let, or are under conversion on a day of the term."""
-    converted = UnitUse.objects.filter(
-        Q(to_day__isnull=True) | Q(to_day__gt=from_day), use__in=NOT_LETTABLE_USES, from_day__lt=to_day
-    )
+    converted = UnitUse.objects.filter(not_over(from_day), use__in=NOT_LETTABLE_USES, from_day__lt=to_day)
     closed = units.filter(Q(is_lettable=False) | Q(pk__in=converted.values("unit"))).order_by("code")
     if codes := list(closed.values_list("code", flat=True)):
         raise InvalidInput(

@@ -33,7 +33,7 @@ def store_create(*, actor: Actor, **values: Any) -> Store:
 
 @retried
 def store_close(*, actor: Actor, store: Store, closed_on: date | None = None) -> Store:
-    """Close a store: its account is nobody's from now on. See `record_close`."""
+    """Close a store: its account is nobody's from that day on, and what it sold before stays. See `record_close`."""
     with transaction.atomic():
         closed = records.record_close(actor=actor, row=store, closed_on=closed_on)
         _sells_for(_firms(closed))

@@ -22,7 +22,7 @@ from core.actors import Actor, user_actor
 from core.choices import Role
 from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
-from tenants.services import tenancy_move
+from tenants.services import store_close, store_create, tenancy_move
 from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
@@ -148,10 +148,35 @@ def test_who_is_no_member_of_the_store_is_told_nothing(operator: TenantWorld, ma
     assert [row.is_member for row in result(operator).rows] == [False, False]
 
 
-def test_a_closed_store_has_no_members(operator: TenantWorld, maker: TenantWorld) -> None:
-    type(operator.store).objects.filter(pk=operator.store.pk).update(closed_on=dt.date(2025, 6, 30))
-    assert result(maker).sold_by == ()
-    assert not any(row.is_member for row in result(operator).rows)
+@pytest.mark.parametrize(
+    ("closed_on", "paid"),
+    [
+        (dt.date(2025, 6, 1), []),
+        (dt.date(2025, 6, 2), [100]),
+        (dt.date(2025, 6, 20), [100]),
+        (dt.date(2025, 6, 21), [109]),
+        (dt.date(2025, 7, 1), [109]),
+    ],
+)
+def test_a_store_has_its_members_until_it_closes(
+    operator: TenantWorld, maker: TenantWorld, closed_on: dt.date, paid: list[int]
+) -> None:
+    """What it sold before stays told, in the period in which it closed and in those before."""
+    sell(operator, maker, "late", "9.00", occurred_at=dt.datetime(2025, 6, 20, 4, tzinfo=dt.UTC))
+    store_close(actor=SYSTEM, store=operator.store, closed_on=closed_on)
+    assert [row.paid for row in result(maker).sold_by] == paid
+    assert any(row.is_member for row in result(operator).rows) == bool(paid)
+
+
+def test_of_two_stores_the_one_that_is_open_longer_counts(operator: TenantWorld, maker: TenantWorld) -> None:
+    second = store_create(
+        actor=SYSTEM, tenant=operator.tenant, platform="taobao", account="second", name_zh="二店"
+    )
+    second.members.add(maker.tenant)
+    for closed_on, paid in ((dt.date(2025, 6, 2), [100]), (dt.date(2025, 6, 1), [])):
+        store_close(actor=SYSTEM, store=second, closed_on=closed_on)
+        store_close(actor=SYSTEM, store=operator.store, closed_on=dt.date(2025, 5, 1))
+        assert [row.paid for row in result(maker).sold_by] == paid
 
 
 def test_the_mark_is_for_goods_with_certificates(

@@ -68,6 +68,28 @@ def test_no_message_hides_in_a_format_string() -> None:
     assert hidden == []
 
 
+# Written by hand, "closed" soon means two things: that a day is set, and that it has come.
+BY_HAND = re.compile(r"(^|__)closed_on(__isnull|__gte?|__lte?)?$")
+
+
+def test_what_is_closed_is_asked_by_one_condition() -> None:
+    """`core.days.open_on`, for which a day to come closes nothing yet."""
+    found = []
+    for app in (*APPS, "config"):
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            place = path.relative_to(settings.BASE_DIR)
+            if {"models", "migrations"} & set(place.parts):
+                continue
+            found += [
+                f"{place}:{call.lineno}"
+                for call in ast.walk(ast.parse(path.read_text()))
+                if isinstance(call, ast.Call)
+                and ast.unparse(call.func).rpartition(".")[2] in ("Q", "filter", "exclude", "get")
+                and any(BY_HAND.search(word.arg or "") for word in call.keywords)
+            ]
+    assert found == []
+
+
 def own_tasks() -> dict[str, object]:
     current_app.loader.import_default_modules()
     return {name: task for name, task in current_app.tasks.items() if name.split(".")[0] in APPS}

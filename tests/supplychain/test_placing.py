@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from core import buckets
+from core.clock import business_day
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
@@ -33,7 +34,7 @@ from tests.supplychain.ledger import NOON, fact, record, statuses, unmark
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
 class Shop:
@@ -279,12 +280,46 @@ def test_lines_of_a_store_are_looked_at_again_whenever_it_becomes_or_ceases_to_b
     assert rules() == ["outside", "outside_host"]
     store_members_set(actor=SYSTEM, store=store, member_codes=[shop.other.code])
     assert rules() == ["outside", "outside"]
-    store_close(actor=SYSTEM, store=store)
+    store_close(actor=SYSTEM, store=store, closed_on=business_day(later["at"]))
     assert rules() == ["outside_host", "outside_host"]
     store_reopen(actor=SYSTEM, store=store)
     assert rules() == ["outside", "outside"]
     store_members_set(actor=SYSTEM, store=store, member_codes=[])
     assert rules() == ["outside", "outside_host"]
+
+
+def test_a_store_that_closes_keeps_what_it_sold_before(shop: Shop) -> None:
+    """By the business day of each line, also within a session over midnight, and beside every session."""
+    midnight = NOON + 12 * HOUR
+    night = shop.on_air(midnight - HOUR, host=shop.host)
+    store = store_create(actor=SYSTEM, tenant=shop.seller, platform="douyin", account="shop-1", name_zh="店")
+    for number, at in (
+        ("on air", midnight - SECOND),
+        ("on air, later", midnight),
+        ("beside", midnight - 2 * HOUR),
+        ("beside, later", midnight + 3 * HOUR),
+    ):
+        shop.sold(number, at=at, host_ref="shop-1", source="douyin")
+    shop.sold("unnamed", at=midnight - SECOND, host_ref="", source="douyin")
+    shop.sold("unnamed, later", at=midnight, host_ref="", source="douyin")
+    kept = {"on air": (night.pk, "account"), "beside": (None, "outside"), "unnamed": (night.pk, "account")}
+
+    def answers() -> dict[str, tuple[int | None, str]]:
+        return {number: answer for (_kind, number), answer in shop.answers().items()}
+
+    before = answers()
+    assert before == {**kept, **{f"{number}, later": answer for number, answer in kept.items()}}
+    store_close(actor=SYSTEM, store=store, closed_on=business_day(midnight) + DAY)
+    assert answers() == before
+    store_close(actor=SYSTEM, store=store, closed_on=business_day(midnight))
+    assert answers() == {
+        **kept,
+        "on air, later": (None, "outside_host"),
+        "beside, later": (None, "outside_host"),
+        "unnamed, later": (None, "unclear"),
+    }
+    store_close(actor=SYSTEM, store=store, closed_on=business_day(midnight) + DAY)
+    assert answers() == before
 
 
 def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: Shop) -> None:

@@ -20,7 +20,8 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.utils import parse_date_str
 
-from core.clock import DAY, day_start
+from core.clock import DAY, day_start, today
+from core.days import open_on
 from core.doors.admin.forms import KeyedSelect
 from core.doors.context import actor_of
 from core.scoping import visible_to
@@ -68,7 +69,7 @@ class OpenFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         if self.value() in ("no", "yes"):
-            return queryset.filter(closed_on__isnull=self.value() == "no")
+            return queryset.filter(open_on(today()) if self.value() == "no" else ~open_on(today()))
         return queryset
 
 

@@ -24,10 +24,13 @@ from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from core.choices import ANALYST_ROLES, PARK_ROLES
+from core.clock import today
+from core.days import open_on
 from core.doors.admin.forms import OwnPasswordForm
 from core.doors.admin.options import ScopedModelAdmin
 from core.doors.context import actor_of
 from core.errors import Refused
+from core.models import ClosableMixin
 from core.policy import VIEW
 from core.scoping import may
 
@@ -55,8 +58,8 @@ class ScopedAutocompleteView(AutocompleteJsonView):
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
-        closable = any(field.name == "closed_on" for field in queryset.model._meta.fields)
-        return queryset.filter(closed_on__isnull=True) if closable else queryset
+        closable = issubclass(queryset.model, ClosableMixin)
+        return queryset.filter(open_on(today())) if closable else queryset
 
 
 class LiveparkAdminSite(UnfoldAdminSite):

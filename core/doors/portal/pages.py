@@ -18,6 +18,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from core.actors import Actor
 from core.choices import TENANT_ROLES, NodeKind, Role
+from core.clock import today
+from core.days import open_on
 from core.doors.context import actor_of
 from core.doors.portal.tabs import AREAS, Area, Tab
 from core.errors import NotFound, Refused
@@ -31,7 +33,7 @@ LAST_PAGE = 500
 
 def portal_nodes(actor: Actor) -> QuerySet[ScopeNode]:
     """The nodes of the tenants a person works for: what the tenant switcher offers."""
-    nodes = ScopeNode.objects.filter(kind=NodeKind.TENANT, tenant__closed_on__isnull=True)
+    nodes = ScopeNode.objects.filter(open_on(today(), "tenant"), kind=NodeKind.TENANT)
     if not actor.unrestricted:
         nodes = nodes.filter(pk__in=actor.nodes_with(PORTAL_ROLES))
     return nodes.select_related("tenant", "parent").order_by("tenant__code")
