@@ -13,8 +13,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.words import said
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class RowError:
     """What is wrong with one row: its number from 1 (of a file: the line), the field, a code and a sentence."""
 
@@ -24,7 +26,7 @@ class RowError:
     message: str
 
     def as_dict(self) -> dict[str, Any]:
-        return {"row": self.row, "field": self.field, "code": self.code, "message": str(self.message)}
+        return {"row": self.row, "field": self.field, "code": self.code, "message": said(self.message)}
 
 
 class DomainError(Exception):
@@ -59,6 +61,11 @@ class DomainError(Exception):
     def extra(self) -> dict[str, Any]:
         """What else a door shows beside the sentence."""
         return {name: value() if callable(value) else value for name, value in self._extra.items()}
+
+    @property
+    def sentence(self) -> str:
+        """The detail as a text that can be kept for readers of other languages."""
+        return said(self.detail)
 
     def __str__(self) -> str:
         return str(self.detail)

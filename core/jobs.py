@@ -24,7 +24,6 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from core import audit, clock, doorbell
 from core.actors import Actor
@@ -33,6 +32,8 @@ from core.errors import Conflict, DomainError
 from core.locking import retried
 from core.models import Job
 from core.scoping import get_visible
+from core.words import gettext as _
+from core.words import worded
 
 log = structlog.get_logger("livepark.jobs")
 
@@ -81,7 +82,7 @@ class JobContext:
         """
         values: dict[str, Any] = {"done": done, "total": total or self.job.total}
         if message:
-            values["message"] = message[:500]
+            values["message"] = message
         if checkpoint is not None:
             values["checkpoint"] = self.job.checkpoint = checkpoint
         if not self.held().filter(cancel_requested=False, pause_requested=False).update(**values):
@@ -128,7 +129,10 @@ def handles(kind: str, *, never_run: Callable[[Job], object] | None = None) -> C
 def job_start(
     *, actor: Actor, kind: str, params: dict[str, Any], node_id: int | None = None, message: str = ""
 ) -> Job:
-    """Queue a job and ring the workers on commit. It speaks the language in which it was asked for."""
+    """Queue a job and ring the workers on commit.
+
+    It speaks the language in which it was asked for; what it says in `core.words` is read in that of each reader.
+    """
     if kind not in _handlers:
         raise ValueError(f"no handler for jobs of kind {kind}")
     with transaction.atomic():
@@ -149,7 +153,7 @@ def seen(job: Job) -> Job:
     """The job for somebody's eyes: with how far it is by now, also while it holds SQLite's one writer."""
     aside = _told_aside.get(job.pk)
     if aside is not None and job.state == JobState.RUNNING:
-        job.done, job.total, job.message = aside
+        job.done, job.total, job.message = *aside[:2], worded(aside[2])
     return job
 
 
@@ -271,8 +275,7 @@ def _claim() -> JobContext | None:
         job.attempt += 1
         if job.attempt > job.last_attempt:
             job.state, job.finished_at = JobState.FAILED, clock.now()
-            with _language_of(job):
-                job.message = _("Given up: its worker died %(n)d times.") % {"n": ATTEMPTS}
+            job.message = _("Given up: its worker died %(n)d times.") % {"n": ATTEMPTS}
         else:
             job.state, job.heartbeat_at = JobState.RUNNING, clock.now()
         job.save()
@@ -328,7 +331,7 @@ def _handle(context: JobContext) -> None:
         _finish(
             context,
             JobState.FAILED,
-            message=str(error),
+            message=error.sentence,
             result={"code": error.code, "rows": [row.as_dict() for row in error.rows[:1000]]},
         )
     except Exception as error:
@@ -360,7 +363,7 @@ def _wait(context: JobContext) -> None:
 def _finish(context: JobContext, state: str, message: str = "", result: dict[str, Any] | None = None) -> None:
     values: dict[str, Any] = {"state": state, "finished_at": clock.now(), "heartbeat_at": clock.now()}
     if message:
-        values["message"] = message[:500]
+        values["message"] = message
     if result is not None:
         values["result"] = result
     Job.objects.filter(pk=context.job.pk, attempt=context.attempt, state__in=JOB_OPEN).update(**values)

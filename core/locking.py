@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, models, transaction
-from django.utils.translation import gettext as _
 
 from core.errors import Busy, NotFound
 from core.prepared import Prepared, columns_of
 from core.sqlite3.turns import turns_of
+from core.words import gettext as _
 
 P = ParamSpec("P")
 R = TypeVar("R")

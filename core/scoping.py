@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from core import policy
 from core.actors import Actor, Grant
@@ -26,6 +25,7 @@ from core.errors import NotFound, Refused
 from core.models.base import Scope
 from core.models.scope import ScopeNode
 from core.policy import Reach
+from core.words import gettext as _
 
 M = TypeVar("M", bound=Model)
 

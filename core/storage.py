@@ -13,9 +13,9 @@ from typing import IO
 import uuid6
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.utils.translation import gettext as _
 
 from core.errors import NotFound, TooLarge
+from core.words import gettext as _
 
 
 class _Capped(File):

@@ -64,7 +64,9 @@ def crews_of(request: SlotRequest) -> list[str]:
     for wish in request.crews:
         words = f"{CrewKind(wish['crew']).label} × {wish['people']}"
         minutes = wish["minutes"]
-        found.append(words if minutes is None else words + " " + _("(%(n)d minutes)") % {"n": minutes})
+        if minutes is not None:
+            words += " " + ngettext("(%(n)d minute)", "(%(n)d minutes)", minutes) % {"n": minutes}
+        found.append(words)
     return found
 
 

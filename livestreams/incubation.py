@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from core.clock import now, today
 from core.days import open_on
@@ -50,12 +51,32 @@ def missing(stage: IncubationStage, record: HostRecord) -> list[str]:
     if stage.needs_course is not None and stage.needs_course_id not in record.courses:
         found.append(_("A valid certificate of “%(course)s”.") % {"course": stage.needs_course})
     for needed, there, sentence in (
-        (stage.needs_sessions, record.sessions, _("%(needed)s sessions held; there are %(there)s.")),
-        (stage.needs_hours, record.hours, _("%(needed)s hours worked; there are %(there)s.")),
+        (
+            stage.needs_sessions,
+            record.sessions,
+            ngettext_lazy(
+                "%(needed)s session held; there are %(there)s.",
+                "%(needed)s sessions held; there are %(there)s.",
+                "needed",
+            ),
+        ),
+        (
+            stage.needs_hours,
+            record.hours,
+            ngettext_lazy(
+                "%(needed)s hour worked; there are %(there)s.",
+                "%(needed)s hours worked; there are %(there)s.",
+                "needed",
+            ),
+        ),
         (
             stage.needs_followers,
             record.followers,
-            _("%(needed)s followers of one account; there are %(there)s."),
+            ngettext_lazy(
+                "%(needed)s follower of one account; there are %(there)s.",
+                "%(needed)s followers of one account; there are %(there)s.",
+                "needed",
+            ),
         ),
     ):
         if there < needed:

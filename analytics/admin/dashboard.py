@@ -133,7 +133,12 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
         Number(
             _("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""
         ),
-        Number(_("Free"), count(rooms.off), _list(LiveRoom), _("of %(n)s rooms") % {"n": rooms.total}),
+        Number(
+            _("Free"),
+            count(rooms.off),
+            _list(LiveRoom),
+            ngettext("of %(n)s room", "of %(n)s rooms", rooms.total) % {"n": rooms.total},
+        ),
     ]
 
 
@@ -187,7 +192,8 @@ def _stock(actor: Actor, parks: Sequence[Park]) -> list[Number]:
         return []
     stock = parkday.stock_alarms(actor, parks)
     empty, owed = stock.empty_levels, stock.open_backorders
-    units = _("%(n)s units") % {"n": count(stock.units_owed)} if owed else ""
+    owes = ngettext("%(n)s unit", "%(n)s units", stock.units_owed)
+    units = owes % {"n": count(stock.units_owed)} if owed else ""
     backorders = _list(Backorder, state__exact=BackorderState.OPEN)
     return [
         Number(_("Stock used up"), count(empty), _list(StockLevel), tone=_tone(empty)),

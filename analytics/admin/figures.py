@@ -206,7 +206,12 @@ class PeriodCloseAdmin(ScopedModelAdmin):
                 SalesKind(each.kind).label,
                 ngettext("%(n)s fact", "%(n)s facts", each.facts) % {"n": each.facts},
                 cny(each.amount),
-                _("of which %(n)s correct earlier ones") % {"n": each.corrections}
+                ngettext(
+                    "of which %(n)s corrects an earlier one",
+                    "of which %(n)s correct earlier ones",
+                    each.corrections,
+                )
+                % {"n": each.corrections}
                 if each.corrections
                 else "",
             )

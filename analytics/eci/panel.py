@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.eci.columns import PanelError, choose_columns
 from analytics.eci.indicators import IndicatorSpec
@@ -193,7 +194,11 @@ class _Collector:
                     message %= {"province": province.short_zh if province else place[0], "year": place[1]}
                     self.problem(self.line_of[place], head_of[spec.code], "missing", message)
         if self.problems:
-            message = _("The panel cannot be used: %(count)d problems, the first on %(problem)s")
+            message = ngettext(
+                "The panel cannot be used: %(count)d problem, on %(problem)s",
+                "The panel cannot be used: %(count)d problems, the first on %(problem)s",
+                len(self.problems),
+            )
             message %= {"count": len(self.problems), "problem": told(self.problems[0])}
             raise PanelError(message, rows=self.problems)
         if not places:

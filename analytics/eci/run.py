@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.eci.columns import PanelError
 from analytics.eci.frozenbase import base_from_record
@@ -179,6 +180,8 @@ def _warnings(data: PanelData, weights: EntropyWeights, index: CompositeIndex) -
             "Years are weighed apart: scores of different years do not compare; keep them out of regressions."
         )
     if index.n_outside:
-        yield _("%(count)d values lie outside the base; they score below 0 or above 1 unless clipped.") % {
-            "count": index.n_outside
-        }
+        yield ngettext(
+            "%(count)d value lies outside the base; it scores below 0 or above 1 unless clipped.",
+            "%(count)d values lie outside the base; they score below 0 or above 1 unless clipped.",
+            index.n_outside,
+        ) % {"count": index.n_outside}

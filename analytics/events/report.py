@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.counters import count_of
 from analytics.events.board import Board, board_of
@@ -73,7 +73,11 @@ def _ground(metric: Metric, sums: Sums) -> str:
     """How many of the sessions count entries, beside each figure that rests on them."""
     if "event_entries" not in metric.needs:
         return ""
-    return _("%(counting)d of %(sessions)d sessions count entries") % {
+    return ngettext(
+        "%(counting)d of %(sessions)d session counts entries",
+        "%(counting)d of %(sessions)d sessions count entries",
+        sums["event_sessions"],
+    ) % {
         "counting": sums["event_sessions_counting"],
         "sessions": sums["event_sessions"],
     }

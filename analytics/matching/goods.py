@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import strict
 from core.errors import InvalidInput, RowError
@@ -108,7 +109,12 @@ def read_goods(text: str) -> list[Goods]:
             found.append(one)
     if problems:
         raise InvalidInput(
-            _("%(count)d parts of the goods cannot be read.") % {"count": len(problems)},
+            ngettext(
+                "%(count)d part of the goods cannot be read.",
+                "%(count)d parts of the goods cannot be read.",
+                len(problems),
+            )
+            % {"count": len(problems)},
             code="goods",
             field="goods",
             rows=problems,

@@ -62,7 +62,6 @@ WORDS: Mapping[Why, Any] = {
     Why.REFUNDS_HIGH: gettext_lazy("Refunds are higher than usual in the category."),
     Why.REFUNDS_LOW: gettext_lazy("Refunds are lower than usual in the category."),
     Why.REFUNDS_USUAL: gettext_lazy("Refunds are as usual in the category."),
-    Why.FOLLOWERS: gettext_lazy("%(followers)s followers."),
     Why.LISTS: gettext_lazy("Names %(category)s among its categories."),
     Why.LISTS_NOT: gettext_lazy("Does not name %(category)s among its categories."),
     Why.SPEAKS: gettext_lazy("Speaks %(language)s."),
@@ -102,6 +101,10 @@ def sentence(reason: Reason, *, with_rates: bool) -> str:
                 "%(sessions)s session is doubtful and counts only with what was kept.",
                 "%(sessions)s sessions are doubtful and count only with what was kept.",
                 count,
+            )
+        case Why.FOLLOWERS:
+            text = ngettext(
+                "%(followers)s follower.", "%(followers)s followers.", int(reason.numbers["followers"])
             )
         case Why.COST:
             text = _cost(reason)

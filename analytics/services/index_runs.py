@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.eci.columns import PanelError, chosen_codes
 from analytics.eci.frozenbase import base_record
@@ -186,7 +187,11 @@ def _without_gaps(
         problems.append(RowError(number, code, "missing" if value is None else "withheld", message))
         if number == SHOWN_PROBLEMS:
             break
-    message = _("The index cannot be computed: %(count)d values are missing, the first: %(first)s")
+    message = ngettext(
+        "The index cannot be computed: %(count)d value is missing: %(first)s",
+        "The index cannot be computed: %(count)d values are missing, the first: %(first)s",
+        len(gaps),
+    )
     raise PanelError(
         message % {"count": len(gaps), "first": problems[0].message}, code="missing", rows=problems
     )

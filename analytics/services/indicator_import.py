@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.choices import PeriodKind, ValueSource
 from analytics.models import SIGNIFICANT_DIGITS, Indicator, IndicatorValue
@@ -96,8 +97,12 @@ def indicator_values_import(
     found = read_statfile(data, indicator=indicator, unit=unit)
     readings, problems = _storable(found)
     if problems and not skip_unreadable:
-        message = _("Nothing is imported: %(count)d cells or rows cannot be read.") % {"count": len(problems)}
-        raise InvalidInput(message, code="unreadable_rows", rows=problems)
+        message = ngettext(
+            "Nothing is imported: %(count)d cell or row cannot be read.",
+            "Nothing is imported: %(count)d cells or rows cannot be read.",
+            len(problems),
+        )
+        raise InvalidInput(message % {"count": len(problems)}, code="unreadable_rows", rows=problems)
     sha256 = hashlib.sha256(data).hexdigest()
     day = published_on or _first_imported(sha256) or clock.today()
     if day > clock.today():

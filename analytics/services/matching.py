@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from analytics.choices import MatchState
 from analytics.matching.gathering import candidates, observations, park_hosts
@@ -25,6 +24,7 @@ from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
+from core.words import gettext as _
 from livestreams.choices import ProofKind
 from livestreams.conflicts import Span
 from parks.models import Park

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-
 from analytics import rollup
 from analytics.models import Indicator, IndicatorValue, ParkValue
 from analytics.parkseries.publication import Publication
@@ -22,6 +20,7 @@ from core.locking import one_snapshot, retried, try_advisory_locks
 from core.models import Job
 from core.policy import ADD
 from core.scoping import require
+from core.words import gettext as _
 
 PUBLISHED: Final = "indicators.publish"
 PUBLISH: Final = "analytics.publish"

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from analytics.events import board_of, report_of, said_of
 from analytics.events.report import EventReport
@@ -232,7 +233,11 @@ def report_named(page: AnalyticsPage) -> EventReport:
 
 def _lines(report: EventReport) -> Iterator[tuple[Any, ...]]:
     board, decay = report.board, report.decay
-    over = _("over %(counted)d of %(tenants)d tenants, as of %(at)s") % {
+    over = ngettext(
+        "over %(counted)d of %(tenants)d tenant, as of %(at)s",
+        "over %(counted)d of %(tenants)d tenants, as of %(at)s",
+        board.tenants,
+    ) % {
         "counted": board.counted,
         "tenants": board.tenants,
         "at": f"{clock.local(report.at):%Y-%m-%d %H:%M}",

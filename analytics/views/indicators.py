@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.choices import Dimension
 from analytics.eci.indicators import eci_indicators, park_indicators, study_variables
@@ -131,7 +131,8 @@ class UploadIndicators(AnalyticsPage):
             except DomainError as error:
                 refused = error
         if report is not None and "confirm" in request.POST:
-            messages.success(request, _("%(count)d values are stored.") % {"count": report.stored})
+            stored = ngettext("%(count)d value is stored.", "%(count)d values are stored.", report.stored)
+            messages.success(request, stored % {"count": report.stored})
             return self._stored(report)
         context = self.get_context_data(form=form, report=report, refused=refused)
         if request.htmx:  # type: ignore[attr-defined]

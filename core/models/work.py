@@ -9,6 +9,7 @@ from core.choices import JobState, UnresolvedKind
 from core.models.base import PublicIdMixin, Scope, StampedMixin
 from core.models.scope import ScopeNode
 from core.models.users import User
+from core.words import SentenceField, SentencesField
 
 
 class BucketMark(models.Model):
@@ -73,8 +74,8 @@ class Job(PublicIdMixin, StampedMixin):
     checkpoint = models.JSONField(default=dict)
     done = models.PositiveBigIntegerField(_("done"), default=0)
     total = models.PositiveBigIntegerField(_("total"), default=0)
-    message = models.CharField(_("message"), max_length=500, blank=True)
-    result = models.JSONField(_("result"), default=dict)
+    message = SentenceField(_("message"), blank=True)
+    result = SentencesField(_("result"), default=dict)
     result_file = models.CharField(max_length=300, blank=True)
     cancel_requested = models.BooleanField(default=False)
     pause_requested = models.BooleanField(default=False)

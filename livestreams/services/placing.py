@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, InternalError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
@@ -94,7 +94,10 @@ def check_quotas(park_id: int, placed: Collection[tuple[Booking, Span | None]]) 
         day, week = quotas_of(park_id, [firm.code])[firm.code]
         limits = [
             sentence % {"n": hours}
-            for sentence, hours in ((_("%(n)d hours a day"), day), (_("%(n)d hours a week"), week))
+            for sentence, hours in (
+                (ngettext_lazy("%(n)d hour a day", "%(n)d hours a day", "n"), day),
+                (ngettext_lazy("%(n)d hour a week", "%(n)d hours a week", "n"), week),
+            )
             if hours is not None
         ]
         sentence = _("%(firm)s would have more than its quota: %(limits)s. The park may go beyond it.")

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from core import jobs
 from core.clock import now
+from core.words import gettext as _
 from livestreams.choices import BOOKING_MOVABLE, PlanKind, PlanState, ProofKind
 from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan, SlotRequest
 from livestreams.planning import MAKEUP, Grid, changed, grid_of, placed_before, problem_of, still_asked

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
@@ -106,10 +107,12 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
         def record() -> Answer:
             parsed = parse_batch(self.body, request.META.get("CONTENT_TYPE", ""))
             if atomic and parsed.problems:
-                message = _("%(count)d rows are not valid, so nothing is stored.") % {
-                    "count": parsed.bad_rows
-                }
-                raise InvalidInput(message, code="rows", rows=parsed.problems)
+                message = ngettext(
+                    "%(count)d row is not valid, so nothing is stored.",
+                    "%(count)d rows are not valid, so nothing is stored.",
+                    parsed.bad_rows,
+                )
+                raise InvalidInput(message % {"count": parsed.bad_rows}, code="rows", rows=parsed.problems)
             result = sales_record(
                 actor=self.actor, seller=seller, source=source, facts=parsed.facts, atomic=atomic
             )

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from functools import lru_cache
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 
 MISSING = frozenset({"-", "--", "—", "——", "/", "N/A", "n/a", "null", "NULL", "None"})
 PLACES = Decimal("0.0001")

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.errors import InvalidInput, RowError
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.importing import cells
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles.base import plain_header

@@ -8,11 +8,10 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, BinaryIO, Generic, NamedTuple
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.errors import RowError
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing.cells import clean, is_whole_id

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.words import gettext as _
 from supplychain.importing.profiles.base import plain_header
 
 DOUYIN = gettext_lazy("the order export or the after-sales export of Douyin")

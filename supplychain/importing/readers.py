@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.importing.errors import FileError
 from supplychain.importing.tables import (
     HEADER_ROWS,

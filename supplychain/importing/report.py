@@ -9,27 +9,63 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from core.errors import RowError
 from supplychain.importing.profiles.base import Content
 
 MAX_PROBLEMS = 1000
 NOTES = {
-    "due_again": _("%(count)d rows will be completed by the platform; import these orders again tomorrow."),
-    "figures_later": _("%(count)d sessions will be completed by the platform; import them again tomorrow."),
-    "unknown_channel": _("%(count)d rows name an unknown channel and are counted as “other”."),
-    "freight_elsewhere": _("%(count)d rows show a freight that their amount does not hold; it is left out."),
-    "refund_amount_unknown": _(
-        "%(count)d partial refunds have no amount here; import the after-sale export."
+    "due_again": ngettext_lazy(
+        "%(count)d row will be completed by the platform; import this order again tomorrow.",
+        "%(count)d rows will be completed by the platform; import these orders again tomorrow.",
+        "count",
     ),
-    "refund_time_estimated": _("%(count)d refunds have no time here and count on the day of the order."),
-    "refund_exceeds": _(
-        "%(count)d order lines have more refunded than paid; they are kept as they are, and marked."
+    "figures_later": ngettext_lazy(
+        "%(count)d session will be completed by the platform; import it again tomorrow.",
+        "%(count)d sessions will be completed by the platform; import them again tomorrow.",
+        "count",
     ),
-    "negative_as_refund": _("%(count)d rows with negative amounts are taken as refunds."),
-    "skipped": _("%(count)d rows have a state that is no sales fact."),
-    "footer": _("%(count)d rows of totals or remarks were left out."),
+    "unknown_channel": ngettext_lazy(
+        "%(count)d row names an unknown channel and is counted as “other”.",
+        "%(count)d rows name an unknown channel and are counted as “other”.",
+        "count",
+    ),
+    "freight_elsewhere": ngettext_lazy(
+        "%(count)d row shows a freight that its amount does not hold; it is left out.",
+        "%(count)d rows show a freight that their amount does not hold; it is left out.",
+        "count",
+    ),
+    "refund_amount_unknown": ngettext_lazy(
+        "%(count)d partial refund has no amount here; import the after-sale export.",
+        "%(count)d partial refunds have no amount here; import the after-sale export.",
+        "count",
+    ),
+    "refund_time_estimated": ngettext_lazy(
+        "%(count)d refund has no time here and counts on the day of the order.",
+        "%(count)d refunds have no time here and count on the day of the order.",
+        "count",
+    ),
+    "refund_exceeds": ngettext_lazy(
+        "%(count)d order line has more refunded than paid; it is kept as it is, and marked.",
+        "%(count)d order lines have more refunded than paid; they are kept as they are, and marked.",
+        "count",
+    ),
+    "negative_as_refund": ngettext_lazy(
+        "%(count)d row with a negative amount is taken as a refund.",
+        "%(count)d rows with negative amounts are taken as refunds.",
+        "count",
+    ),
+    "skipped": ngettext_lazy(
+        "%(count)d row has a state that is no sales fact.",
+        "%(count)d rows have a state that is no sales fact.",
+        "count",
+    ),
+    "footer": ngettext_lazy(
+        "%(count)d row of totals or remarks was left out.",
+        "%(count)d rows of totals or remarks were left out.",
+        "count",
+    ),
 }
 
 Sums = dict[str, dict[str, Decimal]]

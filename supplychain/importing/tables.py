@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.importing.errors import FileError
 
 HEADER_ROWS = 20

@@ -13,9 +13,8 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
 from core import strict
+from core.words import gettext as _
 from supplychain.importing.errors import FileError
 from supplychain.importing.tables import (
     HEADER_ROWS,

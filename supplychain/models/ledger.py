@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import dbrules
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
+from core.words import SentencesField
 from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule, Channel, CustomsMode, ImportState, LineType, SalesKind
 from supplychain.models.goods import Sku
@@ -37,7 +38,7 @@ class ImportBatch(PublicIdMixin, StampedMixin):
     stored_file = models.CharField(max_length=300, blank=True)
     options = models.JSONField(_("options"), default=dict)
     state = models.CharField(_("state"), max_length=16, choices=ImportState, default=ImportState.STAGED)
-    report = models.JSONField(_("report"), default=dict)
+    report = SentencesField(_("report"), default=dict)
 
     scope = Scope(nodes=("tenant_id",))
 

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core import audit, jobs, storage
 from core.actors import Actor, system_actor, user_actor
@@ -21,6 +20,8 @@ from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import ADD, CHANGE
 from core.scoping import require
+from core.words import gettext as _
+from core.words import ngettext
 from supplychain.choices import ImportState
 from supplychain.importing import PAYOUT_PROFILES, Mapping, Profile, mapping_profile, profile
 from supplychain.models import ImportBatch
@@ -91,7 +92,7 @@ def import_stage(
 
 
 def first_rejects(batch: ImportBatch) -> bytes:
-    """The rows that a look at a file finds bad, as a CSV to be put right; what came right meanwhile is not among them.
+    """The rows that a look at a file finds bad, as `rejects_file`; what came right meanwhile is not among them.
 
     Raises NotFound where the upload is gone, and Conflict where nothing is wrong any more.
     """
@@ -218,6 +219,10 @@ def run_import_job(context: jobs.JobContext) -> dict[str, Any]:
     if rejects:
         Job.objects.filter(pk=context.job.pk).update(result_file=rejects)
     if report["refused"]:
-        message = _("%(count)d rows are refused, so nothing is imported.") % {"count": report["bad_rows"]}
-        raise InvalidInput(message, code="refused_rows")
+        message = ngettext(
+            "%(count)d row is refused, so nothing is imported.",
+            "%(count)d rows are refused, so nothing is imported.",
+            report["bad_rows"],
+        )
+        raise InvalidInput(message % {"count": report["bad_rows"]}, code="refused_rows")
     return report

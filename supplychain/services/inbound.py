@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import audit, clock
 from core.actors import Actor
@@ -77,7 +78,12 @@ def inbound_receive(
             require(actor, ADD, StockMove, held.owner_id)
         if received != held.pieces and not difference.strip():
             raise InvalidInput(
-                _("%(n)d pieces were announced: say why another number came.") % {"n": held.pieces},
+                ngettext(
+                    "%(n)d piece was announced: say why another number came.",
+                    "%(n)d pieces were announced: say why another number came.",
+                    held.pieces,
+                )
+                % {"n": held.pieces},
                 code="required",
                 field="difference",
             )

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
@@ -21,6 +20,8 @@ from core.errors import RowError
 from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
+from core.words import gettext as _
+from core.words import ngettext
 from supplychain.choices import ImportState
 from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
@@ -166,9 +167,28 @@ def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Out
         if file.report.rows % STEP == 0:
             check(plan.seller, rows, bad)
             rows = []
-            progress(min(stream.tell(), size), size, _("Read %(rows)d rows.") % {"rows": file.report.rows})
+            progress(min(stream.tell(), size), size, read_so_far(file.report.rows))
     check(plan.seller, rows, bad)
     return Outcome(file.profile, file.report, bad)
+
+
+def read_so_far(rows: int) -> str:
+    """What a job says while it reads."""
+    return ngettext("Read %(rows)d row.", "Read %(rows)d rows.", rows) % {"rows": rows}
+
+
+def stored_so_far(done: int, total: int) -> str:
+    """What a job says while it writes."""
+    told = ngettext("Stored %(done)d of %(total)d line.", "Stored %(done)d of %(total)d lines.", total)
+    return told % {"done": done, "total": total}
+
+
+def taken_back_so_far(done: int, total: int) -> str:
+    """What a job says while it takes an import back."""
+    told = ngettext(
+        "Taken back %(done)d of %(total)d line.", "Taken back %(done)d of %(total)d lines.", total
+    )
+    return told % {"done": done, "total": total}
 
 
 def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad) -> None:
@@ -223,11 +243,7 @@ def _write(
             found.counts.update(result.counts)
             _add(found.bad, rows, result.refused)
             done += len(chunk)
-            progress(
-                done,
-                spool.facts,
-                _("Stored %(done)d of %(total)d lines.") % {"done": done, "total": spool.facts},
-            )
+            progress(done, spool.facts, stored_so_far(done, spool.facts))
         found.refused = bool(found.bad) and not skip_bad_rows
         if not found.refused:
             found.file.notes["refund_exceeds"] = _exceeding(plan.seller, spool, progress)

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.clock import business_day
@@ -17,11 +16,20 @@ from core.errors import RowError
 from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
+from core.words import gettext as _
 from supplychain.choices import PayoutKind
 from supplychain.importing import PAYOUT_PROFILES, PayoutLine, iter_payouts
 from supplychain.models import ImportBatch, PayoutEntry
 from supplychain.services.lines import CONFLICT, DUPLICATE, STORED
-from supplychain.services.loading import Outcome, Progress, keep, wait_patiently
+from supplychain.services.loading import (
+    Outcome,
+    Progress,
+    keep,
+    read_so_far,
+    stored_so_far,
+    taken_back_so_far,
+    wait_patiently,
+)
 from supplychain.services.references import lock_facts
 
 ROWS_AT_ONCE = 500
@@ -70,7 +78,7 @@ def _read(batch: ImportBatch, opened: Open, progress: Progress) -> Outcome:
             if result.problems:
                 bad[result.line_no] = result.problems
             if file.report.rows % ROWS_AT_ONCE == 0:
-                progress(0, file.report.rows, _("Read %(rows)d rows.") % {"rows": file.report.rows})
+                progress(0, file.report.rows, read_so_far(file.report.rows))
     return Outcome(profile, file.report, bad)
 
 
@@ -95,11 +103,7 @@ def _write(
         for rows in _chunks(good):
             _store(batch, rows, found)
             done += len(rows)
-            progress(
-                done,
-                outcome.file.rows,
-                _("Stored %(done)d of %(total)d lines.") % {"done": done, "total": outcome.file.rows},
-            )
+            progress(done, outcome.file.rows, stored_so_far(done, outcome.file.rows))
         found.refused = bool(found.bad) and not skip_bad_rows
         if found.refused:
             transaction.set_rollback(True)
@@ -188,9 +192,5 @@ def payouts_take_back(batch: ImportBatch, undo: ImportBatch, progress: Progress)
             for entry in chunk
         )
         counts["nothing"] += len(chunk)
-        progress(
-            counts["nothing"],
-            total,
-            _("Taken back %(done)d of %(total)d lines.") % {"done": counts["nothing"], "total": total},
-        )
+        progress(counts["nothing"], total, taken_back_so_far(counts["nothing"], total))
     return counts

@@ -19,6 +19,7 @@ from core.policy import ADD
 from core.scoping import require
 from core.strict import code as strict_code
 from core.words import gettext as _
+from core.words import ngettext
 from supplychain.attribution.lines import order_of
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
@@ -121,7 +122,12 @@ def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch |
 def refusal(refused: Sequence[LineResult]) -> Conflict | InvalidInput:
     """The error that names every refused line of a batch which was all or nothing."""
     rows = [RowError(line.index + 1, line.field, line.code, line.message) for line in refused]
-    message = _("%(count)d lines are refused, so nothing is stored.") % {"count": len(rows)}
+    sentence = ngettext(
+        "%(count)d line is refused, so nothing is stored.",
+        "%(count)d lines are refused, so nothing is stored.",
+        len(rows),
+    )
+    message = sentence % {"count": len(rows)}
     if any(line.status == CONFLICT for line in refused):
         return Conflict(message, code="event_conflict", rows=rows)
     return InvalidInput(message, code=rows[0].code, rows=rows)

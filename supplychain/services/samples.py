@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import audit, clock
 from core.actors import Actor
@@ -137,7 +138,10 @@ def _check_left(offer: GoodsOffer, pieces: int) -> None:
     left = offer.samples - SampleRequest.objects.filter(offer=offer).lent()
     if pieces > left:
         raise InvalidInput(
-            _("The offer has %(n)d samples left to lend.") % {"n": max(left, 0)},
+            ngettext(
+                "The offer has %(n)d sample left to lend.", "The offer has %(n)d samples left to lend.", left
+            )
+            % {"n": max(left, 0)},
             code="samples",
             field="pieces",
         )
@@ -233,7 +237,12 @@ def sample_take_back(
             raise WrongState(_("These samples are not out."))
         if min(whole, damaged) < 0 or not 0 < whole + damaged <= held.outstanding:
             raise InvalidInput(
-                _("%(n)d pieces are out: say how many are back.") % {"n": held.outstanding},
+                ngettext(
+                    "%(n)d piece is out: say how many are back.",
+                    "%(n)d pieces are out: say how many are back.",
+                    held.outstanding,
+                )
+                % {"n": held.outstanding},
                 code="range",
                 field="whole",
             )

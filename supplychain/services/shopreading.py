@@ -254,8 +254,7 @@ def _note(message: ShopMessage, **outcome: Any) -> None:
 
 def _told(error: DomainError) -> str:
     """A refusal in words."""
-    detail = error.detail if isinstance(error.detail, str) else str(error)
-    return join(": ", [error.field, detail]) if error.field else detail
+    return join(": ", [error.field, error.sentence]) if error.field else error.sentence
 
 
 def _named(fact: SaleFact) -> str:

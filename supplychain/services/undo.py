@@ -11,7 +11,6 @@ from collections import Counter
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core import audit, clock, jobs
 from core.actors import Actor, system_actor, user_actor
@@ -21,11 +20,12 @@ from core.locking import lock_row, retried
 from core.models import Job
 from core.policy import CHANGE
 from core.scoping import require
+from core.words import gettext as _
 from supplychain.choices import ImportState
 from supplychain.facts import SaleFact
 from supplychain.importing import PAYOUT_PROFILES
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services.loading import Progress, wait_patiently
+from supplychain.services.loading import Progress, taken_back_so_far, wait_patiently
 from supplychain.services.payouts import payouts_take_back
 from supplychain.services.progress import JobProgress
 from supplychain.services.references import QUERY_SIZE, lock_facts
@@ -111,7 +111,7 @@ def _take_back(batch: ImportBatch, undo: ImportBatch, progress: Progress) -> Cou
             message = _("The import cannot be taken back: %(reason)s")
             raise Conflict(message % {"reason": result.refused[0].message}, code="undo_refused")
         done += len(chunk)
-        progress(done, total, _("Taken back %(done)d of %(total)d lines.") % {"done": done, "total": total})
+        progress(done, total, taken_back_so_far(done, total))
     return counts
 
 

@@ -9,8 +9,9 @@ from io import BytesIO
 from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
@@ -35,6 +36,7 @@ from supplychain.models import ImportBatch
 from supplychain.services import undo
 from supplychain.services.imports import JOB_KIND, first_rejects, import_confirm, import_stage
 from supplychain.services.maps import import_map_save
+from supplychain.services.rejects import rejects_told
 from supplychain.services.undone import UNDO
 from supplychain.uploads import ColumnForm, UploadForm
 
@@ -230,7 +232,11 @@ class ImportErrors(ImportDetail):
             messages.info(request, str(settled))
             return redirect("portal-import", self.tenant.code, batch.uid)
         name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.csv"
-        return FileResponse(rows, as_attachment=True, filename=name)
+        return StreamingHttpResponse(
+            rejects_told(rows),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": content_disposition_header(True, name)},
+        )
 
 
 class ConfirmImport(ServiceAction):

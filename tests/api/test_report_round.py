@@ -237,7 +237,7 @@ def test_the_notes_of_a_file_are_in_the_language_of_who_reads_them(firm: TenantW
         told = owner.client.get(f"/api/v1/report-drops/{uid}", headers={"Accept-Language": language})
         return told.json()["files"][0]["notes"]
 
-    english = "1 sessions will be completed by the platform; import them again tomorrow."
+    english = "1 session will be completed by the platform; import it again tomorrow."
     chinese = "有 1 场的数据平台次日才会补全，请明天再导入一次。"
     assert (notes("en"), notes("zh-hans")) == ([english], [chinese])
     # Reports of before hold words.
@@ -245,3 +245,16 @@ def test_the_notes_of_a_file_are_in_the_language_of_who_reads_them(firm: TenantW
     job.result["files"][0]["notes"] = [chinese]
     job.save()
     assert notes("en") == [chinese]
+
+
+def test_what_is_wrong_with_a_file_is_in_the_language_of_who_reads_it(owner: Caller) -> None:
+    with translation.override("zh-hans"):
+        uid = dropped(owner, body(row(直播间观看人数="many")), b"no,table\n1,2\n")["uid"]
+    for language, problem, error in (
+        ("en", "“many” is not a number such as 1234.50 or 1,234.50.", "No known column headers"),
+        ("zh-hans", "“many”不是数字，应如 1234.50 或 1,234.50。", "前 20 行没有认识的表头"),
+    ):
+        reply = owner.client.get(f"/api/v1/report-drops/{uid}", headers={"Accept-Language": language})
+        first, second = reply.json()["files"]
+        assert first["problems"][0]["message"] == problem
+        assert second["error"].startswith(error)

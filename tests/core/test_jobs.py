@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.utils.translation import override
 
 from core import clock, jobs
 from core.actors import user_actor
@@ -17,6 +18,7 @@ from core.choices import JobState
 from core.errors import Conflict, InvalidInput, NotFound, RowError
 from core.jobs import JobContext, job_cancel, job_pause, job_resume, job_start, run_due
 from core.models import AuditEntry, ExchangeRate, Job, User
+from core.words import gettext
 from tests.factories import SYSTEM, make_user, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -202,6 +204,28 @@ def test_a_job_that_holds_the_one_writer_lets_go_of_it_for_who_asks_by_key() -> 
     assert not ExchangeRate.objects.exists()
 
 
+def test_what_a_job_says_is_read_in_the_language_of_each_reader() -> None:
+    """Also while it holds SQLite's one writer, and can write nothing down."""
+    job = start(to=1)
+    told = {"en": "Too many writers at once. Please try again.", "zh-hans": "同时写入过多，请重试。"}
+    context = jobs._claim()
+    assert context is not None
+    with override("en"):
+        context.progress(1, 2, gettext(told["en"]))
+    for language, text in told.items():
+        with override(language):
+            assert Job.objects.get(pk=job.pk).message == text
+    with override("zh-hans"):
+        context.heed(2, 2, gettext(told["en"]))
+    try:
+        for language, text in told.items():
+            with override(language):
+                shown = jobs.seen(Job.objects.get(pk=job.pk))
+                assert (shown.done, shown.message) == (2, text)
+    finally:
+        jobs._told_aside.clear()
+
+
 def test_the_old_worker_notices_that_it_was_replaced() -> None:
     job = start(to=1)
     old = jobs._claim()
@@ -219,9 +243,9 @@ def test_a_job_that_kills_its_workers_is_given_up() -> None:
     Job.objects.update(
         state=JobState.RUNNING, attempt=jobs.ATTEMPTS, heartbeat_at=clock.now() - 2 * jobs.SILENT_FOR
     )
-    Job.objects.update(language="en")
     assert run_due() == 0
-    job.refresh_from_db()
+    with override("en"):
+        job.refresh_from_db()
     assert (job.state, job.message) == (JobState.FAILED, "Given up: its worker died 3 times.")
     assert job.given_up
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,12 +14,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from core import jobs
+from core import jobs, storage
 from core.choices import JobState, Role
 from core.models import ExchangeRate, Job, User
 from supplychain.choices import ImportState
-from supplychain.importing import PAYOUT_PROFILES, PROFILES
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, note_texts
 from supplychain.importing.profiles.base import EXAMPLES
+from supplychain.importing.report import NOTES
 from supplychain.models import ImportBatch, ImportProfileMap, SalesEvent
 from tests.factories import TenantWorld, World, make_world
 from tests.supplychain.exports import sample, table
@@ -114,6 +118,68 @@ def test_a_file_without_a_rate_says_which_rows_need_it_in_the_language_of_who_as
         assert "Import the orders without bad rows" not in shown
     errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode()  # type: ignore[attr-defined]
     assert errors.count("There is no exchange rate of MYR for 2025-06-01.") == 3, "once in a row"
+
+
+def test_problems_are_read_in_the_language_of_each_reader(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    """On the page, in the file to take home, and of the job: staged, refused, and taken without them."""
+    text = (EXAMPLES / "generic.csv").read_text("utf-8-sig").replace("99.00", "many")
+    owner.cookies["django_language"] = "zh-hans"
+    page = owner.post(address, {"file": SimpleUploadedFile("generic.csv", text.encode())})["Location"]
+    batch = ImportBatch.objects.get()
+    chinese, english = "“many”不是数字，应如 1234.50", "“many” is not a number such as 1234.50"
+    head = {"zh-hans": "原因", "en": "Reason"}
+    for answer in (None, {}, {"skip_bad_rows": "1"}):
+        if answer is not None:
+            owner.post(step(firm, "-confirm", batch), answer)
+            jobs.run_due()
+        for language, told, other in (("zh-hans", chinese, english), ("en", english, chinese)):
+            owner.cookies["django_language"] = language
+            shown = owner.get(page).text
+            if answer != {"skip_bad_rows": "1"}:
+                assert told in shown, (answer, language)
+            assert other not in shown
+            errors = owner.get(step(firm, "-errors", batch))
+            assert errors["Content-Disposition"] == 'attachment; filename="generic-errors.csv"'
+            lines = list(csv.reader(StringIO(b"".join(errors.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+            assert lines[0][-1] == head[language]
+            assert told in lines[1][-1]
+            assert other not in lines[1][-1]
+        owner.cookies["django_language"] = "zh-hans"
+    refused, done = Job.objects.order_by("pk")
+    for language, told, why in (
+        ("en", "1 row is refused, so nothing is imported.", english),
+        ("zh-hans", "1 行被拒绝，因此全部未导入。", chinese),
+    ):
+        owner.cookies["django_language"] = language
+        assert owner.get(f"/api/v1/jobs/{refused.uid}").json()["message"] == told
+        (problem,) = owner.get(f"/api/v1/jobs/{done.uid}").json()["result"]["problems"]
+        assert why in problem["message"]
+
+
+def test_problems_and_error_files_of_before_hold_words(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.post(
+        address,
+        {"file": own_table("订单号,时间,数量,金额,SKU编码,备注\nA1,2025-06-01 10:00:00,x,1.00,S1,=1+1\n")},
+    )
+    batch = ImportBatch.objects.get()
+    owner.post(step(firm, "-confirm", batch))
+    jobs.run_due()
+    batch.refresh_from_db()
+    batch.report["problems"][0]["message"] = "数量不对。"
+    batch.save()
+    body = "\ufeff订单号,备注,原因\r\nA1,'=1+1,第 2 行：数量不对。\r\n".encode()
+    name = storage.keep("imports", [body], suffix=".csv", limit=1000)
+    Job.objects.update(result_file=name, message="1 行被拒绝。")
+    owner.cookies["django_language"] = "en"
+    shown = owner.get(step(firm, "", batch)).text
+    assert "数量不对。" in shown
+    assert "1 行被拒绝。" in shown
+    errors = owner.get(step(firm, "-errors", batch))
+    assert b"".join(errors.streaming_content) == body  # type: ignore[attr-defined]
 
 
 def test_the_preview_adds_up_what_the_button_below_it_would_store(
@@ -570,3 +636,15 @@ def test_the_notes_of_a_report_are_in_the_language_of_who_reads_them(
     batch.report["notes"] = [english]
     batch.save()
     assert english in owner.get(step(firm, "", batch)).text, "reports of before hold words"
+
+
+@pytest.mark.parametrize("code", NOTES)
+def test_one_row_is_not_told_of_as_several(code: str) -> None:
+    with override("en"):
+        (one,), (two,) = note_texts({code: 1}), note_texts({code: 2})
+    assert one.startswith("1 ")
+    assert two.startswith("2 ")
+    assert one.split()[1:] != two.split()[1:]
+    assert not re.match(r"1 [a-z ]*?(rows|sessions|refunds|lines)\b", one)
+    with override("zh-hans"):
+        assert note_texts({code: 1})[0].replace("1", "2") == note_texts({code: 2})[0]

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics import closing, metrics
 from analytics.figures import FigureRow, tenant_figures
@@ -96,7 +97,12 @@ class Command(BaseCommand):
                 % {"month": f"{each.month:%Y-%m}", "closed": each.closed, "open": each.open}
             )
         if total.dirty:
-            self.stdout.write(_("%(hours)d hours are still to be counted.") % {"hours": total.dirty})
+            still = ngettext(
+                "%(hours)d hour is still to be counted.",
+                "%(hours)d hours are still to be counted.",
+                total.dirty,
+            )
+            self.stdout.write(still % {"hours": total.dirty})
 
 
 def _period(row: FigureRow, by: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.choices import ReadBy
 from analytics.services.reports import read_file, reports_keep, reports_load, reports_look
@@ -81,7 +82,10 @@ class Command(BaseCommand):
 def render(found: dict[str, Any]) -> Iterator[str]:
     """What was found, as lines for people."""
     for file in found["files"]:
-        yield _("%(name)s: %(profile)s, %(rows)d rows") % {**file, "profile": file["profile"] or "-"}
+        told = ngettext(
+            "%(name)s: %(profile)s, %(rows)d row", "%(name)s: %(profile)s, %(rows)d rows", file["rows"]
+        )
+        yield told % {**file, "profile": file["profile"] or "-"}
         if file["error"]:
             yield "  " + file["error"]
         for problem in file["problems"]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics import rollup, shares
 from analytics.services import figures_rebuild
@@ -36,12 +37,20 @@ class Command(BaseCommand):
         placing.drain()
         if options["rebuild"]:
             lines = rollup.rebuild(self._progress)
-            self.stdout.write(_("%(lines)d lines counted again.") % {"lines": lines})
+            self.stdout.write(
+                ngettext("%(lines)d line counted again.", "%(lines)d lines counted again.", lines)
+                % {"lines": lines}
+            )
         else:
-            self.stdout.write(_("%(hours)d hours counted again.") % {"hours": rollup.drain()})
+            hours = rollup.drain()
+            again = ngettext("%(hours)d hour counted again.", "%(hours)d hours counted again.", hours)
+            self.stdout.write(again % {"hours": hours})
         shares.drain()
         if waiting := buckets.pending():
-            self.stdout.write(_("%(hours)d hours are still waiting.") % {"hours": waiting})
+            still = ngettext(
+                "%(hours)d hour is still waiting.", "%(hours)d hours are still waiting.", waiting
+            )
+            self.stdout.write(still % {"hours": waiting})
         for failure in BucketFailure.objects.filter(family=buckets.SALES).select_related("node"):
             self.stderr.write(
                 _("%(tenant)s, hour %(slot)d cannot be counted: %(error)s")

@@ -27,6 +27,7 @@ from core.locking import lock_rows, retried
 from core.models import Job, Unresolved
 from core.policy import ADD
 from core.scoping import require
+from core.words import ngettext
 from supplychain.choices import SESSION_REPORT, ImportState
 from supplychain.importing import Profile, SessionRow, session_profile
 from supplychain.models import ImportBatch
@@ -61,7 +62,7 @@ def reports_drop(
         kind=JOB_KIND,
         params={"batches": [batch.pk for batch in batches], "write": False},
         node_id=tenant.pk,
-        message=_("%(count)d files") % {"count": len(batches)},
+        message=ngettext("%(count)d file", "%(count)d files", len(batches)) % {"count": len(batches)},
     )
 
 

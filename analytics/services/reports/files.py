@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
 from analytics.services.trust import MOST
 from core import clock
 from core.errors import DomainError, RowError
+from core.words import gettext as _
 from supplychain.importing import FileReport, Profile, SessionRow, iter_sessions
 from supplychain.models import ImportBatch
 from supplychain.services.lines import NO_RATE, Rates, in_cny, no_rate, rates_for
@@ -94,7 +93,7 @@ def read_file(
                 found.problems += result.problems
                 rows += [(result.line_no, row) for row in result.facts]
     except DomainError as error:
-        found.error = str(error.detail)
+        found.error = error.sentence
         return found
     found.report = file.report
     rates = rates_for(

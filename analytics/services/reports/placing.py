@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from analytics.choices import ReadBy
 from analytics.models import SessionReading
@@ -15,6 +14,7 @@ from analytics.reports.matching import Known, Match, match, plain
 from analytics.services.reports.files import ReadFile, Stated
 from core.clock import DAY, business_day
 from core.errors import RowError
+from core.words import gettext as _
 from livestreams.models import HostAccount, LiveSession
 from tenants.models import Store, Tenancy, Tenant
 

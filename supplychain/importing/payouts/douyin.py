@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.importing import cells
 from supplychain.importing.payouts.line import (
     ACCOUNT_LENGTH,

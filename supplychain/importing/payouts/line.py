@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import EXTERNAL_ID_LENGTH
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.utils.translation import gettext as _
-
 from core import strict
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.importing.errors import FileError
 from supplychain.importing.profiles import douyin, generic, kuaishou, taobao, tiktok, uci, wechat, xiaohongshu

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import CODE_LENGTH, TITLE_LENGTH, SaleFact
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells

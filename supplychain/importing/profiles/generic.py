@@ -11,11 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import strict
 from core.strict import MAX_QUANTITY, StrictError
+from core.words import gettext as _
 from supplychain.facts import CUSTOMS_MODES, EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.facts.values import parse_rate
 from supplychain.importing import cells, currencies

@@ -15,10 +15,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from core import strict
 from core.strict import MAX_QUANTITY, StrictError
+from core.words import gettext as _
 from supplychain.facts import EXTERNAL_ID_LENGTH, SaleFact
 from supplychain.importing import currencies
 from supplychain.importing.profiles.base import Options

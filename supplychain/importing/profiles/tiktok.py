@@ -11,11 +11,11 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.importing import cells, currencies
 from supplychain.importing.profiles.base import FactsOfRow, Options, Profile, Row

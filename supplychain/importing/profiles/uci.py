@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts import SaleFact
 from supplychain.facts.fact import Kind
 from supplychain.importing import cells

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from core import strict
 from core.strict import StrictError
+from core.words import gettext as _
 from supplychain.facts.fact import BASE_CURRENCY
 from supplychain.importing import cells
 from supplychain.importing.errors import FileError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core import storage
 from core.actors import system_actor
@@ -19,6 +19,7 @@ from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, note_texts, profile
 from supplychain.services.imports import import_run, import_stage
 from supplychain.services.loading import Plan, load
+from supplychain.services.rejects import rejects_told
 from tenants.models import Tenant
 
 BLOCK = 1024 * 1024
@@ -138,7 +139,8 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
         lines.append(_("Columns not used: %(columns)s") % {"columns": ", ".join(report["ignored"])})
     lines += note_texts(report["notes"])
     if report["problem_count"]:
-        lines.append(_("Refused: %(bad_rows)s rows") % _counts(report))
+        refused = ngettext("Refused: %(bad_rows)s row", "Refused: %(bad_rows)s rows", report["bad_rows"])
+        lines.append(refused % _counts(report))
         lines += [
             "  " + _("line %(row)d: %(field)s %(message)s") % row
             for row in report["problems"][:PROBLEMS_SHOWN]
@@ -181,7 +183,7 @@ def _hand_out(rejects: str, target: Path | None) -> None:
         return
     if target is not None:
         with storage.opened(rejects) as kept, target.open("wb") as file:
-            shutil.copyfileobj(kept, file)
+            file.writelines(rejects_told(kept))
     storage.discard(rejects)
 
 
