@@ -170,7 +170,8 @@ def test_encoders_that_are_new_at_once_are_no_more_than_may_be(
         return loss_of(heard)
 
     def tell(source: str) -> str:
-        words = {"frames": Frames(1, 0, 1, 0, 1, 0), "sent_bytes": 1, "congestion": Decimal(0)}
+        counted = Frames(sent=1, dropped=0, encoded=1, skipped=0, rendered=1, missed=0)
+        words = {"frames": counted, "sent_bytes": 1, "congestion": Decimal(0)}
         try:
             services.encoder_sample_record(actor=mine.owner, booking=mine.booking, source=source, **words)
         except DomainError as refusal:
