@@ -134,8 +134,8 @@ def products_of(booking: Booking, actor: Actor, words: str = "") -> list[dict[st
     found = ProductFilter({"search": words}, queryset=goods)
     shown = found.qs if found.is_valid() else goods.none()
     planned = list(run_of(actor, booking.pk).filter(product__in=shown)[:MOST_PRODUCTS])
-    noes = refused_in(booking, [line.offer_id for line in planned if line.offer_id is not None])
-    rows = [_button(line.product, line, noes.get(line.offer_id or 0)) for line in planned]
+    noes = refused_in([(booking, line.offer_id) for line in planned if line.offer_id is not None])
+    rows = [_button(line.product, line, noes.get((booking.pk, line.offer_id or 0))) for line in planned]
     if words or not planned:
         others = shown.exclude(pk__in=[line.product_id for line in planned]).order_by("-dropped_on", "code")
         rows += [_button(product) for product in others[: MOST_PRODUCTS - len(rows)]]

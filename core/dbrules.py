@@ -1,20 +1,55 @@
 """Rules that the database itself holds: append-only tables, exclusions, guards written as triggers.
 
-A model lists them in `database_rules`. They are installed after every migrate, because SQLite silently drops
-triggers when Django remakes a table, and a system check names the ones that are missing.
+A model lists them in `database_rules`. What is missing or reads otherwise is installed after every migrate, because
+SQLite silently drops triggers when Django remakes a table, and a system check names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+SQLITE_OBJECTS = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
+POSTGRES_OBJECTS = """
+SELECT c.relname, o.name, o.note, encode(sha256(convert_to(o.body, 'UTF8')), 'hex')
+FROM (
+    SELECT t.tgrelid AS relation, t.tgname AS name, obj_description(t.oid, 'pg_trigger') AS note,
+        pg_get_triggerdef(t.oid) || p.prosrc AS body
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+    UNION ALL
+    SELECT k.conrelid, k.conname, obj_description(k.oid, 'pg_constraint'), pg_get_constraintdef(k.oid)
+    FROM pg_constraint k WHERE k.contype = 'x'
+) o JOIN pg_class c ON c.oid = o.relation WHERE pg_table_is_visible(c.oid)
+"""
+"""PostgreSQL keeps no statement as it was written: each object carries the digest of its statements in a comment,
+beside that of what the database made of them. A trigger that is switched off is not there."""
+
+
+def digest(*statements: str) -> str:
+    return sha256("\n".join(statements).encode()).hexdigest()
+
+
+def installed(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
+    """The digest of the statements behind each (table, trigger or constraint); empty where the database has others."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(SQLITE_OBJECTS)
+            return {(table, name): digest(text) for table, name, text in cursor.fetchall()}
+        cursor.execute(POSTGRES_OBJECTS)
+        found = {}
+        for table, name, note, body in cursor.fetchall():
+            written, _space, made = (note or "").partition(" ")
+            found[table, name] = written if made == body else ""
+        return found
 
 
 @dataclass(frozen=True)
@@ -24,17 +59,6 @@ class SqlObject:
     name: str
     create: tuple[str, ...]
     is_constraint: bool = False
-
-    def exists(self, connection: BaseDatabaseWrapper, table: str) -> bool:
-        if connection.vendor == "sqlite":
-            query = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = %s AND tbl_name = %s"
-        elif self.is_constraint:
-            query = "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = %s::regclass"
-        else:
-            query = "SELECT 1 FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass"
-        with connection.cursor() as cursor:
-            cursor.execute(query, [self.name, table])
-            return cursor.fetchone() is not None
 
     def drop(self, connection: BaseDatabaseWrapper, table: str) -> None:
         statement = f"DROP TRIGGER IF EXISTS {self.name}"
@@ -48,12 +72,16 @@ class SqlObject:
             cursor.execute(statement)
 
     def install(self, connection: BaseDatabaseWrapper, table: str) -> None:
-        if self.is_constraint and self.exists(connection, table):
-            return  # an exclusion constraint builds an index: not again at every migrate
         self.drop(connection, table)
         with connection.cursor() as cursor:
             for statement in self.create:
                 cursor.execute(statement)
+            if connection.vendor == "postgresql":
+                cursor.execute(f"{POSTGRES_OBJECTS} AND c.relname = %s AND o.name = %s", [table, self.name])
+                *_rest, made = cursor.fetchone()
+                kind = "CONSTRAINT" if self.is_constraint else "TRIGGER"
+                note = f"{digest(*self.create)} {made}"
+                cursor.execute(f"COMMENT ON {kind} {self.name} ON {table} IS '{note}'")
 
 
 class DatabaseRule(Protocol):
@@ -188,14 +216,24 @@ def objects_of(model: type[models.Model], connection: BaseDatabaseWrapper) -> li
     ]
 
 
-def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
-    """Install the rules of one app's models where their tables exist."""
-    connection = connections[using]
-    tables = set(connection.introspection.table_names())
-    for model in sender.get_models():
-        if model._meta.db_table in tables:
+def lacking(
+    models_: Iterable[type[models.Model]], connection: BaseDatabaseWrapper
+) -> Iterator[tuple[type[models.Model], SqlObject]]:
+    """What the tables of these models lack, or have otherwise than their rules are written."""
+    tables, found = set(connection.introspection.table_names()), installed(connection)
+    for model in models_:
+        table = model._meta.db_table
+        if table in tables:
             for item in objects_of(model, connection):
-                item.install(connection, model._meta.db_table)
+                if found.get((table, item.name)) != digest(*item.create):
+                    yield model, item
+
+
+def install_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
+    """Install what the tables of one app lack; an exclusion constraint builds an index, so only if it must be."""
+    connection = connections[using]
+    for model, item in lacking(sender.get_models(), connection):
+        item.install(connection, model._meta.db_table)
 
 
 def drop_before_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_kwargs: Any) -> None:
@@ -240,23 +278,14 @@ def lift_until_migrated(connection: BaseDatabaseWrapper, table: str) -> None:
 def check_rules_installed(
     databases: Sequence[str] | None = None, **_kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """core.E020: a rule that a model declares is missing in the database."""
-    messages: list[checks.CheckMessage] = []
-    for alias in databases or ():
-        connection = connections[alias]
-        tables = set(connection.introspection.table_names())
-        for model in apps.get_models():
-            table = model._meta.db_table
-            if table not in tables:
-                continue
-            messages.extend(
-                checks.Error(
-                    f"{table} lacks its database rule {item.name}.",
-                    hint="Run `manage.py migrate`: it installs missing rules.",
-                    obj=model,
-                    id="core.E020",
-                )
-                for item in objects_of(model, connection)
-                if not item.exists(connection, table)
-            )
-    return messages
+    """core.E020: the database lacks a rule that a model declares, or has another under its name."""
+    return [
+        checks.Error(
+            f"{model._meta.db_table} lacks its database rule {item.name}, or has an older or changed one.",
+            hint="Run `manage.py migrate`: it installs the rules of this release.",
+            obj=model,
+            id="core.E020",
+        )
+        for alias in databases or ()
+        for model, item in lacking(apps.get_models(), connections[alias])
+    ]

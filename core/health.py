@@ -76,9 +76,11 @@ class Disk(HealthCheck):
 
 @dataclasses.dataclass
 class Rules(HealthCheck):
-    """The database holds every rule that the models declare."""
+    """The database holds every rule as the models declare it."""
 
     def run(self) -> None:
-        missing = dbrules.check_rules_installed(databases=[DEFAULT_DB_ALIAS])
-        if missing:
-            raise ServiceUnavailable(f"{len(missing)} rules of the database are missing: run migrate")
+        lacking = dbrules.check_rules_installed(databases=[DEFAULT_DB_ALIAS])
+        if lacking:
+            raise ServiceUnavailable(
+                f"{len(lacking)} rules of the database are missing or changed: run migrate"
+            )

@@ -19,6 +19,8 @@ from core.clock import DAY, MINUTE, business_day, day_bounds, day_start, local, 
 from livestreams.conflicts import Span, free, nearest, opening_spans
 from livestreams.hosthours import spans_of
 from livestreams.models import Booking, Engagement, Host, HostAbsence, LiveRoom, Maintenance, PlannedShift
+from livestreams.quotas import leaves
+from tenants.models import Tenant
 
 SHORTEST = 15 * MINUTE
 LOOK_AROUND = 2 * DAY
@@ -193,17 +195,29 @@ def why_away(host: Host, span: Span) -> str:
 
 
 def alternatives(
-    room: LiveRoom, span: Span, *, tenant_id: int, host: Host | None = None, ignoring: int | None = None
+    room: LiveRoom,
+    span: Span,
+    *,
+    tenant: Tenant,
+    host: Host | None = None,
+    ignoring: int | None = None,
+    limited: bool = True,
 ) -> list[Window]:
-    """What could be booked instead: the nearest times in this room, then other rooms of its park at this time."""
+    """What could be booked instead: the nearest times in this room, then other rooms of its park at this time.
+
+    What the firm's quota would refuse is not among them, unless it is not `limited` by one here.
+    """
     around = span.grown(LOOK_AROUND, LOOK_AROUND)
     around = Span(max(around.start, min(now(), span.start)), around.end)
-    siblings = LiveRoom.objects.filter(park=room.park_id).for_tenant(tenant_id).exclude(pk=room.pk)
+    siblings = LiveRoom.objects.filter(park=room.park_id).for_tenant(tenant.pk).exclude(pk=room.pk)
     moving = () if ignoring is None else (ignoring,)
     windows = windows_of([room, *siblings], around, host=host, ignoring=moving)
-    here = nearest(windows.pop(room.pk), span, SUGGESTIONS)
+    is_left = leaves(room.park_id, tenant, around, moving=ignoring) if limited else lambda _place: True
+    here = nearest(windows.pop(room.pk), span, SUGGESTIONS, is_left)
     elsewhere = [
-        sibling for sibling in siblings if any(window.contains(span) for window in windows[sibling.pk])
+        sibling
+        for sibling in siblings
+        if any(window.contains(span) for window in windows[sibling.pk]) and is_left(span)
     ]
     return [Window(room, place) for place in here] + [
         Window(sibling, span) for sibling in elsewhere[:SUGGESTIONS]

@@ -5,11 +5,11 @@ Spans are half-open, [start, end): neighbours may touch. Opening hours are wall-
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from core.clock import DAY, SHANGHAI, business_day, next_minute
+from core.clock import DAY, SHANGHAI, business_day, day_start, next_minute
 
 EVERY_DAY = range(7)
 
@@ -101,12 +101,25 @@ def opening_spans(
     return merged(span for span in found if span is not None)
 
 
-def nearest(windows: Iterable[Span], wanted: Span, limit: int) -> list[Span]:
+def nearest(
+    windows: Iterable[Span], wanted: Span, limit: int, suits: Callable[[Span], bool] | None = None
+) -> list[Span]:
     """Where a span of the wanted length fits into free windows, the nearest to the wanted start first.
 
     Each window gives the one place in it that lies closest; equal distances put the earlier one first. A window that
-    begins or ends within a minute gives its whole minutes: bookings have no others.
+    begins or ends within a minute gives its whole minutes: bookings have no others. Where that place does not suit, by
+    a rule that goes by days, a window gives the closest one that does and keeps to one side of a midnight.
     """
+    if suits is not None:
+        windows = [
+            place
+            for window in windows
+            for place in [place for place in _closest(_cut(window), wanted) if suits(place)][:1]
+        ]
+    return _closest(windows, wanted)[:limit]
+
+
+def _closest(windows: Iterable[Span], wanted: Span) -> list[Span]:
     places = []
     for window in windows:
         last = window.end.replace(second=0, microsecond=0) - wanted.length
@@ -114,4 +127,13 @@ def nearest(windows: Iterable[Span], wanted: Span, limit: int) -> list[Span]:
             continue
         start = min(max(wanted.start, next_minute(window.start)), last)
         places.append(Span(start, start + wanted.length))
-    return sorted(places, key=lambda place: (abs(place.start - wanted.start), place.start))[:limit]
+    return sorted(places, key=lambda place: (abs(place.start - wanted.start), place.start))
+
+
+def _cut(window: Span) -> list[Span]:
+    """A window, and what lies of it after and before each midnight."""
+    midnight, found = day_start(business_day(window.start)) + DAY, [window]
+    while midnight < window.end:
+        found += [Span(window.start, midnight), Span(midnight, window.end)]
+        midnight += DAY
+    return found

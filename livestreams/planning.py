@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -135,7 +135,7 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     hosts = Host.objects.working_on(plan.last_day).filter(tenant__node__parent=plan.park_id)
     people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules, own))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
-    wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))
+    wanted = tuple(_wanted(plan, grid, rules, own))
     crews = tuple(_crews(grid, rules))
     booked = tuple(_booked(grid, rules, crews, studios, {host.key for host in people}, own))
     tenants = sorted({request.tenant for request in wanted})
@@ -274,9 +274,7 @@ def still_asked(park_id: int) -> QuerySet[SlotRequest]:
     )
 
 
-def _wanted(
-    plan: SchedulePlan, grid: Grid, rules: PlanRules, hosts: set[str], own: list[int]
-) -> Iterator[Request]:
+def _wanted(plan: SchedulePlan, grid: Grid, rules: PlanRules, own: list[int]) -> Iterator[Request]:
     """What tenants who are still in the park ask for in its days and no published plan has given them."""
     given = set(
         PlannedSlot.objects.filter(plan__park=plan.park_id, booking__isnull=False)
@@ -286,7 +284,9 @@ def _wanted(
     asked = still_asked(plan.park_id).filter(
         Q(latest__gt=grid.span.start) | Q(repeat_until__gte=plan.first_day), earliest__lt=grid.span.end
     )
-    for row in asked.select_related("tenant", "room", "host", "preferred_host").order_by("pk"):
+    known = asked.select_related("tenant", "room", "host", "preferred_host__tenant__node")
+    for row in known.order_by("pk"):
+        preferred = row.preferred_on(plan.last_day)
         for week, windows in weeks_of(row, grid):
             if (row.pk, week) not in given:
                 yield Request(
@@ -300,26 +300,25 @@ def _wanted(
                     features=frozenset({f"room:{row.room.code}"} if row.room else ()),
                     host=row.host.code if row.host else None,
                     category=(row.category or None) if row.host is None else None,
-                    preferred=_preferred(row, hosts),
+                    preferred=preferred.code if preferred else None,
                     needs=_needs(row, rules),
                 )
 
 
-def _preferred(row: SlotRequest, hosts: set[str]) -> str | None:
-    liked = row.preferred_host
-    fits = liked is not None and liked.code in hosts and row.category in liked.categories
-    return liked.code if fits and liked is not None and row.host is None else None
+def last_week(earliest: datetime, repeat_until: date | None) -> int:
+    """How many weeks after its first one a request that begins at an instant is asked for the last time."""
+    if repeat_until is None:
+        return 0
+    return max((repeat_until - business_day(earliest)).days // 7, 0)
 
 
 def weeks_of(row: SlotRequest, grid: Grid) -> Iterator[tuple[int, tuple[Slots, ...]]]:
     """The weeks in which a request could be placed in a plan, with its windows there."""
-    week = 0
-    while week == 0 or (row.repeat_until and business_day(row.earliest + week * WEEK) <= row.repeat_until):
+    for week in range(last_week(row.earliest, row.repeat_until) + 1):
         spans = [Span(instant(start) + week * WEEK, instant(end) + week * WEEK) for start, end in row.windows]
         windows = tuple(inner for inner in map(grid.inner, spans) if inner)
         if any(window.end - window.start >= _slots(row.minutes) for window in windows):
             yield week, windows
-        week += 1
 
 
 def key_of(row: SlotRequest, week: int) -> str:

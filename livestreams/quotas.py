@@ -54,14 +54,25 @@ def beyond_quota(park_id: int, placed: Collection[tuple[Booking, Span | None]]) 
             yield booking
 
 
-def leaves(park_id: int, tenant: Tenant, within: Span) -> Callable[[Span], bool]:
-    """Says of a span within another whether the firm's quota leaves room for it as things stand."""
+def leaves(
+    park_id: int, tenant: Tenant, within: Span, *, moving: int | None = None
+) -> Callable[[Span], bool]:
+    """Says of a span within another whether the firm's quota leaves room for it as things stand.
+
+    `moving` is the id of the stored booking that would lie there instead of where it is.
+    """
     limit = quotas_of(park_id, [tenant.code])[tenant.code]
-    taken = {} if limit == Hours() else _hours(park_id, {tenant.pk}, [within])[tenant.pk]
+    if limit == Hours():
+        return lambda _span: True
+    taken = _hours(park_id, {tenant.pk}, [within])[tenant.pk]
+    held = Booking.objects.blocking().without_expired_holds(now()).filter(pk=moving)
+    was = next((_span(booking) for booking in held), None) if moving else None
+    for day, length in _by_day(was).items() if was else ():
+        taken[day] -= length
 
     def leaves_room(span: Span) -> bool:
         own = {day: taken.get(day, NO_TIME) + length for day, length in _by_day(span).items()}
-        return not _is_beyond(limit, {**taken, **own}, *_more(span, None))
+        return not _is_beyond(limit, {**taken, **own}, *_more(span, was))
 
     return leaves_room
 

@@ -163,7 +163,12 @@ def instead_of(booking: Booking) -> list[Window]:
     """The nearest free times and rooms for a booking that cannot take place where it is."""
     span = Span(booking.starts_at, booking.ends_at)
     return alternatives(
-        booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
+        booking.room,
+        span,
+        tenant=booking.tenant,
+        host=booking.host,
+        ignoring=booking.pk,
+        limited=booking.loan_id is None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from core.scoping import visible_to
 from livestreams.models import Booking, Host, LiveSession
 from supplychain.certificates import Asked, asks_for_certificates, certified
 from supplychain.choices import SalesKind
-from supplychain.models import Product, RunLine, SalesEvent, Shortage, Sku, StockLevel
+from supplychain.models import OfferAnswer, Product, RunLine, SalesEvent, Shortage, Sku, StockLevel
 from supplychain.presale import presale_room_of
 from supplychain.refusals import refused_in
 from tenants.models import Tenant
@@ -108,9 +108,7 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
     there = _logged(lines) if is_over else pieces_there(lines)
     sold = _sold(actor, session) if session is not None else None
     bare = _uncertified(booking, lines)
-    # Who says no once the show is over says it of shows to come.
-    offers = [] if is_over else [line.offer_id for line in lines if line.offer_id is not None]
-    noes = refused_in(booking, offers)
+    noes = noes_to(lines)
     return [
         Outcome(
             line=line,
@@ -120,10 +118,26 @@ def outcomes(actor: Actor, booking: Booking, session: LiveSession | None = None)
             and line.offer.withdrawn_at is not None
             and line.offer.withdrawn_at <= at,
             uncertified=line.product_id in bare,
-            refused_by=(no.host or no.tenant) if (no := noes.get(line.offer_id or 0)) else None,
+            refused_by=(no.host or no.tenant) if (no := noes.get(line.pk)) else None,
         )
         for line in lines
     ]
+
+
+def noes_to(lines: Collection[RunLine]) -> dict[int, OfferAnswer]:
+    """By line the no that counts in its show, of the firm or of a host.
+
+    Who says no once the show is over says it of shows to come.
+    """
+    at = now()
+    asked = {
+        line.pk: (line.booking, line.offer_id)
+        for line in lines
+        if line.offer_id is not None and line.booking.ends_at > at
+    }
+    noes = refused_in(asked.values())
+    found = {pk: noes.get((booking.pk, offer)) for pk, (booking, offer) in asked.items()}
+    return {pk: no for pk, no in found.items() if no is not None}
 
 
 def _uncertified(booking: Booking, lines: Sequence[RunLine]) -> set[int]:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
@@ -56,6 +57,7 @@ class LiveSessionAdmin(ScopedModelAdmin):
         "host",
         "platform",
         badge("state", _("state"), STATE_COLOURS),
+        "unbooked",
         "started_at",
         "ended_at",
     )
@@ -91,6 +93,10 @@ class LiveSessionAdmin(ScopedModelAdmin):
         if row is not None:
             row.told = told_of(actor_of(request), row)
         return row
+
+    @admin.display(description=_("booking"))
+    def unbooked(self, row: LiveSession) -> str:
+        return gettext("no booking") if row.is_unbooked else EMPTY
 
     @admin.display(description=_("figures"))
     def told(self, row: LiveSession) -> SafeString | str:

@@ -227,6 +227,11 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
     needs_report = serializers.BooleanField(
         read_only=True, help_text=_("No media node saw the picture: the platform's report has to confirm it.")
     )
+    unbooked = serializers.BooleanField(
+        source="is_unbooked",
+        read_only=True,
+        help_text=_("In a room, without a booking: there is no check-in that bears it out."),
+    )
     state = serializers.ChoiceField(choices=SessionState.choices)
     started_at = InstantField(allow_null=True)
     ended_at = InstantField(allow_null=True)
@@ -247,6 +252,7 @@ class SessionSerializer(serializers.ModelSerializer[LiveSession]):
             "park",
             "room",
             "booking",
+            "unbooked",
             "host",
             "title",
             "platform",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -84,11 +84,18 @@ class SlotRequest(PublicIdMixin, StampedMixin):
         words = (str(self.tenant), f"{local(self.earliest):%Y-%m-%d %H:%M}", self.purpose)
         return " · ".join(filter(None, words))
 
+    def preferred_on(self, day: date) -> Host | None:
+        """Whom it prefers, while that is a host for its category who works in its park and has not left by a day."""
+        liked = self.preferred_host
+        if liked is None or self.host_id is not None or self.category not in liked.categories:
+            return None
+        works_here = liked.tenant.node.parent_id == self.park_id and not liked.is_closed_by(day)
+        return liked if works_here else None
+
     @property
     def preference_counts(self) -> bool:
-        """Whether whom it prefers still is a host for its category."""
-        liked = self.preferred_host
-        return liked is None or (self.category in liked.categories and not liked.is_closed_by(today()))
+        """Whether whom it prefers, if anybody, is heeded as things stand."""
+        return self.preferred_host_id is None or self.preferred_on(today()) is not None
 
 
 class SchedulePlan(ProvenMixin, PublicIdMixin, StampedMixin):

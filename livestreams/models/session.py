@@ -83,6 +83,11 @@ class LiveSession(PublicIdMixin, StampedMixin):
         """Whether no media node saw the picture, so that only the platform's report can say what went out."""
         return self.delivery in UNSEEN
 
+    @property
+    def is_unbooked(self) -> bool:
+        """Whether it is in a room without a booking, so that no check-in bears it out."""
+        return self.room_id is not None and self.booking_id is None
+
 
 class SessionTenant(models.Model):
     """A tenant whose goods the session may show; the seller itself is always one of them."""

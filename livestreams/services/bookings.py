@@ -60,7 +60,8 @@ def booking_create(
     """
     require(actor, "add", Booking, tenant.pk)
     check_key_allows(actor, room)
-    look(Wish(room, tenant, host, starts_at, ends_at))
+    why = check_may_exceed(actor, room.park_id, beyond_quota)
+    look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why))
     with transaction.atomic():
         booking = Booking(
             room=lock_room(actor, room.pk),
@@ -74,7 +75,6 @@ def booking_create(
         if hold:
             hold_minutes = settings_of(booking.room.park_id).hold_minutes
             booking.hold_expires_at = now() + timedelta(minutes=hold_minutes)
-        why = check_may_exceed(actor, booking.room.park_id, beyond_quota)
         place(booking, beyond_quota=bool(why))
         record(actor, "booking.create", booking, **why)
     return booking

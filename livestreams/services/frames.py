@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from core import audit, policy
 from core.actors import Actor, system_actor
 from core.clock import DAY, now
 from core.errors import Conflict, InvalidInput
+from core.locking import advisory_locks
 from core.scoping import require
 from livestreams.frames import ALL, APART, COUNTERS, KEPT_DAYS, MOST_SOURCES, PARTS, WINDOW, Frames, loss_of
 from livestreams.models import Booking, EncoderSample
@@ -42,21 +44,25 @@ def encoder_sample_record(
     past = list(heard.filter(source=source).order_by("at"))
     if past and past[-1].at > at - APART:
         return past[-1]
-    if not past and heard.order_by().values("source").distinct().count() >= MOST_SOURCES:
-        raise Conflict(_("Too many encoders tell of this booking at once."), code="sources")
-    known = [Frames(**{name: getattr(row, name) for name in COUNTERS}) for row in past]
-    loss = ALL if reconnecting else loss_of([*known, frames])
-    return EncoderSample.objects.create(
-        booking=booking,
-        source=source,
-        at=at,
-        **{name: getattr(frames, name) for name in COUNTERS},
-        sent_bytes=sent_bytes,
-        reconnecting=reconnecting,
-        congestion=congestion,
-        lost_percent=loss.percent if loss is not None else None,
-        cause=loss.cause if loss is not None and loss.percent else "",
-    )
+    # Newcomers are counted one after the other, until what the one before said is stored.
+    with nullcontext() if past else transaction.atomic():
+        if not past:
+            advisory_locks([f"sources:{booking.pk}"])
+            if heard.order_by().values("source").distinct().count() >= MOST_SOURCES:
+                raise Conflict(_("Too many encoders tell of this booking at once."), code="sources")
+        known = [Frames(**{name: getattr(row, name) for name in COUNTERS}) for row in past]
+        loss = ALL if reconnecting else loss_of([*known, frames])
+        return EncoderSample.objects.create(
+            booking=booking,
+            source=source,
+            at=at,
+            **{name: getattr(frames, name) for name in COUNTERS},
+            sent_bytes=sent_bytes,
+            reconnecting=reconnecting,
+            congestion=congestion,
+            lost_percent=loss.percent if loss is not None else None,
+            cause=loss.cause if loss is not None and loss.percent else "",
+        )
 
 
 def encoder_samples_forget() -> int:

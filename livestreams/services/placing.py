@@ -53,14 +53,15 @@ def place(
     room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
     Raises Overlap and HostAway with `alternatives`, OverQuota, RoomUnavailable, BadTime, InvalidInput.
     """
-    span, blocked, facts = look(booking)
+    span, blocked, facts = look(booking, beyond_quota=beyond_quota)
+    limited = facts["limited"]
     room, loan = booking.room, booking.loan
     if booking.host is not None:
         # Bookings before hosts: whoever moves one of these holds it while waiting for the host.
         expire_holds(Booking.objects.filter(host=booking.host).exclude(pk=booking.pk))
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
-            raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span))
+            raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span, limited))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
@@ -68,16 +69,16 @@ def place(
         others = Booking.objects.filter(room=room).exclude(pk=booking.pk)
         expire_holds(others.taking_room(blocked.start, blocked.end))
     if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
-        raise _overlap(booking, span, _("The host is booked at that time."))
+        raise _overlap(booking, span, limited, _("The host is booked at that time."))
     shifts = take_off(booking) if shifts is None else shifts
     try:
         insert(booking) if booking._state.adding else booking.save()
     except (IntegrityError, InternalError) as error:
         if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
-            raise _overlap(booking, span, _("Room or host are taken at that time.")) from error
+            raise _overlap(booking, span, limited, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
-    if facts["limited"] and loan is None and not beyond_quota:
+    if limited:
         check_quotas(room.park_id, [(booking, was)])
 
 
@@ -104,8 +105,10 @@ def check_quotas(park_id: int, placed: Collection[tuple[Booking, Span | None]]) 
         raise OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field="starts_at")
 
 
-def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:
+def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, Span, dict[str, Any]]:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
+
+    `limited` of the facts says that the firm's quota binds it here.
 
     Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room,
     those who come too late hear so without standing in line for it.
@@ -113,11 +116,12 @@ def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
     facts = facts_of(booking, blocked)
+    facts["limited"] = facts["limited"] and booking.loan is None and not beyond_quota
     check_here(booking.tenant)
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
     if facts["taken"]:
-        raise _overlap(booking, span, ROOM_TAKEN)
+        raise _overlap(booking, span, facts["limited"], ROOM_TAKEN)
     return span, blocked, facts
 
 
@@ -191,16 +195,21 @@ def _when_open(room: LiveRoom, span: Span) -> str:
     return _("The room is open from %(opens)s to %(closes)s.") % hours
 
 
-def _overlap(booking: Booking | Wish, span: Span, detail: Any) -> Overlap:
-    return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span))
+def _overlap(booking: Booking | Wish, span: Span, limited: bool, detail: Any) -> Overlap:
+    return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span, limited))
 
 
-def _alternatives(booking: Booking | Wish, span: Span) -> list[dict[str, Any]]:
+def _alternatives(booking: Booking | Wish, span: Span, limited: bool) -> list[dict[str, Any]]:
     if (loan := booking.loan) is not None:
         # Of the other park a guest is shown what is offered, and nothing else.
         lent = loan_windows(loan.offer, booking.room, span, host=loan.host)
         return [window.as_dict() for window in lent]
     found = alternatives(
-        booking.room, span, tenant_id=booking.tenant_id, host=booking.host, ignoring=booking.pk
+        booking.room,
+        span,
+        tenant=booking.tenant,
+        host=booking.host,
+        ignoring=booking.pk,
+        limited=limited,
     )
     return [window.as_dict() for window in found]

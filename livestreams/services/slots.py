@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
-from core.clock import business_day, now
+from core.clock import business_day, now, today
 from core.errors import InvalidInput, Refused
 from core.locking import retried
 from core.policy import CHANGE
@@ -19,7 +19,7 @@ from core.scoping import may, require
 from livestreams.choices import CrewKind
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Host, LiveRoom, SlotRequest
-from livestreams.planning import SLOT, CrewWish
+from livestreams.planning import SLOT, WEEK, CrewWish, last_week
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.placing import FURTHEST, LONGEST, check_room
 from tenants.models import Tenant
@@ -70,10 +70,6 @@ def slot_request_make(
     if preferred_host is not None and (host is not None or not category):
         message = _("A host is preferred among those for a category: name it, and no other host.")
         raise InvalidInput(message, code="preferred", field="preferred_host")
-    if preferred_host is not None and category not in preferred_host.categories:
-        known = ", ".join(preferred_host.categories) or "–"
-        message = _("This host is none for that category, but for: %(categories)s.") % {"categories": known}
-        raise InvalidInput(message, code="preferred", field="preferred_host")
     if not 1 <= value <= 1000:
         raise InvalidInput(_("The worth is from 1 to 1000."), code="range", field="value")
     _check_crews(minutes, crews)
@@ -82,9 +78,9 @@ def slot_request_make(
         if room is not None:
             check_room(room, tenant)
         for field, person in (("host", host), ("preferred_host", preferred_host)):
-            if person is not None and park_of(person.tenant) != park_id:
+            if person is not None and (park_of(person.tenant) != park_id or person.is_closed_by(today())):
                 raise InvalidInput(_("The host does not work in this park."), code="host", field=field)
-        request = SlotRequest.objects.create(
+        request = SlotRequest(
             park_id=park_id,
             tenant=tenant,
             minutes=minutes,
@@ -102,6 +98,11 @@ def slot_request_make(
             crews=[asdict(wish) for wish in crews],
             purpose=purpose,
         )
+        if preferred_host is not None and not request.preference_counts:
+            known = ", ".join(preferred_host.categories) or "–"
+            message = _("This host is none for that category, but for: %(categories)s.")
+            raise InvalidInput(message % {"categories": known}, code="preferred", field="preferred_host")
+        request.save()
         _record(actor, "slot_request.make", request)
     return request
 
@@ -163,16 +164,20 @@ def _check_windows(
         )
     if any(end - start < length or end - start > LONGEST for start, end in windows):
         raise BadTime(_("The time does not fit into the window."), code="order", field="windows")
-    if max(end for _start, end in windows) - length < now() and repeat_until is None:
-        raise BadTime(_("This time is over: ask for one that lies ahead."), code="past", field="windows")
     last = max(end for _start, end in windows)
+    earliest = min(start for start, _end in windows)
+    if last + last_week(earliest, repeat_until) * WEEK - length < now():
+        if repeat_until is not None:
+            message = _("The last week of this request is over: let it repeat until a later day.")
+            raise BadTime(message, code="past", field="repeat_until")
+        raise BadTime(_("This time is over: ask for one that lies ahead."), code="past", field="windows")
     if last > now() + FURTHEST or (
         repeat_until is not None and repeat_until > business_day(now() + FURTHEST)
     ):
         raise BadTime(
             _("Bookings are taken %(days)d days ahead at most.") % {"days": FURTHEST.days}, field="windows"
         )
-    if min(start for start, _end in windows) < now() - FURTHEST:
+    if earliest < now() - FURTHEST:
         raise BadTime(_("This time is over: ask for one that lies ahead."), code="past", field="windows")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import DAY, business_day, day_start, next_minute, now
+from core.clock import next_minute, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from core.scoping import require
 from livestreams.availability import windows_of
 from livestreams.choices import WaitState
-from livestreams.conflicts import Span, free, nearest
+from livestreams.conflicts import Span, nearest
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
 from livestreams.quotas import leaves
@@ -121,17 +120,8 @@ def _places(entry: WaitlistEntry) -> list[tuple[LiveRoom, Span]]:
     wanted = Span(within.start, within.start + timedelta(minutes=entry.minutes))
     windows = windows_of(rooms, within, host=entry.host)
     is_left = leaves(entry.park_id, entry.tenant, within)
-    places = [(room, place) for room in rooms for place in _first(windows[room.pk], wanted, is_left)]
+    places = [(room, place) for room in rooms for place in nearest(windows[room.pk], wanted, 1, is_left)]
     return sorted(places, key=lambda found: (found[1].start, found[0].code))
-
-
-def _first(windows: list[Span], wanted: Span, is_left: Callable[[Span], bool]) -> list[Span]:
-    """The earliest place in free windows, unless the quota is used up then: the earliest of another day."""
-    while (found := nearest(windows, wanted, 1)) and not is_left(found[0]):
-        next_day = day_start(business_day(found[0].start) + DAY)
-        windows = free(windows, [Span(wanted.start, next_day)])
-        wanted = Span(next_day, next_day + wanted.length)
-    return found
 
 
 def _hold(entry: WaitlistEntry, room: LiveRoom, span: Span) -> bool:

@@ -121,7 +121,7 @@ class Slots(ScopedListPage):
     def base_queryset(self) -> QuerySet[SlotRequest]:
         published = PlannedSlot.objects.filter(plan__state=PlanState.PUBLISHED).defer("plan__inputs")
         return (
-            SlotRequest.objects.select_related("room", "host", "preferred_host")
+            SlotRequest.objects.select_related("room", "host", "preferred_host__tenant__node")
             .prefetch_related(
                 Prefetch(
                     "slots",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import django_filters
@@ -30,6 +31,7 @@ from supplychain import services
 from supplychain.choices import ShortOf
 from supplychain.filters import GoodsOfferFilter, OfferAnswerFilter
 from supplychain.models import Agreement, GoodsOffer, OfferAnswer, Product, RunLine, Shortage
+from supplychain.showcase import noes_to
 from tenants.models import Tenant
 
 READ_GOODS = ("goods:read", "goods:write")
@@ -168,8 +170,19 @@ class OfferAnswerViewSet(ReadOnlyScopedViewSet):
         return self.answer(proposed)
 
 
+class RefusedBySerializer(serializers.Serializer[OfferAnswer]):
+    """Whose no it is: a firm's, or that of its host."""
+
+    tenant = serializers.CharField(source="tenant.code")
+    host = serializers.CharField(source="host.code", default=None, allow_null=True)
+
+
 class RunLineSerializer(serializers.ModelSerializer[RunLine]):
-    """Goods on the run of show of a booking."""
+    """Goods on the run of show of a booking.
+
+    `refused_by` is who does not sell them in a show that is not over: its firm, or a host of this or another firm who
+    came since they were planned.
+    """
 
     booking = serializers.UUIDField(source="booking.uid")
     product = serializers.CharField(source="product.code")
@@ -178,6 +191,7 @@ class RunLineSerializer(serializers.ModelSerializer[RunLine]):
     offer = serializers.UUIDField(source="offer.uid", default=None, allow_null=True)
     price = MoneyField()
     dropped_at = InstantField(allow_null=True)
+    refused_by = RefusedBySerializer(source="no", allow_null=True, default=None)
 
     class Meta:
         model = RunLine
@@ -193,6 +207,7 @@ class RunLineSerializer(serializers.ModelSerializer[RunLine]):
             "price",
             "pieces",
             "dropped_at",
+            "refused_by",
         ]
 
 
@@ -237,6 +252,21 @@ class RunLineViewSet(mixins.ListModelMixin, ScopedViewSet):
 
     def base_queryset(self) -> QuerySet[Any]:
         return RunLine.objects.on().in_full()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        self._ask(page or ())
+        return page
+
+    def shown(self, row: Any) -> dict[str, Any]:
+        """A line that was just written, with who does not sell it."""
+        self._ask([row])
+        return super().shown(row)
+
+    def _ask(self, lines: Collection[Any]) -> None:
+        noes = noes_to(lines)
+        for line in lines:
+            line.no = noes.get(line.pk)
 
     @extend_schema(request=RunLineInput, responses={201: RunLineSerializer})
     def create(self, request: Request) -> HttpResponse:

@@ -223,7 +223,7 @@ def _check_not_planned(offer: GoodsOffer, tenant: Tenant, host: Host | None) -> 
 
 def check_not_refused(offer: GoodsOffer, booking: Booking) -> None:
     """InvalidInput where the firm, or a host of the booking, said no to the goods. Why, only who said it reads."""
-    no = refused_in(booking, [offer.pk]).get(offer.pk)
+    no = refused_in([(booking, offer.pk)]).get((booking.pk, offer.pk))
     if no is None:
         return
     who = no.host or no.tenant

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -16,12 +17,14 @@ import pytest
 from django.db import connection
 
 from core.actors import Actor
+from core.clock import now
 from core.errors import DomainError
 from core.locking import lock_rows
 from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING
-from livestreams.models import Booking, LiveRoom, SlotQuota
-from livestreams.services import placing
+from livestreams.frames import MOST_SOURCES, Frames
+from livestreams.models import Booking, EncoderSample, LiveRoom, SlotQuota
+from livestreams.services import frames, placing
 from tests.factories import World, make_room, make_world
 from tests.livestreams.crowds import crowd, doubled, unchecked
 
@@ -150,3 +153,34 @@ def test_two_rooms_booked_at_once_are_no_more_than_the_quota(
 
     with crowd(tmp_path, monkeypatch, 2) as people:
         assert sorted(people.map(book, world.rooms[:2])) == ["booked", "quota"]
+
+
+@pytest.mark.both_databases
+def test_encoders_that_are_new_at_once_are_no_more_than_may_be(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a lock each is let in before the other is stored."""
+    mine = make_world("alpha").tenants[0]
+    both_let_in = Barrier(2)
+    loss_of = frames.loss_of
+
+    def together(heard: list[Frames]) -> Any:
+        with suppress(BrokenBarrierError):  # the other waits for the lock
+            both_let_in.wait(1)
+        return loss_of(heard)
+
+    def tell(source: str) -> str:
+        counted = Frames(sent=1, dropped=0, encoded=1, skipped=0, rendered=1, missed=0)
+        words = {"frames": counted, "sent_bytes": 1, "congestion": Decimal(0)}
+        try:
+            services.encoder_sample_record(actor=mine.owner, booking=mine.booking, source=source, **words)
+        except DomainError as refusal:
+            return refusal.code
+        return "told"
+
+    heard = EncoderSample.objects.filter(booking=mine.booking, at__gte=now())
+    for number in range(MOST_SOURCES - 1 - heard.values("source").distinct().count()):
+        assert tell(f"run-{number}") == "told"
+    monkeypatch.setattr(frames, "loss_of", together)
+    with crowd(tmp_path, monkeypatch, 2) as people:
+        assert sorted(people.map(tell, ("one", "two"))) == ["sources", "told"]

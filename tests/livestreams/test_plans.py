@@ -14,16 +14,16 @@ from core.actors import user_actor
 from core.choices import JobState, Role
 from core.clock import DAY, HOUR, local, now, today
 from core.errors import InvalidInput, NotFound, Refused
-from core.models import Job
+from core.models import Job, ScopeNode
 from livestreams import services
 from livestreams.answers import counts_of, room_of, ways_in
 from livestreams.choices import BookingState, PlanKind, PlanState, ProofKind
 from livestreams.errors import BadTime, SlotTaken, WrongState
-from livestreams.models import Booking, SchedulePlan, SlotRequest
+from livestreams.models import Booking, Host, SchedulePlan, SlotRequest
 from livestreams.planning import CrewShift, PlanRules
 from livestreams.scheduling import from_json
 from tenants.models import Tenant
-from tests.factories import World, make_host, make_user, make_world
+from tests.factories import World, make_host, make_park, make_user, make_world
 from tests.livestreams.crowds import unchecked
 from tests.livestreams.planners import At, ask, make, only, solved
 
@@ -165,6 +165,36 @@ def test_a_preference_that_counts_no_more_says_so(world: World, at: At) -> None:
     services.host_update(actor=agency.owner, host=host, categories=["shoes"])
     request = SlotRequest.objects.get(pk=request.pk)
     assert not request.preference_counts
+    services.host_update(actor=agency.owner, host=host, categories=["lamps"])
+    assert SlotRequest.objects.get(pk=request.pk).preference_counts
+    # the agency has left for another park, and its host with it
+    ScopeNode.objects.filter(pk=agency.tenant.pk).update(parent=make_park("elsewhere").node)
+    assert not SlotRequest.objects.get(pk=request.pk).preference_counts
+    assert only(make(world)).host != host
+
+
+def test_who_has_left_is_not_preferred_by_a_new_request(world: World, at: At) -> None:
+    agency = world.tenants[1]
+    host = services.host_update(
+        actor=agency.owner, host=make_host(agency.tenant, "lamps-1"), categories=["lamps"]
+    )
+    Host.objects.filter(pk=host.pk).update(closed_on=today())
+    host.refresh_from_db()
+    for asked in ({"category": "lamps", "preferred_host": host}, {"host": host}):
+        with pytest.raises(InvalidInput) as refused:
+            ask(world, at, 10, 12, **asked)
+        assert refused.value.code == "host"
+
+
+@pytest.mark.parametrize("until", [-11, -3, 0, 3])
+def test_a_request_whose_last_week_is_over_is_refused(world: World, at: At, until: int) -> None:
+    """Asked for ten days ago and the week after: the next week would begin on the fourth day from now."""
+    with pytest.raises(BadTime) as refused:
+        ask(world, at, 10, 12, day=-10, repeat_until=today() + until * DAY)
+    assert (refused.value.code, refused.value.field) == ("past", "repeat_until")
+    request = ask(world, at, 10, 12, day=-10, repeat_until=today() + 4 * DAY)
+    (slot,) = make(world, last_day=today() + 8 * DAY).slots.filter(request=request)
+    assert (slot.week, slot.starts_at) == (2, at(10, 4))
 
 
 def test_make_up_quota_and_priority(world: World, at: At) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, time
+from collections.abc import Callable
+from datetime import date, datetime, time
 from random import Random
 from typing import Any
 
@@ -310,6 +311,45 @@ def test_a_hold_that_ran_out_takes_no_hours(world: World, at: At) -> None:
         services.booking_create(**again)
     with time_machine.travel(now() + HOUR):
         services.booking_create(**again)
+
+
+def offered(call: Callable[..., Booking], **values: Any) -> list[tuple[LiveRoom, datetime]]:
+    """The rooms and times that a refusal offers instead."""
+    with pytest.raises(Overlap) as refused:
+        call(**values)
+    return [
+        (LiveRoom.objects.get(code=window["room"]), datetime.fromisoformat(window["starts_at"]))
+        for window in refused.value.extra["alternatives"]
+    ]
+
+
+def test_what_is_offered_instead_is_what_the_quota_leaves(world: World, at: At) -> None:
+    mine, (room, other, *_more) = world.tenants[0], world.rooms
+    SlotQuota.objects.create(park=world.park, tenant=mine.tenant, day_hours=3)
+    wish = {"room": room, "tenant": mine.tenant}
+    booking = services.booking_create(actor=mine.owner, **wish, starts_at=at(8), ends_at=at(10))
+    theirs = world.tenants[1]
+    services.booking_create(
+        actor=theirs.owner, tenant=theirs.tenant, room=room, starts_at=at(14), ends_at=at(16)
+    )
+    taken = {**wish, "starts_at": at(14), "ends_at": at(16)}
+    found = offered(services.booking_create, actor=mine.owner, **taken)
+    assert {local(start).date() - today() for _room, start in found} == {0 * DAY, 3 * DAY}, "tomorrow is full"
+    for place, start in found:
+        made = services.booking_create(
+            actor=mine.owner, tenant=mine.tenant, room=place, starts_at=start, ends_at=start + 2 * HOUR
+        )
+        services.booking_cancel(actor=mine.owner, booking=made)
+    by_park = offered(services.booking_create, actor=world.manager, **taken, beyond_quota="a launch")
+    assert {(room, at(16.25)), (other, at(14))} <= set(by_park), "which the park may give beyond the quota"
+    moved = offered(
+        services.booking_move, actor=mine.owner, booking=booking, starts_at=at(14), ends_at=at(17)
+    )
+    assert {(room, at(16.25)), (other, at(14))} <= set(moved), "it gives up hours of the same day"
+    for place, start in moved:
+        services.booking_move(
+            actor=mine.owner, booking=booking, room=place, starts_at=start, ends_at=start + 3 * HOUR
+        )
 
 
 def test_who_waits_for_some_days_is_offered_one_that_is_not_full(world: World, at: At) -> None:

@@ -20,6 +20,7 @@ from livestreams.choices import BookingState, Delivery, SessionState
 from livestreams.models import Booking, LiveSession
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
 from livestreams.usual import habit, next_free
+from tests.api.conftest import Caller
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 
 
@@ -454,7 +455,7 @@ def test_sessions_are_filtered_and_paged_in_few_queries(
 
 
 def test_a_session_without_a_booking_says_so_and_is_borne_out_by_no_check_in(
-    owner: Client, firm: TenantWorld
+    owner: Client, firm: TenantWorld, world: World
 ) -> None:
     """Also where the firm was checked in elsewhere at the time."""
     session, page = firm.session, reverse("portal-session", args=[firm.tenant.code, firm.session.uid])
@@ -462,7 +463,23 @@ def test_a_session_without_a_booking_says_so_and_is_borne_out_by_no_check_in(
     booked.update(checked_in_at=min(session.created_at, firm.booking.starts_at) - HOUR)
     row = LiveSession.objects.filter(pk=session.pk)
     row.update(booking=firm.booking, room=firm.booking.room)
+    park = Client()
+    park.force_login(world.users["park_manager"])
+    lists = (
+        (owner, reverse("portal-sessions", args=[firm.tenant.code])),
+        (park, reverse("admin:livestreams_livesession_changelist")),
+    )
+
+    def told() -> list[int]:
+        tool = Caller(user=firm.users["tenant_owner"])
+        (shown,) = [
+            each for each in tool.get("live-sessions").json()["results"] if each["uid"] == str(session.uid)
+        ]
+        return [shown["unbooked"], *(client.get(address).text.count("无预约") for client, address in lists)]
+
     assert "无预约" not in owner.get(page).text
+    of_others = told()[2]
+    assert told() == [False, 0, of_others]
     session_claim(actor=SYSTEM, session=session, minutes=60)
 
     def witnesses() -> set[str]:
@@ -472,6 +489,7 @@ def test_a_session_without_a_booking_says_so_and_is_borne_out_by_no_check_in(
     assert Witness.CHECK_IN in witnesses()
     row.update(booking=None)
     assert "无预约" in owner.get(page).text
+    assert told() == [True, 1, of_others + 1]
     assert Witness.CHECK_IN not in witnesses()
 
 

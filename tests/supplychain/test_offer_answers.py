@@ -23,6 +23,7 @@ from livestreams.models import Booking, PlannedShift
 from supplychain.models import GoodsOffer, OfferAnswer
 from supplychain.services import goods_offer, goods_offer_withdraw, offer_answer, run_line_drop, run_line_put
 from supplychain.showcase import outcomes
+from tests.api.conftest import Caller
 from tests.factories import SYSTEM, TenantWorld, World, make_host, make_user, make_world
 
 pytestmark = pytest.mark.both_databases
@@ -46,6 +47,12 @@ def say(firm: TenantWorld, offer: GoodsOffer, sells: bool = True, **values: Any)
 
 def plan(firm: TenantWorld, offer: GoodsOffer) -> Any:
     return run_line_put(actor=firm.owner, booking=firm.booking, offer=offer, price=Decimal(69), pieces=5)
+
+
+def refused_by(firm: TenantWorld) -> list[Any]:
+    """What the API says of each line on the run of the firm's booking."""
+    lines = Caller(user=firm.users["tenant_owner"]).get("run-lines", booking=str(firm.booking.uid)).json()
+    return [line["refused_by"] for line in lines["results"]]
 
 
 def test_the_latest_answer_counts(mine: TenantWorld, offer: GoodsOffer) -> None:
@@ -138,10 +145,12 @@ def test_a_no_of_who_comes_later_or_from_elsewhere_marks_the_run(
     say(mine, offer, False, reason="not my style", host=second)
     plan(mine, offer)
     assert [one.refused_by for one in outcomes(mine.owner, booking)] == [None]
+    assert refused_by(mine) == [None]
     shift = PlannedShift.objects.create(
         booking=booking, host=second, starts_at=booking.starts_at, ends_at=booking.ends_at
     )
     assert [one.refused_by for one in outcomes(mine.owner, booking)] == [second]
+    assert refused_by(mine) == [{"tenant": mine.tenant.code, "host": second.code}]
     assert [str(second) in row["warning"] for row in products_of(booking, mine.owner)] == [True]
     with pytest.raises(InvalidInput, match="not my style"):
         plan(mine, offer)
@@ -155,10 +164,12 @@ def test_a_no_of_who_comes_later_or_from_elsewhere_marks_the_run(
     Booking.objects.filter(pk=booking.pk).update(host=agency)
     booking.refresh_from_db()
     assert [one.refused_by for one in outcomes(mine.owner, booking)] == [agency]
+    assert refused_by(mine) == [{"tenant": theirs.tenant.code, "host": agency.code}]
     with time_machine.travel(booking.ends_at, tick=False):
         assert [one.refused_by for one in outcomes(mine.owner, booking)] == [None], (
             "a show that is over stands"
         )
+        assert refused_by(mine) == [None]
     with pytest.raises(InvalidInput, match=str(agency)) as refused:
         plan(mine, offer)
     assert "a secret" not in str(refused.value.detail)
