@@ -76,7 +76,7 @@ def _ground(metric: Metric, sums: Sums) -> str:
     return ngettext(
         "%(counting)d of %(sessions)d session counts entries",
         "%(counting)d of %(sessions)d sessions count entries",
-        sums["event_sessions"],
+        int(sums["event_sessions"]),
     ) % {
         "counting": sums["event_sessions_counting"],
         "sessions": sums["event_sessions"],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from django.utils import translation
 
@@ -77,12 +77,12 @@ def _reason(problem: RowError) -> str:
     return join(": ", [problem.field, problem.message]) if problem.field else problem.message
 
 
-def rejects_told(kept: BinaryIO) -> Iterator[bytes]:
+def rejects_told(kept: IO[bytes]) -> Iterator[bytes]:
     """A file of `rejects_file` for whoever takes it home now, in the active language. Closes the file at its end."""
     return _told(kept, translation.get_language())
 
 
-def _told(kept: BinaryIO, language: str | None) -> Iterator[bytes]:
+def _told(kept: IO[bytes], language: str | None) -> Iterator[bytes]:
     yield _BOM
     with io.TextIOWrapper(kept, "utf-8-sig", newline="") as text:
         for *cells, reason in csv.reader(text):
