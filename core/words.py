@@ -128,7 +128,7 @@ class SentencesField(models.JSONField):
     """A JSON value whose texts are kept and read as those of a SentenceField. To the database a JSON value."""
 
     def from_db_value(self, value: Any, *where: Any) -> Any:
-        return _each_text(super().from_db_value(value, *where), unpack)  # type: ignore[misc]  # the stubs lack it
+        return _each_text(super().from_db_value(value, *where), unpack)
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(_each_text(value, pack))
