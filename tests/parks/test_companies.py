@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.actors import NOBODY, user_actor
@@ -30,7 +32,12 @@ def test_a_company_is_entered_once_and_audited() -> None:
 def test_a_firm_that_is_not_taken_in_leaves_no_company_behind() -> None:
     world = make_world("alpha")
     mine = world.tenants[0].tenant
-    firm = {"name_zh": "商户", "kind": TenantKind.BRAND, "from_day": today(), "company_name": "新公司"}
+    firm: dict[str, Any] = {
+        "name_zh": "商户",
+        "kind": TenantKind.BRAND,
+        "from_day": today(),
+        "company_name": "新公司",
+    }
 
     def take_in(code: str, credit_code: str = CODE) -> Tenant:
         return tenant_create(actor=world.manager, park=world.park, code=code, credit_code=credit_code, **firm)
