@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby
-from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
-from analytics.trust.audience import counted, watched
-from analytics.trust.evidence import Reading
+from analytics.tracks import Track, tracks_of
+from analytics.trust.audience import most_counted, watched
 from core.actors import Actor
 from core.clock import MINUTE, local
 from core.scoping import visible_to
 from core.templatetags.portal import count
 from livestreams.labels import tells_of_session
 from livestreams.models import AudienceSample, LiveSession
-
-COUNTERS = ("entered", "likes", "comments", "follows")
+from livestreams.readings import COUNTERS
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Audience:
     that counted most speaks.
     """
 
-    tracks: dict[str, tuple[Reading, ...]]
+    tracks: dict[str, Track]
     peak: int | None
     acu: int | None
     covered: timedelta
@@ -43,12 +39,9 @@ class Audience:
 
 
 def audience_of(actor: Actor, session: LiveSession) -> Audience:
-    """What the actor may know of a session's audience. Of an instant the highest version holds."""
+    """What the actor may know of a session's audience while it was on air."""
     samples = visible_to(AudienceSample.objects.filter(session=session), actor)
-    tracks = {
-        source: _track(list(rows))
-        for source, rows in groupby(samples.order_by("source", "at", "version"), attrgetter("source"))
-    }
+    tracks = dict(tracks_of(samples)).get(session.pk, {})
     means = [seen for track in tracks.values() if (seen := watched(track)) is not None]
     longest = max(means, key=lambda seen: seen.covered, default=None)
     viewers = [one.concurrent for track in tracks.values() for one in track if one.concurrent is not None]
@@ -57,26 +50,9 @@ def audience_of(actor: Actor, session: LiveSession) -> Audience:
         max(viewers, default=None),
         None if longest is None else int(longest.acu.quantize(Decimal(1), ROUND_HALF_UP)),
         timedelta(0) if longest is None else longest.covered,
-        **{name: _most(tracks, name) for name in COUNTERS},
+        **{name: most_counted(tracks.values(), name) for name in COUNTERS},
         as_of=max((track[-1].at for track in tracks.values()), default=None),
     )
-
-
-def _track(rows: Sequence[AudienceSample]) -> tuple[Reading, ...]:
-    latest = {row.at: row for row in rows}
-    return tuple(
-        Reading(
-            at,
-            row.concurrent,
-            {name: value for name in COUNTERS if (value := getattr(row, name)) is not None},
-        )
-        for at, row in latest.items()
-    )
-
-
-def _most(tracks: dict[str, tuple[Reading, ...]], name: str) -> int | None:
-    found = [value for track in tracks.values() if (value := counted(track, name)) is not None]
-    return max(found, default=None)
 
 
 @tells_of_session

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from analytics.choices import Verdict
-from analytics.demo.claims import EVERYWHERE, Inflation
 from analytics.trust.evidence import Evidence
 from analytics.trust.verdict import Judgement, judge
 from bench import Row
-from bench._trust import auc, blown_up, honest_parks
+from bench._trust import EVERYWHERE, Inflation, auc, blown_up, honest_parks
 
 DAYS, SEED = 20, 1
 # factor, least AUC over all ways of inflating

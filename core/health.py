@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.functions import Coalesce
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 
@@ -39,7 +40,9 @@ class Jobs(HealthCheck):
     slowest: timedelta = timedelta(minutes=10)
 
     def run(self) -> None:
-        oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=models.Min("created_at"))["at"]
+        # A job that went on from a pause or a dead worker waits since then.
+        queued_at = Coalesce("heartbeat_at", "created_at")
+        oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=models.Min(queued_at))["at"]
         if oldest is not None and clock.now() - oldest > self.slowest:
             raise ServiceUnavailable("jobs are waiting and nobody takes them")
 

@@ -126,6 +126,7 @@ def handles(kind: str, *, never_run: Callable[[Job], object] | None = None) -> C
     return register
 
 
+@retried
 def job_start(
     *, actor: Actor, kind: str, params: dict[str, Any], node_id: int | None = None, message: str = ""
 ) -> Job:
@@ -234,10 +235,18 @@ def job_go_on(*, actor: Actor, job: Job) -> None:
     audit.record(actor=actor, verb="job.resume", obj=job, node_id=job.node_id)
 
 
+def _queued_again() -> dict[str, Any]:
+    """Workers that paused have not died: the job may lose as many as a new one before it is given up."""
+    return {
+        "state": JobState.QUEUED,
+        "last_attempt": F("attempt") + ATTEMPTS,
+        "heartbeat_at": clock.now(),
+    }
+
+
 def _go_on(job: Job) -> None:
     row = Job.objects.filter(pk=job.pk)
-    # Workers that paused have not died: the job may lose as many as a new one before it is given up.
-    anew = {"state": JobState.QUEUED, "pause_requested": False, "last_attempt": F("attempt") + ATTEMPTS}
+    anew = {**_queued_again(), "pause_requested": False}
     given_up = row.filter(state=JobState.FAILED, attempt__gt=F("last_attempt"))
     if not (
         row.filter(state=JobState.PAUSED).update(**anew)
@@ -356,7 +365,7 @@ def _wait(context: JobContext) -> None:
         state=JobState.PAUSED, pause_requested=False, message=_("Paused.")
     ):
         return
-    if not held.update(state=JobState.QUEUED, last_attempt=F("attempt") + ATTEMPTS):
+    if not held.update(**_queued_again()):
         _finish(context, JobState.CANCELLED, message=_("Cancelled."))
 
 

@@ -73,7 +73,7 @@ _REFERENCE = {
 }
 # What a park owns and its tenants use.
 _SHARED = {**_each(PARK_ROLES, SEE), **_each(TENANT_ROLES, SEE_PARK), Role.HOST: SEE_PARK}
-# Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.selectors).
+# Sums of one tenant: its park sees them instead of the lines. Bureaus see sums over firms only (analytics.figures).
 _SUMS = {**_each(PARK_ROLES, SEE), OWNER: SEE, STAFF: SEE, MONEY: SEE, Role.TOOL: SEE}
 _SESSION_SUMS = {**_SUMS, Role.HOST: SEE_OWN}
 # Order lines and their answers: of the park only who runs it and who settles with it, and only what a tenant shares.

@@ -19,7 +19,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.choices import ROLE_NODE_KIND, NodeKind, Role
 from core.errors import Conflict, InvalidInput
-from core.locking import lock_row
+from core.locking import lock_row, retried
 from core.models import Membership, ScopeNode, SecretMixin, ToolKey, User
 from core.models.audit import NODE_MOVE
 from core.scoping import get_visible, require
@@ -46,6 +46,7 @@ KEY_SCOPES = {
 TENANT_KEY_SCOPES = frozenset({"orders:read", "goods:read", "goods:write", "streams:write"})
 
 
+@retried
 def node_create(
     *, actor: Actor, kind: str, code: str, name_zh: str, name_en: str = "", parent: ScopeNode | None = None
 ) -> ScopeNode:
@@ -66,10 +67,12 @@ def node_create(
     return node
 
 
+@retried
 def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
     """Hang a node and all below it under another parent; rights follow at once."""
     with transaction.atomic():
-        old, node.parent = node.path, parent
+        # Not the path that the caller knows: this may be the second attempt.
+        old, node.parent = lock_row(ScopeNode, node.pk).path, parent
         node.save()
         below = ScopeNode.objects.filter(path__startswith=old).exclude(pk=node.pk)
         below.update(path=Concat(Value(node.path), Substr("path", len(old) + 1)))
@@ -83,6 +86,7 @@ def node_move(*, actor: Actor, node: ScopeNode, parent: ScopeNode) -> None:
         )
 
 
+@retried
 def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) -> Membership:
     """Give a role on a node. InvalidInput when the role does not stand on that kind of node.
 
@@ -114,6 +118,7 @@ def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) ->
     return membership
 
 
+@retried
 def member_add(
     *, actor: Actor, node: ScopeNode, role: str, username: str, password: str = "", display_name: str = ""
 ) -> Membership:
@@ -132,6 +137,7 @@ def member_add(
         return membership_grant(actor=actor, user=user, role=role, node=node)
 
 
+@retried
 def membership_end(*, actor: Actor, membership: Membership) -> None:
     """End a role; it holds no longer from the next request on."""
     with transaction.atomic():
@@ -141,6 +147,7 @@ def membership_end(*, actor: Actor, membership: Membership) -> None:
         audit.record(actor=actor, verb="membership.end", obj=held, node_id=held.node_id)
 
 
+@retried
 def user_create(*, actor: Actor, username: str, password: str, display_name: str = "") -> User:
     """Create a log-in without any role."""
     try:
@@ -156,6 +163,7 @@ def user_create(*, actor: Actor, username: str, password: str, display_name: str
     return user
 
 
+@retried
 def password_set(*, actor: Actor, user: User, password: str) -> User:
     """Give a log-in another password, one's own or as superuser; its other sessions end with the old one."""
     with transaction.atomic():
@@ -193,6 +201,7 @@ def row_by_secret(rows: QuerySet[K], mark: str, presented: str) -> K | None:
     return row
 
 
+@retried
 def tool_key_create(
     *,
     actor: Actor,
@@ -231,6 +240,7 @@ def tool_key_create(
     return key, secret
 
 
+@retried
 def tool_key_revoke(*, actor: Actor, uid: str) -> ToolKey:
     """Revoke a key; the next request with it is refused."""
     with transaction.atomic():

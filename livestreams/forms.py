@@ -178,30 +178,34 @@ class DaysField(forms.Field):
             raise ValidationError(str(error), code=error.code) from error
 
 
-class PlaceForm(OwnChoicesForm):
-    """A room, a day, a time, a length; local time, as everybody in the park reads it.
-
-    `length` in minutes is what a booking has already: it can be kept, whatever it is.
-    """
+class TimesForm(OwnChoicesForm):
+    """A day, a time, a length; local time, as everybody in the park reads it."""
 
     asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "minutes"}
 
-    room = RoomField()
     day = DayField(label=_("Day"))
     start = forms.TimeField(label=_("From"), widget=TimeOfDayInput)
     minutes = forms.TypedChoiceField(label=_("Length (hours)"), choices=HALF_HOURS, coerce=int)
-
-    def __init__(self, *args: Any, length: int | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if length is not None:
-            minutes: Any = self.fields["minutes"]
-            minutes.choices = sorted({*HALF_HOURS, (length, f"{length // 60}:{length % 60:02d}")})
 
     @cached_property
     def span(self) -> tuple[datetime, datetime]:
         """[start, end), which what a service refuses of it does not take away."""
         starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
         return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class PlaceForm(TimesForm):
+    """A room at some time. `length` in minutes is what a booking has already: it can be kept, whatever it is."""
+
+    field_order = ("room",)
+
+    room = RoomField()
+
+    def __init__(self, *args: Any, length: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if length is not None:
+            minutes: Any = self.fields["minutes"]
+            minutes.choices = sorted({*HALF_HOURS, (length, f"{length // 60}:{length % 60:02d}")})
 
 
 class SwapForm(OwnChoicesForm):

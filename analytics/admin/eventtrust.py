@@ -7,16 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from analytics import services
-from analytics.admin.trust import VERDICT_COLOURS
+from analytics.admin.trust import VERDICT_COLOURS, TellsWhy
 from analytics.choices import Verdict
 from analytics.models import EventClaim, EventVerdict
-from analytics.trust.words import lines_of, reasons_of
 from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, ServiceForm, ShownInline
 from core.policy import ADD
@@ -32,21 +29,13 @@ class EventClaimForm(ServiceForm):
             self.fields[name].help_text = _("Left out, the days of the event.")
 
 
-class EventVerdictInline(ShownInline):
+class EventVerdictInline(TellsWhy, ShownInline):
     """Every verdict there was, as the facts stood."""
 
     model = EventVerdict
     fields = ("version", "verdict", "why", "who_said_what", "judged_at")
     readonly_fields = ("why", "who_said_what")
     ordering = ("-version",)
-
-    @display(description=_("reasons"))
-    def why(self, verdict: EventVerdict) -> str:
-        return " ".join(str(reason) for reason in reasons_of(verdict))
-
-    @display(description=_("witnesses"))
-    def who_said_what(self, verdict: EventVerdict) -> SafeString:
-        return format_html_join("", "<div>{}</div>", ((line.sentence,) for line in lines_of(verdict)))
 
 
 @admin.register(EventClaim)

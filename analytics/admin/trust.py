@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from analytics import services
 from analytics.choices import Verdict
-from analytics.models import SessionClaim, TrustReply, TrustVerdict
+from analytics.models import EventVerdict, SessionClaim, TrustReply, TrustVerdict
 from analytics.trust.words import REASONS, lines_of, reasons_of
 from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, ShownInline, badge
@@ -61,8 +61,20 @@ class TrustReplyInline(ShownInline):
     fields = ("text", "made_by", "made_at")
 
 
+class TellsWhy:
+    """Columns of verdicts, on whatever they are given."""
+
+    @display(description=_("reasons"))
+    def why(self, verdict: TrustVerdict | EventVerdict) -> str:
+        return " ".join(str(reason) for reason in reasons_of(verdict))
+
+    @display(description=_("witnesses"))
+    def who_said_what(self, verdict: TrustVerdict | EventVerdict) -> SafeString:
+        return format_html_join("", "<div>{}</div>", ((line.sentence,) for line in lines_of(verdict)))
+
+
 @admin.register(TrustVerdict)
-class TrustVerdictAdmin(ScopedModelAdmin):
+class TrustVerdictAdmin(TellsWhy, ScopedModelAdmin):
     list_display = (
         "session",
         "session__tenant",
@@ -84,14 +96,6 @@ class TrustVerdictAdmin(ScopedModelAdmin):
     )
     readonly_fields = ("why", "who_said_what")
     inlines = (TrustReplyInline,)
-
-    @display(description=_("reasons"))
-    def why(self, verdict: TrustVerdict) -> str:
-        return " ".join(str(reason) for reason in reasons_of(verdict))
-
-    @display(description=_("witnesses"))
-    def who_said_what(self, verdict: TrustVerdict) -> SafeString:
-        return format_html_join("", "<div>{}</div>", ((line.sentence,) for line in lines_of(verdict)))
 
 
 @admin.register(SessionClaim)

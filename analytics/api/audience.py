@@ -10,11 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.audience import COUNTERS, audience_of
+from analytics.audience import audience_of
 from core.clock import MINUTE
 from core.doors.api import Needs, ScopedViewSet
 from core.doors.fields import InstantField
 from livestreams.models import AudienceSample, LiveSession
+from livestreams.readings import COUNTERS
 
 
 class SessionAudienceSerializer(serializers.Serializer[Any]):

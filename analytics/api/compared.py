@@ -67,11 +67,12 @@ def tenant_asked(request: Request, actor: Actor, verb: str = VIEW) -> Tenant:
 def periods_asked(request: Request) -> tuple[Period, Against]:
     """The period that is asked for, and with what it is compared. InvalidInput when there is no such thing."""
     last_month = period_of(PeriodKind.MONTH, month_of(today()) - DAY)
-    period = query_value(request, "period", _period, last_month)
+    period = query_value(request, "period", as_period, last_month)
     return period, Against(query_value(request, "against", one_of(tuple(Against)), Against.BEFORE))
 
 
-def _period(value: object) -> Period:
+def as_period(value: object) -> Period:
+    """A period as an address names it. InvalidInput for what is none."""
     found = period_named(str(value))
     if found is None:
         raise InvalidInput(_("Give a period such as 2025-06, 2025-Q2 or 2025."), code="period")

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import services
+from analytics.api.subjects import named, subject_of
 from analytics.choices import MatchState
 from analytics.matching.answers import left_of, pairs_of
 from analytics.matching.assignment import Left
@@ -33,17 +34,14 @@ from core.doors.fields import (
     Nothing,
     ScopedRelatedField,
     StrictSerializer,
-    is_public_name,
 )
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.policy import ADD
-from core.scoping import get_visible
 from livestreams.choices import ProofKind
 from livestreams.conflicts import Span
 from livestreams.models import Booking, Course, Host
 from parks.models import Park
 from tenants.choices import Platform
-from tenants.models import Tenant
 
 BOOK = ("bookings:write",)
 
@@ -111,7 +109,7 @@ class HostMatchViewSet(ScopedViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Hosts ranked by expected sales after refunds, with reasons. Amounts are null but for the park."""
-        course, of = self._named(request, "course", Course), self._of(request)
+        course, of = named(request, self.actor, "course", Course), subject_of(request, self.actor)
         since, until = (self._needed(request, name, strict.instant) for name in ("since", "until"))
         if until <= since:
             raise InvalidInput(_("The window ends before it begins."), code="order", field="until")
@@ -133,20 +131,6 @@ class HostMatchViewSet(ScopedViewSet):
             course=course,
         )
         return Response(self.shown(found))
-
-    def _of(self, request: Request) -> Tenant | Park:
-        tenant, park = self._named(request, "tenant", Tenant), self._named(request, "park", Park)
-        if (tenant is None) == (park is None):
-            raise InvalidInput(_("Name one tenant or park."), code="subject_required", field="tenant")
-        return tenant or park
-
-    def _named(self, request: Request, name: str, model: Any) -> Any:
-        code = request.query_params.get(name)
-        if not code:
-            return None
-        if not is_public_name(code, "code"):
-            raise NotFound
-        return get_visible(model, self.actor, code=code)
 
     @staticmethod
     def _needed(request: Request, name: str, parse: Any) -> Any:

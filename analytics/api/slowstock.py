@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.api.subjects import subject_of
 from analytics.slowstock import SALES_DAYS, SLOW_DAYS, counted, slow_stock
 from core.doors.api import Needs, ScopedViewSet
-from core.doors.fields import MoneyField, is_public_name
-from core.errors import InvalidInput, NotFound
-from core.scoping import get_visible
-from parks.models import Park
+from core.doors.fields import MoneyField
 from supplychain.models import StockLevel
-from tenants.models import Tenant
 
 READ = ("figures:read",)
 
@@ -70,20 +66,6 @@ class SlowStockViewSet(ScopedViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Slow stock beside sales, firm by firm and in the six classes of the survey."""
-        rows = slow_stock(self.actor, [self._node(request)])
+        rows = slow_stock(self.actor, [subject_of(request, self.actor).pk])
         body = {"slow_days": SLOW_DAYS, "sales_days": SALES_DAYS, "firms": rows, "classes": counted(rows)}
         return Response(self.shown(body))
-
-    def _node(self, request: Request) -> int:
-        tenant, park = self._named(request, "tenant", Tenant), self._named(request, "park", Park)
-        if (tenant is None) == (park is None):
-            raise InvalidInput(_("Name one tenant or park."), code="subject_required", field="tenant")
-        return int((tenant or park).pk)
-
-    def _named(self, request: Request, name: str, model: Any) -> Any:
-        code = request.query_params.get(name)
-        if not code:
-            return None
-        if not is_public_name(code, "code"):
-            raise NotFound
-        return get_visible(model, self.actor, code=code)

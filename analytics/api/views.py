@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import figures
+from analytics.api.compared import as_period
 from analytics.api.reports import EventReportSerializer
 from analytics.api.serializers import (
     FiguresSerializer,
@@ -31,7 +32,6 @@ from analytics.events import report_of
 from analytics.filters import IndicatorValueFilter
 from analytics.metrics import PARK_REGISTRY, REGISTRY, as_text
 from analytics.models import DaySales, Indicator, IndicatorValue, SessionClaim
-from analytics.periods import Period, period_named
 from analytics.result.metrics import RESULT_REGISTRY
 from analytics.selectors.park_series import later_vintages, parks_behind, vintages_of
 from analytics.services import session_claim
@@ -174,7 +174,7 @@ class IndicatorViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, filter_backends=[], pagination_class=None)
     def lineage(self, request: Request, code: str) -> Response:
         """Where one value comes from: its vintages, and the parks with their counted and hashed lines."""
-        period = query_value(request, "period", _period)
+        period = query_value(request, "period", as_period)
         place = query_value(request, "place", str)
         if period is None or place is None:
             field = "period" if period is None else "place"
@@ -223,10 +223,3 @@ class SessionClaimViewSet(ScopedViewSet):
     def create(self, request: Request) -> HttpResponse:
         """State the figures of a session; they replace those stated before, which are kept."""
         return self.answer(lambda: session_claim(actor=self.actor, **self.read()), 201)
-
-
-def _period(value: object) -> Period:
-    found = period_named(str(value))
-    if found is None:
-        raise InvalidInput(_("Give a period such as 2025-06, 2025-Q2 or 2025."), code="period")
-    return found

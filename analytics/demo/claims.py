@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from analytics.choices import ClaimSource, Origin, Witness
 from analytics.demo.days import PlannedSession
-from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sent, Sold
+from analytics.trust.evidence import AirTime, Claim, Evidence, Sent, Sold
+from livestreams.readings import Reading
 from supplychain.facts import SaleFact
 
 MINUTE = timedelta(minutes=1)
@@ -32,23 +32,6 @@ VIEWERS_SPREAD, HOURS_SPREAD, SAMPLE_SPREAD = 0.06, 0.02, 0.1
 PARCEL_LATE = 0.03
 EXAGGERATED, REPORTED = 0.08, 0.85
 STAY_SECONDS, STAY_SPREAD = 75, 0.35
-
-
-class Inflation(StrEnum):
-    """What somebody blows up: the sales stated, the audience stated, everything, or sales that somebody buys.
-
-    What was bought is given back (brushing), or kept and never sent, which shows where the park packs alone.
-    """
-
-    SALES = "sales"
-    AUDIENCE = "audience"
-    BRUSHING = "brushing"
-    EVERYTHING = "everything"
-    KEPT = "kept"
-
-
-EVERYWHERE = (Inflation.SALES, Inflation.AUDIENCE, Inflation.BRUSHING, Inflation.EVERYTHING)
-"""What shows without a warehouse."""
 
 
 @dataclass(frozen=True)
@@ -164,39 +147,5 @@ def _tool(session: PlannedSession, viewers: int, draw: random.Random) -> tuple[t
             continue
         entered = round(entries * (passed - (restarted_at if passed > restarted_at else 0)))
         seen = max(0, round(people * (1 + draw.uniform(-SAMPLE_SPREAD, SAMPLE_SPREAD))))
-        readings.append(Reading(at, seen, {"entered": entered} if counts else {}))
+        readings.append(Reading(at, seen, entered if counts else None))
     return (tuple(readings),) if readings else ()
-
-
-def inflated(evidence: Evidence, kind: Inflation, factor: float, draw: random.Random) -> Evidence:
-    """The same session with something blown up by a factor."""
-    claim, by = evidence.claim, Decimal(str(factor))
-    more: dict[str, object] = {}
-    if kind is not Inflation.AUDIENCE:
-        more["sales"] = claim.sales * by if claim.sales is not None else None
-    if kind in (Inflation.AUDIENCE, Inflation.EVERYTHING):
-        more["viewers"] = round(claim.viewers * factor) if claim.viewers is not None else None
-    if kind is Inflation.EVERYTHING and claim.minutes is not None:
-        more["minutes"] = round(claim.minutes * factor)
-    found = replace(evidence, claim=replace(claim, **more))  # type: ignore[arg-type]
-    if kind in (Inflation.BRUSHING, Inflation.KEPT) and evidence.sold is not None:
-        bought = _bought(evidence.sold, factor, 0.9 if kind is Inflation.BRUSHING else 0, draw)
-        found = replace(found, sold=bought)
-        if kind is Inflation.KEPT and evidence.sent is not None:
-            due = evidence.sent.due + bought.orders - evidence.sold.orders
-            found = replace(found, sent=replace(evidence.sent, due=due))
-    return found
-
-
-def _bought(honest: Sold, factor: float, given_back: float, draw: random.Random) -> Sold:
-    """Sales that somebody bought for show, of which such a share comes back."""
-    bought = round(honest.orders * (factor - 1))
-    amount = honest.paid * Decimal(str(factor - 1))
-    back = sum(draw.random() < given_back for _order in range(bought))
-    share = Decimal(back) / bought if bought else Decimal(0)
-    return Sold(
-        honest.paid + amount,
-        honest.refunds + amount * share,
-        honest.orders + bought,
-        honest.refund_orders + back,
-    )

@@ -25,7 +25,6 @@ class IndicatorSpec:
     name_en: str
     dimension: str = ""
     dimension_zh: str = ""
-    dimension_en: str = ""
     definition_zh: str = ""
     definition_en: str = ""
     unit_zh: str = ""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
-from analytics.counters import count_of
 from analytics.events.board import Board, board_of
 from analytics.events.decay import Decay, decay_of
 from analytics.events.measures import EVENT_REGISTRY
 from analytics.events.takings import Takings
 from analytics.metrics import HOUR_PLACES, Metric, Sums, Value
 from analytics.models import SessionFigures
+from analytics.tracks import tracks_of
+from analytics.trust.audience import most_counted
 from core import clock
 from core.actors import Actor
 from core.days import open_on
@@ -98,12 +96,11 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
     times = list(sessions.values_list("started_at", "ended_at"))
     seconds = sum(((ended or now) - started).total_seconds() for started, ended in times if started)
     paid = dict(SessionFigures.objects.filter(session__in=sessions).values_list("session", "gmv_paid"))
-    readings = (
-        AudienceSample.objects.filter(session__in=sessions, entered__isnull=False)
-        .order_by("session", "source", "at", "version")
-        .values_list("session", "source", "at", "entered")
-    )
-    entries = entries_in(readings.iterator())
+    entries = {
+        session: most
+        for session, tracks in tracks_of(AudienceSample.objects.filter(session__in=sessions))
+        if (most := most_counted(tracks.values(), "entered")) is not None
+    }
     return {
         "event_sessions": len(times),
         "event_live_hours": (Decimal(int(seconds)) / 3600).quantize(HOUR_PLACES, ROUND_HALF_UP),
@@ -113,17 +110,3 @@ def _of_sessions(sessions: QuerySet[LiveSession]) -> dict[str, Any]:
         # Sales of a session whose entries nobody knows stand over no entries.
         "event_counting_paid": sum((paid.get(session, Decimal(0)) for session in entries), Decimal(0)),
     }
-
-
-def entries_in(readings: Iterable[tuple[int, str, datetime, Any]]) -> dict[int, int]:
-    """Entries of each session that counts them, of (session, source, instant, counter) in this order.
-
-    Of an instant the last version holds. Of several sources of a session the largest counts.
-    """
-    entries = {}
-    for session, of_session in groupby(readings, itemgetter(0)):
-        sources = (list(rows) for _source, rows in groupby(of_session, itemgetter(1)))
-        entries[session] = max(
-            count_of(list({at: entered for *_rest, at, entered in rows}.values())) for rows in sources
-        )
-    return entries

@@ -70,6 +70,7 @@ def display_link_by_secret(presented: str) -> DisplayLink | None:
     return row_by_secret(DisplayLink.objects.all(), PREFIX, presented)
 
 
+@retried
 def display_link_seen(*, actor: Actor, link: DisplayLink) -> None:
     """Note that a screen shows the wall: the time once a minute, in the audit when it comes back after a while."""
     now, before = clock.now(), link.last_seen_at

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from analytics.counters import count_of, steps_back
-from analytics.trust.evidence import SECOND, Reading
+from analytics.trust.evidence import SECOND
 from analytics.trust.thresholds import LEAST_COVER, LONGEST_GAP
+from livestreams.readings import COUNTERS, Reading
 
 INSTANT = timedelta.resolution
 
@@ -46,11 +47,17 @@ def counted(track: Sequence[Reading], counter: str) -> int | None:
     return count_of(values) if values else None
 
 
+def most_counted(tracks: Iterable[Sequence[Reading]], counter: str) -> int | None:
+    """How far a counter got by the source that counted most; None when nobody read it."""
+    found = [value for track in tracks if (value := counted(track, counter)) is not None]
+    return max(found, default=None)
+
+
 def steps(track: Sequence[Reading]) -> Iterator[bool]:
     """Each step of each counter: whether it ran backwards."""
-    for name in sorted({name for one in track for name in one.counters}):
+    for name in COUNTERS:
         yield from steps_back(_values(track, name))
 
 
 def _values(track: Sequence[Reading], counter: str) -> list[int]:
-    return [value for one in track if (value := one.counters.get(counter)) is not None]
+    return [value for one in track if (value := getattr(one, counter)) is not None]

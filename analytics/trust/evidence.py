@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from analytics.choices import Origin, Witness
 from analytics.trust.thresholds import AIR_TOLERANCE
+from livestreams.readings import Reading
 
 SECOND = timedelta(seconds=1)
 
@@ -75,15 +75,6 @@ class AirTime:
     @property
     def most(self) -> timedelta:
         return timedelta(seconds=int(Decimal(self.length // SECOND) * AIR_TOLERANCE))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The audience at one instant: people at that moment, and counters that only grow."""
-
-    at: datetime
-    concurrent: int | None = None
-    counters: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -14,7 +13,8 @@ from analytics.choices import Origin, Witness
 from analytics.models import DaySales, SessionClaim, SessionFigures
 from analytics.packing import lines_of, reservations_of
 from analytics.shares.facts import Fact, facts_in
-from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Reading, Sent, Sold
+from analytics.tracks import tracks_of
+from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Sent, Sold
 from analytics.trust.thresholds import CHECK_IN_APART, PARCEL_DAYS, USUAL_DAYS
 from core.clock import DAY, business_day, now
 from livestreams.conflicts import Span, merged
@@ -23,11 +23,9 @@ from supplychain.choices import ReservationState
 from supplychain.models import Reservation
 from tenants.models import Tenant
 
-COUNTERS = ("entered", "likes", "comments", "follows")
 SUMS = ("gmv_paid", "refunds", "orders", "refund_orders")
 # Their facts are read at once.
 SESSIONS_AT_ONCE = 20
-Tracks = dict[int, tuple[tuple[Reading, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
     """The evidence on ended sessions, whose bookings are loaded with them. Where nothing was stated nothing is read."""
     claims = _claims(sessions)
     asked = [session for session in sessions if session.pk in claims]
-    sold, usual, tracks, on_air = _sold(asked), _usual(asked), _tracks(asked), _on_air(asked)
-    parcels = _parcels(asked)
+    sold, usual, on_air, parcels = _sold(asked), _usual(asked), _on_air(asked), _parcels(asked)
+    tracks = dict(tracks_of(AudienceSample.objects.filter(session__in=asked)))
     found = []
     for session in sessions:
         claim = claims.get(session.pk)
@@ -57,7 +55,7 @@ def gather(sessions: Sequence[LiveSession]) -> list[Gathered]:
                 sold=sold.get(session.pk),
                 elsewhere=usual.get(session.pk),
                 sent=parcels.get(session.pk),
-                tracks=tracks.get(session.pk, ()),
+                tracks=tuple(tracks.get(session.pk, {}).values()),
             )
         found.append(Gathered(session, claim, evidence))
     return found
@@ -163,21 +161,3 @@ def _parcels_of(sessions: Sequence[LiveSession], by: datetime) -> dict[int, Sent
                 order, mine = (seller, row.order_no), orders[lines[row.line]]
                 mine[order] = mine.get(order, True) and row.state == ReservationState.DISPATCHED
     return {place: Sent(len(mine), sum(mine.values())) for place, mine in orders.items()}
-
-
-def _tracks(sessions: Sequence[LiveSession]) -> Tracks:
-    """The readings of each session by source, in the order of time, each instant in its highest version."""
-    within = {session.pk: (session.started_at, session.ended_at) for session in sessions}
-    by_source: dict[int, dict[str, dict[Any, Reading]]] = defaultdict(lambda: defaultdict(dict))
-    rows = AudienceSample.objects.filter(session__in=sessions).order_by("session", "source", "at", "version")
-    for key, source, at, concurrent, *counts in rows.values_list(
-        "session", "source", "at", "concurrent", *COUNTERS
-    ).iterator():
-        start, end = within[key]
-        if start is not None and end is not None and start <= at <= end:
-            known = {name: value for name, value in zip(COUNTERS, counts, strict=True) if value is not None}
-            by_source[key][source][at] = Reading(at, concurrent, known)
-    return {
-        key: tuple(tuple(readings.values()) for readings in sources.values())
-        for key, sources in by_source.items()
-    }

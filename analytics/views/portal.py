@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from analytics.audience import COUNTERS, audience_of
+from analytics.audience import audience_of
 from analytics.beside import may_see_payouts
 from analytics.figures import FigureRow, tenant_figures
 from analytics.firmsums import MEASURES
@@ -25,6 +25,7 @@ from core.scoping import may, visible_to
 from livestreams.choices import SESSION_OPEN, SESSION_RUNNING, SessionState
 from livestreams.filters import SessionFilter
 from livestreams.models import AdSpend, Booking, HostShift, LiveSession, WaitlistEntry
+from livestreams.readings import COUNTERS
 from livestreams.selectors import frames_now, frames_worst, next_in_room
 from livestreams.spending import spend_by_hour
 from supplychain.attribution.waiting import waiting_lines

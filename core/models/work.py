@@ -58,7 +58,8 @@ class BucketFailure(models.Model):
 class Job(PublicIdMixin, StampedMixin):
     """Long work with progress. Any worker may take it, take it over from a dead one, or be told to pause or stop.
 
-    `attempt` counts the workers that had it, and after `last_attempt` of them it is given up.
+    `attempt` counts the workers that had it, and after `last_attempt` of them it is given up. `heartbeat_at` is
+    when its worker last told that it lives, or when it was put back into the queue; a new job has none.
     """
 
     kind = models.CharField(_("kind"), max_length=64)

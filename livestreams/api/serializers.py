@@ -25,8 +25,8 @@ from core.doors.fields import (
 )
 from livestreams.choices import DELIVERIES_TOLD, BookingState, SessionState, WaitState
 from livestreams.models import Booking, BookingSeries, Host, LiveRoom, LiveSession, WaitlistEntry
+from livestreams.readings import SHOWN, Reading
 from livestreams.services.placing import LONGEST
-from livestreams.services.samples import COUNTERS, Reading
 from livestreams.services.series import MOST
 from tenants.choices import Platform
 from tenants.models import Tenant
@@ -303,7 +303,7 @@ class ReadingInput(StrictSerializer):
 
     def to_internal_value(self, data: Any) -> Reading:
         values = super().to_internal_value(data)
-        return Reading(values["at"], **{name: values.get(name) for name in COUNTERS})
+        return Reading(values["at"], **{name: values.get(name) for name in SHOWN})
 
 
 class SamplesInput(StrictSerializer):

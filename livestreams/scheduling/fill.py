@@ -1,4 +1,4 @@
-"""Filling a schedule column by column in a given order: first come first served, greedy, what is left at the end."""
+"""Filling a schedule column by column in a given order: greedy, what is left at the end."""
 
 from __future__ import annotations
 
@@ -34,11 +34,6 @@ def fill(model: Model, order: Iterable[int], x: Ints) -> Ints:
 
 def nothing(model: Model) -> Ints:
     return np.zeros(model.size, dtype=np.int64)
-
-
-def first_come(model: Model) -> Ints:
-    """Every request in the order it came, at the first place that is free."""
-    return fill(model, np.flatnonzero(model.group != NONE).tolist(), nothing(model))
 
 
 def greedy(model: Model, prices: Floats | None = None) -> Ints:

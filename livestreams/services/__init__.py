@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livestreams.readings import Reading
 from livestreams.services.bookings import (
     booking_cancel,
     booking_check_in,
@@ -47,7 +48,7 @@ from livestreams.services.plans import (
 )
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
-from livestreams.services.samples import Reading, SampleCounts, samples_record
+from livestreams.services.samples import SampleCounts, samples_record
 from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open

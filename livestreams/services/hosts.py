@@ -30,6 +30,7 @@ LONGEST_ABSENCE = 366 * DAY
 MOST_HOURS = 28
 
 
+@retried
 @transaction.atomic
 def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **values: Any) -> Host:
     """Add a host of an agency or employer. Conflict when the code is taken, InvalidInput for unreadable hours."""

@@ -23,6 +23,7 @@ from parks.models import Park
 INSTANT = timedelta.resolution
 
 
+@retried
 @transaction.atomic
 def room_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: Any) -> LiveRoom:
     """Add a live room to a park. Conflict when the code is taken: codes are unique for ever."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -17,22 +17,8 @@ from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
+from livestreams.readings import SHOWN, Reading
 from livestreams.services.locks import check_key_allows
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a source showed at one instant; counters as they stood, None where it says nothing."""
-
-    at: datetime
-    concurrent: int | None = None
-    entered: int | None = None
-    likes: int | None = None
-    comments: int | None = None
-    follows: int | None = None
-
-
-COUNTERS = tuple(field.name for field in fields(Reading) if field.name != "at")
 
 
 @dataclass(frozen=True)
@@ -105,10 +91,10 @@ def _newest(
         session=session, source=source, at__range=(min(instants), max(instants))
     )
     for row in rows.order_by("version"):
-        known[row.at] = (row.version, Reading(row.at, *(getattr(row, name) for name in COUNTERS)))
+        known[row.at] = (row.version, Reading(row.at, *(getattr(row, name) for name in SHOWN)))
     return known
 
 
 def _sample(session: LiveSession, source: str, version: int, reading: Reading) -> AudienceSample:
-    counters = {name: getattr(reading, name) for name in COUNTERS}
-    return AudienceSample(session=session, source=source, at=reading.at, version=version, **counters)
+    shown = {name: getattr(reading, name) for name in SHOWN}
+    return AudienceSample(session=session, source=source, at=reading.at, version=version, **shown)

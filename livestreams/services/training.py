@@ -106,6 +106,7 @@ def certificate_record(
     return certificate
 
 
+@retried
 @transaction.atomic
 def stage_create(*, actor: Actor, park: Park, **values: Any) -> IncubationStage:
     """Add a stage to a park's incubation. Conflict when the number is taken, InvalidInput for another park's course."""

@@ -128,6 +128,7 @@ def _at_the_gate(actor: Actor, visit: Visit) -> Visit:
     return held
 
 
+@retried
 @transaction.atomic
 def visits_forget() -> int:
     """Drop names and plates of visitors whose day is a month ago; counts and firms stay. Returns how many."""

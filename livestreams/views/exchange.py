@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -25,7 +25,7 @@ from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
 from livestreams.exchangelist import offers_found, words_of
-from livestreams.forms import HALF_HOURS, OwnChoicesForm, TimeOfDayInput
+from livestreams.forms import OwnChoicesForm, TimesForm
 from livestreams.models import ExchangeOffer, ExchangeRequest, Host, LiveRoom
 from livestreams.services import (
     exchange_offer_make,
@@ -98,24 +98,14 @@ class Lend(ScopedListPage):
         )
 
 
-class AskForm(OwnChoicesForm):
+class AskForm(TimesForm):
     """A time of an offer, with a room of one's own for a host, or a host of one's own for a room."""
 
-    asks: ClassVar[Mapping[str, str]] = {"starts_at": "start", "ends_at": "minutes"}
-
-    day = DayField(label=gettext_lazy("Day"))
-    start = forms.TimeField(label=gettext_lazy("From"), widget=TimeOfDayInput)
-    minutes = forms.TypedChoiceField(label=gettext_lazy("Length (hours)"), choices=HALF_HOURS, coerce=int)
     room = ScopedChoiceField(
         LiveRoom, to_field="code", label=gettext_lazy("In our live room"), required=False
     )
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Our host"), required=False)
     note = LineField(label=gettext_lazy("Note to the giver"), max_length=200, required=False)
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        starts_at = datetime.combine(self.cleaned_data["day"], self.cleaned_data["start"], SHANGHAI)
-        return starts_at, starts_at + timedelta(minutes=self.cleaned_data["minutes"])
 
 
 class AskOffer(ServiceFormPage):

@@ -26,6 +26,7 @@ from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
 from parks.towns import town_place
 
 
+@retried
 @transaction.atomic
 def town_create(
     *,
@@ -56,6 +57,7 @@ def town_create(
     return town
 
 
+@retried
 @transaction.atomic
 def park_create(
     *,
@@ -106,6 +108,7 @@ def park_update(*, actor: Actor, park: Park, **values: Any) -> Park:
     return kept
 
 
+@retried
 @transaction.atomic
 def building_create(
     *, actor: Actor, park: Park, code: str, name_zh: str, name_en: str = "", phase: int = 1
@@ -117,6 +120,7 @@ def building_create(
     return building
 
 
+@retried
 @transaction.atomic
 def unit_create(
     *,

@@ -18,6 +18,7 @@ from livestreams.models import LiveSession
 from supplychain.choices import ExplainKind
 from supplychain.models import ExplainEvent, Product, RunLine, Sku
 from supplychain.services import explain_record
+from supplychain.services.sales import DEFAULT_SOURCE
 
 
 class ExplainSerializer(serializers.ModelSerializer[ExplainEvent]):
@@ -99,4 +100,6 @@ class ExplainViewSet(mixins.ListModelMixin, ScopedViewSet):
     @extend_schema(request=ExplainInput, responses={201: ExplainSerializer})
     def create(self, request: Request) -> HttpResponse:
         """Say what is explained from now on, or from `at`; the same `external_id` of a `source` counts once."""
-        return self.answer(lambda: explain_record(actor=self.actor, **({"source": "api"} | self.read())), 201)
+        return self.answer(
+            lambda: explain_record(actor=self.actor, **({"source": DEFAULT_SOURCE} | self.read())), 201
+        )

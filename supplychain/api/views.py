@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -40,11 +41,9 @@ from supplychain.facts import ParsedBatch, parse_batch
 from supplychain.filters import SalesEventFilter, SkuFilter
 from supplychain.models import SalesEvent, Sku
 from supplychain.services import BatchResult, SkuLine, sales_record, sku_create
-from supplychain.services.sales import SOURCE_LENGTH
+from supplychain.services.sales import DEFAULT_SOURCE, SOURCE_LENGTH
 from tenants.models import Tenant
 
-# Not the key's name: a source is part of a line's identity, and keys are changed.
-DEFAULT_SOURCE = "api"
 READ_GOODS = ("goods:read", "goods:write")
 
 
@@ -105,7 +104,11 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
         atomic = query_value(request, "atomic", one_of(("true", "false")), "false") == "true"
 
         def record() -> Answer:
-            parsed = parse_batch(self.body, request.META.get("CONTENT_TYPE", ""))
+            parsed = parse_batch(
+                self.body,
+                request.META.get("CONTENT_TYPE", ""),
+                max_bytes=settings.LIVEPARK_BYTES_PER_BATCH,
+            )
             if atomic and parsed.problems:
                 message = ngettext(
                     "%(count)d row is not valid, so nothing is stored.",

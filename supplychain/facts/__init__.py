@@ -4,7 +4,7 @@ A door parses what it is given (`parse_batch` for the API, `supplychain.importin
 and passes those on; nothing behind the doors looks at raw input again.
 """
 
-from supplychain.facts.batch import MAX_BYTES, MAX_LINES, BatchError, ParsedBatch, parse_batch, parse_rows
+from supplychain.facts.batch import MAX_LINES, BatchError, ParsedBatch, parse_batch, parse_rows
 from supplychain.facts.fact import (
     CHANNELS,
     CODE_LENGTH,
@@ -26,7 +26,6 @@ __all__ = [
     "EXTERNAL_ID_LENGTH",
     "KINDS",
     "LINE_TYPES",
-    "MAX_BYTES",
     "MAX_LINES",
     "TITLE_LENGTH",
     "BatchError",

@@ -22,7 +22,6 @@ from supplychain.facts.values import CELL_PARSERS, PARSERS, REQUIRED, FactError,
 from supplychain.facts.wire import quick_facts
 
 MAX_LINES = 5000
-MAX_BYTES = 8 * 1024 * 1024
 CSV = "text/csv"
 
 
@@ -49,9 +48,7 @@ class ParsedBatch:
         return self.rows - len(self.facts)
 
 
-def parse_batch(
-    body: bytes, content_type: str, *, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES
-) -> ParsedBatch:
+def parse_batch(body: bytes, content_type: str, *, max_bytes: int, max_lines: int = MAX_LINES) -> ParsedBatch:
     """The facts of a request body of `application/json`, `application/x-ndjson` or `text/csv`.
 
     A row is good or has its problems listed; a row that repeats the key of an earlier one with other content

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.actors import Actor
 from core.errors import InvalidInput
+from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
 from supplychain.importing import Mapping
@@ -16,6 +17,7 @@ from supplychain.models import ImportProfileMap
 from tenants.models import Tenant
 
 
+@retried
 @transaction.atomic
 def import_map_save(*, actor: Actor, tenant: Tenant, name: str, mapping: Mapping) -> ImportProfileMap:
     """Keep a mapping under a name; the same name again takes the new mapping."""

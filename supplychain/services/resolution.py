@@ -102,6 +102,7 @@ def resolve_pending(*, actor: Actor, seller: Tenant) -> int:
     return place_known(actor=actor, seller=seller)
 
 
+@retried
 def place_known(*, actor: Actor, seller: Tenant) -> int:
     """What `resolve_pending` does, for a service that has just made a reference known: it decides nothing itself."""
     if not any(_known(seller)):

@@ -40,6 +40,8 @@ from supplychain.services.stock_sales import stock_follows
 from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
+# Of lines whose sender names none. Not the key's name: a source is part of a line's identity, and keys are changed.
+DEFAULT_SOURCE = "api"
 # A shop's call tells of some orders among thousands of its hour. A file tells of most.
 MOST_NAMED = 200
 Facts = Sequence[tuple[int, SaleFact]]

@@ -21,7 +21,7 @@ from core.strict import StrictError, code
 from core.webhooks.signing import is_secret, secret_make
 from supplychain.choices import ShopKind, ShopRefusal
 from supplychain.models import ShopHook, ShopRefusals
-from supplychain.services.sales import SOURCE_LENGTH
+from supplychain.services.sales import DEFAULT_SOURCE, SOURCE_LENGTH
 from supplychain.shophooks import SHOPS, Keys, Secret
 from supplychain.shophooks.wechat import is_aes_key
 from tenants.models import Tenant
@@ -31,7 +31,6 @@ MOST = 20
 OVERLAP = timedelta(hours=24)
 """How long the secret before the present one is good: time enough to change it on the other side."""
 SECRET_LENGTH = 128
-DEFAULT_SOURCE = "api"
 AUDITED = ("name", "kind", "source", "shop_id", "app_key", "before_until", "revoked_at")
 
 

@@ -35,6 +35,7 @@ from supplychain.services.undone import UNDO, Undone
 JOB_KIND = "sales-undo"
 
 
+@retried
 def import_undo(*, actor: Actor, batch: ImportBatch) -> Job:
     """Let a job take back an import; asking twice gives the same job. Conflict where there is nothing to take back."""
     require(actor, CHANGE, ImportBatch, batch.tenant_id)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import strict
@@ -29,7 +28,6 @@ from core.doors.admin import (
 )
 from core.doors.formfields import WordsField
 from core.policy import ADD, CHANGE
-from parks.models import Park
 from tenants import services
 from tenants.choices import Platform
 from tenants.models import Company, Lease, Store, Tenancy, Tenant
@@ -127,11 +125,7 @@ class TenantAdmin(ScopedModelAdmin):
     )
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Tenant:
-        park: Park = values.pop("park")
-        credit_code, name = values.pop("credit_code"), values.pop("company_name")
-        with transaction.atomic():
-            company = services.company_get_or_create(actor=actor, credit_code=credit_code, name_zh=name)
-            return services.tenant_create(actor=actor, park=park, company=company, **values)
+        return services.tenant_create(actor=actor, **values)
 
     def update(self, actor: Actor, row: Tenant, values: dict[str, Any]) -> None:
         services.tenant_update(actor=actor, tenant=row, **values)

@@ -32,6 +32,7 @@ from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, V
 DISCLOSURES = frozenset({"wall_visibility", "shares_orders_with_park"})
 
 
+@retried
 @transaction.atomic
 def company_get_or_create(*, actor: Actor, credit_code: str, name_zh: str, name_en: str = "") -> Company:
     """The company of a credit code; an existing one keeps its names. Refused without the right to add any."""
@@ -44,12 +45,14 @@ def company_get_or_create(*, actor: Actor, credit_code: str, name_zh: str, name_
     return company
 
 
+@retried
 @transaction.atomic
 def tenant_create(
     *,
     actor: Actor,
     park: Park,
-    company: Company,
+    credit_code: str,
+    company_name: str,
     code: str,
     name_zh: str,
     kind: str,
@@ -60,8 +63,12 @@ def tenant_create(
     wall_visibility: str = WallVisibility.RANK,
     is_synthetic: bool = False,
 ) -> Tenant:
-    """Take a firm into a park from a day on. Conflict when the code is taken: codes are unique for ever."""
+    """Take a firm into a park from a day on; its company is found by the credit code, or made.
+
+    Conflict when the code is taken: codes are unique for ever.
+    """
     require(actor, "add", Tenant, park.pk)
+    company = company_get_or_create(actor=actor, credit_code=credit_code, name_zh=company_name)
     node = ScopeNode(kind=NodeKind.TENANT, code=code, name_zh=name_zh, name_en=name_en, parent=park.node)
     try:
         with transaction.atomic():
@@ -259,6 +266,7 @@ def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
     return held
 
 
+@retried
 @transaction.atomic
 def charge_record(
     *,
@@ -313,6 +321,7 @@ def charge_record(
     return charge
 
 
+@retried
 @transaction.atomic
 def verified_figure_push(
     *, tenant: Tenant, metric: str, period: date, value: Decimal, source_hash: str

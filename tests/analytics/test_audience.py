@@ -14,14 +14,15 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.events.report import entries_in
+from analytics.audience import audience_of
 from analytics.services import session_claim
 from analytics.trust.audience import counted, steps, watched
-from analytics.trust.evidence import Reading
 from analytics.trust.gathering import gather
 from analytics.trust.thresholds import LONGEST_GAP
-from core.clock import HOUR
-from livestreams.services import Reading as Sample
+from core.clock import HOUR, MINUTE
+from livestreams.choices import SessionState
+from livestreams.models import LiveSession
+from livestreams.readings import Reading
 from livestreams.services import samples_record
 from tests.factories import SYSTEM, make_session, make_world
 
@@ -102,7 +103,7 @@ def test_a_counter_that_begins_again_goes_on_from_what_it_had(growths: list[list
             values.append(value)
         values += [value + 500, value + 1000]
     at = [START + timedelta(minutes=number) for number in range(len(values))]
-    track = [Reading(moment, counters={"entered": value}) for moment, value in zip(at, values, strict=True)]
+    track = [Reading(moment, entered=value) for moment, value in zip(at, values, strict=True)]
     assert counted(track, "entered") == sum(sum(growth) + 1000 for growth in growths)
 
 
@@ -125,15 +126,10 @@ def test_a_counter_that_begins_again_goes_on_from_what_it_had(growths: list[list
         ([0, 0, 7, 7], 7, 0),
     ],
 )
-def test_events_and_trust_read_a_counter_that_falls_by_one_rule(
-    values: list[int], reached: int, back: int
-) -> None:
+def test_what_a_counter_that_falls_counted(values: list[int], reached: int, back: int) -> None:
     at = [START + timedelta(minutes=number) for number in range(len(values))]
-    track = [Reading(moment, counters={"entered": value}) for moment, value in zip(at, values, strict=True)]
+    track = [Reading(moment, entered=value) for moment, value in zip(at, values, strict=True)]
     assert counted(track, "entered") == reached
-    assert entries_in([(1, "a", moment, value) for moment, value in zip(at, values, strict=True)]) == {
-        1: reached
-    }
     assert sum(steps(track)) == back
 
 
@@ -150,7 +146,7 @@ class TestInTheHouse:
         rng = Random(seed)
         firm = make_world("alpha").tenants[0]
         readings = [
-            Sample(START + timedelta(seconds=rng.randrange(7200)), concurrent=rng.randrange(900), entered=n)
+            Reading(START + timedelta(seconds=rng.randrange(7200)), concurrent=rng.randrange(900), entered=n)
             for n in range(60)
         ]
         readings = list({one.at: one for one in readings}.values())
@@ -161,8 +157,35 @@ class TestInTheHouse:
             samples_record(actor=SYSTEM, session=sessions[1], source="a", readings=part)
         assert _seen(sessions[0]) == _seen(sessions[1])
 
+    def test_what_a_tool_reads_before_the_start_and_after_the_end_is_of_no_session(self) -> None:
+        """Page, API and verdict see the same readings, the first and the last instant on air among them."""
+        firm = make_world("alpha").tenants[0]
+        session = make_session(firm.tenant, starts_at=START)
+        on_air = [
+            Reading(START + number * 10 * MINUTE, concurrent=100, entered=10 * number) for number in range(13)
+        ]
+        read_on = [
+            Reading(START - MINUTE, concurrent=9_000, entered=9_000),
+            Reading(START + 2 * HOUR + MINUTE, concurrent=0, entered=9_000),
+            Reading(START + 2 * HOUR + 30 * MINUTE, concurrent=0, entered=9_000, likes=3),
+        ]
+        samples_record(actor=SYSTEM, session=session, source="a", readings=[*on_air, *read_on])
+        seen = audience_of(SYSTEM, session)
+        assert (seen.acu, seen.peak, seen.entered, seen.likes) == (100, 100, 120, None)
+        assert (seen.covered, seen.as_of) == (2 * HOUR, session.ended_at)
+        assert list(seen.tracks.values()) == [_seen(session)[0]] == [tuple(on_air)]
 
-def _at(sample: Sample) -> datetime:
+    def test_a_session_on_air_has_no_end_yet_and_one_to_come_no_audience(self) -> None:
+        firm = make_world("alpha").tenants[0]
+        live = make_session(firm.tenant, starts_at=START, state=SessionState.LIVE)
+        readings = [Reading(START + hours * HOUR, likes=hours) for hours in range(4)]
+        samples_record(actor=SYSTEM, session=live, source="a", readings=readings)
+        assert audience_of(SYSTEM, live).tracks == {"a": tuple(readings)}
+        LiveSession.objects.filter(pk=live.pk).update(started_at=None)
+        assert audience_of(SYSTEM, live).tracks == {}
+
+
+def _at(sample: Reading) -> datetime:
     return sample.at
 
 

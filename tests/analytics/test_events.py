@@ -11,17 +11,18 @@ from django.utils.translation import override
 
 from analytics.events import board_of, decay_of, figures_of, report_of
 from analytics.events.campaign import campaign_of
-from analytics.events.report import entries_in
 from analytics.events.takings import Takings
 from analytics.firmsums import MEASURES
 from analytics.models import DaySales, SessionFigures, SpreadOrder
+from analytics.trust.audience import most_counted
 from analytics.wall.snapshot import wall_snapshot
 from core import clock
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, day_start, today
+from core.clock import DAY, HOUR, day_start, today
 from core.records import record_close
 from livestreams.models import AudienceSample
+from livestreams.readings import Reading
 from parks.models import Event
 from parks.services import event_update, venue_add
 from tenants.choices import WallVisibility
@@ -210,6 +211,12 @@ def test_a_report_is_counted_from_sessions_items_and_days(alpha: World) -> None:
         at = noon + timedelta(minutes=minute)
         AudienceSample.objects.create(session=session, source="douyin", at=at, entered=entered)
     AudienceSample.objects.create(session=session, source="other", at=noon, entered=99)
+    # A tool that read on when the session was over, and one that took back what it had said.
+    AudienceSample.objects.create(session=session, source="late", at=session.ended_at + HOUR, entered=9_000)
+    AudienceSample.objects.create(session=uncounted, source="back", at=uncounted.started_at, entered=70)
+    AudienceSample.objects.create(
+        session=uncounted, source="back", at=uncounted.started_at, version=2, likes=70
+    )
     choose(second.tenant, WallVisibility.RANK)
     report = report_of(alpha.event, first.owner)
     told = {figure.metric.code: figure.value for figure in report.figures}
@@ -232,16 +239,15 @@ def test_a_report_is_counted_from_sessions_items_and_days(alpha: World) -> None:
 
 
 def test_entries_are_the_rises_of_the_best_counter() -> None:
-    at = [datetime(2020, 5, 20, 20, minute, tzinfo=UTC) for minute in range(4)]
-    readings = [
-        (1, "a", at[0], 5), (1, "a", at[1], 100), (1, "a", at[1], 90), (1, "a", at[2], 20),
-        (1, "b", at[0], 80),
-        (2, "a", at[3], 7),
-        # Two readings that crossed on their way are no counter that began anew.
-        (3, "a", at[0], 180_000), (3, "a", at[1], 179_995), (3, "a", at[2], 180_010),
-    ]  # fmt: skip
-    assert entries_in(readings) == {1: 110, 2: 7, 3: 180_010}
-    assert entries_in([]) == {}
+    at = [datetime(2020, 5, 20, 20, minute, tzinfo=UTC) for minute in range(3)]
+
+    def track(*entered: int) -> list[Reading]:
+        return [Reading(instant, entered=value) for instant, value in zip(at, entered, strict=False)]
+
+    assert most_counted([track(5, 90, 20), track(80)], "entered") == 110
+    # Two readings that crossed on their way are no counter that began anew.
+    assert most_counted([track(180_000, 179_995, 180_010)], "entered") == 180_010
+    assert most_counted([track(7)], "likes") is most_counted([], "entered") is None
 
 
 def test_the_wall_tells_of_the_phase_and_when_it_changes(alpha: World, beta: World) -> None:

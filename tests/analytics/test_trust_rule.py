@@ -20,10 +20,11 @@ from analytics.choices import Origin, Reason, Verdict, Witness
 from analytics.models import TrustVerdict
 from analytics.trust import thresholds
 from analytics.trust.audience import counted, steps, watched
-from analytics.trust.evidence import AirTime, Claim, Evidence, Reading, Sent, Sold
+from analytics.trust.evidence import AirTime, Claim, Evidence, Sent, Sold
 from analytics.trust.verdict import Judgement, decide, fingerprint, judge
 from analytics.trust.witnesses import WITNESSES, Finding, as_row
 from analytics.trust.words import lines_of
+from livestreams.readings import Reading
 
 START = datetime(2026, 5, 18, 12, tzinfo=UTC)
 HOURS, MINUTES = timedelta(hours=1), timedelta(minutes=1)
@@ -33,7 +34,7 @@ def track(*viewers: int, every: int = 10, **counters: list[int]) -> tuple[Readin
     """Readings some minutes apart."""
     return tuple(
         Reading(
-            START + number * every * MINUTES, count, {name: row[number] for name, row in counters.items()}
+            START + number * every * MINUTES, count, **{name: row[number] for name, row in counters.items()}
         )
         for number, count in enumerate(viewers)
     )
@@ -235,7 +236,7 @@ def after_gaps(rows: list[tuple[int, int, int]]) -> tuple[Reading, ...]:
     at, found = START, []
     for gap, viewers, entered in rows:
         at += gap * MINUTES
-        found.append(Reading(at, viewers, {"entered": entered}))
+        found.append(Reading(at, viewers, entered))
     return tuple(found)
 
 

@@ -8,10 +8,9 @@ from random import Random
 import pytest
 
 from analytics.choices import Verdict
-from analytics.demo.claims import EVERYWHERE, Inflation, inflated
 from analytics.trust.evidence import Claim, Evidence
 from analytics.trust.verdict import Judgement, judge
-from bench._trust import auc, blown_up, honest_parks
+from bench._trust import EVERYWHERE, Inflation, auc, blown_up, honest_parks, inflated
 
 SEED = 7
 

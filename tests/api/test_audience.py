@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from core.clock import MINUTE, local
+from core.clock import HOUR, MINUTE, local
 from livestreams.models import AudienceSample
 from tests.api.conftest import Caller
 from tests.factories import World
@@ -19,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 def test_stamps_of_every_kind_and_one_mean_weighted_by_time(world: World, tool: Caller) -> None:
     mine = world.tenants[0]
     session = mine.session
-    start = session.started_at + timedelta(hours=3)
+    start = session.started_at + HOUR
     at = [start + n * MINUTE for n in (0, 8, 9, 10)]
     readings = [
         {"at": local(at[0]).isoformat(), "concurrent": 100, "entered": 500, "likes": 7},

@@ -147,6 +147,17 @@ def test_limits_name_the_upload(tool: Caller, settings: Any) -> None:
     assert SalesEvent.objects.count() == 0
 
 
+def test_the_settings_say_how_large_a_batch_may_be(tool: Caller, settings: Any) -> None:
+    def send(size: int) -> int:
+        return tool.post(BULK, json.dumps([line(1)]).encode().ljust(size)).status_code
+
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE > settings.LIVEPARK_BYTES_PER_BATCH
+    settings.LIVEPARK_BYTES_PER_BATCH = 1_000
+    assert (send(1_000), send(1_001)) == (200, 413)
+    settings.LIVEPARK_BYTES_PER_BATCH = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 9 * 2**20
+    assert (send(9 * 2**20), send(9 * 2**20 + 1)) == (200, 413)
+
+
 def test_whose_orders_they_are(world: World, tool: Caller) -> None:
     park = Caller(world.secret)
     assert park.post(BULK, [line(1)]).json()["code"] == "tenant_required"

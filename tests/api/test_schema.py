@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
@@ -59,6 +61,13 @@ def test_every_operation_names_its_refusals_and_shows_no_number_as_a_name(docume
         for field, shape in schema.get("properties", {}).items():
             named_id = field == "id" or field.endswith("_id")
             assert not (named_id and shape.get("type") == "integer"), (name, field)
+
+
+def test_every_part_of_the_api_stands_in_its_table(document: dict[str, Any]) -> None:
+    page = (settings.BASE_DIR / "docs/api.md").read_text("utf-8")
+    told = set(re.findall(r"[\w-]+", page[page.index("| operation |") : page.index("## Conventions")]))
+    parts = {path.removeprefix("/api/v1/").split("/")[0] for path in document["paths"]}
+    assert parts - told == set()
 
 
 @pytest.mark.browser

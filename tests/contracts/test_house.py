@@ -90,6 +90,39 @@ def test_what_is_closed_is_asked_by_one_condition() -> None:
     assert found == []
 
 
+# They read a stream or a file that is gone after the first attempt; what import_run writes is tried again by itself.
+READ_ONCE = {"reports_keep", "import_stage", "import_run"}
+
+
+def opens_transaction(node: ast.AST) -> bool:
+    """Whether a function does so itself, as a whole or in part."""
+    nested = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
+    if isinstance(node, ast.expr) and ast.unparse(node).startswith("transaction.atomic"):
+        return True
+    return any(
+        opens_transaction(child) for child in ast.iter_child_nodes(node) if not isinstance(child, nested)
+    )
+
+
+def test_a_service_is_tried_again_as_a_whole() -> None:
+    """`@retried` stands outside of its transaction: a deadlock with somebody else is no answer to a caller."""
+    lacking = set()
+    for app in APPS:
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            if {"migrations", "demo"} & set(path.parts):
+                continue
+            for node in ast.parse(path.read_text()).body:
+                if (
+                    isinstance(node, ast.FunctionDef)
+                    and not node.name.startswith("_")
+                    and "actor" in {each.arg for each in node.args.kwonlyargs}
+                    and opens_transaction(node)
+                    and [ast.unparse(each) for each in node.decorator_list[:1]] != ["retried"]
+                ):
+                    lacking.add(node.name)
+    assert lacking == READ_ONCE
+
+
 def own_tasks() -> dict[str, object]:
     current_app.loader.import_default_modules()
     return {name: task for name, task in current_app.tasks.items() if name.split(".")[0] in APPS}

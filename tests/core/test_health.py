@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from health_check.exceptions import ServiceUnavailable
 
-from core import buckets, clock
-from core.choices import WebhookEvent
+from core import buckets, clock, jobs
+from core.choices import JobState, WebhookEvent
 from core.health import Disk
+from core.jobs import job_resume
 from core.models import BucketMark, Job, WebhookDelivery
 from core.webhooks.endpoints import webhook_create, webhook_pause, webhook_resume
 from core.webhooks.outbox import tell
@@ -37,6 +38,21 @@ def test_uncounted_work_is_not(client: Client) -> None:
     BucketMark.objects.all().delete()
     Job.objects.create(kind="x")
     Job.objects.update(created_at=clock.now() - timedelta(minutes=11))
+    assert status(client) in (500, 503)
+
+
+def test_a_job_that_goes_on_waits_since_then_and_not_since_it_was_made(client: Client) -> None:
+    """Resumed by hand, or by who thought better of a pause that its handler had noticed already."""
+    long_ago = clock.now() - timedelta(hours=3)
+    paused, noticed = (Job.objects.create(kind="x") for _number in range(2))
+    Job.objects.update(created_at=long_ago, heartbeat_at=long_ago)
+    Job.objects.filter(pk=paused.pk).update(state=JobState.PAUSED)
+    job_resume(actor=SYSTEM, uid=str(paused.uid))
+    Job.objects.filter(pk=noticed.pk).update(state=JobState.RUNNING)
+    jobs._wait(jobs.JobContext(noticed, noticed.attempt))
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.QUEUED}
+    assert status(client) == 200
+    Job.objects.filter(pk=noticed.pk).update(heartbeat_at=clock.now() - timedelta(minutes=11))
     assert status(client) in (500, 503)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.db.models import Model
 
 from core import policy, scoping
@@ -105,6 +106,19 @@ def test_a_right_ends_with_its_membership_and_with_the_account(worlds: tuple[Wor
     owner = world.tenants[0].users[Role.TENANT_OWNER]
     owner.is_active = False
     assert user_actor(owner) is NOBODY
+
+
+def test_a_move_that_is_tried_again_takes_along_what_lies_below(worlds: tuple[World, World]) -> None:
+    """After a deadlock the database stands as before, and the caller's row as if it had moved."""
+    mine, other = worlds
+    park = mine.park.node
+    with transaction.atomic():
+        node_move(actor=SYSTEM, node=park, parent=other.park.node.parent)
+        transaction.set_rollback(True)
+    node_move(actor=SYSTEM, node=park, parent=other.park.node.parent)
+    below = ScopeNode.objects.get(pk=mine.tenants[0].tenant.pk)
+    assert below.path == below.path_below_parent()
+    assert below.path.startswith(other.park.node.parent.path)
 
 
 def test_moving_a_node_moves_the_rights_below_it(worlds: tuple[World, World]) -> None:

@@ -98,7 +98,8 @@ def make_tenant(park: Park, code: str, canary: str = "", *, kind: str = TenantKi
     return tenant_create(
         actor=SYSTEM,
         park=park,
-        company=company,
+        credit_code=company.credit_code,
+        company_name=company.name_zh,
         code=code,
         name_zh=f"{canary or code}商户",
         name_en=f"{canary or code} Tenant",

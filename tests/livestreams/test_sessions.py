@@ -17,7 +17,6 @@ from livestreams.choices import BookingState, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, RoomUnavailable, WrongState
 from livestreams.models import AudienceSample, LiveSession
 from livestreams.services import Reading
-from livestreams.services.samples import COUNTERS
 from tests.factories import World, make_session, make_world
 
 pytestmark = pytest.mark.both_databases
@@ -184,7 +183,6 @@ def test_in_any_order_of_samples_the_last_word_stands(
         newest[sample.at] = sample.concurrent
         assert sample.version >= 1
     assert newest == last
-    assert set(COUNTERS) == {"concurrent", "entered", "likes", "comments", "follows"}
 
 
 def test_a_booking_goes_live_in_its_own_time_only(world: World, at: Callable[..., datetime]) -> None:

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from supplychain.facts import (
 from supplychain.facts.wire import quick_facts
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+parsed = partial(parse_batch, max_bytes=8 * 2**20)
 ROW: dict[str, Any] = {
     "kind": "paid",
     "order_no": "6917528391234567891",
@@ -63,7 +65,7 @@ def rows_of(**changes: Any) -> dict[str, Any]:
 
 def batch_of(*rows: Any) -> ParsedBatch:
     """The rows sent as a JSON array."""
-    return parse_batch(json.dumps(rows).encode(), JSON)
+    return parsed(json.dumps(rows).encode(), JSON)
 
 
 def problems_of(batch: ParsedBatch) -> list[tuple[int, str, str]]:
@@ -187,7 +189,7 @@ def test_every_field_is_hashed_or_knowingly_left_out() -> None:
     ],
 )  # fmt: skip
 def test_three_forms_of_the_same_batch(content_type: str, body: bytes) -> None:
-    batch = parse_batch(body, content_type)
+    batch = parsed(body, content_type)
     assert not batch.problems
     assert [index for index, _fact in batch.facts] == [0, 1]
     first = batch.facts[0][1]
@@ -237,7 +239,7 @@ def test_three_forms_of_the_same_batch(content_type: str, body: bytes) -> None:
 def test_a_bad_row_is_named_and_the_others_stand(row: Any, problem: tuple[str, str], form: str) -> None:
     rows = [json.dumps(each) for each in (rows_of(line_no="a"), row, rows_of(line_no="b"))]
     body = "[" + ",".join(rows) + "]" if form == JSON else "\n".join(rows)
-    batch = parse_batch(body.encode(), form)
+    batch = parsed(body.encode(), form)
     assert problems_of(batch) == [(2, *problem)]
     assert [index for index, _fact in batch.facts] == [0, 2]
     assert (batch.rows, batch.bad_rows) == (3, 1)
@@ -248,7 +250,7 @@ def test_only_a_table_may_have_been_through_a_spreadsheet() -> None:
     cut_off = rows_of(order_no="123456789012345000")
     assert not batch_of(cut_off).problems
     table = "\n".join([",".join(cut_off), ",".join(map(str, cut_off.values()))])
-    assert problems_of(parse_batch(table.encode(), CSV)) == [(1, "order_no", "id_ruined")]
+    assert problems_of(parsed(table.encode(), CSV)) == [(1, "order_no", "id_ruined")]
 
 
 def test_every_problem_of_a_row_is_listed() -> None:
@@ -275,7 +277,7 @@ def test_duplicate_keys_are_found_in_their_row(twice: str) -> None:
     good = json.dumps(rows_of(line_no="9", title='{"amount": [\\"1:2\\"]} \\'))
     bad = '{"kind": "paid", "order_no": "A1", "qty": 1, "occurred_at": "2025-06-01T12:00:00Z", ' + twice + "}"
     for body, form in ((f"[{good},{bad}]", JSON), (f"{good}\n{bad}", NDJSON)):
-        batch = parse_batch(body.encode(), form)
+        batch = parsed(body.encode(), form)
         assert problems_of(batch) == [(2, "amount", "duplicate_key")]
         assert len(batch.facts) == 1
 
@@ -308,30 +310,30 @@ def test_same_key_in_one_batch() -> None:
 )
 def test_bodies_refused_as_a_whole(body: bytes, content_type: str, code: str, status: int) -> None:
     with pytest.raises(BatchError) as caught:
-        parse_batch(body, content_type)
+        parsed(body, content_type)
     assert (caught.value.code, caught.value.status) == (code, status)
     assert caught.value.message
 
 
 def test_one_deep_line_does_not_take_the_others_down() -> None:
     body = b'"\n' + b"[" * 100_000 + b"\n" + json.dumps(ROW).encode()
-    batch = parse_batch(body, NDJSON)
+    batch = parsed(body, NDJSON)
     assert problems_of(batch) == [(1, "", "malformed"), (2, "", "too_deep")]
     assert len(batch.facts) == 1
 
 
 def test_limits_name_the_way_for_larger_files() -> None:
     with translation.override("en"), pytest.raises(BatchError, match="import page") as rows:
-        parse_batch(json.dumps([ROW] * 3).encode(), JSON, max_lines=2)
+        parsed(json.dumps([ROW] * 3).encode(), JSON, max_lines=2)
     with translation.override("en"), pytest.raises(BatchError, match="import page") as size:
-        parse_batch(json.dumps([ROW] * 3).encode(), JSON, max_bytes=100)
+        parsed(json.dumps([ROW] * 3).encode(), JSON, max_bytes=100)
     assert rows.value.status == size.value.status == 413
 
 
 def test_csv_rows_are_checked_against_the_header() -> None:
     head = "kind,order_no,qty,occurred_at,amount\n"
     good = "paid,A1,1,2025-06-01T12:00:00Z,1.00\n"
-    batch = parse_batch(
+    batch = parsed(
         (head + good + "paid,A2,1,2025-06-01T12:00:00Z,1,000.00\n" + "\n" + "paid,A3\n").encode(), CSV
     )
     assert [index for index, _fact in batch.facts] == [0]
@@ -380,7 +382,7 @@ def test_the_quick_way_and_the_careful_way_agree(
             careful.append(None)
     quick = quick_facts(body, keys=strict.outline(body).count(b":"), ndjson=ndjson)
     assert quick is None or quick == careful
-    batch = parse_batch(body, NDJSON if ndjson else JSON)
+    batch = parsed(body, NDJSON if ndjson else JSON)
     conflicts = {problem.row - 1 for problem in batch.problems if problem.code == "conflict_in_batch"}
     good = {index: found for index, found in enumerate(careful) if found is not None}
     assert dict(batch.facts) == {index: found for index, found in good.items() if index not in conflicts}
@@ -405,7 +407,7 @@ def test_ordinary_batches_take_the_quick_way() -> None:
 )
 def test_no_body_fails_otherwise(body: bytes, content_type: str) -> None:
     with suppress(BatchError):
-        batch = parse_batch(body, content_type)
+        batch = parsed(body, content_type)
         assert batch.rows == len(batch.facts) + len({problem.row for problem in batch.problems})
 
 
@@ -427,7 +429,7 @@ def test_five_thousand_lines_are_parsed_quickly(capsys: pytest.CaptureFixture[st
         best = 9.0
         for _round in range(3):
             start = time.perf_counter()
-            assert len(parse_batch(body, content_type).facts) == 5000
+            assert len(parsed(body, content_type).facts) == 5000
             best = min(best, time.perf_counter() - start)
         with capsys.disabled():
             print(f"\n5,000 lines as {content_type}: {best * 1000:.1f} ms", end="")

@@ -18,17 +18,16 @@ from analytics.eci.output import write_outputs
 from analytics.eci.panel import panel_from_file
 from analytics.eci.parkcolumns import with_park_columns
 from analytics.eci.run import PanelResult, RunOptions, run_panel
+from analytics.management.refusals import refusal
 from analytics.models import IndexRun
 from analytics.selectors.park_series import stored_columns
 from analytics.services.index_runs import index_run_create, index_run_repeat
-from analytics.statfiles.tables import told
 from core.actors import system_actor
 from core.errors import InvalidInput
 from core.strict import load_json
 from parks.provinces import province_by_code
 
 ACTOR = system_actor("eci")
-SHOWN_PROBLEMS = 20
 SHOWN_PLACES = 5
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 
@@ -97,7 +96,7 @@ class Command(BaseCommand):
             result = self._result(options, run_options)
             files = write_outputs(result, options["out"], source_name=panel.name if panel else "")
         except InvalidInput as error:
-            raise CommandError(_told(error)) from error
+            raise CommandError(refusal(error)) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         self._report(result, files)
@@ -174,10 +173,3 @@ def _base(path: Path | None) -> dict[str, Any] | None:
     record = load_json(path.read_bytes(), max_bytes=MAX_RECORD_BYTES)
     base = record.get("base") if isinstance(record, dict) else None
     return base if isinstance(base, dict) else {}
-
-
-def _told(error: InvalidInput) -> str:
-    lines = [str(error), *(f"  {told(problem)}" for problem in error.rows[:SHOWN_PROBLEMS])]
-    if len(error.rows) > SHOWN_PROBLEMS:
-        lines.append("  " + _("and %(count)d more") % {"count": len(error.rows) - SHOWN_PROBLEMS})
-    return "\n".join(lines)

@@ -10,13 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from analytics.management.refusals import SHOWN_PROBLEMS, refusal
 from analytics.services.indicator_import import ImportReport, indicator_values_import
 from analytics.statfiles.tables import told
 from core.actors import system_actor
 from core.errors import DomainError
 from core.strict import StrictError, day
-
-SHOWN_PROBLEMS = 20
 
 
 class Command(BaseCommand):
@@ -43,7 +42,7 @@ class Command(BaseCommand):
         try:
             report = self._import(options)
         except DomainError as error:
-            raise CommandError(_told(error)) from error
+            raise CommandError(refusal(error)) from error
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         for problem in report.problems[:SHOWN_PROBLEMS]:
@@ -106,10 +105,3 @@ def _day(text: str) -> date:
         return day(text)
     except StrictError as error:
         raise ArgumentTypeError(error.message) from error
-
-
-def _told(error: DomainError) -> str:
-    lines = [str(error), *(f"  {told(problem)}" for problem in error.rows[:SHOWN_PROBLEMS])]
-    if len(error.rows) > SHOWN_PROBLEMS:
-        lines.append("  " + _("and %(count)d more") % {"count": len(error.rows) - SHOWN_PROBLEMS})
-    return "\n".join(lines)
