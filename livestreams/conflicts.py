@@ -111,11 +111,8 @@ def nearest(
     a rule that goes by days, a window gives the closest one that does and keeps to one side of a midnight.
     """
     if suits is not None:
-        windows = [
-            place
-            for window in windows
-            for place in [place for place in _closest(_cut(window), wanted) if suits(place)][:1]
-        ]
+        suiting = (next(filter(suits, _closest(_cut(window), wanted)), None) for window in windows)
+        windows = [place for place in suiting if place is not None]
     return _closest(windows, wanted)[:limit]
 
 

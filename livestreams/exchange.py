@@ -19,6 +19,8 @@ from livestreams.availability import (
 )
 from livestreams.conflicts import Span, nearest, shared
 from livestreams.models import ExchangeOffer, Host, LiveRoom
+from livestreams.quotas import leaves
+from tenants.models import Tenant
 
 
 def free_times(offers: Iterable[ExchangeOffer], within: Span) -> dict[int, list[Span]]:
@@ -43,9 +45,18 @@ def _stands(offer: ExchangeOffer) -> bool:
 
 
 def loan_windows(
-    offer: ExchangeOffer, room: LiveRoom, span: Span, *, host: Host | None = None
+    offer: ExchangeOffer,
+    room: LiveRoom,
+    span: Span,
+    *,
+    host: Host | None = None,
+    limited: Tenant | None = None,
 ) -> list[Window]:
-    """The times nearest to a span at which a loan could be in a room: the offer is free, and what the guest brings."""
+    """The times nearest to a span at which a loan could be in a room: the offer is free, and what the guest brings.
+
+    `limited` is the firm whose quota binds it in this room.
+    """
     around = span.grown(LOOK_AROUND, LOOK_AROUND)
+    is_left = leaves(room.park_id, limited, around) if limited is not None else None
     windows = shared(free_times([offer], around)[offer.pk], windows_of([room], around, host=host)[room.pk])
-    return [Window(room, found) for found in nearest(windows, span, SUGGESTIONS)]
+    return [Window(room, found) for found in nearest(windows, span, SUGGESTIONS, is_left)]

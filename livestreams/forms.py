@@ -148,7 +148,7 @@ def _window(line: str) -> tuple[datetime, datetime]:
     if found is None:
         raise _no_window(line)
     try:
-        begins, ends = strict.clock_time(found[2]), strict.clock_time(found[3])
+        begins, ends = strict.clock_time(found[2]), strict.closing_time(found[3])
         return span_of(strict.day(found[1]), begins, ends)
     except strict.StrictError as error:
         raise _no_window(line) from error

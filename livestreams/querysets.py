@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, F, FilteredRelation, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from core.clock import DAY, business_day
@@ -17,6 +17,7 @@ from livestreams.choices import (
     BOOKING_BLOCKING,
     FAULT_OPEN,
     SESSION_OPEN,
+    SESSION_RUNNING,
     BookingState,
     ExchangeState,
 )
@@ -96,8 +97,15 @@ class EncoderSampleQuerySet(models.QuerySet[Any]):
     """Words of encoders, by how much they lost."""
 
     def fresh(self, at: datetime) -> EncoderSampleQuerySet:
-        """Those heard a moment ago."""
-        return self.filter(at__gt=at - HEARD_WITHIN)
+        """Those heard a moment ago of bookings on air or with a test stream.
+
+        All docks of a browser ask its one OBS, whichever of their bookings it sends the picture of.
+        """
+        sessions = apps.get_model("livestreams.LiveSession").objects.filter(state__in=SESSION_RUNNING)
+        pictures = apps.get_model("livestreams.Publish").objects.running()
+        mine = {"booking": OuterRef("booking")}
+        on_air = Exists(sessions.filter(**mine)) | Exists(pictures.filter(**mine))
+        return self.filter(on_air, at__gt=at - HEARD_WITHIN)
 
     def judged(self) -> EncoderSampleQuerySet:
         """All, with `is_losing`: whether their minute lost more than their park lets pass."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from core.clock import DAY, HOUR, business_day, day_start, now
 from livestreams.conflicts import Span
-from livestreams.models import Booking, SlotQuota
+from livestreams.models import Booking, ExchangeRequest, SlotQuota
 from tenants.models import Tenant
 
 WEEK = 7 * DAY
@@ -40,18 +40,40 @@ def quotas_of(park_id: int, tenants: Collection[str]) -> dict[str, Hours]:
     }
 
 
-def beyond_quota(park_id: int, placed: Collection[tuple[Booking, Span | None]]) -> Iterator[Booking]:
+def beyond_quota(
+    park_id: int, placed: Collection[tuple[Booking, Span | None]], given_back: Collection[Booking] = ()
+) -> Iterator[Booking]:
     """Those of these bookings that lie in a day or a week in which their firm has more hours than it may have.
 
-    With each stands when it was before, if it was: a day or week of which it takes no more than then is not asked.
+    With each stands when it was before, if it was. A day or week is not asked of which the firm takes no more by all of
+    these than it did before, with what it had in those that it gives back for them.
     """
+    after, before = defaultdict[int, list[Span]](list), defaultdict[int, list[Span]](list)
+    for booking, was in placed:
+        after[booking.tenant_id].append(_span(booking))
+        before[booking.tenant_id] += [was] if was else []
+    for booking in given_back:
+        before[booking.tenant_id].append(_span(booking))
+    more = {firm: _more(spans, before[firm]) for firm, spans in after.items()}
+    asked = {firm: after[firm] for firm, grown in more.items() if any(grown)}
     limits = quotas_of(park_id, {booking.tenant.code for booking, _was in placed})
-    more = {booking.pk: _more(_span(booking), was) for booking, was in placed}
-    asked = [booking for booking, _was in placed if any(more[booking.pk])]
-    hours = _hours(park_id, {booking.tenant_id for booking in asked}, [_span(booking) for booking in asked])
+    hours = _hours(park_id, asked, [span for spans in asked.values() for span in spans])
     for booking, _was in placed:
-        if _is_beyond(limits[booking.tenant.code], hours[booking.tenant_id], *more[booking.pk]):
+        limit, taken = limits[booking.tenant.code], hours[booking.tenant_id]
+        own, (days, weeks) = set(_by_day(_span(booking))), more[booking.tenant_id]
+        if _is_beyond(limit, taken, days & own, weeks & set(map(week_of, own))):
             yield booking
+
+
+def binds(loan: ExchangeRequest | None) -> bool:
+    """Whether a quota counts a booking: any but one in a room that another park lends."""
+    return loan is None or not loan.lends_room
+
+
+def allows(park_id: int, tenant: Tenant) -> Callable[[Span], bool]:
+    """Says of a span whether the firm may have so much at all: as if it had nothing else."""
+    limit = quotas_of(park_id, [tenant.code])[tenant.code]
+    return lambda span: not _is_beyond(limit, _by_day(span), *_more([span], []))
 
 
 def leaves(
@@ -72,7 +94,7 @@ def leaves(
 
     def leaves_room(span: Span) -> bool:
         own = {day: taken.get(day, NO_TIME) + length for day, length in _by_day(span).items()}
-        return not _is_beyond(limit, {**taken, **own}, *_more(span, was))
+        return not _is_beyond(limit, {**taken, **own}, *_more([span], [was] if was else []))
 
     return leaves_room
 
@@ -90,15 +112,15 @@ def _span(booking: Booking) -> Span:
     return Span(booking.starts_at, booking.ends_at)
 
 
-def _more(span: Span, was: Span | None) -> tuple[set[date], set[date]]:
-    """The days and the weeks of which a span takes more than it did before."""
-    taken, before = _by_day(span), _by_day(was) if was else {}
-    weeks: dict[date, timedelta] = defaultdict(timedelta)
-    for part, sign in ((taken, 1), (before, -1)):
-        for day, length in part.items():
+def _more(after: Iterable[Span], before: Iterable[Span]) -> tuple[set[date], set[date]]:
+    """The days and the weeks of which some spans take more than others did before them."""
+    days, weeks = defaultdict[date, timedelta](timedelta), defaultdict[date, timedelta](timedelta)
+    for spans, sign in ((after, 1), (before, -1)):
+        for day, length in (part for span in spans for part in _by_day(span).items()):
+            days[day] += sign * length
             weeks[week_of(day)] += sign * length
     return (
-        {day for day, length in taken.items() if length > before.get(day, NO_TIME)},
+        {day for day, grown in days.items() if grown > NO_TIME},
         {monday for monday, grown in weeks.items() if grown > NO_TIME},
     )
 

@@ -20,6 +20,7 @@ from livestreams.availability import Window, alternatives
 from livestreams.choices import BOOKING_MOVABLE, BookingState, FaultState
 from livestreams.conflicts import Span
 from livestreams.models import Booking, CleaningDuty, EquipmentLoan, Fault, LiveRoom, Maintenance, RoomCheck
+from livestreams.quotas import binds
 from livestreams.readiness import Facts, Readiness, readiness
 
 # Somebody was in the room.
@@ -168,7 +169,7 @@ def instead_of(booking: Booking) -> list[Window]:
         tenant=booking.tenant,
         host=booking.host,
         ignoring=booking.pk,
-        limited=booking.loan_id is None,
+        limited=binds(booking.loan),
     )
 
 

@@ -21,7 +21,7 @@ from core.policy import ADD
 from core.scoping import get_visible, require_of
 from livestreams.models import LiveSession
 from supplychain.choices import TailWindow
-from supplychain.models import Reservation
+from supplychain.models import Reservation, Warehouse
 
 # More than anybody ever said of one session: what is beyond was typed wrongly.
 MOST = {
@@ -33,8 +33,6 @@ MOST = {
     "orders": 10**9,
 }
 FIGURES = tuple(MOST)
-# After its end: what was paid in a session ought to have left, and what was paid in the longest tail of one.
-WAITS = (PARCEL_DAYS * DAY, PARCEL_DAYS * DAY + TailWindow.WEEK * HOUR)
 # A site that stood still so long catches up; parcels later than that have been forgotten.
 LATE, LATEST = 2 * DAY, 60 * DAY
 
@@ -129,10 +127,13 @@ def verdict_reply(*, actor: Actor, session: LiveSession, text: str) -> TrustRepl
 def parcels_judge() -> int:
     """Have sessions judged again whose parcels ought to have left by now; returns how many. Safe to run twice.
 
-    That is once the days of their orders are over and once those of the longest tail are, and for as long as a verdict
-    rests on parcels that may still leave.
+    That is once the days of their orders are over and once those of the longest tail are, by the time that each
+    warehouse has, and for as long as a verdict rests on parcels that may still leave.
     """
     at, ended = now(), F("session__ended_at")
+    longer = Warehouse.objects.filter(packs_orders=True).values_list("ship_within_hours", flat=True)
+    first = PARCEL_DAYS * DAY
+    days = {first, *(max(first, hours * HOUR) for hours in longer.order_by().distinct())}
     packed = Reservation.objects.filter(
         seller=OuterRef("session__tenant"), paid_at__gte=OuterRef("session__started_at")
     )
@@ -143,11 +144,12 @@ def parcels_judge() -> int:
             session__ended_at__lte=at - wait,
             judged_at__lt=ended + wait,
         )
-        for wait in WAITS
+        for end in sorted(days)
+        for wait in (end, end + TailWindow.WEEK * HOUR)
     ]
     asked.append(
         judged.because_of(Witness.PARCELS.value).filter(
-            session__ended_at__gt=at - LATEST, session__ended_at__lte=at - WAITS[0]
+            session__ended_at__gt=at - LATEST, session__ended_at__lte=at - first
         )
     )
     return buckets.mark(

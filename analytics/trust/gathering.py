@@ -16,7 +16,7 @@ from analytics.shares.facts import Fact, facts_in
 from analytics.tracks import tracks_of
 from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Sent, Sold
 from analytics.trust.thresholds import CHECK_IN_APART, PARCEL_DAYS, USUAL_DAYS
-from core.clock import DAY, business_day, now
+from core.clock import DAY, HOUR, business_day, now
 from livestreams.conflicts import Span, merged
 from livestreams.models import AudienceSample, LiveSession, Publish
 from supplychain.choices import ReservationState
@@ -134,9 +134,11 @@ def _usual(sessions: Sequence[LiveSession]) -> dict[int, Sold]:
 def _parcels(sessions: Sequence[LiveSession]) -> dict[int, Sent]:
     """What became of the orders of each session that ought to have left a warehouse by now.
 
-    What was given back before it left was released, and is nobody's to send; what came in late has its days from then.
+    What was given back before it left was released, and is nobody's to send, nor is what lies where nobody packs any
+    more; what came in late has its days from then.
     """
-    by = now() - PARCEL_DAYS * DAY
+    at = now()
+    by = at - PARCEL_DAYS * DAY
     over = [session for session in sessions if session.ended_at is not None and session.ended_at <= by]
     tenants = Tenant.objects.filter(pk__in={session.tenant_id for session in over})
     packed = set(
@@ -145,11 +147,11 @@ def _parcels(sessions: Sequence[LiveSession]) -> dict[int, Sent]:
     asked = [session for session in over if session.tenant_id in packed]
     found: dict[int, Sent] = {}
     for start in range(0, len(asked), SESSIONS_AT_ONCE):
-        found |= _parcels_of(asked[start : start + SESSIONS_AT_ONCE], by)
+        found |= _parcels_of(asked[start : start + SESSIONS_AT_ONCE], at)
     return found
 
 
-def _parcels_of(sessions: Sequence[LiveSession], by: datetime) -> dict[int, Sent]:
+def _parcels_of(sessions: Sequence[LiveSession], at: datetime) -> dict[int, Sent]:
     by_seller: dict[int, dict[int, list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for fact, place in facts_in(sessions):
         by_seller[fact.seller_id][place].append(fact)
@@ -157,7 +159,16 @@ def _parcels_of(sessions: Sequence[LiveSession], by: datetime) -> dict[int, Sent
     for seller, facts in by_seller.items():
         lines = lines_of(seller, facts)
         for row in reservations_of(seller, lines):
-            if max(row.paid_at, row.created_at) <= by and row.state != ReservationState.RELEASED:
+            if _ought_to_have_left(row, at):
                 order, mine = (seller, row.order_no), orders[lines[row.line]]
                 mine[order] = mine.get(order, True) and row.state == ReservationState.DISPATCHED
     return {place: Sent(len(mine), sum(mine.values())) for place, mine in orders.items()}
+
+
+def _ought_to_have_left(row: Reservation, at: datetime) -> bool:
+    if row.state == ReservationState.RELEASED:
+        return False
+    if row.state != ReservationState.DISPATCHED and not row.warehouse.packs_orders:
+        return False
+    time_to_leave = max(PARCEL_DAYS * DAY, row.warehouse.ship_within_hours * HOUR)
+    return max(row.paid_at, row.created_at) + time_to_leave <= at

@@ -33,7 +33,7 @@ AFTER_SALES_DEVIATIONS = Decimal("3.3")
 AFTER_SALES_KNOWN = 30
 
 # Chosen. So long after it was paid an order has left, if anything is going to: platforms ask for two days, for goods
-# made to order for up to a week. One in six may be late, and two by chance.
+# made to order for up to a week; a warehouse that has longer has that. One in six may be late, and two by chance.
 PARCEL_DAYS = 7
 PARCELS_TOLERANCE, PARCELS_LATE = Decimal("1.2"), 2
 # Chosen. Of fewer orders one parcel that is late says nothing, nor do the parcels of less than half of the orders.

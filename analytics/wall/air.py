@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from analytics.models import SessionFigures
 from analytics.wall.sales import money
@@ -155,17 +155,21 @@ def audience_of(sessions: Collection[Session]) -> int | None:
 
 def upcoming(parks: Collection[Park], now: datetime) -> list[Booking]:
     """The bookings of a day from now, those that run now as well, the next first; `coming` are those who will host."""
+    on_air = LiveSession.objects.filter(booking=OuterRef("pk"), state=SessionState.LIVE)
     held = Booking.objects.ahead(now).filter(room__park__in=parks, starts_at__lt=now + clock.DAY)
     planned = PlannedShift.objects.filter(role=ShiftRole.HOST, released=False).select_related("host")
     found = list(
-        held.select_related("tenant", "host", "room")
+        held.annotate(is_live=Exists(on_air))
+        .select_related("tenant", "host", "room")
         .prefetch_related(Prefetch("shifts", planned.order_by("starts_at", "pk"), to_attr="hosting"))
         .order_by("starts_at", "room__code")
     )
     for booking in found:
-        # Its own host stays away where others are planned, and whose shift is over has gone home.
-        own = [booking.host] if booking.host is not None and not booking.hosting else []
-        booking.coming = own + [shift.host for shift in booking.hosting if shift.ends_at > now]
+        # Its own host stays away where others are planned, and whose shift is over has gone home. While it is live,
+        # whoever has begun is at work or was relieved.
+        own = [] if booking.host is None or booking.hosting or booking.is_live else [booking.host]
+        ahead = (shift for shift in booking.hosting if shift.ends_at > now)
+        booking.coming = own + [shift.host for shift in ahead if shift.starts_at > now or not booking.is_live]
     return found
 
 

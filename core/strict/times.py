@@ -120,6 +120,11 @@ def clock_time(value: object) -> time:
     return time.fromisoformat(value)
 
 
+def closing_time(value: object) -> time:
+    """A wall-clock time at which something ends: as `clock_time` has it, and midnight as “24:00” too."""
+    return clock_time("00:00" if value == "24:00" else value)
+
+
 def zone(name: object) -> ZoneInfo:
     """The time zone of an IANA name."""
     try:

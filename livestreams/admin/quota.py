@@ -1,4 +1,4 @@
-"""How many hours the park's schedules give its firms."""
+"""How many hours of its rooms the park gives its firms."""
 
 from __future__ import annotations
 

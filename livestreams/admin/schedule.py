@@ -32,7 +32,7 @@ from core.doors.admin import (
 )
 from core.doors.formfields import LineField, WholeNumberField
 from core.policy import ADD
-from core.strict import StrictError, clock_time, instant
+from core.strict import StrictError, clock_time, closing_time, instant
 from livestreams import services
 from livestreams.answers import counts_of, crews_of, obstacles, proof_of, room_of, ways_in
 from livestreams.choices import CrewKind, PlanKind, PlanState
@@ -168,7 +168,7 @@ def _shift(line: str) -> CrewShift:
         raise ValidationError(message, code="shift")
     people, begins, ends = found.groups()
     try:
-        return CrewShift(clock_time(begins), clock_time("00:00" if ends == "24:00" else ends), int(people))
+        return CrewShift(clock_time(begins), closing_time(ends), int(people))
     except StrictError as error:
         raise ValidationError(str(error), code=error.code) from error
 

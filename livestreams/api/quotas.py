@@ -1,4 +1,4 @@
-"""The API of firms' quotas: how many hours the schedules of a park give them."""
+"""The API of firms' quotas: how many hours of a park's rooms they have, by schedules and by hand."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ class QuotaViewSet(ReadOnlyScopedViewSet):
     @extend_schema(request=QuotaChangeInput, responses=QuotaSerializer)
     @action(detail=True, methods=["post"])
     def change(self, request: Request, uid: str) -> HttpResponse:
-        """Change what is named, for the schedules that are made from now on."""
+        """Change what is named, for what is booked and scheduled from now on; what was stays as it is."""
         return self.answer(lambda: record_update(actor=self.actor, row=self.get_object(), **self.read()))

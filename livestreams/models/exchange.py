@@ -135,3 +135,8 @@ class ExchangeRequest(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.offer.lent} · {local(self.starts_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def lends_room(self) -> bool:
+        """Whether the room is the giver's; with a host who is lent it is one of the guest's own park."""
+        return self.offer.room_id is not None

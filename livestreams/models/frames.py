@@ -20,7 +20,7 @@ class EncoderSample(models.Model):
 
     `source` is one run of whoever asks the program. `lost_percent` is what the minute before lost by its worst cause,
     as it follows from the samples that stood when this one came; empty for the first of a run. While the program has
-    no connection it counts nothing, and all is lost. After KEPT_DAYS the worst of each booking is left.
+    no connection it counts nothing, and all is lost. After KEPT_DAYS the worst of each session is left.
     """
 
     booking = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""How many hours of its live rooms a park's schedules give a firm at most."""
+"""How many hours of its live rooms a park gives a firm at most, by its schedules and by hand."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ from core.scoping import require
 from livestreams.availability import host_taken
 from livestreams.choices import BookingState
 from livestreams.conflicts import Span
-from livestreams.errors import BadTime, WrongState
+from livestreams.errors import BadTime, OverQuota, WrongState
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom
+from livestreams.quotas import binds
 from livestreams.services.locks import (
     check_key_allows,
     check_not_future,
@@ -83,7 +84,8 @@ def booking_create(
 def booking_lend(*, actor: Actor, loan: ExchangeRequest) -> Booking:
     """The booking of a request to another park that was accepted in this transaction. Raises like create.
 
-    It is the guest's, in the room that is lent or with the host that is.
+    It is the guest's, in the room that is lent or with the host that is. How many hours the guest may have in its own
+    park's rooms is nothing that the giver is told.
     """
     room = lock_room(actor, loan.offer.room_id or loan.room_id or 0)
     booking = Booking(
@@ -95,7 +97,10 @@ def booking_lend(*, actor: Actor, loan: ExchangeRequest) -> Booking:
         purpose=loan.note,
         loan=loan,
     )
-    place(booking)
+    try:
+        place(booking)
+    except OverQuota as error:
+        raise OverQuota(_("The firm has used up its hours in its own park's rooms.")) from error
     record(actor, "booking.create", booking)
     return booking
 
@@ -146,7 +151,7 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
         step(actor, "booking.check_in", held, BookingState.CHECKED_IN, checked_in_at=seen)
         if open_slot(held.pk):
             held.refresh_from_db()
-        if comes_back and held.loan_id is None and not is_by_park(actor, held):
+        if comes_back and binds(held.loan) and not is_by_park(actor, held):
             _check_hours(held, given_up)
     return held
 
@@ -167,11 +172,15 @@ def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
 
 
 def _check_hours(booking: Booking, given_up: datetime) -> None:
-    """OverQuota when the firm has booked again since a booking was given up, and has no hours left for it."""
+    """OverQuota when the firm has booked, moved or otherwise changed other bookings since one was given up, and has no
+    hours left for it.
+
+    With nothing of it done the firm comes in, whatever its quota was lowered to, and whatever it was granted.
+    """
     park_id = booking.room.park_id
     lock_hours(park_id, {booking.tenant_id})
     again = Booking.objects.blocking().filter(
-        tenant=booking.tenant_id, room__park=park_id, created_at__gte=given_up
+        tenant=booking.tenant_id, room__park=park_id, updated_at__gte=given_up
     )
     if again.exclude(pk=booking.pk).exists():
         check_quotas(park_id, [(booking, None)])

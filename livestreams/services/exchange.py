@@ -26,9 +26,10 @@ from livestreams.choices import EXCHANGE_TRANSITIONS, EngagementKind, ExchangeSt
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times, loan_windows
 from livestreams.models import Engagement, ExchangeOffer, ExchangeRequest, Host, LiveRoom
+from livestreams.quotas import leaves
 from livestreams.services.bookings import booking_lend
 from livestreams.services.locks import check_key_allows, lock_host, lock_room, lock_visible, park_of
-from livestreams.services.placing import FURTHEST, check_room, checked_span, price_of
+from livestreams.services.placing import FURTHEST, check_room, checked_span, over_quota, price_of
 from tenants.models import Tenant
 
 PLACES = (NodeKind.PARK, NodeKind.TOWN, NodeKind.CITY, NodeKind.PROVINCE)
@@ -144,7 +145,8 @@ def exchange_request_make(
 
     Who borrows a host names a `room` of the tenant's park; who borrows a room may bring a `host` of that park. Nothing
     is held until it is accepted. Raises NotFound for an offer that the tenant's park is not told of, Overlap with
-    `alternatives` for a time that cannot be had, BadTime, InvalidInput.
+    `alternatives` for a time that cannot be had, OverQuota for hours in the own room that the firm has not, BadTime,
+    InvalidInput.
     """
     require(actor, "add", ExchangeRequest, tenant.pk)
     with transaction.atomic():
@@ -161,12 +163,14 @@ def exchange_request_make(
         check_key_allows(actor, held.room or room)
         place = _place_of(held, tenant, park_id, room, host)
         if not any(window.contains(span) for window in free_times([held], span)[held.pk]):
-            lent = loan_windows(held, place, span, host=host)
+            lent = loan_windows(held, place, span, host=host, limited=tenant if held.room is None else None)
             raise Overlap(
                 _("The offer is not free at that time."),
                 field="starts_at",
                 alternatives=[window.as_dict() for window in lent],
             )
+        if held.room is None and not leaves(park_id, tenant, span)(span):
+            raise over_quota(park_id, tenant, "starts_at")
         request = ExchangeRequest.objects.create(
             offer=held,
             park_id=park_id,

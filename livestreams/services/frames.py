@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core import audit, policy
@@ -16,7 +17,7 @@ from core.errors import Conflict, InvalidInput
 from core.locking import advisory_locks
 from core.scoping import require
 from livestreams.frames import ALL, APART, COUNTERS, KEPT_DAYS, MOST_SOURCES, PARTS, WINDOW, Frames, loss_of
-from livestreams.models import Booking, EncoderSample
+from livestreams.models import Booking, EncoderSample, LiveSession
 from livestreams.services.locks import check_key_allows
 
 SYSTEM = system_actor("encoders")
@@ -66,17 +67,23 @@ def encoder_sample_record(
 
 
 def encoder_samples_forget() -> int:
-    """Take away what encoders said KEPT_DAYS ago, but of each booking the worst word; returns how many words.
+    """Take away what encoders said KEPT_DAYS ago, but of each session the worst word; returns how many words.
 
     A few thousand in a transaction: encoders go on telling meanwhile.
     """
-    of_booking = EncoderSample.objects.filter(booking=OuterRef("booking"))
-    worse = of_booking.filter(
-        Q(lost_percent__gt=OuterRef("lost_percent"))
-        | Q(lost_percent=OuterRef("lost_percent"), pk__lt=OuterRef("pk"))
+    at, word, lost = now(), OuterRef(OuterRef("pk")), OuterRef(OuterRef("lost_percent"))
+    until = Coalesce(OuterRef("ended_at"), Value(at))
+    during = EncoderSample.objects.filter(
+        booking=OuterRef("booking"), at__gte=OuterRef("started_at"), at__lte=until
     )
-    known = Q(lost_percent__isnull=True) | Exists(worse)
-    old = EncoderSample.objects.filter(known, at__lt=now() - (KEPT_DAYS + 1) * DAY).order_by("at")
+    worse = during.filter(Q(lost_percent__gt=lost) | Q(lost_percent=lost, pk__lt=word))
+    of_session = LiveSession.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=OuterRef("at")),
+        booking=OuterRef("booking"),
+        started_at__lte=OuterRef("at"),
+    )
+    known = Q(lost_percent__isnull=True) | ~Exists(of_session.filter(~Exists(worse)))
+    old = EncoderSample.objects.filter(known, at__lt=at - (KEPT_DAYS + 1) * DAY).order_by("at")
     forgotten = 0
     while pks := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         with transaction.atomic():

@@ -101,8 +101,7 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
     """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
 
     All or nothing, and nothing is given up: each place stays taken. Raises like create, when one of them cannot be
-    where the other is. Quotas are asked for when both have their place: the last of all locks. What one firm has of two
-    places stays the same.
+    where the other is. Quotas are asked for when both have their place: the last of all locks.
     """
     if booking.pk == other.pk:
         raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
@@ -127,7 +126,7 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
             place(row, shifts, by_park=is_by_park(actor, row), beyond_quota=True)
             record(actor, "booking.swap", row, before, **why)
-        if not why and one.tenant_id != two.tenant_id:
+        if not why:
             stood = [Span(starts_at, ends_at) for _room, starts_at, ends_at in places]
             check_quotas(park_id, list(zip(pair, stood, strict=True)))
     return next(row for row in pair if row.pk == booking.pk)

@@ -23,7 +23,7 @@ from livestreams.errors import BadTime, HostAway, Overlap, OverQuota, RoomUnavai
 from livestreams.exchange import loan_windows
 from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.quotas import beyond_quota as beyond
-from livestreams.quotas import quotas_of
+from livestreams.quotas import binds, quotas_of
 from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import check_here, lock_host, park_of
 from livestreams.services.place_facts import Wish, facts_of
@@ -63,7 +63,7 @@ def place(
         if away := why_away(booking.host, span):
             raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span, limited))
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    booking.price = price_of(loan.hourly_rate if loan and loan.offer.room_id else room.hourly_rate, span)
+    booking.price = price_of(loan.hourly_rate if loan and loan.lends_room else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
     if facts["lapsed"]:
         others = Booking.objects.filter(room=room).exclude(pk=booking.pk)
@@ -88,21 +88,25 @@ def lock_hours(park_id: int, tenants: Collection[int]) -> None:
 
 
 def check_quotas(park_id: int, placed: Collection[tuple[Booking, Span | None]]) -> None:
-    """OverQuota when one of these stored bookings, each with its span of before, gives its firm too many hours."""
+    """OverQuota when these stored bookings, each with its span of before, give a firm too many hours."""
     lock_hours(park_id, {booking.tenant_id for booking, _was in placed})
     for booking in beyond(park_id, placed):
-        firm = booking.tenant
-        day, week = quotas_of(park_id, [firm.code])[firm.code]
-        limits = [
-            sentence % {"n": hours}
-            for sentence, hours in (
-                (ngettext_lazy("%(n)d hour a day", "%(n)d hours a day", "n"), day),
-                (ngettext_lazy("%(n)d hour a week", "%(n)d hours a week", "n"), week),
-            )
-            if hours is not None
-        ]
-        sentence = _("%(firm)s would have more than its quota: %(limits)s. The park may go beyond it.")
-        raise OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field="starts_at")
+        raise over_quota(park_id, booking.tenant, "starts_at")
+
+
+def over_quota(park_id: int, firm: Tenant, field: str) -> OverQuota:
+    """The refusal of what would give a firm too many hours, with how many it may have."""
+    day, week = quotas_of(park_id, [firm.code])[firm.code]
+    limits = [
+        sentence % {"n": hours}
+        for sentence, hours in (
+            (ngettext_lazy("%(n)d hour a day", "%(n)d hours a day", "n"), day),
+            (ngettext_lazy("%(n)d hour a week", "%(n)d hours a week", "n"), week),
+        )
+        if hours is not None
+    ]
+    sentence = _("%(firm)s would have more than its quota: %(limits)s. The park may go beyond it.")
+    return OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field=field)
 
 
 def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, Span, dict[str, Any]]:
@@ -116,7 +120,7 @@ def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, 
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
     facts = facts_of(booking, blocked)
-    facts["limited"] = facts["limited"] and booking.loan is None and not beyond_quota
+    facts["limited"] = facts["limited"] and binds(booking.loan) and not beyond_quota
     check_here(booking.tenant)
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
@@ -202,7 +206,8 @@ def _overlap(booking: Booking | Wish, span: Span, limited: bool, detail: Any) ->
 def _alternatives(booking: Booking | Wish, span: Span, limited: bool) -> list[dict[str, Any]]:
     if (loan := booking.loan) is not None:
         # Of the other park a guest is shown what is offered, and nothing else.
-        lent = loan_windows(loan.offer, booking.room, span, host=loan.host)
+        guest = booking.tenant if limited else None
+        lent = loan_windows(loan.offer, booking.room, span, host=loan.host, limited=guest)
         return [window.as_dict() for window in lent]
     found = alternatives(
         booking.room,

@@ -279,14 +279,17 @@ def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     return refused or _beyond(plan, made)
 
 
-def _beyond(plan: SchedulePlan, placed: Sequence[tuple[Booking, Span | None]]) -> Rows:
+def _beyond(
+    plan: SchedulePlan, placed: Sequence[tuple[Booking, Span | None]], given_back: Sequence[Booking] = ()
+) -> Rows:
     """Which of these bookings, each with its times of before, give their firm more hours than it may have.
 
-    Asked of all at once, when all hosts are locked: quotas are the last of all locks.
+    Asked of all at once and with what is given back for them, as the schedule was made (`allowing`), and when all hosts
+    are locked: quotas are the last of all locks.
     """
     lock_hours(plan.park_id, {booking.tenant_id for booking, _was in placed})
     sentence = _("%(firm)s has more hours by now than its quota allows.")
-    over = {booking.pk for booking in beyond_quota(plan.park_id, placed)}
+    over = {booking.pk for booking in beyond_quota(plan.park_id, placed, given_back)}
     return [
         (number, _named(booking.room, booking.starts_at), "quota", sentence % {"firm": booking.tenant})
         for number, (booking, _was) in enumerate(placed, start=1)
@@ -300,6 +303,7 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
     rooms, held, grid = _lock_rooms(actor, slots), bookings_under_repair(plan), grid_of(plan)
     stood = {before.request: before for before in from_json(plan.inputs.encode()).before}
     moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
+    given_back: list[Booking] = []
     for number, slot in enumerate(slots, start=1):
         booked = held.get((slot.request_id, slot.week))
         if booked is None:
@@ -312,7 +316,7 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
             sentence = _("The booking has begun, or was moved or given back.")
             refused.append((number, str(slot), "changed", sentence))
         elif where is None:
-            booking_cancel(actor=actor, booking=booking)
+            given_back.append(booking_cancel(actor=actor, booking=booking))
         elif (booking.room, booking.starts_at, booking.host) != (where[0], where[1], slot.host):
             moving.append((booking, where, slot.host))
     # None of them stands in another's way while they change places.
@@ -333,7 +337,7 @@ def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
         else:
             record(actor, "booking.move", booking, was)
     doorbell.ring(WAITLIST)
-    return refused or _beyond(plan, moved)
+    return refused or _beyond(plan, moved, given_back)
 
 
 def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:

@@ -18,11 +18,11 @@ from livestreams.choices import WaitState
 from livestreams.conflicts import Span, nearest
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
-from livestreams.quotas import leaves
+from livestreams.quotas import allows, leaves
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.news import booking_offered
-from livestreams.services.placing import FURTHEST, check_length, check_room
+from livestreams.services.placing import FURTHEST, check_length, check_room, over_quota
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
 
@@ -44,15 +44,16 @@ def waitlist_join(
 ) -> WaitlistEntry:
     """Wait for `minutes` within [earliest, latest) in a room, or in any room (of a scene) of the park.
 
-    BadTime for a window that is over or too short, InvalidInput or RoomUnavailable for a room of others.
+    BadTime for a window that is over or too short, InvalidInput or RoomUnavailable for a room of others, OverQuota for
+    more than the firm may ever have.
     """
     require(actor, "add", Booking, tenant.pk)
     check_key_allows(actor, room)
-    length = timedelta(minutes=minutes)
+    length, start = timedelta(minutes=minutes), next_minute(max(earliest, now()))
     if not timedelta(0) < length <= latest - next_minute(earliest):
         raise BadTime(_("The time does not fit into the window."), code="order", field="minutes")
     check_length(length, "minutes")
-    if latest - length < now():
+    if latest - length < start:
         raise BadTime(_("This time is over: book one that lies ahead."), code="past", field="latest")
     if latest > now() + FURTHEST:
         raise BadTime(
@@ -61,8 +62,12 @@ def waitlist_join(
     with transaction.atomic():
         if room is not None:
             check_room(room, tenant)
+        park_id = park_of(tenant)
+        wanted = Span(start, start + length)
+        if not nearest([Span(start, latest)], wanted, 1, allows(park_id, tenant)):
+            raise over_quota(park_id, tenant, "minutes")
         entry = WaitlistEntry.objects.create(
-            park_id=park_of(tenant),
+            park_id=park_id,
             tenant=tenant,
             room=room,
             scene=scene,

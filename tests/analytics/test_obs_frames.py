@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.parkday import losing_encoders
-from core.clock import HOUR, now
+from core.clock import DAY, HOUR, now
+from livestreams import services
 from livestreams.choices import FrameLoss
 from livestreams.frames import MOST_SOURCES
 from livestreams.models import Booking, EncoderSample
@@ -111,6 +113,26 @@ def test_people_are_shown_what_an_encoder_loses(world: World, mine: TenantWorld,
         assert [(row["lost_percent"], row["cause"], row["alarm"], row["sent"]) for row in rows] == [
             ("20.000", "network", True, 600)
         ]
+
+
+def test_a_dock_of_a_booking_that_is_not_on_air_alarms_nobody(
+    world: World, mine: TenantWorld, on_air: Booking
+) -> None:
+    """Both docks are open beside one OBS, which loses frames of the picture that it sends."""
+    later = services.booking_create(
+        actor=mine.owner,
+        room=on_air.room,
+        tenant=mine.tenant,
+        starts_at=on_air.starts_at + 2 * DAY,
+        ends_at=on_air.ends_at + 2 * DAY,
+    )
+    docks = [screen(mine, "dock"), screen(replace(mine, booking=later), "dock")]
+    for seconds, dropped in ((0, 0), (10, 60)):
+        shown = [tell(dock, seconds, sent=300 + 30 * seconds, dropped=dropped) for dock in docks]
+    assert shown[0]["alarm"]
+    assert shown[1] is None
+    assert EncoderSample.objects.filter(booking=later).count() == 2
+    assert losing_encoders(world.manager, [world.park], now() + 11 * HOUR / 3600) == 1
 
 
 def test_two_encoders_are_not_one_that_jumps(mine: TenantWorld, on_air: Booking) -> None:

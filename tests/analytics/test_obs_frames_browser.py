@@ -18,6 +18,14 @@ pytestmark = pytest.mark.browser
 COUNT = (
     "from livestreams.models import EncoderSample as S; print(S.objects.filter(booking__uid='%s').count())"
 )
+# Only who is on air alarms.
+ON_AIR = """
+from core.clock import now
+from livestreams.models import Booking
+from tests.factories import make_session
+booking = Booking.objects.get(uid="%s")
+make_session(booking.tenant, room=booking.room, booking=booking, starts_at=now(), state="live")
+"""
 
 
 class Dock(NamedTuple):
@@ -39,6 +47,7 @@ def opened(live_site: Site, open_page: Callable[..., Any], word: str) -> Dock:
     code = portal.rstrip("/").rsplit("/", 1)[1]
     uid = live_site.manage("shell", "-c", PREPARE % (code, word)).split()[-1]
     booking = f"{portal}bookings/{uid}/"
+    live_site.manage("shell", "-c", ON_AIR % uid)
     dock = open_page(viewport={"width": 300, "height": 700})
     dock.goto(address_of(page, booking, "dock"))
     dock.locator("main").wait_for()

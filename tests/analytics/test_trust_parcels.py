@@ -109,6 +109,33 @@ def test_what_came_in_late_has_its_days_from_then(clock: time_machine.Coordinate
     assert show.judge()[-1][0] == "verified"
 
 
+def test_a_warehouse_that_has_longer_than_a_week_has_it(clock: time_machine.Coordinates) -> None:
+    show = Show()
+    show.near.ship_within_hours = 10 * 24
+    show.near.save()
+    show.send(ORDERS[:6])
+    show.judge()
+    clock.shift(8 * DAY)
+    judge_parcels()
+    assert show.judge()[-1][0] == "cannot_tell", "what is made to order may still leave"
+    clock.shift(2 * DAY)
+    assert judge_parcels() == 1
+    assert show.judge()[-1] == ("doubtful", "parcels")
+
+
+def test_what_lies_in_a_warehouse_that_packs_no_more_is_not_waited_for(
+    clock: time_machine.Coordinates,
+) -> None:
+    show = Show()
+    show.send(ORDERS[:6])
+    show.judge()
+    show.near.packs_orders = False
+    show.near.save()
+    clock.shift(7 * DAY)
+    judge_parcels()
+    assert show.judge()[-1][0] == "cannot_tell"
+
+
 def test_what_was_given_back_before_it_left_is_nobodys_to_send(clock: time_machine.Coordinates) -> None:
     show = Show()
     show.send(ORDERS[2:])

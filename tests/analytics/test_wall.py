@@ -530,6 +530,40 @@ def test_the_wall_shows_who_is_at_work_not_who_went_home() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("is_planned", [False, True])
+def test_who_was_relieved_does_not_come_next_and_who_is_planned_later_does(is_planned: bool) -> None:
+    world = make_world("alpha")
+    mine, now = world.tenants[0], clock.now()
+    relief, later = (make_host(mine.tenant, code) for code in ("relief", "later"))
+    Booking.objects.exclude(pk=mine.booking.pk).update(state=BookingState.CANCELLED)
+    booking = mine.booking
+    booking.starts_at, booking.ends_at = now - clock.HOUR, now + 2 * clock.HOUR
+    booking.blocked_from, booking.blocked_until = booking.starts_at, booking.ends_at
+    booking.host, booking.state = mine.host, BookingState.CHECKED_IN
+    booking.save()
+    booking.shifts.all().delete()
+    live = make_session(
+        mine.tenant,
+        host=mine.host,
+        room=booking.room,
+        starts_at=booking.starts_at,
+        state=SessionState.LIVE,
+        booking=booking,
+    )
+    HostShift.objects.filter(session=live).update(ends_at=now)
+    HostShift.objects.create(session=live, host=relief, starts_at=now)
+    if is_planned:
+        soon = now + clock.HOUR
+        for host, starts_at, ends_at in (
+            (mine.host, booking.starts_at, soon),
+            (later, soon, booking.ends_at),
+        ):
+            PlannedShift.objects.create(booking=booking, host=host, starts_at=starts_at, ends_at=ends_at)
+    hosts = wall_snapshot(world.park)["hosts"]
+    assert (hosts["live"], hosts["next"]) == (1, int(is_planned))
+
+
+@pytest.mark.django_db
 def test_a_reading_of_likes_alone_is_no_reading_of_the_audience() -> None:
     world = make_world("alpha")
     live = make_session(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, InternalError, connection, transaction
+from django.utils import translation
 
 from analytics import rollup
 from analytics.models import DaySales, SessionFigures
@@ -20,7 +21,7 @@ from core.errors import DomainError, InvalidInput, NotFound
 from core.scoping import visible_to
 from livestreams import services
 from livestreams.choices import BookingState, ExchangeState
-from livestreams.errors import WrongState
+from livestreams.errors import Overlap, OverQuota, WrongState
 from livestreams.exchangefigures import exchange_month
 from livestreams.models import (
     Booking,
@@ -28,6 +29,7 @@ from livestreams.models import (
     ExchangeRequest,
     LiveSession,
     SchedulePlan,
+    SlotQuota,
     Visit,
 )
 from livestreams.planning import problem_of
@@ -60,6 +62,41 @@ pytestmark = pytest.mark.both_databases
 def lent(three: Three, at: At) -> Booking:
     ask(three, offer_room(three, at, is_instant=True), at(9), at(11), host=three.guest.host)
     return Booking.objects.get()
+
+
+def test_a_lent_host_gives_no_more_hours_in_the_own_parks_room_than_the_quota(three: Three, at: At) -> None:
+    """What the firm's park lets it have is for the firm to read, and not for the lender."""
+    guest, offer = three.guest, offer_host(three, at)
+    SlotQuota.objects.create(park=guest.park, day_hours=3)
+    services.booking_create(
+        actor=guest.owner, room=guest.room, tenant=guest.tenant, starts_at=at(17), ends_at=at(18)
+    )
+    with translation.override("en"), pytest.raises(OverQuota, match="3 hours a day"):
+        ask(three, offer, at(9), at(12), room=guest.room)
+    asked, more = (ask(three, offer, at(hour), at(hour + 2), room=guest.room) for hour in (9, 13))
+    services.exchange_request_accept(actor=three.giver.owner, request=asked)
+    with pytest.raises(Overlap) as taken:
+        ask(three, offer, at(10), at(12), room=guest.room)
+    assert taken.value.extra["alternatives"] == [], "the day is full"
+    with pytest.raises(OverQuota) as refused:
+        services.exchange_request_accept(actor=three.giver.owner, request=more)
+    assert "3" not in str(refused.value.detail)
+    more.refresh_from_db()
+    assert (more.state, Booking.objects.filter(loan__isnull=False).count()) == (ExchangeState.REQUESTED, 1)
+    missed = Booking.objects.get(loan=asked)
+    with time_machine.travel(at(9.6), tick=False):
+        services.release_expired()
+        services.booking_create(
+            actor=guest.owner, room=guest.room, tenant=guest.tenant, starts_at=at(14), ends_at=at(16)
+        )
+        with pytest.raises(OverQuota):
+            services.booking_check_in(actor=guest.owner, booking=missed)
+
+
+def test_a_lent_room_takes_no_hours_of_a_quota(three: Three, at: At) -> None:
+    for side in (three.giver, three.guest):
+        SlotQuota.objects.create(park=side.park, day_hours=1)
+    assert lent(three, at).state == BookingState.CONFIRMED
 
 
 def test_a_guest_checks_in_and_goes_live_and_pays_the_giving_park(three: Three, at: At) -> None:

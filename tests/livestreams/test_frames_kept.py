@@ -1,4 +1,4 @@
-"""What encoders said is kept for a while and cannot be changed; afterwards the worst of each booking is left."""
+"""What encoders said is kept for a while and cannot be changed; afterwards the worst of each session is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.clock import DAY, MINUTE, now
 from livestreams.frames import KEPT_DAYS
 from livestreams.models import Booking, EncoderSample
 from livestreams.services import encoder_samples_forget
-from tests.factories import World
+from tests.factories import World, make_session
 
 pytestmark = pytest.mark.both_databases
 
@@ -33,12 +33,17 @@ def said(booking: Booking, days: float, lost: str | None) -> EncoderSample:
     )
 
 
-def test_of_old_words_the_worst_is_left(world: World) -> None:
+def test_of_old_words_the_worst_of_each_session_is_left(world: World) -> None:
     one, two = (mine.booking for mine in world.tenants[:2])
     old = KEPT_DAYS + 10
+    # The second booking was on air twice, and somebody's dock spoke for it when it was not.
+    for booking, first, days in ((one, old + 5, 6), (two, old + 5, 2), (two, old + 1, 2)):
+        make_session(booking.tenant, booking=booking, starts_at=now() - first * DAY, hours=days * 24)
     gone = [said(one, old + number, lost) for number, lost in enumerate((None, "0", "94"))]
-    kept = [said(one, old + 3, "97"), said(one, KEPT_DAYS - 1, "1"), said(two, old, "99")]
+    kept = [said(one, old + 3, "97"), said(one, KEPT_DAYS - 1, "1")]
     gone.append(said(one, old + 4, "97"))
+    gone += [said(two, old + number, "3") for number in (4, 0.5)] + [said(two, old + 20, "99")]
+    kept += [said(two, old + 3.5, "98"), said(two, old, "40")]
     assert encoder_samples_forget() >= len(gone)
     left = EncoderSample.objects.filter(pk__in=[row.pk for row in (*gone, *kept)])
     assert set(left) == set(kept)

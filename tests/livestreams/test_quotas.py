@@ -1,4 +1,4 @@
-"""What the schedules of a park give each firm at most, by the day and by the week."""
+"""What a park gives each firm at most, by the day and by the week: by schedules, by hand, from the waitlist."""
 
 from __future__ import annotations
 
@@ -139,6 +139,30 @@ def test_a_quota_lowered_since_takes_no_booking_in_a_repair(world: World, at: At
     SlotQuota.objects.create(park=world.park, day_hours=1)
     repair = solved(services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],)))
     assert not repair.slots.filter(starts_at=None).exists()
+    services.plan_publish(actor=world.manager, plan=repair)
+    booked = Booking.objects.blocking().filter(planned__plan=plan)
+    assert [booking.room for booking in booked] == [world.rooms[1]] * 2
+
+
+def test_what_a_repair_gives_back_makes_room_for_what_it_moves(world: World, at: At) -> None:
+    """All rooms fail for a day: the better session takes the place of the other on the next, of whose hours it has no
+    more than stood there, whatever the quota is by now.
+    """
+    day = (monday() - today()).days + 1
+    better = ask(world, at, 9, 11, windows=[(at(9, day), at(11, day)), (at(9, day + 1), at(11, day + 1))])
+    worse = ask(world, at, 9, 11, day=day + 1, value=10)
+    days = {"first_day": today() + day * DAY, "last_day": today() + (day + 1) * DAY}
+    SlotQuota.objects.create(park=world.park, day_hours=2)
+    plan = services.plan_publish(actor=world.manager, plan=make(world, **days))
+    assert {slot.request for slot in plan.slots.all() if slot.booking} == {better, worse}
+    SlotQuota.objects.update(day_hours=1)
+    failed = {"rooms": tuple(world.rooms), "since": at(0, day), "until": at(24, day)}
+    repair = solved(services.plan_repair(actor=world.manager, plan=plan, **failed))
+    assert repair.slots.get(request=better).starts_at == at(9, day + 1)
+    assert repair.slots.get(request=worse).starts_at is None
+    services.plan_publish(actor=world.manager, plan=repair)
+    booked = Booking.objects.blocking().filter(planned__plan=plan)
+    assert [booking.starts_at for booking in booked] == [at(9, day + 1)]
 
 
 def test_a_quota_is_once_and_of_the_parks_own_firms(world: World) -> None:
@@ -285,6 +309,36 @@ def test_who_checks_in_late_has_no_more_than_the_quota(world: World, at: At) -> 
         services.booking_check_in(actor=world.manager, booking=missed)
 
 
+@pytest.mark.parametrize(
+    ("hours", "day", "until"),
+    [({"day_hours": 3}, 0, 16), ({"week_hours": 5}, 1, 18)],
+    ids=["moved to the day", "lengthened"],
+)
+def test_who_checks_in_late_and_changed_another_booking_has_no_more_than_the_quota(
+    world: World, at: At, hours: dict[str, int], day: int, until: int
+) -> None:
+    mine, first = world.tenants[0], (monday() - today()).days
+    SlotQuota.objects.create(park=world.park, **hours)
+    missed, other = (
+        services.booking_create(
+            actor=mine.owner,
+            tenant=mine.tenant,
+            room=world.rooms[number],
+            starts_at=at(hour, first + number),
+            ends_at=at(hour + 2, first + number),
+        )
+        for number, hour in enumerate((9, 14))
+    )
+    with time_machine.travel(at(9.6, first), tick=False):
+        services.release_expired()
+        services.booking_move(
+            actor=mine.owner, booking=other, starts_at=at(14, first + day), ends_at=at(until, first + day)
+        )
+        with pytest.raises(OverQuota):
+            services.booking_check_in(actor=mine.owner, booking=missed)
+        services.booking_check_in(actor=world.manager, booking=missed)
+
+
 def test_who_checks_in_late_and_booked_nothing_else_comes_in(world: World, at: At) -> None:
     """Whatever the quota was lowered to since, and whatever the park has granted beyond it."""
     mine = world.tenants[0]
@@ -363,6 +417,23 @@ def test_who_waits_for_some_days_is_offered_one_that_is_not_full(world: World, a
     entry.refresh_from_db()
     assert entry.booking is not None
     assert local(entry.booking.starts_at).date() == today() + 4 * DAY
+
+
+def test_nobody_waits_for_more_than_the_quota_can_ever_leave(world: World, at: At) -> None:
+    """Four hours of a day or of a week in which there are three; for three of a full day one may wait."""
+    mine, room = world.tenants[0], world.rooms[0]
+    LiveRoom.objects.filter(pk=room.pk).update(opens_at=time(0), closes_at=time(0))
+    wish = {"actor": mine.owner, "tenant": mine.tenant, "room": room, "minutes": 240}
+    first = (monday() - today()).days
+    quota = SlotQuota.objects.create(park=world.park, day_hours=3)
+    with translation.override("en"), pytest.raises(OverQuota, match="3 hours a day") as refused:
+        services.waitlist_join(**wish, earliest=at(8, first), latest=at(22, first + 5))
+    assert refused.value.field == "minutes"
+    SlotQuota.objects.filter(pk=quota.pk).update(day_hours=None, week_hours=3)
+    with pytest.raises(OverQuota):
+        services.waitlist_join(**wish, earliest=at(8, first), latest=at(22, first + 5))
+    assert not mine.tenant.waitlist.filter(minutes=240).exists()
+    services.waitlist_join(**{**wish, "minutes": 180}, earliest=at(8, first), latest=at(22, first + 5))
 
 
 def test_the_park_swaps_and_repeats_beyond_a_quota_with_a_reason(world: World, at: At) -> None:

@@ -348,7 +348,11 @@ def test_minutes_of_no_crew_are_refused_in_the_admin(
 def test_a_firm_asks_for_windows_of_other_days_and_hours(owner: Client, firm: TenantWorld) -> None:
     """As Chinese keyboards write them too; one after midnight ends on the next day, and what is none is named."""
     day = today() + 3 * DAY
-    later = [f"{day + DAY} 20:00-01:00", f"{day + 4 * DAY} ０９：００～１２：００"]
+    later = [
+        f"{day + DAY} 20:00-01:00",
+        f"{day + 4 * DAY} ０９：００～１２：００",
+        f"{day + 5 * DAY} 20:00-24:00",
+    ]
     address = reverse("portal-slot-new", args=[firm.tenant.code])
     assert owner.post(address, wish(more="\n".join(later))).status_code == 302
     at = day_start(day)
@@ -356,6 +360,7 @@ def test_a_firm_asks_for_windows_of_other_days_and_hours(owner: Client, firm: Te
         (at + 14 * HOUR, at + 16 * HOUR),
         (at + DAY + 20 * HOUR, at + DAY + 25 * HOUR),
         (at + 4 * DAY + 9 * HOUR, at + 4 * DAY + 12 * HOUR),
+        (at + 5 * DAY + 20 * HOUR, at + 6 * DAY),
     ]
     named = f"{day + DAY:%m-%d} 20:00–01:00, {day + 4 * DAY:%m-%d} 09:00–12:00"
     assert named in owner.get(reverse("portal-slots", args=[firm.tenant.code])).text
