@@ -285,6 +285,10 @@ class BackorderViewSet(ReadOnlyScopedViewSet):
     @action(detail=True, methods=["post"])
     def fill(self, request: Request, uid: str) -> HttpResponse:
         """Give it its goods from a warehouse."""
-        return self.answer(
-            lambda: services.backorder_fill(actor=self.actor, backorder=self.get_object(), **self.read())
-        )
+
+        def done() -> Backorder:
+            owed = self.get_object()
+            services.backorder_fill(actor=self.actor, backorder=owed, **self.read())
+            return self.base_queryset().get(pk=owed.pk)
+
+        return self.answer(done)

@@ -1,53 +1,44 @@
 """A parcel says of which source its order is. One at the packing table that holds two orders is taken apart."""
 
 from collections import defaultdict
-from typing import Any
 
 from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.models import OuterRef, Subquery
-
-AT_A_TIME = 1_000
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 
 def parcels_are_of_one_source(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    """By the ledger; what has left as a parcel of two orders stays one, of the source of its first line."""
+    """By what the ledger says of their first line. What has left as a parcel of two orders stays one."""
     alias = editor.connection.alias
     parcels = apps.get_model("supplychain", "Parcel").objects.using(alias)
-    keys = apps.get_model("supplychain", "SalesEventKey").objects.using(alias).filter(pk=OuterRef("event_id"))
-    lines = apps.get_model("supplychain", "Reservation").objects.using(alias)
-    last = 0
-    while rows := list(parcels.filter(pk__gt=last).order_by("pk")[:AT_A_TIME]):
-        last = rows[-1].pk
-        of_parcel: dict[int, list[Any]] = defaultdict(list)
-        for line in (
-            lines.filter(parcel__in=rows).annotate(source=Subquery(keys.values("source"))).order_by("pk")
-        ):
-            of_parcel[line.parcel_id].append(line)
-        for parcel in rows:
-            mine = of_parcel[parcel.pk]
-            held = [line for line in mine if line.state == "in_wave"]
-            sources = list(dict.fromkeys(line.source or "" for line in held or mine)) or [""]
-            parcel.source = sources[0]
-            if held and len(sources) > 1:
-                _take_apart(parcel, sources[1:], held, parcels, lines)
-        parcels.bulk_update(rows, ["source", "state"])
-
-
-def _take_apart(parcel: Any, others: list[str], held: list[Any], parcels: Any, lines: Any) -> None:
-    """Each order its parcel, and every piece is scanned once more: they lie in one box."""
-    parcel.state = "waiting"
-    lines.filter(pk__in=[line.pk for line in held]).update(packed=0)
-    for source in others:
-        apart = parcels.create(
-            warehouse_id=parcel.warehouse_id,
-            wave_id=parcel.wave_id,
-            seller_id=parcel.seller_id,
-            source=source,
-            order_no=parcel.order_no,
-        )
-        lines.filter(pk__in=[line.pk for line in held if (line.source or "") == source]).update(parcel=apart)
+    reservations = apps.get_model("supplychain", "Reservation").objects.using(alias)
+    told = apps.get_model("supplychain", "SalesEventKey").objects.using(alias).filter(pk=OuterRef("event_id"))
+    lines = reservations.annotate(source=Coalesce(Subquery(told.values("source")), Value(""))).order_by("pk")
+    first = lines.filter(parcel=OuterRef("pk")).values("source")[:1]
+    parcels.update(source=Coalesce(Subquery(first), Value("")))
+    held: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for pk, parcel, source in lines.filter(state="in_wave").values_list("pk", "parcel", "source"):
+        held[parcel][source].append(pk)
+    for parcel in parcels.filter(pk__in=list(held)).order_by("pk"):
+        orders = held[parcel.pk]
+        if list(orders) == [parcel.source]:
+            continue
+        # Their pieces lie in one box: each is scanned once more.
+        reservations.filter(parcel=parcel, state="in_wave").update(packed=0)
+        (parcel.source, _its_own), *others = orders.items()
+        parcel.state = "waiting"
+        parcel.save(update_fields=["source", "state"])
+        for source, mine in others:
+            apart = parcels.create(
+                warehouse_id=parcel.warehouse_id,
+                wave_id=parcel.wave_id,
+                seller_id=parcel.seller_id,
+                source=source,
+                order_no=parcel.order_no,
+            )
+            reservations.filter(pk__in=mine).update(parcel=apart)
 
 
 class Migration(migrations.Migration):
