@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from analytics.shares.facts import QUERY_SIZE, Fact
 from supplychain.choices import LineType, SalesKind
+from supplychain.givenback import with_source
 from supplychain.models import Reservation, SalesEvent
 from supplychain.models.parcels import line_name
 
@@ -27,10 +29,9 @@ def _is_sold(fact: Fact) -> bool:
     return fact.kind == SalesKind.PAID and fact.line_type == LineType.GOODS and fact.quantity > 0
 
 
-def reservations_of(seller_id: int, lines: Iterable[str]) -> Iterator[Reservation]:
-    """Every reservation for the named lines of a seller, with its warehouse and parcel."""
+def reservations_of(seller_id: int, lines: Iterable[str]) -> Iterator[Any]:
+    """Every Reservation for the named lines of a seller, with its warehouse, its parcel and its order's `source`."""
     names = sorted(lines)
     for start in range(0, len(names), QUERY_SIZE):
-        yield from Reservation.objects.filter(
-            seller=seller_id, line__in=names[start : start + QUERY_SIZE]
-        ).select_related("warehouse", "parcel")
+        some = Reservation.objects.filter(seller=seller_id, line__in=names[start : start + QUERY_SIZE])
+        yield from with_source(some.select_related("warehouse", "parcel"))

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from supplychain.models import Backorder, SalesEvent
+from supplychain.models import Backorder, SalesEvent, SalesEventKey
 from supplychain.models.parcels import line_name
 
 AT_ONCE = 500
+Order = tuple[str, str]
+"""A source, and the number of an order of a seller."""
 
 
 class OfLine(Protocol):
@@ -29,8 +32,14 @@ def with_seller(rows: QuerySet[Backorder]) -> QuerySet[Any]:
     return rows.annotate(seller_id=Subquery(sale.values("seller_id")[:1]))
 
 
+def with_source(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Reservations or backorders with the source of their order, without which its number may be that of another."""
+    told = SalesEventKey.objects.filter(pk=OuterRef("event_id"))
+    return rows.annotate(source=Coalesce(Subquery(told.values("source")), Value("")))
+
+
 def given_back(rows: Sequence[OfLine]) -> set[int]:
-    """The ids of those whose order line was refunded or cancelled as a whole.
+    """The ids of those whose order line was refunded or cancelled as a whole, by what its own source says.
 
     A refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
     """
@@ -46,15 +55,15 @@ def given_back(rows: Sequence[OfLine]) -> set[int]:
 
 def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     orders = {row.order_no for row in rows}
-    paid: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    back: dict[str, list[SalesEvent]] = defaultdict(list)
+    paid: dict[Order, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    back: dict[Order, list[SalesEvent]] = defaultdict(list)
     for event in _facts_of(seller, orders):
         if event.kind == "paid":
-            paid[event.order_no][event.line_no].append(event)
+            paid[event.source, event.order_no][event.line_no].append(event)
         elif event.kind == "cancelled":
-            back[event.order_no].append(event)
+            back[event.source, event.order_no].append(event)
         elif event.ref_order_no in orders:
-            back[event.ref_order_no].append(event)
+            back[event.source, event.ref_order_no].append(event)
     known = [event for order in paid.values() for events in order.values() for event in events]
     by_id = {event.pk: event for event in known}
     by_line = {line_name(event.source, event.external_id): event for event in known}
@@ -62,8 +71,10 @@ def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     for row in rows:
         # What has left keeps the version of its sale that it left by.
         sale = by_id.get(row.event_id) or by_line.get(getattr(row, "line", ""))
-        if sale is not None and _is_whole(sale, paid[sale.order_no], back[sale.order_no]):
-            found.add(row.pk)
+        if sale is not None:
+            order = (sale.source, sale.order_no)
+            if _is_whole(sale, paid[order], back[order]):
+                found.add(row.pk)
     return found
 
 

@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.clock import HOUR
 from core.scoping import visible_to
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState
-from supplychain.givenback import given_back
+from supplychain.givenback import given_back, with_source
 from supplychain.models import Backorder, Reservation
 
 AGES = (24, 48, 72)
@@ -68,8 +68,10 @@ def due_today(lines: QuerySet[Reservation]) -> QuerySet[Reservation]:
     now = clock.now()
     late = overdue(lines, now)
     midnight = clock.day_bounds(clock.business_day(now))[1]
-    same_order = late.filter(seller=OuterRef("seller"), order_no=OuterRef("order_no"))
-    return overdue(lines, midnight).exclude(Exists(same_order))
+    same_order = with_source(late).filter(
+        seller=OuterRef("seller"), source=OuterRef("source"), order_no=OuterRef("order_no")
+    )
+    return with_source(overdue(lines, midnight)).exclude(Exists(same_order))
 
 
 def oversold(owed: QuerySet[Backorder]) -> QuerySet[Backorder]:
@@ -85,12 +87,14 @@ def unshipped(lines: QuerySet[Reservation], owed: QuerySet[Backorder]) -> Unship
         lines=Count("pk"), oversold=Sum(F("quantity") - F("presold"))
     )
     found = Unshipped(missing=waiting["lines"], oversold=waiting["oversold"] or 0)
-    orders = lines.values("seller", "order_no", within=F("warehouse__ship_within_hours")).annotate(
-        paid=Min("paid_at")
+    orders = (
+        with_source(lines)
+        .values("seller", "source", "order_no", within=F("warehouse__ship_within_hours"))
+        .annotate(paid=Min("paid_at"))
     )
-    first: dict[tuple[int, str], tuple[datetime, datetime]] = {}
+    first: dict[tuple[int, str, str], tuple[datetime, datetime]] = {}
     for row in orders.order_by():
-        order, paid = (row["seller"], row["order_no"]), row["paid"]
+        order, paid = (row["seller"], row["source"], row["order_no"]), row["paid"]
         due = paid + row["within"] * HOUR
         known = first.get(order)
         first[order] = (min(paid, known[0]), min(due, known[1])) if known else (paid, due)

@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.errors import Conflict
 from core.locking import lock_row, lock_rows, retried
 from supplychain.choices import Carrier, MoveKind, ParcelState, ReservationState, WaveState
+from supplychain.givenback import with_source
 from supplychain.models import Parcel, Reservation, Warehouse, WarehouseTariff, Wave
 from supplychain.services import goods_return, parcel_dispatch, parcel_scan, wave_make, wave_picked
 from supplychain.services.parcels import AT_THE_TABLE, DISPATCHED
@@ -83,32 +84,33 @@ def _send(warehouse: Warehouse, until: datetime) -> list[Reservation]:
     skus = set(waiting.values_list("sku", flat=True))
     levels = locked_levels(skus)
     # Locked, and read again: some may have been let go since.
-    held_rows = lock_rows(waiting.filter(sku__in=skus).select_related("seller", "sku"))
+    held_rows = lock_rows(with_source(waiting.filter(sku__in=skus).select_related("seller", "sku")))
     rows = sorted(held_rows, key=lambda row: (row.paid_at, row.order_no, row.sku.code, row.source_key))
     if not rows:
         return []
     last = Wave.objects.filter(warehouse=warehouse).aggregate(last=Max("number"))["last"] or 0
     wave = Wave.objects.create(warehouse=warehouse, number=last + 1, state=WaveState.PICKED)
-    orders = dict.fromkeys((row.seller, row.order_no) for row in rows)
+    orders = dict.fromkeys((row.seller, row.source, row.order_no) for row in rows)
     parcels = Parcel.objects.bulk_create(
         Parcel(
-            uid=uid("parcel", seller.code, order),
+            uid=uid("parcel", seller.code, source, order),
             warehouse=warehouse,
             wave=wave,
             seller=seller,
+            source=source,
             order_no=order,
             state=ParcelState.DISPATCHED,
             carrier=(Carrier.SF, Carrier.ZTO, Carrier.YTO)[number % 3],
             tracking_no=f"{warehouse.code}-{last + 1}-{number + 1:05d}".upper(),
             dispatched_at=until,
         )
-        for number, (seller, order) in enumerate(orders)
+        for number, (seller, source, order) in enumerate(orders)
     )
     by_order: dict[Any, Parcel] = dict(zip(orders, parcels, strict=True))
     held: Counter[tuple[int, int]] = Counter()
     for row in rows:
         row.parcel, row.state, row.packed = (
-            by_order[row.seller, row.order_no],
+            by_order[row.seller, row.source, row.order_no],
             ReservationState.DISPATCHED,
             row.quantity,
         )

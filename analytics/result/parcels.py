@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -61,7 +62,7 @@ def parcels_of(seller_id: int, facts: Mapping[int, list[Fact]]) -> dict[int, lis
     return {place: list(_sources(found[place], place in outside)) for place in facts}
 
 
-def _shares(rows: list[Reservation], tariffs: Tariffs) -> Iterator[tuple[int, int | None]]:
+def _shares(rows: list[Any], tariffs: Tariffs) -> Iterator[tuple[int, int | None]]:
     """By reservation its share of the price of its parcel; what waits in no parcel is shared by order."""
     parcels = sorted({row.parcel_id for row in rows if row.parcel_id is not None})
     beside: dict[object, list[tuple[int, int]]] = defaultdict(list)
@@ -75,7 +76,7 @@ def _shares(rows: list[Reservation], tariffs: Tariffs) -> Iterator[tuple[int, in
             beside[parcel].append((pk, quantity))
     for row in rows:
         if row.parcel_id is None:
-            beside[row.warehouse_id, row.order_no].append((row.pk, row.quantity))
+            beside[row.warehouse_id, row.source, row.order_no].append((row.pk, row.quantity))
     of_row = {row.pk: row for row in rows}
     for mine in beside.values():
         known = next(of_row[pk] for pk, _quantity in mine if pk in of_row)

@@ -155,12 +155,12 @@ def _parcels_of(sessions: Sequence[LiveSession], at: datetime) -> dict[int, Sent
     by_seller: dict[int, dict[int, list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for fact, place in facts_in(sessions):
         by_seller[fact.seller_id][place].append(fact)
-    orders: dict[int, dict[tuple[int, str], bool]] = defaultdict(dict)
+    orders: dict[int, dict[tuple[int, str, str], bool]] = defaultdict(dict)
     for seller, facts in by_seller.items():
         lines = lines_of(seller, facts)
         for row in reservations_of(seller, lines):
             if _ought_to_have_left(row, at):
-                order, mine = (seller, row.order_no), orders[lines[row.line]]
+                order, mine = (seller, row.source, row.order_no), orders[lines[row.line]]
                 mine[order] = mine.get(order, True) and row.state == ReservationState.DISPATCHED
     return {place: Sent(len(mine), sum(mine.values())) for place, mine in orders.items()}
 

@@ -25,6 +25,7 @@ from core.scoping import may, require, visible_to
 from parks.selectors import parks_of
 from supplychain import services
 from supplychain.choices import Carrier, ParcelState, ReservationState, WaveState
+from supplychain.givenback import with_source
 from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, StockMove, Warehouse, Wave
 from supplychain.services.parcels import AT_THE_TABLE
 from supplychain.services.references import as_uid
@@ -63,8 +64,8 @@ def _day_of(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
     return {
         "warehouse": warehouse,
         "unshipped": unshipped(lines, owed),
-        "loose": lines.filter(state=ReservationState.RESERVED)
-        .values("seller", "order_no")
+        "loose": with_source(lines.filter(state=ReservationState.RESERVED))
+        .values("seller", "source", "order_no")
         .distinct()
         .count(),
         "waves": list(waves.distinct().order_by("pk")[:SHOWN]),
@@ -86,6 +87,7 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     if request.method == "POST" and warehouse is not None:
         return _after(request, actor, warehouse, parcel)
     lines = parcel.lines.select_related("sku__product", "owner").order_by("pk") if parcel else ()
+    order = request.GET.get("order", "")[:64]
     context = {
         **site.each_context(request),
         "title": _("Packing table"),
@@ -95,7 +97,8 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "is_packed": parcel is not None and parcel.state == ParcelState.PACKED,
         "lines": [line for line in lines if line.state == ReservationState.IN_WAVE],
         "taken_out": [line for line in lines if line.state == ReservationState.RELEASED],
-        **(_waiting(actor, warehouse) if warehouse and not parcel else {}),
+        "order": order,
+        **(_waiting(actor, warehouse, order) if warehouse and not parcel else {}),
         "carriers": Carrier.choices,
         "carrier": request.session.get("carrier", ""),
     }
@@ -115,15 +118,20 @@ class Waiting:
         return self.leaves_by is not None and self.leaves_by < clock.now()
 
 
-def _waiting(actor: Actor, warehouse: Warehouse) -> dict[str, Any]:
-    """The parcels that are to be packed or sent, those that have to leave first at the head."""
+def _waiting(actor: Actor, warehouse: Warehouse, order: str) -> dict[str, Any]:
+    """The parcels that are to be packed or sent, those that have to leave first at the head; or those of one number."""
     every = visible_to(Parcel.objects.filter(warehouse=warehouse, state__in=AT_THE_TABLE), actor)
+    every = every.filter(order_no=order) if order else every
     lines = Reservation.objects.filter(parcel=OuterRef("pk"), state=ReservationState.IN_WAVE)
     of_parcel = lines.order_by().values("parcel")
-    parcels = every.annotate(
-        paid=Subquery(of_parcel.annotate(first=Min("paid_at")).values("first")),
-        pieces=Coalesce(Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")), 0),
-    ).order_by(F("paid").asc(nulls_last=True), "pk")
+    parcels = (
+        every.select_related("seller")
+        .annotate(
+            paid=Subquery(of_parcel.annotate(first=Min("paid_at")).values("first")),
+            pieces=Coalesce(Subquery(of_parcel.annotate(sum=Sum("quantity")).values("sum")), 0),
+        )
+        .order_by(F("paid").asc(nulls_last=True), "pk")
+    )
     within = warehouse.ship_within_hours * HOUR
     return {
         "waiting": every.count(),
@@ -136,28 +144,34 @@ def _parcel(actor: Actor, uid: str, warehouse: Warehouse | None) -> Parcel | Non
     row = as_uid(uid)
     if row is None or warehouse is None:
         return None
-    found: Parcel | None = visible_to(
-        Parcel.objects.filter(warehouse=warehouse, uid=row, state__in=AT_THE_TABLE), actor
-    ).first()
+    at_the_table = Parcel.objects.filter(warehouse=warehouse, uid=row, state__in=AT_THE_TABLE)
+    found: Parcel | None = visible_to(at_the_table.select_related("seller"), actor).first()
     return found
 
 
 def _after(
     request: HttpRequest, actor: Actor, warehouse: Warehouse, parcel: Parcel | None
 ) -> HttpResponseRedirect:
-    """Do what was scanned or pressed, say what became of it, and come back to the table."""
+    """Do what was scanned or pressed, say what became of it, and come back to the table.
+
+    Where several orders have the number that was scanned, they are shown, and one of them is tapped.
+    """
+    query = {"warehouse": warehouse.code}
+    code = request.POST.get("code", "")[:200]
     try:
-        parcel = _do(request, actor, warehouse, parcel)
+        if parcel is not None:
+            parcel = _do(request, actor, parcel, code)
+        else:
+            parcel, *others = services.parcels_named(actor=actor, warehouse=warehouse, code=code)
+            if others:
+                query["order"], parcel = parcel.order_no, None
     except DomainError as refusal:
         messages.error(request, str(refusal))
-    query = {"warehouse": warehouse.code} | ({"parcel": str(parcel.uid)} if parcel else {})
+    query |= {"parcel": str(parcel.uid)} if parcel else {}
     return HttpResponseRedirect(f"{request.path}?{urlencode(query)}")
 
 
-def _do(request: HttpRequest, actor: Actor, warehouse: Warehouse, parcel: Parcel | None) -> Parcel | None:
-    code = request.POST.get("code", "")[:200]
-    if parcel is None:
-        return services.parcel_named(actor=actor, warehouse=warehouse, code=code)
+def _do(request: HttpRequest, actor: Actor, parcel: Parcel, code: str) -> Parcel | None:
     if "empty" in request.POST:
         return services.parcel_empty(actor=actor, parcel=parcel)
     if "aside" in request.POST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -35,6 +37,7 @@ from supplychain.choices import (
     ReservationState,
     WaveState,
 )
+from supplychain.givenback import with_source
 from supplychain.models import Parcel, Reservation, ReturnedGoods, Wave
 
 PARCEL_COLOURS = {
@@ -51,7 +54,7 @@ LINE_COLOURS = {
 
 class ParcelInline(ShownInline):
     model = Parcel
-    fields = ("order_no", "seller", "state", "carrier", "tracking_no")
+    fields = ("order_no", "seller", "source", "state", "carrier", "tracking_no")
 
 
 @admin.register(Wave)
@@ -116,6 +119,7 @@ class ParcelAdmin(ScopedModelAdmin):
     list_display = (
         "order_no",
         "seller",
+        "source",
         "warehouse",
         badge("state", _("state"), PARCEL_COLOURS),
         "carrier",
@@ -125,7 +129,7 @@ class ParcelAdmin(ScopedModelAdmin):
     list_filter = ("dispatched_at", "state", "carrier", "warehouse", "seller")
     search_fields = ("order_no", "tracking_no", "seller__code", "seller__name_zh")
     fields = (
-        ("order_no", "seller"),
+        ("order_no", "seller", "source"),
         ("warehouse", "wave"),
         "state",
         ("carrier", "tracking_no"),
@@ -155,6 +159,7 @@ class ReturnForm(OperationForm):
 class ReservationAdmin(ScopedModelAdmin):
     list_display = (
         "order_no",
+        "source",
         "sku",
         "owner",
         "warehouse",
@@ -166,13 +171,14 @@ class ReservationAdmin(ScopedModelAdmin):
     search_fields = ("order_no", "sku__code", "owner__code", "owner__name_zh")
     ordering = ("-paid_at", "-id")
     fields = (
-        ("order_no", "seller"),
+        ("order_no", "seller", "source"),
         ("sku", "owner"),
         "warehouse",
         ("quantity", "packed"),
         ("state", "paid_at"),
         "parcel",
     )
+    readonly_fields = ("source",)
     operations = (
         Operation(
             "missing",
@@ -198,6 +204,13 @@ class ReservationAdmin(ScopedModelAdmin):
             when=lambda row: row.state == ReservationState.DISPATCHED,
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reservation]:
+        return with_source(super().get_queryset(request))
+
+    @display(description=_("source"))
+    def source(self, row: Any) -> str:
+        return str(row.source)
 
 
 @admin.register(ReturnedGoods)

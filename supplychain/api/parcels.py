@@ -51,6 +51,7 @@ class ParcelSerializer(serializers.ModelSerializer[Parcel]):
             "uid",
             "warehouse",
             "seller",
+            "source",
             "order_no",
             "state",
             "carrier",
@@ -72,8 +73,9 @@ class DispatchInput(StrictSerializer):
 
 
 class ParcelFilter(django_filters.FilterSet):
-    """Parcels by order, tracking number, warehouse, wave and state."""
+    """Parcels by order and its source, tracking number, warehouse, wave and state."""
 
+    source = django_filters.CharFilter("source", label=_("Source"), max_length=32)
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
     tracking_no = django_filters.CharFilter("tracking_no", label=_("Tracking number"), max_length=64)
     warehouse = django_filters.CharFilter("warehouse__code", label=_("Warehouse"), max_length=64)

@@ -28,6 +28,7 @@ from core.doors.fields import (
 from supplychain import services
 from supplychain.api.stock import WORK
 from supplychain.choices import RESERVATION_OPEN, BackorderState, GoodsCondition, ReservationState, WaveState
+from supplychain.givenback import with_source
 from supplychain.models import Backorder, Reservation, ReturnedGoods, StockMove, Warehouse, Wave
 from supplychain.services.waves import MOST_ORDERS
 from supplychain.unshipped import overdue, oversold
@@ -129,6 +130,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     warehouse = serializers.CharField(source="warehouse.code")
     seller = serializers.CharField(source="seller.code")
     owner = serializers.CharField(source="owner.code")
+    source = serializers.CharField()
     sku = serializers.CharField(source="sku.code")
     state = serializers.ChoiceField(choices=ReservationState.choices)
     parcel = serializers.UUIDField(source="parcel.uid", default=None, allow_null=True)
@@ -142,6 +144,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "uid",
             "warehouse",
             "seller",
+            "source",
             "order_no",
             "owner",
             "sku",
@@ -193,7 +196,9 @@ class ReservationViewSet(ReadOnlyScopedViewSet):
 
     def base_queryset(self) -> QuerySet[Reservation]:
         rows = Reservation.objects.annotate(came_back=Coalesce(Sum("returned__quantity"), 0))
-        return rows.select_related("warehouse", "seller", "owner", "sku", "parcel").order_by("-pk")
+        return with_source(
+            rows.select_related("warehouse", "seller", "owner", "sku", "parcel").order_by("-pk")
+        )
 
     @extend_schema(request=Nothing, responses=ReservationSerializer)
     @action(detail=True, methods=["post"])
@@ -220,6 +225,7 @@ class BackorderSerializer(serializers.ModelSerializer[Backorder]):
     """Sold and not there: `presold` pieces are promised within the owner's limit, the others are `oversold`."""
 
     owner = serializers.CharField(source="owner.code")
+    source = serializers.CharField()
     sku = serializers.CharField(source="sku.code")
     state = serializers.ChoiceField(choices=BackorderState.choices)
     oversold = serializers.IntegerField()
@@ -230,6 +236,7 @@ class BackorderSerializer(serializers.ModelSerializer[Backorder]):
         fields = [
             "uid",
             "owner",
+            "source",
             "order_no",
             "sku",
             "quantity",
@@ -272,12 +279,16 @@ class BackorderViewSet(ReadOnlyScopedViewSet):
     inputs = {"fill": FillInput}
 
     def base_queryset(self) -> QuerySet[Backorder]:
-        return Backorder.objects.select_related("owner", "sku").order_by("-pk")
+        return with_source(Backorder.objects.select_related("owner", "sku").order_by("-pk"))
 
     @extend_schema(request=FillInput, responses=BackorderSerializer)
     @action(detail=True, methods=["post"])
     def fill(self, request: Request, uid: str) -> HttpResponse:
         """Give it its goods from a warehouse."""
-        return self.answer(
-            lambda: services.backorder_fill(actor=self.actor, backorder=self.get_object(), **self.read())
-        )
+
+        def done() -> Backorder:
+            owed = self.get_object()
+            services.backorder_fill(actor=self.actor, backorder=owed, **self.read())
+            return self.base_queryset().get(pk=owed.pk)
+
+        return self.answer(done)

@@ -48,13 +48,17 @@ class Wave(PublicIdMixin, StampedMixin):
 
 
 class Parcel(PublicIdMixin, StampedMixin):
-    """One order of a seller as it leaves a warehouse, with lines of whoever owns the goods."""
+    """One order of a seller as it leaves a warehouse, with lines of whoever owns the goods.
+
+    Two shops of a seller may give two orders the same number: `source` says which of them told it.
+    """
 
     warehouse = models.ForeignKey(
         Warehouse, models.PROTECT, related_name="parcels", verbose_name=_("warehouse")
     )
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="parcels", verbose_name=_("wave"))
     seller = models.ForeignKey(Tenant, models.PROTECT, related_name="parcels", verbose_name=_("seller"))
+    source = models.CharField(_("source"), max_length=32, blank=True, default="", db_default="")
     order_no = models.CharField(_("order number"), max_length=64)
     state = models.CharField(_("state"), max_length=16, choices=ParcelState, default=ParcelState.WAITING)
     carrier = models.CharField(_("carrier"), max_length=16, choices=Carrier, blank=True)

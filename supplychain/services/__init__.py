@@ -26,8 +26,8 @@ from supplychain.services.parcels import (
     goods_return,
     parcel_dispatch,
     parcel_empty,
-    parcel_named,
     parcel_scan,
+    parcels_named,
 )
 from supplychain.services.picks import Pick, pick_list
 from supplychain.services.placing import window_set
@@ -123,8 +123,8 @@ __all__ = [
     "offer_answer",
     "parcel_dispatch",
     "parcel_empty",
-    "parcel_named",
     "parcel_scan",
+    "parcels_named",
     "pick_list",
     "product_create",
     "product_update",

@@ -26,17 +26,19 @@ TRACKING_LENGTH = 64
 AT_THE_TABLE = (ParcelState.WAITING, ParcelState.PACKED)
 
 
-def parcel_named(*, actor: Actor, warehouse: Warehouse, code: str) -> Parcel:
-    """The parcel at the packing table that a scanned order number means. NotFound where none waits under it.
+def parcels_named(*, actor: Actor, warehouse: Warehouse, code: str) -> list[Parcel]:
+    """The parcels at the packing table that a scanned order number means. NotFound where none waits under it.
 
-    Of several with one number (of two sellers) the oldest.
+    One for each order, of several the oldest: other sellers, and other shops of a seller, may have the same number.
     """
     waiting = Parcel.objects.filter(warehouse=warehouse, order_no=code.strip(), state__in=AT_THE_TABLE)
     require(actor, CHANGE, Wave, warehouse.park_id)
-    found: Parcel | None = visible_to(waiting, actor).order_by("pk").first()
-    if found is None:
+    found: dict[tuple[int, str], Parcel] = {}
+    for parcel in visible_to(waiting, actor).order_by("pk"):
+        found.setdefault((parcel.seller_id, parcel.source), parcel)
+    if not found:
         raise NotFound(_("No parcel of the order “%(code)s” is to be packed here.") % {"code": code[:64]})
-    return found
+    return list(found.values())
 
 
 @retried

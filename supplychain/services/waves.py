@@ -16,7 +16,7 @@ from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from supplychain.choices import RESERVATION_OPEN, BackorderState, ReservationState, WaveState
-from supplychain.givenback import given_back, with_seller
+from supplychain.givenback import given_back, with_seller, with_source
 from supplychain.models import Backorder, Parcel, Reservation, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.picks import note_fetched
@@ -39,7 +39,7 @@ def wave_make(*, actor: Actor, warehouse: Warehouse, orders: int = USUAL_ORDERS)
     with transaction.atomic():
         held = get_visible(Warehouse, actor, pk=warehouse.pk)
         lock_row(Warehouse, held.pk)
-        waiting = Reservation.objects.filter(warehouse=held, state=ReservationState.RESERVED)
+        waiting = with_source(Reservation.objects.filter(warehouse=held, state=ReservationState.RESERVED))
         rows = _of_orders(waiting.order_by("paid_at", "pk")[:LOOKED_AT], orders)
         refunded = given_back(rows)
         _let_go([row for row in rows if row.pk in refunded])
@@ -60,30 +60,33 @@ def wave_make(*, actor: Actor, warehouse: Warehouse, orders: int = USUAL_ORDERS)
     return wave
 
 
+def _order(row: Any) -> tuple[int, str, str]:
+    """The order of a line or of a parcel: two shops of a seller may give the same number."""
+    return row.seller_id, row.source, row.order_no
+
+
 def _of_orders(rows: Iterable[Reservation], most: int) -> list[Reservation]:
     """The lines of the first orders, whole."""
-    taken: dict[tuple[int, str], list[Reservation]] = {}
+    taken: dict[tuple[int, str, str], list[Reservation]] = {}
     for row in rows:
-        order = (row.seller_id, row.order_no)
+        order = _order(row)
         if order in taken or len(taken) < most:
             taken.setdefault(order, []).append(row)
     return [row for lines in taken.values() for row in lines]
 
 
 def _make_parcels(wave: Wave, rows: Sequence[Reservation]) -> None:
-    orders = dict.fromkeys(
-        (row.seller_id, row.order_no) for row in sorted(rows, key=lambda r: (r.paid_at, r.pk))
-    )
+    orders = dict.fromkeys(map(_order, sorted(rows, key=lambda r: (r.paid_at, r.pk))))
     parcels = {
-        (parcel.seller_id, parcel.order_no): parcel
+        _order(parcel): parcel
         for parcel in Parcel.objects.bulk_create(
-            Parcel(warehouse=wave.warehouse, wave=wave, seller_id=seller, order_no=order)
-            for seller, order in orders
+            Parcel(warehouse=wave.warehouse, wave=wave, seller_id=seller, source=source, order_no=number)
+            for seller, source, number in orders
         )
     }
     now = clock.now()
     for row in rows:
-        row.parcel = parcels[row.seller_id, row.order_no]
+        row.parcel = parcels[_order(row)]
         row.state, row.updated_at = ReservationState.IN_WAVE, now
     Reservation.objects.bulk_update(rows, ["parcel", "state", "updated_at"])
 

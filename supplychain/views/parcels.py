@@ -10,7 +10,7 @@ from core.clock import now
 from core.doors.portal import ScopedListPage
 from core.scoping import may, visible_to
 from supplychain.choices import BackorderState
-from supplychain.givenback import with_seller
+from supplychain.givenback import with_seller, with_source
 from supplychain.models import Backorder, Parcel, Reservation, SalesEvent
 from supplychain.unshipped import due_today, held_lines, overdue, oversold, unshipped
 
@@ -60,7 +60,7 @@ class Unshipped(ScopedListPage):
     def base_queryset(self) -> QuerySet[Reservation]:
         held = self.own(held_lines(self.actor), lookup=self.tenant_lookup)
         lines = {"overdue": overdue, "today": due_today}.get(self.which, lambda rows: rows)(held)
-        return lines.select_related("warehouse", "owner", "sku").order_by("paid_at", "pk")
+        return with_source(lines.select_related("warehouse", "owner", "sku").order_by("paid_at", "pk"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -83,7 +83,7 @@ class Owed(ScopedListPage):
     page_size = 50
 
     def base_queryset(self) -> QuerySet[Backorder]:
-        rows = with_seller(Backorder.objects.filter(state=BackorderState.OPEN))
+        rows = with_source(with_seller(Backorder.objects.filter(state=BackorderState.OPEN)))
         rows = oversold(rows) if self.only_oversold else rows
         return rows.select_related("sku").order_by("occurred_at", "pk")
 

@@ -27,18 +27,22 @@ def keeper(world: World) -> Client:
     return client
 
 
-def wait_for(warehouse: Warehouse, world: World, order: str, paid: dt.datetime, pieces: int = 1) -> Parcel:
+def wait_for(
+    warehouse: Warehouse, world: World, order: str, paid: dt.datetime, pieces: int = 1, source: str = "tool"
+) -> Parcel:
     """A parcel that waits, its order paid at an instant."""
     mine = world.tenants[0]
     wave = Wave.objects.filter(warehouse=warehouse).first() or Wave.objects.create(
         warehouse=warehouse, number=1
     )
-    parcel = Parcel.objects.create(warehouse=warehouse, wave=wave, seller=mine.tenant, order_no=order)
+    parcel = Parcel.objects.create(
+        warehouse=warehouse, wave=wave, seller=mine.tenant, source=source, order_no=order
+    )
     for number in range(pieces):
         Reservation.objects.create(
             warehouse=warehouse, seller=mine.tenant, owner=mine.tenant, sku=mine.skus[0], event_id=900 + number,
-            line=f"{order}:{number}", source_key=f"{order}-{number}", order_no=order, quantity=1, state="in_wave",
-            parcel=parcel, paid_at=paid,
+            line=f"{source}:{order}:{number}", source_key=f"{source}-{order}-{number}", order_no=order, quantity=1,
+            state="in_wave", parcel=parcel, paid_at=paid,
         )  # fmt: skip
     return parcel
 
@@ -99,6 +103,27 @@ def test_what_is_not_on_its_shelf_is_said_at_the_table(world: World, keeper: Cli
     answer = keeper.post(html.unescape(link), {"back": back})
     assert (answer.status_code, answer["Location"]) == (302, back)
     assert mine.tenant.backorders.get(order_no=parcel.order_no).quantity == 1
+
+
+def test_of_a_number_that_two_shops_gave_both_orders_are_shown_to_tap_the_right_one(
+    world: World, keeper: Client
+) -> None:
+    Warehouse.objects.update(packs_orders=True)
+    first, second = (
+        wait_for(world.warehouse, world, "1001", now(), source=source)
+        for source in ("first-shop", "other-shop")
+    )
+    wait_for(world.warehouse, world, "1002", now())
+    address = f"{reverse('admin:warehouse_packing')}?{urlencode({'warehouse': world.warehouse.code})}"
+    answer = keeper.post(address, {"code": " 1001 "}, follow=True)
+    assert [each.parcel for each in answer.context["parcels"]] == [first, second]
+    assert "first-shop" in answer.text
+    assert "Several shops have an order “1001”" in answer.text
+    opened = table(keeper, warehouse=world.warehouse.code, parcel=str(second.uid))
+    assert "other-shop" in opened.text
+    assert "first-shop" not in opened.text
+    alone = keeper.post(address, {"code": "1002"}, follow=True)
+    assert alone.context["parcel"].order_no == "1002"
 
 
 def test_the_days_buttons_come_back_to_it(world: World, keeper: Client) -> None:

@@ -80,6 +80,15 @@ def test_a_parcel_of_two_sessions_is_shared_by_its_pieces(studio: Studio) -> Non
     assert [line.amount for line in studio.parcels()] == [Decimal(1), Decimal(3)]
 
 
+def test_orders_of_two_shops_with_one_number_are_two_parcels(studio: Studio) -> None:
+    studio.price(per_parcel="4")
+    for source in ("one", "other"):
+        studio.sold("A", source=source)
+    assert studio.parcels()[0].amount == Decimal(8)
+    wave_make(actor=SYSTEM, warehouse=studio.near)
+    assert studio.parcels()[0].amount == Decimal(8)
+
+
 def test_pieces_of_others_are_paid_by_their_owners(studio: Studio) -> None:
     studio.price(per_parcel="4", per_piece="1")
     studio.sold("A", qty=1, line_no="1")

@@ -12,6 +12,8 @@ from analytics import rollup, services
 from analytics.models import TrustVerdict
 from analytics.tasks import judge_parcels
 from analytics.trust import judging
+from analytics.trust.evidence import Sent
+from analytics.trust.gathering import gather
 from core import buckets
 from core.clock import DAY, HOUR
 from livestreams.models import LiveSession
@@ -161,3 +163,13 @@ def test_a_session_whose_goods_the_park_does_not_pack_says_nothing_of_parcels(
     show.judge()
     witnesses = {row["witness"] for row in TrustVerdict.objects.latest("pk").witnesses}
     assert witnesses == {"orders"}
+
+
+def test_what_one_shop_sent_is_no_witness_for_the_order_of_another(clock: time_machine.Coordinates) -> None:
+    show = Show()
+    for order in ORDERS:
+        show.sell(order, session_ref=str(show.session.uid), source="other")
+    show.send(ORDERS)
+    clock.shift(8 * DAY)
+    (gathered,) = gather([LiveSession.objects.select_related("booking").get(pk=show.session.pk)])
+    assert gathered.evidence.sent == Sent(due=24, left=12)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from core.clock import DAY, today
+from core.clock import DAY, HOUR, now, today
 from core.services import tool_key_create
 from supplychain.models import (
     Backorder,
     Parcel,
     Reservation,
     SalesEvent,
+    Sku,
     StockLevel,
     StockMove,
     Warehouse,
@@ -93,6 +94,27 @@ def test_an_order_is_fetched_packed_sent_and_taken_back_by_a_scanner(
     back = scanner.post(f"reservations/{line}/return", {"quantity": 1, "condition": "good"}).json()
     assert (back["uid"], back["returned"]) == (line, 1)
     assert StockLevel.objects.get(sku=mine.skus[0]).on_hand == 50
+
+
+def test_orders_of_two_shops_with_one_number_are_told_apart(
+    house: Warehouse, mine: TenantWorld, scanner: Caller
+) -> None:
+    Sku.objects.filter(pk=mine.skus[0].pk).update(tracked_since=now() - DAY)
+    for source, pieces in (("first-shop", 1), ("other-shop", 1), ("other-shop", 10_000)):
+        line = fact(
+            order_no="1001", line_no=str(pieces), qty=pieces, sku_code=mine.skus[0].code,
+            occurred_at=now() - HOUR,
+        )  # fmt: skip
+        record(mine.tenant, line, source=source)
+    held = scanner.get("reservations", order_no="1001").json()["results"]
+    assert {(row["source"], row["parcel"]) for row in held} == {("first-shop", None), ("other-shop", None)}
+    (owed,) = scanner.get("backorders", order_no="1001").json()["results"]
+    assert owed["source"] == "other-shop"
+    scanner.post("waves", {"warehouse": house.code})
+    both = scanner.get("parcels", order_no="1001").json()["results"]
+    assert sorted(row["source"] for row in both) == ["first-shop", "other-shop"]
+    (one,) = scanner.get("parcels", order_no="1001", source="first-shop").json()["results"]
+    assert [line["quantity"] for line in one["lines"]] == [1]
 
 
 def test_what_is_not_on_its_shelf_is_owed_and_given_later(

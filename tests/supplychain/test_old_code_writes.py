@@ -41,7 +41,7 @@ def written_again(row: models.Model, new: dict[str, Any], **other: Any) -> Any:
     return {name: getattr(written, name) for name in new}
 
 
-def test_old_code_writes_agreements_statements_and_samples(world: World) -> None:
+def test_old_code_writes_agreements_statements_samples_and_parcels(world: World) -> None:
     firm, other = world.tenants[0], world.tenants[1]
     proposed = agreement_propose(
         actor=SYSTEM, seller=firm.tenant, kind="service", title="advice", outside_name="Advisors",
@@ -60,5 +60,6 @@ def test_old_code_writes_agreements_statements_and_samples(world: World) -> None
         (agreement, {"withheld": False}, {}),
         (statement, {"withheld": Decimal(0)}, {"month": dt.date(2025, 6, 1)}),
         (asked, {"platform": "", "outside_ref": ""}, {}),
+        (firm.tenant.parcels.get(state="waiting"), {"source": ""}, {}),
     ):
         assert written_again(row, new, **more) == new

@@ -36,8 +36,8 @@ from supplychain.services import (
     line_missing,
     parcel_dispatch,
     parcel_empty,
-    parcel_named,
     parcel_scan,
+    parcels_named,
     pick_list,
     sku_resolve,
     stock_adjust,
@@ -65,11 +65,11 @@ class PackingShop(Shop):
         self.near.packs_orders = True
         self.near.save()
 
-    def sell(self, order: str, qty: int = 1, **more: Any) -> None:
+    def sell(self, order: str, qty: int = 1, source: str = "test", **more: Any) -> None:
         values = {"kind": "paid", "order_no": order, "qty": qty, "sku_code": "S1", "amount": 10 * qty} | more
-        record(self.seller, fact(**values))
+        record(self.seller, fact(**values), source=source)
 
-    def refund(self, order: str, amount: int, **more: Any) -> None:
+    def refund(self, order: str, amount: int, source: str = "test", **more: Any) -> None:
         values = {
             "kind": "refunded",
             "order_no": f"R-{order}",
@@ -77,14 +77,14 @@ class PackingShop(Shop):
             "qty": 0,
             "amount": amount,
         }
-        record(self.seller, fact(**values | more))
+        record(self.seller, fact(**values | more), source=source)
 
     def level(self, sku: Sku | None = None) -> tuple[int, int]:
         level = StockLevel.objects.get(warehouse=self.near, sku=sku or self.sku)
         return level.on_hand, level.reserved
 
     def packed(self, order: str) -> Parcel:
-        parcel = parcel_named(actor=SYSTEM, warehouse=self.near, code=order)
+        (parcel,) = parcels_named(actor=SYSTEM, warehouse=self.near, code=order)
         for line in parcel.lines.filter(state=ReservationState.IN_WAVE).select_related("sku"):
             for _piece in range(line.quantity):
                 parcel_scan(actor=SYSTEM, parcel=parcel, code=line.sku.code)
@@ -210,7 +210,7 @@ def test_only_what_belongs_into_a_parcel_is_scanned_into_it(shop: PackingShop) -
     shop.receive(5)
     shop.sell("O-1", 2)
     wave_make(actor=SYSTEM, warehouse=shop.near)
-    parcel = parcel_named(actor=SYSTEM, warehouse=shop.near, code=" O-1 ")
+    (parcel,) = parcels_named(actor=SYSTEM, warehouse=shop.near, code=" O-1 ")
     for code, refusal in (("S2", "not_in_parcel"), ("s1", "not_in_parcel")):
         with pytest.raises(Conflict) as refused:
             parcel_scan(actor=SYSTEM, parcel=parcel, code=code)
@@ -228,7 +228,7 @@ def test_only_what_belongs_into_a_parcel_is_scanned_into_it(shop: PackingShop) -
     assert parcel_empty(actor=SYSTEM, parcel=parcel).state == ParcelState.WAITING
     assert shop.line("O-1").packed == 0
     with pytest.raises(NotFound):
-        parcel_named(actor=SYSTEM, warehouse=shop.near, code="O-9")
+        parcels_named(actor=SYSTEM, warehouse=shop.near, code="O-9")
 
 
 def test_a_number_of_a_carrier_is_on_one_parcel(shop: PackingShop) -> None:
