@@ -131,8 +131,7 @@ def problem_of(plan: SchedulePlan, moving: Collection[PlannedSlot] = ()) -> Prob
     own = [slot.booking_id for slot in moving if slot.booking_id is not None]
     grid, rules = grid_of(plan), PlanRules.from_dict(plan.rules)
     rooms = LiveRoom.objects.open_on(plan.first_day).filter(park=plan.park_id).select_related("dedicated_to")
-    staying = Q(closed_on__isnull=True) | Q(closed_on__gt=plan.last_day)
-    hosts = Host.objects.filter(staying, tenant__node__parent=plan.park_id)
+    hosts = Host.objects.working_on(plan.last_day).filter(tenant__node__parent=plan.park_id)
     people = tuple(_people(list(hosts.order_by("pk")), plan.park_id, grid, rules, own))
     studios = tuple(_rooms(list(rooms.order_by("pk")), grid, own))
     wanted = tuple(_wanted(plan, grid, rules, {host.key for host in people}, own))

@@ -144,8 +144,9 @@ class HostQuerySet(models.QuerySet[Any]):
     """Hosts, by whether they still work."""
 
     def working_on(self, day: date) -> HostQuerySet:
-        """Those not closed by that day."""
-        return self.filter(Q(closed_on__isnull=True) | Q(closed_on__gt=day))
+        """Those not closed by that day, nor their firm."""
+        staying = Q(closed_on__isnull=True) | Q(closed_on__gt=day)
+        return self.filter(staying, Q(tenant__closed_on__isnull=True) | Q(tenant__closed_on__gt=day))
 
     def with_stage(self) -> HostQuerySet:
         """With the number of the stage of incubation entered last as `stage_number`, None before the first."""

@@ -110,7 +110,7 @@ def look(booking: Booking | Wish) -> tuple[Span, Span, dict[str, Any]]:
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
     facts = facts_of(booking, blocked)
-    check_here(booking.tenant)
+    check_here(facts["tenant_closed_on"])
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
     if facts["taken"]:

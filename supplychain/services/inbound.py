@@ -41,7 +41,7 @@ def inbound_announce(
         raise InvalidInput(
             _("The warehouse is closed: goods may leave it, none come in."), code="closed", field="warehouse"
         )
-    if sku.closed_on is not None:
+    if sku.closed_on is not None or sku.tenant.is_closed_by(clock.today()):
         raise InvalidInput(_("These goods are no longer sold."), code="closed", field="sku")
     if not clock.today() <= day <= clock.today() + LONGEST:
         raise InvalidInput(_("Name a day within the next year."), code="range", field="day")
