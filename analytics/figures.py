@@ -134,7 +134,7 @@ def reads_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
     """
     elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
     days = DaySales.objects.filter(tenant=tenant, day__range=(since, until))
-    # A firm may bring its sales of before it came to any park.
+    # A firm may leave and come back: what it sold in between was in no park.
     hidden = days.exclude(pk__in=visible_to(days, actor).values("pk")).aggregate(last=Max("day"))["last"]
     left = elsewhere.aggregate(left=Max("to_day"))["left"]
     came = None if _is_of(actor, tenant) else tenant.tenancies.aggregate(came=Min("from_day"))["came"]

@@ -11,19 +11,20 @@ from core.models import Membership, ToolKey, User
 
 @dataclass(frozen=True)
 class Grant:
-    """A role on a node, with what scoping needs of the node."""
+    """A role on a node, with what scoping needs of the node. The node of a tenant that left hangs where it last sat."""
 
     role: str
     node_id: int
     node_kind: str
     node_path: str
+    has_left: bool = False
 
     @property
     def park_id(self) -> int | None:
-        """The park of the grant: the node itself, or the one above a tenant."""
+        """The park of the grant: the node itself, or the one in which the tenant of the node sits."""
         if self.node_kind == NodeKind.PARK:
             return self.node_id
-        if self.node_kind != NodeKind.TENANT:
+        if self.node_kind != NodeKind.TENANT or self.has_left:
             return None
         ids = self.node_path.strip("/").split("/")
         return int(ids[-2]) if len(ids) > 1 else None
@@ -68,12 +69,13 @@ def user_actor(user: User) -> Actor:
     if not user.is_active:
         return NOBODY
     memberships = Membership.objects.filter(user=user, ended_at__isnull=True).order_by("id")
+    rows = memberships.values_list("role", "node_id", "node__kind", "node__path", "node__tenant__closed_on")
     return Actor(
         label=user.username,
         user_id=user.pk,
         unrestricted=user.is_superuser,
         grants=tuple(
-            Grant(*each) for each in memberships.values_list("role", "node_id", "node__kind", "node__path")
+            Grant(role, node, kind, path, closed_on is not None) for role, node, kind, path, closed_on in rows
         ),
     )
 
@@ -81,10 +83,12 @@ def user_actor(user: User) -> Actor:
 def key_actor(key: ToolKey) -> Actor:
     """The actor of a tool: one grant on the key's node, narrowed by the key's scopes and rooms."""
     node = key.node
+    tenant = getattr(node, "tenant", None)
+    has_left = tenant is not None and tenant.closed_on is not None
     return Actor(
         label=f"key:{key.prefix}",
         key_id=key.pk,
-        grants=(Grant(Role.TOOL, node.pk, node.kind, node.path),),
+        grants=(Grant(Role.TOOL, node.pk, node.kind, node.path, has_left),),
         key_scopes=frozenset(key.scopes),
         rooms=frozenset(key.rooms),
     )

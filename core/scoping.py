@@ -80,7 +80,7 @@ def _rows(scope: Scope, grant: Grant, reach: Reach, actor: Actor, verb: str) -> 
     if reach is Reach.OWN:
         return Q(**{scope.user: actor.user_id}) if scope.user and actor.user_id else Q(pk__in=[])
     if reach is Reach.PARK:
-        return _any_of(Q(**{lookup: grant.park_id}) for lookup in hung)
+        return _any_of(Q(**{lookup: grant.park_id}) for lookup in hung) if grant.park_id else Q(pk__in=[])
     if reach is Reach.SHARED:
         return _any_of(Q(**{f"{lookup}__in": _sharing(scope, grant.node_path)}) for lookup in hung)
     if reach is Reach.NODE or grant.node_kind == NodeKind.TENANT:
@@ -102,8 +102,10 @@ def _below(scope: Scope, hung: tuple[str, ...], nodes: QuerySet[ScopeNode, int])
 
 
 def _above(grant: Grant) -> list[int]:
-    """Ids of the node of a grant and of those above it."""
-    return [int(part) for part in grant.node_path.strip("/").split("/")]
+    """Ids of the node of a grant and of those above it; a tenant that left is told of nothing there."""
+    return (
+        [grant.node_id] if grant.has_left else [int(part) for part in grant.node_path.strip("/").split("/")]
+    )
 
 
 def _any_of(conditions: Iterable[Q]) -> Q:

@@ -254,4 +254,4 @@ def tool_key_revoke(*, actor: Actor, uid: str) -> ToolKey:
 
 def tool_key_by_secret(presented: str) -> ToolKey | None:
     """The live key a caller presents, or None."""
-    return row_by_secret(ToolKey.objects.select_related("node"), KEY_PREFIX, presented)
+    return row_by_secret(ToolKey.objects.select_related("node__tenant"), KEY_PREFIX, presented)

@@ -153,8 +153,8 @@ class HostQuerySet(models.QuerySet[Any]):
     """Hosts, by whether they still work."""
 
     def working_on(self, day: date) -> HostQuerySet:
-        """Those not closed by that day."""
-        return self.filter(open_on(day))
+        """Those not closed by that day, nor their firm."""
+        return self.filter(open_on(day), open_on(day, "tenant"))
 
     def with_stage(self) -> HostQuerySet:
         """With the number of the stage of incubation entered last as `stage_number`, None before the first."""

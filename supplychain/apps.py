@@ -9,4 +9,5 @@ class SupplychainConfig(AppConfig):
     verbose_name = _("Goods and sales")
 
     def ready(self) -> None:
+        from supplychain import guards  # noqa: F401  registers what stands in the way of a tenant's exit
         from supplychain.services import imports  # noqa: F401  (registers the import job)

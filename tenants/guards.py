@@ -1,4 +1,8 @@
-"""What tenants have to say before a unit of the park changes its use."""
+"""What tenants have to say before a unit of the park changes its use, and what stands in the way of a tenant's exit.
+
+Guards of an exit are asked under the tenant's lock, about the park under which its node hangs: what a firm has at a
+park where it was before is between that park and itself. They name nothing that the people of the park may not read.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from parks.guards import guards_unit_conversion
+from core.guards import Guards, named
+from parks.guards import unit_conversion
 from parks.models import Unit
-from tenants.models import LeaseUnit
+from tenants.models import Lease, LeaseUnit, Tenant
+
+tenant_exit: Guards[Tenant] = Guards()
 
 
-@guards_unit_conversion
+@unit_conversion.guard
 def leased_unit(unit: Unit, day: date) -> str | None:
     """A unit under a lease that runs beyond the day."""
     held = LeaseUnit.objects.filter(unit=unit, is_active=True, to_day__gt=day).select_related("lease").first()
@@ -22,3 +29,11 @@ def leased_unit(unit: Unit, day: date) -> str | None:
         "lease": held.lease.number,
         "day": held.to_day,
     }
+
+
+@tenant_exit.guard
+def running_leases(tenant: Tenant, day: date) -> str | None:
+    """Leases that run beyond the day. Whoever lets to a tenant locks it, so none is made after this question."""
+    leases = Lease.objects.filter(tenant=tenant, park=tenant.node.parent_id, to_day__gt=day)
+    found = named(f"{lease.number} ({lease.to_day})" for lease in leases.order_by("number"))
+    return _("Leases run beyond that day: %(leases)s.") % {"leases": found} if found else None

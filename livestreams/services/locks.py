@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from django.db.models import Model, Q
@@ -60,27 +60,28 @@ def moved() -> Conflict:
 def lock_host(host: Host, park_id: int, loan: ExchangeRequest | None = None) -> Host:
     """Lock a host who works in the park, or who comes by a loan: lent by it, or of the guest's own park.
 
-    InvalidInput for others, whether they left or never came.
+    InvalidInput for others, whether they or their firm left or they never came.
     """
     works_here = Q(tenant__node__parent=park_id)
     if loan is not None:
         works_here |= Q(tenant__node__parent=loan.park_id) | Q(pk=loan.offer.host_id)
-    held = lock_rows(Host.objects.filter(works_here, pk=host.pk))
-    if not held or held[0].is_closed_by(today()):
+    held = lock_rows(Host.objects.working_on(today()).filter(works_here, pk=host.pk))
+    if not held:
         raise InvalidInput(_("The host does not work in this park."), code="host", field="host")
     return held[0]
 
 
-def check_here(tenant: Tenant) -> None:
-    """InvalidInput for a tenant that has left."""
-    if tenant.is_closed_by(today()):
+def check_here(closed_on: date | None) -> None:
+    """InvalidInput for a tenant that has left on such a day."""
+    if closed_on is not None and closed_on <= today():
         raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
 
 
 def park_of(tenant: Tenant) -> int:
-    """The id of the park a tenant is in now. InvalidInput when it has left."""
-    check_here(tenant)
-    return int(ScopeNode.objects.values_list("parent_id", flat=True).get(pk=tenant.pk) or 0)
+    """The id of the park a tenant is in now. InvalidInput when it has left, whatever was read of it before."""
+    park_id, closed_on = ScopeNode.objects.values_list("parent_id", "tenant__closed_on").get(pk=tenant.pk)
+    check_here(closed_on)
+    return int(park_id or 0)
 
 
 def settings_of(park_id: int) -> ParkSettings:

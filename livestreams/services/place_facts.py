@@ -41,7 +41,8 @@ class Wish:
 
 
 def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
-    """The park of the tenant, the free hours of that of the room, and whether the span is `under_repair` or `taken`.
+    """The park of the tenant and the day on which it left, the free hours of the room's park, and whether the span is
+    `under_repair` or `taken`.
 
     `limited` says that the park has a quota for the firm.
     Holds in the way that ran out do not take the room; `lapsed` says that there are some.
@@ -78,6 +79,7 @@ def _room(
     repairs = Maintenance.objects.filter(room=room, starts_at__lt=until, ends_at__gt=since)
     facts = {
         "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
+        "tenant_closed_on": Subquery(Tenant.objects.filter(pk=tenant).values("closed_on")[:1]),
         "under_repair": Exists(repairs),
         "limited": Exists(quotas),
         "taken": Exists(others.without_expired_holds(at)),

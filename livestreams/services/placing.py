@@ -121,7 +121,7 @@ def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, 
     blocked = span.grown(before=setup_time(room))
     facts = facts_of(booking, blocked)
     facts["limited"] = facts["limited"] and binds(booking.loan) and not beyond_quota
-    check_here(booking.tenant)
+    check_here(facts["tenant_closed_on"])
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
     if facts["taken"]:

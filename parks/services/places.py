@@ -21,7 +21,7 @@ from core.scoping import require
 from core.services import node_create
 from parks.choices import UnitUseKind
 from parks.errors import UnitInUse
-from parks.guards import real_park_opened, unit_conversion_blockers
+from parks.guards import real_park_opened, unit_conversion
 from parks.models import Building, City, Park, ParkSettings, Town, Unit, UnitUse
 from parks.towns import town_place
 
@@ -176,7 +176,7 @@ def unit_convert(
     with transaction.atomic():
         lock_row(Unit, unit.pk)
         # Whoever lets the unit locks it too, so nobody comes in after this question.
-        blockers = unit_conversion_blockers(unit, from_day)
+        blockers = unit_conversion.blockers(unit, from_day)
         if blockers:
             raise UnitInUse(" ".join(blockers))
         current = unit.uses.filter(to_day__isnull=True).get()

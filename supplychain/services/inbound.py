@@ -42,7 +42,7 @@ def inbound_announce(
         raise InvalidInput(
             _("The warehouse is closed: goods may leave it, none come in."), code="closed", field="warehouse"
         )
-    if sku.is_closed:
+    if sku.is_closed or sku.tenant.is_closed:
         raise InvalidInput(_("These goods are no longer sold."), code="closed", field="sku")
     if not clock.today() <= day <= clock.today() + LONGEST:
         raise InvalidInput(_("Name a day within the next year."), code="range", field="day")

@@ -35,15 +35,15 @@ def goods_offer(
 ) -> GoodsOffer:
     """Offer a product to the park that its tenant is in: price floor in CNY, commission in percent of the sales.
 
-    Conflict while another offer of it stands; InvalidInput for goods no longer sold and impossible terms. An offer to
-    a park that the tenant has left stands no longer: it is withdrawn.
+    Conflict while another offer of it stands; InvalidInput for goods no longer sold, as those of a firm
+    that left are, and impossible terms. An offer to a park that the tenant has left stands no longer: it is withdrawn.
     """
     require(actor, ADD, GoodsOffer, product.tenant_id)
     check_pieces(pieces)
     get_visible(Product, actor, pk=product.pk)
     with transaction.atomic():
         held = lock_row(Product, product.pk)
-        if held.is_closed:
+        if held.is_closed or held.tenant.is_closed:
             raise InvalidInput(_("These goods are no longer sold."), code="closed", field="product")
         park_id = held.tenant.node.parent_id
         for other in lock_rows(GoodsOffer.objects.filter(product=held, withdrawn_at__isnull=True)):

@@ -76,6 +76,17 @@ class MoveForm(OperationForm):
     from_day = style(forms.DateField, _("from"), initial=today)
 
 
+class LeaveForm(OperationForm):
+    """From which day on a firm is gone."""
+
+    day = style(
+        forms.DateField,
+        _("leaves on"),
+        initial=today,
+        help_text=_("From this day on it is in no park: today or a past day."),
+    )
+
+
 @admin.register(Tenant)
 class TenantAdmin(ScopedModelAdmin):
     writes = frozenset({ADD, CHANGE})
@@ -121,6 +132,32 @@ class TenantAdmin(ScopedModelAdmin):
             ),
             danger=True,
             when=lambda tenant: not tenant.is_closed,
+        ),
+        Operation(
+            "leave",
+            _("Leaves the park"),
+            services.tenant_leave,
+            row="tenant",
+            form=LeaveForm,
+            icon="logout",
+            question=_(
+                "It books, rents and sells here no longer, and its people lose their portal. Its keys stay, for "
+                "refunds come for weeks, and what is due is still to be paid."
+            ),
+            danger=True,
+            when=lambda tenant: tenant.closed_on is None,
+        ),
+        Operation(
+            "return",
+            _("Take in again"),
+            services.tenancy_move,
+            row="tenant",
+            form=MoveForm,
+            icon="login",
+            question=_(
+                "Its sales belong to the park again from that day on; those of the days between to none."
+            ),
+            when=lambda tenant: tenant.closed_on is not None,
         ),
     )
 

@@ -10,6 +10,7 @@ from tenants.services.firms import (
     lease_end,
     tenancy_move,
     tenant_create,
+    tenant_leave,
     tenant_update,
     verified_figure_push,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "store_reopen",
     "tenancy_move",
     "tenant_create",
+    "tenant_leave",
     "tenant_update",
     "verified_figure_push",
 ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -26,10 +26,14 @@ from core.services import node_move
 from parks.choices import NOT_LETTABLE_USES
 from parks.models import Park, Unit, UnitUse
 from tenants.choices import LeaseState, WallVisibility
+from tenants.errors import TenantStays
+from tenants.guards import tenant_exit
 from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
 
 # What a tenant decides about what others see of it.
 DISCLOSURES = frozenset({"wall_visibility", "shares_orders_with_park"})
+# What changes of a tenant that leaves.
+LEFT = ("closed_on", "shares_orders_with_park")
 
 
 @retried
@@ -116,7 +120,7 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
 
     The scope node moves with it, so the rights of the old park's operators end at once. InvalidInput for a day to
     come: they would end before the move. What the tenant showed to its old park it does not show to the new one
-    until it says so again.
+    until it says so again. A tenant that left is taken in again, by its last park or another one.
     """
     require(actor, "change", Tenant, tenant.pk)
     require(actor, "add", Tenancy, park.pk)
@@ -126,7 +130,7 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
         )
     with transaction.atomic():
         lock_row(Tenant, tenant.pk)
-        current = Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).first()
+        current = _seat(tenant)
         if current is not None:
             if from_day <= current.from_day:
                 raise InvalidInput(
@@ -136,9 +140,18 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
                 )
             current.to_day = from_day
             current.save(update_fields=["to_day"])
+        else:
+            left = tenant.tenancies.aggregate(left=Max("to_day"))["left"]
+            if left is not None and from_day < left:
+                raise InvalidInput(
+                    _("The tenant left on %(day)s; it can come back on that day or later.") % {"day": left},
+                    field="from_day",
+                )
         moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
-        node_move(actor=actor, node=tenant.node, parent=park.node)
-        Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False)
+        # A park that takes a firm in again goes on reading what it did there: its node has not moved.
+        if tenant.node.parent_id != park.pk:
+            node_move(actor=actor, node=tenant.node, parent=park.node)
+        Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False, closed_on=None)
         audit.record(
             actor=actor,
             verb="tenancy.move",
@@ -148,6 +161,56 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             after={"park": park.code, "from_day": from_day, "shares_orders_with_park": False},
         )
     return moved
+
+
+@retried
+def tenant_leave(*, actor: Actor, tenant: Tenant, day: date) -> Tenant:
+    """End a tenant's stay: from `day` on, today or a past day, it is in no park, and closed.
+
+    Its node stays where it is, and with it the rights of its people and tools: it reads what it did, refunds of what
+    it sold come for weeks, and what is due is still to be paid. What it showed to the park it shows no longer.
+    TenantStays names what still goes on; InvalidInput for a day to come (rights and figures change at once), for one
+    on which it had not come yet, and for a tenant that has left.
+    """
+    require(actor, CHANGE, Tenant, tenant.pk)
+    require(actor, CHANGE, Tenancy, tenant.pk)
+    if day > today():
+        raise InvalidInput(
+            _("An exit is entered on its day or later: rights and figures change at once."),
+            field="day",
+        )
+    with transaction.atomic():
+        held = lock_row(Tenant, tenant.pk)
+        current = _seat(held)
+        if current is None:
+            raise InvalidInput(_("The tenant has left already."), code="left", field="day")
+        if day <= current.from_day:
+            raise InvalidInput(
+                _("The tenant came on %(day)s; it can leave on a later day only.")
+                % {"day": current.from_day},
+                field="day",
+            )
+        if blockers := tenant_exit.blockers(held, day):
+            raise TenantStays(" ".join(blockers))
+        current.to_day = day
+        current.save(update_fields=["to_day"])
+        before = audit.snapshot(held, LEFT)
+        held.closed_on, held.shares_orders_with_park = day, False
+        held.save(update_fields=[*LEFT, "updated_at"])
+        audit.record(
+            actor=actor,
+            verb="tenant.leave",
+            obj=held,
+            node_id=held.pk,
+            before={"park": current.park.code, **before},
+            after={"park": None, **audit.snapshot(held, LEFT)},
+        )
+    return held
+
+
+def _seat(tenant: Tenant) -> Tenancy | None:
+    """Where a tenant sits, from the day on which it came; None for one that left."""
+    return Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).select_related("park").first()
 
 
 @retried
@@ -169,7 +232,8 @@ def lease_create(
 ) -> Lease:
     """Let (unit, area) pairs to a tenant for [from_day, to_day).
 
-    Conflict names a unit that is already let, InvalidInput one that is not to let or under conversion in that time.
+    Conflict names a unit that is already let, InvalidInput one that is not to let or under conversion in that time; it
+    is raised for a tenant that has left before the end of the term, too.
     """
     require(actor, "add", Lease, park.pk)
     if to_day <= from_day:
@@ -177,6 +241,9 @@ def lease_create(
     if any(unit.park_id != park.pk for unit, _area in units):
         raise InvalidInput(_("All units of a lease must lie in its park."), field="units")
     with transaction.atomic():
+        left = lock_row(Tenant, tenant.pk).closed_on
+        if left is not None and to_day > left:
+            raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
         asked = Unit.objects.filter(pk__in=[unit.pk for unit, _area in units])
         lock_rows(asked)
         _check_lettable(asked, from_day, to_day)

@@ -327,6 +327,31 @@ def test_a_tenant_moves_in_with_a_lease_and_the_lease_ends(manager: Client, worl
     assert (tenant.shares_orders_with_park, tenant.wall_visibility) == (False, "rank")
 
 
+def test_a_firm_leaves_and_is_taken_in_again(manager: Client, worlds: Worlds) -> None:
+    """Whoever looks is told what stands in the way; each page offers what makes sense for the firm."""
+    mine, park = worlds.mine.tenants[0], worlds.mine.park
+    refused = manager.post(url_of(Tenant, f"{mine.tenant.pk}/do/leave/"), {"day": str(today())})
+    told = " ".join(errors_of(refused)["__all__"])
+    assert mine.lease.number in told
+    assert str(mine.booking) in told
+    tenant = make_tenant(park, "leaver")
+    leave, back = (url_of(Tenant, f"{tenant.pk}/do/{name}/") for name in ("leave", "return"))
+    page = url_of(Tenant, f"{tenant.pk}/change/")
+    assert errors_of(manager.post(leave, {"day": str(today() + DAY)}))["day"]
+    for address, day, shown, hidden in (
+        (leave, {"day": str(today())}, back, leave),
+        (back, {"park": park.pk, "from_day": str(today())}, leave, back),
+    ):
+        assert address in manager.get(page).content.decode()
+        assert manager.post(address, day).status_code == 302
+        after = manager.get(page).content.decode()
+        assert (shown in after, hidden in after) == (True, False)
+    assert list(tenant.tenancies.order_by("from_day").values_list("park", "to_day")) == [
+        (park.pk, today()),
+        (park.pk, None),
+    ]
+
+
 def test_inlines_are_shown_and_not_written(manager: Client, worlds: Worlds) -> None:
     tenant, foreign = worlds.mine.tenants[0].tenant, worlds.other.tenants[0].tenant
     before = list(Tenancy.objects.order_by("pk").values())

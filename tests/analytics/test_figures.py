@@ -29,7 +29,7 @@ from core.models import AuditEntry, Job
 from core.scoping import visible_to
 from parks.models import Park
 from tenants.models import Tenancy, Tenant, VerifiedFigure
-from tenants.services import tenancy_move
+from tenants.services import tenancy_move, tenant_leave
 from tests.analytics.ledger import tell
 from tests.analytics.reference import Fact
 from tests.api.conftest import Caller
@@ -226,6 +226,38 @@ def test_people_of_a_park_read_a_tenant_from_its_coming_on(in_august: None) -> N
         assert JULY not in seen(alpha.manager, model, field) + seen(beta.manager, model, field)
         assert JULY in seen(alpha.tenants[0].owner, model, field)
     assert seen(beta.manager, MonthSales, "month") == [days[-1]]
+
+
+def test_people_of_a_park_read_nothing_of_what_a_firm_sold_while_it_was_in_none(in_august: None) -> None:
+    """It left, sold outside of any park, and came back: of the days between the park is told nothing."""
+    park = make_park("park")
+    tenant = make_tenant(park, "seller")
+    manager, owner = (
+        user_actor(make_user(role, role, node))
+        for role, node in ((Role.PARK_MANAGER, park.node), (Role.TENANT_OWNER, tenant.node))
+    )
+    gone, outside, back = (dt.date(2025, 7, day) for day in (3, 5, 10))
+    tenant_leave(actor=SYSTEM, tenant=tenant, day=gone)
+    for day in (JUNE, JULY, outside, outside + dt.timedelta(days=1), back, END):
+        sell(tenant, "10", day, order="long")
+    for month in (JUNE, JULY):
+        period_close(actor=SYSTEM, tenant=tenant, month=month)
+    sell(tenant, "7", outside, order="late")
+    tenancy_move(actor=SYSTEM, tenant=tenant, park=park, from_day=back)
+
+    def read(actor: Actor, by: By, since: dt.date, until: dt.date = END) -> list[Any]:
+        rows = tenant_figures(actor=actor, tenant=tenant, since=since, until=until, by=by)
+        shown = ("gmv_paid", "orders", "verified_net")
+        return [(row.period, *(row.values[code] for code in shown)) for row in rows]
+
+    after = outside + dt.timedelta(days=2)
+    for since in (JUNE, JULY, gone, outside):
+        assert read(manager, "day", since) == [(back, 10, 1, None), (END, 10, 1, None)]
+        assert read(manager, "month", since) == [(JULY, 20, 1, None)]
+        assert read(manager, "total", since) == [(after, 20, 1, None)]
+    assert read(manager, "month", JUNE, gone) == [(JUNE, 10, 1, 10), (JULY, 10, 1, None)]
+    assert read(manager, "total", gone, after) == [(outside + 2 * dt.timedelta(days=1), 0, 0, None)]
+    assert read(owner, "month", JUNE) == [(JUNE, 10, 1, 10), (JULY, 57, 2, 50)]
 
 
 @pytest.mark.usefixtures("in_august")
