@@ -29,12 +29,11 @@ from analytics.settlement import (
 from core.clock import business_day, day_start, month_of
 from livestreams.choices import ShiftRole
 from livestreams.models import HostShift, LiveSession
-from supplychain.choices import AgreementState, DueKind, SettledSales, SlotFeePer
+from supplychain.choices import SALES_OVERLAPPING, AgreementState, DueKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement, Attribution, SalesEvent
 from supplychain.settlement import Due, Key, Part, Sale, Slot, Terms, cut, dues_of
 from supplychain.settlement.source import Sold, reads_sales
 
-EARNED_ON = (SettledSales.ALL, SettledSales.SESSIONS, SettledSales.HOSTS)
 Place = tuple[date, int, tuple[str, str]]
 """Month, session and order."""
 Pieces = dict[int, tuple[int, int]]
@@ -62,7 +61,10 @@ def sold_under(agreement: Agreement) -> Sold:
 def earning_with(agreement: Agreement) -> list[Agreement]:
     """By which agreements other firms pay an agency on what a host of it sells; of a firm those on all goods first."""
     signed = Agreement.objects.filter(
-        partner=agreement.seller_id, state=AgreementState.SIGNED, seller_pays=True, sales__in=EARNED_ON
+        partner=agreement.seller_id,
+        state=AgreementState.SIGNED,
+        seller_pays=True,
+        sales__in=SALES_OVERLAPPING,
     ).order_by("seller", "pk")
     about = [
         each for each in signed if each.sales != SettledSales.HOSTS or agreement.host_id in hosts_of(each)

@@ -210,6 +210,10 @@ class SettledSales(models.TextChoices):
     FOR_OTHERS = "for_others", _("what the own host sells for other firms")
 
 
+# Each of them holds those after it: an order line may be of all three.
+SALES_OVERLAPPING = (SettledSales.ALL, SettledSales.SESSIONS, SettledSales.HOSTS)
+
+
 class SettledBase(models.TextChoices):
     GROSS_PAID = "gross_paid", _("paid GMV")
     VERIFIED_NET = "verified_net", _("verified net")

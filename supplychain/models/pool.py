@@ -88,6 +88,8 @@ class OfferAnswer(PublicIdMixin):
     sells = models.BooleanField(_("sells the goods"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     at = models.DateTimeField(_("at"))
+    in_the_way = ""
+    """Why no agreement follows it, in words: known of an answer that was just given, and kept nowhere."""
 
     objects = OfferAnswerQuerySet.as_manager()
 

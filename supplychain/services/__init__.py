@@ -6,7 +6,7 @@ from supplychain.services.agreements import (
     agreement_sign,
     agreement_withdraw,
 )
-from supplychain.services.answers import commission_propose, offer_answer
+from supplychain.services.answers import agreements_beside, commission_propose, offer_answer
 from supplychain.services.certificates import (
     certificate_accept,
     certificate_add,
@@ -92,6 +92,7 @@ __all__ = [
     "agreement_propose",
     "agreement_sign",
     "agreement_withdraw",
+    "agreements_beside",
     "attribution_set",
     "backorder_fill",
     "certificate_accept",

@@ -25,7 +25,14 @@ from core.policy import ADD, CHANGE
 from core.records import invalid
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
-from supplychain.choices import AgreementKind, AgreementState, SettledBase, SettledSales, SlotFeePer
+from supplychain.choices import (
+    SALES_OVERLAPPING,
+    AgreementKind,
+    AgreementState,
+    SettledBase,
+    SettledSales,
+    SlotFeePer,
+)
 from supplychain.models import Agreement
 from tenants.models import Tenant
 
@@ -263,7 +270,8 @@ def _check_alone(agreement: Agreement) -> None:
     """No two agreements are in force on the same sales of the same parties, as each would charge them.
 
     On other sales, on another platform, of another product, of another host or with another account they may be. One on
-    all goods, on all platforms or on the shifts of all hosts of the partner is on the sales of each of them too.
+    all goods, on all platforms or on the shifts of all hosts of the partner is on the sales of each of them too; one on
+    all sales or on those in live sessions is on what hosts sell on their shifts.
     """
     advisory_lock(f"agreements:{agreement.seller_id}")
     beside = _in_force_beside(agreement, agreement.from_day, agreement.to_day)
@@ -313,16 +321,14 @@ def _monthly(agreement: Agreement) -> set[str]:
 
 def _in_force_beside(agreement: Agreement, first: date, end: date | None) -> QuerySet[Agreement]:
     """The signed agreements on its sales, of the same parties, that are in force from `first` on and before `end`."""
-    columns = ["seller", "partner", "kind", "sales"]
-    of_its_hosts = agreement.partner_id is not None and agreement.sales == SettledSales.HOSTS
-    if not of_its_hosts:
-        columns.append("host")  # it says with whom, and not whose sales
+    columns = ["seller", "partner", "kind"]
     if agreement.sales == SettledSales.OUTSIDE:
         columns.append("outside_ref")  # its sales are found by the account, whatever name stands beside it
     elif agreement.partner_id is None and agreement.host_id is None:
         columns.append("outside_name")
     alike = {name: getattr(agreement, name) for name in columns}
     same = Agreement.objects.filter(
+        _on_its_sales(agreement),
         not_over(first),
         state=AgreementState.SIGNED,
         **{name: value for name, value in alike.items() if value is not None},
@@ -334,9 +340,25 @@ def _in_force_beside(agreement: Agreement, first: date, end: date | None) -> Que
         same = same.filter(Q(product__isnull=True) | Q(product=agreement.product_id))
     if agreement.platform:
         same = same.filter(platform__in=("", agreement.platform))
-    if of_its_hosts and agreement.host_id is not None:
-        same = same.filter(Q(host__isnull=True) | Q(host=agreement.host_id))
     return same
+
+
+def _on_its_sales(agreement: Agreement) -> Q:
+    """Agreements of the same parties on its sales, or on some of them.
+
+    The host of a firm here says whose sales where those on shifts are meant; else a host says with whom it is agreed.
+    """
+    with_same = Q(host=agreement.host_id) if agreement.host_id is not None else Q(host__isnull=True)
+    if agreement.sales not in SALES_OVERLAPPING:
+        return with_same & Q(sales=agreement.sales)
+    on_lines, on_shifts = Q(sales__in=SALES_OVERLAPPING), Q(sales=SettledSales.HOSTS)
+    if agreement.partner_id is None:
+        return on_lines & with_same
+    if agreement.sales != SettledSales.HOSTS:
+        return on_lines & (on_shifts | with_same)
+    if agreement.host_id is None:
+        return on_lines
+    return on_lines & (~on_shifts | with_same | Q(host__isnull=True))
 
 
 def _between(agreement: Agreement) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ from core.scoping import get_visible, may, require
 from livestreams.choices import ShiftRole
 from livestreams.errors import WrongState
 from livestreams.models import Booking, Host, PlannedShift
-from supplychain.choices import AgreementKind, AgreementState, SettledSales
+from supplychain.choices import SALES_OVERLAPPING, AgreementKind, AgreementState, SettledSales
 from supplychain.models import Agreement, GoodsOffer, OfferAnswer, RunLine
 from supplychain.refusals import refused_in
 from supplychain.services.agreements import agreement_propose, agreement_withdraw, side_of
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 SAID = ("offer_id", "tenant_id", "host_id", "sells", "reason")
 NEGOTIATED = (
+    "sales",
     "product_id",
     "host_id",
     "platform",
@@ -65,8 +66,9 @@ def offer_answer(
     themself.
 
     The latest answer counts; the same one again is the one that stands. Of who also agrees for the firm, a yes
-    proposes the agreement on the commission, and a no withdraws it unless it is signed. InvalidInput for own goods,
-    withdrawn offers and a no without a reason; WrongState for a no while the goods are on a run of show to come.
+    proposes the agreement on the commission, and a no withdraws it unless it is signed; where that cannot follow, the
+    answer's `in_the_way` says why. InvalidInput for own goods, withdrawn offers and a no without a reason; WrongState
+    for a no while the goods are on a run of show to come.
     """
     require(actor, ADD, OfferAnswer, tenant.pk)
     host = host_meant(actor, tenant, host)
@@ -90,7 +92,7 @@ def offer_answer(
         audit.record(actor=actor, verb="offer.answer", obj=answer, node_id=tenant.pk, after=after)
         offer_answered(answer)
         if host is None and may(actor, ADD, Agreement, tenant.pk):
-            _agree(actor, answer)
+            answer.in_the_way = _agree(actor, answer)
     return answer
 
 
@@ -113,10 +115,10 @@ def commission_propose(*, actor: Actor, answer: OfferAnswer) -> Agreement:
         return _propose(actor, held)
 
 
-def _agree(actor: Actor, answer: OfferAnswer) -> None:
+def _agree(actor: Actor, answer: OfferAnswer) -> str:
     """Let the agreement follow: a yes proposes it, a no takes back what is only proposed.
 
-    The answer stands without it too: whoever then proposes the commission is told what is in its way.
+    The answer stands without it too: returns what is in its way, as whoever then proposes the commission is told.
     """
     try:
         with transaction.atomic():
@@ -126,6 +128,8 @@ def _agree(actor: Actor, answer: OfferAnswer) -> None:
                 _propose(actor, answer)
     except DomainError as refusal:
         logger.info("no agreement follows the answer %s: %s", answer.uid, refusal.code)
+        return str(refusal.detail)
+    return ""
 
 
 def _propose(actor: Actor, answer: OfferAnswer) -> Agreement:
@@ -135,7 +139,7 @@ def _propose(actor: Actor, answer: OfferAnswer) -> Agreement:
     """
     wanted = _commission(answer)
     # Of several on these goods that follow each other, the last is followed.
-    rows = _between(wanted).filter(not_over(wanted.from_day), state=AgreementState.SIGNED)
+    rows = _between(answer).filter(not_over(wanted.from_day), state=AgreementState.SIGNED)
     signed = list(rows.order_by("-from_day"))
     proposed = _proposed(answer)
     for each in (*signed, *proposed):
@@ -177,16 +181,27 @@ def _commission(answer: OfferAnswer) -> Agreement:
     )
 
 
-def _between(wanted: Agreement) -> QuerySet[Agreement]:
-    """Agreements on such sales of the same parties: on any platform, of any host, of these goods or of all."""
-    same = {name: getattr(wanted, name) for name in ("seller", "partner", "kind", "sales")}
-    return Agreement.objects.filter(Q(product__isnull=True) | Q(product=wanted.product_id), **same)
+def agreements_beside(offer: GoodsOffer) -> QuerySet[Agreement]:
+    """Agreements that charge what hosts of a firm sell of an offer's goods, as one on its commission does.
+
+    With any firm, on any platform, of any host, of these goods or of all.
+    """
+    return Agreement.objects.filter(
+        Q(product__isnull=True) | Q(product=offer.product_id),
+        seller=offer.tenant_id,
+        kind=AgreementKind.AGENCY,
+        sales__in=SALES_OVERLAPPING,
+    )
+
+
+def _between(answer: OfferAnswer) -> QuerySet[Agreement]:
+    """Those of them with the firm that answered."""
+    return agreements_beside(answer.offer).filter(partner=answer.tenant_id)
 
 
 def _proposed(answer: OfferAnswer) -> list[Agreement]:
     """What is proposed on these goods between the two."""
-    wanted = _commission(answer)
-    rows = _between(wanted).filter(product=wanted.product_id, state=AgreementState.PROPOSED)
+    rows = _between(answer).filter(product=answer.offer.product_id, state=AgreementState.PROPOSED)
     return list(rows.order_by("-pk"))
 
 

@@ -53,14 +53,16 @@ def launch_create(
 ) -> Launch:
     """Write down a style's test batch. What was sold of it since its day is counted at once.
 
-    InvalidInput for goods or a factory of others, a season that ends before it begins, or a piece that earns nothing.
+    InvalidInput for goods or a factory of others, goods that are no longer sold on that day, a season that ends before
+    it begins, or a piece that earns nothing.
     """
     require(actor, ADD, Launch, tenant.pk)
     get_visible(Product, actor, pk=product.pk)
     if product.tenant_id != tenant.pk or (factory is not None and factory.tenant_id != tenant.pk):
         raise InvalidInput(_("There is no such object."), code="not_found", field="product")
     with transaction.atomic():
-        lock_row(Product, product.pk)
+        if lock_row(Product, product.pk).is_closed_by(day):
+            raise InvalidInput(_("These goods are no longer sold."), code="closed", field="product")
         _check_days(product, day, season_end)
         launch = record_create(
             actor=actor,

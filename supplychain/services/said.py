@@ -26,8 +26,10 @@ def keep_said(seller: Tenant, lines: Sequence[Line], superseded: Iterable[SalesE
         return
     before: dict[str, list[SalesEvent]] = {}
     for some in in_turn(sorted(said), AT_ONCE):
-        for event in SalesEvent.objects.filter(pk__in=some).order_by("-version"):
+        for event in SalesEvent.objects.filter(pk__in=some):
             before.setdefault(event.external_id, []).append(event)
+    for events in before.values():
+        events.sort(key=lambda event: event.version, reverse=True)
     answers = []
     for line in lines:
         fact = line.fact

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db import transaction
 from django.db.models import Sum
 
 from core import audit, clock
 from core.actors import Actor
-from core.locking import retried
+from core.locking import lock_rows, retried
 from core.models import new_uid
 from core.policy import ADD
 from core.scoping import get_visible, require
-from supplychain.choices import MoveKind
-from supplychain.models import StockLevel, StockMove
+from supplychain.choices import MoveKind, ReservationState
+from supplychain.models import Reservation, StockLevel, StockMove
 from supplychain.services.stock import locked_levels
 
 PLACED = "place"
@@ -72,4 +74,30 @@ def _bring(held: StockLevel, zone: str) -> int:
     )
     held.zone = zone
     held.save(update_fields=["zone", "elsewhere"])
+    _fetched_there(held, max(brought, 0))
     return brought
+
+
+def _fetched_there(held: StockLevel, brought: int) -> None:
+    """Say of what waves have fetched of the main place before that it is of the present one, where the books have it.
+
+    What of it they had brought away before is of neither.
+    """
+    others = {held.zone, *held.others.values_list("zone", flat=True)}
+    lines = lock_rows(
+        Reservation.objects.filter(
+            warehouse=held.warehouse_id,
+            sku=held.sku_id,
+            state=ReservationState.IN_WAVE,
+            fetched__isnull=False,
+        )
+    )
+    for line in lines:
+        parts: Counter[str] = Counter()
+        for name, pieces in line.fetched or ():
+            moved = 0 if name in others else min(pieces, brought)
+            brought -= moved
+            parts[held.zone] += moved
+            parts[name] += pieces - moved
+        line.fetched = [(name, pieces) for name, pieces in parts.items() if pieces]
+    Reservation.objects.bulk_update(lines, ["fetched"])

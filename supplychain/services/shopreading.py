@@ -31,6 +31,7 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
+from supplychain.services.toldlive import sources_told
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
@@ -192,10 +193,13 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
 
 
 def _check_source(message: ShopMessage, meaning: Facts) -> None:
-    """Raises Unclear where an order is known from the files of a platform alone, and this is told under another source.
+    """Raises Unclear where an order is known from a platform's files, and this is told under another source.
 
-    A refund would not find the order with its session and its host, and a whole state would count beside it.
+    A refund would not find the order with its session and its host, and a whole state would count beside it. So it
+    would where a connection told of the order before this one got the source of the files, which knows its own orders.
     """
+    own = message.hook.source
+    beside = EXPORTED | sources_told(message.hook.tenant) if own in EXPORTED else EXPORTED
     told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
     facts = SalesEvent.objects.current().of_orders(message.hook.tenant_id, told)
     paid = facts.filter(kind=SalesKind.PAID)
@@ -203,8 +207,8 @@ def _check_source(message: ShopMessage, meaning: Facts) -> None:
     for number, source in paid.order_by().values_list("order_no", "source").distinct():
         source_of[number].add(source)
     for number, sources in sorted(source_of.items()):
-        elsewhere = sorted(sources & EXPORTED)
-        if elsewhere and message.hook.source not in sources:
+        elsewhere = sorted(sources & beside - {own})
+        if elsewhere and not (own in EXPORTED and own in sources):
             text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
             raise Unclear(ShopFault.LINES, text % {"order": number, "source": elsewhere[0]})
 

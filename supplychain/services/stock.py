@@ -58,8 +58,8 @@ class Change:
 
     @property
     def names_place(self) -> bool:
-        """What a sale gives back lies where it lay: it does not say where other goods will go."""
-        return self.kind != MoveKind.SALE
+        """What comes back, is found or corrected lies where it lies: it does not say where other goods will go."""
+        return self.kind in (MoveKind.INBOUND, MoveKind.TRANSFER)
 
 
 @retried

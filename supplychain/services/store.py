@@ -249,6 +249,17 @@ def facts_of_orders(seller_id: int, source: str, order_nos: Iterable[str]) -> li
     return sorted(number for (number,) in rows)
 
 
+def paid_orders(seller_id: int, source: str, order_nos: Iterable[str]) -> set[str]:
+    """Which of some orders a source has told a payment of, also one that was corrected since."""
+    rows = select_among(
+        "SELECT order_no FROM supplychain_salesevent "
+        "WHERE seller_id = %s AND kind = 'paid' AND source = %s AND order_no",
+        [seller_id, source],
+        order_nos,
+    )
+    return {number for (number,) in rows}
+
+
 def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
     """The buckets of all cancellations of some orders: what those are worth depends on the order's other facts."""
     # SQLite would rather read the whole history of the seller.

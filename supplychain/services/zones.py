@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict
 from supplychain.choices import ReservationState
-from supplychain.models import Reservation, StockLevel, ZoneLevel
+from supplychain.models import Reservation, StockLevel, StockMove, ZoneLevel
 
 Place = tuple[int, int]
 """(warehouse id, SKU id)"""
@@ -54,8 +54,8 @@ class Lot:
         zone, quantity = change.zone, change.quantity
         if quantity > 0:
             is_empty = not self.level.zone and not self.main and not self.level.elsewhere
-            if zone and is_empty and change.names_place:
-                self.level.zone = zone  # the first goods say where the others will go
+            if zone and is_empty and (change.names_place or self._are_first()):
+                self.level.zone = zone  # they say where the others will go
             parts = [(zone or self.level.zone, quantity)]
         elif change.is_placed:
             if self._pieces(zone) < -quantity:
@@ -70,6 +70,11 @@ class Lot:
         for where, pieces in parts:
             self._add(where, pieces)
         return parts
+
+    def _are_first(self) -> bool:
+        """Whether nothing of these goods has come here before."""
+        place = {"warehouse": self.level.warehouse_id, "sku": self.level.sku_id}
+        return not StockMove.objects.filter(**place).exists()
 
     def _pieces(self, zone: str) -> int:
         return self.main if zone == self.level.zone else self.further.get(zone, 0)

@@ -29,7 +29,7 @@ from core.scoping import may, visible_to
 from livestreams.models import Host
 from supplychain import services
 from supplychain.certificates import certified_today
-from supplychain.choices import AgreementKind, AgreementState, SettledSales
+from supplychain.choices import AgreementState
 from supplychain.filters import OfferAnswerFilter
 from supplychain.models import Agreement, GoodsOffer, OfferAnswer, RunLine, SampleRequest
 
@@ -152,12 +152,8 @@ class OfferPage(OfBothSides, ServiceFormPage):
 
     def _agreements(self) -> dict[int, Agreement]:
         """What is proposed or in force on the goods, by the firm; on these goods before on all."""
-        told = Agreement.objects.filter(
+        told = services.agreements_beside(self.offer).filter(
             not_over(today()),
-            Q(product__isnull=True) | Q(product=self.offer.product_id),
-            seller=self.offer.tenant_id,
-            kind=AgreementKind.AGENCY,
-            sales=SettledSales.HOSTS,
             state__in=(AgreementState.PROPOSED, AgreementState.SIGNED),
         )
         seen = visible_to(told, self.actor).order_by("product", "pk")
@@ -171,10 +167,19 @@ class OfferPage(OfBothSides, ServiceFormPage):
         answer = services.offer_answer(
             actor=self.actor, offer=self.offer, tenant=self.tenant, **form.cleaned_data
         )
-        told = (
-            _("You have said yes. Now the goods can be put on runs of show; the commission stands below.")
-            if answer.sells
-            else _("You have said no; the owner reads why.")
-        )
+        if not answer.sells:
+            told = _("You have said no; the owner reads why.")
+        elif answer.host is None and self.tenant.pk in self._agreements():
+            told = _(
+                "You have said yes. Now the goods can be put on runs of show; the commission stands below."
+            )
+        else:
+            told = _("You have said yes. Now the goods can be put on runs of show.")
         messages.success(self.request, told)
+        if answer.in_the_way:
+            messages.warning(
+                self.request,
+                _("The agreement on the commission could not follow: %(reason)s")
+                % {"reason": answer.in_the_way},
+            )
         return redirect(self.url("portal-goods-offer-page", uid=self.offer.uid))

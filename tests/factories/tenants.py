@@ -344,12 +344,12 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     with an open statement that says nothing yet, and one that is only proposed.
     """
 
-    def agree(from_day: dt.date, state: str, sales: str = "all") -> Agreement:
+    def agree(from_day: dt.date, state: str, sales: str = "all", kind: str = "park") -> Agreement:
         return Agreement.objects.create(
             seller=mine.tenant,
             partner=world.park.node,
             host=mine.host,
-            kind="park",
+            kind=kind,
             title=f"{canary} agreement",
             from_day=from_day,
             sales=sales,
@@ -389,4 +389,4 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
     last_month = month_of(month_of(today()) - DAY)
     young = agree(last_month, "signed", sales="sessions")
     statement_count(actor=SYSTEM, agreement=young, month=last_month)
-    agree(today(), "proposed", sales="hosts")
+    agree(today(), "proposed", sales="hosts", kind="service")

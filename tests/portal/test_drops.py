@@ -121,6 +121,17 @@ def test_a_refused_row_names_its_column(owner: Client, firm: TenantWorld) -> Non
         assert f", {style.code}, {place}" in page.text, place
 
 
+def test_goods_that_are_no_longer_sold_are_in_no_drop(owner: Client, firm: TenantWorld) -> None:
+    gone, going = (make_sku(firm.tenant, f"D-{number}").product for number in range(2))
+    for product, days in ((gone, 0), (going, 1)):
+        product.closed_on = today() + timedelta(days=days)
+        product.save()
+    page = send(owner, firm, table([going.code, 10, 20, 5], [gone.code, 10, 20, 5]))
+    assert f"Row 3, {gone.code}, 款号: These goods are no longer sold." in page.text
+    assert "Row 2" not in page.text
+    assert send(owner, firm, table([going.code, 10, 20, 5])).status_code == 302
+
+
 def test_a_percentage_is_what_its_cell_shows(owner: Client, firm: TenantWorld) -> None:
     styles = [make_sku(firm.tenant, f"D-{number}").product for number in range(4)]
     book = Workbook()

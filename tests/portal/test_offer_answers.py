@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,12 +13,12 @@ from django.urls import reverse
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import now
+from core.clock import DAY, now, today
 from core.models import User
 from core.scoping import visible_to
 from supplychain.models import Agreement, Backorder, OfferAnswer, Reservation, SalesEvent
-from supplychain.services import goods_offer
-from tests.factories import TenantWorld, World
+from supplychain.services import agreement_propose, agreement_sign, goods_offer
+from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,80 @@ def test_only_own_orders_are_linked_where_goods_are_owed(
     owed = english(owner, page(firm, "portal-owed"))
     assert "their-order" in owed
     assert ("?no=own-order" in owed, "?no=their-order" in owed) == (True, False)
+
+
+def test_what_a_yes_is_told_of_the_commission_is_true(
+    world: World, firm: TenantWorld, owner: Client, browser_of: Callable[[User], Client]
+) -> None:
+    """That it stands below only where it does; an agreement on all sales is one, and charges the goods as well."""
+    theirs = world.tenants[1]
+    offers = [
+        goods_offer(
+            actor=theirs.owner,
+            product=sku.product,
+            floor_price=Decimal(59),
+            commission_rate=Decimal("17.5"),
+            pieces=100,
+        )
+        for sku in theirs.skus[:2]
+    ]
+    common: dict[str, Any] = {
+        "actor": SYSTEM,
+        "seller": theirs.tenant,
+        "partner": firm.tenant.code,
+        "kind": "agency",
+    }
+    common |= {"from_day": today(), "tiers": [(Decimal(0), Decimal(20))]}
+
+    def said(browser: Client, number: int, sells: str = "yes", **more: str) -> str:
+        browser.cookies["django_language"] = "en"
+        address = page(firm, "portal-goods-offer-page", offers[number].uid)
+        form = {"sells": sells, "reason": "" if sells == "yes" else "too dear", **more}
+        return browser.post(address, form, follow=True).content.decode()
+
+    stands = "the commission stands below"
+    told = said(browser_of(firm.users[Role.TENANT_STAFF]), 0)
+    assert ("You have said yes." in told, stands in told) == (True, False)
+    told = said(owner, 0, host=firm.host.code)
+    assert ("You have said yes." in told, stands in told) == (True, False)
+    assert not Agreement.objects.filter(seller=theirs.tenant, kind="agency").exists()
+    said(owner, 0, "no")
+    assert stands in said(owner, 0)
+    assert Agreement.objects.get(seller=theirs.tenant, kind="agency").product == offers[0].product
+
+    terms = {"sales": "hosts", "product": offers[1].product}
+    held = agreement_sign(actor=SYSTEM, agreement=agreement_propose(title="of before", **common, **terms))
+    agreement_propose(title="of May", follows=held, **common | {"from_day": today() + DAY}, sales="owned")
+    told = said(owner, 1)
+    assert "could not follow: Only a signed agreement can be followed, and once." in told
+    assert stands in told, "that of before"
+
+
+def test_an_agreement_on_all_sales_stands_for_the_commission(
+    world: World, firm: TenantWorld, owner: Client
+) -> None:
+    theirs = world.tenants[1]
+    offer = goods_offer(
+        actor=theirs.owner,
+        product=theirs.skus[0].product,
+        floor_price=Decimal(59),
+        commission_rate=Decimal("17.5"),
+        pieces=100,
+    )
+    whole = agreement_propose(
+        actor=SYSTEM,
+        seller=theirs.tenant,
+        partner=firm.tenant.code,
+        kind="agency",
+        title="frame of all sales",
+        from_day=today(),
+        sales="all",
+        tiers=[(Decimal(0), Decimal(20))],
+    )
+    agreement_sign(actor=SYSTEM, agreement=whole)
+    address = page(firm, "portal-goods-offer-page", offer.uid)
+    owner.post(address, {"sells": "yes", "reason": ""})
+    told = english(owner, address)
+    assert ("frame of all sales" in told, "on all goods, at its own rate" in told) == (True, True)
+    assert "Propose the agreement on the commission" not in told
+    assert Agreement.objects.get(seller=theirs.tenant, kind="agency") == whole

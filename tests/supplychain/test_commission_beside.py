@@ -28,6 +28,8 @@ NEGOTIATED: dict[str, dict[str, Any]] = {
     "slot fee": {"slot_fee": Decimal(100)},
     "tiers": {"tiers": [*OFFERED, (Decimal(10_000), Decimal(20))]},
     "host": {},
+    "all sales": {"sales": "all"},
+    "sessions": {"sales": "sessions"},
 }
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from supplychain.models import StockMove, Wave
+from supplychain.models import StockLevel, StockMove, Wave
 from supplychain.services import (
     line_missing,
     pick_list,
     stock_adjust,
     stock_count,
+    stock_place,
     stock_transfer,
     wave_make,
     wave_picked,
@@ -47,6 +48,10 @@ def shift(shop: PackingShop, quantity: int, from_zone: str, to_zone: str) -> Non
 def left() -> list[tuple[str, int]]:
     moves = StockMove.objects.filter(source="parcel").order_by("zone")
     return [(zone, -pieces) for zone, pieces in moves.values_list("zone", "quantity")]
+
+
+def place(zone: str) -> None:
+    stock_place(actor=SYSTEM, level=StockLevel.objects.get(), zone=zone)
 
 
 def count(shop: PackingShop, counted: int, zone: str) -> Any:
@@ -134,4 +139,38 @@ def test_what_leaves_without_a_zone_is_none_of_what_is_fetched(shop: PackingShop
     assert count(shop, 3, "S-09") is None
     shop.dispatch("O1")
     assert (left(), shop.shelves()) == (LIST, [("A-01", 0), ("S-09", 3)])
+    assert everything_adds_up()
+
+
+def test_what_is_fetched_of_a_main_place_is_of_the_one_that_it_becomes() -> None:
+    shop = PackingShop()
+    shop.receive(10)
+    shop.sell("O1", 3)
+    wave_picked(actor=SYSTEM, wave=wave_make(actor=SYSTEM, warehouse=shop.near))
+    place("A-01")
+    assert count(shop, 7, "A-01") is None
+    shop.dispatch("O1")
+    assert (left(), shop.shelves()) == ([("A-01", 3)], [("A-01", 7)])
+    assert everything_adds_up()
+
+
+def test_what_is_fetched_of_two_places_that_become_one_is_of_that_one(shop: PackingShop) -> None:
+    wave = wave_make(actor=SYSTEM, warehouse=shop.near)
+    wave_picked(actor=SYSTEM, wave=wave)
+    place("S-09")
+    assert told(wave) == [("S-09", 6)]
+    assert count(shop, 4, "S-09") is None
+    shop.dispatch("O1")
+    assert (left(), shop.shelves()) == ([("S-09", 6)], [("S-09", 4)])
+    assert everything_adds_up()
+
+
+def test_no_more_of_what_is_fetched_goes_along_than_is_brought(shop: PackingShop) -> None:
+    """The books had moved on: what lies in the next main place are all other goods."""
+    wave_picked(actor=SYSTEM, wave=wave_make(actor=SYSTEM, warehouse=shop.near))
+    shift(shop, 4, "A-01", "B-02")
+    place("B-02")
+    assert count(shop, 4, "B-02") is None
+    shop.dispatch("O1")
+    assert left() == [("B-02", 4), ("S-09", 2)]
     assert everything_adds_up()

@@ -71,7 +71,7 @@ class Agency:
 
     def earns(self, firm: Tenant, **terms: Any) -> Agreement:
         """The agreement by which a firm pays the agency: 20 % of what was sold in live sessions."""
-        return self._agree(seller=firm, partner="mcn", kind="agency", **{"sales": "sessions", **terms})
+        return self._agree(seller=firm, partner="mcn", **{"kind": "agency", "sales": "sessions", **terms})
 
     def shares(self, name: str = "star", rate: str = "30", **terms: Any) -> Agreement:
         """The agreement by which the agency pays its host."""
@@ -153,7 +153,7 @@ def test_a_share_of_the_sales_hosted_counts_each_sale_once(
 ) -> None:
     """Of all goods in sessions and of one product on its shifts the agency earns twice; the host sold it once."""
     agency.earns(agency.firms[0])
-    agency.earns(agency.firms[0], sales="hosts", tiers=[(ZERO, Decimal(5))])
+    agency.earns(agency.firms[0], kind="service", sales="hosts", tiers=[(ZERO, Decimal(5))])
     agency.sell("A", "100.00")
     agency.refund("A", "40.00", TEN + HOUR)
     agency.sell("B", "100.00", 3.5)

@@ -26,7 +26,7 @@ from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
-from supplychain.services import attribution_set, explain_record, placing, sales, window_set
+from supplychain.services import attribution_set, explain_record, placing, said, sales, window_set
 from tenants.models import Store, Tenant
 from tenants.services import store_close, store_create, store_members_set, store_reopen
 from tests.factories import SYSTEM, make_host, make_park, make_session, make_sku, make_tenant
@@ -208,6 +208,21 @@ def test_what_a_person_said_holds_for_the_corrected_line(shop: Shop, says_none: 
     assert shop.answer() == (shop.session.pk, "")
     shop.sold(external_id="e1", version=6, order_no="A9")
     assert shop.answer("A9") == (shop.session.pk, "account")
+
+
+def test_the_latest_that_a_person_said_of_a_line_holds_however_much_is_corrected(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(said, "AT_ONCE", 1)
+    other = shop.on_air(NOON, tenant=shop.other)
+    other.shown_tenants.create(tenant=shop.seller)
+    for version, session, rule in ((1, other, "manual"), (2, None, "no_session")):
+        shop.sold(external_id="e1", version=version)
+        shop.answers()
+        event = SalesEvent.objects.get(version=version).pk
+        attribution_set(actor=SYSTEM, seller=shop.seller, event_ids=[event], session=session, rule=rule)
+    shop.sold(external_id="e1", version=3, amount="12.00")
+    assert shop.answer() == (None, "no_session")
 
 
 def test_nobody_says_what_only_the_rule_finds(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -209,7 +210,7 @@ def test_two_agreements_on_the_same_sales_are_not_in_force_at_once(firms: Firms)
     ):
         with pytest.raises(InvalidInput, match="frame of January"):
             step()
-    assert firms.agree(sales="sessions").state == AgreementState.SIGNED
+    assert firms.agree(sales="owned").state == AgreementState.SIGNED
     agreement_end(actor=firms.money(), agreement=first, to_day=MAY)
     assert firms.agree(from_day=MAY).state == AgreementState.SIGNED
 
@@ -235,6 +236,34 @@ def test_sales_of_one_part_are_not_charged_by_the_whole_again(firms: Firms, part
     with pytest.raises(InvalidInput, match="frame contract"):
         firms.agree(from_day=MAY, **one)
     assert on_one.platform == one.get("platform", "")
+
+
+@pytest.mark.parametrize("with_whom", ["firm", "host of the firm", "own host"])
+@pytest.mark.parametrize("sales", list(permutations(("all", "sessions", "hosts"), 2)), ids="-".join)
+def test_a_line_is_not_charged_by_agreements_on_more_and_on_less(
+    firms: Firms, sales: tuple[str, str], with_whom: str
+) -> None:
+    """All sales hold those in live sessions, and these what hosts sell on their shifts. Of another kind both may be."""
+    one, other = (dict[str, Any](sales=each, title=each) for each in sales)
+    for each in (one, other):
+        if with_whom == "own host":
+            each |= {"partner": "", "kind": "host", "host": firms.own_host}
+        elif with_whom == "host of the firm" and each["sales"] == "hosts":
+            each["host"] = firms.host
+
+    def agree(**values: Any) -> Agreement:
+        return agreement_sign(actor=SYSTEM, agreement=firms.agree(signed=False, **values))
+
+    waiting = firms.agree(signed=False, **other)
+    agree(**one)
+    for step in (
+        lambda: firms.agree(signed=False, **other),
+        lambda: agreement_sign(actor=SYSTEM, agreement=waiting),
+    ):
+        with pytest.raises(InvalidInput, match=f"“{sales[0]}”") as refused:
+            step()
+        assert refused.value.code == "in_force"
+    assert agree(**other | {"kind": "service"}).state == AgreementState.SIGNED
 
 
 def test_one_account_is_charged_once_whatever_name_stands_beside_it(firms: Firms) -> None:

@@ -13,7 +13,7 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.test import Client
 from django.utils import translation
 
@@ -23,12 +23,13 @@ from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry, ExchangeRate
 from core.webhooks.signing import headers, secret_make
-from supplychain.facts import SaleFact
+from supplychain.facts import SaleFact, parse_rows
 from supplychain.importing.profiles.base import EXAMPLES
 from supplychain.models import ImportBatch, SalesEvent, ShopHook, ShopMessage, ShopRefusals
 from supplychain.services import (
     import_run,
     import_stage,
+    loading,
     sales_record,
     shop_hook_renew,
     shop_hook_revoke,
@@ -461,6 +462,106 @@ def test_lines_under_other_numbers_than_those_of_the_file_do_not_count_beside_it
     message = hook.messages.get()
     assert (message.fault, sums(seller)) == ("lines", expected)
     assert state["order_no"] in message.detail
+
+
+DOUYIN = "douyin-orders.csv"
+
+
+def tell_live(seller: Tenant, source: str, states: list[dict[str, Any]], mark: str = "a") -> ShopHook:
+    """Orders that a connection with a source has told of and was understood."""
+    hook, secret = connect(seller, source=source, name=f"shop {source} {mark}")
+    for number, state in enumerate(states):
+        tell(hook, secret, "order.changed", state, message_id=f"{mark}-{number}")
+    shop_messages_read()
+    return hook
+
+
+def stage(seller: Tenant, name: str = DOUYIN) -> ImportBatch:
+    return import_stage(actor=SYSTEM, tenant=seller, file_name=name, chunks=[(EXAMPLES / name).read_bytes()])
+
+
+def paid_states() -> list[dict[str, Any]]:
+    return [state for state in states_of(DOUYIN) if "paid_at" in state]
+
+
+@pytest.mark.parametrize("name", [DOUYIN, "douyin-after-sales.csv"])
+def test_an_order_that_a_connection_has_told_of_is_not_counted_again_by_a_file(
+    seller: Tenant, name: str
+) -> None:
+    """The file is refused with the rows, from the preview on; without them its other orders are imported."""
+    last = make_tenant(make_park("north"), "last")
+    for tenant in (seller, last):
+        assert {state for state, _fault in told(tell_live(tenant, "api", paid_states()[:2]))} == {"stored"}
+    live = {state["order_no"] for state in paid_states()[:2]}
+    counted = sums(seller)
+    batch = stage(seller, name)
+    problems = batch.report["problems"]
+    assert {(row["field"], row["code"]) for row in problems} == {("order_no", "told_live")}
+    assert "“api”" in problems[0]["message"]
+    report, _rejects = import_run(actor=SYSTEM, batch=batch, progress=quiet)
+    assert (report["refused"], report["problems"], sums(seller)) == (True, problems, counted)
+    import_run(actor=SYSTEM, batch=batch, skip_bad_rows=True, progress=quiet)
+    facts = SalesEvent.objects.filter(seller=seller, source="douyin")
+    assert facts.exists()
+    assert not facts.filter(Q(order_no__in=live) | Q(ref_order_no__in=live)).exists()
+
+
+def test_what_a_shop_tells_while_a_file_is_read_is_not_counted_again(
+    seller: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "STEP", 1)
+    states = paid_states()
+    tell_live(seller, "api", [{**states[0], "order_no": "1"}])
+    batch = stage(seller)
+    assert batch.report["bad_rows"] == 0
+    reads: list[int] = []
+
+    def meanwhile(done: int, total: int, message: str) -> None:
+        reads.append(done)
+        if len(reads) == batch.report["rows"]:
+            tell_live(seller, "api", states[:1], "b")
+
+    report, _rejects = import_run(actor=SYSTEM, batch=batch, progress=meanwhile)
+    assert {row["code"] for row in report["problems"]} == {"told_live"}
+    assert not SalesEvent.objects.filter(source="douyin").exists()
+
+
+def test_numbers_that_are_alike_elsewhere_are_of_other_orders(seller: Tenant) -> None:
+    """On another platform, in lines that no shop told, and once the files of the platform have the order."""
+    batch = import_sample(seller, DOUYIN)
+    undo.undo_run(actor=SYSTEM, batch=batch, progress=quiet)
+    states = paid_states()
+    tell_live(seller, "kuaishou", states)
+    paid = [LINE | {"order_no": state["order_no"]} for state in states]
+    other = [fact for _index, fact in parse_rows(paid).facts]
+    sales_record(actor=SYSTEM, seller=seller, source="erp", facts=list(enumerate(other)), atomic=True)
+    assert stage(seller).report["bad_rows"] == 0
+    import_sample(seller, DOUYIN)
+    connect(seller, source="erp")
+    assert import_sample(seller, DOUYIN).report["stored"] == 0
+
+
+def test_an_order_of_both_sources_is_told_by_the_one_of_its_files_alone(seller: Tenant) -> None:
+    states = paid_states()
+    import_sample(seller, DOUYIN)
+    paid = [LINE | {"order_no": states[0]["order_no"]}]
+    other = [fact for _index, fact in parse_rows(paid).facts]
+    sales_record(actor=SYSTEM, seller=seller, source="api", facts=list(enumerate(other)), atomic=True)
+    hook = tell_live(seller, "api", states[:1])
+    assert told(hook) == [("dead", "lines")]
+    assert "douyin" in hook.messages.get().detail
+    assert told(tell_live(seller, "douyin", states[:1])) == [("stored", "")]
+
+
+def test_an_order_that_was_told_of_before_the_shop_was_connected_anew_is_not_counted_again(
+    seller: Tenant,
+) -> None:
+    first, *others = paid_states()
+    tell_live(seller, "api", [first])
+    counted = sums(seller)
+    hook = tell_live(seller, "douyin", [first])
+    assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
+    assert told(tell_live(seller, "douyin", others[:1], "b")) == [("stored", "")]
 
 
 def test_an_after_sale_of_a_file_says_it_better_than_a_message(seller: Tenant) -> None:

@@ -89,7 +89,7 @@ def test_sales_of_other_kinds(firms: Firms) -> None:
     sums = {}
     for sales, partner in (
         ("all", {}),
-        ("sessions", {}),
+        ("sessions", {"kind": "service"}),
         ("owned", {}),
         ("outside", {"partner": "", "outside_name": "达人", "outside_ref": "daren-1"}),
     ):

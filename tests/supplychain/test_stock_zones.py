@@ -70,6 +70,24 @@ def test_the_first_goods_name_the_main_place_and_others_lie_elsewhere(shop: Shop
     assert levels_equal_moves()
 
 
+def test_what_comes_back_of_goods_that_are_sold_out_names_no_main_place() -> None:
+    shop = Shop()
+    goods = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku}
+    shop.receive(2)
+    record(shop.seller, fact("A1", sku_code="S1", qty=2))
+    stock_return(quantity=1, zone="R-1", **goods)
+    stock_adjust(quantity=-1, note="broken", zone="R-1", **goods)
+    assert stock_count(counted=1, zone="R-2", **goods) is not None
+    shop.receive(5)
+    assert shop.shelves() == [("", 5), ("R-2", 1)]
+    record(shop.seller, fact("A2", sku_code="S1", qty=6))
+    shop.receive(3, zone="A-01")
+    assert shop.shelves() == [("A-01", 3)]
+    stock_count(counted=4, zone="F-1", **goods | {"warehouse": shop.far})
+    assert (level_of := StockLevel.objects.get(warehouse=shop.far)).zone == "F-1", level_of.on_hand
+    assert levels_equal_moves()
+
+
 def test_a_sale_takes_from_the_main_place_and_then_from_the_others(shop: Shop) -> None:
     record(shop.seller, fact("A1", sku_code="S1", qty=3), fact("A2", sku_code="S1", qty=4))
     assert moves("sales") == [("A-01", -3), ("A-01", -1), ("S-09", -3)]
