@@ -14,7 +14,7 @@ from core import audit, policy
 from core.actors import Actor, system_actor
 from core.clock import DAY, now
 from core.errors import Conflict, InvalidInput
-from core.locking import advisory_locks
+from core.locking import advisory_locks, retried
 from core.scoping import require
 from livestreams.frames import ALL, APART, COUNTERS, KEPT_DAYS, MOST_SOURCES, PARTS, WINDOW, Frames, loss_of
 from livestreams.models import Booking, EncoderSample, LiveSession
@@ -24,6 +24,7 @@ SYSTEM = system_actor("encoders")
 AT_ONCE = 5_000
 
 
+@retried
 def encoder_sample_record(
     *,
     actor: Actor,
