@@ -134,7 +134,12 @@ def test_what_a_yes_is_told_of_the_commission_is_true(
         )
         for sku in theirs.skus[:2]
     ]
-    common: dict[str, Any] = {"actor": SYSTEM, "seller": theirs.tenant, "partner": firm.tenant.code, "kind": "agency"}
+    common: dict[str, Any] = {
+        "actor": SYSTEM,
+        "seller": theirs.tenant,
+        "partner": firm.tenant.code,
+        "kind": "agency",
+    }
     common |= {"from_day": today(), "tiers": [(Decimal(0), Decimal(20))]}
 
     def said(browser: Client, number: int, sells: str = "yes", **more: str) -> str:
