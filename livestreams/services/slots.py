@@ -19,7 +19,8 @@ from core.scoping import may, require
 from livestreams.choices import CrewKind
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Host, LiveRoom, SlotRequest
-from livestreams.planning import SLOT, WEEK, CrewWish, last_week
+from livestreams.planning import SLOT, CrewWish, last_week
+from livestreams.quotas import WEEK
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.placing import FURTHEST, LONGEST, check_room
 from tenants.models import Tenant
