@@ -130,7 +130,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     warehouse = serializers.CharField(source="warehouse.code")
     seller = serializers.CharField(source="seller.code")
     owner = serializers.CharField(source="owner.code")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
     sku = serializers.CharField(source="sku.code")
     state = serializers.ChoiceField(choices=ReservationState.choices)
     parcel = serializers.UUIDField(source="parcel.uid", default=None, allow_null=True)
@@ -225,7 +225,7 @@ class BackorderSerializer(serializers.ModelSerializer[Backorder]):
     """Sold and not there: `presold` pieces are promised within the owner's limit, the others are `oversold`."""
 
     owner = serializers.CharField(source="owner.code")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of the answer
     sku = serializers.CharField(source="sku.code")
     state = serializers.ChoiceField(choices=BackorderState.choices)
     oversold = serializers.IntegerField()
