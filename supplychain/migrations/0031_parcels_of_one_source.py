@@ -19,8 +19,8 @@ def parcels_are_of_one_source(apps: Apps, editor: BaseDatabaseSchemaEditor) -> N
     first = lines.filter(parcel=OuterRef("pk")).values("source")[:1]
     parcels.update(source=Coalesce(Subquery(first), Value("")))
     held: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for pk, parcel, source in lines.filter(state="in_wave").values_list("pk", "parcel", "source"):
-        held[parcel][source].append(pk)
+    for pk, of_parcel, source in lines.filter(state="in_wave").values_list("pk", "parcel", "source"):
+        held[of_parcel][source].append(pk)
     for parcel in parcels.filter(pk__in=list(held)).order_by("pk"):
         orders = held[parcel.pk]
         if list(orders) == [parcel.source]:
