@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from analytics.channels import Against, Mix, mix_of, period_before
 from analytics.channels.mix import Row
-from analytics.figures import reads_from
+from analytics.figures import days_read
 from analytics.models import DaySales
 from analytics.periods import Period
 from analytics.rollup.recount import worth_of
@@ -26,7 +26,7 @@ from analytics.shares.facts import read_facts, sums_of
 from analytics.shares.goods import owners_of, unsaid
 from analytics.shares.split import Measures
 from core.actors import Actor
-from core.clock import day_start, hour_of
+from core.clock import DAY, day_start, hour_of
 from core.days import open_on
 from core.errors import NotFound
 from core.money import from_units, to_units
@@ -91,7 +91,8 @@ class OwnerRow:
 class Collective:
     """The rows of a seller, the largest first, and their sum; those of its goods that others sold.
 
-    `read_from` is the first day that is read when one of the two periods is not read whole: the rest of it lies before.
+    `read_from` is the first day that is read when one of the two periods is not read whole: the firm came or left
+    in it.
     """
 
     rows: tuple[OwnerRow, ...]
@@ -107,13 +108,14 @@ class Collective:
 def collective_result(actor: Actor, firm: Tenant, period: Period, against: Against) -> Collective:
     """What a firm sold by the owners of the goods, beside an earlier period. NotFound without the right.
 
-    People of a park read it from the day on which the firm came, as its figures.
+    People of a park read it from the day on which the firm came to the day before it left, as its figures.
     """
     if not may(actor, VIEW, DaySales, firm.pk):
         raise NotFound
     earlier = period_before(period, against)
-    came = reads_from(actor, firm, earlier.first, period.last)
-    sold, before = (_sold(firm.pk, max(each.first, came), each.end) for each in (period, earlier))
+    came, last = days_read(actor, firm, earlier.first, period.last)
+    end = min(period.end, last + DAY)
+    sold, before = (_sold(firm.pk, max(each.first, came), min(each.end, end)) for each in (period, earlier))
     stores = Store.objects.filter(open_on(max(period.first, came)), tenant=firm)
     members = set(stores.values_list("members", flat=True))
     of_members = {product for owner in members & sold.keys() for product in sold[owner].products}
@@ -135,8 +137,8 @@ def collective_result(actor: Actor, firm: Tenant, period: Period, against: Again
     return Collective(
         tuple(sorted(rows, key=lambda row: (-row.paid, row.maker.code))),
         mix,
-        _sold_by_others(firm, max(period.first, came), period.end),
-        came if came > earlier.first else None,
+        _sold_by_others(firm, max(period.first, came), end),
+        came if (came, last) != (earlier.first, period.last) else None,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from analytics import closing, metrics
@@ -72,13 +72,13 @@ def tenant_figures(
 ) -> list[FigureRow]:
     """A tenant's figures by day, by month or in total; days and months without a line or a mark are left out.
 
-    People of a park read them from the day on which the tenant came.
+    People of a park read them from the day on which the tenant came to the day before it left.
     NotFound when the actor may not see them, InvalidInput when `until` lies before `since`.
     """
     _check_range(since, until)
     if not may(actor, VIEW, DaySales, tenant.pk):
         raise NotFound
-    since = reads_from(actor, tenant, since, until)
+    since, until = days_read(actor, tenant, since, until)
     in_range = {"tenant": tenant, "day__range": (since, until)}
     days = visible_to(DaySales.objects.filter(**in_range), actor)
     sums = _sums(days, SpreadOrder.objects.filter(**in_range), since, by)
@@ -127,18 +127,22 @@ def bureau_figures(
     return [_without_single_firms(row, firms.get(row.period, {})) for row in rows]
 
 
-def reads_from(actor: Actor, tenant: Tenant, since: date, until: date) -> date:
-    """The day from which on an actor reads all that is counted: after other parks, and after what nobody's park was.
+def days_read(actor: Actor, tenant: Tenant, since: date, until: date) -> tuple[date, date]:
+    """The first and last day of a range of which an actor reads all that is counted; the first is the later if none is.
 
-    People of a park read nothing of before the firm came to any park, whether it counted sales of its own then or not.
+    People of a park read the last stay of the firm that they see: neither what it did elsewhere, nor what it did while
+    it sat in no park, before it came to any and after it left.
     """
-    elsewhere = tenant.tenancies.exclude(pk__in=visible_to(Tenancy.objects.all(), actor))
-    days = DaySales.objects.filter(tenant=tenant, day__range=(since, until))
-    # A firm may leave and come back: what it sold in between was in no park.
-    hidden = days.exclude(pk__in=visible_to(days, actor).values("pk")).aggregate(last=Max("day"))["last"]
-    left = elsewhere.aggregate(left=Max("to_day"))["left"]
-    came = None if _is_of(actor, tenant) else tenant.tenancies.aggregate(came=Min("from_day"))["came"]
-    return max(filter(None, (since, left, hidden and hidden + clock.DAY, came)))
+    if _is_of(actor, tenant):
+        return since, until
+    came, left = None, None
+    for stay in visible_to(tenant.tenancies.filter(from_day__lte=until), actor).order_by("from_day"):
+        if came is None or left != stay.from_day:
+            came = stay.from_day
+        left = stay.to_day
+    if came is None:
+        return until + clock.DAY, until
+    return max(since, came), until if left is None else min(until, left - clock.DAY)
 
 
 def _is_of(actor: Actor, tenant: Tenant) -> bool:

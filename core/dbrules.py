@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
 from django.core import checks
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 SQLITE_OBJECTS = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -72,8 +72,9 @@ class SqlObject:
             cursor.execute(statement)
 
     def install(self, connection: BaseDatabaseWrapper, table: str) -> None:
-        self.drop(connection, table)
-        with connection.cursor() as cursor:
+        # Somebody may be at work: between two rules there is no moment without one, also where the new one fails.
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            self.drop(connection, table)
             for statement in self.create:
                 cursor.execute(statement)
             if connection.vendor == "postgresql":

@@ -70,8 +70,14 @@ def pack(text: str) -> str:
 
 
 def unpack(stored: str) -> str:
-    """What was stored, in the active language."""
-    return str(stored) if not stored.startswith(_MARK) else _unpacked(json.loads(stored[1:]))
+    """What was stored, in the active language. A text of somebody else's that begins as ours do stays as it is."""
+    if not stored.startswith(_MARK):
+        return str(stored)
+    try:
+        made = json.loads(stored[1:])
+        return _unpacked(made) if isinstance(made, list | str) else stored
+    except (ValueError, TypeError, KeyError):
+        return stored
 
 
 def _told(made: Made, text: str) -> Words:

@@ -99,10 +99,12 @@ class _Text:
 
 
 _writer = csv.writer(_Text())
+# What its own reader takes of a cell, with the sign that makes it safe; a workbook may hold more than programs show.
+_LONGEST = csv.field_size_limit() - 1
 
 
 def _safe(cell: str) -> Any:
-    return cell if _NUMBER.fullmatch(cell) else safe_cell(cell)
+    return cell if _NUMBER.fullmatch(cell) else safe_cell(cell[:_LONGEST])
 
 
 def _line(cells: Sequence[Any]) -> bytes:

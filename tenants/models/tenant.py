@@ -101,11 +101,13 @@ def seat_of_day(day: str) -> Callable[[Any], Q]:
 
 
 def seat_of_month(month: str) -> Callable[[Any], Q]:
-    """The `park` of what a tenant did in a month: where it sat in it, and none where it moved within it."""
+    """The `park` of what a tenant did in a month: where it sat in it, and none where it moved within it or left."""
 
     def rows(parks: Any) -> Q:
         seats = Tenancy.objects.in_month(OuterRef(month)).of_outer_tenant()
-        return Q(Exists(seats.filter(park__in=parks))) & ~Q(Exists(seats.exclude(park__in=parks)))
+        in_none = Tenancy.objects.beside_none_in_month(OuterRef(month)).of_outer_tenant()
+        elsewhere = Q(Exists(seats.exclude(park__in=parks))) | Q(Exists(in_none))
+        return Q(Exists(seats.filter(park__in=parks))) & ~elsewhere
 
     return rows
 

@@ -129,8 +129,9 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
             _("A move is entered on its day or later: rights and figures change at once."), field="from_day"
         )
     with transaction.atomic():
-        lock_row(Tenant, tenant.pk)
-        current = _seat(tenant)
+        # What the caller holds may be what an attempt before this one left of it.
+        held = lock_row(Tenant, tenant.pk)
+        current = _seat(held)
         if current is not None:
             if from_day <= current.from_day:
                 raise InvalidInput(
@@ -149,8 +150,8 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
                 )
         moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
         # A park that takes a firm in again goes on reading what it did there: its node has not moved.
-        if tenant.node.parent_id != park.pk:
-            node_move(actor=actor, node=tenant.node, parent=park.node)
+        if held.node.parent_id != park.pk:
+            node_move(actor=actor, node=held.node, parent=park.node)
         Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False, closed_on=None)
         audit.record(
             actor=actor,

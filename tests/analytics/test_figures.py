@@ -250,14 +250,42 @@ def test_people_of_a_park_read_nothing_of_what_a_firm_sold_while_it_was_in_none(
         shown = ("gmv_paid", "orders", "verified_net")
         return [(row.period, *(row.values[code] for code in shown)) for row in rows]
 
-    after = outside + dt.timedelta(days=2)
     for since in (JUNE, JULY, gone, outside):
         assert read(manager, "day", since) == [(back, 10, 1, None), (END, 10, 1, None)]
         assert read(manager, "month", since) == [(JULY, 20, 1, None)]
-        assert read(manager, "total", since) == [(after, 20, 1, None)]
+        assert read(manager, "total", since) == [(back, 20, 1, None)]
     assert read(manager, "month", JUNE, gone) == [(JUNE, 10, 1, 10), (JULY, 10, 1, None)]
-    assert read(manager, "total", gone, after) == [(outside + 2 * dt.timedelta(days=1), 0, 0, None)]
+    assert read(manager, "total", gone, outside) == [(gone, 0, 0, None)]
     assert read(owner, "month", JUNE) == [(JUNE, 10, 1, 10), (JULY, 57, 2, 50)]
+    # A month has no part that the park could read alone.
+    for model, field in ((MonthSales, "month"), (PeriodClose, "month"), (VerifiedFigure, "period")):
+        rows = model.objects.filter(tenant=tenant)
+        assert {JUNE, JULY} <= set(visible_to(rows, owner).values_list(field, flat=True))
+        assert set(visible_to(rows, manager).values_list(field, flat=True)) == {JUNE}
+
+
+@pytest.mark.usefixtures("in_august")
+def test_a_park_goes_on_reading_what_a_firm_did_there_whatever_comes_after_it_left() -> None:
+    """Refunds come for weeks: they lie on days of no park, and hide none of those before."""
+    park = make_park("park")
+    tenant = make_tenant(park, "seller")
+    manager = user_actor(make_user("manager", Role.PARK_MANAGER, park.node))
+    sell(tenant, "10", JUNE, order="one")
+    sell(tenant, "20", JULY, order="two")
+    tenant_leave(actor=SYSTEM, tenant=tenant, day=dt.date(2025, 7, 3))
+    sell(tenant, "20", dt.date(2025, 7, 20), kind="refunded", order="back", ref_order_no="two")
+
+    def read(by: By, since: dt.date = JUNE) -> list[tuple[dt.date, metrics.Value, metrics.Value]]:
+        rows = tenant_figures(actor=manager, tenant=tenant, since=since, until=END, by=by)
+        return [(row.period, row.values["gmv_paid"], row.values["net_sales"]) for row in rows]
+
+    assert read("day") == [(JUNE, 10, 10), (JULY, 20, 20)]
+    assert read("month") == [(JUNE, 10, 10), (JULY, 20, 20)]
+    assert read("total") == [(JUNE, 30, 30)]
+    assert read("day", dt.date(2025, 7, 3)) == []
+    assert set(
+        visible_to(MonthSales.objects.filter(tenant=tenant), manager).values_list("month", flat=True)
+    ) == {JUNE}
 
 
 @pytest.mark.usefixtures("in_august")

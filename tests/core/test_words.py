@@ -52,6 +52,11 @@ def test_a_text_of_strangers_is_no_sentence_whatever_it_looks_like() -> None:
         assert unpack(pack(gettext("“%(value)s” is not a whole number.") % {"value": text})).count(text)
 
 
+@pytest.mark.parametrize("stored", ["\x1enothing", "\x1e", "\x1e5", '\x1e["one"]', '\x1e["%(n)d", {}]'])
+def test_what_was_stored_before_and_begins_as_ours_is_read_as_it_stands(stored: str) -> None:
+    assert unpack(stored) == stored
+
+
 def test_a_lazy_sentence_is_kept_as_one() -> None:
     with override("en"):
         title = said(Busy.title)
