@@ -22,6 +22,7 @@ from parks.models import Event, Park
 from parks.selectors import parks_of
 from supplychain.models import GoodsOffer, Product, Sku, Warehouse
 from supplychain.services import goods_offer
+from supplychain.shelfwork import ShelfWork, Task
 from tenants.models import Tenant
 from tests.factories import SYSTEM, World
 
@@ -39,6 +40,14 @@ class Doors:
 
     def choices(self, page: str, field: str) -> Any:
         return self.page(page).context["form"].fields[field].queryset
+
+    def targets(self) -> Any:
+        """Where goods of another warehouse may be brought."""
+        work = ShelfWork(
+            actor=self.world.manager, warehouse=Warehouse(pk=0), task=Task.TRANSFER, goods=Sku.objects.all()
+        )
+        target: Any = work.head.fields["target"]
+        return target.queryset
 
     def found(self, **asked: str) -> list[Any]:
         return list(self.manager.get("/admin/autocomplete/", asked).json()["results"])
@@ -71,6 +80,7 @@ PLACES: dict[str, tuple[type[Model], Callable[[Doors], Any]]] = {
         Warehouse,
         lambda doors: doors.choices("portal-inbound-new", "warehouse"),
     ),
+    "warehouses that goods move to": (Warehouse, lambda doors: doors.targets()),
     "goods that are sent": (Sku, lambda doors: doors.choices("portal-inbound-new", "sku")),
     "events ahead": (Event, lambda doors: doors.page("portal-events").context["ahead"]),
     "the wall of a park": (Park, lambda doors: subjects.find(doors.world.park.code)),
