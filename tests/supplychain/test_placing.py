@@ -333,8 +333,10 @@ def test_a_store_that_closes_keeps_what_it_sold_before(shop: Shop) -> None:
         "beside, later": (None, "outside_host"),
         "unnamed, later": (None, "unclear"),
     }
+    shop.sold("told since", at=midnight + 4 * HOUR, host_ref="shop-1", source="douyin")
+    assert shop.answer("told since") == (None, "outside_host")
     store_close(actor=SYSTEM, store=store, closed_on=business_day(midnight) + DAY)
-    assert answers() == before
+    assert answers() == {**before, "told since": (None, "outside")}
 
 
 def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: Shop) -> None:
