@@ -39,9 +39,10 @@ def with_source(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def given_back(rows: Sequence[OfLine]) -> set[int]:
-    """The ids of those whose order line was refunded or cancelled as a whole, by what its own source says.
+    """The ids of those whose order line was refunded or cancelled as a whole.
 
-    A refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
+    Where two sources have told a payment of a number these are two orders, each given back by what its own says. A
+    refund that names no line is of the line where the order has one, else of all lines once it reaches their sum.
     """
     found: set[int] = set()
     by_seller: dict[int, list[OfLine]] = defaultdict(list)
@@ -56,14 +57,25 @@ def given_back(rows: Sequence[OfLine]) -> set[int]:
 def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     orders = {row.order_no for row in rows}
     paid: dict[Order, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    back: dict[Order, list[SalesEvent]] = defaultdict(list)
+    paid_by: dict[str, set[str]] = defaultdict(set)
+    back: dict[str, list[SalesEvent]] = defaultdict(list)
     for event in _facts_of(seller, orders):
         if event.kind == "paid":
             paid[event.source, event.order_no][event.line_no].append(event)
+            paid_by[event.order_no].add(event.source)
         elif event.kind == "cancelled":
-            back[event.source, event.order_no].append(event)
+            back[event.order_no].append(event)
         elif event.ref_order_no in orders:
-            back[event.source, event.ref_order_no].append(event)
+            back[event.ref_order_no].append(event)
+    unpaid = _ordered(
+        seller,
+        {
+            one.order_no
+            for some in back.values()
+            for one in some
+            if one.kind == "cancelled" and one.source not in paid_by[one.order_no]
+        },
+    )
     known = [event for order in paid.values() for events in order.values() for event in events]
     by_id = {event.pk: event for event in known}
     by_line = {line_name(event.source, event.external_id): event for event in known}
@@ -71,11 +83,28 @@ def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
     for row in rows:
         # What has left keeps the version of its sale that it left by.
         sale = by_id.get(row.event_id) or by_line.get(getattr(row, "line", ""))
-        if sale is not None:
-            order = (sale.source, sale.order_no)
-            if _is_whole(sale, paid[order], back[order]):
-                found.add(row.pk)
+        if sale is None:
+            continue
+        number = sale.order_no
+        # Files may tell of the payment and a tool of the refund: apart are only orders that two sources tell of.
+        alone = len(paid_by[number]) == 1
+        of_order = [
+            one
+            for one in back[number]
+            if one.source == sale.source
+            or (alone and (one.kind == "refunded" or (one.source, number) not in unpaid))
+        ]
+        if _is_whole(sale, paid[sale.source, number], of_order):
+            found.add(row.pk)
     return found
+
+
+def _ordered(seller: int, orders: Collection[str]) -> set[Order]:
+    """Which of some orders a source has told of as placed: what it cancels of them is its own."""
+    if not orders:
+        return set()
+    placed = SalesEvent.objects.filter(seller=seller, order_no__in=orders, kind="created").order_by()
+    return set(placed.values_list("source", "order_no"))
 
 
 def _facts_of(seller: int, orders: Collection[str]) -> QuerySet[SalesEvent]:

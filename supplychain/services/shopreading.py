@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
+from msgspec.structs import replace
 
 from core import audit, clock, doorbell
 from core.actors import Actor, system_actor
@@ -31,10 +32,11 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldlive import sources_told
+from supplychain.services.toldlive import BACK, sources_told
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
+from supplychain.shophooks.state import facts_of_state
 
 log = structlog.get_logger("livepark.shops")
 SYSTEM = system_actor("shops")
@@ -165,7 +167,9 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
     """Write the facts of a message as those of an import are written: all of them, or none. Raises DomainError."""
     seller, source = message.hook.tenant, message.hook.source
     lock_facts(seller, alone=True)
-    _check_source(message, meaning)
+    known_as = _check_source(message, meaning)
+    if known_as != source:
+        meaning, source = _given_back(message, meaning, known_as), known_as
     rows: Rows = list(enumerate(meaning.facts))
     given_way = 0
     if meaning.states:
@@ -192,25 +196,53 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
     return {"stored": result.counts[STORED], "known": result.counts[DUPLICATE] + given_way}
 
 
-def _check_source(message: ShopMessage, meaning: Facts) -> None:
-    """Raises Unclear where an order is known from a platform's files, and this is told under another source.
+def _check_source(message: ShopMessage, meaning: Facts) -> str:
+    """The source under which a message counts. Raises Unclear where its order is known under another one.
 
     A refund would not find the order with its session and its host, and a whole state would count beside it. So it
-    would where a connection told of the order before this one got the source of the files, which knows its own orders.
+    would where a connection told of the order before this one got the source of the files, which knows its own orders:
+    what is given back of it counts there, once no connection is left that would tell it so.
     """
-    own = message.hook.source
-    beside = EXPORTED | sources_told(message.hook.tenant) if own in EXPORTED else EXPORTED
+    seller, own = message.hook.tenant, message.hook.source
+    live = sources_told(seller) if own in EXPORTED else {}
     told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
-    facts = SalesEvent.objects.current().of_orders(message.hook.tenant_id, told)
-    paid = facts.filter(kind=SalesKind.PAID)
-    source_of: dict[str, set[str]] = defaultdict(set)
-    for number, source in paid.order_by().values_list("order_no", "source").distinct():
-        source_of[number].add(source)
-    for number, sources in sorted(source_of.items()):
-        elsewhere = sorted(sources & beside - {own})
-        if elsewhere and not (own in EXPORTED and own in sources):
-            text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
-            raise Unclear(ShopFault.LINES, text % {"order": number, "source": elsewhere[0]})
+    facts = SalesEvent.objects.current().of_orders(seller.pk, told)
+    facts = facts.filter(kind__in={SalesKind.PAID, *BACK}).order_by()
+    paid: dict[str, set[str]] = defaultdict(set)
+    back: dict[str, set[str]] = defaultdict(set)
+    for kind, source, *numbers in facts.values_list("kind", "source", "order_no", "ref_order_no"):
+        (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
+    for number in sorted(told):
+        elsewhere = sorted(({*paid[number], *back[number]} & EXPORTED | paid[number] & live.keys()) - {own})
+        if not elsewhere or (own in EXPORTED and own in paid[number]):
+            continue
+        gone = meaning.states and len(elsewhere) == 1 and not live.get(elsewhere[0], True)
+        if gone and back[number] <= {*elsewhere}:
+            return elsewhere[0]
+        text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
+        raise Unclear(ShopFault.LINES, text % {"order": number, "source": elsewhere[0]})
+    return own
+
+
+def _given_back(message: ShopMessage, meaning: Facts, source: str) -> Facts:
+    """What the state of an order that is paid under another source says of money given back, as told there.
+
+    Raises Unclear where it says nothing, or refunds are known there that it would count beside.
+    """
+    order_no = meaning.order_no
+    back = [fact for fact in facts_of_state(message.body["data"], source) if fact.kind in BACK]
+    known = SalesEvent.objects.current().of_orders(message.hook.tenant_id, [order_no]).filter(source=source)
+    before = set(known.filter(kind__in=BACK).values_list("external_id", flat=True))
+    if not back or before - {fact.external_id for fact in back}:
+        text = _(
+            "Order %(order)s counts as a connection told of it under “%(source)s”: only what is given back of it is"
+            " taken here, where that source has not told it in another way."
+        )
+        raise Unclear(ShopFault.LINES, text % {"order": order_no, "source": source})
+    lines = set(known.filter(kind=SalesKind.PAID).values_list("line_no", flat=True)) | {""}
+    # A cancellation takes back what its line was paid: of a line under another number that is nothing.
+    facts = [fact if fact.line_no in lines else replace(fact, kind=SalesKind.REFUNDED.value) for fact in back]
+    return Facts(facts, order_no, states=True)
 
 
 def _check_lines(message: ShopMessage, meaning: Facts) -> None:

@@ -7,7 +7,7 @@ is good at. Values are texts and integers that mean the same on both; the connec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -249,12 +249,13 @@ def facts_of_orders(seller_id: int, source: str, order_nos: Iterable[str]) -> li
     return sorted(number for (number,) in rows)
 
 
-def paid_orders(seller_id: int, source: str, order_nos: Iterable[str]) -> set[str]:
-    """Which of some orders a source has told a payment of, also one that was corrected since."""
+def paid_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[str]) -> set[str]:
+    """Which of some orders one of some sources has told a payment of, also one that was corrected since."""
+    places = ", ".join(["%s"] * len(sources))
     rows = select_among(
-        "SELECT order_no FROM supplychain_salesevent "
-        "WHERE seller_id = %s AND kind = 'paid' AND source = %s AND order_no",
-        [seller_id, source],
+        f"SELECT order_no FROM supplychain_salesevent "  # noqa: S608
+        f"WHERE seller_id = %s AND kind = 'paid' AND source IN ({places}) AND order_no",
+        [seller_id, *sources],
         order_nos,
     )
     return {number for (number,) in rows}

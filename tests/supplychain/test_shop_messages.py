@@ -17,11 +17,14 @@ from django.db.models import Q, Sum
 from django.test import Client
 from django.utils import translation
 
+from analytics.models import DaySales
+from analytics.rollup import rebuild
 from core.actors import Actor, user_actor
 from core.choices import Role
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.models import AuditEntry, ExchangeRate
+from core.money import from_units
 from core.webhooks.signing import headers, secret_make
 from supplychain.facts import SaleFact, parse_rows
 from supplychain.importing.profiles.base import EXAMPLES
@@ -563,6 +566,104 @@ def test_an_order_that_was_told_of_before_the_shop_was_connected_anew_is_not_cou
     hook = tell_live(seller, "douyin", [first])
     assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
     assert told(tell_live(seller, "douyin", others[:1], "b")) == [("stored", "")]
+
+
+AFTER_SALES = "douyin-after-sales.csv"
+RETURNED = "6935112345678901235"
+
+
+def moved(seller: Tenant, **paid: Any) -> dict[str, Any]:
+    """An order that was told live under another source, whose connection is revoked; as it was when it was paid."""
+    (state,) = (state for state in paid_states() if state["order_no"] == RETURNED)
+    (line,) = state["lines"]
+    line = {name: value for name, value in line.items() if name not in ("refunded", "ended_at")} | paid
+    state = {**state, "closed": False, "lines": [line]}
+    hook = tell_live(seller, "api", [state], "old")
+    assert told(hook) == [("stored", "")]
+    shop_hook_revoke(actor=SYSTEM, hook=hook)
+    return state
+
+
+def give_back(state: dict[str, Any], **of_line: Any) -> dict[str, Any]:
+    return {**state, "lines": [{**state["lines"][0], "ended_at": "2025-06-02T09:10:00+08:00", **of_line}]}
+
+
+def net(seller: Tenant) -> Decimal:
+    """What the figures say of a seller."""
+    rebuild()
+    days = DaySales.objects.filter(tenant=seller)
+    return from_units(days.aggregate(net=Sum("gmv_paid") - Sum("refunds"))["net"]) or Decimal(0)
+
+
+def test_a_refund_that_no_connection_has_told_nor_will_comes_by_a_file(seller: Tenant) -> None:
+    state = moved(seller)
+    assert net(seller) == 129
+    assert import_sample(seller, AFTER_SALES).report["bad_rows"] == 0
+    refund = SalesEvent.objects.get(seller=seller, ref_order_no=RETURNED)
+    assert (refund.source, refund.amount) == ("douyin", 129)
+    others = SalesEvent.objects.filter(seller=seller, kind="refunded").exclude(pk=refund.pk)
+    assert net(seller) == -sum(fact.amount for fact in others)
+    counted = sums(seller)
+    for source in ("douyin", "api"):
+        hook = tell_live(seller, source, [give_back(state, refunded="129.00")], "again")
+        assert told(hook) == [("dead", "lines")], "it would count beside the file's"
+    assert sums(seller) == counted
+
+
+@pytest.mark.parametrize("line_no", [RETURNED, "1"])
+@pytest.mark.parametrize("end", [{"refunded": "129.00"}, {}])
+def test_what_is_given_back_after_the_shop_moved_is_of_the_order_where_it_is_paid(
+    seller: Tenant, line_no: str, end: dict[str, str]
+) -> None:
+    """Also where lines had other numbers: a cancellation of those would take back nothing."""
+    state = moved(seller, line_no=line_no)
+    state["lines"][0]["line_no"] = RETURNED
+    hook = tell_live(seller, "douyin", [{**give_back(state, **end), "closed": True}])
+    assert told(hook) == [("stored", "")], hook.messages.get().detail
+    assert set(SalesEvent.objects.filter(seller=seller).values_list("source", flat=True)) == {"api"}
+    assert net(seller) == 0
+    codes = {row["code"] for row in stage(seller, AFTER_SALES).report["problems"]}
+    assert codes == {"told_live"}, "the connection has told it"
+
+
+def test_more_that_is_given_back_after_the_shop_moved_counts_once(seller: Tenant) -> None:
+    state = moved(seller)
+    for number, amount in enumerate(("29.00", "79.00")):
+        assert told(tell_live(seller, "douyin", [give_back(state, refunded=amount)], f"n{number}")) == [
+            ("stored", "")
+        ]
+    assert sums(seller)["refunded"] == Decimal(79)
+
+
+def test_what_the_moved_shop_does_not_know_for_sure_is_put_aside(seller: Tenant) -> None:
+    """A state without money given back; refunds that were told one by one; a connection that tells it anyway."""
+    state = moved(seller)
+    counted = sums(seller)
+    assert told(tell_live(seller, "douyin", [state], "plain")) == [("dead", "lines")]
+    assert sums(seller) == counted
+    refund = {"kind": "refunded", "order_no": "R-1", "ref_order_no": RETURNED, "qty": 0, "amount": "129.00"}
+    one = [fact for _index, fact in parse_rows([LINE | refund]).facts]
+    sales_record(actor=SYSTEM, seller=seller, source="api", facts=list(enumerate(one)), atomic=True)
+    counted = sums(seller)
+    back = give_back(state, refunded="129.00")
+    assert told(tell_live(seller, "douyin", [back], "back")) == [("dead", "lines")]
+    assert {row["code"] for row in stage(seller, AFTER_SALES).report["problems"]} == {"told_live"}
+    last = make_tenant(make_park("north"), "last")
+    state = moved(last)
+    connect(last, source="api", name="another")
+    assert told(tell_live(last, "douyin", [back], "back")) == [("dead", "lines")]
+    assert {row["code"] for row in stage(last, AFTER_SALES).report["problems"]} == {"told_live"}
+    assert sums(seller) == counted
+
+
+def test_a_refund_of_a_file_is_not_told_again_by_a_connection_with_another_source(seller: Tenant) -> None:
+    """Though its order's payment is in no file yet."""
+    import_sample(seller, AFTER_SALES)
+    counted = sums(seller)
+    (state,) = (state for state in paid_states() if state["order_no"] == RETURNED)
+    hook = tell_live(seller, "api", [state])
+    assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
+    assert "douyin" in hook.messages.get().detail
 
 
 def test_an_after_sale_of_a_file_says_it_better_than_a_message(seller: Tenant) -> None:

@@ -73,6 +73,26 @@ def test_what_one_buyer_was_given_back_lets_the_other_order_leave(
     assert everything_adds_up()
 
 
+@pytest.mark.parametrize("told", [CANCELLED, {}])
+def test_what_another_door_of_the_shop_tells_of_an_order_lets_its_goods_go(
+    shop: PackingShop, told: dict[str, str]
+) -> None:
+    """A file brings the payments, a tool tells what is given back."""
+    shop.sell("1004", source="file")
+    shop.refund("1004", 10, source="api", **({**told, "order_no": "1004"} if told else {}))
+    assert release_refunded() == 1
+    assert Reservation.objects.get(order_no="1004").state == ReservationState.RELEASED
+    assert everything_adds_up()
+
+
+def test_an_order_that_was_cancelled_before_it_was_paid_holds_up_no_namesake(shop: PackingShop) -> None:
+    shop.sell("1004", source=ONE)
+    shop.sell("1004", source=OTHER, kind="created")
+    shop.refund("1004", 10, source=OTHER, **{**CANCELLED, "order_no": "1004"})
+    assert release_refunded() == 0
+    assert Reservation.objects.get(order_no="1004").state == ReservationState.RESERVED
+
+
 def test_one_order_given_back_whole_is_whole_beside_a_dearer_one(shop: PackingShop) -> None:
     """Two refunds that name no line reach the sum of their own order, not of both."""
     shop.sell("1001", source=ONE, line_no="2", amount=20)
