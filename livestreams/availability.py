@@ -80,9 +80,13 @@ def windows_of(
 
 
 def host_windows(hosts: Iterable[Host], within: Span) -> dict[int, list[Span]]:
-    """Per host id the spans in which it can be had: within its hours, neither absent nor booked, while it works."""
+    """Per host id the spans in which it can be had: within its hours, neither absent nor booked, while it works.
+
+    Nobody works longer than the firm is in its park.
+    """
     hosts = list(hosts)
-    ends = {host.pk: day_start(host.closed_on) for host in hosts if host.closed_on is not None}
+    closed = ((host.pk, (host.closed_on, host.tenant.closed_on)) for host in hosts)
+    ends = {pk: day_start(min(filter(None, days))) for pk, days in closed if any(days)}
     return {
         pk: [span for span in spans if pk not in ends or span.end <= ends[pk]]
         for pk, spans in free_hosts(hosts, within).items()

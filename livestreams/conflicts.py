@@ -5,13 +5,14 @@ Spans are half-open, [start, end): neighbours may touch. Opening hours are wall-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from core.clock import DAY, SHANGHAI, business_day, day_start, next_minute
+from core.clock import DAY, MINUTE, SHANGHAI, business_day, day_start, next_minute
 
 EVERY_DAY = range(7)
+QUARTER = 15 * MINUTE
 
 
 @dataclass(frozen=True, order=True)
@@ -108,12 +109,21 @@ def nearest(
 
     Each window gives the one place in it that lies closest; equal distances put the earlier one first. A window that
     begins or ends within a minute gives its whole minutes: bookings have no others. Where that place does not suit, by
-    a rule that goes by days, a window gives the closest one that does and keeps to one side of a midnight.
+    a rule that goes by days, a window gives the closest one that does and keeps to one side of a midnight; where none
+    has any, the closest one astride a midnight.
     """
     if suits is not None:
-        suiting = (next(filter(suits, _closest(_cut(window), wanted)), None) for window in windows)
-        windows = [place for place in suiting if place is not None]
+        windows = list(windows)
+        one_sided = _suiting(suits, (_closest(_cut(window), wanted) for window in windows))
+        windows = one_sided or _suiting(
+            suits, (_closest(_astride(window, wanted.length), wanted) for window in windows)
+        )
     return _closest(windows, wanted)[:limit]
+
+
+def _suiting(suits: Callable[[Span], bool], places: Iterable[Iterable[Span]]) -> list[Span]:
+    found = (next(filter(suits, of_window), None) for of_window in places)
+    return [place for place in found if place is not None]
 
 
 def _closest(windows: Iterable[Span], wanted: Span) -> list[Span]:
@@ -129,8 +139,27 @@ def _closest(windows: Iterable[Span], wanted: Span) -> list[Span]:
 
 def _cut(window: Span) -> list[Span]:
     """A window, and what lies of it after and before each midnight."""
-    midnight, found = day_start(business_day(window.start)) + DAY, [window]
-    while midnight < window.end:
+    found = [window]
+    for midnight in _midnights(window):
         found += [Span(window.start, midnight), Span(midnight, window.end)]
-        midnight += DAY
     return found
+
+
+def _astride(window: Span, length: timedelta) -> Iterator[Span]:
+    """Spans in a window that share a length between two days: evenly, or by quarters of an hour that go over from one
+    to the other, of long ones up to half a day.
+    """
+    half = length // 2 // MINUTE * MINUTE
+    most = (min(half, DAY // 2) - MINUTE) // QUARTER
+    for midnight in _midnights(window):
+        for number in range(-most, most + 1):
+            start = midnight - half + number * QUARTER
+            if window.start <= start and start + length <= window.end:
+                yield Span(start, start + length)
+
+
+def _midnights(window: Span) -> Iterator[datetime]:
+    midnight = day_start(business_day(window.start)) + DAY
+    while midnight < window.end:
+        yield midnight
+        midnight += DAY

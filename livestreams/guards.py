@@ -10,7 +10,7 @@ from core.clock import local, now
 from core.guards import named
 from core.locking import lock_rows
 from livestreams.choices import SESSION_RUNNING
-from livestreams.models import Booking, EquipmentLoan, LiveRoom, LiveSession
+from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
 from livestreams.querysets import BookingQuerySet
 from tenants.guards import tenant_exit
 from tenants.models import Tenant
@@ -20,8 +20,8 @@ from tenants.models import Tenant
 def booked_rooms(tenant: Tenant, day: date) -> str | None:
     """Bookings of the firm that run or lie ahead.
 
-    Whoever books locks the room first and then asks whether the firm is still here, so none is made after this
-    question.
+    Whoever books locks the room first, or for a loan the firm, and then asks whether the firm is still here, so none
+    is made after this question.
     """
     lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id))
     bookings = _ahead().filter(tenant=tenant).select_related("room")
@@ -31,13 +31,25 @@ def booked_rooms(tenant: Tenant, day: date) -> str | None:
 
 @tenant_exit.guard
 def booked_hosts(tenant: Tenant, day: date) -> str | None:
-    """Hosts of the firm whom others have booked, wherever that is: where is not the park's to know."""
+    """Hosts of the firm whom others have booked, wherever that is: where is not the park's to know.
+
+    Whoever books a host in a room of another park locks the host and then asks whether its firm is still here.
+    """
+    lock_rows(Host.objects.filter(tenant=tenant))
     bookings = _ahead().filter(host__tenant=tenant).exclude(tenant=tenant).select_related("host")
     found = named(
         f"{booking.host} {local(booking.starts_at):%Y-%m-%d %H:%M}"
         for booking in bookings.order_by("starts_at", "pk")
     )
     return _("Others have booked its hosts: %(bookings)s.") % {"bookings": found} if found else None
+
+
+@tenant_exit.guard
+def reserved_rooms(tenant: Tenant, day: date) -> str | None:
+    """Rooms of the park that nobody but the firm may book."""
+    rooms = LiveRoom.objects.open_on(day).filter(park=tenant.node.parent_id, dedicated_to=tenant)
+    found = named(rooms.order_by("code"))
+    return _("Rooms are reserved for it: %(rooms)s.") % {"rooms": found} if found else None
 
 
 @tenant_exit.guard

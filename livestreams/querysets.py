@@ -227,7 +227,7 @@ class ExchangeOfferQuerySet(models.QuerySet[Any]):
 
     def in_full(self) -> ExchangeOfferQuerySet:
         """With what is shown of an offer: what is lent, by whom, and where."""
-        return self.select_related("room", "host", "park__town__city", "giver__park", "giver__tenant")
+        return self.select_related("room", "host__tenant", "park__town__city", "giver__park", "giver__tenant")
 
 
 class ExchangeRequestQuerySet(models.QuerySet[Any]):

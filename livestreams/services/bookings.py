@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.clock import DAY, MINUTE, now
 from core.locking import retried
+from core.models import AuditEntry
 from core.scoping import require
 from livestreams.availability import host_taken
 from livestreams.choices import BookingState
@@ -37,6 +38,8 @@ from tenants.models import Tenant
 
 # How long a phone may keep a check-in to itself.
 TOLD_WITHIN = DAY
+# What a firm does to have other hours than it had.
+TAKES_HOURS = ("booking.create", "booking.confirm", "booking.move", "booking.swap")
 
 
 @retried
@@ -172,17 +175,23 @@ def _checked_in_at(booking: Booking, at: datetime | None) -> datetime:
 
 
 def _check_hours(booking: Booking, given_up: datetime) -> None:
-    """OverQuota when the firm has booked, moved or otherwise changed other bookings since one was given up, and has no
-    hours left for it.
+    """OverQuota when the firm has booked or moved other bookings since one was given up, and has no hours left for it.
 
     With nothing of it done the firm comes in, whatever its quota was lowered to, and whatever it was granted.
     """
     park_id = booking.room.park_id
     lock_hours(park_id, {booking.tenant_id})
-    again = Booking.objects.blocking().filter(
+    others = Booking.objects.blocking().filter(
         tenant=booking.tenant_id, room__park=park_id, updated_at__gte=given_up
     )
-    if again.exclude(pk=booking.pk).exists():
+    # Who came and went as booked changed nothing of what the firm has, though its booking was written to.
+    again = AuditEntry.objects.filter(
+        object_type=Booking._meta.label,
+        object_id__in=others.exclude(pk=booking.pk).values("pk"),
+        verb__in=TAKES_HOURS,
+        at__gte=given_up,
+    )
+    if again.exists():
         check_quotas(park_id, [(booking, None)])
 
 

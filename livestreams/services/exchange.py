@@ -66,7 +66,7 @@ def exchange_offer_make(
     check_key_allows(actor, room)
     if room is not None and (room.dedicated_to_id is not None or room.is_closed_by(today())):
         raise InvalidInput(_("Only a shared room that is open can be lent."), code="room", field="room")
-    if host is not None and host.is_closed_by(today()):
+    if host is not None and not Host.objects.working_on(today()).filter(pk=host.pk).exists():
         raise InvalidInput(_("This host works no more."), code="host", field="host")
     if ends_at <= starts_at:
         raise BadTime(_("An offer must end after it starts."), code="order", field="ends_at")
@@ -151,7 +151,7 @@ def exchange_request_make(
     require(actor, "add", ExchangeRequest, tenant.pk)
     with transaction.atomic():
         if offer.is_instant:
-            _lock_place(actor, offer, room)
+            _lock_place(actor, offer, tenant.pk, room)
         lock_row(ExchangeOffer, offer.pk)
         held = get_visible(ExchangeOffer, actor, pk=offer.pk)
         park_id, span = park_of(tenant), checked_span(starts_at, ends_at)
@@ -215,14 +215,17 @@ def exchange_request_accept(*, actor: Actor, request: ExchangeRequest) -> Exchan
     Raises Overlap and HostAway with `alternatives` when it was taken meanwhile, WrongState when it was answered.
     """
     with transaction.atomic():
-        _lock_place(actor, request.offer, request.room)
+        _lock_place(actor, request.offer, request.tenant_id, request.room)
         held = _held(actor, request, giver=True)
         _accept(actor, held)
     return held
 
 
-def _lock_place(actor: Actor, offer: ExchangeOffer, room: LiveRoom | None) -> None:
-    """Lock the room of a loan, before offer, request and host: nobody keeps those while waiting for a room."""
+def _lock_place(actor: Actor, offer: ExchangeOffer, tenant_id: int, room: LiveRoom | None) -> None:
+    """Lock the guest, who may be leaving its park, and the room of a loan, before offer, request and host: nobody
+    keeps those while waiting for a room.
+    """
+    lock_row(Tenant, tenant_id)
     if room_id := offer.room_id or (room.pk if room is not None else None):
         lock_room(actor, room_id)
 

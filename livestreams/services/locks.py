@@ -12,7 +12,7 @@ from core import policy
 from core.actors import Actor
 from core.clock import latest, today
 from core.errors import Conflict, InvalidInput, Refused
-from core.locking import lock_row, lock_rows
+from core.locking import lock_row
 from core.models import ScopeNode
 from core.scoping import get_visible
 from livestreams.errors import BadTime
@@ -65,22 +65,23 @@ def lock_host(host: Host, park_id: int, loan: ExchangeRequest | None = None) -> 
     works_here = Q(tenant__node__parent=park_id)
     if loan is not None:
         works_here |= Q(tenant__node__parent=loan.park_id) | Q(pk=loan.offer.host_id)
-    held = lock_rows(Host.objects.working_on(today()).filter(works_here, pk=host.pk))
-    if not held:
+    held = lock_row(Host, host.pk)
+    # Asked with the lock: a firm that leaves meanwhile changes no row of its hosts, it only holds them.
+    if not Host.objects.working_on(today()).filter(works_here, pk=host.pk).exists():
         raise InvalidInput(_("The host does not work in this park."), code="host", field="host")
-    return held[0]
+    return held
 
 
-def check_here(closed_on: date | None) -> None:
+def check_here(closed_on: date | None, field: str = "tenant") -> None:
     """InvalidInput for a tenant that has left on such a day."""
     if closed_on is not None and closed_on <= today():
-        raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
+        raise InvalidInput(_("The tenant has left the park."), code="tenant", field=field)
 
 
-def park_of(tenant: Tenant) -> int:
+def park_of(tenant: Tenant, field: str = "tenant") -> int:
     """The id of the park a tenant is in now. InvalidInput when it has left, whatever was read of it before."""
     park_id, closed_on = ScopeNode.objects.values_list("parent_id", "tenant__closed_on").get(pk=tenant.pk)
-    check_here(closed_on)
+    check_here(closed_on, field)
     return int(park_id or 0)
 
 

@@ -16,7 +16,7 @@ from core.locking import retried
 from core.scoping import require
 from livestreams.errors import BadTime, RoomUnavailable, WrongState
 from livestreams.models import Booking, Fault, LiveRoom, Maintenance
-from livestreams.services.locks import lock_room, lock_visible
+from livestreams.services.locks import lock_room, lock_visible, park_of
 from livestreams.services.steps import WAITLIST
 from parks.models import Park
 
@@ -73,7 +73,7 @@ def _check_room(room: LiveRoom) -> None:
         raise InvalidInput(
             _("The media node is not in the room's park."), code="other_park", field="media_node"
         )
-    if room.dedicated_to is not None and room.dedicated_to.node.parent_id != room.park_id:
+    if room.dedicated_to is not None and park_of(room.dedicated_to, "dedicated_to") != room.park_id:
         raise InvalidInput(
             _("The tenant is not in the room's park."), code="other_park", field="dedicated_to"
         )

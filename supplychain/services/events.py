@@ -50,8 +50,8 @@ def item_withdraw(*, actor: Actor, item: EventItem) -> EventItem:
 def _held(entry: EventEntry) -> EventEntry:
     """The entry, locked, if its event is not over and the tenant takes part."""
     lock_row(EventEntry, entry.pk)
-    held = EventEntry.objects.select_related("event").get(pk=entry.pk)
-    if held.is_closed or held.event.is_closed:
+    held = EventEntry.objects.select_related("event", "tenant").get(pk=entry.pk)
+    if held.is_closed or held.event.is_closed or held.tenant.is_closed:
         raise Conflict(_("The tenant takes no part in this event."), code="not_entered")
     if held.event.last_day < clock.today():
         raise Conflict(_("The event is over."), code="over")

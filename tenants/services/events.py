@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import audit, clock
 from core.actors import Actor
 from core.days import open_on
 from core.errors import Conflict, Refused
-from core.locking import lock_row, retried
+from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
 from core.records import record_create, record_update
 from core.scoping import get_visible, may, require
 from parks.models import Event
 from tenants.models import EventEntry, Tenancy, Tenant
+
+ENDED = ("closed_on",)
 
 
 @retried
@@ -68,6 +71,25 @@ def entry_readmit(*, actor: Actor, entry: EventEntry) -> EventEntry:
     """Let a tenant that was sent away enter again, if it wants to. Conflict once the event is over."""
     _require_host(actor, entry)
     return _change(actor, entry, sent_away=False)
+
+
+def entries_end(*, actor: Actor, tenant: Tenant, day: date) -> None:
+    """Close what a locked tenant that leaves on a day takes part in and is not over by then: a part of its exit, for
+    whoever may enter that.
+    """
+    entries = EventEntry.objects.filter(open_on(clock.today()), tenant=tenant, event__last_day__gte=day)
+    for entry in lock_rows(entries):
+        before = audit.snapshot(entry, ENDED)
+        entry.closed_on = day
+        entry.save(update_fields=[*ENDED, "updated_at"])
+        audit.record(
+            actor=actor,
+            verb="evententry.update",
+            obj=entry,
+            node_id=tenant.pk,
+            before=before,
+            after=audit.snapshot(entry, ENDED),
+        )
 
 
 def _require_host(actor: Actor, entry: EventEntry) -> None:

@@ -29,6 +29,7 @@ from tenants.choices import LeaseState, WallVisibility
 from tenants.errors import TenantStays
 from tenants.guards import tenant_exit
 from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
+from tenants.services.events import entries_end
 
 # What a tenant decides about what others see of it.
 DISCLOSURES = frozenset({"wall_visibility", "shares_orders_with_park"})
@@ -169,7 +170,8 @@ def tenant_leave(*, actor: Actor, tenant: Tenant, day: date) -> Tenant:
     """End a tenant's stay: from `day` on, today or a past day, it is in no park, and closed.
 
     Its node stays where it is, and with it the rights of its people and tools: it reads what it did, refunds of what
-    it sold come for weeks, and what is due is still to be paid. What it showed to the park it shows no longer.
+    it sold come for weeks, and what is due is still to be paid. What it showed to the park it shows no longer, and it
+    takes part in no event that is not over by then.
     TenantStays names what still goes on; InvalidInput for a day to come (rights and figures change at once), for one
     on which it had not come yet, and for a tenant that has left.
     """
@@ -198,6 +200,7 @@ def tenant_leave(*, actor: Actor, tenant: Tenant, day: date) -> Tenant:
         before = audit.snapshot(held, LEFT)
         held.closed_on, held.shares_orders_with_park = day, False
         held.save(update_fields=[*LEFT, "updated_at"])
+        entries_end(actor=actor, tenant=held, day=day)
         audit.record(
             actor=actor,
             verb="tenant.leave",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,10 +14,10 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from core.actors import Actor
-from core.clock import now
+from core.clock import now, today
 from core.errors import DomainError
 from core.locking import lock_rows
 from livestreams import services
@@ -25,8 +25,10 @@ from livestreams.choices import BOOKING_BLOCKING
 from livestreams.frames import MOST_SOURCES, Frames
 from livestreams.models import Booking, EncoderSample, LiveRoom, SlotQuota
 from livestreams.services import frames, placing
-from tests.factories import World, make_room, make_world
+from tenants.services import tenant_leave
+from tests.factories import SYSTEM, World, make_room, make_world
 from tests.livestreams.crowds import crowd, doubled, unchecked
+from tests.livestreams.lending import _three, ask, offer_host, offer_room
 
 TRIES = 250
 EXPECTED = {"book", "move", "cancel", "nothing to do", "409 overlap", "409 wrong_state"}
@@ -100,8 +102,6 @@ def test_the_database_alone_holds_the_rule(
 @pytest.mark.postgres
 def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None, at: At) -> None:
     """Nobody waits for ever behind a lock: after the retries the answer is 503."""
-    from django.db import transaction
-
     world = make_world("alpha")
     tries = Tries(world, at(0))
 
@@ -122,6 +122,32 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         lock_rows(LiveRoom.objects.filter(pk=tries.rooms[2].pk))
         assert pool.submit(impatient).result() == "503 busy"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("of", ["giver", "guest"])
+def test_nothing_is_lent_past_the_exit_of_a_firm(transactional_db: None, at: At, of: str) -> None:
+    """Its host is lent, or a room to it, where the exit does not lock the rooms: whoever comes later sees the other."""
+    sides = _three()
+    offer, room = (offer_host, sides.guest.room) if of == "giver" else (offer_room, None)
+    request = ask(sides, offer(sides, at), at(9), at(11), room=room)
+
+    def accept() -> str:
+        try:
+            services.exchange_request_accept(actor=sides.giver.manager, request=request)
+        except DomainError as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "lent"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            tenant_leave(actor=SYSTEM, tenant=getattr(sides, of).tenant, day=today())
+            lending = pool.submit(accept)
+            wait([lending], 1)
+        assert lending.result() == ("host" if of == "giver" else "tenant")
+    assert not Booking.objects.exists()
 
 
 @pytest.mark.both_databases

@@ -10,7 +10,7 @@ import time_machine
 
 from core.actors import user_actor
 from core.choices import Role
-from core.clock import DAY, HOUR
+from core.clock import DAY, HOUR, today
 from core.errors import InvalidInput, NotFound, Refused
 from core.scoping import visible_to
 from livestreams import services
@@ -29,6 +29,7 @@ from livestreams.models import (
     Maintenance,
 )
 from parks.models import Park
+from tenants.models import Tenant
 from tests.factories import (
     SYSTEM,
     make_host,
@@ -94,6 +95,20 @@ def test_free_times_of_a_host_leave_out_hours_absences_and_bookings(three: Three
         ends_at=at(14),
     )
     assert free_of(ExchangeOffer.objects.get(pk=offer.pk), at) == [(at(11), at(13)), (at(14), at(18))]
+
+
+def test_a_firm_that_left_lends_no_host(three: Three, at: At) -> None:
+    """Nor one who is to leave with it before the end of the offer."""
+    offer = offer_host(three, at)
+    Tenant.objects.filter(pk=three.giver.tenant.pk).update(closed_on=at(12).date())
+    assert free_of(ExchangeOffer.objects.get(pk=offer.pk), at) == []
+    Tenant.objects.filter(pk=three.giver.tenant.pk).update(closed_on=today())
+    assert free_of(ExchangeOffer.objects.in_full().get(pk=offer.pk), at) == []
+    with pytest.raises(Overlap):
+        ask(three, offer, at(9), at(11), room=three.guest.room)
+    with pytest.raises(InvalidInput) as refused:
+        offer_host(three, at)
+    assert refused.value.field == "host"
 
 
 def test_free_times_of_many_hosts_are_asked_for_at_once(

@@ -16,12 +16,13 @@ from livestreams import services
 from livestreams.choices import Delivery
 from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Host, LiveRoom, LiveSession, SlotQuota
 from livestreams.services import exchange, locks, placing, sessions, slot_sessions, steps
+from tenants.models import Tenant
 from tests.factories import World
 from tests.livestreams.lending import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
 from tests.livestreams.test_plans import ask as ask_for_slot
 from tests.livestreams.test_plans import make
 
-ORDER = [LiveRoom, ExchangeOffer, ExchangeRequest, Host, str]
+ORDER = [Tenant, LiveRoom, ExchangeOffer, ExchangeRequest, Host, str]
 """By what is locked; a quota's hours by their name."""
 pytestmark = pytest.mark.both_databases
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import translation
 
 from core.clock import DAY, HOUR, local, now, today
@@ -355,6 +356,34 @@ def test_who_checks_in_late_and_booked_nothing_else_comes_in(world: World, at: A
     assert missed.state == BookingState.CHECKED_IN
 
 
+def test_two_who_check_in_late_as_the_park_granted_come_in(world: World, at: At) -> None:
+    """What is written to a booking as its people come takes no hours; that it was moved before does."""
+    mine, grant = world.tenants[0], {"actor": world.manager, "beyond_quota": "a festival"}
+    SlotQuota.objects.create(park=world.park, day_hours=3)
+    missed, other, later = (
+        services.booking_create(
+            **grant, tenant=mine.tenant, room=world.rooms[room], starts_at=at(start), ends_at=at(end)
+        )
+        for room, start, end in ((0, 10, 14), (1, 10, 12), (1, 15, 17))
+    )
+
+    def check_in(booking: Booking, hour: float) -> Booking:
+        with time_machine.travel(at(hour), tick=False):
+            return services.booking_check_in(actor=mine.owner, booking=booking)
+
+    with time_machine.travel(at(10.5), tick=False):
+        services.release_expired()
+    with transaction.atomic():
+        check_in(other, 10.6)
+        assert check_in(missed, 10.7).state == BookingState.CHECKED_IN
+        transaction.set_rollback(True)
+    with time_machine.travel(at(10.8), tick=False):
+        services.booking_move(**grant, booking=later, starts_at=at(11), ends_at=at(13))
+    check_in(later, 10.9)
+    with pytest.raises(OverQuota):
+        check_in(missed, 11)
+
+
 def test_a_hold_that_ran_out_takes_no_hours(world: World, at: At) -> None:
     mine = world.tenants[0]
     SlotQuota.objects.create(park=world.park, day_hours=3)
@@ -420,10 +449,10 @@ def test_who_waits_for_some_days_is_offered_one_that_is_not_full(world: World, a
 
 
 def test_nobody_waits_for_more_than_the_quota_can_ever_leave(world: World, at: At) -> None:
-    """Four hours of a day or of a week in which there are three; for three of a full day one may wait."""
+    """Seven hours of two days with three each, or of such a week; for three of a full day one may wait."""
     mine, room = world.tenants[0], world.rooms[0]
     LiveRoom.objects.filter(pk=room.pk).update(opens_at=time(0), closes_at=time(0))
-    wish = {"actor": mine.owner, "tenant": mine.tenant, "room": room, "minutes": 240}
+    wish = {"actor": mine.owner, "tenant": mine.tenant, "room": room, "minutes": 420}
     first = (monday() - today()).days
     quota = SlotQuota.objects.create(park=world.park, day_hours=3)
     with translation.override("en"), pytest.raises(OverQuota, match="3 hours a day") as refused:
@@ -432,8 +461,28 @@ def test_nobody_waits_for_more_than_the_quota_can_ever_leave(world: World, at: A
     SlotQuota.objects.filter(pk=quota.pk).update(day_hours=None, week_hours=3)
     with pytest.raises(OverQuota):
         services.waitlist_join(**wish, earliest=at(8, first), latest=at(22, first + 5))
-    assert not mine.tenant.waitlist.filter(minutes=240).exists()
+    assert not mine.tenant.waitlist.filter(minutes=420).exists()
     services.waitlist_join(**{**wish, "minutes": 180}, earliest=at(8, first), latest=at(22, first + 5))
+
+
+@pytest.mark.parametrize("had", [0, 1])
+def test_who_waits_over_midnight_is_offered_what_the_quota_leaves_of_both_days(
+    world: World, at: At, had: int
+) -> None:
+    """Six hours of two days with four each; of the second one an hour is taken already."""
+    mine, room, first = world.tenants[0], world.rooms[0], (monday() - today()).days
+    SlotQuota.objects.create(park=world.park, day_hours=4)
+    wish = {"actor": mine.owner, "tenant": mine.tenant, "room": room}
+    if had:
+        services.booking_create(**wish, starts_at=at(12, first + 1), ends_at=at(14, first + 1))
+    waiting = {**wish, "earliest": at(18, first), "latest": at(30, first)}
+    with pytest.raises(OverQuota):
+        services.waitlist_join(**waiting, minutes=9 * 60)
+    entry = services.waitlist_join(**waiting, minutes=6 * 60)
+    assert services.offer_waitlist() == 1
+    entry.refresh_from_db()
+    assert entry.booking is not None
+    assert entry.booking.starts_at == at(20, first)
 
 
 def test_the_park_swaps_and_repeats_beyond_a_quota_with_a_reason(world: World, at: At) -> None:

@@ -9,23 +9,25 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from analytics.events.takings import Takings
 from core.actors import Actor, key_actor, user_actor
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, now, today
-from core.errors import InvalidInput, Refused
+from core.errors import Conflict, InvalidInput, Refused
 from core.models import AuditEntry, ScopeNode
 from core.scoping import visible_to
 from core.services import tool_key_by_secret
 from livestreams import guards as of_rooms
-from livestreams.models import Booking, EquipmentLoan, LiveRoom, LiveSession
-from livestreams.services import booking_create
+from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
+from livestreams.services import booking_create, room_update
+from parks.models import Event
 from supplychain.choices import RESERVATION_OPEN
 from supplychain.models import GoodsOffer, Product, Reservation, Sku, Statement, StockLevel
-from supplychain.services import goods_offer, inbound_announce
+from supplychain.services import goods_offer, inbound_announce, item_enter
 from tenants.errors import TenantStays
-from tenants.models import Charge, Lease, Tenancy, Tenant
-from tenants.services import firms, lease_create, lease_end, tenancy_move, tenant_leave
-from tests.factories import SYSTEM, TenantWorld, World, make_park, make_world
+from tenants.models import Charge, EventEntry, Lease, Tenancy, Tenant
+from tenants.services import event_enter, firms, lease_create, lease_end, tenancy_move, tenant_leave
+from tests.factories import SYSTEM, TenantWorld, World, make_park, make_user, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -43,6 +45,7 @@ def clear(mine: TenantWorld) -> None:
     Booking.objects.filter(tenant=tenant).update(state="cancelled")
     EquipmentLoan.objects.filter(tenant=tenant).update(back_at=now() + 9 * DAY, condition="good")
     Reservation.objects.filter(owner=tenant, state__in=RESERVATION_OPEN).update(state="released")
+    LiveRoom.objects.filter(dedicated_to=tenant).update(dedicated_to=None)
     StockLevel.objects.filter(owner=tenant).update(on_hand=0, reserved=0)
 
 
@@ -78,6 +81,9 @@ def test_what_stands_in_the_way_is_named(world: World, mine: TenantWorld) -> Non
         str(mine.host): lambda: Booking.objects.filter(pk=other.booking.pk).update(host=mine.host),
         str(mine.session): lambda: LiveSession.objects.filter(pk=mine.session.pk).update(
             state="lost", ended_at=None
+        ),
+        str(world.rooms[1]): lambda: LiveRoom.objects.filter(pk=world.rooms[1].pk).update(
+            dedicated_to=tenant
         ),
         str(item): lambda: EquipmentLoan.objects.filter(tenant=tenant).update(back_at=None, condition=""),
         f"{code} (1)": lambda: StockLevel.objects.filter(owner=tenant).update(on_hand=1),
@@ -160,6 +166,50 @@ def test_a_firm_that_left_rents_and_books_and_offers_nothing(world: World, mine:
     assert let(world, seen_before, to_day=today()), "a lease of its time may still be entered"
 
 
+def test_no_room_is_reserved_for_a_firm_that_left(world: World, mine: TenantWorld) -> None:
+    """Nobody else could book it."""
+    clear(mine)
+    tenant_leave(actor=world.manager, tenant=mine.tenant, day=today())
+    with pytest.raises(InvalidInput) as refused:
+        room_update(actor=world.manager, room=world.rooms[1], dedicated_to=mine.tenant)
+    assert (refused.value.code, refused.value.field) == ("tenant", "dedicated_to")
+    assert LiveRoom.objects.get(pk=world.rooms[1].pk).dedicated_to is None
+
+
+def test_a_firm_that_leaves_takes_part_in_events_no_more(world: World, mine: TenantWorld) -> None:
+    """By whoever lets it go; what is over stays as it was, and once it is back it enters again."""
+    clear(mine)
+    entry, product = mine.entry, mine.skus[0].product
+    leasing = user_actor(make_user("leasing", Role.PARK_LEASING, world.park.node))
+    event = entry.event
+    with transaction.atomic():
+        over = {"main_from": today() - DAY, "main_until": today() - DAY, "last_day": today() - DAY}
+        Event.objects.filter(pk=event.pk).update(**over)
+        tenant_leave(actor=leasing, tenant=mine.tenant, day=today())
+        assert EventEntry.objects.get(pk=entry.pk).closed_on is None
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        tenant_leave(actor=leasing, tenant=mine.tenant, day=today())
+        assert mine.tenant.pk not in Takings(event, None).tenants
+        EventEntry.objects.filter(pk=entry.pk).update(closed_on=None)
+        with pytest.raises(Conflict) as refused:
+            item_enter(actor=mine.owner, entry=entry, product=product, price=Decimal(1))
+        assert refused.value.code == "not_entered"
+        transaction.set_rollback(True)
+
+    tenant_leave(actor=leasing, tenant=mine.tenant, day=today())
+    trail = AuditEntry.objects.get(verb="evententry.update", object_id=entry.pk)
+    assert (trail.actor, trail.node_id, trail.before, trail.after) == (
+        leasing.label,
+        mine.tenant.pk,
+        {"closed_on": None},
+        {"closed_on": str(today())},
+    )
+    tenancy_move(actor=SYSTEM, tenant=mine.tenant, park=world.park, from_day=today())
+    assert EventEntry.objects.get(pk=entry.pk).closed_on == today()
+    assert event_enter(actor=mine.owner, event=event, tenant=mine.tenant).closed_on is None
+
+
 def test_its_people_and_tools_keep_what_is_its_own_and_see_nothing_of_the_park(
     world: World, mine: TenantWorld
 ) -> None:
@@ -209,7 +259,7 @@ def let(world: World, tenant: Tenant, **values: Any) -> Lease:
 def test_what_was_made_while_the_exit_waited_counts(
     world: World, mine: TenantWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Leases are looked at under the lock of the firm, bookings under those of its park's rooms."""
+    """Leases are looked at under the lock of the firm, bookings under those of its park's rooms and of its hosts."""
     clear(mine)
     lock_row, lock_rows = firms.lock_row, of_rooms.lock_rows
 
@@ -219,14 +269,22 @@ def test_what_was_made_while_the_exit_waited_counts(
             let(world, mine.tenant, to_day=today() + DAY)
         return lock_row(*row)
 
-    def book_before(rooms: Any) -> Any:
-        assert set(rooms) >= set(world.rooms)
-        book(mine, world)
-        return lock_rows(rooms)
+    def book_before(rows: Any) -> Any:
+        if rows.model is LiveRoom:
+            assert set(rows) >= set(world.rooms)
+            book(mine, world)
+        return lock_rows(rows)
+
+    def borrow_before(rows: Any) -> Any:
+        if rows.model is Host:
+            assert mine.host in rows
+            Booking.objects.filter(pk=world.tenants[1].booking.pk).update(host=mine.host)
+        return lock_rows(rows)
 
     for module, name, meanwhile, told in (
         (firms, "lock_row", let_before, "late (" ),
         (of_rooms, "lock_rows", book_before, str(world.rooms[0])),
+        (of_rooms, "lock_rows", borrow_before, str(mine.host)),
     ):  # fmt: skip
         with monkeypatch.context() as patched, transaction.atomic():
             patched.setattr(module, name, meanwhile)
