@@ -36,7 +36,6 @@ from supplychain.services.toldlive import BACK, sources_told
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
-from supplychain.shophooks.state import facts_of_state
 
 log = structlog.get_logger("livepark.shops")
 SYSTEM = system_actor("shops")
@@ -230,7 +229,8 @@ def _given_back(message: ShopMessage, meaning: Facts, source: str) -> Facts:
     Raises Unclear where it says nothing, or refunds are known there that it would count beside.
     """
     order_no = meaning.order_no
-    back = [fact for fact in facts_of_state(message.body["data"], source) if fact.kind in BACK]
+    told = SHOPS[message.hook.kind].read(message.event, message.body, source)
+    back = [fact for fact in told.facts if fact.kind in BACK] if isinstance(told, Facts) else []
     known = SalesEvent.objects.current().of_orders(message.hook.tenant_id, [order_no]).filter(source=source)
     before = set(known.filter(kind__in=BACK).values_list("external_id", flat=True))
     if not back or before - {fact.external_id for fact in back}:
