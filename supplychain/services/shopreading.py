@@ -230,7 +230,7 @@ def _given_back(message: ShopMessage, meaning: Facts, source: str) -> Facts:
     Raises Unclear where it says nothing, or refunds are known there that it would count beside.
     """
     order_no = meaning.order_no
-    back = [fact for fact in facts_of_state(message.body["data"], source) if fact.kind in BACK]
+    back = [fact for fact in facts_of_state((message.body or {})["data"], source) if fact.kind in BACK]
     known = SalesEvent.objects.current().of_orders(message.hook.tenant_id, [order_no]).filter(source=source)
     before = set(known.filter(kind__in=BACK).values_list("external_id", flat=True))
     if not back or before - {fact.external_id for fact in back}:
