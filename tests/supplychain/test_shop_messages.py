@@ -541,6 +541,7 @@ def test_numbers_that_are_alike_elsewhere_are_of_other_orders(seller: Tenant) ->
     assert stage(seller).report["bad_rows"] == 0
     import_sample(seller, DOUYIN)
     connect(seller, source="erp")
+    assert stage(seller).report["bad_rows"] == 0
     again = import_sample(seller, DOUYIN).report
     assert (again["refused"], again["stored"]) == (False, 0)
 
