@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from core.clock import DAY, MINUTE, SHANGHAI, business_day, day_start, next_minute
+from core.clock import DAY, HOUR, MINUTE, SHANGHAI, business_day, day_start, next_minute
 
 EVERY_DAY = range(7)
-QUARTER = 15 * MINUTE
+HALF_HOUR = 30 * MINUTE
+MOST_UNEVEN = 4 * HOUR + MINUTE
 
 
 @dataclass(frozen=True, order=True)
@@ -146,14 +147,14 @@ def _cut(window: Span) -> list[Span]:
 
 
 def _astride(window: Span, length: timedelta) -> Iterator[Span]:
-    """Spans in a window that share a length between two days: evenly, or by quarters of an hour that go over from one
-    to the other, of long ones up to half a day.
+    """Spans in a window that share a length between two days: evenly, or by half hours that go over from one to the
+    other, up to four hours.
     """
     half = length // 2 // MINUTE * MINUTE
-    most = (min(half, DAY // 2) - MINUTE) // QUARTER
+    most = (min(half, MOST_UNEVEN) - MINUTE) // HALF_HOUR
     for midnight in _midnights(window):
         for number in range(-most, most + 1):
-            start = midnight - half + number * QUARTER
+            start = midnight - half + number * HALF_HOUR
             if window.start <= start and start + length <= window.end:
                 yield Span(start, start + length)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import next_minute, now
+from core.clock import DAY, next_minute, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
 from core.scoping import require
@@ -18,7 +18,7 @@ from livestreams.choices import WaitState
 from livestreams.conflicts import Span, nearest
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, LiveRoom, WaitlistEntry
-from livestreams.quotas import allows, leaves
+from livestreams.quotas import WEEK, allows, leaves
 from livestreams.services.bookings import booking_cancel, booking_create
 from livestreams.services.locks import check_key_allows, lock_visible, park_of
 from livestreams.services.news import booking_offered
@@ -64,7 +64,9 @@ def waitlist_join(
             check_room(room, tenant)
         park_id = park_of(tenant)
         wanted = Span(start, start + length)
-        if not nearest([Span(start, latest)], wanted, 1, allows(park_id, tenant)):
+        # All weeks are alike to the limits: a place beyond the first one suits no better.
+        first_week = Span(start, min(latest, start + length + WEEK + DAY))
+        if not nearest([first_week], wanted, 1, allows(park_id, tenant)):
             raise over_quota(park_id, tenant, "minutes")
         entry = WaitlistEntry.objects.create(
             park_id=park_id,
