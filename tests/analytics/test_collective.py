@@ -125,6 +125,19 @@ def test_periods_that_are_cut_when_the_firm_came_say_so(world: World, operator: 
     assert manager.get(reverse("api-owner-results"), asked).json()["read_from"] == "2025-05-20"
 
 
+def test_people_of_a_park_read_it_to_the_day_before_the_firm_left(
+    world: World, operator: TenantWorld, maker: TenantWorld
+) -> None:
+    """What was sold in no park is read in by a firm once it has come back."""
+    tenancies = operator.tenant.tenancies
+    tenancies.update(from_day=dt.date(2025, 4, 1), to_day=dt.date(2025, 6, 20))
+    sell(operator, maker, "outside", "9.00", occurred_at=dt.datetime(2025, 6, 25, 4, tzinfo=dt.UTC))
+    found = collective_result(world.manager, operator.tenant, JUNE, Against.BEFORE)
+    whole = collective_result(operator.owner, operator.tenant, JUNE, Against.BEFORE)
+    assert (whole.mix.total.now - found.mix.total.now, whole.read_from) == (9, None)
+    assert found.read_from == dt.date(2025, 5, 1)
+
+
 def test_a_park_reads_nothing_of_before_a_maker_came_that_sold_nothing_itself(
     world: World, operator: TenantWorld
 ) -> None:
