@@ -66,8 +66,9 @@
   const drawSessions = (sessions) => {
     const rows = sessions.map((session) => {
       const row = element("tr");
+      const host = named(session, "host");
       row.append(
-        element("td", named(session, "host") || session.title),
+        host ? element("td", host) : element("td", session.title, "long"),
         element("td", session.platform, "dim"),
         element("td", fill(words.minutes, count(session.minutes)), "dim"),
         element("td", session.audience === null ? "—" : fill(words.viewers, short(session.audience))),
