@@ -15,10 +15,10 @@ from django.views.generic import TemplateView
 
 from analytics.demo.logins import DEMO_PASSWORD, DemoLogin, demo_logins
 from analytics.models import DaySales, IndexRun, Indicator
-from core.addresses import reachable_address
 from core.choices import Role
 from core.clock import day_bounds, today
 from core.days import open_on
+from core.doors.addresses import reachable_address
 from core.doors.context import actor_of
 from core.doors.entrances import doors_of
 from core.policy import VIEW

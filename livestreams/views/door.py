@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.generic.base import TemplateView
 
-from core.addresses import reachable_address
 from core.clock import DAY, now
+from core.doors.addresses import reachable_address
 from core.doors.context import actor_of, page_named
 from core.doors.formfields import LineField
 from core.doors.portal import log_in_first, portal_nodes

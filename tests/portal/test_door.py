@@ -87,7 +87,7 @@ def test_a_sign_says_when_no_phone_can_open_it(
     world: World, browser_of: Callable[[User], Client], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
-    monkeypatch.setattr("core.addresses.lan_address", lambda: "192.168.1.5")
+    monkeypatch.setattr("core.doors.addresses.lan_address", lambda: "192.168.1.5")
     studio, address = browser_of(world.users[Role.PARK_STUDIO]), f"/door/{world.rooms[0].code}/"
     sign, host = reverse("door-sign", args=[world.rooms[0].code]), {"host": "127.0.0.1:8000"}
     page = studio.get(sign, headers=host)
@@ -95,7 +95,7 @@ def test_a_sign_says_when_no_phone_can_open_it(
     assert "HOST=0.0.0.0" in page.content.decode()
     opened = Event()
     opened.set()
-    monkeypatch.setattr("core.addresses.open_to_network", opened)
+    monkeypatch.setattr("core.doors.addresses.open_to_network", opened)
     page = studio.get(sign, headers=host)
     assert page.context["address"] == f"http://192.168.1.5:8000{address}"
     assert "HOST=0.0.0.0" not in page.content.decode()

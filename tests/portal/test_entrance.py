@@ -53,13 +53,13 @@ def test_the_landing_page_leads_phones_nowhere_while_its_machine_alone_reaches_i
     client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
-    monkeypatch.setattr("core.addresses.lan_address", lambda: "192.168.1.5")
+    monkeypatch.setattr("core.doors.addresses.lan_address", lambda: "192.168.1.5")
     page = client.get("/", headers={"host": host})
     assert page.context["address"] is None
     assert 'src="data:image/svg+xml' not in page.text
     opened = Event()
     opened.set()
-    monkeypatch.setattr("core.addresses.open_to_network", opened)
+    monkeypatch.setattr("core.doors.addresses.open_to_network", opened)
     assert client.get("/", headers={"host": host}).context["address"] == "http://192.168.1.5:8000/"
 
 

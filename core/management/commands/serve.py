@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.addresses import EVERYWHERE, LOOPBACK, lan_address, open_to_network
+from core.doors.addresses import EVERYWHERE, LOOPBACK, lan_address, open_to_network
 from core.lifetime import stopping
 
 
