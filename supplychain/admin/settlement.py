@@ -31,10 +31,10 @@ from core.doors.formfields import AmountField, CodeField
 from core.errors import NotFound
 from supplychain import services
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
+from supplychain.doors.statementpaper import file_name, paper_of
+from supplychain.doors.statementtable import table_of
 from supplychain.forms import TiersField
 from supplychain.models import Agreement, Statement, StatementLine
-from supplychain.statementpaper import file_name, paper_of
-from supplychain.statementtable import table_of
 
 AGREEMENT_COLOURS = {AgreementState.PROPOSED: "warning", AgreementState.SIGNED: "success"}
 STATEMENT_COLOURS = {

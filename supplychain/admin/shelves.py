@@ -11,8 +11,8 @@ from unfold.sites import UnfoldAdminSite
 from core.doors.context import actor_of
 from core.policy import ADD
 from core.scoping import may, require, visible_to
+from supplychain.doors.shelfwork import ShelfWork, Task, task_named
 from supplychain.models import Sku, StockMove, Warehouse
-from supplychain.shelfwork import ShelfWork, Task, task_named
 
 
 def shelves_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:

@@ -32,9 +32,9 @@ from supplychain.choices import (
     DueKind,
     StatementState,
 )
+from supplychain.doors.statementpaper import paper_of
+from supplychain.doors.statementtable import table_of
 from supplychain.models import Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import paper_of
-from supplychain.statementtable import table_of
 from supplychain.workings import Working, workings_of
 
 READ = ("figures:read",)

@@ -25,9 +25,9 @@ from supplychain.choices import (
     AgreementState,
     StatementState,
 )
+from supplychain.doors.statementpaper import paper_of
+from supplychain.doors.statementtable import table_of
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import paper_of
-from supplychain.statementtable import table_of
 from supplychain.views.agreements import OfEitherSide, agreements_of
 from supplychain.workings import workings_of
 from tenants.models import Charge

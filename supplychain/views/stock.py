@@ -11,9 +11,9 @@ from django.shortcuts import redirect
 
 from core.doors.portal import ScopedListPage, TenantPage
 from core.scoping import may, visible_to
+from supplychain.doors.shelfwork import ShelfWork, Task, task_named
 from supplychain.filters import StockFilter
 from supplychain.models import InboundNotice, Sku, StockLevel, StockMove, Warehouse
-from supplychain.shelfwork import ShelfWork, Task, task_named
 
 
 class Stock(ScopedListPage):

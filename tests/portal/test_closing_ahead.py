@@ -20,9 +20,9 @@ from core.models import User
 from livestreams.models import Host, LiveRoom
 from parks.models import Event, Park
 from parks.selectors import parks_of
+from supplychain.doors.shelfwork import ShelfWork, Task
 from supplychain.models import GoodsOffer, Product, Sku, Warehouse
 from supplychain.services import goods_offer
-from supplychain.shelfwork import ShelfWork, Task
 from tenants.models import Tenant
 from tests.factories import SYSTEM, World
 

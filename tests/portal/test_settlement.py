@@ -15,9 +15,9 @@ from pypdf import PdfReader
 from core.choices import Role
 from core.clock import DAY, day_start, month_of, next_month, today
 from supplychain.choices import AgreementState, StatementState
+from supplychain.doors.statementpaper import file_name
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.services import agreement_sign, sales_record, statement_count
-from supplychain.statementpaper import file_name
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact
 

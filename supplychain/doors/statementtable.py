@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from core.actors import Actor
 from core.doors.export import table_response
 from core.scoping import visible_to
+from supplychain.doors.statementpaper import file_name, session_name
 from supplychain.models import Statement, StatementLine, StatementOrder
-from supplychain.statementpaper import file_name, session_name
 from supplychain.workings import workings_of
 
 
