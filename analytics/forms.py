@@ -21,8 +21,8 @@ from core.doors.portal import ScopedChoiceField, ScopedForm
 from livestreams.conflicts import Span
 from livestreams.models import Course
 from parks.models import Park
+from supplychain.choices import FILE_ZONES
 from supplychain.importing import SESSION_PROFILES
-from supplychain.uploads import ZONES
 from tenants.choices import Platform
 
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -114,7 +114,7 @@ class ReportsForm(ScopedForm):
             *((found.code, found.name) for found in SESSION_PROFILES.values()),
         ],
     )
-    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=ZONES, required=False)
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=FILE_ZONES, required=False)
 
 
 class ReportAnswerForm(ScopedForm):

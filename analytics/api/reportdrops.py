@@ -33,8 +33,8 @@ from core.jobs import may_read_findings
 from core.models import Job
 from core.scoping import visible_to
 from livestreams.models import LiveSession
+from supplychain.choices import FILE_ZONES
 from supplychain.importing import SESSION_PROFILES, note_texts
-from supplychain.uploads import ZONES
 from tenants.choices import Platform
 from tenants.models import Tenant
 
@@ -52,7 +52,7 @@ class ReportDropInput(StrictSerializer):
     tenant = ScopedRelatedField(model=Tenant)
     files = serializers.ListField(child=ReportFileInput(), min_length=1, max_length=MOST_FILES)
     profile = ChoiceField(choices=sorted(SESSION_PROFILES), required=False)
-    timezone = ChoiceField(choices=[zone for zone, _name in ZONES if zone], required=False)
+    timezone = ChoiceField(choices=[zone for zone, _name in FILE_ZONES if zone], required=False)
 
 
 class ReportFileSerializer(serializers.Serializer[Any]):

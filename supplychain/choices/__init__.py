@@ -14,7 +14,7 @@ from supplychain.choices.goods import (
     SampleState,
     ShortOf,
 )
-from supplychain.choices.imports import SESSION_REPORT, ImportState, PayoutKind
+from supplychain.choices.imports import FILE_ZONES, SESSION_REPORT, ImportState, PayoutKind
 from supplychain.choices.reorders import REORDER_COMING, ReorderState, WorkStep
 from supplychain.choices.sales import (
     ATTRIBUTION_KEPT,
@@ -66,6 +66,7 @@ __all__ = [
     "CERTIFICATE_STANDS",
     "CERTIFICATE_TRANSITIONS",
     "CERTIFYING",
+    "FILE_ZONES",
     "INBOUND_TRANSITIONS",
     "MOVES_BY_HAND",
     "REORDER_COMING",

@@ -26,3 +26,20 @@ class ImportState(models.TextChoices):
     STAGED = "staged", _("waiting for confirmation")
     IMPORTED = "imported", _("imported")
     REFUSED = "refused", _("refused")
+
+
+# In which zone a file tells its times.
+FILE_ZONES = (
+    ("", _("Asia/Shanghai, unless the file says otherwise")),
+    *(
+        (zone, zone)
+        for zone in (
+            "Asia/Shanghai",
+            "UTC",
+            "Asia/Singapore",
+            "Asia/Tokyo",
+            "Europe/London",
+            "America/Los_Angeles",
+        )
+    ),
+)

@@ -23,6 +23,7 @@ from core.jobs import job_cancel, job_pause, job_resume, seen
 from core.models import Job
 from core.scoping import may, visible_to
 from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
+from supplychain.forms import ColumnForm, UploadForm
 from supplychain.importing import (
     PAYOUT_PROFILES,
     PROFILES,
@@ -38,7 +39,6 @@ from supplychain.services.imports import JOB_KIND, first_rejects, import_confirm
 from supplychain.services.maps import import_map_save
 from supplychain.services.rejects import rejects_told
 from supplychain.services.undone import UNDO
-from supplychain.uploads import ColumnForm, UploadForm
 
 EXAMPLE_FILES = {
     *(name for profile in PROFILES.values() for name in profile.examples),

@@ -1,9 +1,7 @@
-"""Forms of the portal: they check shape, the services decide."""
+"""Products and their SKUs."""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,78 +9,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core import strict
-from core.clock import local, today
+from core.clock import today
 from core.days import open_on
 from core.doors.formfields import LARGEST, AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import DomainError
 from core.scoping import hidden_columns
-from livestreams.models import LiveSession
-from supplychain.choices import ShopKind, TailWindow
 from supplychain.models import Product, Sku
 from supplychain.services import SkuLine
 
-RECENT_SESSIONS = 100
 MOST_SKUS = 500
-BETWEEN_SLICES = re.compile(r"[;；\n]+")
-BEFORE_RATE = re.compile(r"[:：]")
-
-
-class SessionChoiceField(ScopedChoiceField):
-    """Live sessions as people speak of them: when, where, what."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        when = f"{local(obj.started_at):%m-%d %H:%M}" if obj.started_at else ""
-        return " · ".join(filter(None, [when, obj.title or obj.get_platform_display(), obj.platform_live_id]))
-
-
-class AnswerForm(ScopedForm):
-    """What an unresolved reference means: something of ours, or nothing at all."""
-
-    target: Any
-    nothing = forms.BooleanField(required=False)
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if not self.errors and bool(values.get("target")) is bool(values.get("nothing")):
-            raise ValidationError(_("Choose one answer."), code="required")
-        return values
-
-
-class SessionAnswerForm(AnswerForm):
-    """The session that a reference names."""
-
-    target = SessionChoiceField(LiveSession, label=_("This session"), required=False)
-    nothing = forms.BooleanField(
-        label=_("No session of the park (shop, outside host, another place)"), required=False
-    )
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        recent = queryset.filter(tenant=self.tenant, started_at__isnull=False).order_by("-started_at", "-id")
-        return queryset.filter(pk__in=recent.values("pk")[:RECENT_SESSIONS]).order_by("-started_at", "-id")
-
-
-class WindowForm(ScopedForm):
-    """How long after its end a session may still be given what its account sells."""
-
-    window_hours = forms.TypedChoiceField(label=_("Window"), choices=TailWindow, coerce=int)
-
-
-class SkuAnswerForm(AnswerForm):
-    """The SKU that a code of a platform means."""
-
-    target = ScopedChoiceField(
-        Sku,
-        to_field="code",
-        label=_("This SKU"),
-        required=False,
-        widget=forms.TextInput(attrs={"list": "skus", "autocomplete": "off"}),
-    )
-    nothing = forms.BooleanField(label=_("No SKU of ours (gift, service, sample)"), required=False)
-
-    def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(open_on(today()), tenant=self.tenant)
 
 
 def price_field(label: Any) -> AmountField:
@@ -235,94 +171,3 @@ class MakeSkuForm(GoodsForm):
         if not values.get("product") and not values.get("name_zh") and not self.errors:
             self.add_error("name_zh", ValidationError(_("New goods need a name."), code="required"))
         return values
-
-
-class ShopSecretForm(ScopedForm):
-    """What a shop signs its messages with."""
-
-    secret = forms.CharField(
-        label=_("Secret"),
-        required=False,
-        max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_(
-            "App secret; of a WeChat shop the token. For Standard Webhooks one is made if this is empty."
-        ),
-    )
-    aes_key = forms.CharField(
-        label=_("EncodingAESKey"),
-        required=False,
-        max_length=43,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("Only of a WeChat shop: 43 letters and digits."),
-    )
-
-
-class ShopChangeForm(ScopedForm):
-    """A connection's name, and whose messages are read."""
-
-    name = LineField(
-        label=_("Name of the shop"),
-        max_length=100,
-        help_text=_("For example: our ERP, the Douyin flagship store"),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    shop_id = LineField(
-        label=_("Shop id"),
-        max_length=40,
-        required=False,
-        help_text=_("If one app serves several shops: messages of others are not read."),
-    )
-
-
-class ShopForm(ShopChangeForm, ShopSecretForm):
-    """A shop that is to tell of its orders."""
-
-    kind = forms.ChoiceField(label=_("Shop system"), choices=ShopKind)
-    source = LineField(
-        label=_("Source"),
-        max_length=32,
-        required=False,
-        help_text=_(
-            "Only for Standard Webhooks: api, or the source of the files in which the same orders come, such as douyin."
-        ),
-    )
-    app_key = LineField(
-        label=_("App key"),
-        max_length=64,
-        required=False,
-        help_text=_("For platforms; of a WeChat shop its AppID."),
-    )
-    field_order = ("name", "kind", "app_key", "secret", "aes_key", "shop_id", "source")
-
-
-class TiersField(forms.CharField):
-    """Rates in percent: "20", or one per slice of a month's base, "0: 20; 100000: 25"."""
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "; ".join(f"{tier['above']}: {tier['rate']}" for tier in value)
-
-    def to_python(self, value: Any) -> Any:
-        words = [
-            word.strip() for word in BETWEEN_SLICES.split(super().to_python(value) or "") if word.strip()
-        ]
-        return [_tier(word) for word in words]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return True
-
-
-def _tier(word: str) -> tuple[Decimal, Decimal]:
-    parts = [part.strip().rstrip("%") for part in BEFORE_RATE.split(word)]
-    if len(parts) > 2:
-        raise ValidationError(
-            _("“%(word)s” is no rate. Write 20, or 0: 20; 100000: 25."), params={"word": word}
-        )
-    try:
-        rate = strict.amount(parts[-1], places=2, digits=3)
-        above = strict.amount(parts[0], places=2, digits=13) if len(parts) == 2 else Decimal(0)
-    except strict.StrictError as error:
-        raise ValidationError(str(error), code=error.code) from error
-    return above, rate

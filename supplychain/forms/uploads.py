@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import strict
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
-from supplychain.choices import Channel, SalesKind
+from supplychain.choices import FILE_ZONES, Channel, SalesKind
 from supplychain.importing import (
     PAYOUT_PROFILES,
     PROFILES,
@@ -37,20 +37,6 @@ CURRENCIES = (
     *(
         (code, code)
         for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")
-    ),
-)
-ZONES = (
-    ("", _("Asia/Shanghai, unless the file says otherwise")),
-    *(
-        (zone, zone)
-        for zone in (
-            "Asia/Shanghai",
-            "UTC",
-            "Asia/Singapore",
-            "Asia/Tokyo",
-            "Europe/London",
-            "America/Los_Angeles",
-        )
     ),
 )
 SHOWN_VALUES = 2
@@ -92,7 +78,7 @@ class UploadForm(ScopedForm):
     file = forms.FileField(label=_("Order file"), allow_empty_file=True, max_length=255)
     profile = forms.ChoiceField(label=_("What it is"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, required=False)
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=ZONES, required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=FILE_ZONES, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
