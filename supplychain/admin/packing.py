@@ -79,9 +79,10 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     actor = actor_of(request)
     require(actor, CHANGE, Wave)
     packing = visible_to(Warehouse.objects.filter(packs_orders=True), actor)
-    tables = [one for one in packing.order_by("code") if may(actor, CHANGE, Wave, one.park_id)]
+    warehouses = [one for one in packing.order_by("code") if may(actor, CHANGE, Wave, one.park_id)]
     warehouse = next(
-        (one for one in tables if one.code == request.GET.get("warehouse")), tables[0] if tables else None
+        (one for one in warehouses if one.code == request.GET.get("warehouse")),
+        warehouses[0] if warehouses else None,
     )
     parcel = _parcel(actor, request.GET.get("parcel", ""), warehouse)
     if request.method == "POST" and warehouse is not None:
@@ -91,7 +92,7 @@ def packing_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": _("Packing table"),
-        "tables": tables,
+        "warehouses": warehouses,
         "warehouse": warehouse,
         "parcel": parcel,
         "is_packed": parcel is not None and parcel.state == ParcelState.PACKED,
