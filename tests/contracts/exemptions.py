@@ -17,9 +17,9 @@ class Exemption:
 
 NEIGHBOURS_ARE_NAMED = (
     Exemption(
-        reason="walls rank the park's tenants, each as it chose to be shown; their list names the parks",
+        reason="the wall ranks the park's tenants, each as it chose to be shown",
         since=date(2026, 11, 22),
-        routes=("wall", "walls"),
+        routes=("wall",),
     ),
     Exemption(
         reason="who enters an event agrees to be on its leaderboard, each as it chose to be shown",
@@ -29,13 +29,7 @@ NEIGHBOURS_ARE_NAMED = (
     Exemption(
         reason="who offers goods to the firms of the park is named beside them",
         since=date(2026, 11, 27),
-        routes=(
-            "portal-pool",
-            "portal-goods-offer-page",
-            "portal-booking-run",
-            "api-goods-offer-list",
-            "api-goods-offer-detail",
-        ),
+        routes=("portal-pool", "portal-booking-run", "api-goods-offer-list"),
     ),
 )
 
