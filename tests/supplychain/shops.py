@@ -7,21 +7,34 @@ import hashlib
 import hmac
 import json
 import os
+from decimal import Decimal
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.test import Client
 
 from core.clock import now
 from core.webhooks.signing import headers
-from supplychain.models import ShopHook
-from supplychain.services import shop_hook_create
+from supplychain.importing.profiles.base import EXAMPLES
+from supplychain.models import ImportBatch, SalesEvent, ShopHook
+from supplychain.services import import_run, import_stage, shop_hook_create
 from tenants.models import Tenant
 from tests.factories import SYSTEM
+from tests.supplychain.exports import read
 
 APP_KEY, APP_SECRET = "app-6839996111", "app-secret"
 AES_KEY = base64.b64encode(b"k" * 32).decode().rstrip("=")
+
+LINE = {
+    "kind": "paid",
+    "order_no": "A-1",
+    "line_no": "1",
+    "qty": 1,
+    "amount": "12.50",
+    "occurred_at": "2025-06-01T20:00:00+08:00",
+}
 
 
 def connect(tenant: Tenant, kind: str = "standard", **values: Any) -> tuple[ShopHook, str]:
@@ -83,3 +96,46 @@ def tell_wechat(hook: ShopHook, message: dict[str, Any]) -> HttpResponse:
     sign = hashlib.sha1("".join(sorted((APP_SECRET, stamp, nonce, sealed))).encode()).hexdigest()  # noqa: S324
     body = json.dumps({"ToUserName": "gh_1", "Encrypt": sealed}).encode()
     return post(hook, body, {}, f"?timestamp={stamp}&nonce={nonce}&msg_signature={sign}&encrypt_type=aes")
+
+
+def told(hook: ShopHook) -> list[tuple[str, str]]:
+    rows = hook.messages.order_by("pk")
+    return [(row.state, row.fault) for row in rows]
+
+
+def sums(seller: Tenant) -> dict[str, Decimal]:
+    """What the ledger counts of a seller, by kind."""
+    rows = SalesEvent.objects.filter(seller=seller).current()
+    found = rows.order_by().values_list("kind").annotate(Sum("amount"))
+    return {kind: amount for kind, amount in found if amount}
+
+
+def quiet(done: int, total: int, message: str) -> None:
+    """Nobody watches."""
+
+
+def import_sample(seller: Tenant, name: str) -> ImportBatch:
+    batch = import_stage(actor=SYSTEM, tenant=seller, file_name=name, chunks=[(EXAMPLES / name).read_bytes()])
+    report, _rejects = import_run(actor=SYSTEM, batch=batch, skip_bad_rows=False, progress=quiet)
+    assert report["complete"], report
+    batch.refresh_from_db()
+    return batch
+
+
+def states_of(name: str) -> list[dict[str, Any]]:
+    """The orders of a file as a tool would tell of them."""
+    facts, _report = read((EXAMPLES / name).read_bytes())
+    orders: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        order = orders.setdefault(fact.order_no, {"order_no": fact.order_no, "lines": {}})
+        line = order["lines"].setdefault(fact.line_no, {"line_no": fact.line_no})
+        if fact.kind in ("created", "paid"):
+            order[f"{fact.kind}_at"] = fact.occurred_at.isoformat()
+            line["amount" if fact.line_type == "goods" else "freight"] = str(fact.amount)
+            if fact.line_type == "goods":
+                line |= {"sku_code": fact.sku_code, "qty": fact.qty}
+        elif fact.kind == "refunded":
+            line |= {"refunded": str(fact.amount), "ended_at": fact.occurred_at.isoformat()}
+        elif fact.kind == "cancelled":
+            order |= {"closed": True, "ended_at": fact.occurred_at.isoformat()}
+    return [{**order, "lines": list(order["lines"].values())} for order in orders.values()]

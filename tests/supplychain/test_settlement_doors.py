@@ -21,8 +21,7 @@ from supplychain.services import (
 )
 from tenants.models import Tenant
 from tests.factories import SYSTEM, make_park, make_tenant
-from tests.supplychain.shops import connect, tell
-from tests.supplychain.test_shop_messages import import_sample, states_of
+from tests.supplychain.shops import connect, import_sample, states_of, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -9,9 +9,8 @@ import pytest
 from supplychain.models import SalesEvent
 from supplychain.services import shop_messages_read
 from tests.factories import make_park, make_tenant
-from tests.supplychain.shops import connect, tell
+from tests.supplychain.shops import LINE, connect, sums, tell
 from tests.supplychain.test_settlement_concurrency import together
-from tests.supplychain.test_shop_messages import LINE, sums
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
