@@ -1,16 +1,11 @@
-"""The schedule's mathematics: rules, proof, reasons, repair. Against brute force where that can still be done."""
+"""The schedule's mathematics: rules, proof, reasons, repair."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
-from random import Random
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from livestreams.scheduling import (
     Crew,
@@ -33,17 +28,11 @@ from livestreams.scheduling import (
     allowing,
     as_json,
     columns,
-    faults,
     from_json,
     repair,
     schedule,
-    value_of,
     without,
 )
-from livestreams.scheduling.exact import Relaxed, proven_bound, relax
-from livestreams.scheduling.pieces import Pieces
-from livestreams.scheduling.rows import build
-from livestreams.scheduling.search import Search, lost_of
 
 DAY = (Slots(0, 6),)
 
@@ -343,242 +332,3 @@ def test_a_host_who_falls_ill_is_replaced() -> None:
     assert before[0].host == "h1"
     fixed = repair(without(problem, hosts={"h1": Slots(0, 6)}), before)
     assert (fixed.moved, fixed.schedule.placed[0].host) == (("a",), "h2")
-
-
-# Against brute force
-
-
-BEFORE = [
-    (),
-    *((Need("m", 1, wait, optional),) for wait in (0, 1) for optional in (False, True)),
-]
-DURING = [
-    (),
-    *((Need("k", length, people=people, during=True),) for length in (0, 1) for people in (1, 2)),
-]
-
-
-def _quotas(slots: int) -> st.SearchStrategy[Quota]:
-    spans = st.builds(
-        lambda start, length: Slots(start, start + length), st.integers(-2, slots - 1), st.integers(1, 4)
-    )
-    return st.builds(Quota, st.sampled_from(["t", "u"]), st.integers(0, 4), st.none() | spans)
-
-
-@st.composite
-def tiny(draw: st.DrawFn) -> Problem:
-    slots = draw(st.integers(2, 5))
-
-    def windows() -> tuple[Slots, ...]:
-        start = draw(st.integers(0, slots - 1))
-        return (Slots(start, draw(st.integers(start + 1, slots))),)
-
-    kinds = st.sampled_from(["x", "y"])
-    rooms = tuple(
-        Room(f"r{n}", windows(), setup=draw(st.integers(0, 1)), kind=draw(kinds))
-        for n in range(draw(st.integers(1, 2)))
-    )
-    hosts = tuple(
-        Host(
-            f"h{n}",
-            windows(),
-            frozenset(draw(st.sets(st.sampled_from(["c", "d"])))),
-            rest=draw(st.integers(0, 1)),
-            day_limit=draw(st.none() | st.integers(0, 3)),
-            total_limit=draw(st.none() | st.integers(0, 4)),
-        )
-        for n in range(draw(st.integers(0, 2)))
-    )
-    crews = tuple(
-        Crew(key, tuple(Shift(*windows()[0], people=people) for _n in range(draw(st.integers(0, most)))))
-        for key, people, most in (("m", 1, 2), ("k", 2, 1))
-    )
-    requests = []
-    for n in range(draw(st.integers(1, 4))):
-        (window,) = windows()
-        host = draw(st.sampled_from([None, *(host.key for host in hosts)]))
-        category = draw(st.sampled_from([None, "c", "d"])) if host is None else None
-        liked = [host.key for host in hosts if category in host.categories]
-        requests.append(
-            Request(
-                f"q{n}",
-                draw(st.sampled_from(["t", "u"])),
-                draw(st.integers(1, window.end - window.start)),
-                (window,),
-                value=draw(st.integers(0, 20)),
-                priority=draw(st.integers(1, 2)),
-                kind=draw(st.none() | kinds),
-                host=host,
-                category=category,
-                preferred=draw(st.sampled_from([None, *liked])),
-                needs=draw(st.sampled_from(BEFORE)) + draw(st.sampled_from(DURING)),
-            )
-        )
-    rules = Rules(
-        quotas=tuple(draw(st.lists(_quotas(slots), max_size=3))),
-        fair_sessions=draw(st.integers(0, 1)),
-        fair_bonus=draw(st.integers(0, 5)),
-        shares=draw(st.sampled_from([(), (Share("m", 50),)])),
-    )
-    return Problem(slots, rooms, hosts, crews, tuple(requests), rules, day=draw(st.integers(2, slots)))
-
-
-def every_way(problem: Problem, request: Request) -> Iterator[Placement | None]:
-    """All that could be written down for a request, sensible or not; the validator sorts it out."""
-    yield None
-    crews = {crew.key: crew for crew in problem.crews}
-    served: list[list[Task | None]] = [
-        [
-            None,
-            *(
-                Task(number, start)
-                for number, shift in enumerate(crews[need.crew].shifts)
-                for start in range(shift.start, shift.end)
-            ),
-        ]
-        for need in request.needs
-    ]
-    hosts = [None, *(host.key for host in problem.hosts)]
-    for start, room, host, tasks in product(range(problem.slots), problem.rooms, hosts, product(*served)):
-        place = Placement(request.key, start, room.key, host, tasks)
-        alone = replace(problem, rules=replace(problem.rules, shares=()))
-        if not faults(alone, (place,)):
-            yield place
-
-
-def optimum(problem: Problem) -> int:
-    ways = [list(every_way(problem, request)) for request in problem.requests]
-    best = 0
-    for chosen in product(*ways):
-        placed = tuple(place for place in chosen if place is not None)
-        value = value_of(problem, placed)
-        if value > best and not faults(problem, placed):
-            best = value
-    return best
-
-
-@settings(max_examples=150, deadline=None)
-@given(tiny())
-def test_the_optimum_lies_between_value_and_bound(problem: Problem) -> None:
-    found = schedule(problem, seconds=10)
-    assert faults(problem, found.placed) == []
-    assert value_of(problem, found.placed) == found.value
-    assert found.bound is not None
-    ways = 1
-    for request in problem.requests:
-        ways *= len(list(every_way(problem, request)))
-    if ways < 20_000:
-        best = optimum(problem)
-        assert found.value <= best <= found.bound
-        assert found.proof is not Proof.OPTIMAL or found.value == best
-    greedy = schedule(problem, seconds=0)
-    assert faults(problem, greedy.placed) == []
-    assert greedy.value <= found.value
-    named = {refusal.request for refusal in found.refused} | {place.request for place in found.placed}
-    assert named == {request.key for request in problem.requests}
-    assert all(refusal.obstacles for refusal in found.refused)
-
-
-@settings(max_examples=60, deadline=None)
-@given(tiny(), st.data())
-def test_a_repair_keeps_the_rules_and_moves_no_more_than_it_must(
-    problem: Problem, data: st.DataObject
-) -> None:
-    before = schedule(problem, seconds=10).placed
-    room = data.draw(st.sampled_from(problem.rooms)).key
-    start = data.draw(st.integers(0, problem.slots - 1))
-    now = without(problem, rooms={room: Slots(start, problem.slots)})
-    fixed = repair(now, before, seconds=10)
-    assert faults(now, fixed.schedule.placed) == []
-    assert sorted((*fixed.kept, *fixed.moved, *fixed.lost)) == sorted(place.request for place in before)
-    if not faults(now, before):
-        assert fixed.moved == () == fixed.lost
-
-
-@settings(max_examples=100, deadline=None)
-@given(tiny(), st.integers(0, 2**32 - 1))
-def test_any_prices_give_a_bound_and_so_do_the_pieces(problem: Problem, seed: int) -> None:
-    model = build(problem)
-    best = schedule(problem, seconds=10).value
-    prices = np.random.default_rng(seed).uniform(0, 8, len(model.limits))
-    assert proven_bound(model, prices) >= best - 1e-6
-    pieces = Pieces(model, Relaxed(np.zeros(model.size), prices, 0.0), most=1000)
-    found = [pieces.solve(number, seconds=10).bound for number in range(len(pieces.parts))]
-    assert pieces.constant + sum(found) >= best - 1e-4
-
-
-def crowded() -> Problem:
-    """More than fits: five hosts, four rooms, seventy requests, and a gap in the relaxation."""
-    random = Random(7)
-    hosts = tuple(Host(f"h{number}", (Slots(0, 24),)) for number in range(5))
-    rooms = tuple(Room(f"r{number}", (Slots(0, 24),)) for number in range(4))
-    requests = []
-    for number in range(70):
-        start = random.randrange(0, 19)
-        windows = (Slots(start, start + 6),)
-        value, length = random.randint(10, 60), random.randint(1, 3)
-        requests.append(Request(f"q{number}", "t", length, windows, value=value, host=f"h{number % 5}"))
-    return Problem(24, rooms, hosts, requests=tuple(requests), day=12)
-
-
-def test_a_large_problem_is_solved_in_pieces_and_neighbourhoods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if HiGHS could not take it whole: what the pieces prove is what is true."""
-    problem = crowded()
-    truth = schedule(problem, seconds=30)
-    assert truth.proof is Proof.OPTIMAL
-    monkeypatch.setattr("livestreams.scheduling.search.SMALL", 120)
-    monkeypatch.setattr("livestreams.scheduling.search.NEAR", 60)
-    found = schedule(problem, seconds=6)
-    assert found.bound is not None
-    assert found.value <= truth.value <= found.bound
-    assert found.value >= 0.95 * truth.value
-    assert found.value > schedule(problem, seconds=0).value
-
-
-def test_what_was_cut_off_by_time_proves_nothing() -> None:
-    problem = crowded()
-    truth = schedule(problem, seconds=30)
-    search = Search(build(problem), seconds=30, seed=0, report=lambda search: None)
-    relaxed = relax(search.model, 30)
-    assert relaxed is not None
-    search.relaxed, search.lost = relaxed, lost_of(search.model, relaxed)
-    search.seconds = search.spent + 0.02
-    search._whole(relaxed)
-    assert search.bound is None or search.bound >= truth.value
-
-
-# The public case
-
-
-def test_seventy_five_rooms_and_seven_make_up_artists() -> None:
-    """Seven artists in shifts of six and a half hours for 75 rooms: at least 60 % of the sessions are made up, and
-    nobody waits longer than five hours for the camera."""
-    half_hours, shift = 48, 13
-    crew = Crew("makeup", tuple(Shift(start, start + shift, 1) for start in (12, 14, 16, 18, 24, 28, 32)))
-    need = Need("makeup", length=1, wait=10, optional=True)
-    rooms = tuple(Room(f"room-{number}", (Slots(14, half_hours),), setup=1) for number in range(75))
-    requests = tuple(
-        ask(
-            f"q{number}",
-            8,
-            tenant=f"t{number % 25}",
-            windows=(Slots(14 + 2 * (number % 10), min(14 + 2 * (number % 10) + 12, half_hours)),),
-            value=100 + number * 37 % 50,
-            needs=(need,),
-        )
-        for number in range(160)
-    )
-    rules = Rules(shares=(Share("makeup", 60),))
-    problem = Problem(half_hours, rooms, crews=(crew,), requests=requests, rules=rules)
-    found = schedule(problem, seconds=90)
-    assert faults(problem, found.placed) == []
-    made_up = [
-        (place.start, task.start) for place in found.placed for task in place.tasks if task is not None
-    ]
-    assert len(made_up) >= 0.6 * len(found.placed) > 0
-    assert all(0 <= start - at - 1 <= 10 for start, at in made_up)
-    # Seven artists do 91 faces in their shifts, so no more than 151 sessions could keep the share.
-    assert 100 < len(found.placed) <= 151
-    assert found.gap is not None
-    assert found.gap <= 0.001
-    assert schedule(problem, seconds=0).value < found.value
