@@ -34,7 +34,8 @@ from core.scoping import visible_to
 from parks.models import IndustrialCluster
 from supplychain.models import Backorder, ImportBatch, PayoutEntry, SalesEvent
 from tenants.models import VerifiedFigure
-from tests.contracts.worlds import make_show_of, read_reports
+from tests.contracts.goods import make_show_of
+from tests.contracts.worlds import read_reports
 from tests.factories import SYSTEM, World, make_user, make_world
 
 AMOUNTS = {"gmv_paid": Decimal("1234.50"), "refunds": Decimal("34.50"), "orders": 7, "lines": 9}

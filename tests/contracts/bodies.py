@@ -10,9 +10,10 @@ from django.utils import timezone
 from analytics.selectors.reports import rows_read
 from core.clock import DAY, HOUR, day_start, local, month_of, now, today
 from livestreams.models import Equipment
+from tests.contracts.goods import lender_of
 from tests.contracts.objects import NoFactory
 from tests.contracts.routes import Route
-from tests.contracts.worlds import lender_of, offer_from_afar, park_afar
+from tests.contracts.worlds import offer_from_afar, park_afar
 from tests.factories import SYSTEM, TenantWorld, World
 
 # Writing operations whose address says everything -> what it says.

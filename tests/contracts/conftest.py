@@ -10,7 +10,8 @@ from django.conf import settings
 from django.test import override_settings
 
 from tests.contracts.matrix import Matrix
-from tests.contracts.worlds import filled_world, shared_reference, writing
+from tests.contracts.rows import writing
+from tests.contracts.worlds import filled_world, shared_reference
 
 
 @pytest.fixture(scope="module")

@@ -29,13 +29,12 @@ from supplychain.services import (
 from supplychain.services.imports import import_stage
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
+from tests.contracts.goods import due_today_of, lender_of
 from tests.contracts.worlds import (
     UCI_FILE,
     close_month,
-    due_today_of,
     fill_tenant,
     filled_world,
-    lender_of,
     outside_sale,
     shared_reference,
 )

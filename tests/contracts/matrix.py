@@ -34,7 +34,8 @@ from tests.contracts.exemptions import AUDITED_READS, NEIGHBOURS_ARE_NAMED
 from tests.contracts.forms import form_data
 from tests.contracts.objects import Place, is_published, is_shared, values_for
 from tests.contracts.routes import Route
-from tests.contracts.worlds import AMOUNTS, COSTS, KEEPS, dead_keys, fingerprint, line_marks, rows_in, writing
+from tests.contracts.rows import fingerprint, rows_in, writing
+from tests.contracts.worlds import AMOUNTS, COSTS, KEEPS, dead_keys, line_marks
 from tests.factories import SYSTEM, World, make_user
 
 CALLS_ADMIN = (

@@ -23,8 +23,9 @@ from core.models import Job, Membership, Unresolved
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import Booking, SchedulePlan
 from supplychain.models import ImportBatch, Reorder, SampleRequest, Statement
+from tests.contracts.goods import outside_host_of
 from tests.contracts.routes import Route
-from tests.contracts.worlds import outside_host_of, row_in
+from tests.contracts.rows import row_in
 from tests.factories import SYSTEM, TenantWorld, World
 
 ABSENT_UID = "01890000-0000-7000-8000-000000000000"

@@ -24,7 +24,7 @@ from core import strict
 from supplychain.models import SalesEvent
 from tests.contracts.matrix import difference, normal, text_of
 from tests.contracts.objects import ABSENT_UID, NoFactory
-from tests.contracts.worlds import row_in
+from tests.contracts.rows import row_in
 from tests.factories import TenantWorld, World
 
 WIDE = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}

@@ -22,7 +22,8 @@ from core.models import AuditEntry
 from core.scoping import scope_of, visible_to
 from tenants.choices import ChargeKind
 from tenants.services import charge_record, lease_end, tenancy_move
-from tests.contracts.worlds import filled_world, rows_in
+from tests.contracts.rows import rows_in
+from tests.contracts.worlds import filled_world
 from tests.factories import SYSTEM, TenantWorld, World, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -29,7 +29,7 @@ from tests.contracts.forms import form_data
 from tests.contracts.matrix import Caller, Matrix
 from tests.contracts.objects import Place
 from tests.contracts.relations import Name, name_in, told_apart
-from tests.contracts.worlds import row_in
+from tests.contracts.rows import row_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("worlds_stay")]
 ADMINS = sorted(site._registry.items(), key=lambda item: item[0]._meta.label)

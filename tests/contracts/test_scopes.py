@@ -10,7 +10,7 @@ from core.actors import Actor, key_actor, user_actor
 from core.policy import TABLE
 from core.scoping import scope_of, undeclared_models, visible_to
 from tests.contracts.matrix import Matrix
-from tests.contracts.worlds import rows_in
+from tests.contracts.rows import rows_in
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db

@@ -6,17 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import re
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
 from typing import Any
-
-from django.apps import apps
-from django.db import connection, models
-from django.db.models import F
 
 from analytics.choices import MatchState
 from analytics.counting import drain_everything
@@ -36,9 +28,8 @@ from analytics.services.reports import reports_keep, reports_load
 from analytics.services.reports.drops import JOB_KIND
 from core import buckets
 from core.choices import JobState
-from core.clock import DAY, HOUR, business_day, day_bounds, day_start, hour_of, local, month_of, now, today
+from core.clock import DAY, HOUR, day_start, hour_of, local, month_of, now, today
 from core.models import BucketFailure, ExchangeRate, Job, ScopeNode, Unresolved
-from core.scoping import scope_of, subtree_ids
 from core.services import tool_key_create
 from livestreams.choices import BookingState, PlanState
 from livestreams.models import (
@@ -54,64 +45,35 @@ from livestreams.services import Reading, booking_create, exchange_offer_make, s
 from parks.choices import EventKind
 from parks.models import IndustrialCluster, Park
 from parks.services import event_create, venue_add
-from supplychain.choices import ShortOf
 from supplychain.facts import SaleFact
 from supplychain.models import (
     Attribution,
     Backorder,
-    GoodsOffer,
     ImportProfileMap,
-    OfferAnswer,
     Parcel,
     PayoutEntry,
     Product,
-    Reservation,
     SalesEvent,
-    Shortage,
-    Sku,
     SkuResolution,
-    StockLevel,
-    Warehouse,
 )
-from supplychain.services import (
-    certificate_add,
-    certificate_refuse,
-    goods_offer,
-    inbound_announce,
-    inbound_receive,
-    offer_answer,
-    run_line_put,
-    sales_record,
-    sample_agree,
-    sample_ask,
-    sample_hand_out,
-)
+from supplychain.services import sales_record
 from supplychain.services.imports import import_stage
 from tenants.models import VerifiedFigure
 from tenants.services import tenant_update
-from tests.factories import (
-    SYSTEM,
-    TenantWorld,
-    World,
-    make_item,
-    make_park,
-    make_room,
-    make_sku,
-    make_tenant,
-    make_world,
-)
+from tests.contracts.goods import due_today_of, make_show_of, outside_host_of, pack
+from tests.factories import SYSTEM, TenantWorld, World, make_item, make_park, make_room, make_world
 
-WRITES = re.compile(
-    r'(?<!DO )(?<!FOR )\b(?:INSERT(?: OR \w+)? INTO|REPLACE INTO|UPDATE(?: OR \w+)?|DELETE FROM)\s+"?(\w+)',
-    re.IGNORECASE,
-)
 # Amounts that stand in no other world, as people and programs write them.
 AMOUNTS = {"alpha": Decimal("31415.92"), "beta": Decimal("27182.81"), "gamma": Decimal("57721.56")}
+
+
 # What their goods cost.
 COSTS = {"alpha": Decimal("1414.21"), "beta": Decimal("1732.05"), "gamma": Decimal("2236.06")}
 
+
 # Which tenant of a world shares its order lines with the park, and which keeps them.
 KEEPS, SHARES = 0, 1
+
 
 UCI_FILE = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 700001,81001A,{canary} LANTERN,6,2011-06-01 09:12:00,2.55,,{canary}
@@ -253,11 +215,6 @@ def fill_tenant(world: World, mine: TenantWorld) -> None:
     read_reports(mine, canary, AMOUNTS[world.name])
 
 
-def outside_host_of(mine: TenantWorld) -> str:
-    """The account of an outside host who sold for the tenant last month."""
-    return f"daren/{mine.tenant.code}"
-
-
 def outside_sale(mine: TenantWorld, order_no: str, amount: Decimal, host: str = "", **more: Any) -> SaleFact:
     last_month = month_of(month_of(today()) - DAY)
     return SaleFact(
@@ -271,6 +228,8 @@ REPORT = """直播间ID,直播标题,开播时间,直播时长,直播间观看�
 {canary}-0,{canary},{start},120分钟,7,{amount}
 {canary}-2,{canary},{before},120分钟,7,{amount}
 """
+
+
 UNPLACED = """直播标题,场次id,开播时间,直播间观看次数,直播间观看人数
 {canary},{canary}-1,{start},8,7
 """
@@ -405,75 +364,6 @@ def shared_reference(code: str = "series", currency: str = "USD") -> None:
     )
 
 
-def rows_in(model: type[models.Model], path: str) -> models.QuerySet[Any] | None:
-    """The rows of a model that hang on a part of the scope tree; None when the model does not hang there at all."""
-    scope = scope_of(model)
-    lookups = (
-        [*scope.nodes, *([scope.park] if isinstance(scope.park, str) and scope.park else [])] if scope else []
-    )
-    if not lookups and scope is not None and scope.system:
-        lookups = [field.attname for field in model._meta.fields if field.related_model is ScopeNode]
-    if not lookups:
-        return None
-    reached = models.Q()
-    for lookup in lookups:
-        reached |= models.Q(**{f"{lookup}__in": subtree_ids(path)})
-    return model._base_manager.filter(reached).distinct()
-
-
-def row_in(model: type[models.Model], mine: TenantWorld, world: World) -> models.Model | None:
-    """One row of a model in a world: of the tenant where the model has such, else of the park or the place.
-
-    Reference rows belong to nobody and are the same for all.
-    """
-    scope = scope_of(model)
-    if scope is not None and scope.reference:
-        return model._base_manager.order_by("pk").first()
-    if scope is not None and scope.user == "id":
-        return mine.users["tenant_owner"]
-    for node in (mine.tenant.node, world.park.node, world.province.node):
-        rows = rows_in(model, node.path)
-        row = rows.order_by("pk").first() if rows is not None else None
-        if row is not None:
-            return row
-    return None
-
-
-@cache
-def _reading(path: str) -> list[tuple[str, str, tuple[Any, ...]]]:
-    """Per model the statement that reads its rows on a part of the scope tree: written once, for it is asked often."""
-    found = []
-    for model in sorted(apps.get_models(), key=lambda model: model._meta.label):
-        rows = rows_in(model, path)
-        if rows is not None:
-            found.append((model._meta.db_table, *rows.values_list().query.sql_with_params()))
-    return found
-
-
-def fingerprint(world: World, tables: Container[str] | None = None) -> dict[str, bytes]:
-    """For each of these tables, or of all, a hash over its rows that hang on the world's province."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table, sql, params in _reading(world.province.node.path):
-            if tables is None or table in tables:
-                cursor.execute(sql, params)
-                found[table] = hashlib.sha256("".join(sorted(map(repr, cursor.fetchall()))).encode()).digest()
-    return found
-
-
-@contextmanager
-def writing() -> Iterator[set[str]]:
-    """The tables that are written to meanwhile. The triggers of the database refuse, and write nothing themselves."""
-    written: set[str] = set()
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        written.update(WRITES.findall(sql))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        yield written
-
-
 def dead_keys(world: World) -> Iterator[str]:
     """The secrets of a revoked and of an expired key of the first tenant."""
     node = world.tenants[0].tenant.node
@@ -483,137 +373,3 @@ def dead_keys(world: World) -> Iterator[str]:
         setattr(key, column, now() - DAY)
         key.save()
         yield secret
-
-
-def pack(mine: TenantWorld, event: SalesEvent) -> None:
-    """A packed parcel, and a line of which one piece is still with the buyer: all of a sale that is the firm's own."""
-    tenant = mine.tenant
-    lines = Reservation.objects.filter(owner=tenant)
-    sent = lines.filter(state="dispatched").latest("pk")
-    Reservation.objects.filter(pk=sent.pk).update(quantity=2, packed=2)
-    house = sent.warehouse
-    Warehouse.objects.get_or_create(
-        park=house.park, code=f"{house.code}-2", defaults={"name_zh": house.name_zh}
-    )
-    parcel = Parcel.objects.create(
-        warehouse=sent.warehouse,
-        wave=sent.parcel.wave,
-        seller=tenant,
-        order_no=f"{sent.order_no}P",
-        state="packed",
-    )
-    Reservation.objects.create(
-        warehouse=sent.warehouse,
-        seller=tenant,
-        owner=tenant,
-        sku=sent.sku,
-        event_id=event.pk,
-        line=f"{sent.line}P",
-        source_key=f"{sent.source_key}P",
-        order_no=parcel.order_no,
-        quantity=1,
-        packed=1,
-        state="in_wave",
-        parcel=parcel,
-        paid_at=sent.paid_at,
-    )
-    StockLevel.objects.filter(sku=sent.sku, warehouse=sent.warehouse).update(reserved=F("reserved") + 1)
-    lines.update(event_id=event.pk)
-
-
-def due_today_of(sku: Sku, warehouse: Warehouse, canary: str) -> None:
-    """A paid line that has to leave today."""
-    midnight = day_bounds(business_day(now()))[1]
-    Reservation.objects.create(
-        warehouse=warehouse,
-        seller=sku.tenant,
-        owner=sku.tenant,
-        sku=sku,
-        event_id=sku.pk,
-        line=f"{canary}:due",
-        source_key=f"{canary}-due-{sku.pk}",
-        order_no=f"{canary}-due-{sku.pk}",
-        quantity=1,
-        paid_at=midnight - warehouse.ship_within_hours * HOUR - HOUR / 60,
-    )
-
-
-def make_show_of(mine: TenantWorld, canary: str) -> None:
-    """Goods that are announced, goods in the pool with samples that are asked for, and a run of show that has more of
-    them than there are."""
-    warehouse = mine.booking.room.park.warehouses.earliest("pk")
-    come = {
-        "actor": SYSTEM,
-        "warehouse": warehouse,
-        "sku": mine.skus[0],
-        "day": today() + DAY,
-        "note": canary,
-    }
-    inbound_receive(actor=SYSTEM, notice=inbound_announce(pieces=9, **come), received=8, difference=canary)
-    inbound_announce(pieces=9, **come)
-    hand_in(mine, canary)
-    offer = put_in_pool(mine.skus[0].product, canary)
-    lend_samples(mine, offer, canary)
-    line = run_line_put(
-        actor=SYSTEM, booking=mine.booking, product=mine.skus[0].product, price=Decimal("69.00"), pieces=60
-    )
-    Shortage.objects.create(line=line, at=now(), short_of=ShortOf.STOCK, planned=60, there=48)
-
-
-def hand_in(mine: TenantWorld, canary: str) -> None:
-    """A certificate that is to be checked, with its file, and one that the park refused."""
-    paper = {
-        "actor": SYSTEM,
-        "product": mine.skus[0].product,
-        "kind": "inspection",
-        "issuer": canary,
-        "valid_from": today(),
-        "valid_until": today() + DAY,
-    }
-    certificate_add(
-        number=f"{canary}-1", file_name=f"{canary}.pdf", chunks=[b"%PDF-" + canary.encode()], **paper
-    )
-    refused = certificate_add(number=f"{canary}-2", sku=mine.skus[0], **paper)
-    certificate_refuse(actor=SYSTEM, certificate=refused, reason=canary)
-
-
-def put_in_pool(product: Product, canary: str) -> GoodsOffer:
-    return goods_offer(
-        actor=SYSTEM,
-        product=product,
-        floor_price=Decimal("59.00"),
-        commission_rate=Decimal(20),
-        pieces=100,
-        samples=9,
-        certificates=canary,
-    )
-
-
-def lender_of(mine: TenantWorld, canary: str) -> GoodsOffer:
-    """What a firm of the tenant's park, of which nobody works here, has in the pool."""
-    park = mine.booking.room.park
-    offer = GoodsOffer.objects.filter(tenant__code=f"{park.code}-lender").first()
-    if offer is None:
-        lender = make_tenant(park, f"{park.code}-lender", canary)
-        offer = put_in_pool(make_sku(lender, f"{park.code}-lent", canary).product, canary)
-    return offer
-
-
-def lend_samples(mine: TenantWorld, offer: GoodsOffer, canary: str) -> None:
-    """Samples of the tenant's goods that are asked for, agreed and out, also with an outside host, and others that it
-    asks for itself."""
-    lender = lender_of(mine, canary[:-1])
-    wish: dict[str, Any] = {"actor": SYSTEM, "pieces": 1, "until": today() + DAY, "note": canary}
-    sample_ask(tenant=mine.tenant, offer=lender, host=mine.host, **wish)
-    offer_answer(actor=SYSTEM, tenant=mine.tenant, offer=lender, sells=False, reason=canary, host=mine.host)
-    offer_answer(actor=SYSTEM, tenant=lender.tenant, offer=offer, sells=False, reason=canary)
-    OfferAnswer.objects.create(offer=lender, tenant=mine.tenant, sells=True, reason=canary, at=now())
-    asked = [sample_ask(tenant=lender.tenant, offer=offer, **wish) for _number in range(3)]
-    for request in asked[1:]:
-        sample_agree(actor=SYSTEM, request=request, price=Decimal("45.00"), answer=canary)
-    warehouse = mine.booking.room.park.warehouses.earliest("pk")
-    account = {"platform": "douyin", "outside_ref": outside_host_of(mine)}
-    outside = sample_ask(tenant=mine.tenant, offer=offer, **account, **wish)
-    sample_agree(actor=SYSTEM, request=outside, price=Decimal("45.00"), answer=canary)
-    for request in (asked[2], outside):
-        sample_hand_out(actor=SYSTEM, request=request, sku=mine.skus[0], warehouse=warehouse)

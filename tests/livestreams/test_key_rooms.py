@@ -14,7 +14,7 @@ from core.errors import Refused
 from core.services import tool_key_create
 from livestreams import services
 from livestreams.models import LiveSession, WaitlistEntry
-from tests.contracts.worlds import fingerprint
+from tests.contracts.rows import fingerprint
 from tests.factories import TenantWorld, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
