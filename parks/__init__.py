@@ -1,0 +1,5 @@
+"""Places, parks, their units and events. Beside the rooms that all apps have, all of them pure:
+
+where things are         geography, provinces, towns
+who gets in whose way    collisions, industries
+"""
