@@ -71,7 +71,7 @@ def _end_with_slot(session: LiveSession) -> None:
     last = session.samples.aggregate(last=Max("at"))["last"]
     if session.booking is None:
         told = session.shifts.aggregate(last=Max("starts_at"))["last"] or session.started_at or now()
-        ends_at = max(last, told) if last else told + FORGOTTEN
+        ends_at = last if last and last > told else told + FORGOTTEN
     elif Broadcast.objects.filter(booking=session.booking, route=session.delivery).exists():
         ends_at = session.booking.ends_at
     else:

@@ -362,7 +362,8 @@ def test_what_was_opened_without_a_booking_and_forgotten_ends_half_a_day_after_i
             services.session_open(actor=mine.owner, tenant=mine.tenant, platform="douyin")
             for _number in range(3)
         )
-    AudienceSample.objects.create(session=watched, source="obs", at=start + 3 * HOUR, concurrent=80)
+    for session in (watched, handed_on):
+        AudienceSample.objects.create(session=session, source="obs", at=start + 3 * HOUR, concurrent=80)
     with time_machine.travel(start + 5 * HOUR, tick=False):
         services.shift_begin(actor=mine.owner, session=handed_on, host=mine.host)
     ended: dict[int, set[LiveSession]] = {}
