@@ -34,6 +34,11 @@ def next_minute(instant: datetime) -> datetime:
     return whole if whole == instant else whole + MINUTE
 
 
+def closing(at: time) -> str:
+    """How the wall-clock time is written at which something ends: midnight is 24:00 of the day before."""
+    return "24:00" if at == time.min else f"{at:%H:%M}"
+
+
 def today() -> date:
     """The present business day."""
     return business_day(now())

@@ -1,4 +1,4 @@
-"""What live streams have to say before a tenant leaves its park."""
+"""What live streams have to say before a tenant leaves its park, or moves to another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.locking import lock_rows
 from livestreams.choices import SESSION_RUNNING
 from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
 from livestreams.querysets import BookingQuerySet
-from tenants.guards import tenant_exit
+from tenants.guards import tenant_exit, tenant_move
 from tenants.models import Tenant
 
 
@@ -50,6 +50,16 @@ def reserved_rooms(tenant: Tenant, day: date) -> str | None:
     rooms = LiveRoom.objects.open_on(day).filter(park=tenant.node.parent_id, dedicated_to=tenant)
     found = named(rooms.order_by("code"))
     return _("Rooms are reserved for it: %(rooms)s.") % {"rooms": found} if found else None
+
+
+@tenant_move.guard
+def rooms_kept_behind(tenant: Tenant, day: date) -> str | None:
+    """The same before it moves: in another park it cannot book them, and nobody else could.
+
+    Whoever reserves a room locks it, or for a new one the firm, and then asks where the firm is.
+    """
+    lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id))
+    return reserved_rooms(tenant, day)
 
 
 @tenant_exit.guard

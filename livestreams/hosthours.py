@@ -15,6 +15,8 @@ from datetime import time
 
 from django.utils.dates import WEEKDAYS_ABBR
 
+from core.clock import closing
+from core.strict import StrictError, clock_time, closing_time
 from livestreams.conflicts import Span, merged, opening_spans
 
 WRITTEN = re.compile(r"([1-7])(?:-([1-7]))? ([0-2]\d:[0-5]\d)-([0-2]\d:[0-5]\d)", re.ASCII)
@@ -38,9 +40,10 @@ def read_hours(text: str) -> Hours:
     if int(last or first) < int(first):
         raise ValueError(text)
     weekdays = frozenset(range(int(first) - 1, int(last or first)))
-    return Hours(
-        weekdays, time.fromisoformat(begins), time.fromisoformat("00:00" if ends == "24:00" else ends)
-    )
+    try:
+        return Hours(weekdays, clock_time(begins), closing_time(ends))
+    except StrictError:
+        raise ValueError(text) from None
 
 
 def spans_of(written: Iterable[str], within: Span) -> list[Span]:
@@ -58,4 +61,4 @@ def in_words(written: str) -> str:
     hours = read_hours(written)
     days = [str(WEEKDAYS_ABBR[number]) for number in sorted(hours.weekdays)]
     named = days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
-    return f"{named} {hours.begins:%H:%M}–{hours.ends:%H:%M}"
+    return f"{named} {hours.begins:%H:%M}–{closing(hours.ends)}"

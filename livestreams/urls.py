@@ -110,6 +110,16 @@ urlpatterns = [
         name="portal-account-followers",
     ),
     path(
+        "portal/<slug:tenant>/hosts/accounts/<uuid:uid>/close/",
+        hostbook.CloseAccount.as_view(),
+        name="portal-account-close",
+    ),
+    path(
+        "portal/<slug:tenant>/hosts/accounts/<uuid:uid>/reopen/",
+        hostbook.ReopenAccount.as_view(),
+        name="portal-account-reopen",
+    ),
+    path(
         "portal/<slug:tenant>/hosts/contracts/<uuid:uid>/end/",
         hostbook.EndContract.as_view(),
         name="portal-contract-end",

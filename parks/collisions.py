@@ -12,6 +12,8 @@ from datetime import date
 from itertools import product
 from math import asin, cos, radians, sin, sqrt
 
+from django.utils.translation import gettext as _
+
 from parks.industries import industries_of
 
 NEAR_KM = 30.0
@@ -89,3 +91,28 @@ def collisions_of(one: Plan, others: Iterable[Plan], near_km: float = NEAR_KM) -
     """The collisions of one event with others, the earliest first."""
     found = (collision_of(one, other, near_km) for other in others if other.key != one.key)
     return sorted(filter(None, found), key=lambda each: (each.first_day, str(each.other.key)))
+
+
+def in_words(collision: Collision) -> str:
+    """A collision in one sentence: the other event, where it is, and the days on which both run."""
+    if collision.here.town == collision.there.town:
+        where = _("in the same town, %(town)s")
+    elif collision.km is None:
+        where = _("in %(town)s, of the same city")
+    else:
+        where = _("in %(town)s, %(km)d km from %(here)s")
+    days = (
+        f"{collision.first_day}"
+        if collision.first_day == collision.last_day
+        else f"{collision.first_day} – {collision.last_day}"
+    )
+    return _("“%(other)s” %(where)s, runs on the same days: %(days)s.") % {
+        "other": collision.other.name,
+        "where": where
+        % {
+            "town": collision.there.name,
+            "here": collision.here.name,
+            "km": max(1, round(collision.km or 0)),
+        },
+        "days": days,
+    }

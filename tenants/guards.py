@@ -1,6 +1,7 @@
-"""What tenants have to say before a unit of the park changes its use, and what stands in the way of a tenant's exit.
+"""What tenants have to say before a unit of the park changes its use, and what stands in the way of a tenant's exit, or
+of its move to another park.
 
-Guards of an exit are asked under the tenant's lock, about the park under which its node hangs: what a firm has at a
+Guards of both are asked under the tenant's lock, about the park under which its node hangs: what a firm has at a
 park where it was before is between that park and itself. They name nothing that the people of the park may not read.
 """
 
@@ -16,6 +17,8 @@ from parks.models import Unit
 from tenants.models import Lease, LeaseUnit, Tenant
 
 tenant_exit: Guards[Tenant] = Guards()
+tenant_move: Guards[Tenant] = Guards()
+"""Only what would be of no use to anybody: the rest ends by itself, or goes on between the old park and the firm."""
 
 
 @unit_conversion.guard

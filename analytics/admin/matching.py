@@ -166,7 +166,7 @@ class MatchRunAdmin(ScopedModelAdmin):
 
     @display(description=gettext_lazy("pairs"))
     def pairs(self, run: MatchRun) -> SafeString:
-        names = dict(Host.objects.filter(tenant__node__parent=run.park_id).values_list("code", "name_zh"))
+        names = {host.code: host.name for host in Host.objects.filter(tenant__node__parent=run.park_id)}
         return format_html_join(
             "",
             "<div>{} · <strong>{}</strong> → {} · {} ({}–{})</div>",

@@ -26,7 +26,9 @@ from core.doors.formfields import LARGEST, AmountField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceAction, ServiceFormPage, TenantPage
 from core.errors import NotFound
 from core.scoping import get_visible, may, visible_to
+from parks.collisions import in_words
 from parks.models import Event
+from parks.selectors import event_collisions
 from supplychain.models import EventItem, Product
 from supplychain.services import item_enter, item_withdraw
 from tenants.models import EventEntry
@@ -206,6 +208,7 @@ class FestivalReport(AnalyticsPage):
             phase=report.event.phase_on(clock.today()),
             places=report.board.places[:SHOWN_PLACES],
             said=said_of(report.event, self.actor),
+            near_by=[in_words(collision) for collision in event_collisions(report.event)],
             may_state=may(self.actor, "add", EventClaim, report.event.park_id),
             days=days,
             **kwargs,

@@ -78,8 +78,7 @@ def time_of_day(instant: datetime | None) -> str:
 @register.filter
 def end_of_day(instant: datetime) -> str:
     """The wall-clock time at which something ends; midnight is the end of the day before."""
-    ends = time_of_day(instant)
-    return "24:00" if ends == "00:00" else ends
+    return clock.closing(clock.local(instant).time())
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.clock import today
-from core.doors.admin import OpenFilter, Operation, OperationForm, ScopedModelAdmin, ShownInline, badge, style
+from core.doors.admin import (
+    CLOSE,
+    REOPEN,
+    OpenFilter,
+    Operation,
+    OperationForm,
+    ScopedModelAdmin,
+    ShownInline,
+    badge,
+    style,
+)
 from core.doors.formfields import WholeNumberField
 from core.policy import ADD, CHANGE
 from livestreams import services
@@ -178,6 +189,15 @@ class HostAccountAdmin(ScopedModelAdmin):
             icon="trending_up",
             when=lambda account: not account.is_closed,
         ),
+        replace(
+            CLOSE,
+            service=services.account_close,
+            row="account",
+            question=_(
+                "The host sells nothing by it from that day on. What it sold before, and its followers, stay."
+            ),
+        ),
+        replace(REOPEN, service=services.account_reopen, row="account"),
     )
 
     def create(self, actor: Actor, values: dict[str, Any]) -> HostAccount:

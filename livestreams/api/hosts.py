@@ -199,6 +199,10 @@ class AccountInput(StrictSerializer):
     account = LineField(max_length=100)
 
 
+class ClosingInput(StrictSerializer):
+    closed_on = DayField(required=False, help_text=_("Today, unless a day is given."))
+
+
 class FollowersInput(StrictSerializer):
     day = DayField()
     followers = CountField()
@@ -232,8 +236,15 @@ class AccountViewSet(ReadOnlyScopedViewSet):
         "retrieve": Needs("view", READ_ACCOUNTS),
         "create": Needs("add", ("samples:write",)),
         "followers": Needs("add", ("samples:write",), model=FollowerReading),
+        "close": Needs("change", ("samples:write",)),
+        "reopen": Needs("change", ("samples:write",)),
     }
-    inputs = {"create": AccountInput, "followers": FollowerReadingsInput}
+    inputs = {
+        "create": AccountInput,
+        "followers": FollowerReadingsInput,
+        "close": ClosingInput,
+        "reopen": Nothing,
+    }
 
     def base_queryset(self) -> QuerySet[HostAccount]:
         return HostAccount.objects.with_followers().select_related("host").order_by("-pk")
@@ -256,6 +267,22 @@ class AccountViewSet(ReadOnlyScopedViewSet):
             return Answer(200, encode(asdict(counts)).decode())
 
         return self.answer(record)
+
+    @extend_schema(request=ClosingInput, responses=AccountSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, uid: str) -> HttpResponse:
+        """The host sells nothing by the account from a day on; what it sold before, and its followers, stay."""
+        return self.answer(
+            lambda: services.account_close(actor=self.actor, account=self.get_object(), **self.read())
+        )
+
+    @extend_schema(request=Nothing, responses=AccountSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, uid: str) -> HttpResponse:
+        """Take back that the account is closed."""
+        return self.answer(
+            lambda: services.account_reopen(actor=self.actor, account=self.get_object(), **self.read())
+        )
 
 
 class AbsenceSerializer(serializers.ModelSerializer[HostAbsence]):

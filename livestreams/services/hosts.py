@@ -11,7 +11,7 @@ from django.db import IntegrityError, InternalError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core import audit, buckets
+from core import audit, buckets, records
 from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput, RowError
@@ -175,13 +175,38 @@ def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> 
             raise Conflict(
                 _("This account of the host is already on record."), code="account_taken", field="account"
             ) from error
-        buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
-        # Those for whom the host worked know its accounts as well.
-        shown = SessionTenant.objects.filter(Q(session__host=host) | Q(session__shifts__host=host))
-        sellers = {host.tenant_id, *shown.values_list("tenant_id", flat=True)}
-        buckets.mark(buckets.ACCOUNTS, [(seller, 0) for seller in sellers])
+        _sells_by(row)
         _record(actor, "host_account.create", row, host, ("platform", "account"))
     return row
+
+
+@retried
+def account_close(*, actor: Actor, account: HostAccount, closed_on: date | None = None) -> HostAccount:
+    """Close an account from a day on, today without one: the host is nobody there any more, for matching, incubation
+    and sales. What was sold by it before stays where it is, and its followers of before are kept. See `record_close`.
+    """
+    with transaction.atomic():
+        closed = records.record_close(actor=actor, row=account, closed_on=closed_on)
+        _sells_by(closed)
+    return closed
+
+
+@retried
+def account_reopen(*, actor: Actor, account: HostAccount) -> HostAccount:
+    """Take back the closing of an account."""
+    with transaction.atomic():
+        opened = records.record_reopen(actor=actor, row=account)
+        _sells_by(opened)
+    return opened
+
+
+def _sells_by(account: HostAccount) -> None:
+    """Lines that name the account are looked at again; those for whom the host worked know it as well."""
+    host = account.host
+    buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
+    shown = SessionTenant.objects.filter(Q(session__host=host) | Q(session__shifts__host=host))
+    sellers = {host.tenant_id, *shown.values_list("tenant_id", flat=True)}
+    buckets.mark(buckets.ACCOUNTS, [(seller, 0) for seller in sellers])
 
 
 @dataclass(frozen=True)

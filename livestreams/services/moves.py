@@ -124,7 +124,13 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
             pair, reversed(places), befores, plans, strict=True
         ):
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
-            place(row, shifts, by_park=is_by_park(actor, row), beyond_quota=True)
+            place(
+                row,
+                shifts,
+                by_park=is_by_park(actor, row),
+                beyond_quota=bool(why),
+                one_of_several=True,
+            )
             record(actor, "booking.swap", row, before, **why)
         if not why:
             stood = [Span(starts_at, ends_at) for _room, starts_at, ends_at in places]

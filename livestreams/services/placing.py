@@ -45,11 +45,13 @@ def place(
     by_park: bool = False,
     was: Span | None = None,
     beyond_quota: bool = False,
+    one_of_several: bool = False,
 ) -> None:
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
     `shifts` are those that were taken off it before; `by_park` says that the park moves it, `was` when it was before,
-    `beyond_quota` that the firm's quota is not looked at here. The caller holds the
+    `beyond_quota` that the firm's quota is not looked at here, `one_of_several` that the caller asks it of several
+    bookings at once, while alternatives are what it leaves for this one. The caller holds the
     room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
     Raises Overlap and HostAway with `alternatives`, OverQuota, RoomUnavailable, BadTime, InvalidInput.
     """
@@ -78,7 +80,7 @@ def place(
             raise _overlap(booking, span, limited, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
-    if limited:
+    if limited and not one_of_several:
         check_quotas(room.park_id, [(booking, was)])
 
 

@@ -12,13 +12,14 @@ from core import audit, doorbell
 from core.actors import Actor
 from core.clock import day_start, local, now
 from core.errors import Conflict, InvalidInput
-from core.locking import retried
+from core.locking import lock_row, retried
 from core.scoping import require
 from livestreams.errors import BadTime, RoomUnavailable, WrongState
 from livestreams.models import Booking, Fault, LiveRoom, Maintenance
 from livestreams.services.locks import lock_room, lock_visible, park_of
 from livestreams.services.steps import WAITLIST
 from parks.models import Park
+from tenants.models import Tenant
 
 INSTANT = timedelta.resolution
 
@@ -29,6 +30,9 @@ def room_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: 
     """Add a live room to a park. Conflict when the code is taken: codes are unique for ever."""
     require(actor, "add", LiveRoom, park.pk)
     room = LiveRoom(park=park, code=code, name_zh=name_zh, **values)
+    if room.dedicated_to is not None:
+        # Whoever lets the firm go has this lock, and looks at the rooms that there are.
+        lock_row(Tenant, room.dedicated_to.pk)
     _check_room(room)
     _create(room)
     audit.record(

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, today
-from core.days import open_on
 from core.doors.formfields import AmountField, DayField, LineField, WholeNumberField, WordsField
-from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceFormPage
+from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceAction, ServiceFormPage, TenantPage
+from core.errors import NotFound
 from core.scoping import visible_to
 from core.strict import MAX_QUANTITY
 from livestreams.choices import EngagementKind
@@ -32,7 +32,9 @@ from livestreams.models import (
 )
 from livestreams.services import (
     Followers,
+    account_close,
     account_create,
+    account_reopen,
     certificate_record,
     engagement_begin,
     engagement_end,
@@ -123,11 +125,34 @@ class NewAccount(HostFactPage):
         return self.done(_("The account is on record."))
 
 
+def account_named(page: TenantPage, verb: str = "view") -> HostAccount:
+    """The account of the address, of one of the firm's hosts, with its host; NotFound without the verb on it."""
+    accounts = HostAccount.objects.select_related("host")
+    account: HostAccount = page.named(accounts, verb, "host__tenant_id")
+    return account
+
+
+class AccountPage(HostFactPage):
+    """A form about one account of a host."""
+
+    verb: ClassVar[str] = "view"
+
+    @cached_property
+    def account(self) -> HostAccount:
+        return account_named(self, self.verb)
+
+    def host(self) -> Host:
+        return self.account.host
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(account=self.account, **kwargs)
+
+
 class FollowersForm(ScopedForm):
     followers = WholeNumberField(label=gettext_lazy("Followers today"), min_value=0, max_value=MAX_QUANTITY)
 
 
-class FollowersToday(HostFactPage):
+class FollowersToday(AccountPage):
     """Says how many followers an account has today; another number of the same day corrects it."""
 
     needs = ("add", FollowerReading)
@@ -136,20 +161,48 @@ class FollowersToday(HostFactPage):
 
     @cached_property
     def account(self) -> HostAccount:
-        accounts = HostAccount.objects.filter(open_on(today())).select_related("host")
-        account: HostAccount = self.named(accounts, lookup="host__tenant_id")
+        if (account := super().account).is_closed:
+            raise NotFound
         return account
-
-    def host(self) -> Host:
-        return self.account.host
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(account=self.account, **kwargs)
 
     def carry_out(self, form: Any) -> HttpResponse:
         reading = Followers(today(), form.cleaned_data["followers"])
         followers_record(actor=self.actor, account=self.account, readings=[reading], source="portal")
         return self.done(_("The followers of today are kept."))
+
+
+class ClosingForm(ScopedForm):
+    closed_on = DayField(
+        label=gettext_lazy("Closed on"),
+        initial=today,
+        help_text=gettext_lazy("From this day on the host sells nothing by it. What it sold before stays."),
+    )
+
+
+class CloseAccount(AccountPage):
+    """Closes an account that the host has no more."""
+
+    needs = ("change", HostAccount)
+    verb = "change"
+    form_class = ClosingForm
+    heading = gettext_lazy("Close the account")
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        account_close(actor=self.actor, account=self.account, **form.cleaned_data)
+        return self.done(_("The account is closed from that day on."))
+
+
+class ReopenAccount(ServiceAction):
+    """Takes back that an account is closed."""
+
+    needs = ("change", HostAccount)
+    done = gettext_lazy("The account is open again.")
+
+    def carry_out(self) -> None:
+        account_reopen(actor=self.actor, account=account_named(self, "change"))
+
+    def back_to(self) -> str:
+        return self.url("portal-host", uid=account_named(self).host.uid)
 
 
 class ContractForm(ScopedForm):

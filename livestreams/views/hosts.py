@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.clock import DAY, SHANGHAI, local, now, today
-from core.days import open_on
 from core.doors.filters import day_of
 from core.doors.formfields import DayField
 from core.doors.portal import (
@@ -116,7 +115,7 @@ class HostDetail(ScopedDetailPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         host = self.get_object()
-        accounts = HostAccount.objects.filter(open_on(today()), host=host).with_followers()
+        accounts = HostAccount.objects.filter(host=host).with_followers()
         absences = HostAbsence.objects.filter(host=host, withdrawn_at__isnull=True, ends_at__gt=now())
         session = visible_to(LiveSession.objects.filter(pk=OuterRef("session")), self.actor)
         worked = HostShift.objects.filter(host=host).annotate(session_shown=Exists(session))
@@ -142,6 +141,7 @@ class HostDetail(ScopedDetailPage):
             can_plan=may(self.actor, "add", HostAbsence, self.node.pk),
             can_change=may(self.actor, "change", Host, self.node.pk),
             can_add_account=may(self.actor, "add", HostAccount, self.node.pk),
+            can_close_account=may(self.actor, "change", HostAccount, self.node.pk),
             can_tell_followers=may(self.actor, "add", FollowerReading, self.node.pk),
             can_engage=may(self.actor, "add", Engagement, self.node.pk),
             can_certify=may(self.actor, "add", Certificate, self.node.pk),

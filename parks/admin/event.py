@@ -27,7 +27,7 @@ from core.doors.admin import (
 )
 from core.policy import ADD, CHANGE
 from parks import services
-from parks.collisions import Collision
+from parks.collisions import in_words
 from parks.models import Event, EventVenue
 from parks.selectors import event_collisions
 
@@ -106,14 +106,14 @@ class EventAdmin(ScopedModelAdmin):
         super().save_model(request, obj, form, change)
         if not change or PLACE & set(form.changed_data):
             for collision in event_collisions(obj):
-                self.message_user(request, told(collision), messages.WARNING)
+                self.message_user(request, in_words(collision), messages.WARNING)
 
     @display(description=_("near by on the same days"))
     def near_by(self, event: Event) -> str:
         found = event_collisions(event)
         if not found:
             return gettext("No announced event of this industry in a near town.")
-        return format_html_join("", "<div>⚠ {}</div>", ((told(collision),) for collision in found))
+        return format_html_join("", "<div>⚠ {}</div>", ((in_words(collision),) for collision in found))
 
     @display(description=_("figures"))
     def figures(self, event: Event) -> str:
@@ -122,31 +122,6 @@ class EventAdmin(ScopedModelAdmin):
             reverse("festival", args=[event.uid]),
             gettext("Report and leaderboard"),
         )
-
-
-def told(collision: Collision) -> str:
-    """A collision in one sentence: the other event, where it is, and the days on which both run."""
-    if collision.here.town == collision.there.town:
-        where = gettext("in the same town, %(town)s")
-    elif collision.km is None:
-        where = gettext("in %(town)s, of the same city")
-    else:
-        where = gettext("in %(town)s, %(km)d km from %(here)s")
-    days = (
-        f"{collision.first_day}"
-        if collision.first_day == collision.last_day
-        else f"{collision.first_day} – {collision.last_day}"
-    )
-    return gettext("“%(other)s” %(where)s, runs on the same days: %(days)s.") % {
-        "other": collision.other.name,
-        "where": where
-        % {
-            "town": collision.there.name,
-            "here": collision.here.name,
-            "km": max(1, round(collision.km or 0)),
-        },
-        "days": days,
-    }
 
 
 @admin.register(EventVenue)

@@ -19,7 +19,7 @@ from supplychain.models import ExplainEvent
 from tenants.models import Store, Tenant
 
 Until = dict[str, date]
-"""Accounts by name, each with the day from which nobody sells by it, as its shop is closed; date.max for the others."""
+"""Accounts by name, each with the day from which nobody sells by it, as it is closed; date.max for the others."""
 Shops = dict[str, Until]
 """By platform."""
 
@@ -28,7 +28,7 @@ Shops = dict[str, Until]
 class Evidence:
     """What is known around some instants: sessions by the UTC hours in which they may have a line, and our accounts.
 
-    A line is judged by the accounts of its own business day, so a shop that closes leaves the past as it was. An hour
+    A line is judged by the accounts of its own business day, so what closes leaves the past as it was. An hour
     is of one day only.
     """
 
@@ -74,9 +74,7 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
         last = min(end + window if end is not None else max(until, now()), until)
         hours = range(hour_of(max(start, since)), hour_of(last) + 1)
         for day, of_day in groupby(hours, lambda hour: business_day(hour_start(hour))):
-            stage = _stage(
-                session, start, seller, accounts, _held_on(day, own), shifts[session.pk], shown[session.pk]
-            )
+            stage = _stage(session, start, seller, accounts, day, own, shifts[session.pk], shown[session.pk])
             for hour in of_day:
                 found.by_hour[hour].append(stage)
     return found
@@ -101,19 +99,19 @@ def _hosts(seller: Tenant) -> QuerySet[Host]:
 class Accounts:
     """By host and platform; a host's code in the house counts on every platform."""
 
-    names: dict[tuple[int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    names: dict[tuple[int, str], Until] = field(default_factory=lambda: defaultdict(dict))
     codes: dict[int, str] = field(default_factory=dict)
 
-    def on(self, platform: str, host: int) -> set[str]:
-        return self.names.get((host, platform), set())
+    def on(self, platform: str, host: int, day: date) -> frozenset[str]:
+        return _held_on(day, self.names.get((host, platform), {}))
 
 
 def _accounts(hosts: QuerySet[Host]) -> Accounts:
     found = Accounts()
     found.codes = dict(hosts.values_list("pk", "code"))
     rows = HostAccount.objects.filter(host__in=found.codes)
-    for host, platform, account in rows.values_list("host_id", "platform", "account"):
-        found.names[host, platform].add(account)
+    for host, platform, account, closed_on in rows.values_list("host_id", "platform", "account", "closed_on"):
+        found.names[host, platform][account] = closed_on or date.max
     return found
 
 
@@ -129,9 +127,9 @@ def _shops(tenants: Iterable[int]) -> dict[int, Shops]:
 
 
 def _ours(accounts: Accounts, shops: Shops) -> Until:
-    known = dict.fromkeys({OWN, *accounts.codes.values()}.union(*accounts.names.values()), date.max)
-    for shop in shops.values():
-        for name, until in shop.items():
+    known = dict.fromkeys((OWN, *accounts.codes.values()), date.max)
+    for held in (*accounts.names.values(), *shops.values()):
+        for name, until in held.items():
             known[name] = max(until, known.get(name, until))  # each platform may have one of this name
     return known
 
@@ -169,12 +167,14 @@ def _stage(
     start: datetime,
     seller: Tenant,
     accounts: Accounts,
-    own: frozenset[str],
+    day: date,
+    shops: Until,
     shifts: Sequence[HostShift],
     shown: Sequence[Shown],
 ) -> Stage:
     hosts = {shift.host_id for shift in shifts} | {session.host_id} - {None}
-    names = {host: accounts.on(session.platform, host) for host in hosts if host is not None}
+    own = _held_on(day, shops)
+    names = {host: accounts.on(session.platform, host, day) for host in hosts if host is not None}
     on_record = set(own).union(*names.values())
     on_air = on_record | {accounts.codes[host] for host in names}
     if session.tenant_id == seller.pk and own:

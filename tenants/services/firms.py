@@ -27,7 +27,7 @@ from parks.choices import NOT_LETTABLE_USES
 from parks.models import Park, Unit, UnitUse
 from tenants.choices import LeaseState, WallVisibility
 from tenants.errors import TenantStays
-from tenants.guards import tenant_exit
+from tenants.guards import tenant_exit, tenant_move
 from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
 from tenants.services.events import entries_end
 
@@ -121,7 +121,8 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
 
     The scope node moves with it, so the rights of the old park's operators end at once. InvalidInput for a day to
     come: they would end before the move. What the tenant showed to its old park it does not show to the new one
-    until it says so again. A tenant that left is taken in again, by its last park or another one.
+    until it says so again. A tenant that left is taken in again, by its last park or another one. TenantStays names
+    what its old park keeps for nobody but it.
     """
     require(actor, "change", Tenant, tenant.pk)
     require(actor, "add", Tenancy, park.pk)
@@ -152,6 +153,8 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
         moved = Tenancy.objects.create(tenant=tenant, park=park, from_day=from_day)
         # A park that takes a firm in again goes on reading what it did there: its node has not moved.
         if held.node.parent_id != park.pk:
+            if blockers := tenant_move.blockers(held, today()):
+                raise TenantStays(" ".join(blockers))
             node_move(actor=actor, node=held.node, parent=park.node)
         Tenant.objects.filter(pk=tenant.pk).update(shares_orders_with_park=False, closed_on=None)
         audit.record(

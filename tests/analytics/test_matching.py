@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -337,10 +339,24 @@ def test_an_assignment_is_proven_kept_and_gives_the_same_numbers_again(world: Wo
     rollup.drain()
     again = match_run_repeat(run)
     assert (again.results, again.figures) == (run.results, run.figures)
+    assert "The same answer came out" in repeated(run)
+    MatchRun.objects.filter(pk=run.pk).update(results={**run.results, "pairs": []})
+    with pytest.raises(CommandError, match="Another answer came out"):
+        repeated(run)
     MatchRun.objects.filter(pk=run.pk).update(inputs=run.inputs + " ")
     run.refresh_from_db()
     with pytest.raises(Conflict):
         match_run_repeat(run)
+    with pytest.raises(CommandError, match="what it was computed from"):
+        repeated(run)
+
+
+def repeated(run: MatchRun) -> str:
+    """What the command says of a stored run."""
+    told = StringIO()
+    with translation.override("en"):
+        call_command("matching", f"{run.uid}", stdout=told)
+    return told.getvalue()
 
 
 def test_a_stopped_assignment_is_not_computed(world: World) -> None:
@@ -487,6 +503,8 @@ def test_the_operator_assigns_goods_by_lines(world: World) -> None:
     text = client.get(reverse("admin:analytics_matchrun_change", args=(run.pk,))).content.decode()
     assert "Proven: no assignment is worth more." in text
     assert "<div>吊灯; 灯饰; 2; 1</div>" in text
+    (pair,) = run.results["pairs"]
+    assert f"→ {Host.objects.get(code=pair['host']).name_en} ·" in text
 
 
 def test_the_api_ranks_for_tool_and_park(world: World) -> None:

@@ -55,6 +55,8 @@ WITHOUT_BODY: dict[str, str] = {
     "api-webhook-message-again": "what is sent again",
     "api-shop-hook-revoke": "which shop is heard no longer",
     "api-shop-message-again": "what is read again",
+    "api-host-account-close": "whose account is closed",
+    "api-host-account-reopen": "whose account is open again",
     "api-absence-withdraw": "which absence is none",
     "api-planned-shift-drop": "which shift is off the plan",
     "api-host-advance": "who enters the next stage",

@@ -150,6 +150,32 @@ def test_nothing_is_lent_past_the_exit_of_a_firm(transactional_db: None, at: At,
     assert not Booking.objects.exists()
 
 
+@pytest.mark.postgres
+def test_no_new_room_is_reserved_past_the_exit_of_a_firm(transactional_db: None) -> None:
+    """There is no room yet that both could lock: whoever makes it waits for the firm."""
+    sides = _three()
+    firm = sides.guest.tenant
+
+    def reserve() -> str:
+        try:
+            services.room_create(
+                actor=SYSTEM, park=sides.guest.room.park, code="new", name_zh="新", dedicated_to=firm
+            )
+        except DomainError as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "reserved"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            tenant_leave(actor=SYSTEM, tenant=firm, day=today())
+            making = pool.submit(reserve)
+            wait([making], 1)
+        assert making.result() == "tenant"
+    assert not LiveRoom.objects.filter(code="new").exists()
+
+
 @pytest.mark.both_databases
 def test_two_rooms_booked_at_once_are_no_more_than_the_quota(
     transactional_db: None, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from core.clock import DAY, HOUR, SHANGHAI, business_day, day_start, now, today
 from core.errors import Conflict, DomainError, InvalidInput, Refused
@@ -15,7 +16,7 @@ from livestreams.choices import AbsenceKind, EngagementKind
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, WrongState
 from livestreams.hostfigures import host_months
-from livestreams.hosthours import spans_of
+from livestreams.hosthours import in_words, spans_of
 from livestreams.models import Booking, Engagement, FollowerReading, Host, HostShift, SchedulePlan
 from livestreams.planning import PlanRules, problem_of
 from tests.factories import SYSTEM, World, make_host, make_record_of, make_session
@@ -54,6 +55,12 @@ def test_hours_that_cannot_be_read_are_refused_with_their_text(world: World, tex
         services.host_update(actor=mine.owner, host=mine.host, weekly_hours=["1 09:00-18:00", text])
     assert refusal.value.field == "weekly_hours"
     assert f"“{text}”" in str(refusal.value)
+
+
+def test_hours_up_to_midnight_are_told_as_they_are_written() -> None:
+    with translation.override("en"):
+        told = [in_words(text) for text in ("3 00:00-24:00", "6-7 20:00-00:00", "1-5 09:00-18:00")]
+    assert told == ["Wed 00:00–24:00", "Sat–Sun 20:00–24:00", "Mon–Fri 09:00–18:00"]
 
 
 def test_hours_of_a_week_mean_these_spans() -> None:

@@ -435,6 +435,28 @@ def test_what_is_offered_instead_is_what_the_quota_leaves(world: World, at: At) 
         )
 
 
+def test_a_refused_swap_offers_what_the_quota_leaves(world: World, at: At) -> None:
+    """The host works elsewhere in the park at the other's time, on a day of which the firm has enough already."""
+    mine, theirs, (room, other, *_more) = world.tenants[0], world.tenants[1], world.rooms
+    SlotQuota.objects.create(park=world.park, tenant=mine.tenant, day_hours=3)
+    wish = {"actor": mine.owner, "tenant": mine.tenant, "host": mine.host, "room": room}
+    booking = services.booking_create(**wish, starts_at=at(9), ends_at=at(11))
+    services.booking_create(**wish, starts_at=at(14, 3), ends_at=at(16, 3))
+    wanted = services.booking_create(
+        actor=theirs.owner, tenant=theirs.tenant, room=other, starts_at=at(14, 3), ends_at=at(16, 3)
+    )
+    swap = {"booking": booking, "other": wanted}
+    by_park = offered(services.booking_swap, actor=world.manager, **swap, beyond_quota="a launch")
+    assert 3 * DAY in {local(start).date() - today() for _room, start in by_park}
+    found = offered(services.booking_swap, actor=world.manager, **swap)
+    assert found
+    assert {local(start).date() - today() for _room, start in found} & {3 * DAY} == set()
+    for place, start in found:
+        services.booking_move(
+            actor=mine.owner, booking=booking, room=place, starts_at=start, ends_at=start + 2 * HOUR
+        )
+
+
 def test_who_waits_for_some_days_is_offered_one_that_is_not_full(world: World, at: At) -> None:
     mine, room = world.tenants[0], world.rooms[0]
     SlotQuota.objects.create(park=world.park, day_hours=3)

@@ -209,6 +209,7 @@ def test_guzhen_is_told_of_henglan_when_its_event_is_planned_and_when_it_is_move
     back = {**form, "main_from": "2020-05-18", "main_until": "2020-05-18"}
     assert "拼多多横栏工厂直购节" in client.post(page, back, follow=True).content.decode()
     assert "拼多多横栏工厂直购节" in client.get(page).content.decode()
+    assert "拼多多横栏工厂直购节" in client.get(reverse("festival", args=[event.uid])).content.decode()
 
 
 def test_what_is_not_announced_or_called_off_is_told_to_nobody(towns: tuple[Park, Park]) -> None:

@@ -80,6 +80,28 @@ def test_a_firm_adds_an_account_and_says_its_followers_of_today(
     assert errors(owner.post(tell, {"followers": "-1"})) == ["followers"]
 
 
+def test_a_firm_closes_an_account_that_a_host_has_no_more_and_takes_it_back(
+    owner: Client, firm: TenantWorld, new_host: Host
+) -> None:
+    account = HostAccount.objects.create(host=new_host, platform="douyin", account="lin88")
+    own, tell, close, reopen = (
+        door(firm, "host", new_host.uid),
+        *(door(firm, f"account-{name}", account.uid) for name in ("followers", "close", "reopen")),
+    )
+    assert [each in owner.get(own).text for each in (tell, close, reopen)] == [True, True, False]
+    assert errors(owner.post(close, {"closed_on": ""})) == ["closed_on"]
+    assert owner.post(close, {"closed_on": f"{today() + DAY}"}).status_code == 302
+    assert [each in owner.get(own).text for each in (tell, close, reopen)] == [True, False, True]
+    assert owner.post(close, {"closed_on": f"{today()}"}, follow=True).redirect_chain == [(own, 302)]
+    shown = owner.get(own).text
+    assert [each in shown for each in (tell, close, reopen)] == [False, False, True]
+    assert f"closed from {today()} on" in shown
+    assert owner.post(tell, {"followers": "7"}).status_code == 404
+    assert owner.post(reopen, follow=True).redirect_chain == [(own, 302)]
+    account.refresh_from_db()
+    assert account.closed_on is None
+
+
 def test_a_firm_says_by_which_contract_and_ends_it(owner: Client, firm: TenantWorld, new_host: Host) -> None:
     page = door(firm, "host-contract", new_host.uid)
 
@@ -159,7 +181,7 @@ def test_a_firm_writes_nothing_of_the_hosts_of_others(owner: Client, world: Worl
     account, contract = theirs.accounts.earliest("pk"), theirs.engagements.earliest("pk")
     pages = [
         *(door(firm, name, theirs.uid) for name in ("host-account", "host-contract", "host-certificate")),
-        door(firm, "account-followers", account.uid),
+        *(door(firm, f"account-{name}", account.uid) for name in ("followers", "close")),
         door(firm, "contract-end", contract.uid),
     ]
     posted = {
@@ -171,10 +193,13 @@ def test_a_firm_writes_nothing_of_the_hosts_of_others(owner: Client, world: Worl
         "title": "stolen",
         "issued_on": f"{today()}",
         "followers": "1",
+        "closed_on": f"{today()}",
     }
     for page in pages:
         assert (owner.get(page).status_code, owner.post(page, posted).status_code) == (404, 404), page
-    assert account.readings.count() == 1
+    assert owner.post(door(firm, "account-reopen", account.uid)).status_code == 404
+    account.refresh_from_db()
+    assert (account.readings.count(), account.closed_on) == (1, None)
     contract.refresh_from_db()
     assert contract.to_day is None
 
@@ -185,7 +210,9 @@ def test_whoever_only_looks_gets_no_door(firm: TenantWorld, browser_of: Any) -> 
         return "".join(browser.get(page).text for page in (door(firm, "hosts"), own))
 
     own = door(firm, "host", firm.host.uid)
+    account = firm.host.accounts.earliest("pk")
     doors = [door(firm, "host-new"), door(firm, "host-enrol"), f"{own}account/", f"{own}contract/"]
+    doors += [door(firm, "account-close", account.uid)]
     assert all(each in shown(firm.users[Role.TENANT_STAFF]) for each in doors)
     for role in (Role.TENANT_FINANCE, Role.HOST):
         browser, text = browser_of(firm.users[role]), shown(firm.users[role])

@@ -15,7 +15,9 @@ from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import Host, HostAccount, LiveSession
 from livestreams.services import (
+    account_close,
     account_create,
+    account_reopen,
     host_create,
     session_end,
     session_open,
@@ -337,6 +339,32 @@ def test_a_store_that_closes_keeps_what_it_sold_before(shop: Shop) -> None:
     assert shop.answer("told since") == (None, "outside_host")
     store_close(actor=SYSTEM, store=store, closed_on=business_day(midnight) + DAY)
     assert answers() == {**before, "told since": (None, "outside")}
+
+
+def test_an_account_that_a_host_has_no_more_keeps_what_it_sold_before(shop: Shop) -> None:
+    """By the business day of each line, in a session over midnight and beside every session; also once it is back."""
+    midnight = NOON + 12 * HOUR
+    night = shop.on_air(midnight - HOUR, host=shop.host)
+    account = account_create(actor=SYSTEM, host=shop.host, platform="douyin", account="lin88")
+    for number, at in (
+        ("on air", midnight - SECOND),
+        ("on air, later", midnight),
+        ("beside", midnight - 2 * HOUR),
+        ("beside, later", midnight + 3 * HOUR),
+    ):
+        shop.sold(number, at=at, host_ref="lin88", source="douyin")
+
+    def answers() -> dict[str, tuple[int | None, str]]:
+        return {number: answer for (_kind, number), answer in shop.answers().items()}
+
+    kept = {"on air": (night.pk, "account"), "beside": (None, "outside")}
+    before = answers()
+    assert before == {**kept, **{f"{number}, later": answer for number, answer in kept.items()}}
+    account_close(actor=SYSTEM, account=account, closed_on=business_day(midnight))
+    others = {f"{number}, later": (None, "outside_host") for number in kept}
+    assert answers() == {**kept, **others}
+    account_reopen(actor=SYSTEM, account=account)
+    assert answers() == before
 
 
 def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: Shop) -> None:

@@ -19,7 +19,7 @@ from core.scoping import visible_to
 from core.services import tool_key_by_secret
 from livestreams import guards as of_rooms
 from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
-from livestreams.services import booking_create, room_update
+from livestreams.services import booking_create, resources, room_create, room_update
 from parks.models import Event
 from supplychain.choices import RESERVATION_OPEN
 from supplychain.models import GoodsOffer, Product, Reservation, Sku, Statement, StockLevel
@@ -174,6 +174,53 @@ def test_no_room_is_reserved_for_a_firm_that_left(world: World, mine: TenantWorl
         room_update(actor=world.manager, room=world.rooms[1], dedicated_to=mine.tenant)
     assert (refused.value.code, refused.value.field) == ("tenant", "dedicated_to")
     assert LiveRoom.objects.get(pk=world.rooms[1].pk).dedicated_to is None
+
+
+def test_no_new_room_is_reserved_for_a_firm_that_leaves_meanwhile(
+    world: World, mine: TenantWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes the room waits for the firm's lock, and asks then where the firm is."""
+    clear(mine)
+    lock_row = resources.lock_row
+
+    def leave_before(*row: Any) -> Any:
+        monkeypatch.undo()
+        tenant_leave(actor=world.manager, tenant=mine.tenant, day=today())
+        return lock_row(*row)
+
+    monkeypatch.setattr(resources, "lock_row", leave_before)
+    with pytest.raises(InvalidInput) as refused:
+        room_create(actor=world.manager, park=world.park, code="new", name_zh="新", dedicated_to=mine.tenant)
+    assert (refused.value.code, refused.value.field) == ("tenant", "dedicated_to")
+    assert not LiveRoom.objects.filter(code="new").exists()
+
+
+def test_a_firm_does_not_move_while_rooms_are_reserved_for_it(
+    world: World, mine: TenantWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another park it cannot book them, and nobody else could; also one that is reserved as the move waits."""
+    elsewhere, room = make_park("elsewhere"), world.rooms[1]
+    move = {"actor": SYSTEM, "tenant": mine.tenant, "park": elsewhere, "from_day": today()}
+    lock_rows = of_rooms.lock_rows
+
+    def reserve_before(rows: Any) -> Any:
+        assert set(rows) >= set(world.rooms)
+        room_update(actor=world.manager, room=room, dedicated_to=mine.tenant)
+        return lock_rows(rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(of_rooms, "lock_rows", reserve_before)
+        with pytest.raises(TenantStays) as refused:
+            tenancy_move(**move)
+    assert str(room) in str(refused.value)
+    assert seats(mine.tenant)[-1][0] == world.park.pk
+    assert ScopeNode.objects.get(pk=mine.tenant.pk).parent_id == world.park.pk
+    room_update(actor=world.manager, room=room, dedicated_to=mine.tenant)
+    with pytest.raises(TenantStays):
+        tenancy_move(**move)
+    room_update(actor=world.manager, room=room, dedicated_to=None)
+    tenancy_move(**move)
+    assert seats(mine.tenant)[-1][0] == elsewhere.pk
 
 
 def test_a_firm_that_leaves_takes_part_in_events_no_more(world: World, mine: TenantWorld) -> None:
