@@ -34,7 +34,7 @@ from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
 from supplychain.services.spool import Spool
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldlive import ToldLive
+from supplychain.services.toldelsewhere import ToldElsewhere
 from supplychain.services.undone import Undone
 from tenants.models import Tenant
 
@@ -158,7 +158,7 @@ def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, S
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
     size = stream.seek(0, 2)
     file = plan.read(stream)
-    told = ToldLive(plan.seller, file.profile.source)
+    told = ToldElsewhere(plan.seller, file.profile.source)
     bad: Bad = {}
     rows: list[tuple[int, SaleFact]] = []
     for result in file:
@@ -193,7 +193,7 @@ def taken_back_so_far(done: int, total: int) -> str:
     return told % {"done": done, "total": total}
 
 
-def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad, told: ToldLive) -> None:
+def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad, told: ToldElsewhere) -> None:
     """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
     _lines, rejected = prepare(list(_numbered(rows)), seller.closed_on)
     _add(bad, rows, rejected)
@@ -233,11 +233,11 @@ def _write(
     with transaction.atomic():
         wait_patiently()
         lock_facts(plan.seller, alone=True)
-        undone, told = Undone(plan.seller, source), ToldLive(plan.seller, source)
+        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source)
         voids: Rows = []
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]
-            # Shops have told more while the file was read.
+            # Shops and tools have told more while the file was read.
             _add(found.bad, rows, told.refused([fact for _line_no, fact in rows]))
             rows = [row for row in rows if row[0] not in found.bad]
             if outcome.profile.standing is not None:

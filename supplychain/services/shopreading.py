@@ -32,7 +32,7 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldlive import BACK, sources_told
+from supplychain.services.toldelsewhere import BACK, sources_told
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
