@@ -25,7 +25,15 @@ from core.words import ngettext
 from supplychain.choices import ImportState
 from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
-from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
+from supplychain.importing import (
+    PROFILES,
+    CustomsOf,
+    FileReport,
+    Mapping,
+    Profile,
+    SalesFile,
+    iter_facts,
+)
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
@@ -55,12 +63,35 @@ class Plan:
     mapping: Mapping | None = None
     currency: str = ""
     timezone: str = ""
+    customs_of: CustomsOf | None = None
 
     def read(self, stream: BinaryIO) -> SalesFile:
         """The rows of the file as facts. Raises FileError."""
         return iter_facts(
-            stream, self.profile, currency=self.currency, timezone=self.timezone, mapping=self.mapping
+            stream,
+            self.profile,
+            currency=self.currency,
+            timezone=self.timezone,
+            mapping=self.mapping,
+            customs_of=self.customs_of,
         )
+
+
+def customs_of(seller: Tenant, chosen: str = "") -> CustomsOf:
+    """The customs mode of lines whose file has no column for it: the chosen one, else that of its kind's last file.
+
+    So who has said it once for the exports of a platform need not again: told otherwise, a line that two exports
+    have would be in conflict with itself.
+    """
+
+    def found(kind: Profile[SaleFact]) -> str:
+        if chosen or kind.code not in PROFILES:
+            return chosen
+        before = ImportBatch.objects.filter(tenant=seller, profile=kind.code, state=ImportState.IMPORTED)
+        options = before.order_by("-pk").values_list("options", flat=True).first() or {}
+        return str(options.get("customs_mode", ""))
+
+    return found
 
 
 @dataclass

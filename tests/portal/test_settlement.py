@@ -373,7 +373,7 @@ def test_a_firm_that_left_its_park_goes_on_settling(
     assert [tab.section for area in answer.context["areas"] for tab in area.tabs] == ["settlement"]
     assert not answer.context["can_add"]
     assert "left the park" in answer.content.decode()
-    assert other.tenant.name_zh in partner.get(reverse("portal"), {"choose": ""}).content.decode()
+    assert other.tenant.name_en in partner.get(reverse("portal"), {"choose": ""}).content.decode()
     line = StatementLine.objects.get(statement=statement)
     for name, kwargs in {
         "portal-statement": {"uid": statement.uid},
