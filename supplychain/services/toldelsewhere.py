@@ -36,18 +36,6 @@ def sources_told(seller: Tenant) -> dict[str, bool]:
     return told
 
 
-def other_doors(seller: Tenant, source: str) -> dict[str, bool]:
-    """The sources that may have told the same orders as this one. True: a connection still tells under it.
-
-    Of a platform's it is all that are no platform's; of any other the platforms'.
-    """
-    is_export = source in EXPORTED
-    told = dict.fromkeys(
-        (other for other in store.sources_of(seller.pk) if (other in EXPORTED) != is_export), False
-    )
-    return {**told, **sources_told(seller)} if is_export else told
-
-
 class Known(NamedTuple):
     """An order that is paid under another source. `is_whole`: its refunds are told there, or will be."""
 
@@ -56,12 +44,17 @@ class Known(NamedTuple):
 
 
 class ToldElsewhere:
-    """What other doors have told of orders that come under a source. Where there are none, nothing is asked for."""
+    """What other doors have told of orders that come under a source. Where there are none, nothing is asked for.
+
+    Of a platform's source they are all that are no platform's, of any other the platforms'.
+    """
 
     def __init__(self, seller: Tenant, source: str) -> None:
         self._seller, self._source = seller, source
-        self._sources = other_doors(seller, source)
-        self._live = sources_told(seller).keys() if self._sources else ()
+        is_export = source in EXPORTED
+        self._hooks = sources_told(seller) if is_export else {}
+        others = [other for other in store.sources_of(seller.pk) if (other in EXPORTED) != is_export]
+        self._sources = {**dict.fromkeys(others, False), **self._hooks}
 
     def refused(self, facts: Sequence[SaleFact]) -> list[LineResult]:
         """The verdicts on facts, by their place, of orders whose payment is known from another door alone.
@@ -98,7 +91,7 @@ class ToldElsewhere:
         }
 
     def _why(self, source: str) -> str:
-        if source in self._live:
+        if source in self._hooks:
             text = _(
                 "A shop connection has told of this order as “%(source)s”: with this file it would count twice."
                 " Import the others; for later orders, and what is given back of this one, connect the shop anew"
@@ -106,6 +99,7 @@ class ToldElsewhere:
             )
         else:
             text = _(
-                "This order is known from “%(source)s”: told as “%(own)s”, too, it would count twice. Leave it out."
+                "This order is known from “%(source)s”: told as “%(own)s”, too, it would count twice. Leave it out,"
+                " and let “%(source)s” tell what is given back of it."
             )
         return text % {"source": source, "own": self._source}
