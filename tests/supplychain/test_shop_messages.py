@@ -592,6 +592,17 @@ def test_an_order_of_a_platforms_file_is_not_counted_again_by_a_tool(seller: Ten
     ]
 
 
+def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_shop(seller: Tenant) -> None:
+    """Which got the source of the platform's files; another order of it is taken."""
+    first, second = paid_states()[:2]
+    tell_as_tool(seller, "erp", [first["order_no"]])
+    counted = sums(seller)
+    hook = tell_live(seller, "douyin", [first])
+    assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
+    assert "erp" in hook.messages.get().detail
+    assert told(tell_live(seller, "douyin", [second], "b")) == [("stored", "")]
+
+
 def test_an_order_of_both_sources_is_told_by_the_one_of_its_files_alone(seller: Tenant) -> None:
     """Both were taken before each door looked at what the other had told."""
     states = paid_states()
