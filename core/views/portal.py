@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 
 from core import clock
+from core.actors import Actor
+from core.days import open_on
 from core.doors.audience import SUBJECTS, audience_of
 from core.doors.context import actor_of
 from core.doors.entrances import doors_of
@@ -24,10 +28,12 @@ from core.doors.portal import (
     ServiceFormPage,
     TenantPage,
     portal_nodes,
+    reaches,
 )
+from core.doors.portal.tabs import AREAS
 from core.errors import NotFound
 from core.forms import MemberForm, ToolKeyForm
-from core.models import Membership, ToolKey
+from core.models import Membership, ScopeNode, ToolKey
 from core.policy import DISCLOSE
 from core.scoping import get_visible, may
 from core.services import KEY_SCOPES, member_add, membership_end, tool_key_create, tool_key_revoke
@@ -54,13 +60,25 @@ class Portal(LoginRequiredMixin, View):
     """The tenant worked for last, the only one, or a choice."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        nodes = list(portal_nodes(actor_of(request))[:200])
+        actor = actor_of(request)
+        nodes = list(portal_nodes(actor)[:200])
         codes = [node.tenant.code for node in nodes]
         remembered = request.session.get(REMEMBERED)
         choose = "choose" in request.GET
         if not choose and (len(codes) == 1 or remembered in codes):
             return redirect("portal-today", tenant=remembered if remembered in codes else codes[0])
-        return render(request, "portal/tenants.html", {"nodes": nodes})
+        left = list(firms_that_left(actor))
+        if not choose and not nodes and len(left) == 1:
+            return redirect(left[0][1])
+        return render(request, "portal/tenants.html", {"nodes": nodes, "left": left})
+
+
+def firms_that_left(actor: Actor) -> Iterator[tuple[ScopeNode, str]]:
+    """Firms of a person that have left their park, each with the first page that is still there for them."""
+    for node in portal_nodes(actor, also_left=True).exclude(open_on(clock.today(), "tenant"))[:200]:
+        tabs = (tab for area in AREAS for tab in area.tabs if reaches(actor, node, tab))
+        if (tab := next(tabs, None)) is not None:
+            yield node, reverse(f"portal-{tab.section}", args=[node.tenant.code])
 
 
 class More(TenantPage):
@@ -68,6 +86,7 @@ class More(TenantPage):
 
     template_name = "portal/more.html"
     section = "more"
+    after_leaving = True
     needs = None
 
 

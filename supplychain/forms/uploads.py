@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import strict
 from core.doors.portal import ScopedForm
 from core.scoping import visible_to
-from supplychain.choices import FILE_ZONES, Channel, SalesKind
+from supplychain.choices import FILE_ZONES, Channel, CustomsMode, SalesKind
 from supplychain.importing import (
     PAYOUT_PROFILES,
     PROFILES,
@@ -39,6 +39,7 @@ CURRENCIES = (
         for code in ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "SGD", "MYR", "THB", "VND", "PHP", "IDR")
     ),
 )
+CUSTOMS = (("", _("as the file says, else as in the last file of its kind")), *CustomsMode.choices)
 SHOWN_VALUES = 2
 NO_SALE = ("nothing", _("no sale: leave the row out"))
 # What a column may hold, in words; the codes are those of the importer.
@@ -79,6 +80,7 @@ class UploadForm(ScopedForm):
     profile = forms.ChoiceField(label=_("What it is"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), choices=CURRENCIES, required=False)
     timezone = forms.ChoiceField(label=_("Time zone"), choices=FILE_ZONES, required=False)
+    customs_mode = forms.ChoiceField(label=_("Customs mode"), choices=CUSTOMS, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

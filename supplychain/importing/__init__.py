@@ -2,6 +2,7 @@
 
 from supplychain.importing.errors import FileError
 from supplychain.importing.files import (
+    CustomsOf,
     ImportPreview,
     RowResult,
     SalesFile,
@@ -23,6 +24,7 @@ __all__ = [
     "PROFILES",
     "SESSION_PROFILES",
     "SETTLING",
+    "CustomsOf",
     "FileError",
     "FileReport",
     "ImportPreview",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, BinaryIO, Generic, NamedTuple
+
+from msgspec.structs import replace
 
 from core import strict
 from core.errors import RowError
@@ -70,6 +72,15 @@ class FileOf(Generic[C]):
         self._facts_of = profile.build(options)
         self._max_rows = max_rows
 
+    def has(self, field: str) -> bool:
+        """Whether the file says a field, in a column or for all of its rows."""
+        return field in self._index or field in self.profile.constants
+
+    def each(self, change: Callable[[C], C]) -> None:
+        """Change every fact of the file as it is read."""
+        made = self._facts_of
+        self._facts_of = lambda row: [change(fact) for fact in made(row)]
+
     def __iter__(self) -> Iterator[RowResult[C]]:
         report = self.report
         head = list(islice(self._table.rows, EVIDENCE_ROWS))
@@ -110,6 +121,7 @@ class FileOf(Generic[C]):
 
 
 SalesFile = FileOf[SaleFact]
+CustomsOf = Callable[[Profile[SaleFact]], str]
 SessionFile = FileOf[SessionRow]
 PayoutFile = FileOf[PayoutLine]
 
@@ -135,6 +147,7 @@ def iter_facts(
     currency: str = "",
     timezone: str = "",
     mapping: Mapping | None = None,
+    customs_of: CustomsOf | None = None,
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
 ) -> SalesFile:
@@ -142,11 +155,12 @@ def iter_facts(
 
     A mapping decides how the file is read, or else the profile, or else its headers. `currency` and `timezone`
     (an IANA name) hold for amounts and times that name none themselves; where empty, those of the mapping,
-    then CNY and Asia/Shanghai. Raises FileError for what stops the whole file, also while iterating.
+    then CNY and Asia/Shanghai. `customs_of` gives the customs mode of the lines of a profile's file that has no
+    column for it, "" for none. Raises FileError for what stops the whole file, also while iterating.
     """
     if mapping is not None:
         profile = mapping_profile(mapping)
-    return _open(
+    file: SalesFile = _open(
         stream,
         [profile] if profile is not None else PROFILES.values(),
         currency=currency or (mapping.currency if mapping else ""),
@@ -156,6 +170,10 @@ def iter_facts(
         max_bytes=max_bytes,
         max_rows=max_rows,
     )
+    if customs_of is not None and not file.has("customs_mode") and (mode := customs_of(file.profile)):
+        file.each(lambda fact: replace(fact, customs_mode=mode))
+        file.report.customs_mode = mode
+    return file
 
 
 def iter_sessions(
@@ -280,6 +298,7 @@ def preview(
     currency: str = "",
     timezone: str = "",
     mapping: Mapping | None = None,
+    customs_of: CustomsOf | None = None,
     rows: int = PREVIEW_ROWS,
 ) -> ImportPreview:
     """What importing the file would do, from its first rows: sales, or payouts of a platform. Raises FileError."""
@@ -289,7 +308,9 @@ def preview(
     if profile is not None and profile.code in PAYOUT_PROFILES:
         file = iter_payouts(stream, profile, currency=currency, timezone=timezone)
     else:
-        file = iter_facts(stream, profile, currency=currency, timezone=timezone, mapping=mapping)
+        file = iter_facts(
+            stream, profile, currency=currency, timezone=timezone, mapping=mapping, customs_of=customs_of
+        )
     facts: list[tuple[int, Any]] = []
     bad: dict[int, list[RowError]] = {}
     for result in file:

@@ -81,7 +81,8 @@ class FileReport:
     """Counts of what was read so far, and sums by kind and currency: what is in two currencies has no sum.
 
     `problems` holds the first 1,000, numbered by line of the file. `dropped` are the columns with personal
-    data, which were not read; `ignored` the others that no field needs. `notes` counts by code what a person
+    data, which were not read; `ignored` the others that no field needs. `customs_mode` is that of all lines, where
+    somebody says it for the file. `notes` counts by code what a person
     should know (in words: `note_texts`); `due_again` counts the rows that the platform completes later.
     """
 
@@ -91,6 +92,7 @@ class FileReport:
     currency: str
     dropped: list[str]
     ignored: list[str]
+    customs_mode: str = ""
     rows: int = 0
     bad_rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -147,6 +149,7 @@ class FileReport:
             "form": self.form,
             "header_line": self.header_line,
             "currency": self.currency,
+            "customs_mode": self.customs_mode,
             "rows": self.rows,
             "bad_rows": self.bad_rows,
             "facts": self.facts,

@@ -25,7 +25,7 @@ from core.words import ngettext
 from supplychain.choices import ImportState
 from supplychain.importing import PAYOUT_PROFILES, Mapping, Profile, mapping_profile, profile
 from supplychain.models import ImportBatch
-from supplychain.services.loading import Outcome, Plan, Progress, load
+from supplychain.services.loading import Outcome, Plan, Progress, customs_of, load
 from supplychain.services.looking import Look
 from supplychain.services.payouts import payouts_load
 from supplychain.services.progress import JobProgress
@@ -46,12 +46,14 @@ def import_stage(
     mapping: Mapping | None = None,
     currency: str = "",
     timezone: str = "",
+    customs_mode: str = "",
 ) -> ImportBatch:
     """Keep a file and look at its first rows; nothing enters the ledger. The batch's `report` is the preview.
 
     Without a profile the mapping decides, or else the headers. The report counts rows and facts, has the sums by kind
     and currency (as strings), names dropped columns and problems with their lines, what the ledger will not take
-    among them, and shows the first facts (`sample`); `complete` says whether those were all rows.
+    among them, and shows the first facts (`sample`); `complete` says whether those were all rows. For the customs
+    mode see `customs_of`.
 
     Raises FileError, TooLarge, or Refused without the right to import.
     """
@@ -65,7 +67,13 @@ def import_stage(
     try:
         with _opened(stored) as stream:
             look = Look(
-                tenant, stream, profile=profile, mapping=mapping, currency=currency, timezone=timezone
+                tenant,
+                stream,
+                profile=profile,
+                mapping=mapping,
+                currency=currency,
+                timezone=timezone,
+                customs_of=customs_of(tenant, customs_mode),
             )
         with transaction.atomic():
             batch = ImportBatch.objects.create(
@@ -79,6 +87,7 @@ def import_stage(
                 options={
                     "currency": currency,
                     "timezone": timezone,
+                    "customs_mode": look.outcome.file.customs_mode,
                     "mapping": msgspec.to_builtins(mapping) if mapping is not None else None,
                 },
                 report=look.as_dict(),
@@ -173,6 +182,7 @@ def _reading(batch: ImportBatch) -> dict[str, Any]:
         "mapping": own,
         "currency": batch.options["currency"],
         "timezone": batch.options["timezone"],
+        "customs_of": lambda _profile: batch.options.get("customs_mode", ""),
     }
 
 

@@ -25,7 +25,15 @@ from core.words import ngettext
 from supplychain.choices import ImportState
 from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
-from supplychain.importing import FileReport, Mapping, Profile, SalesFile, iter_facts
+from supplychain.importing import (
+    PROFILES,
+    CustomsOf,
+    FileReport,
+    Mapping,
+    Profile,
+    SalesFile,
+    iter_facts,
+)
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
@@ -34,7 +42,7 @@ from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
 from supplychain.services.spool import Spool
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldlive import ToldLive
+from supplychain.services.toldelsewhere import ToldElsewhere
 from supplychain.services.undone import Undone
 from tenants.models import Tenant
 
@@ -55,12 +63,35 @@ class Plan:
     mapping: Mapping | None = None
     currency: str = ""
     timezone: str = ""
+    customs_of: CustomsOf | None = None
 
     def read(self, stream: BinaryIO) -> SalesFile:
         """The rows of the file as facts. Raises FileError."""
         return iter_facts(
-            stream, self.profile, currency=self.currency, timezone=self.timezone, mapping=self.mapping
+            stream,
+            self.profile,
+            currency=self.currency,
+            timezone=self.timezone,
+            mapping=self.mapping,
+            customs_of=self.customs_of,
         )
+
+
+def customs_of(seller: Tenant, chosen: str = "") -> CustomsOf:
+    """The customs mode of lines whose file has no column for it: the chosen one, else that of its kind's last file.
+
+    So who has said it once for the exports of a platform need not again: told otherwise, a line that two exports
+    have would be in conflict with itself.
+    """
+
+    def found(kind: Profile[SaleFact]) -> str:
+        if chosen or kind.code not in PROFILES:
+            return chosen
+        before = ImportBatch.objects.filter(tenant=seller, profile=kind.code, state=ImportState.IMPORTED)
+        options = before.order_by("-pk").values_list("options", flat=True).first() or {}
+        return str(options.get("customs_mode", ""))
+
+    return found
 
 
 @dataclass
@@ -158,7 +189,7 @@ def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, S
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
     size = stream.seek(0, 2)
     file = plan.read(stream)
-    told = ToldLive(plan.seller, file.profile.source)
+    told = ToldElsewhere(plan.seller, file.profile.source)
     bad: Bad = {}
     rows: list[tuple[int, SaleFact]] = []
     for result in file:
@@ -193,7 +224,7 @@ def taken_back_so_far(done: int, total: int) -> str:
     return told % {"done": done, "total": total}
 
 
-def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad, told: ToldLive) -> None:
+def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad, told: ToldElsewhere) -> None:
     """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
     _lines, rejected = prepare(list(_numbered(rows)), seller.closed_on)
     _add(bad, rows, rejected)
@@ -233,11 +264,11 @@ def _write(
     with transaction.atomic():
         wait_patiently()
         lock_facts(plan.seller, alone=True)
-        undone, told = Undone(plan.seller, source), ToldLive(plan.seller, source)
+        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source)
         voids: Rows = []
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]
-            # Shops have told more while the file was read.
+            # Shops and tools have told more while the file was read.
             _add(found.bad, rows, told.refused([fact for _line_no, fact in rows]))
             rows = [row for row in rows if row[0] not in found.bad]
             if outcome.profile.standing is not None:

@@ -12,7 +12,7 @@ from supplychain.importing import PAYOUT_PROFILES, preview
 from supplychain.importing.files import PREVIEW_ROWS
 from supplychain.services.loading import Outcome, check
 from supplychain.services.rejects import rejects_file, rows_of_same_orders
-from supplychain.services.toldlive import ToldLive
+from supplychain.services.toldelsewhere import ToldElsewhere
 from tenants.models import Tenant
 
 SHOWN_FACTS = 20
@@ -32,7 +32,7 @@ class Look:
         if self.profile.code in PAYOUT_PROFILES:
             return
         bad = self.outcome.bad
-        check(seller, seen.facts, bad, ToldLive(seller, self.profile.source))
+        check(seller, seen.facts, bad, ToldElsewhere(seller, self.profile.source))
         if bad:
             self.outcome.left_out = rows_of_same_orders(stream, self.profile, bad, PREVIEW_ROWS) - bad.keys()
             seen.report.count_again(fact for _line_no, fact in self._good())

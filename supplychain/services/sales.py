@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 from django.db import transaction
+from msgspec.structs import replace
 
 from core import audit, buckets, clock
 from core.actors import Actor
@@ -37,6 +38,7 @@ from supplychain.services.lines import (
 from supplychain.services.references import lock_facts, queue_missing, resolve
 from supplychain.services.said import keep_said
 from supplychain.services.stock_sales import stock_follows
+from supplychain.services.toldelsewhere import ToldElsewhere
 from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
@@ -75,7 +77,8 @@ def sales_record(
     stored     new: it is in the ledger, its buckets are marked, its stock is taken
     duplicate  its key is known with the same content: nothing to do
     conflict   its key is known with other content: kept for review, the ledger stays as it is
-    rejected   it cannot be stored (no exchange rate, say, or a time that has not come yet)
+    rejected   it cannot be stored (no exchange rate, say, or a time that has not come yet), or its order is known
+               by another door, where it counts already (code told_live)
 
     A higher version of a known external id is a correction: the whole new state, which then counts alone.
     With `atomic` the first line that is refused takes all others with it: Conflict or InvalidInput names every
@@ -86,7 +89,7 @@ def sales_record(
         raise InvalidInput(_("Facts need the name of their source."), code="source", field="source")
     with transaction.atomic():
         lock_facts(seller, alone=any(_changes_others(fact) for _index, fact in facts))
-        result = record_facts(seller, source, facts, batch)
+        result = _record_new(seller, source, facts, batch)
         if atomic and result.refused:
             raise refusal(result.refused)
         audit.record(
@@ -98,6 +101,22 @@ def sales_record(
             after={**result.counts, "import": str(batch.uid) if batch else None},
         )
     return result
+
+
+def _record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
+    """Record facts but those of orders that another door has told of already: these are rejected."""
+    refused = ToldElsewhere(seller, source).refused([fact for _index, fact in facts])
+    if not refused:
+        return record_facts(seller, source, facts, batch)
+    known = {verdict.index: verdict for verdict in refused}
+    others = [row for place, row in enumerate(facts) if place not in known]
+    rest = record_facts(seller, source, others, batch)
+    stored = iter(rest.lines)
+    lines = [
+        replace(known[place], index=index) if place in known else next(stored)
+        for place, (index, _fact) in enumerate(facts)
+    ]
+    return BatchResult(lines, {**rest.counts, REJECTED: rest.counts[REJECTED] + len(known)})
 
 
 def _changes_others(fact: SaleFact) -> bool:

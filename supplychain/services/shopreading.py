@@ -32,7 +32,7 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldlive import BACK, sources_told
+from supplychain.services.toldelsewhere import BACK, sources_told
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
@@ -199,7 +199,7 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     """The source under which a message counts. Raises Unclear where its order is known under another one.
 
     A refund would not find the order with its session and its host, and a whole state would count beside it. So it
-    would where a connection told of the order before this one got the source of the files, which knows its own orders:
+    would where a tool posted the order, or a connection told of it before this one got the source of the files:
     what is given back of it counts there, once no connection is left that would tell it so.
     """
     seller, own = message.hook.tenant, message.hook.source
@@ -212,7 +212,9 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     for kind, source, *numbers in facts.values_list("kind", "source", "order_no", "ref_order_no"):
         (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
     for number in sorted(told):
-        elsewhere = sorted(({*paid[number], *back[number]} & EXPORTED | paid[number] & live.keys()) - {own})
+        # What is no platform's may be the order of any: a tool's, a mapped file's, that of an older connection.
+        other = paid[number] - EXPORTED if own in EXPORTED else set()
+        elsewhere = sorted(({*paid[number], *back[number]} & EXPORTED | other) - {own})
         if not elsewhere or (own in EXPORTED and own in paid[number]):
             continue
         gone = meaning.states and len(elsewhere) == 1 and not live.get(elsewhere[0], True)

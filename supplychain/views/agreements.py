@@ -50,6 +50,7 @@ class OfEitherSide(TenantPage):
     """Rows of agreements in which the tenant is the seller or the partner."""
 
     section = "settlement"
+    after_leaving = True
     to_agreement: ClassVar[str] = "agreement__"
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "") -> QuerySet[Any]:
@@ -96,6 +97,7 @@ class AgreementPage(OfEitherSide, ScopedDetailPage):
             can_end=signed and changes and (agreement.to_day is None or agreement.to_day > today()),
             # The form of the portal proposes for the seller.
             can_follow=signed
+            and not self.tenant.is_closed
             and followed_by is None
             and agreement.seller_id == self.node.pk
             and may(self.actor, "add", Agreement, self.node.pk),

@@ -22,6 +22,7 @@ class Charges(ScopedListPage):
 
     template_name = "portal/charges.html"
     section = "settlement"
+    after_leaving = True
     needs = ("view", Charge)
     model = Charge
 

@@ -22,7 +22,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.jobs import job_cancel, job_pause, job_resume, seen
 from core.models import Job
 from core.scoping import may, visible_to
-from supplychain.choices import SESSION_REPORT, ImportState, PayoutKind, SalesKind
+from supplychain.choices import SESSION_REPORT, CustomsMode, ImportState, PayoutKind, SalesKind
 from supplychain.forms import ColumnForm, UploadForm
 from supplychain.importing import (
     PAYOUT_PROFILES,
@@ -110,6 +110,7 @@ class Imports(ScopedListPage, ServiceFormPage):
             chunks=values["file"].chunks(),
             currency=values["currency"],
             timezone=values["timezone"],
+            customs_mode=values["customs_mode"],
             **reading,
         )
 
@@ -163,6 +164,7 @@ class ImportDetail(ScopedDetailPage):
                 for kind, count in report["counts"].items()
             ],
             currencies=sorted({currency for sums in report["sums"].values() for currency in sums}),
+            customs_mode=CustomsMode(mode).label if (mode := report.get("customs_mode")) else "",
             sample=[_shown(fact) for fact in report.get("sample", [])],
             first_at=_instant(report["first_at"]),
             last_at=_instant(report["last_at"]),

@@ -53,7 +53,7 @@ class Settlement(OfEitherSide, ScopedListPage):
         agreements = agreements_of(self).exclude(state=AgreementState.WITHDRAWN)
         return super().get_context_data(
             agreements=list(agreements[:100]),
-            can_add=may(self.actor, "add", Agreement, self.node.pk),
+            can_add=may(self.actor, "add", Agreement, self.node.pk) and not self.tenant.is_closed,
             sees_charges=may(self.actor, "view", Charge, self.node.pk),
             **kwargs,
         )

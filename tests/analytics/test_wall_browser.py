@@ -55,7 +55,8 @@ window.EventSource = class extends EventSource {
 CROWDED = """async () => {
     const next = JSON.parse(document.getElementById("snapshot").textContent);
     if (next.sessions) next.sessions = Array.from({ length: 6 }, (_, at) => ({
-        title: "tiny-001 session 云朵女装夏季上新专场", platform: "小红书", minutes: 719, audience: 999949, gmv_paid: "999949.99",
+        title: "tiny-001 session 云朵女装夏季上新专场", platform: "小红书", minutes: 719,
+        audience: 999949, gmv_paid: "999949.99",
     }));
     if (next.hosts) Object.assign(next.hosts, { next: 999, off: 999 });
     window.stream.close();

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -13,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from analytics.rollup import rebuild
 from core import jobs, storage
 from core.choices import JobState, Role
 from core.models import ExchangeRate, Job, User
@@ -409,3 +412,45 @@ def test_one_row_is_not_told_of_as_several(code: str) -> None:
     assert not re.match(r"1 [a-z ]*?(rows|sessions|refunds|lines)\b", one)
     with override("zh-hans"):
         assert note_texts({code: 1})[0].replace("1", "2") == note_texts({code: 2})[0]
+
+
+def test_a_platform_that_names_no_customs_mode_is_told_it_once(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    """What is sold abroad by TikTok Shop is then told across the border; later exports of it need not be told again."""
+    owner.cookies["django_language"] = "en"
+    for day in (1, 2, 13, 14):
+        ExchangeRate.objects.create(
+            currency="MYR", day=dt.date(2025, 6, day), cny_per_unit=Decimal("1.7"), source="t"
+        )
+    told: list[str] = []
+    for number, said in enumerate(({"customs_mode": "9610"}, {})):
+        page = owner.post(address, {"file": file("tiktok-orders.csv"), **said})["Location"]
+        batch = ImportBatch.objects.latest("pk")
+        shown = owner.get(page)
+        assert shown.context["report"]["bad_rows"] == 0
+        told.append(shown.context["customs_mode"])
+        owner.post(step(firm, "-confirm", batch))
+        jobs.run_due()
+        batch.refresh_from_db()
+        assert batch.state == ImportState.IMPORTED, batch.report["problems"]
+        assert (batch.report["stored"] == 0) == bool(number), "the same file again brings nothing"
+    assert told == ["9610 direct retail"] * 2
+    assert {*SalesEvent.objects.values_list("customs_mode", flat=True)} == {"9610"}
+    rebuild()
+    border = owner.get(reverse("portal-border", args=[firm.tenant.code]), {"period": "2025-06"})
+    ((label, mode),) = border.context["modes"]
+    assert (label, mode.name, mode.now > 0) == ("9610 direct retail", "9610", True)
+    owner.post(address, {"file": file("douyin-orders.csv")})
+    assert ImportBatch.objects.latest("pk").report["customs_mode"] == "", "another platform is another matter"
+
+
+def test_a_column_of_customs_modes_is_believed_before_what_is_said_for_the_file(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    text = "order_no,line_no,qty,amount,occurred_at,customs_mode\nA-1,1,1,9.00,2025-06-01 20:00,9710\n"
+    text += "A-2,1,1,9.00,2025-06-01 20:00,\n"
+    owner.post(address, {"file": SimpleUploadedFile("own.csv", text.encode()), "customs_mode": "9610"})
+    batch = ImportBatch.objects.get()
+    assert [row["customs_mode"] for row in batch.report["sample"]] == ["9710", "domestic"]
+    assert batch.report["customs_mode"] == ""

@@ -18,6 +18,7 @@ from supplychain.choices import AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name
 from supplychain.models import Agreement, Statement, StatementLine
 from supplychain.services import agreement_sign, sales_record, statement_count
+from tenants.models import Tenant
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact
 
@@ -348,3 +349,56 @@ def test_a_signed_agreement_is_followed_and_ended_in_the_portal(
         owner.post(page(firm, "portal-agreement-end", uid=foreign.uid), {"to_day": "2099-01-01"}).status_code
         == 404
     )
+
+
+def test_a_firm_that_left_its_park_goes_on_settling(
+    owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
+) -> None:
+    """Statements of its last months come after it left: it reads and approves them, and finds nothing else there."""
+    other = world.tenants[1]
+    month = month_of(month_of(today()) - DAY)
+    sold = fact("S0", amount="100.00", occurred_at=day_start(month) + DAY)
+    sales_record(actor=SYSTEM, seller=firm.tenant, source="test", facts=[(0, sold)], atomic=True)
+    owner.post(page(firm, "portal-agreement-new"), terms(other.tenant.code))
+    agreement = Agreement.objects.get(partner=other.tenant.node)
+    agreement_sign(actor=other.owner, agreement=agreement)
+    statement = statement_count(actor=firm.owner, agreement=agreement, month=month)
+    Tenant.objects.filter(pk=other.tenant.pk).update(closed_on=today())
+
+    partner = browser_of(other.users[Role.TENANT_FINANCE])
+    partner.cookies["django_language"] = "en"
+    settlement = page(other, "portal-settlement")
+    assert partner.get(reverse("portal"))["Location"] == settlement
+    answer = partner.get(settlement)
+    assert [tab.section for area in answer.context["areas"] for tab in area.tabs] == ["settlement"]
+    assert not answer.context["can_add"]
+    assert "left the park" in answer.content.decode()
+    assert other.tenant.name_en in partner.get(reverse("portal"), {"choose": ""}).content.decode()
+    line = StatementLine.objects.get(statement=statement)
+    for name, kwargs in {
+        "portal-statement": {"uid": statement.uid},
+        "portal-statement-line": {"uid": line.uid},
+        "portal-statement-paper": {"uid": statement.uid},
+        "portal-statement-table": {"uid": statement.uid, "kind": "xlsx"},
+        "portal-agreement": {"uid": agreement.uid},
+        "portal-charges": {},
+        "portal-more": {},
+    }.items():
+        assert partner.get(page(other, name, **kwargs)).status_code == 200, name
+    for name in (
+        "portal-today",
+        "portal-orders",
+        "portal-agreement-new",
+        "portal-imports",
+        "portal-bookings",
+    ):
+        assert partner.get(page(other, name)).status_code == 404, name
+    assert partner.get(page(firm, "portal-settlement")).status_code == 404
+    partner.post(page(other, "portal-statement-approve", uid=statement.uid), {"version": statement.version})
+    statement.refresh_from_db()
+    assert statement.state == StatementState.APPROVED
+    assert (statement.approved_by, statement.total) == (other.users[Role.TENANT_FINANCE], 20)
+
+    staff = browser_of(other.users[Role.TENANT_STAFF])
+    assert staff.get(settlement).status_code in (403, 404)
+    assert list(staff.get(reverse("portal")).context["left"]) == []

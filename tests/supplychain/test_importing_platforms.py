@@ -297,6 +297,15 @@ def test_files_without_orders_are_named_for_what_they_are(name: str, above: int)
         assert "needed here is the order export" in refused.value.message
 
 
+def test_tiktok_orders_went_to_a_country() -> None:
+    """Not to one of its provinces, of which the portal's destinations know nothing."""
+    rows = sample("tiktok-orders.csv")
+    facts, _report = read(table(rows))
+    assert {fact.destination for fact in facts} == {"Malaysia"}
+    facts, _report = read(table([{**row, "Country": ""} for row in rows]))
+    assert {fact.destination for fact in facts} == {"Selangor"}
+
+
 def test_tiktok_amounts_are_in_no_currency_until_somebody_says_which() -> None:
     rows = [
         {header: cell.replace("RM ", "") for header, cell in row.items()}

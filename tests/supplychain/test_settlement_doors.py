@@ -19,6 +19,7 @@ from supplychain.services import (
     statement_approve,
     statement_count,
 )
+from supplychain.services.undo import undo_run
 from tenants.models import Tenant
 from tests.factories import SYSTEM, make_park, make_tenant
 from tests.supplychain.shops import connect, import_sample, states_of, tell
@@ -99,6 +100,28 @@ def test_what_both_doors_tell_of_a_settled_month_is_one_correction(seller: Tenan
     assert corrected < 0 < was_paid
     assert was_paid + corrected == net
     assert set(corrections.values()) == {1}
+
+
+def test_an_import_that_is_taken_back_after_its_month_was_approved_is_corrected_once(seller: Tenant) -> None:
+    """And counts again once it is imported anew: together they say what the ledger says; what is approved stands."""
+    terms = {"kind": "platform", "title": "5 %", "outside_name": "K", "sales": "all", "from_day": JUNE}
+    with on(5, 7):
+        agreement = agreement_propose(actor=SYSTEM, seller=seller, tiers=[(Decimal(0), Decimal(5))], **terms)
+        agreement_sign(actor=SYSTEM, agreement=agreement)
+        batch = import_sample(seller, FILE)
+        first = settled(seller, JUNE)
+    with on(10, 7):
+        undo_run(actor=SYSTEM, batch=batch, progress=lambda *_told: None)
+    with on(5, 8):
+        assert (first > 0, settled(seller, JULY)) == (True, -first)
+    with on(10, 8):
+        import_sample(seller, FILE)
+    with on(5, 9):
+        assert settled(seller, AUGUST) == first
+    assert agreement.statements.get(month=JUNE).total == first
+    for month, sign in ((JULY, -1), (AUGUST, 1)):
+        orders = StatementOrder.objects.filter(line__statement__month=month)
+        assert sum(orders.values_list("amount", flat=True)) == sign * first
 
 
 def test_what_a_message_tells_of_an_order_of_a_platforms_file_waits_for_its_source(seller: Tenant) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import Q, Sum
 
 from analytics.models import DaySales
@@ -24,6 +26,7 @@ from supplychain.services import (
     shop_messages_read,
     undo,
 )
+from supplychain.services.sales import BatchResult, record_facts
 from tenants.models import Tenant
 from tests.factories import SYSTEM, make_park, make_tenant
 from tests.supplychain.shops import LINE, connect, import_sample, quiet, states_of, sums, tell, told
@@ -140,29 +143,85 @@ def test_what_a_shop_tells_while_a_file_is_read_is_not_counted_again(
     assert not SalesEvent.objects.filter(source="douyin").exists()
 
 
+def tell_as_tool(seller: Tenant, source: str, numbers: Iterable[str], **line: Any) -> BatchResult:
+    """What a tool posts of some orders, and the verdicts."""
+    parsed = parse_rows([LINE | {"order_no": number} | line for number in numbers])
+    assert not parsed.problems
+    return sales_record(actor=SYSTEM, seller=seller, source=source, facts=parsed.facts)
+
+
 def test_numbers_that_are_alike_elsewhere_are_of_other_orders(seller: Tenant) -> None:
-    """On another platform, in lines that no shop told, and once the files of the platform have the order."""
-    batch = import_sample(seller, DOUYIN)
-    undo.undo_run(actor=SYSTEM, batch=batch, progress=quiet)
+    """On another platform, and once the files of the platform have the order."""
     states = paid_states()
     tell_live(seller, "kuaishou", states)
-    paid = [LINE | {"order_no": state["order_no"]} for state in states]
-    other = [fact for _index, fact in parse_rows(paid).facts]
-    sales_record(actor=SYSTEM, seller=seller, source="erp", facts=list(enumerate(other)), atomic=True)
     assert stage(seller).report["bad_rows"] == 0
     import_sample(seller, DOUYIN)
-    connect(seller, source="erp")
-    assert stage(seller).report["bad_rows"] == 0
     again = import_sample(seller, DOUYIN).report
     assert (again["refused"], again["stored"]) == (False, 0)
 
 
+def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_file(seller: Tenant) -> None:
+    """Nobody connected a shop: an ERP posts the orders of a platform under a name of its own."""
+    first, *others = [state["order_no"] for state in paid_states()]
+    tell_as_tool(seller, "erp", [first])
+    counted = sums(seller)
+    batch = stage(seller)
+    problems = batch.report["problems"]
+    assert {(row["field"], row["code"]) for row in problems} == {("order_no", "told_live")}
+    assert "“erp”" in problems[0]["message"]
+    report, _rejects = import_run(actor=SYSTEM, batch=batch, progress=quiet)
+    assert (report["refused"], sums(seller)) == (True, counted)
+    import_run(actor=SYSTEM, batch=batch, skip_bad_rows=True, progress=quiet)
+    facts = SalesEvent.objects.filter(seller=seller, source="douyin")
+    assert {*others} <= {*facts.values_list("order_no", flat=True)}
+    assert not facts.filter(Q(order_no=first) | Q(ref_order_no=first)).exists()
+
+
+def test_an_order_of_a_platforms_file_is_not_counted_again_by_a_tool(seller: Tenant) -> None:
+    """Its other orders are taken, each with its verdict where the tool has it; so is what only the tool gives back."""
+    paid = {state["order_no"] for state in paid_states()}
+    import_sample(seller, DOUYIN)
+    back = set(
+        SalesEvent.objects.filter(seller=seller, kind="refunded").values_list("ref_order_no", flat=True)
+    )
+    number, whole = min(paid - back), min(paid & back)
+    counted = sums(seller)
+    result = tell_as_tool(seller, "erp", ["E-1", number, "E-2"])
+    assert [(line.index, line.status, line.code) for line in result.lines] == [
+        (0, "stored", ""),
+        (1, "rejected", "told_live"),
+        (2, "stored", ""),
+    ]
+    assert result.counts == {"stored": 2, "duplicate": 0, "conflict": 0, "rejected": 1}
+    assert "“douyin”" in str(result.lines[1].message)
+    assert sums(seller)["paid"] == counted["paid"] + 2 * Decimal(LINE["amount"])
+    refund = {"kind": "refunded", "amount": "1.00", "qty": 0}
+    taken = tell_as_tool(seller, "erp", ["R-1"], **refund, ref_order_no=number)
+    told_already = tell_as_tool(seller, "erp", ["R-2"], **refund, ref_order_no=whole)
+    assert [line.status for result in (taken, told_already) for line in result.lines] == [
+        "stored",
+        "rejected",
+    ]
+
+
+def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_shop(seller: Tenant) -> None:
+    """Which got the source of the platform's files; another order of it is taken."""
+    first, second = paid_states()[:2]
+    tell_as_tool(seller, "erp", [first["order_no"]])
+    counted = sums(seller)
+    hook = tell_live(seller, "douyin", [first])
+    assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
+    assert "erp" in hook.messages.get().detail
+    assert told(tell_live(seller, "douyin", [second], "b")) == [("stored", "")]
+
+
 def test_an_order_of_both_sources_is_told_by_the_one_of_its_files_alone(seller: Tenant) -> None:
+    """Both were taken before each door looked at what the other had told."""
     states = paid_states()
     import_sample(seller, DOUYIN)
-    paid = [LINE | {"order_no": states[0]["order_no"]}]
-    other = [fact for _index, fact in parse_rows(paid).facts]
-    sales_record(actor=SYSTEM, seller=seller, source="api", facts=list(enumerate(other)), atomic=True)
+    other = parse_rows([LINE | {"order_no": states[0]["order_no"]}]).facts
+    with transaction.atomic():
+        record_facts(seller, "api", other, None)
     hook = tell_live(seller, "api", states[:1])
     assert told(hook) == [("dead", "lines")]
     assert "douyin" in hook.messages.get().detail

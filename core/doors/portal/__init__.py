@@ -20,6 +20,7 @@ from core.doors.portal.pages import (
     TenantPage,
     log_in_first,
     portal_nodes,
+    reaches,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "TenantPage",
     "log_in_first",
     "portal_nodes",
+    "reaches",
 ]

@@ -31,19 +31,35 @@ REMEMBERED = "portal_tenant"
 LAST_PAGE = 500
 
 
-def portal_nodes(actor: Actor) -> QuerySet[ScopeNode]:
-    """The nodes of the tenants a person works for: what the tenant switcher offers."""
-    nodes = ScopeNode.objects.filter(open_on(today(), "tenant"), kind=NodeKind.TENANT)
+def portal_nodes(actor: Actor, *, also_left: bool = False) -> QuerySet[ScopeNode]:
+    """The nodes of the tenants a person works for: what the tenant switcher offers.
+
+    `also_left`: those that have left their park, too.
+    """
+    nodes = ScopeNode.objects.filter(kind=NodeKind.TENANT)
+    if not also_left:
+        nodes = nodes.filter(open_on(today(), "tenant"))
     if not actor.unrestricted:
         nodes = nodes.filter(pk__in=actor.nodes_with(PORTAL_ROLES))
     return nodes.select_related("tenant", "parent").order_by("tenant__code")
 
 
+def reaches(actor: Actor, node: ScopeNode, tab: Tab) -> bool:
+    """Whether a person is offered a page of a tenant."""
+    if node.tenant.is_closed and not tab.after_leaving:
+        return False
+    return not tab.model or may(actor, tab.verb, apps.get_model(tab.model), node.pk)
+
+
 class TenantPage(TemplateResponseMixin, ContextMixin, View):
-    """A page of one tenant. `needs` is the (verb, model) a caller must hold there; None: any role in it."""
+    """A page of one tenant. `needs` is the (verb, model) a caller must hold there; None: any role in it.
+
+    `after_leaving`: it is there for a firm that has left its park, too.
+    """
 
     needs: ClassVar[tuple[str, type[Model]] | None]
     section: ClassVar[str] = ""
+    after_leaving: ClassVar[bool] = False
     node: ScopeNode
 
     @property
@@ -66,7 +82,8 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
 
     def _named_node(self, code: str) -> ScopeNode:
         """The node of the address; NotFound with the same words whether the tenant is foreign or absent."""
-        node = portal_nodes(self.actor).filter(tenant__code=code).first()
+        nodes = portal_nodes(self.actor, also_left=self.after_leaving)
+        node = nodes.filter(tenant__code=code).first()
         if node is None:
             raise NotFound
         return node
@@ -95,7 +112,10 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
 
     def _areas(self) -> list[Area]:
         """The navigation as far as this person's role reaches."""
-        areas = [replace(area, tabs=tuple(filter(self._reaches, area.tabs))) for area in AREAS]
+        areas = [
+            replace(area, tabs=tuple(tab for tab in area.tabs if reaches(self.actor, self.node, tab)))
+            for area in AREAS
+        ]
         return [
             replace(
                 area,
@@ -105,9 +125,6 @@ class TenantPage(TemplateResponseMixin, ContextMixin, View):
             for area in areas
             if area.tabs
         ]
-
-    def _reaches(self, tab: Tab) -> bool:
-        return not tab.model or may(self.actor, tab.verb, apps.get_model(tab.model), self.node.pk)
 
     def own(self, queryset: QuerySet[Any], verb: str = "view", lookup: str = "tenant_id") -> QuerySet[Any]:
         """Visible rows of this tenant only, also when the person works for several.

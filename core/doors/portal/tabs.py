@@ -16,6 +16,7 @@ class Tab:
     """A page of the portal's navigation; `model` is the one on which a caller must hold `verb` to be offered it.
 
     A phone's tab bar has room for five: four pages `on_phone` and "more", where the others say `what` they are.
+    `after_leaving`: it is there for a firm that has left its park, too.
     """
 
     section: str
@@ -26,6 +27,7 @@ class Tab:
     on_phone: bool = False
     url: str = ""
     verb: str = VIEW
+    after_leaving: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ AREAS = (
                 _("Settlement"),
                 "supplychain.Statement",
                 _("Agreements with parks, agencies, hosts and factories; monthly statements"),
+                after_leaving=True,
             ),
             Tab(
                 "beside",

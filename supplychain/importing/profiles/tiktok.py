@@ -37,7 +37,7 @@ def build(options: Options) -> FactsOfRow:
         created_at, paid_at = row.need("created_at", moment), row.read("paid_at", moment)
         amount, currency = row.need("amount", currencies.amount)
         closed = holds(row.text("status").casefold(), CANCELLED)
-        destination = row.label("province", 64) or row.label("country", 64)
+        destination = row.label("country", 64) or row.label("province", 64)
         line = OrderState(
             options=options,
             order_no=order_no,

@@ -15,10 +15,11 @@ from django.utils.translation import ngettext
 from core import storage
 from core.actors import system_actor
 from core.errors import DomainError
+from supplychain.choices import CustomsMode
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES, Mapping, Profile, load_mapping, note_texts, profile
 from supplychain.services.imports import import_run, import_stage
-from supplychain.services.loading import Plan, load
+from supplychain.services.loading import Plan, customs_of, load
 from supplychain.services.rejects import rejects_told
 from tenants.models import Tenant
 
@@ -48,6 +49,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--currency", default="", help="of amounts that name none (CNY)")
         parser.add_argument("--timezone", default="", help="of times that name none (Asia/Shanghai)")
+        parser.add_argument(
+            "--customs-mode",
+            default="",
+            choices=["", *CustomsMode.values],
+            help="of lines whose file has no column for it (that of the last file of its kind)",
+        )
         parser.add_argument("--dry-run", action="store_true", help="do everything and keep nothing")
         parser.add_argument(
             "--skip-bad-rows",
@@ -84,14 +91,20 @@ class Command(BaseCommand):
             "currency": options["currency"],
             "timezone": options["timezone"],
         }
-        skip, progress = options["skip_bad_rows"], ProgressLine()
+        skip, progress, customs_mode = options["skip_bad_rows"], ProgressLine(), options["customs_mode"]
         try:
             if options["dry_run"]:
-                plan = Plan(seller=tenant, open=lambda: path.open("rb"), **reading)
+                customs = customs_of(tenant, customs_mode)
+                plan = Plan(seller=tenant, open=lambda: path.open("rb"), customs_of=customs, **reading)
                 outcome = load(plan, actor=actor, skip_bad_rows=skip, dry_run=True, progress=progress)
                 return outcome.as_dict()
             batch = import_stage(
-                actor=actor, tenant=tenant, file_name=path.name, chunks=_blocks(path), **reading
+                actor=actor,
+                tenant=tenant,
+                file_name=path.name,
+                chunks=_blocks(path),
+                customs_mode=customs_mode,
+                **reading,
             )
             report, rejects = import_run(actor=actor, batch=batch, skip_bad_rows=skip, progress=progress)
             _hand_out(rejects, options["rejects"])

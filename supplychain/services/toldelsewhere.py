@@ -1,4 +1,8 @@
-"""Orders that a connection to a shop has told of under another source: a platform's file would count them again."""
+"""Orders that are known by another door: a connection to a shop, a tool, a file. Told once more they would count again.
+
+A platform's numbers are its own, so two platforms' are of two orders; one that a tool or an ERP tells under a source of
+its own is the platform's order.
+"""
 
 from __future__ import annotations
 
@@ -33,23 +37,29 @@ def sources_told(seller: Tenant) -> dict[str, bool]:
 
 
 class Known(NamedTuple):
-    """An order that is paid under the source of a connection. `is_whole`: its refunds are told there, or will be."""
+    """An order that is paid under another source. `is_whole`: its refunds are told there, or will be."""
 
     source: str
     is_whole: bool
 
 
-class ToldLive:
-    """What connections have told of the orders of a seller's file. Without such a source nothing is asked for."""
+class ToldElsewhere:
+    """What other doors have told of orders that come under a source. Where there are none, nothing is asked for.
+
+    Of a platform's source they are all that are no platform's, of any other the platforms'.
+    """
 
     def __init__(self, seller: Tenant, source: str) -> None:
         self._seller, self._source = seller, source
-        self._sources = sources_told(seller) if source in EXPORTED else {}
+        is_export = source in EXPORTED
+        self._hooks = sources_told(seller) if is_export else {}
+        others = [other for other in store.sources_of(seller.pk) if (other in EXPORTED) != is_export]
+        self._sources = {**dict.fromkeys(others, False), **self._hooks}
 
     def refused(self, facts: Sequence[SaleFact]) -> list[LineResult]:
-        """The verdicts on facts, by their place, of orders whose payment is known from a connection alone.
+        """The verdicts on facts, by their place, of orders whose payment is known from another door alone.
 
-        A refund that no connection has told, nor will, is taken: nothing else would tell it.
+        What is given back that no other door has told, nor will, is taken: nothing else would tell it.
         """
         if not self._sources:
             return []
@@ -58,11 +68,11 @@ class ToldLive:
         return [
             LineResult(place, REJECTED, "told_live", self._why(known[order].source), "order_no")
             for place, (order, fact) in enumerate(zip(orders, facts, strict=True))
-            if order in known and (fact.kind != SalesKind.REFUNDED.value or known[order].is_whole)
+            if order in known and (fact.kind not in BACK or known[order].is_whole)
         ]
 
     def _known(self, orders: Iterable[str]) -> dict[str, Known]:
-        """Which orders are paid under the source of a connection, and are not under the file's source."""
+        """Which orders are paid under the source of another door, and not under their own."""
         told = store.paid_orders(self._seller.pk, self._sources, orders)
         if not told:
             return {}
@@ -81,9 +91,15 @@ class ToldLive:
         }
 
     def _why(self, source: str) -> str:
-        text = _(
-            "A shop connection has told of this order as “%(source)s”: with this file it would count twice. Import the"
-            " others; for later orders, and what is given back of this one, connect the shop anew with the source"
-            " “%(own)s”."
-        )
+        if source in self._hooks:
+            text = _(
+                "A shop connection has told of this order as “%(source)s”: with this file it would count twice."
+                " Import the others; for later orders, and what is given back of this one, connect the shop anew"
+                " with the source “%(own)s”."
+            )
+        else:
+            text = _(
+                "This order is known from “%(source)s”: told as “%(own)s”, too, it would count twice. Leave it out,"
+                " and let “%(source)s” tell what is given back of it."
+            )
         return text % {"source": source, "own": self._source}
