@@ -1,7 +1,8 @@
 """Take one guard away at a time, in a copy of the tree, and see its tests fail; end with a table.
 
-Words narrow: `make sabotage ARGS="booking key"` takes the saboteurs whose guard names one of them. Status 1 when a
-guard's loss goes unnoticed, or when its tests fail without it too.
+Words narrow: `make sabotage ARGS="booking key"` takes the saboteurs whose guard names one of them. What SQLite with its
+one writer does not miss is tried on PostgreSQL too, where a test is for that alone. Status 1 when a guard's loss goes
+unnoticed, or when its tests fail without it too.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from queue import Queue
 from steps import ROOT, environment
 
 sys.path.insert(0, str(ROOT))
+from tests import servers
 from tests.saboteurs import Saboteur, saboteurs
 
 NOTICED, UNNOTICED, BROKEN = "noticed", "NOT NOTICED", "BROKEN"
 PASSED, FAILED = 0, 1
+ON_POSTGRES = "mark.postgres"
 WORKERS = os.cpu_count() or 1
 
 
@@ -44,10 +47,10 @@ def copy_of_the_tree(place: Path) -> Path:
     return place
 
 
-def pytest(place: Path, tests: Iterable[str]) -> int:
-    """Run tests in a copy; returns pytest's code."""
+def pytest(place: Path, tests: Iterable[str], **settings: str) -> int:
+    """Run tests in a copy, with these variables of the environment beside the others; returns pytest's code."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
-    env = environment() | {"PYTHONDONTWRITEBYTECODE": "1"}
+    env = environment() | {"PYTHONDONTWRITEBYTECODE": "1"} | settings
     return subprocess.run(command, cwd=place, env=env, capture_output=True, check=False).returncode
 
 
@@ -58,6 +61,13 @@ def sabotage(place: Path, saboteur: Saboteur) -> str:
     try:
         file.write_text(saboteur.sabotaged(whole), encoding="utf-8")
         code = pytest(place, saboteur.tests)
+        if code == PASSED and any(
+            ON_POSTGRES in (place / test).read_text("utf-8") for test in saboteur.tests
+        ):
+            with servers.postgres_server() as address:
+                code = pytest(place, saboteur.tests, DATABASE_URL=address, LIVEPARK_TEST_PG_URL=address)
+    except servers.NotInstalled as missing:
+        return f"{UNNOTICED} ({missing})"
     finally:
         file.write_text(whole, encoding="utf-8")
     return {PASSED: UNNOTICED, FAILED: NOTICED}.get(code, f"{BROKEN} (pytest ended with {code})")

@@ -23,8 +23,6 @@ PRINTABLE = re.compile(r"[!-~]{1,500}")
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 # IPv6 addresses that carry an IPv4 one in their last four bytes: translators (NAT64) and the old compatible form.
 CARRIERS = (ip_network("64:ff9b::/96"), ip_network("::/96"))
-# Translators of somebody's own network: where they carry it only that network knows.
-OWN_TRANSLATORS = ip_network("64:ff9b:1::/48")
 
 
 class Unfit(Exception):
@@ -112,8 +110,9 @@ def is_outer(address: Address) -> bool:
         carried = _carried(address)
         if carried is not None:
             return is_outer(carried)
-        if address.is_site_local or address in OWN_TRANSLATORS:
+        if address.is_site_local:
             return False
+    # Reserved are also the translators of somebody's own network (64:ff9b:1::/48): only that knows where they lead.
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

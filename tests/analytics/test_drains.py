@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from analytics import rollup
 from analytics.models import DaySales
-from analytics.rollup import sql
+from analytics.rollup import drainer, sql
 from analytics.rollup.recount import fill_buckets, work_tables
 from core import buckets, clock, planner
 from core.clock import HOUR
@@ -47,6 +47,25 @@ def test_a_drain_that_dies_leaves_everything_as_it_was(
         with pytest.raises(SystemExit):
             rollup.drain()
     assert (dump(), buckets.pending()) == (before, 1)
+    assert rollup.drain() == 1
+    assert_counted(book)
+
+
+def test_what_is_told_while_its_hour_is_counted_is_counted_next_time(
+    say: Sell, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drain forgets the marks that it saw, not those of the hours that it counted."""
+    say("paid", "100")
+    recount = drainer.recount_buckets
+
+    def told_right_after(cursor: object) -> None:
+        recount(cursor)
+        say("paid", "50")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drainer, "recount_buckets", told_right_after)
+        assert rollup.drain() == 1
+    assert buckets.pending() == 1
     assert rollup.drain() == 1
     assert_counted(book)
 

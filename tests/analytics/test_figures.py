@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -46,6 +48,14 @@ def sell(
     tenant: Tenant, amount: str, day: dt.date = JUNE, *, kind: str = "paid", order: str = "", **more: object
 ) -> None:
     """One line at noon in Shanghai, counted at once."""
+    told(tenant, amount, day, kind=kind, order=order, **more)
+    rollup.drain()
+
+
+def told(
+    tenant: Tenant, amount: str, day: dt.date = JUNE, *, kind: str = "paid", order: str = "", **more: object
+) -> None:
+    """One line at noon in Shanghai, yet to be counted."""
     number = next(numbers)
     at = dt.datetime(day.year, day.month, day.day, 4, tzinfo=dt.UTC)
     values = {"order_no": order or f"o{number}", "line_no": "1", **more}
@@ -59,7 +69,6 @@ def sell(
         **values,
     )  # type: ignore[arg-type]
     tell(tenant, [fact])
-    rollup.drain()
 
 
 def total(tenant: Tenant, since: dt.date = JUNE, until: dt.date = END) -> dict[str, metrics.Value]:
@@ -455,6 +464,29 @@ def test_what_cannot_be_closed() -> None:
         period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
     assert again.value.code == "period_closed"
     assert PeriodClose.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("in_august")
+@pytest.mark.django_db(transaction=True)
+def test_a_month_is_closed_with_the_lines_that_are_being_told(tenant: Tenant) -> None:
+    """Whoever tells a line holds up the close of its seller: else it would be missing in what is frozen."""
+    sell(tenant, "100")
+
+    def close() -> PeriodClose:
+        try:
+            return period_close(actor=SYSTEM, tenant=tenant, month=JUNE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            told(tenant, "20")
+            closing_it = pool.submit(close)
+            wait([closing_it], 1)
+            assert not closing_it.done()
+        closed = closing_it.result()
+    assert (closed.figures["values"]["verified_net"], closed.lines) == ("120.00", 2)
 
 
 @pytest.mark.usefixtures("in_august")

@@ -13,6 +13,7 @@ from core.models import Membership, ToolKey, User
 from core.scoping import visible_to
 from core.services import (
     KEY_SCOPES,
+    TENANT_KEY_SCOPES,
     member_add,
     membership_end,
     membership_grant,
@@ -51,6 +52,19 @@ def test_a_park_makes_no_key_to_a_firm_and_ends_none(firm: TenantWorld, park_peo
         assert refused(tool_key_revoke, actor=actor, uid=str(firm.key.uid))
         assert not visible_to(ToolKey.objects.all(), actor).filter(node=node).exists()
     assert tool_key_create(actor=firm.owner, node=node, name="k", scopes=["orders:read"])
+
+
+def test_no_key_of_a_park_holds_what_is_the_firms_own(world: World, firm: TenantWorld) -> None:
+    """Whoever makes it: a key that hangs on a park would reach the firms below it."""
+    park = world.park.node
+    for actor in (world.manager, SYSTEM):
+        for scope in TENANT_KEY_SCOPES:
+            with pytest.raises(InvalidInput) as unfit:
+                tool_key_create(actor=actor, node=park, name="k", scopes=["figures:read", scope])
+            assert (unfit.value.code, unfit.value.field) == ("key_scopes", "scopes")
+    assert tool_key_create(
+        actor=firm.owner, node=firm.tenant.node, name="k", scopes=sorted(TENANT_KEY_SCOPES)
+    )
 
 
 def test_a_park_gives_no_role_in_a_firm_that_has_an_owner(

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from core.choices import Role
+from core.errors import InvalidInput
 from core.models import User
 from supplychain.models import ShopHook, ShopMessage
-from supplychain.services import shop_hook_secret, shop_messages_read
+from supplychain.services import shop_hook_secret, shop_message_close, shop_messages_read
 from tests.factories import SYSTEM, TenantWorld, make_world
 from tests.supplychain.shops import APP_KEY, APP_SECRET, tell, tell_tiktok
 
@@ -182,6 +183,9 @@ def test_what_need_not_be_understood_is_set_aside_with_the_reason_behind_each_do
     at = page(firm, "shop-message-close", by_portal.uid)
     for wrong in (" ", "a\0b", "a" * 301):
         assert "Reason: " in owner.post(at, {"note": wrong}, follow=True).text
+    with pytest.raises(InvalidInput) as wrong_note:  # also behind a door that asks for none
+        shop_message_close(actor=SYSTEM, message=by_portal, note=" ")
+    assert wrong_note.value.field == "note"
     owner.post(at, {"note": "we ship ourselves"})
     assert (
         "Only a message that was not understood is set aside."

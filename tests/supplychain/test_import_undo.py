@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from core import jobs
+from core import clock, jobs
 from core.actors import Actor
 from core.choices import JobState
 from core.errors import Conflict, Refused
-from core.models import AuditEntry
+from core.models import AuditEntry, Membership
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch, SalesEvent, StockLevel
 from supplychain.services import import_run, import_stage, import_undo, sales_record
@@ -191,3 +191,15 @@ def test_a_job_takes_it_back_once(mine: TenantWorld, bring: Callable[[str], Impo
     job.refresh_from_db()
     assert (job.state, job.result["taken_back"]) == (JobState.DONE, 3)
     assert sums(mine) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_right_that_ended_meanwhile_takes_nothing_back(
+    mine: TenantWorld, bring: Callable[[str], ImportBatch]
+) -> None:
+    job = import_undo(actor=mine.owner, batch=bring(FIRST))
+    Membership.objects.update(ended_at=clock.now())
+    assert jobs.run_due() >= 1
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert sums(mine) == ALL

@@ -140,6 +140,14 @@ def test_the_database_itself_refuses_a_level_below_zero(shop: Shop) -> None:
         StockLevel.objects.update(on_hand=-1)
 
 
+def test_the_database_itself_refuses_to_promise_more_than_lies_there(shop: Shop) -> None:
+    shop.receive(2)
+    StockLevel.objects.update(reserved=2)
+    for wrong in ({"reserved": 3}, {"on_hand": 1}, {"reserved": -1}):
+        with pytest.raises(IntegrityError, match="supplychain_level_reserved"), transaction.atomic():
+            StockLevel.objects.update(**wrong)
+
+
 def test_a_keeper_moves_in_the_park_and_a_stranger_sees_nothing() -> None:
     world, other = factories.make_world("alpha"), factories.make_world("beta")
     mine = world.tenants[0]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from core.actors import user_actor
 from core.choices import Role
@@ -64,6 +65,36 @@ def test_what_is_not_to_let_or_under_conversion_is_not_let(world: World) -> None
         assert (refused.value.code, refused.value.field) == ("unit_not_lettable", "units")
     assert let(world, converted, "before", to_day=begins)
     assert let(world, converted, "after", from_day=begins + 20 * DAY)
+
+
+def test_a_unit_is_let_once_at_a_time(world: World) -> None:
+    unit, begins, ends = world.units[3], today() + 10 * DAY, today() + 20 * DAY
+    first = let(world, unit, from_day=begins, to_day=ends)
+    for number, from_day, to_day in (
+        ("the same days", begins, ends),
+        ("its first day", begins - DAY, begins + DAY),
+        ("its last day", ends - DAY, ends + DAY),
+        ("around it", begins - DAY, ends + DAY),
+    ):
+        with pytest.raises(Conflict, match=unit.code) as refused:
+            let(world, unit, number, from_day=from_day, to_day=to_day)
+        assert (refused.value.code, refused.value.field) == ("unit_let", "units")
+    assert let(world, unit, "until then", from_day=begins - DAY, to_day=begins)
+    assert let(world, unit, "from then on", from_day=ends, to_day=ends + DAY)
+    lease_end(actor=SYSTEM, lease=first, day=begins + DAY)
+    assert let(world, unit, "after the end", from_day=begins + DAY, to_day=ends)
+
+
+def test_the_database_itself_refuses_to_let_a_unit_twice(world: World) -> None:
+    first = let(world, world.units[3]).lease_units.get()
+    other = let(world, world.units[3], "later", from_day=first.to_day, to_day=first.to_day + DAY)
+    with pytest.raises(DatabaseError, match="tenants_leaseunit_no_overlap"), transaction.atomic():
+        other.lease_units.update(from_day=first.to_day - DAY)
+    first.pk, first.lease = None, other
+    with pytest.raises(DatabaseError, match="tenants_leaseunit_no_overlap"), transaction.atomic():
+        first.save(force_insert=True)
+    first.is_active = False
+    first.save(force_insert=True)
 
 
 def test_a_lease_that_has_ended_is_not_lengthened_by_who_saw_it_before(world: World) -> None:
