@@ -24,6 +24,7 @@ GENESIS = "0" * 64
 SEAL_BATCH = 10_000
 # Stands for the value of a private column: the audit is read by more people than the row.
 WITHHELD = "…"
+_ENCODER = DjangoJSONEncoder()
 MARGIN = timedelta(minutes=1)
 """More than the clocks of two machines differ, and than an entry needs from its time to its number."""
 
@@ -36,7 +37,18 @@ def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
         name: WITHHELD if name in private else getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
         for name in fields
     }
-    return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
+    return _plain(values)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it, without the detour over its text: each write passes here several times."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return _ENCODER.default(value)
 
 
 def record(
@@ -61,7 +73,7 @@ def record(
         object_id=obj.pk if obj is not None else None,
         object_label=(label or (str(obj) if obj is not None else ""))[:200],
         before=before,
-        after=json.loads(json.dumps(after, cls=DjangoJSONEncoder)) if after is not None else None,
+        after=_plain(after),
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
     insert(entry)

@@ -89,7 +89,11 @@ def insert(row: Model) -> None:
     """
     database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(row), database.vendor)
-    values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
+    given = [field.pre_save(row, True) for field in fields]
+    values = [
+        None if value is None else field.get_db_prep_save(value, database)
+        for field, value in zip(fields, given, strict=True)
+    ]
     with _executed(database, sql, values) as cursor:
         (row.pk,) = cursor.fetchone()
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
@@ -113,12 +117,17 @@ def _insertion(model: type[Model], vendor: str) -> tuple[str, Sequence[Field[Any
 @contextmanager
 def _executed(database: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
     """A cursor that has executed the statement."""
-    with database.cursor() as cursor:
-        # Whoever listens to what is asked hears nothing from psycopg of a statement that is planned already.
-        if database.vendor == "postgresql" and not database.force_debug_cursor:
-            cursor.cursor = PlannedOnce(database.connection)
+    with _cursor(database) as cursor:
         cursor.execute(sql, parameters)
         yield cursor
+
+
+def _cursor(database: BaseDatabaseWrapper) -> Any:
+    # Whoever listens to what is asked hears nothing from psycopg of a statement that is planned already.
+    if database.vendor != "postgresql" or database.queries_logged:
+        return database.cursor()
+    database.ensure_connection()
+    return database.make_cursor(PlannedOnce(database.connection))
 
 
 class PlannedOnce(psycopg.Cursor[Any]):
