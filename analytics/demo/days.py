@@ -17,6 +17,8 @@ from itertools import count
 from typing import Any
 from zlib import crc32
 
+import msgspec
+
 from analytics.demo.plans import ParkPlan
 from core.clock import day_start
 from supplychain.facts import SaleFact
@@ -49,9 +51,8 @@ class PlannedSession:
     samples: tuple[tuple[datetime, int], ...]
 
 
-@dataclass(frozen=True)
-class PlannedFact:
-    """A sales fact of a seller."""
+class PlannedFact(msgspec.Struct, frozen=True, gc=False):
+    """A sales fact of a seller. There are hundreds of thousands at once, and none is part of a circle."""
 
     seller: int
     fact: SaleFact

@@ -1,15 +1,15 @@
 """How facts get into the ledger: the key first, which says whether a fact is new, then the row.
 
 PostgreSQL takes both by COPY. A batch that holds a known key is rare: COPY stops at it, and only then the
-slower INSERT ... ON CONFLICT tells which keys are new. SQLite has one writer and inserts row by row, which it
-is good at. Values are texts and integers that mean the same on both; the connection's time zone is UTC.
+slower INSERT ... ON CONFLICT tells which keys are new. SQLite has one writer and takes the rows by the hundred.
+Values are texts and integers that mean the same on both; the connection's time zone is UTC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
@@ -32,6 +32,9 @@ IDS_PER_BLOCK = 10_000
 # What stands for NULL in a COPY: no text of a fact is this.
 NOTHING = "\1"
 ROWS_PER_BLOCK = 500
+# SQLite keeps the pages that a statement touches, to take it back by itself. What it kept for the whole savepoint it
+# then reads through from the beginning each time: by the row, a batch that outgrows the cache took minutes.
+ROWS_PER_STATEMENT = 100
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Below that the round trips of COPY cost more than it saves.
 COPY_FROM = 1_000
@@ -44,9 +47,6 @@ CLAIM_POSTGRES = """
         AS line (external_id, version, content_hash, slot, place)
     ORDER BY line.place
     ON CONFLICT DO NOTHING RETURNING id"""
-CLAIM_SQLITE = """
-    INSERT INTO supplychain_saleseventkey (id, seller_id, source, external_id, version, content_hash, slot)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 
 
 def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -60,8 +60,24 @@ def insert_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
                 while block := list(islice(rest, ROWS_PER_BLOCK)):
                     copy.write(copy_text(block, len(columns)))
         else:
-            places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", list(rows))  # noqa: S608
+            _insert_by_statements(cursor, table, columns, list(rows))
+
+
+def _insert_by_statements(
+    cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], ending: str = ""
+) -> None:
+    """Two statements, both kept prepared: many rows at once, and what is left one by one."""
+    places = f"({', '.join(['%s'] * len(columns))})"
+    whole = len(rows) - len(rows) % ROWS_PER_STATEMENT
+    blocks = [
+        tuple(chain.from_iterable(rows[start : start + ROWS_PER_STATEMENT]))
+        for start in range(0, whole, ROWS_PER_STATEMENT)
+    ]
+    for count, parameters in ((ROWS_PER_STATEMENT, blocks), (1, rows[whole:])):
+        if parameters:
+            values = ", ".join([places] * count)
+            statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} {ending}"  # noqa: S608
+            cursor.executemany(statement, parameters)
 
 
 def copy_text(rows: Sequence[Sequence[Any]], columns: int) -> str:
@@ -199,7 +215,10 @@ def _claim_one_by_one(seller_id: int, source: str, lines: Sequence[Line]) -> lis
         highest = cursor.fetchone()[0]
         for place, line in enumerate(lines, 1):
             line.id = highest + place
-        cursor.executemany(CLAIM_SQLITE, list(key_rows(seller_id, source, lines)))
+        rows = list(key_rows(seller_id, source, lines))
+        _insert_by_statements(
+            cursor, "supplychain_saleseventkey", KEY_COLUMNS, rows, "ON CONFLICT DO NOTHING"
+        )
         cursor.execute("SELECT id FROM supplychain_saleseventkey WHERE id > %s", [highest])
         written = {number for (number,) in cursor.fetchall()}
     return [line for line in lines if line.id in written]
