@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import gc
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
+
+# Thousands of rows are held until they are written. None is garbage, and by its own measure (700 objects) Python would
+# look for some among all that is loaded hundreds of times in a large import: a sixth of its time.
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 class CoreConfig(AppConfig):
@@ -15,3 +21,4 @@ class CoreConfig(AppConfig):
 
         pre_migrate.connect(dbrules.drop_before_migrate, dispatch_uid="core.dbrules.before")
         post_migrate.connect(dbrules.install_after_migrate, dispatch_uid="core.dbrules")
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

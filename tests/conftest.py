@@ -59,7 +59,6 @@ def pytest_collection_finish() -> None:
     """Leave what is loaded by now to no garbage collector: it would walk through all of it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def commits(item: pytest.Item) -> bool:

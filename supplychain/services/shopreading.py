@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import defaultdict
 from typing import Any
 
 import structlog
@@ -32,7 +31,7 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldelsewhere import BACK, sources_told
+from supplychain.services.toldelsewhere import BACK, sources_told, told_by
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
@@ -205,12 +204,7 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     seller, own = message.hook.tenant, message.hook.source
     live = sources_told(seller) if own in EXPORTED else {}
     told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
-    facts = SalesEvent.objects.current().of_orders(seller.pk, told)
-    facts = facts.filter(kind__in={SalesKind.PAID, *BACK}).order_by()
-    paid: dict[str, set[str]] = defaultdict(set)
-    back: dict[str, set[str]] = defaultdict(set)
-    for kind, source, *numbers in facts.values_list("kind", "source", "order_no", "ref_order_no"):
-        (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
+    paid, back = told_by(SalesEvent.objects.current().of_orders(seller.pk, told))
     for number in sorted(told):
         # What is no platform's may be the order of any: a tool's, a mapped file's, that of an older connection.
         other = paid[number] - EXPORTED if own in EXPORTED else set()

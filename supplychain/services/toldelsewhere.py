@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from core.words import gettext as _
 from supplychain.attribution.lines import order_of
 from supplychain.choices import SalesKind
@@ -21,6 +23,8 @@ from supplychain.shophooks.standard import EXPORTED
 from tenants.models import Tenant
 
 BACK = frozenset({SalesKind.REFUNDED, SalesKind.CANCELLED})
+Sources = defaultdict[str, set[str]]
+"""Sources by the number of an order."""
 
 
 def sources_told(seller: Tenant) -> dict[str, bool]:
@@ -34,6 +38,15 @@ def sources_told(seller: Tenant) -> dict[str, bool]:
     for source, revoked_at in hooks.values_list("source", "revoked_at"):
         told[source] = told.get(source, False) or revoked_at is None
     return told
+
+
+def told_by(facts: QuerySet[SalesEvent]) -> tuple[Sources, Sources]:
+    """Who told of a payment, and who of something given back, by the orders that these facts are of."""
+    paid, back = Sources(set), Sources(set)
+    facts = facts.filter(kind__in={SalesKind.PAID, *BACK}).order_by()
+    for kind, source, *numbers in facts.values_list("kind", "source", "order_no", "ref_order_no"):
+        (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
+    return paid, back
 
 
 class Known(NamedTuple):
@@ -77,13 +90,7 @@ class ToldElsewhere:
         if not told:
             return {}
         facts = SalesEvent.objects.current().of_orders(self._seller.pk, told)
-        facts = facts.filter(kind__in={SalesKind.PAID, *BACK}, source__in={*self._sources, self._source})
-        paid: dict[str, set[str]] = defaultdict(set)
-        back: dict[str, set[str]] = defaultdict(set)
-        for kind, source, *numbers in facts.order_by().values_list(
-            "kind", "source", "order_no", "ref_order_no"
-        ):
-            (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
+        paid, back = told_by(facts.filter(source__in={*self._sources, self._source}))
         return {
             number: Known(min(sources), any(self._sources[each] or each in back[number] for each in sources))
             for number, sources in paid.items()

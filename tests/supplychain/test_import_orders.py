@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -134,6 +135,23 @@ def test_a_dry_run_says_what_would_be_and_keeps_nothing(seller: Tenant, tmp_path
     before = (SalesEvent.objects.count(), BucketMark.objects.count(), ImportBatch.objects.count())
     assert "Would store 4, known already 2" in run(path, dry_run=True)
     assert (SalesEvent.objects.count(), BucketMark.objects.count(), ImportBatch.objects.count()) == before
+
+
+def test_no_garbage_is_looked_for_among_the_rows_of_a_file(seller: Tenant, tmp_path: Path) -> None:
+    """Each time all that is young is walked through, every hundredth time all that is loaded."""
+    path = files.orders_file(tmp_path / "f.csv", 2_000)
+    collected: list[str] = []
+
+    def told(phase: str, _about: dict[str, int]) -> None:
+        collected.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(told)
+    try:
+        assert "Stored 4,000" in run(path)
+    finally:
+        gc.callbacks.remove(told)
+    assert collected.count("start") <= 2
 
 
 def bad_file(tmp_path: Path) -> Path:
