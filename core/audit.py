@@ -24,7 +24,7 @@ GENESIS = "0" * 64
 SEAL_BATCH = 10_000
 # Stands for the value of a private column: the audit is read by more people than the row.
 WITHHELD = "…"
-_ENCODER = DjangoJSONEncoder()
+_PLAIN, _ENCODER = (str, int, float, type(None)), DjangoJSONEncoder()
 MARGIN = timedelta(minutes=1)
 """More than the clocks of two machines differ, and than an entry needs from its time to its number."""
 
@@ -42,7 +42,7 @@ def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it, without the detour over its text: each write passes here several times."""
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, dict):
         return {str(name): _plain(each) for name, each in value.items()}

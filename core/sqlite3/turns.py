@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict, deque
+
+BREATH = 50e-6
+"""Seconds for which whoever hands the turn on stays out of the way. Python runs one thread at a time, and the next in
+line would stand still, with the turn, until this one comes to a stop by itself."""
 
 
 class Turns:
@@ -46,12 +51,13 @@ class Turns:
             return True
 
     def give(self) -> None:
-        """Hand the turn to the next."""
+        """Hand the turn to the next, and let it begin."""
         with self._mutex:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
+            if not self._waiting:
                 self._taken = False
+                return
+            self._waiting.popleft().release()
+        time.sleep(BREATH)
 
 
 _by_file: defaultdict[str, Turns] = defaultdict(Turns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +56,32 @@ def test_turns_are_handed_on_in_the_order_in_which_they_were_asked_for() -> None
     for thread in waiting:
         thread.join()
     assert came == list(range(8))
+
+
+def test_who_is_next_begins_before_the_one_before_goes_on() -> None:
+    """Nobody makes a busy thread stop here: who is woken up comes while it breathes, or after all it has to do."""
+    turns, came, first = Turns(), threading.Event(), 0
+
+    def wait() -> None:
+        assert turns.take(10)
+        came.set()
+        turns.give()
+
+    usual = sys.getswitchinterval()
+    for _round in range(50):
+        came.clear()
+        assert turns.take(1)
+        thread = threading.Thread(target=wait)
+        thread.start()
+        until(lambda: bool(turns._waiting))
+        sys.setswitchinterval(10)
+        try:
+            turns.give()
+            first += came.is_set()
+        finally:
+            sys.setswitchinterval(usual)
+        thread.join()
+    assert first
 
 
 def test_who_gives_up_is_not_waited_for() -> None:
