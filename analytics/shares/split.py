@@ -89,6 +89,8 @@ def regroup(shares: Mapping[int, Measures], group: Mapping[int, int]) -> Shares:
 
 def _split(sums: Measures, weights: Mapping[int, int]) -> dict[int, Measures]:
     """By largest remainder; among equal ones the lower key goes first."""
+    if len(weights) == 1:  # as nearly every line
+        return dict.fromkeys(weights, sums)
     keys = sorted(weights)
     columns = [allocate(total, [weights[key] for key in keys]) for total in sums]
     return {
