@@ -19,7 +19,7 @@ from django.utils import translation
 from analytics import rollup
 from analytics.choices import MatchState, Verdict
 from analytics.matching.facts import Wanted
-from analytics.matching.gathering import SETTLED, observations
+from analytics.matching.gathering import SETTLED, candidates, observations
 from analytics.matching.goods import Goods, read_goods
 from analytics.models import MatchRun, TrustVerdict
 from analytics.selectors.matching import HostMatches, host_matches
@@ -32,7 +32,7 @@ from core.jobs import job_cancel, run_due
 from livestreams.choices import AbsenceKind, ShiftRole
 from livestreams.conflicts import Span
 from livestreams.models import Certificate, Host, HostAbsence, HostShift, LiveSession
-from livestreams.services import booking_create
+from livestreams.services import account_close, account_reopen, booking_create
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.models import Tenant
@@ -261,6 +261,24 @@ def test_who_cannot_be_had_is_told_with_every_reason(world: World) -> None:
     assert "Holds no valid certificate" in told[second.host]
     assert "Does not speak Chinese." in told[second.host]
     assert "Costs 2,000 CNY, more than the budget of 1,000 CNY." in told[second.host]
+
+
+def test_followers_of_an_account_that_is_closed_count_no_longer(world: World) -> None:
+    host = world.tenants[0].host
+    account = host.accounts.get()
+
+    def followers() -> int | None:
+        (candidate,), _free = candidates([host], window())
+        return candidate.followers
+
+    known = followers()
+    assert known
+    account_close(actor=SYSTEM, account=account, closed_on=today() + DAY)
+    assert followers() == known
+    account_close(actor=SYSTEM, account=account)
+    assert followers() is None
+    account_reopen(actor=SYSTEM, account=account)
+    assert followers() == known
 
 
 def test_a_booked_host_is_not_free(world: World) -> None:
