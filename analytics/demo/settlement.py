@@ -1,27 +1,24 @@
 """What the demo's firms have agreed on their sales: with the park, an agency, their platform and an outside host.
 
-An outside host has signed with the first firm, another has not yet with the second. The agency shares what it earns of
-these firms with the host of its own who had most of their sessions. The last month's statements are
+An outside host has signed with the first firm, another has not yet with the second. The last month's statements are
 counted; that of the park is approved. Of the sessions of the last days it is told what was spent on traffic, so that
 their results are known.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Count, Q
 
 from analytics.demo.build import BuiltPark
 from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, hour_of, hour_start, month_of, today
-from livestreams.choices import SessionState, ShiftRole
-from livestreams.models import Host, LiveSession
+from livestreams.choices import SessionState
+from livestreams.models import LiveSession
 from livestreams.services import SpendHour, spend_record
-from supplychain.choices import AgreementKind, SettledBase, SettledSales, SlotFeePer
+from supplychain.choices import AgreementKind, SettledSales, SlotFeePer
 from supplychain.models import Agreement
 from supplychain.services import agreement_propose, agreement_sign, statement_approve, statement_count
 from tenants.choices import Platform, TenantKind
@@ -38,8 +35,7 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
     """Make the agreements of the park's first sellers, once, and the statements of the month that is over."""
     month = month_of(month_of(today()) - DAY)
     agency = next((tenant for tenant in built.tenants if tenant.kind == TenantKind.MCN), built.tenants[-1])
-    sellers = [tenant for tenant in built.tenants if tenant != agency][:FIRMS]
-    for number, seller in enumerate(sellers):
+    for number, seller in enumerate([tenant for tenant in built.tenants if tenant != agency][:FIRMS]):
         if Agreement.objects.filter(seller=seller).exists():
             continue
         agreed: dict[str, Any] = {"seller": seller, "from_day": month}
@@ -55,7 +51,6 @@ def build_settlement(built: BuiltPark, *, actor: Actor) -> None:
             statement = statement_count(actor=actor, agreement=agreement, month=month)
             if agreement == with_park:
                 statement_approve(actor=actor, statement=statement)
-    _share_with_own_host(agency, sellers, month, actor)
 
 
 def _of_park(built: BuiltPark) -> dict[str, Any]:
@@ -79,28 +74,6 @@ def _of_agency(agency: Tenant) -> dict[str, Any]:
         "slot_fee": Decimal(300),
         "clawback_days": 30,
     }
-
-
-def _share_with_own_host(agency: Tenant, sellers: list[Tenant], month: date, actor: Actor) -> None:
-    """What the agency and its own host have agreed on, once, and the statement of the month that is over."""
-    if Agreement.objects.filter(seller=agency, kind=AgreementKind.HOST).exists():
-        return
-    in_month = Q(shifts__session__tenant__in=sellers, shifts__starts_at__gte=day_start(month))
-    in_month &= Q(shifts__role=ShiftRole.HOST)
-    own = Host.objects.filter(in_month, tenant=agency).annotate(times=Count("shifts"))
-    host = own.order_by("-times", "pk").first()
-    if host is None:
-        return
-    terms: dict[str, Any] = {
-        "kind": AgreementKind.HOST,
-        "title": "自有主播佣金分成（演示）",
-        "host": host,
-        "sales": SettledSales.FOR_OTHERS,
-        "base": SettledBase.COMMISSION,
-        "tiers": [(Decimal(0), Decimal(30))],
-    }
-    agreement = agreement_propose(actor=actor, seller=agency, from_day=month, **terms)
-    statement_count(actor=actor, agreement=agreement_sign(actor=actor, agreement=agreement), month=month)
 
 
 def _of_platform(built: BuiltPark) -> dict[str, Any]:

@@ -225,8 +225,7 @@ def test_parcels_hold_what_left_and_nothing_else(week: Week) -> None:
 
 def test_statements_are_their_orders_and_those_are_the_ledger(week: Week) -> None:
     statements = Statement.objects.select_related("agreement")
-    # Of two firms a park, of one with an outside host, and of the agency with its own.
-    assert statements.count() == (3 * 2 + 1 + 1) * len(PLANS)
+    assert statements.count() == (3 * 2 + 1) * len(PLANS)  # of two firms a park, of one with an outside host
     for statement in statements:
         lines = StatementLine.objects.filter(statement=statement, version=statement.version)
         assert sum((line.amount for line in lines), Decimal(0)) == statement.total
@@ -258,15 +257,6 @@ def test_statements_of_every_kind_are_a_recount(week: Week) -> None:
         elif kind == AgreementKind.AGENCY:
             share = to_cents(by_slices(live[seller], "100000", "0.20", "0.25"))
             expected = max(share, Decimal(5_000)) + 300 * evenings[seller]
-        elif kind == AgreementKind.HOST:
-            hosted = LiveSession.objects.filter(shifts__host=agreement.host_id, shifts__role="host")
-            earned = StatementOrder.objects.filter(
-                line__statement__agreement__partner=agreement.seller_id,
-                line__statement__agreement__kind=AgreementKind.AGENCY,
-                line__kind=DueKind.SHARE,
-                line__session__in=hosted,
-            )
-            expected = to_cents(sum(earned.values_list("amount", flat=True), Decimal(0)) * Decimal("0.30"))
         else:
             assert kind == AgreementKind.OUTSIDE_HOST
             named = {
@@ -283,9 +273,8 @@ def test_statements_of_every_kind_are_a_recount(week: Week) -> None:
             expected = to_cents(net * Decimal("0.18")) + 2_000 - back
         assert statement.total == expected, (agreement.title, seller)
         paid_for[kind] += bool(expected)
-    assert seen == {"platform": 10, "park": 10, "agency": 10, "outside_host": 5, "host": 5}
+    assert seen == {"platform": 10, "park": 10, "agency": 10, "outside_host": 5}
     assert paid_for["platform"] == paid_for["park"] == paid_for["agency"] == 10
-    assert paid_for["host"] == 5
     assert paid_for["outside_host"], "of months without a sale nothing is shown"
 
 

@@ -222,6 +222,8 @@ def test_an_order_of_both_sources_is_told_by_the_one_of_its_files_alone(seller: 
     other = parse_rows([LINE | {"order_no": states[0]["order_no"]}]).facts
     with transaction.atomic():
         record_facts(seller, "api", other, None)
+    again = import_sample(seller, DOUYIN).report
+    assert (again["refused"], again["stored"]) == (False, 0), "the file goes on telling what it has told"
     hook = tell_live(seller, "api", states[:1])
     assert told(hook) == [("dead", "lines")]
     assert "douyin" in hook.messages.get().detail
