@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 from django.db.models.sql.subqueries import InsertQuery
@@ -126,8 +127,9 @@ def _cursor(database: BaseDatabaseWrapper) -> Any:
     # Whoever listens to what is asked hears nothing from psycopg of a statement that is planned already.
     if database.vendor != "postgresql" or database.queries_logged:
         return database.cursor()
+    database.close_if_health_check_failed()
     database.ensure_connection()
-    return database.make_cursor(PlannedOnce(database.connection))
+    return CursorWrapper(PlannedOnce(database.connection), database)
 
 
 class PlannedOnce(psycopg.Cursor[Any]):
