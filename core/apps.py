@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 # Thousands of rows are held until they are written. None is garbage, and by its own measure (700 objects) Python would
-# look for some among all that is loaded hundreds of times in a large import: a sixth of its time.
+# look for some among all that is loaded hundreds of times in a large import: a tenth of its time.
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
