@@ -208,6 +208,8 @@ def test_a_firm_moves_its_own_stock_with_its_key_and_packs_nothing(
         ("waves", {"warehouse": house.code}),
         (f"waves/{Wave.objects.earliest('pk').uid}/picked", {}),
         (f"parcels/{parcel.uid}/scan", {"code": mine.skus[0].code}),
+        (f"parcels/{parcel.uid}/empty", {}),
+        (f"parcels/{parcel.uid}/dispatch", {"carrier": "sf", "tracking_no": "SF1"}),
         (f"reservations/{parcel.lines.get().uid}/missing", {}),
     ):
         assert own.post(path, body).status_code in {403, 404}, path

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from core.clock import today
 from core.errors import Conflict, InvalidInput
@@ -223,7 +224,7 @@ def test_goods_without_a_named_main_place_are_moved_from_there_alone() -> None:
     shop.receive(2)
     shift(shop, 1, to_zone="B")
     assert shop.shelves() == [("", 1), ("B", 1)]
-    with pytest.raises(Conflict):
+    with translation.override("en"), pytest.raises(Conflict, match="Only 1 are available"):
         shift(shop, 2, to_zone="B")
     assert levels_equal_moves()
 
