@@ -1,4 +1,4 @@
-"""Places, parks, their units and events. Beside the rooms that all apps have, all of them pure:
+"""Places, parks, their units and events. Beside the rooms that all apps have:
 
 where things are         geography, provinces, towns
 who gets in whose way    collisions, industries

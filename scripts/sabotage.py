@@ -1,8 +1,8 @@
 """Take one guard away at a time, in a copy of the tree, and see its tests fail; end with a table.
 
-Words narrow: `make sabotage ARGS="booking key"` takes the saboteurs whose guard names one of them. What SQLite with its
-one writer does not miss is tried on PostgreSQL too, where a test is for that alone. Status 1 when a guard's loss goes
-unnoticed, or when its tests fail without it too.
+Words narrow: `make sabotage ARGS="booking key"` takes the saboteurs whose guard names one of them. A loss that goes
+unnoticed on SQLite, which has one writer, is tried on PostgreSQL too, where a test is for that alone. Status 1 when a
+guard's loss goes unnoticed, or when its tests fail without it too.
 """
 
 from __future__ import annotations

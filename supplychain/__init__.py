@@ -6,5 +6,5 @@ what is shown            showcase, explained, certificates, refusals
 stock and parcels        presale, unshipped, givenback, fees
 making more              reorders, factoryroom, pace
 agreements, statements   settlement, workings, keptsamples
-statements of SQL        among
+many keys at once        among
 """

@@ -28,6 +28,7 @@ SHAPED_BY = (
     "*/__init__.py",
     "*/addresses.py",
     "*/choices.py",
+    "*/choices/*.py",
     "*/models.py",
     "*/models/**/*.py",
     "*/migrations/*.py",

@@ -50,9 +50,9 @@ def place(
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
     `shifts` are those that were taken off it before; `by_park` says that the park moves it, `was` when it was before,
-    `beyond_quota` that the firm's quota is not looked at here, `one_of_several` that the caller asks it of several
-    bookings at once, while alternatives are what it leaves for this one. The caller holds the
-    room's lock, and goes on after a refusal only from a savepoint before it: the database may have refused as well.
+    `beyond_quota` that the firm's quota is not looked at here, `one_of_several` that the caller checks the quota of
+    several bookings together, while alternatives heed it still. The caller holds the room's lock, and goes on after a
+    refusal only from a savepoint before it: the database may have refused as well.
     Raises Overlap and HostAway with `alternatives`, OverQuota, RoomUnavailable, BadTime, InvalidInput.
     """
     span, blocked, facts = look(booking, beyond_quota=beyond_quota)

@@ -161,7 +161,8 @@ class FollowersToday(AccountPage):
 
     @cached_property
     def account(self) -> HostAccount:
-        if (account := super().account).is_closed:
+        account = account_named(self)
+        if account.is_closed:
             raise NotFound
         return account
 

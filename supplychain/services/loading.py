@@ -88,6 +88,7 @@ def customs_of(seller: Tenant, chosen: str = "") -> CustomsOf:
         if chosen or kind.code not in PROFILES:
             return chosen
         before = ImportBatch.objects.filter(tenant=seller, profile=kind.code, state=ImportState.IMPORTED)
+        before = before.exclude(report__has_key="undone")
         options = before.order_by("-pk").values_list("options", flat=True).first() or {}
         return str(options.get("customs_mode", ""))
 

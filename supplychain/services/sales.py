@@ -104,19 +104,24 @@ def sales_record(
 
 
 def _record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
-    """Record facts but those of orders that another door has told of already: these are rejected."""
-    refused = ToldElsewhere(seller, source).refused([fact for _index, fact in facts])
-    if not refused:
+    """Record facts but those of orders that another door has told of already: these are rejected.
+
+    What is in the ledger is no news of its order, so whoever sends it again hears what it always was.
+    """
+    told = ToldElsewhere(seller, source).refused([fact for _index, fact in facts])
+    if not told:
         return record_facts(seller, source, facts, batch)
-    known = {verdict.index: verdict for verdict in refused}
-    others = [row for place, row in enumerate(facts) if place not in known]
+    names = {facts[verdict.index][1].external_id for verdict in told}
+    known = {(key.external_id, key.version) for key in store.known_keys(seller.pk, source, names)}
+    refused = {verdict.index: verdict for verdict in told if facts[verdict.index][1].key not in known}
+    others = [row for place, row in enumerate(facts) if place not in refused]
     rest = record_facts(seller, source, others, batch)
-    stored = iter(rest.lines)
+    recorded = iter(rest.lines)
     lines = [
-        replace(known[place], index=index) if place in known else next(stored)
+        replace(refused[place], index=index) if place in refused else next(recorded)
         for place, (index, _fact) in enumerate(facts)
     ]
-    return BatchResult(lines, {**rest.counts, REJECTED: rest.counts[REJECTED] + len(known)})
+    return BatchResult(lines, {**rest.counts, REJECTED: rest.counts[REJECTED] + len(refused)})
 
 
 def _changes_others(fact: SaleFact) -> bool:

@@ -31,7 +31,7 @@ from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldelsewhere import BACK, sources_told, told_by
+from supplychain.services.toldelsewhere import BACK, PLATFORMS, sources_told, told_by
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
@@ -202,19 +202,25 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     what is given back of it counts there, once no connection is left that would tell it so.
     """
     seller, own = message.hook.tenant, message.hook.source
-    live = sources_told(seller) if own in EXPORTED else {}
+    live = sources_told(seller) if own in PLATFORMS else {}
     told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
     paid, back = told_by(SalesEvent.objects.current().of_orders(seller.pk, told))
     for number in sorted(told):
         # What is no platform's may be the order of any: a tool's, a mapped file's, that of an older connection.
-        other = paid[number] - EXPORTED if own in EXPORTED else set()
+        other = paid[number] - PLATFORMS if own in PLATFORMS else set()
         elsewhere = sorted(({*paid[number], *back[number]} & EXPORTED | other) - {own})
-        if not elsewhere or (own in EXPORTED and own in paid[number]):
+        if not elsewhere or (own in PLATFORMS and own in paid[number]):
             continue
         gone = meaning.states and len(elsewhere) == 1 and not live.get(elsewhere[0], True)
         if gone and back[number] <= {*elsewhere}:
             return elsewhere[0]
-        text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
+        if elsewhere[0] in other - live.keys():
+            text = _(
+                "Order %(order)s counts as “%(source)s” told it: let “%(source)s” tell what is given back of it, too,"
+                " and set this message aside."
+            )
+        else:
+            text = _("Order %(order)s is known from %(source)s: tell it by a connection with that source.")
         raise Unclear(ShopFault.LINES, text % {"order": number, "source": elsewhere[0]})
     return own
 

@@ -32,8 +32,8 @@ IDS_PER_BLOCK = 10_000
 # What stands for NULL in a COPY: no text of a fact is this.
 NOTHING = "\1"
 ROWS_PER_BLOCK = 500
-# SQLite keeps the pages that a statement touches, to take it back by itself. What it kept for the whole savepoint it
-# then reads through from the beginning each time: by the row, a batch that outgrows the cache took minutes.
+# SQLite journals the pages of each statement, to roll it back alone, and at its end reads the journal of the whole
+# savepoint: with a row a statement, a batch that outgrows the cache took minutes.
 ROWS_PER_STATEMENT = 100
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Below that the round trips of COPY cost more than it saves.
@@ -162,7 +162,7 @@ def claim_keys(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]
     """
     ordered = sorted(lines, key=lambda line: (line.fact.external_id, line.fact.version))
     if connection.vendor != "postgresql":
-        return _claim_one_by_one(seller_id, source, ordered)
+        return _claim_on_sqlite(seller_id, source, ordered)
     parts = (ordered[start : start + IDS_PER_BLOCK] for start in range(0, len(ordered), IDS_PER_BLOCK))
     return [line for part in parts for line in _claim_block(seller_id, source, part)]
 
@@ -209,7 +209,7 @@ def _claim_unknown(seller_id: int, source: str, lines: Sequence[Line]) -> list[L
     return fresh
 
 
-def _claim_one_by_one(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
+def _claim_on_sqlite(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COALESCE(MAX(id), 0) FROM supplychain_saleseventkey")
         highest = cursor.fetchone()[0]

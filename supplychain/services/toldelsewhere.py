@@ -1,7 +1,8 @@
 """Orders that are known by another door: a connection to a shop, a tool, a file. Told once more they would count again.
 
 A platform's numbers are its own, so two platforms' are of two orders; one that a tool or an ERP tells under a source of
-its own is the platform's order.
+its own is the platform's order. What is given back of an order is told by the door that told of its payment: told by
+two it would count twice, whoever came first.
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent, ShopHook
 from supplychain.services import store
 from supplychain.services.lines import REJECTED, LineResult
-from supplychain.shophooks.standard import EXPORTED
+from tenants.choices import Platform
 from tenants.models import Tenant
 
 BACK = frozenset({SalesKind.REFUNDED, SalesKind.CANCELLED})
+PLATFORMS = frozenset(Platform.values) - {Platform.OTHER}
+"""Sources that are named after a platform: its orders, whoever tells them."""
 Sources = defaultdict[str, set[str]]
 """Sources by the number of an order."""
 
 
 def sources_told(seller: Tenant) -> dict[str, bool]:
-    """The sources of a seller's connections, also of revoked ones, that are those of no platform's files.
+    """The sources of a seller's connections, also of revoked ones, that are named after no platform.
 
-    Of any other it is known whose orders they are: numbers that are alike on two platforms are of two orders. True: a
-    connection still tells under it.
+    A platform's source says whose orders they are: equal numbers on two platforms are two orders. True: a connection
+    still tells under it.
     """
-    hooks = ShopHook.objects.filter(tenant=seller).exclude(source__in=EXPORTED)
+    hooks = ShopHook.objects.filter(tenant=seller).exclude(source__in=PLATFORMS)
     told: dict[str, bool] = {}
     for source, revoked_at in hooks.values_list("source", "revoked_at"):
         told[source] = told.get(source, False) or revoked_at is None
@@ -64,15 +67,16 @@ class ToldElsewhere:
 
     def __init__(self, seller: Tenant, source: str) -> None:
         self._seller, self._source = seller, source
-        is_export = source in EXPORTED
-        self._hooks = sources_told(seller) if is_export else {}
-        others = [other for other in store.sources_of(seller.pk) if (other in EXPORTED) != is_export]
-        self._sources = {**dict.fromkeys(others, False), **self._hooks}
+        is_platform = source in PLATFORMS
+        self._hooks = sources_told(seller) if is_platform else {}
+        others = [other for other in store.sources_of(seller.pk) if (other in PLATFORMS) != is_platform]
+        self._sources = {**dict.fromkeys(others, True), **self._hooks}
 
     def refused(self, facts: Sequence[SaleFact]) -> list[LineResult]:
         """The verdicts on facts, by their place, of orders whose payment is known from another door alone.
 
-        What is given back that no other door has told, nor will, is taken: nothing else would tell it.
+        A refund of an order whose connection is gone, and told none, is taken: nothing else would tell it. A
+        cancellation would be worth nothing under another source than the payment.
         """
         if not self._sources:
             return []
@@ -81,7 +85,7 @@ class ToldElsewhere:
         return [
             LineResult(place, REJECTED, "told_live", self._why(known[order].source), "order_no")
             for place, (order, fact) in enumerate(zip(orders, facts, strict=True))
-            if order in known and (fact.kind not in BACK or known[order].is_whole)
+            if order in known and (fact.kind != SalesKind.REFUNDED or known[order].is_whole)
         ]
 
     def _known(self, orders: Iterable[str]) -> dict[str, Known]:

@@ -437,6 +437,14 @@ def test_a_platform_that_names_no_customs_mode_is_told_it_once(
         assert (batch.report["stored"] == 0) == bool(number), "the same file again brings nothing"
     assert told == ["9610 direct retail"] * 2
     assert {*SalesEvent.objects.values_list("customs_mode", flat=True)} == {"9610"}
+    mistaken = ImportBatch.objects.latest("pk")
+    ImportBatch.objects.filter(pk=mistaken.pk).update(
+        options=mistaken.options | {"customs_mode": "9810"}, report=mistaken.report | {"undone": {}}
+    )
+    owner.post(address, {"file": file("tiktok-orders.csv")})
+    assert ImportBatch.objects.latest("pk").report["customs_mode"] == "9610", (
+        "what was taken back says nothing"
+    )
     rebuild()
     border = owner.get(reverse("portal-border", args=[firm.tenant.code]), {"period": "2025-06"})
     ((label, mode),) = border.context["modes"]

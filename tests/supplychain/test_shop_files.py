@@ -12,6 +12,7 @@ from django.db.models import Q, Sum
 
 from analytics.models import DaySales
 from analytics.rollup import rebuild
+from core.errors import InvalidInput
 from core.money import from_units
 from supplychain.facts import parse_rows
 from supplychain.importing.profiles.base import EXAMPLES
@@ -82,6 +83,8 @@ def test_lines_under_other_numbers_than_those_of_the_file_do_not_count_beside_it
 
 
 DOUYIN = "douyin-orders.csv"
+AFTER_SALES = "douyin-after-sales.csv"
+RETURNED = "6935112345678901235"
 
 
 def tell_live(seller: Tenant, source: str, states: list[dict[str, Any]], mark: str = "a") -> ShopHook:
@@ -143,17 +146,21 @@ def test_what_a_shop_tells_while_a_file_is_read_is_not_counted_again(
     assert not SalesEvent.objects.filter(source="douyin").exists()
 
 
-def tell_as_tool(seller: Tenant, source: str, numbers: Iterable[str], **line: Any) -> BatchResult:
-    """What a tool posts of some orders, and the verdicts."""
+def tell_as_tool(
+    seller: Tenant, source: str, numbers: Iterable[str], *, before: int = 0, atomic: bool = False, **line: Any
+) -> BatchResult:
+    """What a tool posts of some orders, after so many rows that were not valid, and the verdicts."""
     parsed = parse_rows([LINE | {"order_no": number} | line for number in numbers])
     assert not parsed.problems
-    return sales_record(actor=SYSTEM, seller=seller, source=source, facts=parsed.facts)
+    facts = [(before + index, fact) for index, fact in parsed.facts]
+    return sales_record(actor=SYSTEM, seller=seller, source=source, facts=facts, atomic=atomic)
 
 
 def test_numbers_that_are_alike_elsewhere_are_of_other_orders(seller: Tenant) -> None:
-    """On another platform, and once the files of the platform have the order."""
+    """On another platform, also one that has no files, and once the files of the platform have the order."""
     states = paid_states()
     tell_live(seller, "kuaishou", states)
+    tell_live(seller, "jd", states, "c")
     assert stage(seller).report["bad_rows"] == 0
     import_sample(seller, DOUYIN)
     again = import_sample(seller, DOUYIN).report
@@ -178,30 +185,53 @@ def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_file(seller: 
 
 
 def test_an_order_of_a_platforms_file_is_not_counted_again_by_a_tool(seller: Tenant) -> None:
-    """Its other orders are taken, each with its verdict where the tool has it; so is what only the tool gives back."""
-    paid = {state["order_no"] for state in paid_states()}
+    """Its other orders are taken, each with its verdict where the tool has it."""
+    number = paid_states()[0]["order_no"]
     import_sample(seller, DOUYIN)
-    back = set(
-        SalesEvent.objects.filter(seller=seller, kind="refunded").values_list("ref_order_no", flat=True)
-    )
-    number, whole = min(paid - back), min(paid & back)
     counted = sums(seller)
-    result = tell_as_tool(seller, "erp", ["E-1", number, "E-2"])
+    with pytest.raises(InvalidInput) as whole:
+        tell_as_tool(seller, "erp", ["E-1", number, "E-2"], before=4, atomic=True)
+    assert [(row.row, row.code) for row in whole.value.rows] == [(6, "told_live")]
+    result = tell_as_tool(seller, "erp", ["E-1", number, "E-2"], before=4)
     assert [(line.index, line.status, line.code) for line in result.lines] == [
-        (0, "stored", ""),
-        (1, "rejected", "told_live"),
-        (2, "stored", ""),
+        (4, "stored", ""),
+        (5, "rejected", "told_live"),
+        (6, "stored", ""),
     ]
     assert result.counts == {"stored": 2, "duplicate": 0, "conflict": 0, "rejected": 1}
     assert "“douyin”" in str(result.lines[1].message)
     assert sums(seller)["paid"] == counted["paid"] + 2 * Decimal(LINE["amount"])
-    refund = {"kind": "refunded", "amount": "1.00", "qty": 0}
-    taken = tell_as_tool(seller, "erp", ["R-1"], **refund, ref_order_no=number)
-    told_already = tell_as_tool(seller, "erp", ["R-2"], **refund, ref_order_no=whole)
-    assert [line.status for result in (taken, told_already) for line in result.lines] == [
-        "stored",
-        "rejected",
-    ]
+
+
+REFUND = {"kind": "refunded", "amount": "1.00", "qty": 0}
+
+
+def test_what_is_given_back_is_told_by_the_door_that_told_of_the_payment(seller: Tenant) -> None:
+    """By a second one it would count again, whichever came first; a cancellation there would be worth nothing."""
+    last = make_tenant(make_park("north"), "last")
+    import_sample(seller, DOUYIN)
+    tell_as_tool(last, "erp", [RETURNED])
+    for kind in (REFUND | {"ref_order_no": RETURNED}, {"kind": "cancelled", "order_no": RETURNED, "qty": 0}):
+        (by_tool,) = tell_as_tool(seller, "erp", ["R-1"], **kind).lines
+        assert (by_tool.status, by_tool.code) == ("rejected", "told_live")
+        (own,) = tell_as_tool(last, "erp", ["R-1"], **kind).lines
+        assert own.status == "stored"
+    counted = sums(last)
+    assert {row["code"] for row in stage(last, AFTER_SALES).report["problems"]} == {"told_live"}
+    hook = tell_live(last, "douyin", [state for state in paid_states() if state["order_no"] == RETURNED])
+    assert (told(hook), sums(last)) == ([("dead", "lines")], counted)
+
+
+def test_what_is_in_the_ledger_may_be_sent_again_whoever_tells_of_the_order_since(seller: Tenant) -> None:
+    number = paid_states()[0]["order_no"]
+    for again in ("stored", "duplicate"):
+        (placed,) = tell_as_tool(seller, "erp", [number], kind="created").lines
+        assert placed.status == again
+        if again == "stored":
+            import_sample(seller, DOUYIN)
+    assert tell_as_tool(seller, "erp", [number], kind="created", atomic=True).counts["duplicate"] == 1
+    (paid,) = tell_as_tool(seller, "erp", [number]).lines
+    assert paid.status == "rejected"
 
 
 def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_shop(seller: Tenant) -> None:
@@ -211,7 +241,7 @@ def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_shop(seller: 
     counted = sums(seller)
     hook = tell_live(seller, "douyin", [first])
     assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
-    assert "erp" in hook.messages.get().detail
+    assert "let “erp” tell" in hook.messages.get().detail
     assert told(tell_live(seller, "douyin", [second], "b")) == [("stored", "")]
 
 
@@ -239,12 +269,6 @@ def test_an_order_that_was_told_of_before_the_shop_was_connected_anew_is_not_cou
     hook = tell_live(seller, "douyin", [first])
     assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
     assert told(tell_live(seller, "douyin", others[:1], "b")) == [("stored", "")]
-
-
-AFTER_SALES = "douyin-after-sales.csv"
-
-
-RETURNED = "6935112345678901235"
 
 
 def moved(seller: Tenant, **paid: Any) -> dict[str, Any]:

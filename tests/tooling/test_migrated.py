@@ -39,6 +39,15 @@ def test_models_migrations_and_what_they_import_shape_the_kept_database() -> Non
     assert len(files_of(*steps)) > 30
     assert len(imported - files_of(*steps)) > 1
     assert models | rules | files_of(*steps) | imported <= set(migrated.shaping_files())
+    # What may be in which state is written into rules and constraints.
+    states = {
+        getattr(value, "__module__", "")
+        for model in apps.get_models()
+        for value in vars(sys.modules[model.__module__]).values()
+    }
+    states = {name for name in states if "choices" in name.split(".")}
+    assert len(states) > 5
+    assert files_of(*states) <= set(migrated.shaping_files())
 
 
 def test_a_changed_file_asks_for_another_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,8 @@ from parks.models import Park
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CIRCLES_LOOKED_FOR_EACH = 500_000
-"""So many new objects; Python itself looks at each 700."""
+OBJECTS_BETWEEN_COLLECTIONS = 500_000
+"""New objects between two looks for garbage; elsewhere 20,000 (core/apps.py)."""
 
 
 def _whole(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -57,9 +57,9 @@ def _whole(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 @contextmanager
 def _rarely_tidied_up() -> Iterator[None]:
-    """Millions of rows are made here and hardly one is part of a circle: to look for those took a fifth of the time."""
+    """Millions of rows are made here and hardly one is ever garbage: to look for some took a fifth of the time."""
     before = gc.get_threshold()
-    gc.set_threshold(CIRCLES_LOOKED_FOR_EACH, *before[1:])
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
     try:
         yield
     finally:
