@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.utils.translation import override
 
 from analytics.models import DaySales
 from analytics.rollup import rebuild
@@ -241,7 +242,8 @@ def test_an_order_that_a_tool_has_posted_is_not_counted_again_by_a_shop(seller: 
     counted = sums(seller)
     hook = tell_live(seller, "douyin", [first])
     assert (told(hook), sums(seller)) == ([("dead", "lines")], counted)
-    assert "let “erp” tell" in hook.messages.get().detail
+    with override("en"):
+        assert "let “erp” tell" in hook.messages.get().detail
     assert told(tell_live(seller, "douyin", [second], "b")) == [("stored", "")]
 
 
