@@ -23,8 +23,7 @@ from livestreams.services.steps import release_expired
 log = structlog.get_logger("livepark.sessions")
 CHECK_IN = system_actor("check-in")
 FORGOTTEN = 12 * HOUR
-"""So long after its slot, or its start where it has none, and after the last sign of it, a session that was opened by
-hand has been forgotten."""
+"""So long after its slot, and after the last sign of it, a session that was opened by hand has been forgotten."""
 
 
 def turn_slots() -> int:
@@ -42,8 +41,7 @@ def follow_slots() -> int:
     lately = at - FORGOTTEN
     watched = AudienceSample.objects.filter(session=OuterRef("pk"), at__gt=lately)
     worked = HostShift.objects.filter(session=OuterRef("pk"), starts_at__gt=lately)
-    forgotten = Q(booking__ends_at__lte=lately) | Q(booking=None, started_at__lte=lately)
-    forgotten &= Q(~Exists(watched), ~Exists(worked))
+    forgotten = Q(~Exists(watched), ~Exists(worked), booking__ends_at__lte=lately)
     over = LiveSession.objects.filter(chosen | forgotten, state=SessionState.LIVE, delivery__in=UNSEEN)
     begun = Booking.objects.filter(
         state=BookingState.CHECKED_IN, broadcast__route__in=UNSEEN, sessions=None, starts_at__lte=at
@@ -67,15 +65,10 @@ def _end(pk: int) -> int:
 
 
 def _end_with_slot(session: LiveSession) -> None:
-    """With the last that was seen of it, where nobody said that it ends with its slot; or when it was forgotten."""
-    last = session.samples.aggregate(last=Max("at"))["last"]
-    if session.booking is None:
-        told = session.shifts.aggregate(last=Max("starts_at"))["last"] or session.started_at or now()
-        ends_at = last if last and last > told else told + FORGOTTEN
-    elif Broadcast.objects.filter(booking=session.booking, route=session.delivery).exists():
-        ends_at = session.booking.ends_at
-    else:
-        ends_at = max(session.booking.ends_at, last or session.booking.ends_at)
+    """With the last that was seen of it, where nobody said that it ends with its slot."""
+    ends_at = session.booking.ends_at if session.booking else now()
+    if not Broadcast.objects.filter(booking=session.booking, route=session.delivery).exists():
+        ends_at = max(ends_at, session.samples.aggregate(last=Max("at"))["last"] or ends_at)
     session_end(actor=CHECK_IN, session=session, ended_at=max(ends_at, session.started_at or ends_at))
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import override_settings
 
 from core.actors import user_actor
-from core.clock import DAY, HOUR
+from core.clock import HOUR
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry
 from livestreams import services
@@ -350,41 +350,6 @@ def test_what_is_seen_on_air_long_after_its_slot_has_not_been_forgotten(
         session.refresh_from_db()
         assert (session.state == SessionState.ENDED) == (hours >= 16), hours
     assert session.ended_at == last
-
-
-def test_what_was_opened_without_a_booking_and_forgotten_ends_half_a_day_after_its_last_sign(
-    world: World, booking: Booking
-) -> None:
-    """With the last that was seen of it; of which nothing was seen, when it was forgotten."""
-    mine, start = world.tenants[0], booking.starts_at + 3 * DAY
-    with time_machine.travel(start, tick=False):
-        unseen, watched, handed_on = (
-            services.session_open(actor=mine.owner, tenant=mine.tenant, platform="douyin")
-            for _number in range(3)
-        )
-    for session in (watched, handed_on):
-        AudienceSample.objects.create(session=session, source="obs", at=start + 3 * HOUR, concurrent=80)
-    with time_machine.travel(start + 5 * HOUR, tick=False):
-        services.shift_begin(actor=mine.owner, session=handed_on, host=mine.host)
-    ended: dict[int, set[LiveSession]] = {}
-    for hours in (11, 13, 16, 18):
-        with time_machine.travel(start + hours * HOUR):
-            services.turn_slots()
-        ended[hours] = {
-            session
-            for session in (unseen, watched, handed_on)
-            if LiveSession.objects.get(pk=session.pk).ended_at
-        }
-    assert ended == {
-        11: set(),
-        13: {unseen},
-        16: {unseen, watched},
-        18: {unseen, watched, handed_on},
-    }
-    for session, last in ((unseen, 12), (watched, 3), (handed_on, 17)):
-        session.refresh_from_db()
-        assert (session.state, session.ended_at) == (SessionState.ENDED, start + last * HOUR)
-    assert not handed_on.shifts.filter(ends_at=None).exists()
 
 
 def test_who_came_into_a_room_that_nobody_used_is_not_ended_by_its_no_show(
