@@ -147,7 +147,7 @@ def candidates(
     """
     hosts = list(hosts)
     free = free_hosts(hosts, within)
-    readings = _readings(open_on(business_day(now()), "account"), account__host__in=hosts)
+    readings = _readings(open_on(business_day(within.start), "account"), account__host__in=hosts)
     certified = None
     if course is not None:
         valid = Certificate.objects.filter(course=course).valid_on(

@@ -232,7 +232,7 @@ def followers_record(
 ) -> FollowerCounts:
     """Append readings. The same number for a known day is a duplicate, another one its next version.
 
-    All or nothing: BadTime names the readings of days that have not come.
+    All or nothing: BadTime names the readings of days that have not come, or on which the account was closed.
     """
     require(actor, "add", FollowerReading, account.host.tenant_id)
     message = _("This time has not come yet.")
@@ -242,7 +242,15 @@ def followers_record(
     if ahead:
         raise BadTime(message, code="future", rows=ahead)
     with transaction.atomic():
-        lock_row(HostAccount, account.pk)
+        held = lock_row(HostAccount, account.pk)
+        message = _("The account was closed by then.")
+        gone = [
+            RowError(row, "day", "account_closed", message)
+            for row, read in enumerate(readings, 1)
+            if held.is_closed_by(read.day)
+        ]
+        if gone:
+            raise BadTime(message, code="account_closed", rows=gone)
         days = [read.day for read in readings]
         known = {
             row.day: (row.version, row.followers)

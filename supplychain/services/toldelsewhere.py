@@ -85,7 +85,7 @@ class ToldElsewhere:
         return [
             LineResult(place, REJECTED, "told_live", self._why(known[order].source), "order_no")
             for place, (order, fact) in enumerate(zip(orders, facts, strict=True))
-            if order in known and (fact.kind != SalesKind.REFUNDED or known[order].is_whole)
+            if order in known and (fact.kind != SalesKind.REFUNDED.value or known[order].is_whole)
         ]
 
     def _known(self, orders: Iterable[str]) -> dict[str, Known]:

@@ -18,7 +18,7 @@ from analytics.choices import ClaimSource, ReadBy
 from analytics.models import SessionClaim, SessionReading
 from analytics.services import report_answer, reports_confirm, reports_drop, session_claim
 from core.choices import JobState
-from core.clock import DAY, HOUR, SHANGHAI, local
+from core.clock import DAY, HOUR, SHANGHAI, business_day, local
 from core.errors import Conflict, NotFound, Refused
 from core.locking import lock_number
 from core.models import AuditEntry, ExchangeRate, Job
@@ -258,6 +258,9 @@ def test_the_accounts_entered_for_hosts_tell_who_was_on_air(
     assert drop(firm, body(row()), take=False)["asked"] == 1
     HostAccount.objects.update(platform="douyin")
     assert drop(firm, body(row()), take=False)["rows"][0]["session"] == two[1].pk
+    for closed_on, known in ((business_day(START), 0), (business_day(START) + DAY, 1)):
+        HostAccount.objects.filter(account="88120031").update(closed_on=closed_on)
+        assert drop(firm, body(row()), take=False)["asked"] == 1 - known, "by the day of the session"
     LiveSession.objects.filter(pk=two[1].pk).update(started_at=START - DAY, ended_at=START - DAY)
     assert drop(firm, body(row()), take=False)["asked"] == 1
 

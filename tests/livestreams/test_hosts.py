@@ -124,6 +124,11 @@ def test_followers_are_kept_by_day_and_corrected_by_another_version(world: World
     assert read((2, 100), (1, 115)) == services.FollowerCounts(0, 1, 1)
     shown = type(account).objects.with_followers().get(pk=account.pk)
     assert (shown.followers, shown.followers_on) == (115, today() - DAY)
+    services.account_close(actor=mine.owner, account=account)
+    with pytest.raises(BadTime) as closed:
+        read((1, 116), (0, 117))
+    assert [(row.row, row.code) for row in closed.value.rows] == [(2, "account_closed")]
+    services.account_reopen(actor=mine.owner, account=account)
     before = FollowerReading.objects.count()
     with pytest.raises(BadTime) as refusal:
         read((0, 1), (-1, 2))

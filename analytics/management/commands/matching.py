@@ -30,6 +30,8 @@ class Command(BaseCommand):
         kept = MatchRun.objects.filter(uid=run).first()
         if kept is None:
             raise CommandError(_("There is no run %(uid)s.") % {"uid": run})
+        if not kept.results:
+            raise CommandError(_("This assignment was not computed to its end: there is nothing to compare."))
         try:
             again = match_run_repeat(kept)
         except Conflict as error:

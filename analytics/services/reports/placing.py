@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q, QuerySet
 
@@ -17,6 +18,9 @@ from core.errors import RowError
 from core.words import gettext as _
 from livestreams.models import HostAccount, LiveSession
 from tenants.models import Store, Tenancy, Tenant
+
+Entered = defaultdict[tuple[str, int | None], dict[str, date]]
+"""Accounts of hosts by platform and host, each with the day from which it is closed; date.max for the others."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,14 @@ def _refuse_seatless(tenant: Tenant, files: Sequence[ReadFile], placed: Sequence
     return bool(seatless)
 
 
-def _entered(tenant: Tenant) -> defaultdict[tuple[str, int | None], set[str]]:
-    """The accounts that the house has entered for its hosts, by platform and host."""
-    found: defaultdict[tuple[str, int | None], set[str]] = defaultdict(set)
-    rows = HostAccount.objects.filter(host__tenant=tenant).values_list("platform", "host_id", "account")
-    for platform, host_id, account in rows.order_by():
-        found[platform, host_id].add(plain(account))
+def _entered(tenant: Tenant) -> Entered:
+    """The accounts that the house has entered for its hosts."""
+    found: Entered = defaultdict(dict)
+    rows = HostAccount.objects.filter(host__tenant=tenant)
+    for platform, host, account, closed_on in rows.order_by().values_list(
+        "platform", "host_id", "account", "closed_on"
+    ):
+        found[platform, host][plain(account)] = closed_on or date.max
     return found
 
 
@@ -129,7 +135,7 @@ def _known(
     tenant: Tenant,
     stated: Sequence[Stated],
     read: Iterable[int],
-    entered: Mapping[tuple[str, int | None], Set[str]],
+    entered: Entered,
 ) -> list[Known]:
     """The tenant's sessions that the rows could be about, with the accounts that their hosts were on air with."""
     rows = [each.row for each in stated]
@@ -146,7 +152,9 @@ def _known(
     for session in sessions.select_related("host"):
         if session.started_at is None:
             continue
-        accounts = own[session.pk] or of_host[session.platform, session.host_id]
+        held, day = entered[session.platform, session.host_id], business_day(session.started_at)
+        gone = {name for name, until in held.items() if until <= day}
+        accounts = own[session.pk] or of_host[session.platform, session.host_id] - gone
         found.append(
             Known(
                 id=session.pk,
@@ -162,7 +170,7 @@ def _known(
                     if session.host
                     else ()
                 )
-                | entered.get((session.platform, session.host_id), set()),
+                | held.keys() - gone,
             )
         )
     return found
