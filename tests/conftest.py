@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -170,8 +172,15 @@ def file_transaction(
 
 
 @pytest.fixture(scope="module")
+def mid_month() -> Iterator[None]:
+    """A noon in the middle of a month, for what is recorded: on its first days a month holds little yet."""
+    with time_machine.travel(datetime(2026, 11, 18, 4, tzinfo=UTC)):
+        yield
+
+
+@pytest.fixture(scope="module")
 def told_world(file_transaction: None) -> World:
-    """A world, which takes longer to tell than most tests to run, at the time that autouse fixtures of the file set."""
+    """A world, which takes longer to tell than most tests to run, at the time that the file is in."""
     from tests.factories import make_world
 
     return make_world("alpha")

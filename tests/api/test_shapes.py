@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
 from analytics.models import Indicator, IndicatorValue
 from analytics.services import park_indicators_publish
@@ -46,9 +45,9 @@ from tests.factories import (
     World,
 )
 
+# Of a list the first element is recorded, and that of a calendar is the first of the month.
+pytestmark = pytest.mark.usefixtures("mid_month")
 RECORDED = Path(__file__).parent / "shapes.json"
-# In the middle of a month: of a list the first element is recorded, and that of a calendar is the first of the month.
-NOON = datetime(2026, 11, 18, 4, tzinfo=UTC)
 LINE = {
     "kind": "paid",
     "order_no": "O1",
@@ -56,12 +55,6 @@ LINE = {
     "amount": "1.00",
     "occurred_at": "2025-06-01T20:00:00+08:00",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _noon() -> Iterator[None]:
-    with time_machine.travel(NOON):
-        yield
 
 
 def shape(value: Any) -> Any:

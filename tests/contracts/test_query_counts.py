@@ -25,7 +25,7 @@ from tests.contracts.matrix import Matrix
 from tests.contracts.objects import values_for
 from tests.contracts.routes import Route, walk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mid_month")]
 RECORDED = Path(__file__).parent / "query_counts.json"
 # Who reads: somebody whose rows are picked out, and where the same page lists rows of all parks, who sees them all.
 READERS = {
