@@ -89,7 +89,8 @@ def _facts_of(sellers: Collection[int], orders: Iterable[Order]) -> list[int]:
 
 def _ids(index: str, condition: str, sellers: Collection[int], orders: Iterable[Order]) -> list[int]:
     hint = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
-    places = ", ".join(["%s"] * len(sellers))
+    # As in services.store.SELLER; "+ 0", as IN (SELECT ...) would be a join, whose constant the planner sees.
+    places = ", ".join(["(SELECT %s) + 0"] * len(sellers))
     rows = select_among(
         f"SELECT id FROM supplychain_salesevent {hint} WHERE seller_id IN ({places}) AND {condition}",  # noqa: S608
         list(sellers),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 
 from core import clock
 from core.errors import Conflict, InvalidInput, Refused
@@ -277,22 +274,6 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_its_size(
         assert record(seller, *facts).counts["stored"] == 2_000
     with django_assert_max_num_queries(24):  # type: ignore[operator]
         assert record(seller, *facts).counts["duplicate"] == 2_000
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="COPY takes all rows at once")
-def test_rows_go_to_sqlite_by_the_hundred(seller: Tenant) -> None:
-    """Each statement is one to take back, which becomes the dearer the more a transaction holds already."""
-    executed: Counter[str] = Counter()
-
-    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        executed[" ".join(sql.split()[:3])] += len(params) if many else 1
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(count):
-        record(seller, *(fact(f"A{n}") for n in range(1_003)))
-    for table in ("supplychain_saleseventkey", "supplychain_salesevent"):
-        assert executed[f"INSERT INTO {table}"] == 10 + 3
-    assert SalesEvent.objects.count() == SalesEventKey.objects.count() == 1_003
 
 
 def _park(tenant: Tenant) -> object:

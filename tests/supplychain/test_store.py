@@ -1,0 +1,68 @@
+"""How rows get into the ledger and are found in it: what each database is asked, and by which index it answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from supplychain import exceeding
+from supplychain.models import SalesEvent, SalesEventKey
+from supplychain.services import store
+from tenants.models import Tenant
+from tests.factories import make_park, make_tenant
+from tests.supplychain.ledger import fact, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seller() -> Tenant:
+    return make_tenant(make_park("east"), "ming")
+
+
+def test_rows_go_to_sqlite_by_the_hundred(seller: Tenant) -> None:
+    """Each statement is one to take back, which becomes the dearer the more a transaction holds already."""
+    executed: Counter[str] = Counter()
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        executed[" ".join(sql.split()[:3])] += len(params) if many else 1
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        record(seller, *(fact(f"A{n}") for n in range(1_003)))
+    for table in ("supplychain_saleseventkey", "supplychain_salesevent"):
+        assert executed[f"INSERT INTO {table}"] == 10 + 3
+    assert SalesEvent.objects.count() == SalesEventKey.objects.count() == 1_003
+
+
+@pytest.mark.postgres
+def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Tenant) -> None:
+    """What it knows of the table is of others, and says that the new one has no rows, however many it has by then."""
+    new = make_tenant(make_park("north"), "new")
+    record(seller, *(fact(f"A{n}") for n in range(300)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE supplychain_salesevent")
+    record(new, *(fact(f"A{n}") for n in range(300)))
+    asked: list[tuple[str, Any]] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    numbers = ["A1", "A2"]
+    with connection.execute_wrapper(listen):
+        assert len(store.facts_of_orders(new.pk, "test", numbers)) == 2
+        assert store.paid_orders(new.pk, ["test"], numbers) == {"A1", "A2"}
+        store.slots_of_cancellations(new.pk, "test", numbers)
+        store.slots_of_refunds(new.pk, "test", numbers)
+        assert len(exceeding._facts_of([new.pk], [(new.pk, number) for number in numbers])) == 2
+        exceeding._refunds_of([new.pk], [(new.pk, number) for number in numbers])
+    assert len(asked) == 6
+    for sql, params in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "supplychain_sales_bucket" not in plan, plan
