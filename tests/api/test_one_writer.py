@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
-from core.models import ToolKey
+from core import jobs
+from core.choices import JobState
+from core.models import ExchangeRate, ToolKey, User
 from tests.api.conftest import Caller
 from tests.api.test_doors import check_problem
-from tests.factories import World, make_world
+from tests.factories import SYSTEM, World, make_world
 
 
 @pytest.fixture
@@ -56,3 +60,40 @@ def test_a_tool_reads_while_somebody_holds_the_one_writer(tool: Caller) -> None:
         writer.join()
     tool.get("me")
     assert ToolKey.objects.filter(last_used_at__isnull=False).count() == 1
+
+
+def test_a_job_that_holds_the_one_writer_lets_go_of_it_for_who_asks_by_key(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is kept by its Idempotency-Key, in a transaction that begins before the service is asked."""
+    monkeypatch.setattr(jobs, "_handlers", {})
+    client, held = Client(), threading.Event()
+    client.force_login(User.objects.create_superuser("root"))
+
+    @jobs.handles("hold")
+    def hold(context: jobs.JobContext) -> dict[str, int]:
+        context.progress(0)
+        with transaction.atomic():
+            ExchangeRate.objects.create(currency="USD", day="2025-01-01", cny_per_unit=7, source="t")
+            held.set()
+            # Far longer than the first request of a process takes, which loads every view.
+            for step in range(3_000):
+                context.heed(step, 3_000, "")
+                time.sleep(0.01)
+        return {}
+
+    def works() -> None:
+        jobs.run_due()
+        connection.close()
+
+    job = jobs.job_start(actor=SYSTEM, kind="hold", params={})
+    worker = threading.Thread(target=works)
+    worker.start()
+    assert held.wait(10)
+    answer = client.post(
+        f"/api/v1/jobs/{job.uid}/pause", {}, "application/json", headers={"Idempotency-Key": "k"}
+    )
+    worker.join()
+    job.refresh_from_db()
+    assert (answer.status_code, job.state) == (200, JobState.PAUSED)
+    assert not ExchangeRate.objects.exists()

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
-from django.test import Client
+from django.db import OperationalError
 from django.utils.translation import override
 
 from core import clock, jobs
@@ -17,7 +16,7 @@ from core.actors import user_actor
 from core.choices import JobState
 from core.errors import Conflict, InvalidInput, NotFound, RowError
 from core.jobs import JobContext, job_cancel, job_pause, job_resume, job_start, run_due
-from core.models import AuditEntry, ExchangeRate, Job, User
+from core.models import AuditEntry, Job
 from core.words import gettext
 from tests.factories import SYSTEM, make_user, make_world
 
@@ -168,41 +167,6 @@ def test_a_silent_step_of_a_living_worker_is_left_to_it(monkeypatch: pytest.Monk
     job.refresh_from_db()
     assert (job.state, job.result, job.attempt) == (JobState.DONE, {"taken": False}, 1)
     assert not [thread for thread in threading.enumerate() if thread.name == "livepark-heart"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_job_that_holds_the_one_writer_lets_go_of_it_for_who_asks_by_key() -> None:
-    """The answer is kept by its Idempotency-Key, in a transaction that begins before the service is asked."""
-    client, held = Client(), threading.Event()
-    client.force_login(User.objects.create_superuser("root"))
-
-    @jobs.handles("hold")
-    def hold(context: JobContext) -> dict[str, int]:
-        context.progress(0)
-        with transaction.atomic():
-            ExchangeRate.objects.create(currency="USD", day="2025-01-01", cny_per_unit=7, source="t")
-            held.set()
-            # Far longer than the first request of a process takes, which loads every view.
-            for step in range(3_000):
-                context.heed(step, 3_000, "")
-                time.sleep(0.01)
-        return {}
-
-    def works() -> None:
-        run_due()
-        connection.close()
-
-    job = start("hold")
-    worker = threading.Thread(target=works)
-    worker.start()
-    assert held.wait(10)
-    answer = client.post(
-        f"/api/v1/jobs/{job.uid}/pause", {}, "application/json", headers={"Idempotency-Key": "k"}
-    )
-    worker.join()
-    job.refresh_from_db()
-    assert (answer.status_code, job.state) == (200, JobState.PAUSED)
-    assert not ExchangeRate.objects.exists()
 
 
 def test_what_a_job_says_is_read_in_the_language_of_each_reader() -> None:
