@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.admin import site
@@ -231,3 +232,10 @@ def absent_key(model: type[models.Model]) -> int:
     """A key of the same kind that no row has."""
     highest: int = model._default_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
     return highest + 1000
+
+
+def errors_of(answer: Any) -> dict[str, list[str]]:
+    """The errors of the form that came back, as texts by field."""
+    assert answer.status_code == 200, answer.content[:500]
+    form = answer.context["adminform"].form if "adminform" in answer.context else answer.context["form"]
+    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}

@@ -16,25 +16,15 @@ from core import clock
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, local, today
 from core.doors.admin import operations
-from core.errors import NotFound
-from core.models import AuditEntry, Job, Membership, ToolKey, User
-from core.services import tool_key_by_secret
+from core.models import AuditEntry, Job, User
 from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
-from parks.models import Building, ServiceOffer, Unit
+from parks.models import Building, ServiceOffer
 from supplychain.models import Backorder, StockLevel, StockMove, Warehouse
-from tenants.models import Company, Lease, Store, Tenancy, Tenant
-from tenants.services import store_members_set
-from tests.admin.conftest import Worlds, url_of
-from tests.factories import PASSWORD, make_tenant
+from tenants.models import Lease, Tenant
+from tests.admin.conftest import Worlds, errors_of, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-def errors_of(answer: Any) -> dict[str, list[str]]:
-    assert answer.status_code == 200, answer.content[:500]
-    form = answer.context["adminform"].form if "adminform" in answer.context else answer.context["form"]
-    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}
 
 
 def moment(name: str, instant: Any) -> dict[str, str]:
@@ -156,27 +146,6 @@ def test_what_a_list_action_leaves_is_said_and_done_by_the_next_one(
     assert not Booking.objects.filter(pk__in=chosen).exclude(state=BookingState.CONFIRMED).exists()
 
 
-def test_a_collective_store_gets_its_members(manager: Client, worlds: Worlds) -> None:
-    """Members are named by their codes, also those of other parks; a code that nobody has is named."""
-    seller, maker = worlds.mine.tenants[0].tenant, worlds.mine.tenants[1].tenant
-    far = make_tenant(worlds.other.park, "far-away")
-    values = {"tenant": seller.pk, "name_zh": "优选", "name_en": "", "platform": "jd", "account": "select-1"}
-    manager.post(url_of(Store, "add/"), values)
-    store = Store.objects.get(account="select-1")
-    members = url_of(Store, f"{store.pk}/do/members/")
-    refused = errors_of(manager.post(members, {"member_codes": f"{maker.code}, nobody, {seller.code}"}))
-    assert f"{seller.code}, nobody" in refused["member_codes"][0]
-    assert not store.member_codes
-    manager.post(members, {"member_codes": f"{maker.code}, {far.code}"})
-    assert store.member_codes == sorted([maker.code, far.code])
-    assert str(maker) in manager.get(url_of(Store, f"{store.pk}/change/")).content.decode()
-    assert AuditEntry.objects.filter(verb="store.members").count() == 1
-    other = Store.objects.filter(tenant=worlds.other.tenants[0].tenant).first()
-    assert other is not None
-    with pytest.raises(NotFound):
-        store_members_set(actor=worlds.manager, store=other, member_codes=[])
-
-
 def test_an_operation_that_is_refused_says_why(manager: Client, worlds: Worlds) -> None:
     early = worlds.mine.tenants[0].booking
     words = errors_of(manager.post(url_of(Booking, f"{early.pk}/do/check-in/")))
@@ -261,125 +230,6 @@ def test_what_only_the_database_knows_is_said_in_words(
     assert errors_of(manager.post(url_of(Building, "add/"), taken))["__all__"]
 
 
-def test_a_unit_gets_its_first_use_and_is_converted(manager: Client, worlds: Worlds) -> None:
-    values = {"building": worlds.mine.building.pk, "code": "new-unit", "floor": "2", "is_lettable": "on"}
-    first = {"use": "flat", "area_m2": "55.5", "from_day": "2020-01-01"}
-    assert manager.post(url_of(Unit, "add/"), {**values, **first}).status_code == 302
-    unit = Unit.objects.get(code="new-unit")
-    change = {
-        "use": "live_room",
-        "from_day": "2021-01-01",
-        "fit_out_until": "2021-02-01",
-        "conversion_cost": "900",
-    }
-    assert manager.post(url_of(Unit, f"{unit.pk}/do/convert/"), change).status_code == 302
-    assert [use.use for use in unit.uses.order_by("from_day")] == ["flat", "fit_out", "live_room"]
-    let = worlds.mine.units[0]
-    refused = errors_of(manager.post(url_of(Unit, f"{let.pk}/do/convert/"), change))
-    assert "alpha-a-lease" in refused["__all__"][0]  # the blocker is named
-
-
-def test_a_tenant_moves_in_with_a_lease_and_the_lease_ends(manager: Client, worlds: Worlds) -> None:
-    park = worlds.mine.park
-    firm = {
-        "park": park.pk,
-        "from_day": str(today()),
-        "code": "newcomer",
-        "name_zh": "新商户",
-        "name_en": "",
-        "kind": "brand",
-        "industry": "",
-        "headcount": "12",
-        "credit_code": "91350100m000100y43",
-        "company_name": "新公司",
-    }
-    assert manager.post(url_of(Tenant, "add/"), firm).status_code == 302
-    tenant = Tenant.objects.get(code="newcomer")
-    assert tenant.company.credit_code == "91350100M000100Y43"
-    assert Tenancy.objects.get(tenant=tenant).park == park
-    lease = {
-        "number": "L-1",
-        "tenant": tenant.pk,
-        "park": park.pk,
-        "units": [worlds.mine.units[3].pk],
-        "from_day": str(today()),
-        "to_day": str(today() + 365 * DAY),
-        "free_until": "",
-        "rent_per_month": "800",
-        "service_fee_per_month": "0",
-        "deposit": "0",
-        "turnover_rate_percent": "0",
-        "turnover_threshold": "0",
-    }
-    assert manager.post(url_of(Lease, "add/"), lease).status_code == 302
-    made = Lease.objects.get(number="L-1")
-    assert [(row.unit, row.area_m2) for row in made.lease_units.all()] == [(worlds.mine.units[3], 100)]
-    assert "units" in errors_of(manager.post(url_of(Lease, "add/"), {**lease, "number": "L-2"}))
-    assert manager.post(url_of(Lease, f"{made.pk}/do/end/"), {"day": str(today() + DAY)}).status_code == 302
-    made.refresh_from_db()
-    assert made.to_day == today() + DAY
-    # The tenant's own choices are not the park's to make.
-    manager.post(
-        url_of(Tenant, f"{tenant.pk}/change/"),
-        {**firm, "shares_orders_with_park": "on", "wall_visibility": "amount"},
-    )
-    tenant.refresh_from_db()
-    assert (tenant.shares_orders_with_park, tenant.wall_visibility) == (False, "rank")
-
-
-def test_a_firm_leaves_and_is_taken_in_again(manager: Client, worlds: Worlds) -> None:
-    """Whoever looks is told what stands in the way; each page offers what makes sense for the firm."""
-    mine, park = worlds.mine.tenants[0], worlds.mine.park
-    refused = manager.post(url_of(Tenant, f"{mine.tenant.pk}/do/leave/"), {"day": str(today())})
-    told = " ".join(errors_of(refused)["__all__"])
-    assert mine.lease.number in told
-    assert str(mine.booking) in told
-    tenant = make_tenant(park, "leaver")
-    leave, back = (url_of(Tenant, f"{tenant.pk}/do/{name}/") for name in ("leave", "return"))
-    page = url_of(Tenant, f"{tenant.pk}/change/")
-    assert errors_of(manager.post(leave, {"day": str(today() + DAY)}))["day"]
-    for address, day, shown, hidden in (
-        (leave, {"day": str(today())}, back, leave),
-        (back, {"park": park.pk, "from_day": str(today())}, leave, back),
-    ):
-        assert address in manager.get(page).content.decode()
-        assert manager.post(address, day).status_code == 302
-        after = manager.get(page).content.decode()
-        assert (shown in after, hidden in after) == (True, False)
-    assert list(tenant.tenancies.order_by("from_day").values_list("park", "to_day")) == [
-        (park.pk, today()),
-        (park.pk, None),
-    ]
-
-
-def test_inlines_are_shown_and_not_written(manager: Client, worlds: Worlds) -> None:
-    tenant, foreign = worlds.mine.tenants[0].tenant, worlds.other.tenants[0].tenant
-    before = list(Tenancy.objects.order_by("pk").values())
-    posted = {
-        "name_zh": tenant.name_zh,
-        "kind": tenant.kind,
-        "industry": "衬衫",
-        "tenancies-TOTAL_FORMS": "3",
-        "tenancies-INITIAL_FORMS": "1",
-        "tenancies-0-id": Tenancy.objects.get(tenant=foreign).pk,
-        "tenancies-0-park": worlds.mine.park.pk,
-        "tenancies-0-from_day": "2020-01-01",
-        "tenancies-0-DELETE": "on",
-        "tenancies-2-park": worlds.mine.park.pk,
-        "tenancies-2-from_day": "2030-01-01",
-    }
-    assert manager.post(url_of(Tenant, f"{tenant.pk}/change/"), posted).status_code == 302
-    assert list(Tenancy.objects.order_by("pk").values()) == before
-    assert manager.get(url_of(Tenant, f"{tenant.pk}/change/?tenancies-page=²")).status_code == 200
-
-
-def test_a_company_of_two_parks_shows_each_its_own_tenants(manager: Client, worlds: Worlds) -> None:
-    shared = worlds.other.tenants[0].tenant
-    Tenant.objects.filter(pk=shared.pk).update(company=worlds.mine.tenants[0].tenant.company)
-    for address in (url_of(Company), url_of(Company, f"{worlds.mine.tenants[0].tenant.company_id}/change/")):
-        assert shared.name_zh not in manager.get(address).content.decode()
-
-
 def test_rooms_are_closed_only_when_nobody_has_them_booked(manager: Client, worlds: Worlds) -> None:
     room = worlds.mine.rooms[0]
     refused = errors_of(manager.post(url_of(LiveRoom, f"{room.pk}/do/close/"), {"closed_on": str(today())}))
@@ -391,97 +241,6 @@ def test_rooms_are_closed_only_when_nobody_has_them_booked(manager: Client, worl
     assert manager.post(url_of(LiveRoom, f"{room.pk}/change/"), posted).status_code == 302
     room.refresh_from_db()
     assert room.equipment == ["摄像机", "灯", "话筒"]
-
-
-def test_a_key_is_shown_once_and_revoked(manager: Client, worlds: Worlds) -> None:
-    values = {"node": worlds.mine.park.pk, "name": "编码器", "scopes": ["orders:write"], "rooms": ""}
-    page = manager.post(url_of(ToolKey, "add/"), values, follow=True).content.decode()
-    key = ToolKey.objects.latest("pk")
-    (secret,) = set(re.findall(r"lpk_[0-9a-f]{12}_[\w-]+", page))
-    assert tool_key_by_secret(secret) == key
-    assert key.secret_hash not in page
-    assert secret not in manager.get(url_of(ToolKey, f"{key.pk}/change/")).content.decode()
-    assert manager.post(url_of(ToolKey, f"{key.pk}/do/revoke/")).status_code == 302
-    assert tool_key_by_secret(secret) is None
-
-
-def test_people_get_roles_within_the_park_only(manager: Client, worlds: Worlds) -> None:
-    mine, other = worlds.mine.park, worlds.other.park
-    values = {
-        "role": Role.PARK_VIEWER,
-        "node": mine.pk,
-        "username": "xiaoli",
-        "password": "",
-        "display_name": "小李",
-    }
-    assert "username" in errors_of(manager.post(url_of(Membership, "add/"), values))
-    assert not User.objects.filter(username="xiaoli").exists()
-    weak = {**values, "password": "12345678"}
-    assert "password" in errors_of(manager.post(url_of(Membership, "add/"), weak))
-    values["password"] = "a long enough phrase"
-    assert manager.post(url_of(Membership, "add/"), values).status_code == 302
-    held = Membership.objects.get(user__username="xiaoli")
-    assert (held.node_id, held.role) == (mine.pk, Role.PARK_VIEWER)
-    assert "node" in errors_of(
-        manager.post(url_of(Membership, "add/"), {**values, "username": "b", "node": other.pk})
-    )
-    assert "role" in errors_of(
-        manager.post(url_of(Membership, "add/"), {**values, "username": "c", "role": "host2"})
-    )
-    wrong_kind = {**values, "username": "d", "role": Role.TENANT_OWNER}
-    assert "role" in errors_of(manager.post(url_of(Membership, "add/"), wrong_kind))
-    assert not User.objects.filter(username="d").exists()  # the log-in goes with the role that was refused
-    manager.post(url_of(Membership, f"{held.pk}/do/end/"))
-    held.refresh_from_db()
-    assert held.ended_at is not None
-
-
-def test_a_park_opens_a_firm_to_its_first_owner_and_to_nobody_else(manager: Client, worlds: Worlds) -> None:
-    firm = worlds.mine.tenants[0].tenant
-    newcomer = make_tenant(worlds.mine.park, "newcomer")
-    values = {
-        "role": Role.TENANT_OWNER,
-        "node": newcomer.pk,
-        "username": "laoban",
-        "password": "a long enough phrase",
-        "display_name": "老板",
-    }
-    assert manager.post(url_of(Membership, "add/"), values).status_code == 302
-    assert Membership.objects.filter(user__username="laoban", node=newcomer.node).exists()
-    refused = manager.post(url_of(Membership, "add/"), {**values, "node": firm.pk, "username": "second"})
-    assert refused.status_code == 200
-    assert not User.objects.filter(username="second").exists()
-    assert "role" in errors_of(
-        manager.post(url_of(Membership, "add/"), {**values, "role": Role.TENANT_STAFF})
-    )
-    key = {"node": firm.pk, "name": "k", "scopes": ["orders:read"], "rooms": ""}
-    made = ToolKey.objects.count()
-    assert errors_of(manager.post(url_of(ToolKey, "add/"), key))
-    assert ToolKey.objects.count() == made
-
-
-def test_passwords_are_set_and_never_shown(root: Client, worlds: Worlds) -> None:
-    user = User.objects.get(pk=worlds.mine.users[Role.PARK_VIEWER].pk)
-    for address in (url_of(User), url_of(User, f"{user.pk}/change/"), url_of(User, "export/csv/")):
-        answer = root.get(address)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        assert user.password.encode() not in content
-    assert (
-        root.post(url_of(User, f"{user.pk}/do/password/"), {"password": "a quite new phrase"}).status_code
-        == 302
-    )
-    user.refresh_from_db()
-    assert user.check_password("a quite new phrase")
-    entry = AuditEntry.objects.latest("pk")
-    assert (entry.verb, entry.after) == ("user.password", None)
-
-
-def test_own_password_is_changed_with_audit(manager: Client) -> None:
-    new = "another fine phrase"
-    posted = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-    assert manager.post("/admin/password_change/", posted).status_code == 302
-    assert AuditEntry.objects.latest("pk").verb == "user.password"
-    assert manager.get("/admin/").status_code == 200  # this session goes on
 
 
 def test_jobs_are_cancelled(manager: Client, worlds: Worlds) -> None:

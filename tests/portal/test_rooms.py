@@ -1,43 +1,24 @@
-"""Bookings, the day of the rooms, going live by hand: through the pages, by the services' rules."""
+"""Bookings and the day of the rooms: through the pages, by the services' rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
-from typing import Any
+from datetime import date
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analytics.choices import Witness
-from analytics.services import session_claim
-from analytics.trust.gathering import gather
 from core.choices import Role
-from core.clock import DAY, HOUR, MINUTE, day_start, now, today
+from core.clock import DAY, HOUR, day_start, today
 from core.models import User
-from livestreams.choices import BookingState, Delivery, SessionState
-from livestreams.models import Booking, LiveSession
+from livestreams.choices import BookingState
+from livestreams.models import Booking
 from livestreams.services import booking_cancel, booking_create, offer_waitlist
-from livestreams.usual import habit, next_free
-from tests.api.conftest import Caller
-from tests.factories import SYSTEM, TenantWorld, World, make_world
+from tests.factories import TenantWorld, World, make_world
+from tests.portal.booking import day, soon, wish
 
-
-@pytest.fixture
-def day() -> date:
-    """A day on which nothing is booked yet."""
-    return today() + 3 * DAY
-
-
-def wish(world: World, on: date, **values: Any) -> dict[str, Any]:
-    return {
-        "room": world.rooms[0].code,
-        "day": f"{on:%Y-%m-%d}",
-        "start": "14:00",
-        "minutes": "120",
-        **values,
-    }
+__all__ = ["day"]
 
 
 def test_a_room_is_booked_in_local_time(owner: Client, world: World, firm: TenantWorld, day: date) -> None:
@@ -68,119 +49,6 @@ def test_a_taken_room_offers_free_windows_that_one_tap_books(
             minutes=window["minutes"],
         )
         assert owner.post(address, again).status_code == 302
-
-
-def test_the_form_offers_the_usual_room_and_length_as_soon_as_they_can_be_had(
-    owner: Client, world: World, firm: TenantWorld, day: date
-) -> None:
-    address = reverse("portal-booking-new", args=[firm.tenant.code])
-    Booking.objects.filter(tenant=firm.tenant).update(state=BookingState.CANCELLED)
-    usual, other = world.rooms[1], world.rooms[0]
-    for days, room, hours in ((9, usual, 3), (10, usual, 3), (11, other, 1)):
-        starts_at = day_start(day + days * DAY) + 9 * HOUR
-        booking_create(
-            actor=firm.owner,
-            room=room,
-            tenant=firm.tenant,
-            starts_at=starts_at,
-            ends_at=starts_at + hours * HOUR,
-        )
-    # somebody else has all rooms for the whole day and ten minutes of the next
-    neighbour = world.tenants[1]
-    for room in world.rooms:
-        booking_create(
-            actor=neighbour.owner,
-            room=room,
-            tenant=neighbour.tenant,
-            starts_at=day_start(day),
-            ends_at=day_start(day + DAY) + 10 * MINUTE,
-        )
-
-    def offered(query: str = "") -> dict[str, str]:
-        form = owner.get(f"{address}?day={day}{query}").context["form"]
-        return {name: str(form[name].value()) for name in ("room", "day", "start", "minutes")}
-
-    values = {
-        "room": usual.code,
-        "day": f"{day + DAY}",
-        "start": "09:00",
-        "minutes": "180",
-    }
-    assert offered() == values
-    assert offered(f"&room={other.code}")["room"] == other.code
-    assert offered("&start=07:30&minutes=60") == {
-        **values,
-        "day": f"{day}",
-        "start": "07:30",
-        "minutes": "60",
-    }
-    for nonsense in ("&minutes=x", "&minutes=9999999", "&room=no%00room"):
-        assert offered(nonsense) == values
-    assert owner.post(address, values).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("begins", "usual", "proposed"),
-    [
-        # the hour near which most begin, on the next evening on which it is free
-        ((19.5, 20.25, 20.75, 3), time(20, 15), 44.25),
-        # also around midnight, where tomorrow is near today
-        ((23.75, 0.25, 0.5, 12), time(0, 30), 24.5),
-        # at no hour in particular: as soon as can be, a quarter for the set-up after whoever is there
-        ((3, 9, 15, 21), None, 24.25),
-        ((), None, 24.25),
-    ],
-)
-def test_a_time_is_proposed_at_the_usual_hour_and_the_soonest_only_without_one(
-    world: World,
-    firm: TenantWorld,
-    day: date,
-    begins: tuple[float, ...],
-    usual: time | None,
-    proposed: float,
-) -> None:
-    room, neighbour = world.rooms[0], world.tenants[1]
-    Booking.objects.filter(tenant=firm.tenant).update(state=BookingState.CANCELLED)
-    midnight = day_start(day)
-    for number, hour in enumerate(begins, start=10):
-        start = midnight + 2 * number * DAY + hour * HOUR
-        booking_create(
-            actor=firm.owner, room=room, tenant=firm.tenant, starts_at=start, ends_at=start + 2 * HOUR
-        )
-    booking_create(
-        actor=neighbour.owner,
-        room=room,
-        tenant=neighbour.tenant,
-        starts_at=midnight + 18 * HOUR,
-        ends_at=midnight + 24 * HOUR,
-    )
-    found = habit(Booking.objects.filter(tenant=firm.tenant), [120])
-    assert (found.minutes, found.begins) == (120, usual)
-    window = next_free([room], 2 * HOUR, midnight + 20 * HOUR, found.begins)
-    assert window is not None
-    assert window.span.start == midnight + proposed * HOUR
-
-
-def test_a_neighbour_that_is_free_earlier_is_proposed_before_the_usual_room(
-    world: World, firm: TenantWorld, day: date
-) -> None:
-    usual, other = world.rooms[:2]
-    Booking.objects.all().update(state=BookingState.CANCELLED)
-    midnight, neighbour = day_start(day), world.tenants[1]
-    booking_create(
-        actor=neighbour.owner,
-        room=usual,
-        tenant=neighbour.tenant,
-        starts_at=midnight + HOUR,
-        ends_at=midnight + 2 * DAY + 12 * HOUR,
-    )
-    for begins, hour in ((time(20), 20), (None, 1)):
-        window = next_free([usual, other], 2 * HOUR, midnight + HOUR, begins)
-        assert window is not None
-        assert (window.room, window.span.start) == (other, midnight + hour * HOUR), begins
-        window = next_free([usual, other], 2 * HOUR, midnight + 2 * DAY + 13 * HOUR, begins)
-        assert window is not None
-        assert window.room == usual, "the first of those that are free on one day"
 
 
 def test_a_room_is_booked_every_week_and_the_rest_given_back(
@@ -326,19 +194,6 @@ def test_a_booking_is_cancelled_by_its_tenant_alone(
     assert firm.booking.state == BookingState.CANCELLED
 
 
-def soon(firm: TenantWorld) -> Booking:
-    """The firm's booking, begun ten minutes ago."""
-    starts_at = now() - HOUR / 6
-    Booking.objects.filter(pk=firm.booking.pk).update(
-        starts_at=starts_at,
-        ends_at=starts_at + 2 * HOUR,
-        blocked_from=starts_at,
-        blocked_until=starts_at + 2 * HOUR,
-    )
-    firm.booking.refresh_from_db()
-    return firm.booking
-
-
 def test_the_host_checks_in_on_the_phone_and_sees_own_bookings_only(
     world: World, firm: TenantWorld, browser_of: Callable[[User], Client], owner: Client, day: date
 ) -> None:
@@ -380,124 +235,6 @@ def test_what_a_service_refuses_is_said_where_the_button_stands(owner: Client, f
     assert [message.level_tag for message in page.context["messages"]] == ["error"]
     away = owner.post(address, {"back": "https://evil.example/"})
     assert away["Location"].startswith("/portal/")
-
-
-def test_a_phone_session_goes_live_and_ends(owner: Client, firm: TenantWorld) -> None:
-    booking = soon(firm)
-    form = {
-        "platform": "douyin",
-        "delivery": "phone",
-        "market": "CN",
-        "booking": str(booking.uid),
-        "title": "evening",
-    }
-    address = reverse("portal-session-new", args=[firm.tenant.code])
-    ruined = owner.post(address, {**form, "platform_live_id": "7.31246E+18"})
-    assert ruined.context["form"].has_error("platform_live_id", "id_ruined")
-    page = owner.post(address, form)
-    session = LiveSession.objects.get(title="evening")
-    assert page["Location"] == reverse("portal-session", args=[firm.tenant.code, session.uid])
-    assert (session.room_id, session.state) == (booking.room_id, SessionState.LIVE)
-    today_page = owner.get(reverse("portal-today", args=[firm.tenant.code]))
-    assert list(today_page.context["live"]) == [session]
-    owner.post(reverse("portal-session-end", args=[firm.tenant.code, session.uid]))
-    session.refresh_from_db()
-    assert session.state == SessionState.ENDED
-    page = owner.get(reverse("portal-today", args=[firm.tenant.code]))
-    assert booking not in page.context["bookings"], "it ended early and does not come next"
-    bookings = reverse("portal-bookings", args=[firm.tenant.code])
-    assert [booking in owner.get(bookings, query).context["rows"] for query in ({}, {"past": ""})] == [
-        False,
-        True,
-    ]
-
-
-def test_an_open_session_says_which_booking_of_the_room_ends_it(
-    owner: Client, world: World, firm: TenantWorld
-) -> None:
-    booking, other = soon(firm), world.tenants[1]
-    form = {"platform": "douyin", "delivery": "phone", "market": "CN", "booking": str(booking.uid)}
-    owner.cookies["django_language"] = "en"
-    address = owner.post(reverse("portal-session-new", args=[firm.tenant.code]), form)["Location"]
-    assert "this session ends as that booking goes on air" not in owner.get(address).text
-    after = (booking.ends_at + HOUR).replace(second=0, microsecond=0)
-    booking_create(
-        actor=other.owner, room=booking.room, tenant=other.tenant, starts_at=after, ends_at=after + HOUR
-    )
-    shown = owner.get(address)
-    assert shown.context["next_in_room"] == after
-    assert "this session ends as that booking goes on air" in shown.text
-    assert str(other.tenant) not in shown.text
-    LiveSession.objects.update(delivery=Delivery.NODE)
-    assert owner.get(address).context["next_in_room"] is None, "its node cuts it at the end of its slot"
-    LiveSession.objects.update(delivery=Delivery.PHONE)
-    LiveSession.objects.update(state=SessionState.ENDED, ended_at=now())
-    assert owner.get(address).context["next_in_room"] is None
-
-
-def test_sessions_are_filtered_and_paged_in_few_queries(
-    owner: Client, firm: TenantWorld, django_assert_max_num_queries: Any
-) -> None:
-    address = reverse("portal-sessions", args=[firm.tenant.code])
-    owner.get(address)  # the first visit remembers the firm
-    with django_assert_max_num_queries(6):
-        page = owner.get(address, {"since": f"{today() - 2 * DAY}", "platform": "douyin", "state": "ended"})
-    assert [session for session, _figures in page.context["rows"]] == [firm.session]
-    assert owner.get(address, {"since": f"{today()}"}).context["rows"] == []
-    for bad in (
-        {"since": "x"},
-        {"since": "0001-01-01"},
-        {"platform": "radio"},
-        {"page": "x"},
-        {"page": "99999"},
-    ):
-        assert owner.get(address, bad).status_code == 200
-
-
-def test_a_session_without_a_booking_says_so_and_is_borne_out_by_no_check_in(
-    owner: Client, firm: TenantWorld, world: World
-) -> None:
-    """Also where the firm was checked in elsewhere at the time."""
-    session, page = firm.session, reverse("portal-session", args=[firm.tenant.code, firm.session.uid])
-    booked = Booking.objects.filter(pk=firm.booking.pk)
-    booked.update(checked_in_at=min(session.created_at, firm.booking.starts_at) - HOUR)
-    row = LiveSession.objects.filter(pk=session.pk)
-    row.update(booking=firm.booking, room=firm.booking.room)
-    park = Client()
-    park.force_login(world.users["park_manager"])
-    lists = (
-        (owner, reverse("portal-sessions", args=[firm.tenant.code])),
-        (park, reverse("admin:livestreams_livesession_changelist")),
-    )
-
-    def told() -> list[int]:
-        tool = Caller(user=firm.users["tenant_owner"])
-        (shown,) = [
-            each for each in tool.get("live-sessions").json()["results"] if each["uid"] == str(session.uid)
-        ]
-        return [shown["unbooked"], *(client.get(address).text.count("无预约") for client, address in lists)]
-
-    assert "无预约" not in owner.get(page).text
-    of_others = told()[2]
-    assert told() == [False, 0, of_others]
-    session_claim(actor=SYSTEM, session=session, minutes=60)
-
-    def witnesses() -> set[str]:
-        (found,) = gather([LiveSession.objects.select_related("booking").get(pk=session.pk)])
-        return {each.witness for each in found.evidence.air}
-
-    assert Witness.CHECK_IN in witnesses()
-    row.update(booking=None)
-    assert "无预约" in owner.get(page).text
-    assert told() == [True, 1, of_others + 1]
-    assert Witness.CHECK_IN not in witnesses()
-
-
-def test_a_session_shows_its_audience_in_local_time(owner: Client, firm: TenantWorld) -> None:
-    page = owner.get(reverse("portal-session", args=[firm.tenant.code, firm.session.uid]))
-    audience = page.context["audience"]
-    assert audience["peak"] == 100
-    assert audience["series"][0]["data"][0][0].endswith("T12:00:00")
 
 
 @pytest.mark.parametrize(
