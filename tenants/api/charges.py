@@ -47,10 +47,6 @@ class ChargeFilter(django_filters.FilterSet):
     period = django_filters.DateFilter("period", label=_("Month (its first day)"))
     kind = django_filters.ChoiceFilter(choices=ChargeKind, label=_("Kind"), empty_label=_("all"))
 
-    class Meta:
-        model = Charge
-        fields: list[str] = []
-
 
 class ChargeViewSet(ReadOnlyScopedViewSet):
     """What one is charged, or what one's park charges, the latest first."""

@@ -41,10 +41,6 @@ class EntryInput(StrictSerializer):
 class EntryFilter(django_filters.FilterSet):
     event = django_filters.UUIDFilter("event__uid", label=_("Event"))
 
-    class Meta:
-        model = EventEntry
-        fields: list[str] = []
-
 
 class EntryViewSet(ReadOnlyScopedViewSet):
     """Who takes part in which event, the newest entry first."""

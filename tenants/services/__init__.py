@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from tenants.services.charges import charge_record, verified_figure_push
 from tenants.services.events import entry_readmit, entry_send_away, entry_withdraw, event_enter
 from tenants.services.firms import (
-    charge_record,
     company_get_or_create,
-    lease_create,
-    lease_end,
     tenancy_move,
     tenant_create,
     tenant_leave,
     tenant_update,
-    verified_figure_push,
 )
+from tenants.services.leases import lease_create, lease_end
 from tenants.services.stores import store_close, store_create, store_members_set, store_reopen
 
 __all__ = [

@@ -1,34 +1,30 @@
-"""Writes of tenants: who sits where, under which lease, and what is charged."""
+"""Firms come, say what they are, move and leave: who sits where, from which day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import month_of, next_month, today
-from core.days import not_over
+from core.clock import today
 from core.errors import Conflict, InvalidInput
-from core.locking import advisory_lock, lock_row, lock_rows, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode
 from core.policy import CHANGE, DISCLOSE
 from core.records import record_update
 from core.scoping import require
 from core.services import node_move
-from parks.choices import NOT_LETTABLE_USES
-from parks.models import Park, Unit, UnitUse
-from tenants.choices import LeaseState, WallVisibility
+from parks.models import Park
+from tenants.choices import WallVisibility
 from tenants.errors import TenantStays
 from tenants.guards import tenant_exit, tenant_move
-from tenants.models import Charge, Company, Lease, LeaseUnit, Tenancy, Tenant, VerifiedFigure
+from tenants.models import Company, Tenancy, Tenant
 from tenants.services.events import entries_end
 
 # What a tenant decides about what others see of it.
@@ -218,202 +214,3 @@ def tenant_leave(*, actor: Actor, tenant: Tenant, day: date) -> Tenant:
 def _seat(tenant: Tenant) -> Tenancy | None:
     """Where a tenant sits, from the day on which it came; None for one that left."""
     return Tenancy.objects.filter(tenant=tenant, to_day__isnull=True).select_related("park").first()
-
-
-@retried
-def lease_create(
-    *,
-    actor: Actor,
-    tenant: Tenant,
-    park: Park,
-    number: str,
-    units: Sequence[tuple[Unit, Decimal]],
-    from_day: date,
-    to_day: date,
-    rent_per_month: Decimal = Decimal(0),
-    deposit: Decimal = Decimal(0),
-    service_fee_per_month: Decimal = Decimal(0),
-    free_until: date | None = None,
-    turnover_rate_percent: Decimal = Decimal(0),
-    turnover_threshold: Decimal = Decimal(0),
-) -> Lease:
-    """Let (unit, area) pairs to a tenant for [from_day, to_day).
-
-    Conflict names a unit that is already let, InvalidInput one that is not to let or under conversion in that time; it
-    is raised for a tenant that has left before the end of the term, too.
-    """
-    require(actor, "add", Lease, park.pk)
-    if to_day <= from_day:
-        raise InvalidInput(_("A lease must end after it begins."), field="to_day")
-    if any(unit.park_id != park.pk for unit, _area in units):
-        raise InvalidInput(_("All units of a lease must lie in its park."), field="units")
-    with transaction.atomic():
-        left = lock_row(Tenant, tenant.pk).closed_on
-        if left is not None and to_day > left:
-            raise InvalidInput(_("The tenant has left the park."), code="tenant", field="tenant")
-        asked = Unit.objects.filter(pk__in=[unit.pk for unit, _area in units])
-        lock_rows(asked)
-        _check_lettable(asked, from_day, to_day)
-        _check_unlet([unit for unit, _area in units], from_day, to_day)
-        try:
-            with transaction.atomic():
-                lease = Lease.objects.create(
-                    number=number,
-                    tenant=tenant,
-                    park=park,
-                    state=LeaseState.ACTIVE,
-                    from_day=from_day,
-                    to_day=to_day,
-                    rent_per_month=rent_per_month,
-                    deposit=deposit,
-                    service_fee_per_month=service_fee_per_month,
-                    free_until=free_until,
-                    turnover_rate_percent=turnover_rate_percent,
-                    turnover_threshold=turnover_threshold,
-                )
-        except IntegrityError as error:
-            raise Conflict(
-                _("There is already a lease with the number %(n)s.") % {"n": number}, code="code_taken"
-            ) from error
-        LeaseUnit.objects.bulk_create(
-            LeaseUnit(lease=lease, unit=unit, area_m2=area, from_day=from_day, to_day=to_day)
-            for unit, area in units
-        )
-        audit.record(
-            actor=actor,
-            verb="lease.create",
-            obj=lease,
-            node_id=park.pk,
-            after={"units": [unit.code for unit, _area in units]},
-        )
-    return lease
-
-
-def _check_unlet(units: Sequence[Unit], from_day: date, to_day: date) -> None:
-    """Raise Conflict, which names them, when units are let to somebody on a day of [from_day, to_day)."""
-    taken = LeaseUnit.objects.filter(
-        unit__in=units, is_active=True, from_day__lt=to_day, to_day__gt=from_day
-    ).select_related("unit")
-    if taken:
-        raise Conflict(
-            _("Already let in that time: %(units)s.")
-            % {"units": ", ".join(sorted({row.unit.code for row in taken}))},
-            code="unit_let",
-            field="units",
-        )
-
-
-def _check_lettable(units: QuerySet[Unit], from_day: date, to_day: date) -> None:
-    """InvalidInput with the codes of the units that may not be let, or are under conversion on a day of the term."""
-    converted = UnitUse.objects.filter(not_over(from_day), use__in=NOT_LETTABLE_USES, from_day__lt=to_day)
-    closed = units.filter(Q(is_lettable=False) | Q(pk__in=converted.values("unit"))).order_by("code")
-    if codes := list(closed.values_list("code", flat=True)):
-        raise InvalidInput(
-            _("Not to be let in that time: %(units)s.") % {"units": ", ".join(codes)},
-            code="unit_not_lettable",
-            field="units",
-        )
-
-
-@retried
-def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
-    """End a lease on a day; its units are free from then on. InvalidInput for a day outside of its present term."""
-    require(actor, "change", Lease, lease.park_id)
-    with transaction.atomic():
-        held = lock_row(Lease, lease.pk)
-        if not held.from_day < day <= held.to_day:
-            raise InvalidInput(_("A lease can end only within its term."), field="day")
-        before = audit.snapshot(held, ("state", "to_day"))
-        held.to_day = day
-        if day <= today():
-            held.state = LeaseState.ENDED
-        held.save(update_fields=["to_day", "state", "updated_at"])
-        held.lease_units.update(to_day=day)
-        audit.record(
-            actor=actor,
-            verb="lease.end",
-            obj=held,
-            node_id=held.park_id,
-            before=before,
-            after={"to_day": day},
-        )
-    return held
-
-
-@retried
-@transaction.atomic
-def charge_record(
-    *,
-    actor: Actor,
-    tenant: Tenant,
-    park: Park,
-    kind: str,
-    source: str,
-    source_id: str,
-    period: date,
-    amount: Decimal,
-    explanation: dict[str, Any],
-) -> Charge:
-    """Charge a tenant once per (park, source, source id, month of `period`); the same again returns the first one.
-
-    Conflict when the same key comes with another tenant, kind or amount: a corrected fee is a charge of its own.
-    """
-    require(actor, "add", Charge, park.pk)
-    period = month_of(period)
-    asked = Charge.objects.filter(park=park, source=source, source_id=source_id)
-    # Older charges may name a day within their month.
-    charge = asked.filter(period__gte=period, period__lt=next_month(period)).order_by("period", "pk").first()
-    created = False
-    if charge is None:
-        charge, created = asked.get_or_create(
-            park=park,
-            source=source,
-            source_id=source_id,
-            period=period,
-            defaults={
-                "tenant": tenant,
-                "kind": kind,
-                "amount": amount,
-                "explanation": explanation,
-            },
-        )
-    known = (charge.tenant_id, charge.kind, charge.amount)
-    if not created and known != (tenant.pk, kind, amount):
-        raise Conflict(
-            _("Something else is charged under this source id for this month already."),
-            code="charge_differs",
-            field="source_id",
-        )
-    if created:
-        audit.record(
-            actor=actor,
-            verb="charge.record",
-            obj=charge,
-            node_id=park.pk,
-            after={"amount": amount, "kind": kind},
-        )
-    return charge
-
-
-@retried
-@transaction.atomic
-def verified_figure_push(
-    *, tenant: Tenant, metric: str, period: date, value: Decimal, source_hash: str
-) -> VerifiedFigure:
-    """Store a figure that rent and subsidy rules may read. The same value changes nothing, another is a new version."""
-    advisory_lock(f"verified-figure:{tenant.pk}:{metric}:{period}")
-    last = (
-        VerifiedFigure.objects.filter(tenant=tenant, metric=metric, period=period)
-        .order_by("-version")
-        .first()
-    )
-    if last is not None and last.value == value and last.source_hash == source_hash:
-        return last
-    return VerifiedFigure.objects.create(
-        tenant=tenant,
-        metric=metric,
-        period=period,
-        version=last.version + 1 if last else 1,
-        value=value,
-        source_hash=source_hash,
-    )
