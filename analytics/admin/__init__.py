@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from analytics.admin import displays, eventtrust, figures, matching, reports, trust
+from analytics.admin import displays, eventtrust, figures, indicators, matching, reports, trust
 
-__all__ = ["displays", "eventtrust", "figures", "matching", "reports", "trust"]
+__all__ = ["displays", "eventtrust", "figures", "indicators", "matching", "reports", "trust"]
