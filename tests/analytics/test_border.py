@@ -20,7 +20,7 @@ from analytics.figures import park_figures, tenant_figures
 from analytics.periods import Period
 from core.choices import Role
 from supplychain.choices import CustomsMode
-from tests.analytics.test_channels import browser_of
+from tests.analytics.browsers import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
 

@@ -28,7 +28,7 @@ from supplychain.facts import SaleFact
 from supplychain.models import Agreement, ImportBatch, PayoutEntry, Statement
 from tenants.choices import ChargeKind
 from tenants.services import charge_record
-from tests.analytics.test_channels import browser_of
+from tests.analytics.browsers import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
 

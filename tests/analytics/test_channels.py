@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from analytics.counting import drain_everything
 from core.choices import Role
 from core.services import membership_grant
 from supplychain.choices import Channel
+from tests.analytics.browsers import browser_of
 from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 
@@ -92,13 +92,6 @@ def firm(world: World) -> TenantWorld:
     record(mine.tenant, fact("M", amount="100.00", channel="shop", occurred_at=at))
     drain_everything()
     return mine
-
-
-def browser_of(mine: TenantWorld, role: Role = Role.TENANT_OWNER) -> Client:
-    browser = Client()
-    browser.force_login(mine.users[role], backend="django.contrib.auth.backends.ModelBackend")
-    browser.cookies["django_language"] = "en"
-    return browser
 
 
 def test_the_page_and_the_api_compare_two_months(firm: TenantWorld) -> None:

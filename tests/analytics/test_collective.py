@@ -23,7 +23,7 @@ from core.choices import Role
 from core.errors import NotFound
 from supplychain.services import certificate_accept, certificate_add
 from tenants.services import store_close, store_create, tenancy_move
-from tests.analytics.test_channels import browser_of
+from tests.analytics.browsers import browser_of
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact, record
 

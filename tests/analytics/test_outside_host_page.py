@@ -21,6 +21,7 @@ from supplychain.services import (
     sample_charge,
     sample_take_back,
 )
+from tests.analytics.browsers import browser_of
 from tests.analytics.outside import (
     JUNE,
     MAY,
@@ -32,7 +33,6 @@ from tests.analytics.outside import (
     told,
     yuan,
 )
-from tests.analytics.test_channels import browser_of
 from tests.factories import SYSTEM, TenantWorld, World
 
 __all__ = ["_in_the_morning", "firm"]

@@ -14,7 +14,7 @@ from analytics.outsidehosts import OutsideHost, outside_hosts
 from analytics.periods import Period
 from core.choices import Role
 from supplychain.services import placing
-from tests.analytics.test_channels import browser_of
+from tests.analytics.browsers import browser_of
 from tests.factories import SYSTEM, TenantWorld, World
 from tests.supplychain.ledger import fact, record
 

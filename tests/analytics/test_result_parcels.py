@@ -18,7 +18,7 @@ from supplychain.services import goods_return, stock_receive, wave_make
 from tenants.models import Store
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM
-from tests.supplychain.test_parcels import PackingShop
+from tests.supplychain.stockroom import PackingShop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

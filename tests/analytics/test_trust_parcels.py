@@ -21,7 +21,7 @@ from supplychain.services import stock_receive, wave_make
 from supplychain.tasks import release_refunded
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM
-from tests.supplychain.test_parcels import PackingShop
+from tests.supplychain.stockroom import PackingShop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

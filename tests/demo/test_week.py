@@ -46,7 +46,7 @@ from supplychain.services.loading import Plan
 from tests.analytics.reference import Book, Fact
 from tests.demo.exports import Line, evenings, export_of
 from tests.scaled import oracle
-from tests.supplychain.test_stock import levels_equal_moves
+from tests.supplychain.stockroom import levels_equal_moves
 
 pytestmark = [
     pytest.mark.django_db,

@@ -19,8 +19,8 @@ from livestreams.services import exchange, locks, placing, sessions, slot_sessio
 from tenants.models import Tenant
 from tests.factories import World
 from tests.livestreams.lending import At, Three, ask, offer_room, three  # noqa: F401  (a fixture)
-from tests.livestreams.test_plans import ask as ask_for_slot
-from tests.livestreams.test_plans import make
+from tests.livestreams.planners import ask as ask_for_slot
+from tests.livestreams.planners import make
 
 ORDER = [Tenant, LiveRoom, ExchangeOffer, ExchangeRequest, Host, str]
 """By what is locked; a quota's hours by their name."""

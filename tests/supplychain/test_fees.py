@@ -24,7 +24,7 @@ from supplychain.tasks import charge_fees
 from tenants.models import Charge, Tenant
 from tests import factories
 from tests.supplychain.ledger import SYSTEM
-from tests.supplychain.test_parcels import PackingShop
+from tests.supplychain.stockroom import PackingShop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -18,7 +18,7 @@ from supplychain.services import (
     wave_picked,
 )
 from tests.supplychain.ledger import SYSTEM
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 LIST = [("A-01", 4), ("S-09", 2)]

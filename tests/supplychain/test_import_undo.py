@@ -21,7 +21,7 @@ from tenants.models import Tenant
 from tests import factories
 from tests.factories import TenantWorld
 from tests.supplychain.ledger import SYSTEM, fact, marked, unmark
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import Shop, levels_equal_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 HEAD = "订单号,行号,类型,时间,数量,金额,SKU编码,已退款金额,退款时间\n"

@@ -6,15 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import Sum
 from time_machine import travel
 
 from core.actors import user_actor
 from core.choices import Role
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
-from supplychain.choices import ParcelState, ReservationState
-from supplychain.models import Backorder, Parcel, Reservation, ReturnedGoods, Sku, StockLevel, StockMove, Wave
+from supplychain.choices import ParcelState
+from supplychain.models import Backorder, Parcel, Reservation, Sku, StockMove, Wave
 from supplychain.services import (
     backorder_fill,
     goods_return,
@@ -30,78 +29,15 @@ from supplychain.services import (
 from supplychain.unshipped import due_today, held_lines, overdue, unshipped
 from tenants.models import Store
 from tests import factories
-from tests.supplychain.ledger import NOON, SYSTEM, fact, record
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.ledger import NOON, SYSTEM
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-class PackingShop(Shop):
-    """The shop of the stock tests, whose near warehouse packs the orders."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.near.packs_orders = True
-        self.near.save()
-
-    def sell(self, order: str, qty: int = 1, source: str = "test", **more: Any) -> None:
-        values = {"kind": "paid", "order_no": order, "qty": qty, "sku_code": "S1", "amount": 10 * qty} | more
-        record(self.seller, fact(**values), source=source)
-
-    def refund(self, order: str, amount: int, source: str = "test", **more: Any) -> None:
-        values = {
-            "kind": "refunded",
-            "order_no": f"R-{order}",
-            "ref_order_no": order,
-            "qty": 0,
-            "amount": amount,
-        }
-        record(self.seller, fact(**values | more), source=source)
-
-    def level(self, sku: Sku | None = None) -> tuple[int, int]:
-        level = StockLevel.objects.get(warehouse=self.near, sku=sku or self.sku)
-        return level.on_hand, level.reserved
-
-    def packed(self, order: str) -> Parcel:
-        (parcel,) = parcels_named(actor=SYSTEM, warehouse=self.near, code=order)
-        for line in parcel.lines.filter(state=ReservationState.IN_WAVE).select_related("sku"):
-            for _piece in range(line.quantity):
-                parcel_scan(actor=SYSTEM, parcel=parcel, code=line.sku.code)
-        return parcel
-
-    def dispatch(self, order: str, number: str = "") -> Parcel:
-        return parcel_dispatch(
-            actor=SYSTEM, parcel=self.packed(order), carrier="sf", tracking_no=number or f"SF{order}"
-        )
-
-    def line(self, order: str) -> Reservation:
-        return Reservation.objects.filter(order_no=order).latest("pk")
 
 
 @pytest.fixture
 def shop() -> PackingShop:
     return PackingShop()
-
-
-def everything_adds_up() -> bool:
-    """Levels are the sum of moves, what is reserved the sum of what is held, and what left is what parcels took."""
-    held = {
-        (row["warehouse"], row["sku"]): row["total"]
-        for row in Reservation.objects.filter(state__in=("reserved", "in_wave"))
-        .values("warehouse", "sku")
-        .annotate(total=Sum("quantity"))
-    }
-    reserved = {(level.warehouse_id, level.sku_id): level.reserved for level in StockLevel.objects.all()}
-    left = Reservation.objects.filter(state="dispatched").aggregate(total=Sum("quantity"))["total"] or 0
-    moved = StockMove.objects.filter(source="parcel").aggregate(total=Sum("quantity"))["total"] or 0
-    back = ReturnedGoods.objects.filter(condition="good").aggregate(total=Sum("quantity"))["total"] or 0
-    came = StockMove.objects.filter(source="parcel_return").aggregate(total=Sum("quantity"))["total"] or 0
-    return (
-        levels_equal_moves()
-        and all(reserved[place] == total for place, total in held.items())
-        and sum(reserved.values()) == sum(held.values())
-        and (left, back) == (-moved, came)
-    )
 
 
 def test_a_sale_reserves_and_the_parcel_takes(shop: PackingShop) -> None:

@@ -23,7 +23,7 @@ from supplychain.services import (
 )
 from supplychain.tasks import release_refunded
 from tests.supplychain.ledger import SYSTEM
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

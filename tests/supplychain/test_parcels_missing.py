@@ -9,7 +9,7 @@ from supplychain.choices import ParcelState
 from supplychain.models import Backorder, Parcel, Reservation, SalesEvent
 from supplychain.services import backorder_fill, line_missing, sku_resolve, stock_count, wave_make
 from tests.supplychain.ledger import SYSTEM
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

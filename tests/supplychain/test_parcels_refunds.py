@@ -13,7 +13,7 @@ from supplychain.services import backorder_fill, goods_return, parcel_dispatch, 
 from supplychain.tasks import release_refunded
 from supplychain.unshipped import oversold, returns_awaited, unshipped
 from tests.supplychain.ledger import NOON, SYSTEM
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -14,7 +14,7 @@ from supplychain.services import attribution_set, resolve_all_pending, resolve_p
 from tenants.models import Store, Tenant
 from tests import factories
 from tests.supplychain.ledger import NOON, SLOT, SYSTEM, fact, marked, record, unmark
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import Shop, levels_equal_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -21,7 +21,7 @@ from supplychain.facts import SaleFact
 from supplychain.models import Backorder, SalesEvent, SalesEventKey, StockMove
 from tenants.models import Tenant
 from tests.supplychain.ledger import fact, marked, record
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import Shop, levels_equal_moves
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases, pytest.mark.gate]
 BATCHES, LINES, WRITERS, KILLS = 100, 200, 4, 12

@@ -14,7 +14,7 @@ from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent, StockLevel
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record, statuses
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import Shop, levels_equal_moves
 
 pytestmark = [pytest.mark.both_databases]
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -15,7 +14,7 @@ from core.actors import Actor, user_actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
-from supplychain.models import Backorder, Product, Reservation, Sku, StockLevel, StockMove, Warehouse
+from supplychain.models import Backorder, Product, Reservation, Sku, StockLevel, StockMove
 from supplychain.services import (
     backorder_fill,
     sku_resolve,
@@ -31,68 +30,14 @@ from tenants.models import Tenant
 from tenants.services import tenancy_move
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM, fact, record
+from tests.supplychain.stockroom import Shop, levels_equal_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-class Shop:
-    """A seller with a tracked SKU and two warehouses."""
-
-    def __init__(self) -> None:
-        self.park = factories.make_park("alpha")
-        self.seller: Tenant = factories.make_tenant(self.park, "alpha-a")
-        self.sku = self.tracked("S1")
-        self.near = Warehouse.objects.create(park=self.park, code="near", name_zh="近")
-        self.far = Warehouse.objects.create(park=self.park, code="far", name_zh="远")
-
-    def tracked(self, code: str) -> Sku:
-        sku = factories.make_sku(self.seller, code)
-        sku.tracked_since = NOON - timedelta(days=1)
-        sku.save()
-        return sku
-
-    def receive(
-        self, quantity: int, warehouse: Warehouse | None = None, sku: Sku | None = None, zone: str = ""
-    ) -> StockMove:
-        return stock_receive(
-            actor=SYSTEM, warehouse=warehouse or self.near, sku=sku or self.sku, quantity=quantity, zone=zone
-        )
-
-    def shelves(self, warehouse: Warehouse | None = None) -> list[tuple[str, int]]:
-        """What lies where of the SKU, the main place first."""
-        return StockLevel.objects.get(warehouse=warehouse or self.near, sku=self.sku).shelves
-
-    def on_hand(self, warehouse: Warehouse | None = None, sku: Sku | None = None) -> int:
-        level = StockLevel.objects.filter(warehouse=warehouse or self.near, sku=sku or self.sku).first()
-        return level.on_hand if level else 0
-
-    def allow(self, limit: int) -> None:
-        """Let so many pieces be promised beyond what is there."""
-        self.sku.presale_limit = limit
-        self.sku.save()
-
-    def owed(self) -> list[tuple[str, int, str]]:
-        return list(Backorder.objects.order_by("pk").values_list("order_no", "quantity", "state"))
 
 
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
-
-
-def levels_equal_moves() -> bool:
-    """Zone by zone, what lies there is the sum of the moves there, and all zones are what is on hand."""
-    moved = {
-        (row["warehouse"], row["sku"], row["zone"]): row["total"]
-        for row in StockMove.objects.values("warehouse", "sku", "zone").annotate(total=Sum("quantity"))
-    }
-    levels = list(StockLevel.objects.prefetch_related("others"))
-    lying = {
-        (level.warehouse_id, level.sku_id, zone): pieces for level in levels for zone, pieces in level.shelves
-    }
-    return {place: total for place, total in moved.items() if total} == {
-        place: pieces for place, pieces in lying.items() if pieces
-    } and all(level.on_hand == sum(pieces for _zone, pieces in level.shelves) for level in levels)
 
 
 def test_goods_come_in_once_for_each_document(shop: Shop) -> None:

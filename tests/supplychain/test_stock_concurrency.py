@@ -36,8 +36,7 @@ from supplychain.services import (
 )
 from supplychain.tasks import release_refunded
 from tests.supplychain.ledger import SYSTEM, fact, record
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import PackingShop, Shop, everything_adds_up, levels_equal_moves
 
 pytestmark = pytest.mark.both_databases
 THREADS = 48

@@ -29,8 +29,7 @@ from supplychain.services import (
     wave_make,
 )
 from tests.supplychain.ledger import SYSTEM, fact, record
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
-from tests.supplychain.test_stock import Shop, levels_equal_moves
+from tests.supplychain.stockroom import PackingShop, Shop, everything_adds_up, levels_equal_moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -24,7 +24,7 @@ from supplychain.services import (
 from supplychain.tasks import release_refunded
 from supplychain.unshipped import due_today, held_lines, returns_awaited, unshipped
 from tests.supplychain.ledger import NOON, SYSTEM
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 # A tool may name its shops so: what stands before the first colon is no name of a source.

@@ -31,8 +31,8 @@ from supplychain.services import (
 )
 from tests import factories
 from tests.supplychain.ledger import NOON, SYSTEM
+from tests.supplychain.stockroom import PackingShop, everything_adds_up
 from tests.supplychain.test_import_undo import HEAD, imported, undo
-from tests.supplychain.test_parcels import PackingShop, everything_adds_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 JUNE, JULY, AUGUST = (date(2025, month, 1) for month in (6, 7, 8))
