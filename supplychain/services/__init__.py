@@ -76,7 +76,6 @@ from supplychain.services.stock import (
     stock_count,
     stock_move,
     stock_receive,
-    stock_return,
     stock_transfer,
 )
 from supplychain.services.stock_sales import backorder_fill
@@ -172,7 +171,6 @@ __all__ = [
     "stock_move",
     "stock_place",
     "stock_receive",
-    "stock_return",
     "stock_transfer",
     "tariff_set",
     "wave_make",

@@ -14,6 +14,7 @@ from core.actors import Actor, user_actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput, NotFound, Refused
 from core.scoping import visible_to
+from supplychain.choices import MoveKind
 from supplychain.models import Backorder, Product, Reservation, Sku, StockLevel, StockMove
 from supplychain.services import (
     backorder_fill,
@@ -22,7 +23,6 @@ from supplychain.services import (
     stock_count,
     stock_place,
     stock_receive,
-    stock_return,
     stock_transfer,
 )
 from supplychain.unshipped import unshipped
@@ -47,6 +47,9 @@ def test_goods_come_in_once_for_each_document(shop: Shop) -> None:
     with pytest.raises(Conflict):
         stock_receive(quantity=6, **options)
     assert (shop.on_hand(), StockMove.objects.count()) == (5, 1)
+    assert stock_receive(kind=MoveKind.RETURN, quantity=5, **options).pk != first.pk, (
+        "a document of another kind"
+    )
 
 
 def test_no_more_leaves_than_is_there_and_not_reserved(shop: Shop) -> None:
@@ -70,7 +73,7 @@ def test_no_more_leaves_than_is_there_and_not_reserved(shop: Shop) -> None:
 def test_transfer_return_and_count(shop: Shop) -> None:
     shop.receive(5)
     stock_transfer(actor=SYSTEM, origin=shop.near, target=shop.far, sku=shop.sku, quantity=2)
-    stock_return(actor=SYSTEM, warehouse=shop.far, sku=shop.sku, quantity=1)
+    stock_receive(kind=MoveKind.RETURN, actor=SYSTEM, warehouse=shop.far, sku=shop.sku, quantity=1)
     assert (shop.on_hand(), shop.on_hand(shop.far)) == (3, 3)
     move = stock_count(actor=SYSTEM, warehouse=shop.far, sku=shop.sku, counted=7)
     assert move is not None
@@ -258,7 +261,7 @@ class LevelsAddUp(TestCase):
                     for level in StockLevel.objects.filter(warehouse=here):
                         stock_place(actor=SYSTEM, level=level, zone=zone)
                 elif name == "return":
-                    stock_return(warehouse=here, quantity=quantity, zone=zone, **goods)
+                    stock_receive(kind=MoveKind.RETURN, warehouse=here, quantity=quantity, zone=zone, **goods)
                 elif name == "count":
                     stock_count(warehouse=here, counted=quantity, zone=zone, **goods)
                 else:
@@ -284,7 +287,7 @@ def test_goods_leave_a_closed_warehouse_and_do_not_come_in() -> None:
     more = {"actor": SYSTEM, "sku": shop.sku}
     for refused in (
         lambda: shop.receive(1),
-        lambda: stock_return(warehouse=shop.near, quantity=1, **more),
+        lambda: stock_receive(kind=MoveKind.RETURN, warehouse=shop.near, quantity=1, **more),
         lambda: stock_adjust(warehouse=shop.near, quantity=1, note="found", **more),
         lambda: stock_transfer(origin=shop.far, target=shop.near, quantity=1, **more),
         lambda: stock_count(warehouse=shop.near, counted=10, **more),
@@ -310,7 +313,7 @@ def test_a_firm_that_left_takes_returns_in_and_no_new_goods() -> None:
     with pytest.raises(InvalidInput) as refusal:
         shop.receive(1)
     assert (refusal.value.code, refusal.value.field) == ("closed", "sku")
-    stock_return(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1)
+    stock_receive(kind=MoveKind.RETURN, actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1)
     assert shop.on_hand() == 4
 
 

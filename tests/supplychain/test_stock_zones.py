@@ -14,6 +14,7 @@ from django.utils import translation
 
 from core.clock import today
 from core.errors import Conflict, InvalidInput
+from supplychain.choices import MoveKind
 from supplychain.models import Backorder, StockLevel, StockMove, ZoneLevel
 from supplychain.services import (
     goods_return,
@@ -24,7 +25,6 @@ from supplychain.services import (
     stock_count,
     stock_place,
     stock_receive,
-    stock_return,
     stock_transfer,
     wave_make,
 )
@@ -65,7 +65,9 @@ def test_the_first_goods_name_the_main_place_and_others_lie_elsewhere(shop: Shop
     assert shop.shelves() == [("A-01", 4), ("S-09", 6)]
     assert (level().on_hand, level().elsewhere) == (10, 6)
     shop.receive(1)
-    stock_return(actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1, zone="R-1")
+    stock_receive(
+        kind=MoveKind.RETURN, actor=SYSTEM, warehouse=shop.near, sku=shop.sku, quantity=1, zone="R-1"
+    )
     assert shop.shelves() == [("A-01", 5), ("R-1", 1), ("S-09", 6)]
     assert levels_equal_moves()
 
@@ -75,7 +77,7 @@ def test_what_comes_back_of_goods_that_are_sold_out_names_no_main_place() -> Non
     goods = {"actor": SYSTEM, "warehouse": shop.near, "sku": shop.sku}
     shop.receive(2)
     record(shop.seller, fact("A1", sku_code="S1", qty=2))
-    stock_return(quantity=1, zone="R-1", **goods)
+    stock_receive(kind=MoveKind.RETURN, quantity=1, zone="R-1", **goods)
     stock_adjust(quantity=-1, note="broken", zone="R-1", **goods)
     assert stock_count(counted=1, zone="R-2", **goods) is not None
     shop.receive(5)

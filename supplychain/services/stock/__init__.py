@@ -7,7 +7,6 @@ from supplychain.services.stock.moves import (
     stock_count,
     stock_move,
     stock_receive,
-    stock_return,
     stock_transfer,
 )
 from supplychain.services.stock.posting import Change, locked_levels, post
@@ -20,6 +19,5 @@ __all__ = [
     "stock_count",
     "stock_move",
     "stock_receive",
-    "stock_return",
     "stock_transfer",
 ]

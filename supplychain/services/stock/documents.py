@@ -135,11 +135,12 @@ def change_of(
     quantity: int,
     *,
     source: str,
-    source_key: str,
-    occurred_at: datetime | None,
-    note: str,
-    zone: str,
+    source_key: str = "",
+    occurred_at: datetime | None = None,
+    note: str = "",
+    zone: str = "",
 ) -> Change:
+    """A change of `quantity` pieces, signed. Without a key it is of a document of its own, without a time of now."""
     return Change(
         warehouse_id=warehouse.pk,
         sku_id=sku.pk,

@@ -27,6 +27,9 @@ from supplychain.services.stock.documents import (
 )
 from supplychain.services.stock.posting import locked_levels, post
 
+# What a move by hand takes in, and the source that its key is of where the door names none.
+TAKEN_IN: dict[str, str] = {MoveKind.INBOUND: "receipt", MoveKind.RETURN: "return"}
+
 
 @retried
 def stock_receive(
@@ -35,47 +38,23 @@ def stock_receive(
     warehouse: Warehouse,
     sku: Sku,
     quantity: int,
-    source: str = "receipt",
+    kind: str = MoveKind.INBOUND,
+    source: str = "",
     source_key: str = "",
     occurred_at: datetime | None = None,
     note: str = "",
     zone: str = "",
 ) -> StockMove:
-    """Take goods in. The same (source, source key) again is the same receipt, not another; see `post_once`."""
+    """Take goods in, or, as a return, sold ones back in; a refund alone never does that.
+
+    The same (source, source key) again is the same receipt, not another; see `post_once`.
+    """
     change = change_of(
         warehouse,
         sku,
-        MoveKind.INBOUND,
+        kind,
         positive(quantity),
-        source=source,
-        source_key=source_key,
-        occurred_at=occurred_at,
-        note=note,
-        zone=zone,
-    )
-    return post_once(actor, [(warehouse, sku, change)])
-
-
-@retried
-def stock_return(
-    *,
-    actor: Actor,
-    warehouse: Warehouse,
-    sku: Sku,
-    quantity: int,
-    source: str = "return",
-    source_key: str = "",
-    occurred_at: datetime | None = None,
-    note: str = "",
-    zone: str = "",
-) -> StockMove:
-    """Take sold goods back in. A refund alone never does that."""
-    change = change_of(
-        warehouse,
-        sku,
-        MoveKind.RETURN,
-        positive(quantity),
-        source=source,
+        source=source or TAKEN_IN[kind],
         source_key=source_key,
         occurred_at=occurred_at,
         note=note,
@@ -131,10 +110,8 @@ def stock_move(
         "quantity": quantity,
         **values,
     }
-    if kind == MoveKind.INBOUND:
-        return stock_receive(**given)
-    if kind == MoveKind.RETURN:
-        return stock_return(**given)
+    if kind in TAKEN_IN:
+        return stock_receive(kind=kind, **given)
     return stock_adjust(kind=kind, **{"note": "", **given})
 
 
@@ -202,17 +179,7 @@ def stock_count(
                 " then enter the count."
             ) % {"reserved": level.reserved}
             raise Conflict(message, code="stock_reserved", field="counted", reserved=level.reserved)
-        change = change_of(
-            warehouse,
-            sku,
-            MoveKind.COUNT,
-            found,
-            source="count",
-            source_key="",
-            occurred_at=None,
-            note=note,
-            zone=zone,
-        )
+        change = change_of(warehouse, sku, MoveKind.COUNT, found, source="count", note=note, zone=zone)
         require_open(warehouse, sku, change)
         moves = post([change], {place: level})
         record(actor, moves)
