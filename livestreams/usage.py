@@ -1,6 +1,6 @@
 """How much rooms are used: per room, and by weekday and hour. Pure: no database, no present time.
 
-`room_utilisation` is live time over open time, `no_show_rate` bookings that never went live over all that are over;
+`utilisation` is live time over open time, `no_show_rate` bookings that never went live over all that are over;
 open time is opening hours without maintenance. Weekday 0 is Monday; weekdays and hours are those of Asia/Shanghai.
 """
 
@@ -44,7 +44,7 @@ class RoomUse:
 
     @property
     def utilisation(self) -> Decimal | None:
-        """room_utilisation in percent."""
+        """In percent; None without open time."""
         return _percent(self.live, self.opened)
 
     @property
@@ -54,7 +54,7 @@ class RoomUse:
 
     @property
     def no_show_rate(self) -> Decimal | None:
-        """no_show_rate in percent."""
+        """In percent; None while nothing is over."""
         met = self.kept + self.no_shows
         return (PERCENT * self.no_shows / met).quantize(Decimal("0.1")) if met else None
 

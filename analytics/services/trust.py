@@ -52,9 +52,8 @@ def session_claim(
 ) -> SessionClaim:
     """Keep the figures stated of a session that has begun; they replace those stated before, the same ones once.
 
-    Sales in CNY, the mean stay of a viewer in seconds. Raises InvalidInput when nothing is stated or a figure
-    is out of all reason, Conflict before
-    the session has begun.
+    Sales in CNY, the mean stay of a viewer in seconds. Raises InvalidInput when nothing is stated or a figure is out
+    of all reason, Conflict before the session has begun.
     """
     require_of(actor, ADD, SessionClaim, session)
     figures: dict[str, Any] = {

@@ -71,26 +71,7 @@ def series_create(
             minutes=minutes,
             purpose=purpose,
         )
-        refusals: list[tuple[date, DomainError]] = []
-        for day in days:
-            starts_at = datetime.combine(day, start, SHANGHAI)
-            try:
-                booking = booking_create(
-                    actor=actor,
-                    room=room,
-                    tenant=tenant,
-                    starts_at=starts_at,
-                    ends_at=starts_at + timedelta(minutes=minutes),
-                    host=host,
-                    purpose=purpose,
-                    beyond_quota=beyond_quota,
-                )
-            except Busy:
-                raise
-            except DomainError as refusal:
-                refusals.append((day, refusal))
-            else:
-                Booking.objects.filter(pk=booking.pk).update(series=series)
+        refusals = _book(actor, series, days, beyond_quota)
         if refusals and (not skip_taken or len(refusals) == len(days)):
             raise _refused(refusals)
         series.skipped = _left_out(left_out, refusals)
@@ -108,6 +89,33 @@ def series_create(
             },
         )
     return series
+
+
+def _book(
+    actor: Actor, series: BookingSeries, days: list[date], beyond_quota: str
+) -> list[tuple[date, DomainError]]:
+    """Book the days of a series; returns those that cannot be had, each with its refusal."""
+    refusals: list[tuple[date, DomainError]] = []
+    for day in days:
+        starts_at = datetime.combine(day, series.starts_at, SHANGHAI)
+        try:
+            booking = booking_create(
+                actor=actor,
+                room=series.room,
+                tenant=series.tenant,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=series.minutes),
+                host=series.host,
+                purpose=series.purpose,
+                beyond_quota=beyond_quota,
+            )
+        except Busy:
+            raise
+        except DomainError as refusal:
+            refusals.append((day, refusal))
+        else:
+            Booking.objects.filter(pk=booking.pk).update(series=series)
+    return refusals
 
 
 def _check(days: list[date], minutes: int) -> None:
