@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from analytics.choices import PeriodKind, ValueSource
-from analytics.models import EventClaim, IndicatorValue
 from parks.provinces import province_by_code, province_by_name
 
 YEAR = RegexValidator(r"\A(?:19|20)[0-9]{2}\Z", _("Give a year such as 2022."))
@@ -28,10 +27,6 @@ class IndicatorValueFilter(django_filters.FilterSet):
     period_kind = django_filters.ChoiceFilter(choices=PeriodKind, label=_("Period"), empty_label=_("all"))
     source = django_filters.ChoiceFilter(choices=ValueSource, label=_("Source"), empty_label=_("all"))
 
-    class Meta:
-        model = IndicatorValue
-        fields: list[str] = []
-
     def by_province(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         """A name nobody knows has no values."""
         known = province_by_name(value) or province_by_code(value)
@@ -45,7 +40,3 @@ class EventClaimFilter(django_filters.FilterSet):
     """What was stated of one event."""
 
     event = django_filters.UUIDFilter("event__uid", label=_("Event"))
-
-    class Meta:
-        model = EventClaim
-        fields: list[str] = []

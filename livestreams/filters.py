@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core.doors.filters import FromDay, OnDay, UntilDay
 from livestreams.choices import BookingState, FaultState, SessionState
-from livestreams.models import Booking, Fault, LiveSession, Visit
 from tenants.choices import Platform
 
 
@@ -18,10 +17,6 @@ class SessionFilter(django_filters.FilterSet):
     until = UntilDay("started_at", label=_("Until"))
     platform = django_filters.ChoiceFilter(choices=Platform, label=_("Platform"), empty_label=_("all"))
     state = django_filters.ChoiceFilter(choices=SessionState, label=_("State"), empty_label=_("all"))
-
-    class Meta:
-        model = LiveSession
-        fields: list[str] = []
 
 
 class SessionsOfTenants(SessionFilter):
@@ -39,10 +34,6 @@ class BookingFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
     state = django_filters.ChoiceFilter(choices=BookingState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = Booking
-        fields: list[str] = []
-
 
 class FaultFilter(django_filters.FilterSet):
     """Faults by day, room and state."""
@@ -53,17 +44,9 @@ class FaultFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
     state = django_filters.ChoiceFilter(choices=FaultState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = Fault
-        fields: list[str] = []
-
 
 class VisitFilter(django_filters.FilterSet):
     """Visitors by their day and firm."""
 
     day = OnDay("day", label=_("Day"))
     tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
-
-    class Meta:
-        model = Visit
-        fields: list[str] = []

@@ -28,17 +28,8 @@ from supplychain.choices import (
 )
 from supplychain.models import (
     Attribution,
-    GoodsOffer,
-    InboundNotice,
-    OfferAnswer,
-    Product,
-    QualityCertificate,
-    SalesEvent,
-    SampleRequest,
     ShopMessage,
     Sku,
-    StockLevel,
-    StockMove,
 )
 
 
@@ -65,10 +56,6 @@ class SalesEventFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=SalesKind, label=_("Kind"), empty_label=_("all"))
     channel = django_filters.ChoiceFilter(choices=Channel, label=_("Channel"), empty_label=_("all"))
     session = django_filters.UUIDFilter(method="by_session", label=_("Session id"))
-
-    class Meta:
-        model = SalesEvent
-        fields: list[str] = []
 
     def by_order(self, queryset: Any, _name: str, value: str) -> Any:
         """The order's own facts and the refunds that name it."""
@@ -103,10 +90,6 @@ class ProductFilter(django_filters.FilterSet):
     search = django_filters.CharFilter(method="by_words", label=_("Code, name or category"), max_length=100)
     state = OpenFilter()
 
-    class Meta:
-        model = Product
-        fields: list[str] = []
-
     def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         words = value.strip()
         own = (Q(**{f"{column}__icontains": words}) for column in ("code", "name_zh", "name_en", "category"))
@@ -121,10 +104,6 @@ class GoodsOfferFilter(django_filters.FilterSet):
         method="by_words", label=_("Code, name, category or firm"), max_length=100
     )
 
-    class Meta:
-        model = GoodsOffer
-        fields: list[str] = []
-
     def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         columns = ("product__code", "product__name_zh", "product__name_en", "product__category")
         firm = ("tenant__code", "tenant__company__name_zh", "tenant__company__name_en")
@@ -137,10 +116,6 @@ class StockFilter(django_filters.FilterSet):
     """Stock by what people remember of the goods: a code or a name."""
 
     search = django_filters.CharFilter(method="by_words", label=_("Code or name"), max_length=100)
-
-    class Meta:
-        model = StockLevel
-        fields: list[str] = []
 
     def by_words(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         columns = ("sku__code", "sku__product__code", "sku__product__name_zh", "sku__product__name_en")
@@ -156,10 +131,6 @@ class StockLevelFilter(django_filters.FilterSet):
     sku = django_filters.CharFilter("sku__code", label=_("SKU code"), max_length=64)
     warehouse = django_filters.CharFilter("warehouse__code", label=_("Warehouse"), max_length=64)
 
-    class Meta:
-        model = StockLevel
-        fields: list[str] = []
-
 
 class StockMoveFilter(StockLevelFilter):
     """Moves of stock, also by zone, by kind and by when they happened."""
@@ -168,20 +139,12 @@ class StockMoveFilter(StockLevelFilter):
     kind = django_filters.ChoiceFilter(choices=MoveKind, label=_("Kind"), empty_label=_("all"))
     since = FromDay("occurred_at", label=_("From"))
 
-    class Meta:
-        model = StockMove
-        fields: list[str] = []
-
 
 class InboundNoticeFilter(django_filters.FilterSet):
     """Inbound notices by state and day."""
 
     state = django_filters.ChoiceFilter(choices=InboundState, label=_("State"), empty_label=_("all"))
     day = OnDay(label=_("Expected on"))
-
-    class Meta:
-        model = InboundNotice
-        fields: list[str] = []
 
 
 class QualityCertificateFilter(django_filters.FilterSet):
@@ -190,10 +153,6 @@ class QualityCertificateFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=CertificateState, label=_("State"), empty_label=_("all"))
     kind = django_filters.ChoiceFilter(choices=CertificateKind, label=_("Kind"), empty_label=_("all"))
     expiring = django_filters.BooleanFilter(method="by_expiring", label=_("Expires within 30 days"))
-
-    class Meta:
-        model = QualityCertificate
-        fields: list[str] = []
 
     def by_expiring(self, queryset: Any, _name: str, value: bool) -> Any:
         return queryset.expiring() if value else queryset
@@ -207,10 +166,6 @@ class SampleRequestFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("tenant__code", label=_("Asked by"), max_length=64)
     outside_ref = django_filters.CharFilter(label=_("Account of the outside host"), max_length=64)
 
-    class Meta:
-        model = SampleRequest
-        fields: list[str] = []
-
     def by_overdue(self, queryset: Any, _name: str, value: bool) -> Any:
         return queryset.overdue() if value else queryset
 
@@ -222,10 +177,6 @@ class OfferAnswerFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("tenant__code", label=_("Answered by"), max_length=64)
     sells = django_filters.BooleanFilter(label=_("Sells the goods"))
     current = django_filters.BooleanFilter(method="by_current", label=_("Only the latest"))
-
-    class Meta:
-        model = OfferAnswer
-        fields: list[str] = []
 
     def by_current(self, queryset: Any, _name: str, value: bool) -> Any:
         return queryset.current() if value else queryset
@@ -239,10 +190,6 @@ class SkuFilter(django_filters.FilterSet):
     product = django_filters.CharFilter("product__code", label=_("Product code"), max_length=64)
     state = OpenFilter()
 
-    class Meta:
-        model = Sku
-        fields: list[str] = []
-
 
 class ShopMessageFilter(django_filters.FilterSet):
     """Messages of shops by connection, state and order, and those whose orders are not imported yet."""
@@ -251,10 +198,6 @@ class ShopMessageFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=ShopMessageState, label=_("State"), empty_label=_("all"))
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
     not_imported = django_filters.BooleanFilter(method="by_import", label=_("Not imported yet"))
-
-    class Meta:
-        model = ShopMessage
-        fields: list[str] = []
 
     def by_import(self, queryset: Any, _name: str, value: bool | None) -> Any:
         """News of orders of which the ledger does not know yet, or everything else."""

@@ -68,10 +68,6 @@ class PeriodCloseFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("tenant__code", label=_("Tenant"), max_length=64)
     month = django_filters.DateFilter(label=_("Month"))
 
-    class Meta:
-        model = PeriodClose
-        fields: list[str] = []
-
 
 class PeriodCloseInput(StrictSerializer):
     tenant = ScopedRelatedField(model=Tenant)

@@ -97,10 +97,6 @@ class ExpectationFilter(django_filters.FilterSet):
     tenant = django_filters.CharFilter("session__tenant__code", label=gettext_lazy("Tenant"), max_length=64)
     session = django_filters.UUIDFilter("session__uid", label=gettext_lazy("Live session"))
 
-    class Meta:
-        model = ReportExpectation
-        fields: list[str] = []
-
 
 class ExpectationViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Sessions of which somebody said that no report will come, newest first; the newest of a session counts until a
@@ -183,10 +179,6 @@ class QuestionFilter(django_filters.FilterSet):
 
     tenant = django_filters.CharFilter("node__code", label=gettext_lazy("Tenant"), max_length=64)
     waiting = YesNo("resolved_at", lookup_expr="isnull", label=gettext_lazy("waits for an answer"))
-
-    class Meta:
-        model = Unresolved
-        fields: list[str] = []
 
 
 class Asked:

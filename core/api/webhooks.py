@@ -187,10 +187,6 @@ class WebhookMessageFilter(django_filters.FilterSet):
     webhook = django_filters.UUIDFilter("endpoint__uid", label=_("Webhook"))
     state = django_filters.ChoiceFilter(choices=DeliveryState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = WebhookDelivery
-        fields: list[str] = []
-
 
 class WebhookMessageViewSet(ReadOnlyScopedViewSet):
     """Messages for receivers of webhooks: a month of those that are done."""

@@ -66,10 +66,6 @@ class EngagementEndInput(StrictSerializer):
 class EngagementFilter(django_filters.FilterSet):
     host = django_filters.CharFilter("host__code", label=_("Host"))
 
-    class Meta:
-        model = Engagement
-        fields: list[str] = []
-
 
 class EngagementViewSet(ReadOnlyScopedViewSet):
     """Engagements of hosts, the newest first. Those of one host never overlap."""

@@ -206,10 +206,6 @@ class MaintenanceEndInput(StrictSerializer):
 class MaintenanceFilter(django_filters.FilterSet):
     room = django_filters.CharFilter("room__code", label=_("Room"))
 
-    class Meta:
-        model = Maintenance
-        fields: list[str] = []
-
 
 class MaintenanceViewSet(mixins.ListModelMixin, ScopedViewSet):
     """When rooms are out of use, the latest first."""

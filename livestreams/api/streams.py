@@ -161,10 +161,6 @@ class StreamFilter(django_filters.FilterSet):
     booking = django_filters.UUIDFilter("booking__uid", label=_("Booking"))
     running = YesNo("ended_at", "isnull", label=_("On air"))
 
-    class Meta:
-        model = Publish
-        fields: list[str] = []
-
 
 class CutInput(StrictSerializer):
     reason = LineField(max_length=200, required=False, allow_blank=True)
@@ -249,10 +245,6 @@ class StreamDecisionFilter(OfBookings):
 
     accepted = YesNo("accepted", label=_("Accepted"))
 
-    class Meta:
-        model = PublishDecision
-        fields: list[str] = []
-
 
 class StreamDecisionViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Who asked to go on air and what it was told, the latest first."""
@@ -305,10 +297,6 @@ class EncoderSampleFilter(OfBookings):
     """Words of a booking's or a room's encoders, from a day on."""
 
     alarm = YesNo("is_losing", label=_("Alarm"))
-
-    class Meta:
-        model = EncoderSample
-        fields: list[str] = []
 
 
 class EncoderSampleViewSet(mixins.ListModelMixin, ScopedViewSet):

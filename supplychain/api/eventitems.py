@@ -43,10 +43,6 @@ class EventItemInput(StrictSerializer):
 class EventItemFilter(django_filters.FilterSet):
     event = django_filters.UUIDFilter("entry__event__uid", label=_("Event"))
 
-    class Meta:
-        model = EventItem
-        fields: list[str] = []
-
 
 class EventItemViewSet(ReadOnlyScopedViewSet):
     """What is brought to events, the newest item first."""

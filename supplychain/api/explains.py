@@ -77,10 +77,6 @@ class ExplainFilter(django_filters.FilterSet):
 
     session = django_filters.UUIDFilter("session__uid", label=_("Session id"))
 
-    class Meta:
-        model = ExplainEvent
-        fields: list[str] = []
-
 
 class ExplainViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Products explained in live sessions, the latest first. A correction is a further event."""

@@ -82,10 +82,6 @@ class ParcelFilter(django_filters.FilterSet):
     wave = django_filters.UUIDFilter("wave__uid", label=_("Wave"))
     state = django_filters.ChoiceFilter(choices=ParcelState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = Parcel
-        fields: list[str] = []
-
 
 class ParcelViewSet(ReadOnlyScopedViewSet):
     """Parcels of the orders that one sold, or that hold one's goods, the latest first."""

@@ -55,10 +55,6 @@ class PayoutEntryFilter(django_filters.FilterSet):
     platform = django_filters.ChoiceFilter(choices=Platform, label=_("Platform"), empty_label=_("all"))
     kind = django_filters.ChoiceFilter(choices=PayoutKind, label=_("Kind"), empty_label=_("all"))
 
-    class Meta:
-        model = PayoutEntry
-        fields: list[str] = []
-
 
 class PayoutEntryViewSet(ReadOnlyScopedViewSet):
     """What platforms say that became of the money of orders, the latest first."""

@@ -231,10 +231,6 @@ class RunLineFilter(django_filters.FilterSet):
 
     booking = django_filters.UUIDFilter("booking__uid", label=_("Booking id"))
 
-    class Meta:
-        model = RunLine
-        fields: list[str] = []
-
 
 class RunLineViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Runs of show, line by line in their order, without what was taken off."""
@@ -307,10 +303,6 @@ class ShortageFilter(django_filters.FilterSet):
     """Shortages of one booking."""
 
     booking = django_filters.UUIDFilter("line__booking__uid", label=_("Booking id"))
-
-    class Meta:
-        model = Shortage
-        fields: list[str] = []
 
 
 class ShortageViewSet(mixins.ListModelMixin, ScopedViewSet):

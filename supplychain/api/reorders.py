@@ -211,10 +211,6 @@ class ReorderFilter(django_filters.FilterSet):
 
     state = django_filters.ChoiceFilter(choices=ReorderState, label=_("State"))
 
-    class Meta:
-        model = Reorder
-        fields: list[str] = []
-
 
 class FactoryViewSet(ReadOnlyScopedViewSet):
     """The firm's factories."""

@@ -160,10 +160,6 @@ class StatementFilter(django_filters.FilterSet):
     agreement = django_filters.UUIDFilter("agreement__uid", label=_("Agreement"))
     state = django_filters.ChoiceFilter(choices=StatementState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = Statement
-        fields: list[str] = []
-
 
 class StatementOrderFilter(django_filters.FilterSet):
     """Orders of a statement, or of one of its lines."""
@@ -171,10 +167,6 @@ class StatementOrderFilter(django_filters.FilterSet):
     statement = django_filters.UUIDFilter("line__statement__uid", label=_("statement"))
     line = django_filters.UUIDFilter("line__uid", label=_("line of a statement"))
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
-
-    class Meta:
-        model = StatementOrder
-        fields: list[str] = []
 
 
 class StatementOrderViewSet(mixins.ListModelMixin, ScopedViewSet):

@@ -77,10 +77,6 @@ class WaveFilter(django_filters.FilterSet):
     warehouse = django_filters.CharFilter("warehouse__code", label=_("Warehouse"), max_length=64)
     state = django_filters.ChoiceFilter(choices=WaveState, label=_("State"), empty_label=_("all"))
 
-    class Meta:
-        model = Wave
-        fields: list[str] = []
-
 
 class WaveViewSet(ReadOnlyScopedViewSet):
     """Walks through a warehouse, the latest first."""
@@ -173,10 +169,6 @@ class ReservationFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=ReservationState, label=_("State"), empty_label=_("all"))
     overdue = django_filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
 
-    class Meta:
-        model = Reservation
-        fields: list[str] = []
-
     def by_overdue(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return overdue(queryset.filter(state__in=RESERVATION_OPEN)) if value else queryset
 
@@ -257,10 +249,6 @@ class BackorderFilter(django_filters.FilterSet):
     order_no = django_filters.CharFilter("order_no", label=_("Order number"), max_length=64)
     state = django_filters.ChoiceFilter(choices=BackorderState, label=_("State"), empty_label=_("all"))
     oversold = django_filters.BooleanFilter(method="by_oversold", label=_("Beyond the pre-sale limit"))
-
-    class Meta:
-        model = Backorder
-        fields: list[str] = []
 
     def by_oversold(self, queryset: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return oversold(queryset) if value else queryset
