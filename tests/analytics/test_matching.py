@@ -32,7 +32,7 @@ from core.jobs import job_cancel, run_due
 from livestreams.choices import AbsenceKind, ShiftRole
 from livestreams.conflicts import Span
 from livestreams.models import Certificate, Host, HostAbsence, HostShift, LiveSession
-from livestreams.services import account_close, account_reopen, booking_create
+from livestreams.services import account_begin, account_close, account_reopen, booking_create
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.models import Tenant
@@ -279,6 +279,9 @@ def test_followers_of_an_account_that_is_closed_count_no_longer(world: World) ->
         assert followers() == counted, "as it is when the host is wanted"
     account_reopen(actor=SYSTEM, account=account)
     assert followers() == known
+    for opened_on, counted in ((begins + DAY, None), (begins, known)):
+        account_begin(actor=SYSTEM, account=account, opened_on=opened_on)
+        assert followers() == counted
 
 
 def test_a_booked_host_is_not_free(world: World) -> None:
