@@ -15,6 +15,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from analytics.figures import FigureRow, park_figures
 from analytics.models import DaySales
+from analytics.silence import Unended, silent, unended
 from core import clock
 from core.actors import Actor
 from core.buckets import SALES
@@ -79,11 +80,9 @@ def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
         visible_to(LiveRoom.objects.open_on(day).filter(park__in=parks), actor).values_list("pk", flat=True)
     )
     day_end = clock.day_bounds(day)[1]
-    live = rooms & set(
-        visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor).values_list(
-            "room", flat=True
-        )
-    )
+    sessions = list(visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor))
+    quiet = silent(sessions, at)
+    live = {session.room_id for session in sessions if session.pk not in quiet}
     repair = rooms & set(
         visible_to(Maintenance.objects.filter(starts_at__lte=at, ends_at__gt=at), actor).values_list(
             "room", flat=True
@@ -118,6 +117,11 @@ def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
     owed = Backorder.objects.filter(state=BackorderState.OPEN, owner__in=tenant_nodes(parks))
     sums = visible_to(owed, actor).aggregate(rows=Count("pk"), units=Sum("quantity"))
     return StockAlarms(visible_to(levels, actor).count(), sums["rows"], sums["units"] or 0)
+
+
+def sessions_unended(actor: Actor, parks: Parks, at: datetime) -> list[Unended]:
+    """Sessions of the parks that wait for somebody to say when they ended."""
+    return unended(visible_to(LiveSession.objects.filter(park__in=parks), actor), at)
 
 
 def weak_pictures(actor: Actor, parks: Parks, at: datetime) -> int:

@@ -62,6 +62,10 @@ class DomainError(Exception):
         """What else a door shows beside the sentence."""
         return {name: value() if callable(value) else value for name, value in self._extra.items()}
 
+    def add(self, **extra: Any) -> None:
+        """Say more beside the sentence: for who passes it on and knows what it is about."""
+        self._extra |= extra
+
     @property
     def sentence(self) -> str:
         """The detail as a text that can be kept for readers of other languages."""

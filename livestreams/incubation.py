@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
 from core.clock import now, today
-from core.days import open_on
 from livestreams.choices import ShiftRole
 from livestreams.hostfigures import hours
 from livestreams.models import Certificate, Host, HostAccount, HostShift, HostStage, IncubationStage
@@ -35,7 +34,7 @@ def record_of(host: Host) -> HostRecord:
     shifts = HostShift.objects.filter(host=host, role=ShiftRole.HOST)
     rows = shifts.values_list("session", "starts_at", "ends_at")
     lengths = [min(ends_at or now(), now()) - starts_at for _session, starts_at, ends_at in rows]
-    accounts = HostAccount.objects.filter(open_on(today()), host=host).with_followers()
+    accounts = HostAccount.objects.held_on(today()).filter(host=host).with_followers()
     valid = Certificate.objects.valid_on(today()).filter(host=host, course__isnull=False)
     return HostRecord(
         frozenset(valid.values_list("course", flat=True)),

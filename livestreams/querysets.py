@@ -172,6 +172,10 @@ class HostQuerySet(models.QuerySet[Any]):
 class HostAccountQuerySet(models.QuerySet[Any]):
     """Accounts, with what is known of their followers."""
 
+    def held_on(self, day: date) -> HostAccountQuerySet:
+        """Those that are their host's on the day."""
+        return self.filter(open_on(day), Q(opened_on__isnull=True) | Q(opened_on__lte=day))
+
     def with_followers(self) -> HostAccountQuerySet:
         """With the newest reading: `followers` on `followers_on`, None where there is none."""
         newest = apps.get_model("livestreams.FollowerReading").objects.filter(account=OuterRef("pk"))

@@ -110,6 +110,11 @@ urlpatterns = [
         name="portal-account-followers",
     ),
     path(
+        "portal/<slug:tenant>/hosts/accounts/<uuid:uid>/begin/",
+        hostbook.BeginAccount.as_view(),
+        name="portal-account-begin",
+    ),
+    path(
         "portal/<slug:tenant>/hosts/accounts/<uuid:uid>/close/",
         hostbook.CloseAccount.as_view(),
         name="portal-account-close",

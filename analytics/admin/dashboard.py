@@ -23,7 +23,7 @@ from core.actors import Actor
 from core.choices import JobState
 from core.doors.context import actor_of
 from core.models import BucketFailure, Job, Unresolved
-from core.policy import VIEW
+from core.policy import CHANGE, VIEW
 from core.scoping import may
 from core.templatetags.portal import count, money, percent
 from livestreams.choices import SessionState
@@ -79,6 +79,8 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
         found["occupancy"] = _occupancy(occupancy_on(parks, today))
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
+        found["unended"] = parkday.sessions_unended(actor, parks, at)
+        found["may_end"] = may(actor, CHANGE, LiveSession)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
     if may(actor, VIEW, StockLevel) and may(actor, VIEW, DaySales):
         found["slow_stock"] = counted(slow_stock(actor, [park.pk for park in parks]))

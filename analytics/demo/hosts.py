@@ -86,7 +86,12 @@ def _engage(park: Park, hosts: list[Host], operator: Tenant, draw: random.Random
 def _follow(platform: str, hosts: list[Host], draw: random.Random, until: date) -> None:
     """An account each, and its followers at the end of the last months."""
     accounts = HostAccount.objects.bulk_create(
-        HostAccount(host=host, platform=platform, account=host.code.replace("-host-", "_zb"))
+        HostAccount(
+            tenant_id=host.tenant_id,
+            host=host,
+            platform=platform,
+            account=host.code.replace("-host-", "_zb"),
+        )
         for host in hosts
     )
 

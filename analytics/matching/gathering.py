@@ -14,11 +14,10 @@ from analytics.choices import Verdict
 from analytics.matching.facts import Candidate, Observation
 from analytics.models import TrustVerdict
 from core.clock import DAY, HOUR, business_day, local, now
-from core.days import open_on
 from livestreams.availability import free_hosts
 from livestreams.choices import SessionState, ShiftRole
 from livestreams.conflicts import Span
-from livestreams.models import Certificate, Course, FollowerReading, Host, HostShift, LiveSession
+from livestreams.models import Certificate, Course, FollowerReading, Host, HostAccount, HostShift, LiveSession
 
 LOOK_BACK = 180 * DAY
 """How far back sessions count."""
@@ -147,7 +146,9 @@ def candidates(
     """
     hosts = list(hosts)
     free = free_hosts(hosts, within)
-    readings = _readings(open_on(business_day(within.start), "account"), account__host__in=hosts)
+    readings = _readings(
+        account__in=HostAccount.objects.held_on(business_day(within.start)), account__host__in=hosts
+    )
     certified = None
     if course is not None:
         valid = Certificate.objects.filter(course=course).valid_on(

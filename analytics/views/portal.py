@@ -16,6 +16,7 @@ from analytics.models import DaySales, SessionFigures
 from analytics.result import may_see_result
 from analytics.selectors.reports import report_given_up
 from analytics.shares.shown import shares_by_part
+from analytics.silence import unended
 from analytics.trust.standing import trust_of
 from analytics.views.trust import session_rights
 from core.clock import DAY, local, now, today
@@ -76,6 +77,8 @@ class Today(TenantPage):
             live=self.own(
                 LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")
             ).order_by("started_at"),
+            unended=unended(self.own(LiveSession.objects.all()), now()),
+            may_end=may(self.actor, "change", LiveSession, self.node.pk),
             bookings=self._next_bookings(),
             offers=self._offers(),
             can_cancel=may(self.actor, "change", Booking, self.node.pk),

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from analytics.models import SessionFigures
+from analytics.silence import silent
 from analytics.wall.sales import money
 from core import clock
 from livestreams.choices import SessionState, ShiftRole
@@ -74,7 +75,7 @@ class Session:
 
 
 def live_sessions(parks: Collection[Park]) -> list[Session]:
-    """The live sessions of some parks."""
+    """The live sessions of some parks, but for those of which nothing was heard for too long."""
     return _live(Q(park__in=parks))
 
 
@@ -96,6 +97,7 @@ def _live(which: Q) -> list[Session]:
             paid=Subquery(SessionFigures.objects.filter(session=OuterRef("pk")).values("gmv_paid")[:1]),
         )
     )
+    quiet = silent(rows, clock.now())
     # Whoever was relieved has gone home; the session keeps the host that it was opened with.
     at_work: defaultdict[int, list[Host]] = defaultdict(list)
     shifts = HostShift.objects.filter(session__in=rows, role=ShiftRole.HOST, ends_at=None)
@@ -121,6 +123,7 @@ def _live(which: Q) -> list[Session]:
             paid=row.paid or Decimal(0),
         )
         for row in rows
+        if row.pk not in quiet
     ]
 
 

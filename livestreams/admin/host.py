@@ -47,7 +47,7 @@ class EngagementInline(ShownInline):
 
 class AccountInline(ShownInline):
     model = HostAccount
-    fields = ("platform", "account", "closed_on")
+    fields = ("platform", "account", "opened_on", "closed_on")
 
 
 class AbsenceInline(ShownInline):
@@ -164,6 +164,12 @@ def followers_read(*, actor: Actor, account: HostAccount, day: Any, followers: i
     return account
 
 
+class BeginningForm(OperationForm):
+    opened_on = style(
+        forms.DateField, _("the host's from"), required=False, help_text=_("Empty: as long as anybody knows.")
+    )
+
+
 class ReadingInline(ShownInline):
     model = FollowerReading
     fields = ("day", "followers", "version", "source", "received_at")
@@ -172,11 +178,11 @@ class ReadingInline(ShownInline):
 @admin.register(HostAccount)
 class HostAccountAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("host", "platform", "account", "closed_on")
+    list_display = ("host", "platform", "account", "opened_on", "closed_on")
     list_filter = ("platform", "host", OpenFilter)
     search_fields = ("account", "host__code", "host__name_zh")
-    fields = ("host", "platform", "account", "closed_on")
-    add_fieldsets = ((None, {"fields": ("host", "platform", "account")}),)
+    fields = ("host", "platform", "account", "opened_on", "closed_on")
+    add_fieldsets = ((None, {"fields": ("host", "platform", "account", "opened_on")}),)
     autocomplete_fields = ("host",)
     inlines = (ReadingInline,)
     operations = (
@@ -187,7 +193,15 @@ class HostAccountAdmin(ScopedModelAdmin):
             row="account",
             form=FollowersForm,
             icon="trending_up",
-            when=lambda account: not account.is_closed,
+            when=lambda account: account.is_held,
+        ),
+        Operation(
+            "begin",
+            _("The host's from"),
+            services.account_begin,
+            row="account",
+            form=BeginningForm,
+            icon="event",
         ),
         replace(
             CLOSE,

@@ -190,13 +190,21 @@ class AccountSerializer(serializers.ModelSerializer[HostAccount]):
 
     class Meta:
         model = HostAccount
-        fields = ["uid", "host", "platform", "account", "followers", "followers_on", "closed_on"]
+        fields = ["uid", "host", "platform", "account", "followers", "followers_on", "opened_on", "closed_on"]
 
 
 class AccountInput(StrictSerializer):
     host = ScopedRelatedField(model=Host)
     platform = ChoiceField(choices=Platform.choices)
     account = LineField(max_length=100)
+    opened_on = DayField(
+        required=False,
+        help_text=_("Empty: as long as anybody knows, or since another host of the firm left it."),
+    )
+
+
+class BeginningInput(StrictSerializer):
+    opened_on = DayField(allow_null=True, help_text=_("Empty: as long as anybody knows."))
 
 
 class ClosingInput(StrictSerializer):
@@ -236,11 +244,13 @@ class AccountViewSet(ReadOnlyScopedViewSet):
         "retrieve": Needs("view", READ_ACCOUNTS),
         "create": Needs("add", ("samples:write",)),
         "followers": Needs("add", ("samples:write",), model=FollowerReading),
+        "begin": Needs("change", ("samples:write",)),
         "close": Needs("change", ("samples:write",)),
         "reopen": Needs("change", ("samples:write",)),
     }
     inputs = {
         "create": AccountInput,
+        "begin": BeginningInput,
         "followers": FollowerReadingsInput,
         "close": ClosingInput,
         "reopen": Nothing,
@@ -267,6 +277,14 @@ class AccountViewSet(ReadOnlyScopedViewSet):
             return Answer(200, encode(asdict(counts)).decode())
 
         return self.answer(record)
+
+    @extend_schema(request=BeginningInput, responses=AccountSerializer)
+    @action(detail=True, methods=["post"])
+    def begin(self, request: Request, uid: str) -> HttpResponse:
+        """From which day on the account is the host's; what was sold by it before is not the host's."""
+        return self.answer(
+            lambda: services.account_begin(actor=self.actor, account=self.get_object(), **self.read())
+        )
 
     @extend_schema(request=ClosingInput, responses=AccountSerializer)
     @action(detail=True, methods=["post"])

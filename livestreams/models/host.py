@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
-from core.clock import local
+from core.clock import local, today
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
 from core.overlap import no_overlap
@@ -104,26 +107,67 @@ class Engagement(PublicIdMixin, StampedMixin):
 
 
 class HostAccount(PublicIdMixin, ClosableMixin):
-    """An account of a host on a platform."""
+    """An account on a platform, and the days [opened_on, closed_on) on which a host of a firm sells by it."""
 
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="+", editable=False, verbose_name=_("agency or employer")
+    )
     host = models.ForeignKey(Host, models.PROTECT, related_name="accounts", verbose_name=_("host"))
     platform = models.CharField(_("platform"), max_length=16, choices=Platform)
     account = models.CharField(_("account"), max_length=100)
+    opened_on = models.DateField(
+        _("the host's from"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as long as anybody knows, or since another host of the firm left it."),
+    )
 
     objects = HostAccountQuerySet.as_manager()
 
     scope = OF_HOST
+    database_rules = (
+        no_overlap(
+            "livestreams_hostaccount",
+            ("tenant_id", "platform", "account"),
+            "opened_on",
+            "closed_on",
+            kind="date",
+            name="livestreams_account_one_host",
+            # Closed on its first day it was never anybody's.
+            where="{row}.opened_on IS NULL OR {row}.closed_on IS NULL OR {row}.opened_on < {row}.closed_on",
+            open_begun=True,
+        ),
+    )
 
     class Meta:
         verbose_name = _("host's account")
         verbose_name_plural = _("hosts' accounts")
         ordering = ["host", "platform", "account"]
         constraints = [
-            models.UniqueConstraint(fields=["host", "platform", "account"], name="livestreams_account_once")
+            models.CheckConstraint(
+                condition=Q(closed_on__gte=F("opened_on"))
+                | Q(closed_on__isnull=True)
+                | Q(opened_on__isnull=True),
+                name="livestreams_account_order",
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.get_platform_display()} {self.account}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The firm stands here too: the database's rule sees this row alone, and another firm may have the account."""
+        self.tenant_id = self.host.tenant_id
+        super().save(*args, **kwargs)
+
+    def is_held_on(self, day: date) -> bool:
+        """Whether it is the host's on that day."""
+        return not self.is_closed_by(day) and (self.opened_on is None or self.opened_on <= day)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is the host's today."""
+        return self.is_held_on(today())
 
 
 class FollowerReading(models.Model):

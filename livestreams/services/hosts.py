@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from core import audit, buckets, records
+from core import audit, buckets
 from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput, RowError
@@ -163,41 +163,83 @@ def _save_engagement(engagement: Engagement) -> None:
 
 
 @retried
-def account_create(*, actor: Actor, host: Host, platform: str, account: str) -> HostAccount:
-    """Add a host's account on a platform. Conflict when the host has it already."""
+def account_create(
+    *, actor: Actor, host: Host, platform: str, account: str, opened_on: date | None = None
+) -> HostAccount:
+    """Add a host's account on a platform, from a day on.
+
+    Without one since the last host of the firm who had it left it, else as long as anybody knows. Conflict when one of
+    the firm has it already.
+    """
     require(actor, "add", HostAccount, host.tenant_id)
     with transaction.atomic():
-        row = HostAccount(host=host, platform=platform, account=account)
-        try:
-            with transaction.atomic():
-                row.save()
-        except IntegrityError as error:
-            raise Conflict(
-                _("This account of the host is already on record."), code="account_taken", field="account"
-            ) from error
-        _sells_by(row)
-        _record(actor, "host_account.create", row, host, ("platform", "account"))
+        if opened_on is None:
+            before = HostAccount.objects.filter(tenant=host.tenant_id, platform=platform, account=account)
+            opened_on = before.aggregate(left=Max("closed_on"))["left"]
+        row = HostAccount(host=host, platform=platform, account=account, opened_on=opened_on)
+        _save_account(row)
+        _record(actor, "host_account.create", row, host, ("platform", "account", "opened_on"))
     return row
+
+
+@retried
+def account_begin(*, actor: Actor, account: HostAccount, opened_on: date | None = None) -> HostAccount:
+    """Say from which day on an account is the host's; without one it was so as long as anybody knows.
+
+    What was sold by it before that day is looked at again. BadTime for a day after its closing;
+    Conflict when it was another host's of the firm by then.
+    """
+    return _account_change(actor, account, "host_account.begin", opened_on=opened_on)
 
 
 @retried
 def account_close(*, actor: Actor, account: HostAccount, closed_on: date | None = None) -> HostAccount:
     """Close an account from a day on, today without one: the host is nobody there any more, for matching, incubation
-    and sales. What was sold by it before stays where it is, and its followers of before are kept. See `record_close`.
+    and sales. What was sold by it before stays where it is, and its followers of before are kept. BadTime for a day
+    before its beginning.
     """
-    with transaction.atomic():
-        closed = records.record_close(actor=actor, row=account, closed_on=closed_on)
-        _sells_by(closed)
-    return closed
+    return _account_change(actor, account, "host_account.close", closed_on=closed_on or today())
 
 
 @retried
 def account_reopen(*, actor: Actor, account: HostAccount) -> HostAccount:
-    """Take back the closing of an account."""
+    """Take back the closing of an account. Conflict when it is another host's of the firm since."""
+    return _account_change(actor, account, "host_account.reopen", closed_on=None)
+
+
+def _account_change(actor: Actor, account: HostAccount, verb: str, **values: date | None) -> HostAccount:
     with transaction.atomic():
-        opened = records.record_reopen(actor=actor, row=account)
-        _sells_by(opened)
-    return opened
+        held = lock_visible(HostAccount, actor, account.pk)
+        before = audit.snapshot(held, values)
+        for name, value in values.items():
+            setattr(held, name, value)
+        if held.opened_on and held.closed_on and held.closed_on < held.opened_on:
+            raise BadTime(_("An account is closed after it begins."), code="order", field=next(iter(values)))
+        _save_account(held)
+        audit.record(
+            actor=actor,
+            verb=verb,
+            obj=held,
+            node_id=held.tenant_id,
+            before=before,
+            after=audit.snapshot(held, values),
+        )
+    return held
+
+
+def _save_account(account: HostAccount) -> None:
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        if "livestreams_account_one_host" not in str(error):
+            raise conflict_of(error) from error
+        raise Conflict(
+            _("A host of the firm has this account on some of these days: close that one's first."),
+            code="account_taken",
+            field="account",
+        ) from error
+    _sells_by(account)
 
 
 def _sells_by(account: HostAccount) -> None:
@@ -232,7 +274,7 @@ def followers_record(
 ) -> FollowerCounts:
     """Append readings. The same number for a known day is a duplicate, another one its next version.
 
-    All or nothing: BadTime names the readings of days that have not come, or on which the account was closed.
+    All or nothing: BadTime names the readings of days that have not come, or on which the account was not the host's.
     """
     require(actor, "add", FollowerReading, account.host.tenant_id)
     message = _("This time has not come yet.")
@@ -243,14 +285,14 @@ def followers_record(
         raise BadTime(message, code="future", rows=ahead)
     with transaction.atomic():
         held = lock_row(HostAccount, account.pk)
-        message = _("The account was closed by then.")
-        gone = [
+        message = _("The account was not the host's then.")
+        others = [
             RowError(row, "day", "account_closed", message)
             for row, read in enumerate(readings, 1)
-            if held.is_closed_by(read.day)
+            if not held.is_held_on(read.day)
         ]
-        if gone:
-            raise BadTime(message, code="account_closed", rows=gone)
+        if others:
+            raise BadTime(message, code="account_closed", rows=others)
         days = [read.day for read in readings]
         known = {
             row.day: (row.version, row.followers)

@@ -22,7 +22,7 @@ from core.policy import CHANGE
 from core.scoping import may
 from livestreams.choices import BOOKING_MOVABLE, BookingState
 from livestreams.conflicts import Span
-from livestreams.errors import WrongState
+from livestreams.errors import HostAway, Overlap, WrongState
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
@@ -101,7 +101,8 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
     """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
 
     All or nothing, and nothing is given up: each place stays taken. Raises like create, when one of them cannot be
-    where the other is. Quotas are asked for when both have their place: the last of all locks.
+    where the other is: `booking` names the one for which `alternatives` are free. Quotas are asked for when both have
+    their place: the last of all locks.
     """
     if booking.pk == other.pk:
         raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
@@ -124,13 +125,17 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
             pair, reversed(places), befores, plans, strict=True
         ):
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
-            place(
-                row,
-                shifts,
-                by_park=is_by_park(actor, row),
-                beyond_quota=bool(why),
-                one_of_several=True,
-            )
+            try:
+                place(
+                    row,
+                    shifts,
+                    by_park=is_by_park(actor, row),
+                    beyond_quota=bool(why),
+                    one_of_several=True,
+                )
+            except (Overlap, HostAway) as refused:
+                refused.add(booking=str(row.uid))
+                raise
             record(actor, "booking.swap", row, before, **why)
         if not why:
             stood = [Span(starts_at, ends_at) for _room, starts_at, ends_at in places]

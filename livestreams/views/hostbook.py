@@ -32,6 +32,7 @@ from livestreams.models import (
 )
 from livestreams.services import (
     Followers,
+    account_begin,
     account_close,
     account_create,
     account_reopen,
@@ -108,9 +109,19 @@ class HostFactPage(HostFormPage):
         return redirect(self.url("portal-host", uid=self.host().uid))
 
 
+def beginning() -> DayField:
+    """The field that asks from which day on an account is the host's."""
+    return DayField(
+        label=gettext_lazy("The host's from"),
+        required=False,
+        help_text=gettext_lazy("Empty: as long as anybody knows, or since another host of the firm left it."),
+    )
+
+
 class AccountForm(ScopedForm):
     platform = forms.ChoiceField(label=gettext_lazy("Platform"), choices=Platform)
     account = LineField(label=gettext_lazy("Account"), max_length=100)
+    opened_on = beginning()
 
 
 class NewAccount(HostFactPage):
@@ -162,7 +173,7 @@ class FollowersToday(AccountPage):
     @cached_property
     def account(self) -> HostAccount:
         account = account_named(self)
-        if account.is_closed:
+        if not account.is_held:
             raise NotFound
         return account
 
@@ -170,6 +181,26 @@ class FollowersToday(AccountPage):
         reading = Followers(today(), form.cleaned_data["followers"])
         followers_record(actor=self.actor, account=self.account, readings=[reading], source="portal")
         return self.done(_("The followers of today are kept."))
+
+
+class BeginningForm(ScopedForm):
+    opened_on = beginning()
+
+
+class BeginAccount(AccountPage):
+    """Says from which day on an account is the host's."""
+
+    needs = ("change", HostAccount)
+    verb = "change"
+    form_class = BeginningForm
+    heading = gettext_lazy("Since when the account is the host's")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"opened_on": self.account.opened_on}
+
+    def carry_out(self, form: Any) -> HttpResponse:
+        account_begin(actor=self.actor, account=self.account, **form.cleaned_data)
+        return self.done(_("The account is the host's from that day on."))
 
 
 class ClosingForm(ScopedForm):

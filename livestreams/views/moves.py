@@ -18,15 +18,22 @@ from livestreams.models import Booking
 from livestreams.services import booking_move, booking_swap, cost_of_leaving
 
 
+def length_of(booking: Booking) -> int:
+    """In minutes."""
+    return (booking.ends_at - booking.starts_at) // MINUTE
+
+
 def as_choices(windows: list[dict[str, Any]], form: Any) -> list[dict[str, Any]]:
-    """The free windows that a refusal names, as values of a form's fields."""
+    """The free windows that a refusal names, as values of a form's fields; those that the form does not take are left
+    out."""
     rooms = form.fields["room"].queryset.in_bulk([window["room"] for window in windows], field_name="code")
+    lengths = dict(form.fields["minutes"].choices)
     found = []
     for window in windows:
         start, end = (datetime.fromisoformat(window[name]) for name in ("starts_at", "ends_at"))
-        found.append(
-            {"room": rooms[window["room"]], "start": start, "end": end, "minutes": (end - start) // MINUTE}
-        )
+        room, minutes = rooms.get(window["room"]), (end - start) // MINUTE
+        if room is not None and minutes in lengths:
+            found.append({"room": room, "start": start, "end": end, "minutes": minutes})
     return found
 
 
@@ -51,19 +58,16 @@ class PlaceBooking(ChangePage):
 
     template_name = "portal/booking_place.html"
 
-    @property
-    def length(self) -> int:
-        return (self.booking.ends_at - self.booking.starts_at) // MINUTE
-
     def get_form(self, data: Any = None, files: Any = None) -> PlaceForm:
         starts_at = local(self.booking.starts_at)
         here = {
             "room": self.booking.room.code,
             "day": starts_at.date(),
             "start": f"{starts_at:%H:%M}",
-            "minutes": self.length,
+            "minutes": length_of(self.booking),
         }
-        return PlaceForm(data, files, actor=self.actor, tenant=self.tenant, initial=here, length=self.length)
+        length = length_of(self.booking)
+        return PlaceForm(data, files, actor=self.actor, tenant=self.tenant, initial=here, length=length)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         refused = kwargs.get("refused")
@@ -88,7 +92,7 @@ class PlaceBooking(ChangePage):
 
 
 class SwapBooking(ChangePage):
-    """Lets two of the firm's bookings change places."""
+    """Lets two of the firm's bookings change places; when one cannot, what is free for it instead is one tap away."""
 
     template_name = "portal/booking_swap.html"
 
@@ -96,6 +100,14 @@ class SwapBooking(ChangePage):
         return SwapForm(data, files, actor=self.actor, tenant=self.tenant, booking=self.booking)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        refused = kwargs.get("refused")
+        windows = refused.extra.get("alternatives", []) if refused else []
+        if windows:
+            stays: Booking = self.own(Booking.objects.select_related("room")).get(
+                uid=refused.extra["booking"]
+            )
+            form = PlaceForm(actor=self.actor, tenant=self.tenant, length=length_of(stays))
+            kwargs.update(stays=stays, alternatives=as_choices(windows, form))
         return super().get_context_data(booking=self.booking, **kwargs)
 
     def carry_out(self, form: Any) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
@@ -40,14 +41,21 @@ class GoLive(ServiceFormPage):
         return redirect(self.url("portal-session", uid=session.uid))
 
 
+class EndingForm(forms.Form):
+    """When it ended, where somebody says so afterwards."""
+
+    ended_at = forms.SplitDateTimeField(label=gettext_lazy("Ended at"), required=False)
+
+
 class EndSession(ServiceAction):
-    """Ends a live session now."""
+    """Ends a live session, now or when the form says that it did."""
 
     needs = ("change", LiveSession)
     done = gettext_lazy("The session has ended. Import the platform's order file when it is ready.")
 
     def carry_out(self) -> None:
-        session_end(actor=self.actor, session=self.named(LiveSession.objects.all(), "change"))
+        session = self.named(LiveSession.objects.all(), "change")
+        session_end(actor=self.actor, session=session, **self.read(EndingForm(self.request.POST)))
 
     def back_to(self) -> str:
         return self.url("portal-session", uid=self.kwargs["uid"])

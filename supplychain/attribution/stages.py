@@ -18,9 +18,12 @@ from supplychain.explained import stretches
 from supplychain.models import ExplainEvent
 from tenants.models import Store, Tenant
 
-Until = dict[str, date]
-"""Accounts by name, each with the day from which nobody sells by it, as it is closed; date.max for the others."""
-Shops = dict[str, Until]
+Days = tuple[date, date]
+"""[from, until): date.min where no beginning is known, date.max where it is not closed."""
+ALWAYS: Days = (date.min, date.max)
+Held = dict[str, list[Days]]
+"""Accounts by name, each with the days on which somebody sells by it."""
+Shops = dict[str, Held]
 """By platform."""
 
 
@@ -33,7 +36,7 @@ class Evidence:
     """
 
     by_hour: dict[int, list[Stage]] = field(default_factory=lambda: defaultdict(list))
-    ours: Until = field(default_factory=dict)
+    ours: Held = field(default_factory=dict)
     _ours_on: dict[date, frozenset[str]] = field(default_factory=dict, init=False)
 
     def near(self, at: datetime) -> Sequence[Stage]:
@@ -46,8 +49,10 @@ class Evidence:
         return self._ours_on[day]
 
 
-def _held_on(day: date, accounts: Until) -> frozenset[str]:
-    return frozenset(name for name, until in accounts.items() if day < until)
+def _held_on(day: date, accounts: Held) -> frozenset[str]:
+    return frozenset(
+        name for name, days in accounts.items() if any(first <= day < until for first, until in days)
+    )
 
 
 def sessions_of(seller: Tenant) -> QuerySet[LiveSession]:
@@ -80,7 +85,7 @@ def evidence_of(seller: Tenant, since: datetime, until: datetime, window: timede
     return found
 
 
-def ours_of(seller: Tenant) -> Until:
+def ours_of(seller: Tenant) -> Held:
     """The accounts by name that are known to be of a seller's hosts and shops."""
     known = _ours(_accounts(_hosts(seller)), _shops([seller.pk])[seller.pk])
     del known[OWN]
@@ -99,7 +104,7 @@ def _hosts(seller: Tenant) -> QuerySet[Host]:
 class Accounts:
     """By host and platform; a host's code in the house counts on every platform."""
 
-    names: dict[tuple[int, str], Until] = field(default_factory=lambda: defaultdict(dict))
+    names: dict[tuple[int, str], Held] = field(default_factory=lambda: defaultdict(_none))
     codes: dict[int, str] = field(default_factory=dict)
 
     def on(self, platform: str, host: int, day: date) -> frozenset[str]:
@@ -110,28 +115,37 @@ def _accounts(hosts: QuerySet[Host]) -> Accounts:
     found = Accounts()
     found.codes = dict(hosts.values_list("pk", "code"))
     rows = HostAccount.objects.filter(host__in=found.codes)
-    for host, platform, account, closed_on in rows.values_list("host_id", "platform", "account", "closed_on"):
-        found.names[host, platform][account] = closed_on or date.max
+    columns = ("host_id", "platform", "account", "opened_on", "closed_on")
+    for host, platform, account, opened_on, closed_on in rows.values_list(*columns):
+        found.names[host, platform][account].append((opened_on or date.min, closed_on or date.max))
     return found
 
 
 def _shops(tenants: Iterable[int]) -> dict[int, Shops]:
     """The shops' accounts of tenants by platform; a collective store is its members' shop as well."""
-    found: dict[int, Shops] = defaultdict(lambda: defaultdict(dict))
+    found: dict[int, Shops] = defaultdict(lambda: defaultdict(_none))
     mine = Store.objects.filter(Q(tenant__in=tenants) | Q(members__in=tenants))
     columns = ("tenant_id", "members", "platform", "account", "closed_on")
     for owner, member, platform, account, closed_on in mine.values_list(*columns):
         for tenant in {owner, member} - {None}:
-            found[tenant][platform][account] = closed_on or date.max
+            found[tenant][platform][account] = [(date.min, closed_on or date.max)]
     return found
 
 
-def _ours(accounts: Accounts, shops: Shops) -> Until:
-    known = dict.fromkeys((OWN, *accounts.codes.values()), date.max)
+def _ours(accounts: Accounts, shops: Shops) -> Held:
+    known = _none()
+    for name in (OWN, *accounts.codes.values()):
+        known[name] = [ALWAYS]
     for held in (*accounts.names.values(), *shops.values()):
-        for name, until in held.items():
-            known[name] = max(until, known.get(name, until))  # each platform may have one of this name
+        for name, days in held.items():
+            known[name].extend(
+                days
+            )  # each platform may have one of this name, and each host one after another
     return known
+
+
+def _none() -> Held:
+    return defaultdict(list)
 
 
 def _shifts(sessions: Sequence[LiveSession]) -> dict[int, list[HostShift]]:
@@ -168,7 +182,7 @@ def _stage(
     seller: Tenant,
     accounts: Accounts,
     day: date,
-    shops: Until,
+    shops: Held,
     shifts: Sequence[HostShift],
     shown: Sequence[Shown],
 ) -> Stage:

@@ -30,7 +30,7 @@ from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
 from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
 from supplychain.attribution.lines import Fact, answers_of, order_of
-from supplychain.attribution.stages import Evidence, Until, evidence_of, ours_of, sessions_of
+from supplychain.attribution.stages import ALWAYS, Evidence, Held, evidence_of, ours_of, sessions_of
 from supplychain.choices import AttributionRule, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
 from supplychain.services.references import answers_lock
@@ -104,12 +104,18 @@ def _look_again(marked: Sequence[Bucket]) -> int:
     return len(marked)
 
 
-def _named(accounts: Until) -> Q:
-    """The facts that name one of these accounts, on a day on which it was not closed."""
-    closed = {name: until for name, until in accounts.items() if until < date.max}
-    found = Q(host_ref__in=accounts.keys() - closed.keys())
-    for name, until in closed.items():
-        found |= Q(host_ref=name, slot__lt=clock.hour_of(clock.day_start(until)))
+def _named(accounts: Held) -> Q:
+    """The facts that name one of these accounts, on a day on which somebody had it."""
+    always = {name for name, days in accounts.items() if ALWAYS in days}
+    found = Q(host_ref__in=always)
+    for name in accounts.keys() - always:
+        for first, until in accounts[name]:
+            then = Q(host_ref=name)
+            if first > date.min:
+                then &= Q(slot__gte=clock.hour_of(clock.day_start(first)))
+            if until < date.max:
+                then &= Q(slot__lt=clock.hour_of(clock.day_start(until)))
+            found |= then
     return found
 
 

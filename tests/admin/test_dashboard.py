@@ -10,12 +10,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from analytics import parkday
 from analytics.models import DaySales
 from core import buckets
 from core.choices import Role
-from core.clock import DAY, HOUR, now, today
+from core.clock import DAY, HOUR, local, now, today
 from core.errors import InvalidInput
 from core.models import User
 from livestreams.choices import SessionState
@@ -62,6 +63,34 @@ def test_every_room_counts_once(worlds: Worlds) -> None:
     make_session(worlds.mine.tenants[0].tenant, room=room, starts_at=now() - HOUR, state=SessionState.LIVE)
     counted = parkday.rooms_at(SYSTEM, [worlds.mine.park], now())
     assert (counted.live, counted.repair, counted.booked, counted.off) == (1, 1, 0, 0)
+
+
+def test_a_session_that_nobody_ended_ends_from_the_first_page(
+    worlds: Worlds, as_user: Callable[[User], Client]
+) -> None:
+    tenant, room = worlds.mine.tenants[0].tenant, worlds.mine.rooms[0]
+    starts_at = (now() - 7 * HOUR).replace(microsecond=0)
+    session = make_session(tenant, room=room, starts_at=starts_at, state=SessionState.LIVE)
+    foreign = make_session(worlds.other.tenants[0].tenant, starts_at=starts_at, state=SessionState.LIVE)
+    assert parkday.rooms_at(SYSTEM, [worlds.mine.park], now()).live == 0
+    page = reverse("admin:index")
+    browser = as_user(worlds.mine.users[Role.PARK_MANAGER])
+    end, theirs = (
+        reverse("admin:livestreams_livesession_operation", args=[each.pk, "end"])
+        for each in (session, foreign)
+    )
+    text = browser.get(page).text
+    assert f'action="{end}"' in text
+    assert theirs not in text
+    viewed = as_user(worlds.mine.users[Role.PARK_VIEWER]).get(page).text
+    assert str(session.tenant) in viewed
+    assert end not in viewed
+    when = {"ended_at_0": f"{local(starts_at):%Y-%m-%d}", "ended_at_1": f"{local(starts_at):%H:%M:%S}"}
+    assert all(f'value="{value}"' in text for value in when.values())
+    assert browser.post(end, {**when, "back": page})["Location"] == page
+    session.refresh_from_db()
+    assert (session.state, session.ended_at) == (SessionState.ENDED, starts_at)
+    assert end not in browser.get(page).text
 
 
 def test_what_waits_is_told(worlds: Worlds) -> None:

@@ -261,6 +261,10 @@ def test_the_accounts_entered_for_hosts_tell_who_was_on_air(
     for closed_on, known in ((business_day(START), 0), (business_day(START) + DAY, 1)):
         HostAccount.objects.filter(account="88120031").update(closed_on=closed_on)
         assert drop(firm, body(row()), take=False)["asked"] == 1 - known, "by the day of the session"
+    HostAccount.objects.filter(account="88120031").update(closed_on=None)
+    for opened_on, known in ((business_day(START) + DAY, 0), (business_day(START), 1)):
+        HostAccount.objects.filter(account="88120031").update(opened_on=opened_on)
+        assert drop(firm, body(row()), take=False)["asked"] == 1 - known, "nor who had it later"
     LiveSession.objects.filter(pk=two[1].pk).update(started_at=START - DAY, ended_at=START - DAY)
     assert drop(firm, body(row()), take=False)["asked"] == 1
 

@@ -175,6 +175,9 @@ def of_hosts(world: World, at: Callable[..., str]) -> dict[str, Any]:
             {"readings": [{"day": session.started_at.date().isoformat(), "followers": 1}]},
         ),
         "GET host-accounts": tool.get("host-accounts"),
+        "POST host-accounts/{uid}/begin": owner.post(
+            f"host-accounts/{uids['account']}/begin", {"opened_on": "2025-01-01"}
+        ),
         "POST host-accounts/{uid}/close": owner.post(f"host-accounts/{uids['account']}/close", {}),
         "POST host-accounts/{uid}/reopen": owner.post(f"host-accounts/{uids['account']}/reopen"),
         "GET host-accounts/{uid}": tool.get(f"host-accounts/{uids['account']}"),

@@ -227,6 +227,7 @@ def api_bodies(world: World, mine: TenantWorld) -> dict[str, Any]:
         },
         "api-report-question-respond": {"left_out": True},
         "api-host-account-list": {"host": mine.host.code, "platform": "jd", "account": "matrix"},
+        "api-host-account-begin": {"opened_on": "2025-01-01"},
         "api-host-account-followers": {"readings": [{"day": str(today()), "followers": 1}]},
         "api-absence-list": {"host": mine.host.code, "kind": "leave", **span},
         "api-planned-shift-list": {

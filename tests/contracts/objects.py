@@ -121,6 +121,7 @@ UIDS: dict[str, Factory] = {
     "portal-session-result": lambda world, mine: mine.session.uid,
     "portal-host": lambda world, mine: mine.host.uid,
     "portal-account-followers": lambda world, mine: mine.host.accounts.earliest("id").uid,
+    "portal-account-begin": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "portal-account-close": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "portal-account-reopen": lambda world, mine: mine.host.accounts.earliest("id").uid,
     "portal-contract-end": lambda world, mine: mine.host.engagements.earliest("id").uid,

@@ -90,6 +90,7 @@ GUARDS = {
     ("livestreams.Booking", "livestreams_booking_room"),
     ("livestreams.Engagement", "livestreams_engagement_no_overlap"),
     ("livestreams.EquipmentLoan", "livestreams_loan_item"),
+    ("livestreams.HostAccount", "livestreams_account_one_host"),
     ("livestreams.HostShift", "livestreams_hostshift_person"),
     ("livestreams.PlannedShift", "livestreams_plannedshift_person"),
     ("parks.UnitUse", "parks_unituse_no_overlap"),

@@ -7,17 +7,27 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from core.clock import DAY, HOUR, SHANGHAI, business_day, day_start, now, today
 from core.errors import Conflict, DomainError, InvalidInput, Refused
+from core.models import AuditEntry
 from livestreams import services
 from livestreams.choices import AbsenceKind, EngagementKind
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, WrongState
 from livestreams.hostfigures import host_months
 from livestreams.hosthours import in_words, spans_of
-from livestreams.models import Booking, Engagement, FollowerReading, Host, HostShift, SchedulePlan
+from livestreams.models import (
+    Booking,
+    Engagement,
+    FollowerReading,
+    Host,
+    HostAccount,
+    HostShift,
+    SchedulePlan,
+)
 from livestreams.planning import PlanRules, problem_of
 from tests.factories import SYSTEM, World, make_host, make_record_of, make_session
 
@@ -129,6 +139,11 @@ def test_followers_are_kept_by_day_and_corrected_by_another_version(world: World
         read((1, 116), (0, 117))
     assert [(row.row, row.code) for row in closed.value.rows] == [(2, "account_closed")]
     services.account_reopen(actor=mine.owner, account=account)
+    services.account_begin(actor=mine.owner, account=account, opened_on=today())
+    with pytest.raises(BadTime) as early:
+        read((1, 116), (0, 117))
+    assert [row.row for row in early.value.rows] == [1]
+    services.account_begin(actor=mine.owner, account=account)
     before = FollowerReading.objects.count()
     with pytest.raises(BadTime) as refusal:
         read((0, 1), (-1, 2))
@@ -146,6 +161,58 @@ def test_a_host_has_an_account_once_and_takes_it_to_the_next_firm(world: World) 
     assert refusal.value.code == "account_taken"
     # Whether somebody else has it on record is not said: the agency before, for example.
     assert services.account_create(actor=other.owner, host=other.host, platform="jd", account="x").pk
+
+
+def test_an_account_goes_from_host_to_host_of_a_firm_by_the_day(world: World) -> None:
+    mine = world.tenants[0]
+    new, actor, named = make_host(mine.tenant, "new"), mine.owner, {"platform": "jd", "account": "x"}
+    first = services.account_create(actor=actor, host=mine.host, **named)
+    assert (first.opened_on, first.is_held_on(date(2001, 1, 1))) == (None, True)
+    with pytest.raises(Conflict) as held:
+        services.account_create(actor=actor, host=new, **named)
+    assert held.value.code == "account_taken"
+    services.account_close(actor=actor, account=first, closed_on=today() - DAY)
+    second = services.account_create(actor=actor, host=new, **named)
+    first.refresh_from_db()
+    days = (today() - 2 * DAY, today() - DAY)
+    assert [[row.is_held_on(day) for day in days] for row in (first, second)] == [
+        [True, False],
+        [False, True],
+    ]
+    for overlapping in (None, today() - 2 * DAY):
+        with pytest.raises(Conflict):
+            services.account_begin(actor=actor, account=second, opened_on=overlapping)
+    with pytest.raises(Conflict):
+        services.account_reopen(actor=actor, account=first)
+    with pytest.raises(BadTime) as order:
+        services.account_close(actor=actor, account=second, closed_on=today() - 2 * DAY)
+    assert order.value.field == "closed_on"
+    services.account_close(actor=actor, account=second, closed_on=today() - DAY)
+    assert services.account_reopen(actor=actor, account=first).is_held, "the second never had it"
+    services.account_close(actor=actor, account=first)
+    third = services.account_create(actor=actor, host=mine.host, **named)
+    assert third.opened_on == today(), "it comes back to who had it"
+    services.account_begin(actor=actor, account=third, opened_on=today() + DAY)
+    held_on = [HostAccount.objects.held_on(day).filter(account="x", tenant=mine.tenant) for day in days]
+    assert [list(rows) for rows in held_on] == [[first], [first]]
+    verbs = AuditEntry.objects.filter(verb__startswith="host_account.").values_list("verb", flat=True)
+    assert set(verbs) == {f"host_account.{verb}" for verb in ("create", "begin", "close", "reopen")}
+
+
+def test_the_database_refuses_two_hosts_of_a_firm_on_one_account(world: World) -> None:
+    mine, other = world.tenants
+    new = make_host(mine.tenant, "new")
+    account = HostAccount.objects.create(host=mine.host, platform="jd", account="x", opened_on=today())
+    HostAccount.objects.create(host=other.host, platform="jd", account="x")
+    HostAccount.objects.create(host=new, platform="douyin", account="x")
+    HostAccount.objects.create(host=new, platform="jd", account="x", closed_on=today())
+    for values in ({}, {"opened_on": today() - DAY}, {"opened_on": today(), "closed_on": today() + DAY}):
+        with pytest.raises(IntegrityError, match="livestreams_account_one_host"), transaction.atomic():
+            HostAccount.objects.create(host=new, platform="jd", account="x", **values)
+    with pytest.raises(IntegrityError, match="livestreams_account_one_host"), transaction.atomic():
+        HostAccount.objects.filter(pk=account.pk).update(opened_on=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        HostAccount.objects.filter(pk=account.pk).update(closed_on=today() - DAY)
 
 
 # --- when a host can be booked ---------------------------------------------------------------------------

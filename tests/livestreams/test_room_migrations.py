@@ -1,10 +1,13 @@
-"""What rooms and windows of before become: the day a room opened, and why a fault keeps it out of use."""
+"""What rooms, windows and accounts of before become: the day a room opened, why a fault keeps it out of use, whose an
+account was when."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
+from itertools import count
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,13 +15,15 @@ from django.apps import apps
 from django.db import connection
 
 from core.clock import DAY, now, today
+from core.dbrules import objects_of
 from livestreams import services
 from livestreams.choices import FaultKind
-from livestreams.models import LiveRoom, Maintenance
+from livestreams.models import Host, HostAccount, LiveRoom, LiveSession, Maintenance
 from livestreams.models.room import OUT_OF_USE
-from tests.factories import World, make_room
+from tests.factories import World, make_host, make_room, make_session
 
 pytestmark = pytest.mark.both_databases
+SECOND = timedelta(seconds=1)
 EDITOR = SimpleNamespace(connection=connection)
 
 
@@ -49,6 +54,58 @@ def test_a_room_of_before_opened_when_it_is_first_heard_of_and_not_after_it_was_
     assert opened[world.rooms[0].pk] < today(), "by its first session"
     closed.refresh_from_db()
     assert services.room_update(actor=world.manager, room=closed, name_zh="旧间").name_zh == "旧间"
+
+
+def test_accounts_of_before_are_one_hosts_at_a_time(world: World) -> None:
+    """As long as anybody knows, unless another host of the firm has it as well."""
+    migration = import_module("livestreams.migrations.0024_days_of_accounts")
+    mine, other = world.tenants
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for item in objects_of(HostAccount, connection):
+        item.drop(connection, HostAccount._meta.db_table)
+    first, second, third = (make_host(mine.tenant, name) for name in ("first", "second", "third"))
+
+    later = count()
+
+    def entered(account: str, host: Host, made: int, **values: Any) -> HostAccount:
+        uid = made_at(now() - made * DAY + next(later) * SECOND)
+        return HostAccount.objects.create(host=host, platform="jd", account=account, uid=uid, **values)
+
+    rows = [
+        entered("alone", first, 40),
+        entered("alone", other.host, 40),
+        entered("by when it was made", first, 40),
+        entered("by when it was made", third, 20),
+        entered("by its first session", second, 40),
+        entered("by its first session", third, 5),
+        entered("closed", first, 40),
+        entered("closed", second, 20, closed_on=today() - 30 * DAY),
+        entered("on air in between", third, 40),
+        entered("on air in between", second, 5),
+    ]
+    for host, at in ((third, now() - 9 * DAY), (second, now() - 12 * DAY)):
+        session = make_session(mine.tenant, host=host, starts_at=at)
+        LiveSession.objects.filter(pk=session.pk).update(platform="jd")
+    migration.days_of_known_accounts(apps, SimpleNamespace(connection=connection, execute=lambda _sql: None))
+    days = (
+        dict(HostAccount.objects.values_list("pk", "opened_on")),
+        dict(HostAccount.objects.values_list("pk", "closed_on")),
+    )
+    back = [[day and (today() - day).days for day in (days[0][row.pk], days[1][row.pk])] for row in rows]
+    assert back == [
+        [None, None],
+        [None, None],
+        [None, 20],
+        [20, None],
+        [None, 9],
+        [9, None],
+        [30, None],
+        [None, 30],
+        [None, 5],
+        [5, None],
+    ]
 
 
 def test_the_window_of_a_fault_of_before_is_worded_for_who_reads_it(world: World) -> None:

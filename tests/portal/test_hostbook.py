@@ -102,6 +102,32 @@ def test_a_firm_closes_an_account_that_a_host_has_no_more_and_takes_it_back(
     assert account.closed_on is None
 
 
+def test_an_account_that_another_host_had_begins_when_it_was_left(
+    owner: Client, firm: TenantWorld, new_host: Host
+) -> None:
+    before = HostAccount.objects.create(host=firm.host, platform="douyin", account="lin88")
+    page, own = door(firm, "host-account", new_host.uid), door(firm, "host", new_host.uid)
+    posted = {"platform": "douyin", "account": "lin88"}
+    assert errors(owner.post(page, posted)) == ["account"]
+    owner.post(door(firm, "account-close", before.uid), {"closed_on": f"{today() - 3 * DAY}"})
+    assert owner.post(page, posted).status_code == 302
+    account = HostAccount.objects.get(host=new_host)
+    assert account.opened_on == today() - 3 * DAY
+    assert f"from {account.opened_on} on" in owner.get(own).text
+    begin = door(firm, "account-begin", account.uid)
+    assert begin in owner.get(own).text
+    assert f'value="{account.opened_on}"' in owner.get(begin).text
+    for wrong in (today() - 4 * DAY, ""):
+        assert owner.post(begin, {"opened_on": f"{wrong}"}).status_code == 409
+    assert owner.post(begin, {"opened_on": f"{today() + DAY}"}).status_code == 302
+    tell = door(firm, "account-followers", account.uid)
+    assert tell not in owner.get(own).text
+    assert owner.post(tell, {"followers": "7"}).status_code == 404
+    assert owner.post(door(firm, "account-reopen", before.uid), follow=True).status_code == 200
+    before.refresh_from_db()
+    assert before.closed_on == today() - 3 * DAY, "another has it since"
+
+
 def test_a_firm_says_by_which_contract_and_ends_it(owner: Client, firm: TenantWorld, new_host: Host) -> None:
     page = door(firm, "host-contract", new_host.uid)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
@@ -111,6 +112,29 @@ def test_two_bookings_of_the_firm_change_places(
     for name in ("swap", "place"):
         assert neighbour.get(page_of(firm, name, one)).status_code == 404
         assert browser_of(firm.users[Role.TENANT_FINANCE]).get(page_of(firm, name, one)).status_code == 403
+
+
+@pytest.mark.parametrize("on_its_own_page", [True, False])
+def test_a_refused_swap_offers_what_is_free_for_the_one_that_stays(
+    owner: Client, world: World, firm: TenantWorld, on_its_own_page: bool
+) -> None:
+    """Its host works elsewhere at the time of the other, whichever of the two the page is of."""
+    one, other = book(world, firm, 9), book(world, firm, 14, room=1)
+    services.booking_move(actor=firm.owner, booking=one, host=firm.host)
+    elsewhere = book(world, world.tenants[1], 14)
+    Booking.objects.filter(pk=elsewhere.pk).update(host=firm.host)
+    page, wanted = (one, other) if on_its_own_page else (other, one)
+    owner.cookies["django_language"] = "en"
+    refused = owner.post(page_of(firm, "swap", page), {"other": str(wanted.uid)})
+    assert refused.status_code == 409
+    window, text = refused.context["alternatives"][0], refused.content.decode()
+    assert f"Free instead for {one.room}, " in text
+    assert f'action="{page_of(firm, "place", one)}"' in text
+    tapped = {"room": window["room"].code, "minutes": window["minutes"]}
+    times = {"day": f"{local(window['start']):%Y-%m-%d}", "start": f"{local(window['start']):%H:%M}"}
+    assert owner.post(page_of(firm, "place", one), tapped | times).status_code == 302
+    one.refresh_from_db()
+    assert (one.room, one.starts_at) == (window["room"], window["start"])
 
 
 def test_a_held_room_shows_until_when_and_is_confirmed(

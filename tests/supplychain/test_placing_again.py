@@ -8,6 +8,7 @@ from core.clock import business_day
 from core.errors import InvalidInput
 from livestreams.models import HostAccount, LiveSession
 from livestreams.services import (
+    account_begin,
     account_close,
     account_create,
     account_reopen,
@@ -125,6 +126,29 @@ def test_an_account_that_a_host_has_no_more_keeps_what_it_sold_before(shop: Shop
     assert answers() == {**kept, **others}
     account_reopen(actor=SYSTEM, account=account)
     assert answers() == before
+
+
+def test_an_account_that_another_host_has_now_keeps_what_the_first_sold(shop: Shop) -> None:
+    """The two are on air at once, so that only the days say whose the account was; beside every session as well."""
+    midnight = NOON + 12 * HOUR
+    second = make_host(shop.seller, "second")
+    nights = [shop.on_air(midnight - HOUR, host=host) for host in (shop.host, second)]
+    account = HostAccount.objects.get(host=shop.host)
+    for number, at in (("before", midnight - SECOND), ("after", midnight), ("long before", NOON - 30 * DAY)):
+        shop.sold(number, at=at, source="douyin")
+
+    def answers() -> list[tuple[int | None, str]]:
+        return [shop.answer(number) for number in ("before", "after", "long before")]
+
+    first, later = ((night.pk, "account") for night in nights)
+    assert answers() == [first, first, (None, "outside")]
+    account_close(actor=SYSTEM, account=account, closed_on=business_day(midnight))
+    theirs = account_create(actor=SYSTEM, host=second, platform="douyin", account="88001")
+    assert answers() == [first, later, (None, "outside")]
+    account_begin(actor=SYSTEM, account=account, opened_on=business_day(midnight))
+    assert answers() == [(None, "unclear"), later, (None, "outside_host")], "never the first host's"
+    account_begin(actor=SYSTEM, account=theirs)
+    assert answers() == [later, later, (None, "outside")]
 
 
 def test_who_becomes_the_sellers_is_no_outside_host_any_more_at_any_time(shop: Shop) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Q, QuerySet
 
@@ -19,8 +18,8 @@ from core.words import gettext as _
 from livestreams.models import HostAccount, LiveSession
 from tenants.models import Store, Tenancy, Tenant
 
-Entered = defaultdict[tuple[str, int | None], dict[str, date]]
-"""Accounts of hosts by platform and host, each with the day from which it is closed; date.max for the others."""
+Entered = defaultdict[tuple[str, int | None], list[tuple[str, HostAccount]]]
+"""Accounts of hosts by platform and host, as they are compared, each with the days on which it is the host's."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def place_rows(tenant: Tenant, stated: Sequence[Stated]) -> list[Placed]:
     read, denied = _former(tenant, {row.key for row in rows})
     stores = Counter(Store.objects.filter(tenant=tenant).values_list("platform", flat=True))
     entered = _entered(tenant)
-    named = {(platform, name) for (platform, _host), names in entered.items() for name in names}
+    named = {(platform, name) for (platform, _host), held in entered.items() for name, _account in held}
     hosts = Counter(platform for platform, _name in named)
     readings = SessionReading.objects.standing().filter(session__tenant=tenant).exclude(account="")
     seen: defaultdict[str, set[str]] = defaultdict(set)
@@ -122,12 +121,9 @@ def _refuse_seatless(tenant: Tenant, files: Sequence[ReadFile], placed: Sequence
 
 def _entered(tenant: Tenant) -> Entered:
     """The accounts that the house has entered for its hosts."""
-    found: Entered = defaultdict(dict)
-    rows = HostAccount.objects.filter(host__tenant=tenant)
-    for platform, host, account, closed_on in rows.order_by().values_list(
-        "platform", "host_id", "account", "closed_on"
-    ):
-        found[platform, host][plain(account)] = closed_on or date.max
+    found: Entered = defaultdict(list)
+    for row in HostAccount.objects.filter(tenant=tenant).order_by():
+        found[row.platform, row.host_id].append((plain(row.account), row))
     return found
 
 
@@ -152,8 +148,9 @@ def _known(
     for session in sessions.select_related("host"):
         if session.started_at is None:
             continue
-        held, day = entered[session.platform, session.host_id], business_day(session.started_at)
-        gone = {name for name, until in held.items() if until <= day}
+        known, day = entered[session.platform, session.host_id], business_day(session.started_at)
+        held = {name for name, account in known if account.is_held_on(day)}
+        gone = {name for name, _account in known} - held
         accounts = own[session.pk] or of_host[session.platform, session.host_id] - gone
         found.append(
             Known(
@@ -170,7 +167,7 @@ def _known(
                     if session.host
                     else ()
                 )
-                | held.keys() - gone,
+                | held,
             )
         )
     return found
