@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from analytics.choices import ClaimSource
 from analytics.matching.facts import Wanted
-from analytics.matching.words import LANGUAGES, MARKETS
 from analytics.models import SessionReading
 from core.clock import DAY, MINUTE, day_start, next_minute, now, today
 from core.doors.formfields import AmountField, DayField, LineField, WholeNumberField
 from core.doors.portal import ScopedChoiceField, ScopedForm
+from livestreams.choices import LANGUAGES, MARKETS
 from livestreams.conflicts import Span
 from livestreams.models import Course
 from parks.models import Park

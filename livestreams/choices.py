@@ -306,3 +306,24 @@ class ObstacleKind(models.TextChoices):
     NOT_CLEANED = "not_cleaned", _("not cleaned since the last session")
     ITEM_FAULTY = "item_faulty", _("equipment is missing: it is broken")
     ITEM_OUT = "item_out", _("equipment is missing: it was not returned")
+
+
+# What hosts bring, by the codes that are stored and told to tools; others may stand there, too.
+MARKETS = {
+    "CN": _("domestic"),
+    "SEA": _("Southeast Asia"),
+    "EU": _("Europe"),
+    "US": _("North America"),
+    "ME": _("Middle East"),
+    "OTHER": _("other"),
+}
+LANGUAGES = {
+    "zh": _("Chinese"),
+    "en": _("English"),
+    "es": _("Spanish"),
+    "th": _("Thai"),
+    "vi": _("Vietnamese"),
+    "id": _("Indonesian"),
+    "ja": _("Japanese"),
+    "ar": _("Arabic"),
+}

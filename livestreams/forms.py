@@ -22,7 +22,7 @@ from core.doors.formfields import DayField, LineField, PlatformIdField
 from core.doors.portal import ScopedChoiceField, ScopedForm
 from core.errors import InvalidInput, RowError
 from core.scoping import visible_to
-from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, CrewKind, Delivery
+from livestreams.choices import BOOKING_MOVABLE, MARKETS, SESSION_OPEN, CrewKind, Delivery
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.planning import CrewWish
 from livestreams.services.series import MOST
@@ -37,14 +37,6 @@ HALF_HOURS = [
 WINDOW_WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d\d:\d\d)\s*[-–—~]\s*(\d\d:\d\d)", re.ASCII)
 # Between days in a line, as Chinese and Latin keyboards write them.
 SEPARATORS = re.compile(r"[\s,;，；、]+")
-MARKETS = (
-    ("CN", _("domestic")),
-    ("SEA", _("Southeast Asia")),
-    ("EU", _("Europe")),
-    ("US", _("North America")),
-    ("ME", _("Middle East")),
-    ("OTHER", _("other")),
-)
 
 
 class TimeOfDayInput(forms.TimeInput):
@@ -331,4 +323,4 @@ class SessionForm(OwnChoicesForm):
     delivery = forms.ChoiceField(
         label=_("Way of the picture"), choices=[(d.value, d.label) for d in (Delivery.PHONE, Delivery.DIRECT)]
     )
-    market = forms.ChoiceField(label=_("Target market"), choices=MARKETS)
+    market = forms.ChoiceField(label=_("Target market"), choices=list(MARKETS.items()))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from analytics.matching.assignment import Left
 from analytics.matching.ranking import Reason, Why
+from livestreams.choices import LANGUAGES, MARKETS
 
 QUARTERS = {
     1: gettext_lazy("top quarter"),
@@ -23,24 +24,6 @@ QUARTERS = {
     4: gettext_lazy("last quarter"),
 }
 """Where a host stands among the hosts of the park for these goods."""
-
-MARKETS = {
-    "CN": gettext_lazy("domestic"),
-    "SEA": gettext_lazy("Southeast Asia"),
-    "EU": gettext_lazy("Europe"),
-    "US": gettext_lazy("North America"),
-    "ME": gettext_lazy("Middle East"),
-}
-LANGUAGES = {
-    "zh": gettext_lazy("Chinese"),
-    "en": gettext_lazy("English"),
-    "es": gettext_lazy("Spanish"),
-    "th": gettext_lazy("Thai"),
-    "vi": gettext_lazy("Vietnamese"),
-    "id": gettext_lazy("Indonesian"),
-    "ja": gettext_lazy("Japanese"),
-    "ar": gettext_lazy("Arabic"),
-}
 
 LEFT = {
     Left.NO_TIME: gettext_lazy("no host it can pay has time within its windows"),

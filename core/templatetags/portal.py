@@ -83,11 +83,12 @@ def end_of_day(instant: datetime) -> str:
 
 @register.filter
 def duration(length: timedelta | None) -> str:
-    """Hours and minutes, as 2:30."""
+    """Hours and minutes with their units: 2:30 beside a time of day reads as another one."""
     if length is None:
         return "–"
-    minutes = int(length.total_seconds() // 60)
-    return f"{minutes // 60}:{minutes % 60:02d}"
+    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
+    shape = _("%(hours)d h %(minutes)d min") if hours else _("%(minutes)d min")
+    return shape % {"hours": hours, "minutes": minutes}
 
 
 @register.filter

@@ -68,7 +68,16 @@ class StageInline(ShownInline):
 @admin.register(Host)
 class HostAdmin(ScopedModelAdmin):
     writes = frozenset({ADD, CHANGE})
-    list_display = ("code", "name_zh", "tenant", "level", "categories", "markets", "day_rate", "closed_on")
+    list_display = (
+        "code",
+        "name_zh",
+        "tenant",
+        "level",
+        "categories",
+        "markets_named",
+        "day_rate",
+        "closed_on",
+    )
     list_filter = ("tenant", OpenFilter)
     search_fields = ("code", "name_zh", "name_en")
     fieldsets = (
@@ -94,6 +103,10 @@ class HostAdmin(ScopedModelAdmin):
             when=lambda host: not host.is_closed,
         ),
     )
+
+    @admin.display(description=_("markets"))
+    def markets_named(self, host: Host) -> str:
+        return host.markets_named
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

@@ -14,7 +14,7 @@ from core.clock import local, today
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
 from core.overlap import no_overlap
-from livestreams.choices import AbsenceKind, EngagementKind
+from livestreams.choices import LANGUAGES, MARKETS, AbsenceKind, EngagementKind
 from livestreams.querysets import HostAccountQuerySet, HostQuerySet
 from parks.models import Park
 from tenants.choices import Platform
@@ -54,6 +54,16 @@ class Host(NamedMixin, PublicIdMixin, StampedMixin, ClosableMixin):
         verbose_name_plural = _("hosts")
         ordering = ["code"]
         constraints = [models.CheckConstraint(condition=Q(day_rate__gte=0), name="livestreams_host_rate")]
+
+    @property
+    def languages_named(self) -> str:
+        """The languages in the reader's words, as far as there are words for them."""
+        return ", ".join(str(LANGUAGES.get(code, code)) for code in self.languages)
+
+    @property
+    def markets_named(self) -> str:
+        """The markets in the reader's words, as far as there are words for them."""
+        return ", ".join(str(MARKETS.get(code, code)) for code in self.markets)
 
 
 class Engagement(PublicIdMixin, StampedMixin):

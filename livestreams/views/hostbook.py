@@ -19,8 +19,8 @@ from core.doors.portal import ScopedChoiceField, ScopedForm, ServiceAction, Serv
 from core.errors import NotFound
 from core.scoping import visible_to
 from core.strict import MAX_QUANTITY
-from livestreams.choices import EngagementKind
-from livestreams.forms import MARKETS, OwnChoicesForm
+from livestreams.choices import MARKETS, EngagementKind
+from livestreams.forms import OwnChoicesForm
 from livestreams.models import (
     Certificate,
     CourseRun,
@@ -75,7 +75,7 @@ class NewHostForm(ScopedForm):
     )
     markets = forms.MultipleChoiceField(
         label=gettext_lazy("Markets"),
-        choices=MARKETS,
+        choices=list(MARKETS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

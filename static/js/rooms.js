@@ -1,9 +1,14 @@
 // The day of the rooms: drag over what is free to book it, drag a booking to move it. On a phone the tenant's page shows
 // bars instead.
-(() => {
+(function draw() {
   "use strict";
   const calendarPlace = document.getElementById("rooms-calendar");
-  if (!calendarPlace || (calendarPlace.dataset.desk !== undefined && !window.matchMedia("(width >= 992px)").matches)) return;
+  if (!calendarPlace) return;
+  const desk = window.matchMedia("(width >= 992px)");
+  if (calendarPlace.dataset.desk !== undefined && !desk.matches) {
+    desk.addEventListener("change", draw, { once: true });  // a tablet is turned, a window drawn wide
+    return;
+  }
   const day = JSON.parse(document.getElementById("rooms-day").textContent);
   const pad = (number) => String(number).padStart(2, "0");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);

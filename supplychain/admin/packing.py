@@ -40,14 +40,17 @@ def day_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     actor = actor_of(request)
     require(actor, VIEW, Wave)
     parks = list(parks_of(actor).order_by("code"))
-    park = next((park for park in parks if park.code == request.GET.get("park")), parks[0] if parks else None)
-    packing = Warehouse.objects.filter(park=park, packs_orders=True).order_by("code")
+    packing = visible_to(Warehouse.objects.filter(packs_orders=True), actor).order_by("code")
+    at_work = set(packing.values_list("park_id", flat=True))
+    # Who runs several parks begins with one that sends something.
+    first = next((park for park in parks if park.pk in at_work), parks[0] if parks else None)
+    park = next((park for park in parks if park.code == request.GET.get("park")), first)
     context = {
         **site.each_context(request),
         "title": _("Warehouse day"),
         "parks": parks,
         "park": park,
-        "warehouses": [_day_of(actor, warehouse) for warehouse in visible_to(packing, actor)],
+        "warehouses": [_day_of(actor, warehouse) for warehouse in packing.filter(park=park)],
         "may_make": park is not None and may(actor, ADD, Wave, park.pk),
         "may_pack": park is not None and may(actor, CHANGE, Wave, park.pk),
         "may_move": park is not None and may(actor, ADD, StockMove, park.pk),

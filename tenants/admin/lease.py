@@ -127,7 +127,7 @@ class ChargeAddForm(ServiceForm):
 @admin.register(Charge)
 class ChargeAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("tenant", "park", "kind", "period", "amount", "source", "created_at")
+    list_display = ("tenant", "park", "kind", "period", "amount", "created_at")
     list_filter = ("park", "tenant", "kind", "period")
     search_fields = ("tenant__code", "tenant__name_zh", "source_id")
     fields = (

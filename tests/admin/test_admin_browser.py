@@ -149,6 +149,16 @@ def test_tables_scroll_within_a_narrow_screen(live_site: Site, open_page: OpenPa
         fits(page)
 
 
+def test_the_hours_of_the_board_keep_most_of_a_narrow_screen(live_site: Site, open_page: OpenPage) -> None:
+    page = operator(live_site, open_page, **NARROW)
+    page.goto(f"{live_site.url}/admin/livestreams/liveroom/board/")
+    names = page.locator("#rooms-calendar .ec-body .ec-sidebar")
+    names.locator(".ec-row-head").first.evaluate(
+        "(head) => head.append('古镇灯饰直播电商基地与档口直播联盟')"
+    )
+    assert names.bounding_box()["width"] <= NARROW["viewport"]["width"] / 3  # type: ignore[index]
+
+
 def test_words_of_the_heat_map_lie_over_nothing_and_within_it(live_site: Site, open_page: OpenPage) -> None:
     page = operator(live_site, open_page, "en", **NARROW)
     page.goto(f"{live_site.url}/admin/livestreams/liveroom/usage/")

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 
 from core import buckets, clock
 from core.choices import Role
+from core.doors.admin.display import json_lines
 from core.doors.admin.site import navigation
 from core.models import BucketFailure, User
 from core.services import membership_end
@@ -191,8 +192,21 @@ def test_what_cannot_be_counted_is_told_by_its_hour_or_by_its_number(root: Clien
     for family, slot in slots.items():
         BucketFailure.objects.create(family=family, node=node, slot=slot, error="no", retry_at=retry_at)
     text = root.get(url_of(BucketFailure)).text
-    for told in ("某小时订单的场次归属", "2025年11月11日 20:00", "某订单的场次归属", "№ 4711"):
+    for told in ("某小时订单的场次归属", "2025-11-11 20:00", "某订单的场次归属", "№ 4711"):
         assert told in text
+
+
+def test_a_list_bears_the_name_of_what_it_lists(manager: Client, worlds: Worlds) -> None:
+    assert "<title> 预约 |" in " ".join(manager.get(url_of(Booking)).text.split())
+
+
+def test_instants_of_a_record_are_told_in_the_time_of_the_park() -> None:
+    assert json_lines([["2026-12-03T01:00:00+00:00", "2026-12-03T15:00:30Z"]]) == (
+        "<div>2026-12-03 09:00 – 2026-12-03 23:00:30</div>"
+    )
+    shown = json_lines({"starts_at": "2026-11-30T07:25:00+08:00", "room": "r-1", "words": ["a", "b"]})
+    for told in ("2026-11-30 07:25</div>", "r-1</div>", "[&quot;a&quot;, &quot;b&quot;]"):
+        assert told in shown
 
 
 def test_a_list_counts_what_it_shows_and_nothing_else(manager: Client, worlds: Worlds) -> None:

@@ -12,6 +12,7 @@ from core.choices import Role
 from core.services import membership_grant
 from livestreams.models import LiveRoom
 from parks.models import Park
+from supplychain.models import Warehouse
 from tests.factories import SYSTEM, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -65,3 +66,35 @@ def test_the_report_round_names_parks_and_goes_back_to_all(client: Client, parks
     for park in parks:
         assert f"<td>{park}</td>" in page(client, address)
     assert ">全部园区</a>" in page(client, address, park=parks[0].code)
+
+
+def test_parks_are_chosen_on_the_page_and_leave_the_bar_to_its_title(
+    client: Client, parks: list[Park]
+) -> None:
+    """Beside the title five parks pushed it out of a desk's bar, and a phone's page out of its screen."""
+    for address in (
+        "",
+        "livestreams/liveroom/board/",
+        "livestreams/liveroom/studio/",
+        "livestreams/liveroom/usage/",
+        "livestreams/exchangeoffer/month/",
+        "livestreams/host/month/",
+        "livestreams/host/cover/",
+        "analytics/matchrun/find/",
+        "analytics/sessionreading/round/",
+        "supplychain/warehouse/day/",
+    ):
+        bar, _, below = page(client, f"/admin/{address}").partition('id="content"')
+        for park in parks:
+            assert f"?park={park.code}" not in bar, address
+            assert f"?park={park.code}" in below.partition('class="lp-parks"')[2].partition("</nav>")[0], (
+                address
+            )
+
+
+def test_the_warehouse_day_begins_with_a_park_that_sends(client: Client, parks: list[Park]) -> None:
+    address = "/admin/supplychain/warehouse/day/"
+    assert client.get(address).context["park"] == parks[0]
+    Warehouse.objects.filter(park=parks[0]).update(packs_orders=False)
+    assert client.get(address).context["park"] == parks[1]
+    assert client.get(address, {"park": parks[0].code}).context["park"] == parks[0]

@@ -177,6 +177,22 @@ class TestIndicatorPage:
         assert lines["Shanghai"] == [float(value.value) for value in stored]
         assert "published weight 11.1 %" in response.content.decode()
 
+    def test_what_the_demo_says_of_its_values_is_read_in_the_language_of_the_page(
+        self, analyst: Client, run: IndexRun
+    ) -> None:
+        note = "drawn to the published moments, not observed"
+        value = IndicatorValue.objects.filter(indicator__code=CODES[0], place__province__code="44").get(
+            period=date(2022, 1, 1)
+        )
+        IndicatorValue.objects.create(
+            indicator=value.indicator, place=value.place, period=value.period, published_on=date(2023, 6, 1),
+            value=value.value, source=ValueSource.SYNTHETIC, is_synthetic=True, source_note=note,
+        )  # fmt: skip
+        address = f"/analytics/indicators/{CODES[0]}/?province=44"
+        assert note in analyst.get(address).text
+        analyst.cookies["django_language"] = "zh-hans"
+        assert note not in analyst.get(address).text
+
     def test_vintages_down_to_file_and_line(self, analyst: Client, provinces: dict[str, Province]) -> None:
         for text, day in ((WIDE, date(2023, 2, 1)), (WIDE.replace("41540.9", "45222.4"), date(2024, 2, 1))):
             indicator_values_import(

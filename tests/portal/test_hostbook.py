@@ -55,6 +55,9 @@ def test_a_firm_adds_a_host(owner: Client, firm: TenantWorld) -> None:
     assert answer.redirect_chain == [(door(firm, "host", host.uid), 302)]
     assert (host.tenant, host.day_rate, host.categories) == (firm.tenant, Decimal("650.50"), ["女装", "童装"])
     assert (host.languages, host.markets) == (["zh", "en"], ["CN", "SEA"])
+    for told in ("Chinese, English", "domestic, Southeast Asia"):
+        assert told in owner.get(door(firm, "host", host.uid)).text
+    assert "domestic, Southeast Asia" in owner.get(door(firm, "hosts")).text
     assert errors(owner.post(page, posted)) == ["code"]
     assert errors(owner.post(page, {**posted, "code": "小林", "day_rate": "-1"})) == ["code", "day_rate"]
     for word in ("a\0b", "x" * 65):

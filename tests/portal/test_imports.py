@@ -59,6 +59,7 @@ def step(firm: TenantWorld, name: str, batch: ImportBatch) -> str:
 def test_a_file_is_looked_at_before_anything_is_stored_and_then_imported(
     owner: Client, firm: TenantWorld, address: str
 ) -> None:
+    assert '<details class="lp-card" open>' in owner.get(address).text  # samples, while there is nothing else
     page = owner.post(address, {"file": file()})
     batch = ImportBatch.objects.get()
     assert page["Location"] == step(firm, "", batch)
@@ -73,6 +74,7 @@ def test_a_file_is_looked_at_before_anything_is_stored_and_then_imported(
     assert f'hx-get="{step(firm, "-progress", batch)}"' in running.text
     assert "<html" not in owner.get(step(firm, "-progress", batch)).text
     jobs.run_due()
+    assert '<details class="lp-card" open>' not in owner.get(address).text
     assert owner.get(step(firm, "-progress", batch))["HX-Refresh"] == "true"
     done = owner.get(step(firm, "", batch))
     assert done.context["batch"].state == ImportState.IMPORTED

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from analytics.rollup import drain
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, today
 from core.models import Unresolved, User
+from core.templatetags.portal import duration
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, SalesEvent
 from supplychain.services import sales_record
@@ -131,6 +133,26 @@ def test_a_session_shows_what_it_sold(owner: Client, sales: TenantWorld) -> None
     assert (tiles["gmv_paid"], tiles["orders"]) == (Decimal("120.50"), 1)
     listed = owner.get(reverse("portal-sessions", args=[sales.tenant.code])).context["rows"]
     assert [figures.gmv_paid for _session, figures in listed] == [Decimal("120.50")]
+
+
+def test_a_morning_with_more_refunds_than_sales_shows_no_rate_of_thousands(
+    owner: Client, sales: TenantWorld
+) -> None:
+    facts = [line("R-2", "9999.00", kind="refunded", ref_order_no="A-1", ref_line="1")]
+    sales_record(
+        actor=sales.owner, seller=sales.tenant, source="test", facts=list(enumerate(facts)), atomic=True
+    )
+    drain()
+    page = owner.get(reverse("portal-today", args=[sales.tenant.code]))
+    assert next(tile.today for tile in page.context["tiles"] if tile.metric.code == "refund_rate_amount") > 50
+    assert "&gt; 100%" in page.text
+
+
+def test_how_long_something_took_is_told_with_its_units() -> None:
+    with translation.override("en"):
+        assert duration(timedelta(hours=7, minutes=25)) == "7 h 25 min"
+        assert duration(timedelta(minutes=4, seconds=59)) == "4 min"
+    assert duration(timedelta(hours=7, minutes=25)) == "7 小时 25 分"
 
 
 def test_today_says_what_is_not_counted_yet(owner: Client, sales: TenantWorld) -> None:

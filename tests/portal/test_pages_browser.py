@@ -211,6 +211,18 @@ def test_a_month_of_money_is_a_list_on_a_phone_and_weeks_on_a_desk(
         assert abs(day.bounding_box()["x"] - names[weekday]) < 8, number
 
 
+def test_the_day_of_the_rooms_is_a_calendar_once_the_window_is_wide_enough(
+    live_site: Site, open_page: OpenPage
+) -> None:
+    page = open_page(**DESK)
+    portal = log_in(page, live_site)
+    page.set_viewport_size({"width": 800, "height": 800})
+    visit(page, f"{portal}rooms/")
+    assert not page.locator("#rooms-calendar .ec-body").count()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator("#rooms-calendar .ec-body").first.wait_for()
+
+
 def test_a_host_is_found_for_goods_with_reasons_and_booked(live_site: Site, open_page: OpenPage) -> None:
     page = open_page(**PHONE)
     portal = log_in(page, live_site)

@@ -58,6 +58,13 @@ def terms(partner: str, **values: Any) -> dict[str, Any]:
     }
 
 
+def asks_before(shown: str, address: str, *words: str) -> None:
+    """What cannot be taken back is asked for once more before it is sent."""
+    form = shown.partition(f'action="{address}"')[2].partition(">")[0]
+    for part in ("data-confirm=", *words):
+        assert part in form, address
+
+
 def test_from_proposal_to_payment(
     owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
 ) -> None:
@@ -71,6 +78,10 @@ def test_from_proposal_to_payment(
     answer = owner.post(page(firm, "portal-agreement-new"), terms(other.tenant.code), follow=True)
     agreement = Agreement.objects.get(partner=other.tenant.node)
     assert "Waits for the other party" in answer.content.decode()
+    offered = partner.get(page(other, "portal-agreement", uid=agreement.uid)).text
+    assert f"from {agreement.from_day}" in offered
+    for name in ("portal-agreement-sign", "portal-agreement-withdraw"):
+        asks_before(offered, page(other, name, uid=agreement.uid))
     partner.post(page(other, "portal-agreement-sign", uid=agreement.uid))
     agreement.refresh_from_db()
     assert agreement.state == AgreementState.SIGNED
@@ -121,6 +132,8 @@ def test_from_proposal_to_payment(
     for party in (firm, other):
         assert party.tenant.company.credit_code in paper
 
+    shown = partner.get(page(other, "portal-statement", uid=statement.uid)).text
+    asks_before(shown, page(other, "portal-statement-approve", uid=statement.uid), "Approve ¥50.00?")
     for browser, side in ((owner, firm), (partner, other)):
         browser.post(page(side, "portal-statement-approve", uid=statement.uid), {"version": "1"})
         statement.refresh_from_db()

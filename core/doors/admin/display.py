@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -16,11 +18,14 @@ from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from core.clock import local
 from core.money import to_cents
 
 Column = Callable[[Model], Any]
 Text = str | Promise
 EMPTY = "-"
+# As the rows' JSON holds it: aware, so that nobody has to guess whose clock it is.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def cny(amount: Decimal | None) -> str:
@@ -138,4 +143,14 @@ def json_lines(value: Any) -> SafeString | str:
 
 
 def _inner(value: Any) -> str:
+    """A value inside another: an instant in the park's time, the ends of a span of time with a dash between."""
+    if isinstance(value, list) and value and all(_is_instant(each) for each in value):
+        return " – ".join(map(_inner, value))
+    if _is_instant(value):
+        at = local(datetime.fromisoformat(value))
+        return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def _is_instant(value: Any) -> bool:
+    return isinstance(value, str) and INSTANT.fullmatch(value) is not None

@@ -25,6 +25,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -219,7 +220,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             return HttpResponseRedirect(request.path)
         if ACTION_CHECKBOX_NAME in request.POST:
             self._drop_malformed_selection(request)
-        return super().changelist_view(request, extra_context)
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def _drop_malformed_selection(self, request: HttpRequest) -> None:
         """Leave out selected keys that are none; foreign and absent ones find no row."""
