@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
@@ -14,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from django_structlog.middlewares import RequestMiddleware
 
 from core.actors import NOBODY, Actor, user_actor
+from core.doors.credentials import address_of
 from core.doors.headers import name_api_version, relax_for_admin
 from core.errors import DomainError
 
@@ -41,6 +43,11 @@ class LanguageMiddleware(LocaleMiddleware):
 
 class LogMiddleware(RequestMiddleware):
     """Logs requests by their path: what stands behind it may be the key of a screen."""
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address by which callers are limited too: others are whatever a caller writes into a header."""
+        structlog.contextvars.bind_contextvars(ip=address_of(request))
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

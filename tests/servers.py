@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import http.client
 import os
 import pwd
 import re
@@ -19,8 +20,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -218,6 +217,15 @@ def queues_of(process: str) -> list[str]:
     return found[1].split(",") if found else []
 
 
+def port_of(process: str) -> int:
+    """The port of loopback that a process of deploy/start listens on."""
+    text = (ROOT / "deploy" / "start").read_text("utf-8")
+    found = re.search(rf"^ +{process}\) .* --port (\d+) ", text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"deploy/start has no port of {process}")
+    return int(found[1])
+
+
 @contextlib.contextmanager
 def celery_worker(env: Mapping[str, str], *, queues: Sequence[str], beat: bool = False) -> Iterator[Server]:
     """Run a worker with two processes on the DATABASE_URL and REDIS_URL of `env`; yield it once it answers.
@@ -307,6 +315,67 @@ def media_node(site: str, secret: str, rtmp: int, control: int, *, interval: str
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+PROXY = """
+worker_processes 1;
+pid %(folder)s/nginx.pid;
+error_log %(folder)s/error.log;
+%(user)s
+events { worker_connections 256; }
+http {
+    include /etc/nginx/mime.types;
+    client_body_temp_path %(folder)s/a; proxy_temp_path %(folder)s/b; fastcgi_temp_path %(folder)s/c;
+    uwsgi_temp_path %(folder)s/d; scgi_temp_path %(folder)s/e;
+    include %(folder)s/livepark.conf;
+}
+"""
+
+
+@dataclasses.dataclass
+class Proxy:
+    """nginx in front of a site: its addresses with TLS and without, and the certificate that it made itself."""
+
+    url: str
+    plain: str
+    certificate: Path
+
+
+@contextlib.contextmanager
+def tls_proxy(folder: Path, static: Path, **processes: int) -> Iterator[Proxy]:
+    """Run deploy/nginx.conf on free ports with a certificate of its own, in front of `processes`, by name and port."""
+    nginx, openssl = program("nginx", Path("/usr/sbin")), program("openssl")
+    https, plain = free_port(), free_port()
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", folder / "tls.key", "-out", folder / "tls.crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    for written, here in (
+        ("listen 443 ", f"listen 127.0.0.1:{https} "),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("/etc/livepark/", f"{folder}/"),
+        ("/var/log/nginx/", f"{folder}/"),
+        ("/srv/livepark/var/static/", f"{static}/"),
+        *(
+            (f"server 127.0.0.1:{port_of(name)};", f"server 127.0.0.1:{at};")
+            for name, at in processes.items()
+        ),
+    ):
+        if written not in text:
+            raise RuntimeError(f"deploy/nginx.conf has no {written!r}")
+        text = text.replace(written, here)
+    (folder / "livepark.conf").write_text(text)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(PROXY % {"folder": folder, "user": user})
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", https)) == 0
+
+    command = [nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
+    with running(command, log=folder / "proxy.log", answers=answers):
+        yield Proxy(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", folder / "tls.crt")
 
 
 PLATFORM = """
@@ -434,17 +503,32 @@ def serve_pages(env: Mapping[str, str]) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
+def started(process: str, env: Mapping[str, str], port: int) -> Iterator[Site]:
+    """Run one of the processes of deploy/start that answer calls, on a port of its own."""
+    text = (ROOT / "deploy" / "start").read_text("utf-8")
+    for written, here in (
+        ('cd "$(dirname "$0")/.."', f'cd "{ROOT}"'),
+        ("bin=.venv/bin", f'bin="{Path(sys.executable).parent}"'),
+        (f"--port {port_of(process)} ", f"--port {port} "),
+    ):
+        if written not in text:
+            raise RuntimeError(f"deploy/start has no {written!r}")
+        text = text.replace(written, here)
+    with _serving(["sh", "-c", text, "start", process], env, port) as site:
+        yield site
+
+
+@contextlib.contextmanager
 def _serving(command: Sequence[str], env: Mapping[str, str], port: int) -> Iterator[Site]:
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
+        # Whatever it says: behind a proxy it sends who comes without TLS elsewhere.
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(asked):
+            asked.request("GET", "/")
+            return bool(asked.getresponse().status)
+        return False
 
     log = Path(env["LIVEPARK_DATA_DIR"]) / "serve.log"
     with running(command, log=log, answers=answers, env=env) as server:

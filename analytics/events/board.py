@@ -84,7 +84,7 @@ def board_of(event: Event, actor: Actor | None) -> Board:
         places=_places(takings, sums),
         venues=_venues(takings, known),
         progress=[
-            Progress(REGISTRY[code], target, REGISTRY[code].compute(whole) or 0)  # type: ignore[arg-type]
+            Progress(REGISTRY[code], target, REGISTRY[code].compute(whole) or type(target)())  # type: ignore[arg-type]
             for code, target in event.targets.items()
         ],
     )

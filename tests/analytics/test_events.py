@@ -278,6 +278,14 @@ def test_the_wall_tells_of_the_phase_and_when_it_changes(alpha: World, beta: Wor
     assert wall_snapshot(alpha.park)["campaign"] is None
 
 
+def test_money_of_which_nothing_came_yet_is_money(alpha: World) -> None:
+    """The wall of a festival that has just begun: its page takes apart what stands before and after the point."""
+    campaign = wall_snapshot(alpha.park)["campaign"]
+    assert campaign["progress"] == [
+        {"code": "gmv_paid", "target": "100000.00", "value": "0.00", "share": "0.00"}
+    ]
+
+
 def test_an_analyst_reads_what_the_hall_reads(alpha: World) -> None:
     sell(alpha.tenants[0].tenant, "100")
     choose(alpha.tenants[0].tenant, WallVisibility.RANK)

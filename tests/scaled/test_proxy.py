@@ -1,0 +1,148 @@
+"""The proxy of deploy/nginx.conf, in a real nginx: what it lets through, in which words, and what it keeps back."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+
+from tests import servers
+
+MIB = 2**20
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Tells which headers came, as a page would see them."""
+
+    def do_GET(self) -> None:
+        body = "\n".join(f"{name}: {value}" for name, value in self.headers.items()).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing: the test reads the answer."""
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Proxy]:
+    """The proxy in front of a program that tells what it is asked; nobody listens for hooks."""
+    folder = tmp_path_factory.mktemp("proxy")
+    (folder / "static").mkdir()
+    (folder / "static" / "page.js").write_text("1" * 5000)
+    (folder / "static" / "page.js.gz").write_text("packed")
+    told = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    with ExitStack() as stack:
+        stack.enter_context(told)
+        threading.Thread(target=told.serve_forever, daemon=True).start()
+        stack.callback(told.shutdown)
+        port = told.server_address[1]
+        try:
+            tls = servers.tls_proxy(
+                folder, folder / "static", pages=port, events=port, hooks=servers.free_port()
+            )
+            yield stack.enter_context(tls)
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+
+
+def trusting(proxy: servers.Proxy) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=proxy.certificate)
+
+
+def asked(
+    proxy: servers.Proxy, path: str, plain: bool = False, **headers: str
+) -> tuple[http.client.HTTPResponse, str]:
+    """The answer to a GET, and its text."""
+    connect = (
+        http.client.HTTPConnection(urlsplit(proxy.plain).netloc, timeout=10)
+        if plain
+        else http.client.HTTPSConnection(urlsplit(proxy.url).netloc, timeout=10, context=trusting(proxy))
+    )
+    with closing(connect):
+        connect.request(
+            "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
+        answer = connect.getresponse()
+        return answer, answer.read().decode("utf-8")
+
+
+@pytest.mark.parametrize("path", ["/", "/events/wall/alpha/"])
+def test_what_a_caller_says_of_the_way_here_counts_for_nothing(proxy: servers.Proxy, path: str) -> None:
+    forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "http"}
+    _answer, told = asked(proxy, path, **forged)
+    assert re.findall(r"(?im)^x-forwarded-(\w+): (.*)$", told) == [("For", "127.0.0.1"), ("Proto", "https")]
+    # The port belongs to the origin that a browser names in its forms, and to every address that pages tell.
+    assert f"Host: {urlsplit(proxy.url).netloc}" in told
+
+
+def test_without_tls_there_is_nothing_but_the_way_to_it(proxy: servers.Proxy) -> None:
+    answer, _text = asked(proxy, "/door/room-1/?lang=en", plain=True)
+    assert (answer.status, answer.headers["Location"]) == (301, "https://127.0.0.1/door/room-1/?lang=en")
+
+
+def test_what_is_kept_for_long_comes_packed_and_nothing_else_lies_open(proxy: servers.Proxy) -> None:
+    answer, text = asked(proxy, "/static/page.js", Accept_Encoding="gzip")
+    assert (answer.headers["Content-Encoding"], text) == ("gzip", "packed")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    for path in ("/static/../tls.key", "/static../tls.key", "/static/%2e%2e/tls.key", "/media/x", "/static/"):
+        answer, text = asked(proxy, path)
+        assert "PRIVATE KEY" not in text
+        assert answer.status in (400, 403, 404) or "X-Forwarded" in text, path
+
+
+def test_what_is_too_large_is_told_with_the_limit(proxy: servers.Proxy) -> None:
+    with sending(proxy, 600 * MIB) as line:
+        head, _blank, body = line.recv(65536).decode("utf-8").partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 413 ")
+    assert "文件超过 512 MiB" in body
+    assert "512 MiB" in body.partition('lang="en"')[2]
+    assert settings.LIVEPARK_BYTES_PER_UPLOAD == 512 * MIB
+    with sending(proxy, settings.LIVEPARK_BYTES_PER_UPLOAD + MIB) as line:
+        assert select.select([line], [], [], 0.3) == ([], [], []), "the site refuses it, in its own words"
+
+
+def sending(proxy: servers.Proxy, length: int) -> ssl.SSLSocket:
+    """A connection on which somebody begins to send that many bytes."""
+    where = urlsplit(proxy.url)
+    assert where.port
+    line = trusting(proxy).wrap_socket(
+        socket.create_connection(("127.0.0.1", where.port), timeout=10), server_hostname="127.0.0.1"
+    )
+    line.sendall(
+        f"POST /login/ HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {length}\r\n\r\nx".encode()
+    )
+    return line
+
+
+def test_who_sends_slowly_holds_no_process(tmp_path: Path) -> None:
+    """Each page that waits for the rest of a form holds a connection to the database; forty took the site away."""
+    with ExitStack() as stack:
+        pages = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = pages.getsockname()[1]
+        try:
+            proxy = stack.enter_context(
+                servers.tls_proxy(tmp_path, tmp_path, pages=port, events=port, hooks=port)
+            )
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+        line = stack.enter_context(sending(proxy, 4))
+        assert select.select([pages], [], [], 0.5) == ([], [], [])
+        line.sendall(b"yes")
+        asker, _address = pages.accept()
+        with asker:
+            asker.settimeout(10)
+            assert asker.recv(65536).endswith(b"\r\n\r\nxyes")
