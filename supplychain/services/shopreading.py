@@ -208,7 +208,8 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     for number in sorted(told):
         # What is no platform's may be the order of any: a tool's, a mapped file's, that of an older connection.
         other = paid[number] - PLATFORMS if own in PLATFORMS else set()
-        elsewhere = sorted(({*paid[number], *back[number]} & EXPORTED | other) - {own})
+        of_files = set() if own in PLATFORMS else {*paid[number], *back[number]} & EXPORTED
+        elsewhere = sorted((of_files | other) - {own})
         if not elsewhere or (own in PLATFORMS and own in paid[number]):
             continue
         gone = meaning.states and len(elsewhere) == 1 and not live.get(elsewhere[0], True)

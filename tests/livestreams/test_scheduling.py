@@ -93,6 +93,14 @@ def test_what_would_let_it_in_lets_it_in() -> None:
     assert schedule(replace(problem, requests=(richer, problem.requests[1]))).refused[0].request == "b"
 
 
+def test_no_worth_is_named_that_would_outbid_a_limit() -> None:
+    """The room is another's, who can be outbid; but the firm may not have so much, whatever it is worth."""
+    window = (Slots(0, 2),)
+    wanted = ask("a", 2, windows=window, value=3, tenant="small"), ask("b", 2, windows=window, value=5)
+    (refusal,) = schedule(plan(*wanted, rules=Rules(quotas=(Quota("small", 1),)))).refused
+    assert ({one.why for one in refusal.obstacles}, refusal.enough) == ({Why.ROOM, Why.QUOTA}, None)
+
+
 def test_the_worth_that_is_named_outbids_who_has_the_host() -> None:
     host, window = Host("h", DAY), (Slots(0, 4),)
     wanted = [ask(key, 3, windows=window, host="h", value=value) for key, value in (("a", 200), ("b", 250))]

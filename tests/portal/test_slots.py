@@ -157,13 +157,15 @@ def test_a_firm_prefers_one_of_its_own_hosts_among_those_of_a_category(
     owner: Client, world: World, firm: TenantWorld
 ) -> None:
     address = reverse("portal-slot-new", args=[firm.tenant.code])
-    other = world.tenants[1].host.code
-    for values, field in (
-        ({"category": "lamps", "preferred_host": other}, "preferred_host"),
-        ({"preferred_host": firm.host.code}, "preferred_host"),
+    own, other = firm.host.code, world.tenants[1].host.code
+    for values, said in (
+        ({"category": "lamps", "preferred_host": other}, "This cannot be chosen"),
+        ({"preferred_host": own}, "A host is preferred among those for a category"),
+        ({"host": own, "preferred_host": own}, "A host is preferred among those for a category"),
     ):
         refused = owner.post(address, wish(**values))
-        assert (refused.status_code, list(refused.context["form"].errors)) == (400, [field])
+        assert (refused.status_code, list(refused.context["form"].errors)) == (400, ["preferred_host"])
+        assert said in refused.context["form"].errors["preferred_host"][0]
     refused = owner.post(address, wish(category="lamps", preferred_host=firm.host.code))
     assert "This host is none for that category" in refused.text
     Host.objects.filter(pk=firm.host.pk).update(categories=["lamps"])
@@ -238,7 +240,9 @@ def test_the_operator_enters_staggered_shifts_of_make_up(world: World, browser_o
         ("0 06:00-12:30", "from 1 to 1000"),
         ("1 06:00-25:00", "25:00"),
     ):
-        refused = operator.post(add, {**values, "makeup_shifts": text}).context["adminform"].form.errors
+        answer = operator.post(add, {**values, "makeup_shifts": text})
+        assert answer.status_code == 200, text
+        refused = answer.context["adminform"].form.errors
         assert list(refused) == ["makeup_shifts"]
         assert part in refused["makeup_shifts"][0]
     text = "2 06:00-12:30\r\n\r\n 3  11:30–18:00 \n2 20：00 — 02：30\n1 17:30-24:00"
@@ -327,7 +331,8 @@ def test_what_cannot_be_a_crew_is_shown_where_it_is_asked(
     owner: Client, firm: TenantWorld, wrong: dict[str, str], named: str
 ) -> None:
     refused = owner.post(reverse("portal-slot-new", args=[firm.tenant.code]), wish(**wrong))
-    assert (refused.status_code, list(refused.context["form"].errors)) == (400, [named])
+    assert refused.status_code == 400
+    assert list(refused.context["form"].errors) == [named]
     assert '<details class="mb-3" open>' in refused.text
 
 
@@ -339,6 +344,7 @@ def test_minutes_of_no_crew_are_refused_in_the_admin(
     spans = {"earliest_0": day, "earliest_1": "09:00", "latest_0": day, "latest_1": "14:00"}
     operator = browser_of(world.users[Role.PARK_STUDIO])
     refused = operator.post(reverse("admin:livestreams_slotrequest_add"), values | spans)
+    assert refused.status_code == 200, "taken, with minutes of nobody"
     assert list(refused.context["adminform"].form.errors) == ["camera_minutes"]
     asked = operator.post(refused.request["PATH_INFO"], {**values, **spans, "camera_people": 2})
     assert asked.status_code == 302

@@ -160,8 +160,8 @@ def tell_as_tool(
 def test_numbers_that_are_alike_elsewhere_are_of_other_orders(seller: Tenant) -> None:
     """On another platform, also one that has no files, and once the files of the platform have the order."""
     states = paid_states()
-    tell_live(seller, "kuaishou", states)
-    tell_live(seller, "jd", states, "c")
+    for source in ("kuaishou", "jd"):
+        assert {*told(tell_live(seller, source, states, source))} == {("stored", "")}
     assert stage(seller).report["bad_rows"] == 0
     import_sample(seller, DOUYIN)
     again = import_sample(seller, DOUYIN).report
@@ -212,6 +212,8 @@ def test_what_is_given_back_is_told_by_the_door_that_told_of_the_payment(seller:
     last = make_tenant(make_park("north"), "last")
     import_sample(seller, DOUYIN)
     tell_as_tool(last, "erp", [RETURNED])
+    early = stage(last, AFTER_SALES).report["problems"]
+    assert {row["code"] for row in early} == {"told_live"}, "its door has told of nothing yet, and will"
     for kind in (REFUND | {"ref_order_no": RETURNED}, {"kind": "cancelled", "order_no": RETURNED, "qty": 0}):
         (by_tool,) = tell_as_tool(seller, "erp", ["R-1"], **kind).lines
         assert (by_tool.status, by_tool.code) == ("rejected", "told_live")
