@@ -281,12 +281,25 @@ def sources_of(seller_id: int) -> list[str]:
     return found[1:]
 
 
-def paid_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[str]) -> set[str]:
-    """Which of some orders one of some sources has told a payment of, also one that was corrected since."""
+def sold_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[str]) -> set[str]:
+    """Which of some orders one of some sources has told of as placed or paid, also by what was corrected since."""
     places = ", ".join(["%s"] * len(sources))
     rows = select_among(
         f"SELECT order_no FROM supplychain_salesevent "  # noqa: S608
-        f"WHERE {SELLER} AND kind = 'paid' AND source IN ({places}) AND order_no",
+        f"WHERE {SELLER} AND kind IN ('created', 'paid') AND source IN ({places}) AND order_no",
+        [seller_id, *sources],
+        order_nos,
+    )
+    return {number for (number,) in rows}
+
+
+def refunded_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[str]) -> set[str]:
+    """Which of some orders one of some sources has told a refund of, also one that was corrected since."""
+    index = "INDEXED BY supplychain_sales_refunds" if connection.vendor == "sqlite" else ""
+    places = ", ".join(["%s"] * len(sources))
+    rows = select_among(
+        f"SELECT ref_order_no FROM supplychain_salesevent {index} "  # noqa: S608
+        f"WHERE {SELLER} AND NOT (ref_order_no = '') AND source IN ({places}) AND ref_order_no",
         [seller_id, *sources],
         order_nos,
     )

@@ -1,14 +1,14 @@
 """Orders that are known by another door: a connection to a shop, a tool, a file. Told once more they would count again.
 
 A platform's numbers are its own, so two platforms' are of two orders; one that a tool or an ERP tells under a source of
-its own is the platform's order. What is given back of an order is told by the door that told of its payment: told by
-two it would count twice, whoever came first.
+its own is the platform's order. That it was placed counts once, and that it was paid: by the door that told it first.
+What is given back is told by the door that told of the payment: told by two it would count twice, whoever came first.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -18,14 +18,14 @@ from supplychain.attribution.lines import order_of
 from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent, ShopHook
+from supplychain.querysets import SalesEventQuerySet
+from supplychain.samenumber import PLATFORMS, paid_under
 from supplychain.services import store
-from supplychain.services.lines import REJECTED, LineResult
-from tenants.choices import Platform
+from supplychain.services.lines import DUPLICATE, REJECTED, LineResult
+from supplychain.services.standing import nothing
 from tenants.models import Tenant
 
 BACK = frozenset({SalesKind.REFUNDED, SalesKind.CANCELLED})
-PLATFORMS = frozenset(Platform.values) - {Platform.OTHER}
-"""Sources that are named after a platform: its orders, whoever tells them."""
 Sources = defaultdict[str, set[str]]
 """Sources by the number of an order."""
 
@@ -43,20 +43,33 @@ def sources_told(seller: Tenant) -> dict[str, bool]:
     return told
 
 
-def told_by(facts: QuerySet[SalesEvent]) -> tuple[Sources, Sources]:
-    """Who told of a payment, and who of something given back, by the orders that these facts are of."""
-    paid, back = Sources(set), Sources(set)
-    facts = facts.filter(kind__in={SalesKind.PAID, *BACK}).order_by()
+class Told(NamedTuple):
+    """Which sources have told of orders as placed, as paid, and of something given back, by their numbers."""
+
+    placed: Sources
+    paid: Sources
+    back: Sources
+
+
+def told_by(facts: QuerySet[SalesEvent]) -> Told:
+    """Who told what of the orders that these facts are of."""
+    found = Told(Sources(set), Sources(set), Sources(set))
+    by_kind = {SalesKind.CREATED: found.placed, SalesKind.PAID: found.paid, **dict.fromkeys(BACK, found.back)}
+    facts = facts.filter(kind__in=by_kind).order_by()
     for kind, source, *numbers in facts.values_list("kind", "source", "order_no", "ref_order_no"):
-        (back if kind in BACK else paid)[order_of(kind, *numbers)].add(source)
-    return paid, back
+        by_kind[SalesKind(kind)][order_of(kind, *numbers)].add(source)
+    return found
 
 
 class Known(NamedTuple):
-    """An order that is paid under another source. `is_whole`: its refunds are told there, or will be."""
+    """An order that is paid under another source, or was placed there.
+
+    `is_whole`: its refunds are told there, or will be.
+    """
 
     source: str
-    is_whole: bool
+    is_paid: bool
+    is_whole: bool = False
 
 
 class ToldElsewhere:
@@ -72,34 +85,99 @@ class ToldElsewhere:
         others = [other for other in store.sources_of(seller.pk) if (other in PLATFORMS) != is_platform]
         self._sources = {**dict.fromkeys(others, True), **self._hooks}
 
-    def refused(self, facts: Sequence[SaleFact]) -> list[LineResult]:
-        """The verdicts on facts, by their place, of orders whose payment is known from another door alone.
+    def verdicts(self, facts: Sequence[SaleFact]) -> list[LineResult]:
+        """The verdicts on facts, by their place, that would count a second time; all others are to be stored.
 
-        A refund of an order whose connection is gone, and told none, is taken: nothing else would tell it. A
-        cancellation would be worth nothing under another source than the payment.
+        Rejected is what is told of an order whose payment is known from another door alone. A refund of an order whose
+        connection is gone, and told none, is taken: nothing else would tell it. A cancellation would be worth nothing
+        under another source than the payment. A duplicate is that an order was placed which another door has told of
+        as placed.
         """
         if not self._sources:
             return []
         orders = [order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in facts]
         known = self._known({*orders} - {""})
         return [
-            LineResult(place, REJECTED, "told_live", self._why(known[order].source), "order_no")
+            verdict
             for place, (order, fact) in enumerate(zip(orders, facts, strict=True))
-            if order in known and (fact.kind != SalesKind.REFUNDED.value or known[order].is_whole)
+            if order in known and (verdict := self._verdict(place, fact, known[order])) is not None
         ]
 
+    def _verdict(self, place: int, fact: SaleFact, known: Known) -> LineResult | None:
+        if not known.is_paid:
+            return LineResult(place, DUPLICATE) if fact.kind == SalesKind.CREATED.value else None
+        if fact.kind == SalesKind.REFUNDED.value and not known.is_whole:
+            return None
+        return LineResult(place, REJECTED, "told_live", self._why(known.source), "order_no")
+
     def _known(self, orders: Iterable[str]) -> dict[str, Known]:
-        """Which orders are paid under the source of another door, and not under their own."""
-        told = store.paid_orders(self._seller.pk, self._sources, orders)
-        if not told:
+        """Which orders are paid under the source of another door, and not under their own; or so placed."""
+        sold = store.sold_orders(self._seller.pk, self._sources, orders)
+        if not sold:
             return {}
-        facts = SalesEvent.objects.current().of_orders(self._seller.pk, told)
-        paid, back = told_by(facts.filter(source__in={*self._sources, self._source}))
-        return {
-            number: Known(min(sources), any(self._sources[each] or each in back[number] for each in sources))
-            for number, sources in paid.items()
-            if self._source not in sources
+        told = told_by(self._facts_of(sold))
+        found = {}
+        for number in sold:
+            placed, paid = told.placed[number], told.paid[number]
+            if paid and self._source not in paid:
+                is_whole = any(self._sources[each] or each in told.back[number] for each in paid)
+                found[number] = Known(min(paid), is_paid=True, is_whole=is_whole)
+            elif placed and self._source not in placed:
+                found[number] = Known(min(placed), is_paid=False)
+        return found
+
+    def superseded(self, facts: Sequence[SaleFact]) -> dict[str, list[SaleFact]]:
+        """What other doors told as given back before any payment was known: versions that say nothing, by source.
+
+        Of orders that this door has told of as paid, once it has told, too, of something given back of the same line,
+        or of the order. To be asked when these facts are stored.
+        """
+        if not self._sources:
+            return {}
+        kinds = {SalesKind.PAID.value, *BACK}
+        told = [fact for fact in facts if fact.kind in kinds]
+        orders = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in told} - {""}
+        refunded = store.refunded_orders(self._seller.pk, self._sources, orders)
+        if not refunded:
+            return {}
+        of_order: dict[str, list[SalesEvent]] = defaultdict(list)
+        for event in self._facts_of(refunded).filter(kind__in=kinds):
+            of_order[order_of(event.kind, event.order_no, event.ref_order_no)].append(event)
+        found: dict[str, list[SaleFact]] = defaultdict(list)
+        for number in refunded:
+            for event in self._told_twice(of_order[number]):
+                found[event.source].append(nothing(event, event.version + 1))
+        return found
+
+    def _told_twice(self, order: Sequence[SalesEvent]) -> list[SalesEvent]:
+        """The refunds of an order that this door, which has told of its payment, says by now."""
+        paid = [event for event in order if event.kind == SalesKind.PAID]
+        payers = {event.source for event in paid}
+        if self._source not in payers:
+            return []
+        lines = {event.line_no for event in paid if event.source == self._source}
+        back = {
+            event.ref_line if event.kind == SalesKind.REFUNDED else event.line_no
+            for event in order
+            if event.kind in BACK and event.source == self._source
         }
+        refunds = [
+            event
+            for event in order
+            if event.kind == SalesKind.REFUNDED
+            and self._source != event.source
+            and paid_under(event.source, payers) == self._source
+        ]
+        if "" in back:
+            return refunds
+        return [
+            event for event in refunds if event.ref_line in back or (back and event.ref_line not in lines)
+        ]
+
+    def _facts_of(self, numbers: Collection[str]) -> SalesEventQuerySet:
+        """What counts of some orders as told by this door and the others."""
+        facts = SalesEvent.objects.current().of_orders(self._seller.pk, numbers)
+        return facts.filter(source__in={*self._sources, self._source})
 
     def _why(self, source: str) -> str:
         if source in self._hooks:

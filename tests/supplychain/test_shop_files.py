@@ -399,3 +399,52 @@ def test_a_message_counts_again_after_the_file_was_taken_back(seller: Tenant) ->
         tell(hook, secret, "order.changed", state, message_id=str(number))
     shop_messages_read()
     assert sums(seller)["paid"] == expected["paid"]
+
+
+@pytest.mark.parametrize("door", ["file", "shop"])
+def test_an_order_that_two_doors_tell_as_placed_is_placed_once(seller: Tenant, door: str) -> None:
+    """By the first; its payment is told by whoever tells it first, and another platform's order is another one."""
+    alone = make_tenant(make_park("north"), "alone")
+    states = states_of(DOUYIN)
+    numbers = [state["order_no"] for state in states]
+    tell_as_tool(seller, "erp", numbers, kind="created")
+    tell_as_tool(seller, "kuaishou", numbers[:1], kind="created", line_no="7")
+    placed = sums(seller)["created"]
+    for tenant in (alone, seller):
+        if door == "file":
+            assert import_sample(tenant, DOUYIN).report["refused"] is False
+        else:
+            assert {state for state, _fault in told(tell_live(tenant, "douyin", states))} == {"stored"}
+    assert sums(seller) == {**sums(alone), "created": placed}
+    assert (import_sample(seller, DOUYIN).report["bad_rows"], sums(seller)["created"]) == (0, placed)
+    counted = sums(alone)
+    (known,) = [state["order_no"] for state in states if "paid_at" not in state][:1]
+    (late,) = tell_as_tool(alone, "erp", [known], kind="created").lines
+    assert (late.status, sums(alone)) == ("duplicate", counted)
+
+
+@pytest.mark.parametrize("by_lines", [True, False])
+def test_a_refund_that_came_before_any_payment_counts_once(seller: Tenant, by_lines: bool) -> None:
+    """What the door of the payment says of it counts from then on; of a line that it says nothing of, the first."""
+    alone = make_tenant(make_park("north"), "alone")
+    first, *_others = [state["order_no"] for state in paid_states() if state["order_no"] != RETURNED]
+    for number in (RETURNED, first):
+        back = REFUND | {"ref_order_no": number, "ref_line": number if by_lines else ""}
+        assert tell_as_tool(seller, "erp", [f"R-{number}"], **back).counts["stored"] == 1
+    for tenant in (alone, seller):
+        for name in (DOUYIN, AFTER_SALES):
+            assert import_sample(tenant, name).report["refused"] is False
+    given_back = sums(alone)["refunded"] + Decimal(REFUND["amount"])
+    assert (sums(seller)["refunded"], sums(seller)["paid"]) == (given_back, sums(alone)["paid"])
+    assert net(seller) == net(alone) - Decimal(REFUND["amount"])
+    back = REFUND | {"ref_order_no": RETURNED}
+    assert [line.status for line in tell_as_tool(seller, "erp", ["R-2"], **back).lines] == ["rejected"]
+
+
+def test_a_refund_of_a_file_that_came_before_a_tools_payment_counts_once(seller: Tenant) -> None:
+    import_sample(seller, AFTER_SALES)
+    others = sums(seller)["refunded"] - 129
+    tell_as_tool(seller, "erp", [RETURNED])
+    assert sums(seller)["refunded"] == others + 129, "nobody else has told of it"
+    tell_as_tool(seller, "erp", ["R-1"], **REFUND | {"ref_order_no": RETURNED})
+    assert sums(seller)["refunded"] == others + Decimal(REFUND["amount"])
