@@ -190,7 +190,7 @@ def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, S
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
     size = stream.seek(0, 2)
     file = plan.read(stream)
-    told = ToldElsewhere(plan.seller, file.profile.source)
+    told = ToldElsewhere(plan.seller, file.profile.source, by_file=True)
     bad: Bad = {}
     rows: list[tuple[int, SaleFact]] = []
     for result in file:
@@ -269,7 +269,7 @@ def _write(
     with transaction.atomic():
         wait_patiently()
         lock_facts(plan.seller, alone=True)
-        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source)
+        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source, by_file=True)
         voids: Rows = []
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]

@@ -92,7 +92,7 @@ def sales_record(
         # What a tool tells as a platform's order is held against what other tools tell of it.
         alone = source in PLATFORMS or any(_changes_others(fact) for _index, fact in facts)
         lock_facts(seller, alone=alone)
-        result = record_new(seller, source, facts, batch)
+        result = record_new(seller, source, facts, batch, by_file=batch is not None)
         if atomic and result.refused:
             raise refusal(result.refused)
         audit.record(
@@ -106,12 +106,14 @@ def sales_record(
     return result
 
 
-def record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
+def record_new(
+    seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None, *, by_file: bool | None = None
+) -> BatchResult:
     """Record facts but those that another door has told already, for callers that hold the transaction and its locks.
 
     What is in the ledger is no news of its order, so whoever sends it again hears what it always was.
     """
-    told = ToldElsewhere(seller, source)
+    told = ToldElsewhere(seller, source, by_file=by_file)
     verdicts = told.verdicts([fact for _index, fact in facts])
     names = {facts[verdict.index][1].external_id for verdict in verdicts}
     known = {key[1:3] for key in store.known_keys(seller.pk, source, names)} if names else set()

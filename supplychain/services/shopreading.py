@@ -205,7 +205,7 @@ def _check_source(message: ShopMessage, meaning: Facts) -> str:
     seller, own = message.hook.tenant, message.hook.source
     live = sources_told(seller) if own in PLATFORMS else {}
     told = {order_of(fact.kind, fact.order_no, fact.ref_order_no) for fact in meaning.facts} - {""}
-    _placed, paid, back = told_by(SalesEvent.objects.current().of_orders(seller.pk, told))
+    paid, back = told_by(SalesEvent.objects.current().of_orders(seller.pk, told))
     for number in sorted(told):
         # What is no platform's may be the order of any: a tool's, a mapped file's, that of an older connection.
         other = paid[number] - PLATFORMS if own in PLATFORMS else set()

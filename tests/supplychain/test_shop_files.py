@@ -448,3 +448,42 @@ def test_a_refund_of_a_file_that_came_before_a_tools_payment_counts_once(seller:
     assert sums(seller)["refunded"] == others + 129, "nobody else has told of it"
     tell_as_tool(seller, "erp", ["R-1"], **REFUND | {"ref_order_no": RETURNED})
     assert sums(seller)["refunded"] == others + Decimal(REFUND["amount"])
+
+
+@pytest.mark.parametrize("line", ["1", RETURNED])
+def test_what_a_tool_posts_under_the_name_of_a_platform_does_not_count_beside_its_files(
+    seller: Tenant, line: str
+) -> None:
+    """Whatever numbers its lines have: the door decides, not what it calls itself, whoever came first."""
+    last = make_tenant(make_park("north"), "last")
+    import_sample(seller, DOUYIN)
+    counted = sums(seller)
+    for told_again in ({}, REFUND | {"ref_order_no": RETURNED}, {"kind": "cancelled", "qty": 0}):
+        (posted,) = tell_as_tool(seller, "douyin", [RETURNED], line_no=line, **told_again).lines
+        assert (posted.status, posted.code) == ("rejected", "told_live")
+    assert "file of “douyin”" in str(posted.message)
+    assert sums(seller) == counted
+    assert tell_as_tool(seller, "douyin", ["E-1"]).counts["stored"] == 1
+    tell_as_tool(last, "douyin", [RETURNED], line_no=line)
+    for name in (DOUYIN, AFTER_SALES):
+        batch = stage(last, name)
+        (problem,) = {(row["code"], row["message"]) for row in batch.report["problems"]}
+        assert (problem[0], "posted this order as “douyin”" in problem[1]) == ("told_live", True)
+        import_run(actor=SYSTEM, batch=batch, skip_bad_rows=True, progress=quiet)
+        facts = SalesEvent.objects.filter(seller=last, import_batch=batch)
+        assert facts.exists()
+        assert not facts.filter(Q(order_no=RETURNED) | Q(ref_order_no=RETURNED)).exists()
+    (own,) = tell_as_tool(last, "douyin", ["R-1"], **REFUND | {"ref_order_no": RETURNED}).lines
+    assert own.status == "stored"
+
+
+def test_what_a_tool_placed_or_gave_back_under_the_name_of_a_platform_counts_once(seller: Tenant) -> None:
+    alone = make_tenant(make_park("north"), "alone")
+    tell_as_tool(seller, "douyin", [RETURNED], kind="created")
+    tell_as_tool(seller, "douyin", ["R-1"], **REFUND | {"ref_order_no": RETURNED})
+    for tenant in (alone, seller):
+        for name in (DOUYIN, AFTER_SALES):
+            assert import_sample(tenant, name).report["refused"] is False
+    placed = SalesEvent.objects.current().filter(seller=seller, kind="created", order_no=RETURNED)
+    assert [fact.amount for fact in placed] == [Decimal(LINE["amount"])]
+    assert {**sums(seller), "created": 0} == {**sums(alone), "created": 0}
