@@ -461,14 +461,14 @@ def test_what_a_tool_posts_under_the_name_of_a_platform_does_not_count_beside_it
     for told_again in ({}, REFUND | {"ref_order_no": RETURNED}, {"kind": "cancelled", "qty": 0}):
         (posted,) = tell_as_tool(seller, "douyin", [RETURNED], line_no=line, **told_again).lines
         assert (posted.status, posted.code) == ("rejected", "told_live")
-    assert "file of “douyin”" in str(posted.message)
+    assert "“douyin”的文件" in str(posted.message)
     assert sums(seller) == counted
     assert tell_as_tool(seller, "douyin", ["E-1"]).counts["stored"] == 1
     tell_as_tool(last, "douyin", [RETURNED], line_no=line)
     for name in (DOUYIN, AFTER_SALES):
         batch = stage(last, name)
         (problem,) = {(row["code"], row["message"]) for row in batch.report["problems"]}
-        assert (problem[0], "posted this order as “douyin”" in problem[1]) == ("told_live", True)
+        assert (problem[0], "工具已以“douyin”提交" in problem[1]) == ("told_live", True)
         import_run(actor=SYSTEM, batch=batch, skip_bad_rows=True, progress=quiet)
         facts = SalesEvent.objects.filter(seller=last, import_batch=batch)
         assert facts.exists()
@@ -487,3 +487,14 @@ def test_what_a_tool_placed_or_gave_back_under_the_name_of_a_platform_counts_onc
     placed = SalesEvent.objects.current().filter(seller=seller, kind="created", order_no=RETURNED)
     assert [fact.amount for fact in placed] == [Decimal(LINE["amount"])]
     assert {**sums(seller), "created": 0} == {**sums(alone), "created": 0}
+
+
+def test_what_two_doors_have_placed_is_corrected_by_each(seller: Tenant) -> None:
+    """Both were taken before each door looked at what the other had told."""
+    tell_as_tool(seller, "erp", ["P-1"], kind="created")
+    with transaction.atomic():
+        record_facts(
+            seller, "douyin", parse_rows([LINE | {"order_no": "P-1", "kind": "created"}]).facts, None
+        )
+    (corrected,) = tell_as_tool(seller, "erp", ["P-1"], kind="created", version=2, amount="9.00").lines
+    assert (corrected.status, sums(seller)["created"]) == ("stored", Decimal("21.50"))
