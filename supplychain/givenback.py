@@ -9,8 +9,11 @@ from typing import Any, Protocol
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from supplychain.attribution.lines import order_of
+from supplychain.choices import SalesKind
 from supplychain.models import Backorder, SalesEvent, SalesEventKey
 from supplychain.models.parcels import line_name
+from supplychain.samenumber import paid_under
 
 AT_ONCE = 500
 Order = tuple[str, str]
@@ -55,63 +58,38 @@ def given_back(rows: Sequence[OfLine]) -> set[int]:
 
 
 def _given_back(seller: int, rows: Sequence[OfLine]) -> set[int]:
-    orders = {row.order_no for row in rows}
+    facts = list(_facts_of(seller, {row.order_no for row in rows}))
+    payers: dict[str, set[str]] = defaultdict(set)
+    for event in facts:
+        if event.kind == SalesKind.PAID:
+            payers[event.order_no].add(event.source)
+    placed = {(event.source, event.order_no) for event in facts if event.kind == SalesKind.CREATED}
     paid: dict[Order, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    paid_by: dict[str, set[str]] = defaultdict(set)
-    back: dict[str, list[SalesEvent]] = defaultdict(list)
-    for event in _facts_of(seller, orders):
-        if event.kind == "paid":
-            paid[event.source, event.order_no][event.line_no].append(event)
-            paid_by[event.order_no].add(event.source)
-        elif event.kind == "cancelled":
-            back[event.order_no].append(event)
-        elif event.ref_order_no in orders:
-            back[event.ref_order_no].append(event)
-    unpaid = _ordered(
-        seller,
-        {
-            one.order_no
-            for some in back.values()
-            for one in some
-            if one.kind == "cancelled" and one.source not in paid_by[one.order_no]
-        },
-    )
+    back: dict[Order, list[SalesEvent]] = defaultdict(list)
+    for event in facts:
+        source, number = event.source, order_of(event.kind, event.order_no, event.ref_order_no)
+        if event.kind == SalesKind.PAID:
+            paid[source, number][event.line_no].append(event)
+        elif event.kind != SalesKind.CREATED:
+            # What a source told of as placed it cancels for itself.
+            is_own = event.kind == SalesKind.CANCELLED and (source, number) in placed
+            back[source if is_own else paid_under(source, payers[number]), number].append(event)
     known = [event for order in paid.values() for events in order.values() for event in events]
     by_id = {event.pk: event for event in known}
     by_line = {line_name(event.source, event.external_id): event for event in known}
-    found: set[int] = set()
-    for row in rows:
-        # What has left keeps the version of its sale that it left by.
-        sale = by_id.get(row.event_id) or by_line.get(getattr(row, "line", ""))
-        if sale is None:
-            continue
-        number = sale.order_no
-        # Files may tell of the payment and a tool of the refund: apart are only orders that two sources tell of.
-        alone = len(paid_by[number]) == 1
-        of_order = [
-            one
-            for one in back[number]
-            if one.source == sale.source
-            or (alone and (one.kind == "refunded" or (one.source, number) not in unpaid))
-        ]
-        if _is_whole(sale, paid[sale.source, number], of_order):
-            found.add(row.pk)
-    return found
-
-
-def _ordered(seller: int, orders: Collection[str]) -> set[Order]:
-    """Which of some orders a source has told of as placed: what it cancels of them is its own."""
-    if not orders:
-        return set()
-    placed = SalesEvent.objects.filter(seller=seller, order_no__in=orders, kind="created").order_by()
-    return set(placed.values_list("source", "order_no"))
+    # What has left keeps the version of its sale that it left by.
+    sales = {row.pk: by_id.get(row.event_id) or by_line.get(getattr(row, "line", "")) for row in rows}
+    return {
+        pk
+        for pk, sale in sales.items()
+        if sale is not None
+        and _is_whole(sale, paid[sale.source, sale.order_no], back[sale.source, sale.order_no])
+    }
 
 
 def _facts_of(seller: int, orders: Collection[str]) -> QuerySet[SalesEvent]:
-    about = SalesEvent.objects.of_orders(seller, orders)
-    return (
-        about.filter(kind__in=("paid", "cancelled", "refunded"), line_type="goods").current().order_by("pk")
-    )
+    about = SalesEvent.objects.of_orders(seller, orders).exclude(kind=SalesKind.ADJUSTED)
+    return about.filter(line_type="goods").current().order_by("pk")
 
 
 def _is_whole(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from core.money import to_units
 from livestreams.models import LiveSession
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku
+from supplychain.querysets import SalesEventQuerySet
+from supplychain.samenumber import paid_under
 
 QUERY_SIZE = 5_000
 
@@ -24,7 +26,7 @@ LineKey = tuple[Order, str]
 
 
 class Fact(NamedTuple):
-    """A current fact of a session."""
+    """A current fact of a session. `source` is that of its order: of a refund where that is paid, whoever told it."""
 
     id: int
     seller_id: int
@@ -82,9 +84,38 @@ def read_facts(events: QuerySet[SalesEvent]) -> list[Fact]:
     owners: dict[int, int] = dict(
         Sku.objects.filter(pk__in={row[-1] for row in read if row[-1]}).values_list("pk", "tenant_id")
     )
-    return [
+    facts = [
         Fact._make((*row[:-3], to_units(row[-3]), owners.get(row[-1], row[-2]), row[-1] or 0)) for row in read
     ]
+    payers = _payers({fact.order for fact in facts if fact.kind == SalesKind.REFUNDED and fact.ref_order_no})
+    return [
+        fact._replace(source=paid_under(fact.source, payers[fact.seller_id, fact.ref_order_no]))
+        if fact.kind == SalesKind.REFUNDED and fact.ref_order_no
+        else fact
+        for fact in facts
+    ]
+
+
+def _payers(orders: Iterable[Order]) -> dict[tuple[int, str], set[str]]:
+    """Which sources tell of a payment of the numbers of some orders, by seller and number."""
+    found: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for seller, paid in _payments(orders):
+        for number, source in paid.values_list("order_no", "source").distinct():
+            found[seller, number].add(source)
+    return found
+
+
+def _payments(orders: Iterable[Order]) -> Iterator[tuple[int, SalesEventQuerySet]]:
+    """The current payments of the numbers of some orders, by seller and as many numbers as one statement takes."""
+    by_seller: dict[int, set[str]] = defaultdict(set)
+    for seller, _source, number in orders:
+        by_seller[seller].add(number)
+    for seller, numbers in by_seller.items():
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), QUERY_SIZE):
+            some = wanted[start : start + QUERY_SIZE]
+            paid = SalesEvent.objects.current().filter(seller=seller, order_no__in=some, kind=SalesKind.PAID)
+            yield seller, paid.order_by()
 
 
 def sums_of(facts: Sequence[Fact]) -> dict[int, Measures]:
@@ -106,17 +137,9 @@ def first_payments(
     orders: Iterable[Order],
 ) -> dict[LineKey, datetime]:
     """When each line of some orders was paid first, wherever that payment belongs."""
-    by_seller: dict[int, set[str]] = defaultdict(set)
-    for seller, _source, number in orders:
-        by_seller[seller].add(number)
     found: dict[LineKey, datetime] = {}
-    for seller, numbers in by_seller.items():
-        wanted = sorted(numbers)
-        for start in range(0, len(wanted), QUERY_SIZE):
-            paid = SalesEvent.objects.current().filter(
-                seller=seller, order_no__in=wanted[start : start + QUERY_SIZE], kind=SalesKind.PAID
-            )
-            for source, number, line, at in paid.values_list("source", "order_no", "line_no", "occurred_at"):
-                key = ((seller, source, number), line)
-                found[key] = min(at, found.get(key, at))
+    for seller, paid in _payments(orders):
+        for source, number, line, at in paid.values_list("source", "order_no", "line_no", "occurred_at"):
+            key = ((seller, source, number), line)
+            found[key] = min(at, found.get(key, at))
     return found

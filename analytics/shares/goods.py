@@ -35,8 +35,8 @@ def owners_of(facts: Sequence[Fact], sums: Mapping[int, Measures]) -> dict[int, 
 
 
 def unsaid(events: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
-    """The events that may give back without saying whose: of orders in which goods of others were paid."""
-    paid = _paid_of_others().filter(seller=OuterRef("seller"), source=OuterRef("source"))
+    """The events that may give back without saying whose: of numbers under which goods of others were paid."""
+    paid = _paid_of_others().filter(seller=OuterRef("seller"))
     refunded = Q(kind=SalesKind.REFUNDED) & Exists(paid.filter(order_no=OuterRef("ref_order_no")))
     cancelled = Q(kind=SalesKind.CANCELLED) & Exists(paid.filter(order_no=OuterRef("order_no")))
     return events.filter(refunded | cancelled, line_type=LineType.GOODS)

@@ -12,7 +12,6 @@ from supplychain.attribution.ledger import facts_of, window_of
 from supplychain.attribution.lines import Fact, told_together
 from supplychain.attribution.rule import within
 from supplychain.attribution.stages import sessions_of
-from supplychain.models import SalesEvent
 from tenants.choices import Platform
 from tenants.models import Tenant
 
@@ -34,11 +33,9 @@ def choices_of(seller: Tenant, order_no: str) -> dict[FactName, Choice]:
     Candidates are the seller's sessions that were on air then or had ended within its window: all those that a line
     which waits may have, by whatever account.
     """
-    found = SalesEvent.objects.current().of_orders(seller.pk, [order_no])
-    orders = facts_of(seller, {(source, order_no) for source in found.values_list("source", flat=True)})
     told = [
-        (source, together, _paid_at(together[0], facts))
-        for (source, _number), facts in orders.items()
+        (together[0].source, together, _paid_at(together[0], facts))
+        for facts in facts_of(seller, [order_no]).values()
         for together in told_together(facts)
     ]
     if not told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
@@ -11,8 +12,9 @@ from core.clock import HOUR
 from supplychain.attribution.lines import Fact
 from supplychain.attribution.rule import OrderLine, Result, decide
 from supplychain.attribution.stages import Evidence
-from supplychain.choices import TailWindow
+from supplychain.choices import SalesKind, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent, Sku
+from supplychain.samenumber import paid_under
 from tenants.choices import Platform
 from tenants.models import Tenant
 
@@ -34,25 +36,31 @@ def window_of(seller_id: int) -> timedelta:
     return (settings.window_hours if settings else TailWindow.NONE) * HOUR
 
 
-def facts_of(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
-    """The current facts of some orders of a seller, with their latest answers."""
-    wanted = dict.fromkeys(orders)
-    numbers = sorted({number for _source, number in wanted})
-    events = SalesEvent.objects.current().of_orders(seller.pk, numbers)
-    columns = (
-        "source",
-        *(name for name in Fact._fields if name not in ("session", "rule", "version")),
-        "session_id",
-    )
-    rows = list(events.values_list(*columns))
-    latest = _latest(row[1] for row in rows)
-    found: dict[Order, list[Fact]] = {order: [] for order in wanted}
-    for source, pk, *values, session in rows:
+def facts_of(seller: Tenant, numbers: Iterable[str]) -> dict[Order, list[Fact]]:
+    """The current facts of the orders of a seller with some numbers, with their latest answers.
+
+    A refund is of the order where that is paid, whichever door told it.
+    """
+    wanted = set(numbers)
+    events = SalesEvent.objects.current().of_orders(seller.pk, sorted(wanted))
+    columns = (name for name in Fact._fields if name not in ("session", "rule", "version"))
+    rows = list(events.values_list(*columns, "session_id"))
+    latest = _latest(row[0] for row in rows)
+    facts: list[Fact] = []
+    payers: dict[str, set[str]] = defaultdict(set)
+    for pk, *values, session in rows:
         version, rule, answered = latest.get(pk, (0, "", session))
-        fact = Fact._make((pk, *values, answered, rule, version))
-        if (source, fact.of_order) in found:
-            found[source, fact.of_order].append(fact)
-    return found
+        facts.append(Fact._make((pk, *values, answered, rule, version)))
+        if facts[-1].kind == SalesKind.PAID:
+            payers[facts[-1].order_no].add(facts[-1].source)
+    found: dict[Order, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        number, source = fact.of_order, fact.source
+        if fact.kind == SalesKind.REFUNDED:
+            source = paid_under(source, payers[number])
+        if number in wanted:
+            found[source, number].append(fact)
+    return dict(found)
 
 
 def _latest(ids: Iterable[int]) -> dict[int, tuple[int, str, int | None]]:
@@ -84,13 +92,13 @@ class Judge:
             products = dict(Sku.objects.filter(pk__in=set(skus.values())).values_list("pk", "product_id"))
             self._goods |= {pk: (products[sku], sku) for pk, sku in skus.items() if sku in products}
 
-    def __call__(self, source: str, fact: Fact) -> Result:
+    def __call__(self, fact: Fact) -> Result:
         at = fact.occurred_at
         product, sku = self._goods.get(fact.id, (None, None))
         line = OrderLine(
             paid_at=at,
             channel=fact.channel,
-            platform=source if source in Platform.values else "",
+            platform=fact.source if fact.source in Platform.values else "",
             account=fact.host_ref,
             product=product,
             sku=sku,

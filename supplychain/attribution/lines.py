@@ -20,6 +20,7 @@ class Fact(NamedTuple):
     """What is known of a current ledger row. `rule` is its latest answer's, empty without one."""
 
     id: int
+    source: str
     external_id: str
     kind: str
     line_type: str

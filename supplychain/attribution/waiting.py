@@ -63,13 +63,13 @@ def waiting_groups(seller: Tenant) -> list[WaitingGroup]:
     window = window_of(seller.pk)
     instants = [line.occurred_at for line in lines]
     judge = Judge(seller, evidence_of(seller, min(instants), max(instants), window), window)
-    orders = facts_of(seller, {(line.source, line.order_no) for line in lines})
+    orders = facts_of(seller, {line.order_no for line in lines})
     facts = {fact.id: fact for of_order in orders.values() for fact in of_order}
     judge.learn(facts.values())
     groups: dict[tuple[str, tuple[int, ...]], list[SalesEvent]] = defaultdict(list)
     for line in lines:
         fact = facts.get(line.pk)  # none: it was corrected since it was read
-        result = judge(line.source, fact) if fact is not None else None
+        result = judge(fact) if fact is not None else None
         if isinstance(result, Unclear):
             groups[line.host_ref, result.candidates].append(line)
     wanted = {key for _account, keys in groups for key in keys}

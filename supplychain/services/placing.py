@@ -195,12 +195,11 @@ def _forget(family: str, marked: Iterable[Bucket], seen: Sequence[int]) -> None:
 
 def place(seller: Tenant, touched: QuerySet[SalesEvent]) -> int:
     """Ask the rule about every order of these facts of a seller; the caller holds the lock of the seller's answers."""
-    rows = touched.filter(seller=seller).values_list("source", "kind", "order_no", "ref_order_no").distinct()
-    orders = {(source, order_of(*numbers)) for source, *numbers in rows}
-    orders = {order for order in orders if order[1]}
+    rows = touched.filter(seller=seller).values_list("kind", "order_no", "ref_order_no").distinct()
+    numbers = {order_of(*row) for row in rows} - {""}
     window = window_of(seller.pk)
     written = 0
-    for some in in_turn(sorted(orders), ORDERS_AT_ONCE):
+    for some in in_turn(sorted(numbers), ORDERS_AT_ONCE):
         written += _place_orders(seller, facts_of(seller, some), window)
     return written
 
@@ -212,11 +211,7 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
     judge.learn(
         fact for facts in orders.values() for fact in facts if fact.makes_a_line and not fact.is_fixed
     )
-    answers = [
-        answer
-        for (source, _number), facts in orders.items()
-        for answer in answers_of(facts, partial(judge, source))
-    ]
+    answers = [answer for facts in orders.values() for answer in answers_of(facts, judge)]
     decided_at = instant_text(clock.now())
     insert_rows(
         "supplychain_attribution",

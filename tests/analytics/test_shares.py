@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -44,6 +44,7 @@ HOURS = (0, 1, 1.5, 2, 3, 4, 4.5, 5, 7, 30)
 hours = st.sampled_from(HOURS)
 orders = st.sampled_from(("o1", "o2", "o3"))
 lines = st.sampled_from(("", "1", "2"))
+sources = st.sampled_from(("test", "test", "taobao"))
 amounts = st.sampled_from([Decimal(text) for text in ("0", "0.0001", "9.99", "10", "25.5001", "1000")])
 small = st.integers(0, 2)
 which = st.integers(0, 10_000)
@@ -84,23 +85,25 @@ class SharesMachine(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.run.__exit__(None, None, None)
 
-    def tell(self, seller: int, **values: Any) -> None:
+    def tell(self, seller: int, source: str, **values: Any) -> None:
         self.number += 1
         values = {"external_id": f"e{self.number}", "qty": 1, **values}
         values["occurred_at"] = TEN + values.pop("at") * HOUR
         facts = [(0, SaleFact(**values))]
-        sales_record(actor=SYSTEM, seller=self.hall.sellers[seller], source="test", facts=facts, atomic=True)
+        result = sales_record(actor=SYSTEM, seller=self.hall.sellers[seller], source=source, facts=facts)
+        assert {line.code for line in result.refused} <= {"told_live"}
 
     @rule(
         seller=st.integers(0, 1), order=orders, line=lines, at=hours, amount=amounts, qty=st.integers(0, 5),
         host=st.integers(-1, 2), named=st.integers(-4, 1), kind=st.sampled_from(["goods", "goods", "freight"]),
-        owner=st.integers(0, 1),
+        owner=st.integers(0, 1), source=sources,
     )  # fmt: skip
     def sale(
         self, seller: int, order: str, line: str, at: float, amount: Decimal, qty: int, **who: Any
     ) -> None:
         self.tell(
             seller,
+            who["source"],
             kind="paid",
             order_no=order,
             line_no=line,
@@ -114,15 +117,27 @@ class SharesMachine(RuleBasedStateMachine):
             session_ref=str(self.hall.sessions[who["named"]].uid) if who["named"] >= 0 else "",
         )
 
-    @rule(seller=st.integers(0, 1), order=orders, line=lines, at=hours, amount=amounts)
-    def refund(self, seller: int, order: str, line: str, at: float, amount: Decimal) -> None:
+    @rule(
+        seller=st.integers(0, 1), order=orders, line=lines, at=hours, amount=amounts,
+        source=st.one_of(sources, st.sampled_from(["erp", "douyin"])),
+    )  # fmt: skip
+    def refund(self, seller: int, source: str, order: str, line: str, at: float, amount: Decimal) -> None:
         self.tell(
-            seller, kind="refunded", order_no="r", ref_order_no=order, ref_line=line, at=at, amount=amount
+            seller,
+            source,
+            kind="refunded",
+            order_no="r",
+            ref_order_no=order,
+            ref_line=line,
+            at=at,
+            amount=amount,
         )
 
-    @rule(seller=st.integers(0, 1), order=orders, line=lines, at=hours)
-    def cancel(self, seller: int, order: str, line: str, at: float) -> None:
-        self.tell(seller, kind="cancelled", order_no=order, line_no=line, at=at, amount=Decimal(0), qty=0)
+    @rule(seller=st.integers(0, 1), order=orders, line=lines, at=hours, source=sources)
+    def cancel(self, seller: int, order: str, line: str, at: float, source: str) -> None:
+        self.tell(
+            seller, source, kind="cancelled", order_no=order, line_no=line, at=at, amount=Decimal(0), qty=0
+        )
 
     @precondition(lambda self: self.number)
     @rule(which=which, at=hours, amount=amounts, order=orders, line=lines)
@@ -132,7 +147,7 @@ class SharesMachine(RuleBasedStateMachine):
         if fact.kind == "refunded":
             names = {"order_no": "r", "ref_order_no": order, "ref_line": line}
         self.tell(
-            self.hall.sellers.index(fact.seller), kind=fact.kind, external_id=fact.external_id, at=at,
+            self.hall.sellers.index(fact.seller), fact.source, kind=fact.kind, external_id=fact.external_id, at=at,
             version=fact.version + 1, amount=amount, line_type=fact.line_type, channel="live", qty=fact.quantity,
             host_ref=fact.host_ref, session_ref=fact.session_ref, **names,
         )  # fmt: skip
@@ -207,7 +222,7 @@ def assert_adds_up() -> None:
                 assert sum(getattr(row, name) for row in rows) == getattr(figures, name), (part, name)
 
 
-Line = tuple[int, str, str]
+Line = tuple[int, str, str, str]
 Sums = dict[Any, list[int]]
 
 
@@ -216,20 +231,21 @@ def recount() -> dict[tuple[int, str, int], tuple[int, ...]]:
     events = list(SalesEvent.objects.current().with_session().order_by("pk"))
     told = {event.pk: as_told(event) for event in events}
     worth = cancellation_values(told.values())
+    line_of = lines_of(told.values())
     paid_at: dict[Line, dt.datetime] = {}
     for fact in told.values():
         if fact.kind == "paid":
-            line = line_of(fact)
+            line = line_of[fact]
             paid_at[line] = min(fact.at, paid_at.get(line, fact.at))
     agency = dict(Host.objects.values_list("pk", "tenant_id"))
-    owned = by_owner(events, told, worth)
+    owned = by_owner(events, told, worth, line_of)
     found: Sums = empty()
     for session in {event.session_now for event in events if event.session_now}:
         totals: Sums = empty()
         for event in events:
             if event.session_now == session:
                 sums = sums_of(told[event.pk], worth)
-                add(totals[line_of(told[event.pk])], sums)
+                add(totals[line_of[told[event.pk]]], sums)
                 for owner, parts in owned[event.pk].items():
                     add(found[session, "owner", owner], parts)
         for role in ("host", "controller"):
@@ -248,10 +264,23 @@ def add(row: list[int], sums: Any) -> None:
     row[:] = [one + other for one, other in zip(row, sums, strict=True)]
 
 
-def line_of(fact: Told) -> Line:
-    if fact.kind == "refunded":
-        return fact.tenant, fact.ref_order_no, fact.ref_line
-    return fact.tenant, fact.order_no, fact.line_no
+def lines_of(facts: Collection[Told]) -> dict[Told, Line]:
+    """The lines of facts. A refund whose own door has no payment of the number is of the one order it may be of."""
+    paid = {(fact.tenant, fact.source, fact.order_no) for fact in facts if fact.kind == "paid"}
+    platforms = ("douyin", "taobao")
+    found: dict[Told, Line] = {}
+    for fact in facts:
+        source, number, line = fact.source, fact.order_no, fact.line_no
+        if fact.kind == "refunded":
+            number, line = fact.ref_order_no, fact.ref_line
+            payers = {told for tenant, told, order in paid if (tenant, order) == (fact.tenant, number)}
+            if source not in payers:
+                if source in platforms:
+                    payers -= {*platforms}
+                if len(payers) == 1:
+                    (source,) = payers
+        found[fact] = fact.tenant, source, number, line
+    return found
 
 
 def sums_of(fact: Told, worth: dict[Told, Decimal]) -> tuple[int, int, int, int]:
@@ -264,17 +293,17 @@ def sums_of(fact: Told, worth: dict[Told, Decimal]) -> tuple[int, int, int, int]
 
 
 def by_owner(
-    events: list[SalesEvent], told: dict[int, Told], worth: dict[Told, Decimal]
+    events: list[SalesEvent], told: dict[int, Told], worth: dict[Told, Decimal], line_of: dict[Told, Line]
 ) -> dict[int, dict[int, list[int]]]:
     """What each fact adds by owner: what says whose it is first, then what names a line, then the others."""
-    left: dict[tuple[int, str], dict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
+    left: dict[tuple[int, str, str], dict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
     lines: set[Line] = set()
     for event in events:
         fact = told[event.pk]
         if fact.kind == "paid":
-            lines.add(line_of(fact))
+            lines.add(line_of[fact])
             if fact.line_type == "goods":
-                left[line_of(fact)[:2]][fact.line_no, event.owner_id] += to_units(fact.amount)
+                left[line_of[fact][:3]][fact.line_no, event.owner_id] += to_units(fact.amount)
 
     def vague(event: SalesEvent) -> bool:
         fact = told[event.pk]
@@ -283,17 +312,17 @@ def by_owner(
 
     found = {}
     for event in sorted(
-        events, key=lambda event: (vague(event), line_of(told[event.pk]) not in lines, event.pk)
+        events, key=lambda event: (vague(event), line_of[told[event.pk]] not in lines, event.pk)
     ):
         fact = told[event.pk]
         sums = sums_of(fact, worth)
         found[event.pk] = {event.owner_id: list(sums)}
-        line, goods = line_of(fact), left[line_of(fact)[:2]]
+        line, goods = line_of[fact], left[line_of[fact][:3]]
         weights = {
             key: units
             for key, units in sorted(goods.items())
             if units
-            and (line not in lines or key[0] == line[2])
+            and (line not in lines or key[0] == line[3])
             and (vague(event) or key[1] == event.owner_id)
         }
         if fact.kind in ("refunded", "cancelled") and fact.line_type == "goods" and weights:
@@ -314,17 +343,17 @@ def by_person(
     totals: Sums, paid_at: dict[Line, dt.datetime], session: int, role: str
 ) -> Iterator[tuple[int, list[int]]]:
     """Lines first, then what names no line of its order: that is shared as the order was paid."""
-    of_order: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    of_order: dict[tuple[int, str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for line in sorted(totals, key=lambda line: line not in paid_at):
         if line in paid_at:
             weights = dict.fromkeys(on_shift(session, role, paid_at[line]), 1)
         else:
-            weights = dict(of_order[line[:2]]) or {0: 1}
+            weights = dict(of_order[line[:3]]) or {0: 1}
         parts = [shared(total, weights) for total in totals[line]]
         for person in weights:
             sums = [part[person] for part in parts]
             if line in paid_at:
-                of_order[line[:2]][person] += sums[0]
+                of_order[line[:3]][person] += sums[0]
             yield person, sums
 
 
@@ -333,6 +362,7 @@ def as_told(event: SalesEvent) -> Told:
         tenant=event.seller_id, external_id=event.external_id, version=event.version, kind=event.kind,
         at=event.occurred_at, order_no=event.order_no, line_no=event.line_no, ref_order_no=event.ref_order_no,
         ref_line=event.ref_line, line_type=event.line_type, qty=event.quantity, amount=event.amount,
+        source=event.source,
     )  # fmt: skip
 
 
@@ -392,8 +422,9 @@ def told(hall: Hall, **values: Any) -> None:
         "qty": 1,
         "amount": Decimal(101),
     }
+    source = values.pop("source", "test")
     fact = SaleFact(**{**defaults, "occurred_at": TEN + HOUR, **values})
-    sales_record(actor=SYSTEM, seller=hall.sellers[0], source="test", facts=[(0, fact)], atomic=True)
+    sales_record(actor=SYSTEM, seller=hall.sellers[0], source=source, facts=[(0, fact)], atomic=True)
     drain_everything()
 
 
@@ -441,6 +472,24 @@ def test_a_refund_in_another_session_goes_by_its_payment_when_that_is_corrected(
     # The payment was another order's: the refund is left alone, and nobody sold what it gives back.
     told(hall, session_ref=str(first.uid), external_id="e", version=3, order_no="B", occurred_at=TEN + HOUR)
     assert of_hosts(second) == {SessionShare(session=second).who: (Decimal(0), Decimal(1))}
+
+
+def test_what_another_door_gives_back_is_of_the_host_who_sold_it(hall: Hall) -> None:
+    """A tool told of it before the platform's file came; what another platform tells is of another order."""
+    first, ming, guest = hall.sessions[0], str(hall.hosts[0]), str(hall.hosts[2])
+    shift_begin(actor=SYSTEM, session=first, host=hall.hosts[2], at=TEN + HOUR, ends_at=TEN + 2 * HOUR)
+    refund = {
+        "kind": "refunded", "order_no": "r", "ref_order_no": "A", "ref_line": "1", "line_no": "",
+        "amount": Decimal("0.01"), "occurred_at": NOW - HOUR, "qty": 0,
+    }  # fmt: skip
+    told(hall, source="erp", **refund)
+    told(hall, source="douyin", **refund)
+    assert of_hosts(first) == {}
+    told(hall, source="taobao", session_ref=str(first.uid))
+    half = (Decimal("50.5"), Decimal("0.005"))
+    assert of_hosts(first) == {ming: half, guest: half}
+    told(hall, source="jd", order_no="A", session_ref=str(hall.sessions[1].uid))
+    assert of_hosts(first) == dict.fromkeys((ming, guest), (Decimal("50.5"), Decimal(0)))
 
 
 def test_each_sees_its_own_share() -> None:

@@ -39,7 +39,9 @@ class Shop:
 
     def refunded(self, order_no: str = "A1", at: datetime = NOON + DAY, **values: Any) -> None:
         values = {"ref_order_no": order_no, "ref_line": "1", "line_no": "", **values}
-        result = record(self.seller, fact(f"r-{order_no}", "refunded", occurred_at=at, **values))
+        source = values.pop("source", "test")
+        told = fact(f"r-{order_no}", "refunded", occurred_at=at, **values)
+        result = record(self.seller, told, source=source)
         assert statuses(result) == ["stored"]
 
     def answers(self) -> dict[tuple[str, str], tuple[int | None, str]]:

@@ -51,11 +51,11 @@ def test_placing_marks_the_hours_that_count_otherwise_and_nothing_twice(shop: Sh
 def test_a_call_has_its_orders_placed_and_a_file_the_hours_that_it_tells_of(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    placed: list[set[Order]] = []
+    placed: list[set[str]] = []
 
-    def told(seller: Tenant, orders: Iterable[Order]) -> dict[Order, list[Fact]]:
-        placed.append(set(orders))
-        return facts_of(seller, orders)
+    def told(seller: Tenant, numbers: Iterable[str]) -> dict[Order, list[Fact]]:
+        placed.append(set(numbers))
+        return facts_of(seller, numbers)
 
     monkeypatch.setattr(placing, "facts_of", told)
     for number in ("A1", "A2", "A3"):
@@ -67,11 +67,31 @@ def test_a_call_has_its_orders_placed_and_a_file_the_hours_that_it_tells_of(
     monkeypatch.setattr(sales, "MOST_NAMED", 1)
     record(shop.seller, fact("A5", occurred_at=NOON + HOUR), fact("A6", occurred_at=NOON + HOUR))
     placing.drain()
-    assert [{number for _source, number in orders} for orders in placed] == [
+    assert placed == [
         {"A1", "A2", "A3"},
         {"A2", "A4"},
         {"A1", "A2", "A3", "A4", "A5", "A6"},
     ]
+
+
+@pytest.mark.parametrize("line", ["1", "7", ""])
+def test_a_refund_follows_its_payment_whichever_door_tells_it(shop: Shop, line: str) -> None:
+    """Also where that names lines in another way. One whose order may be either of two is nowhere."""
+    shop.refunded(source="erp", ref_line=line)
+    assert shop.answer(kind="refunded") == (None, "")
+    shop.sold(source="douyin")
+    assert shop.answer(kind="refunded") == (shop.session.pk, "follows")
+    shop.sold(source="taobao")
+    assert shop.answer(kind="refunded") == (None, "follows")
+
+
+def test_a_refund_of_another_platform_is_of_another_order(shop: Shop) -> None:
+    shop.sold(source="douyin")
+    shop.refunded(source="kuaishou")
+    assert shop.answer(kind="refunded") == (None, "")
+    shop.sold(source="erp", order_no="A2")
+    shop.refunded("A2", source="returns")
+    assert shop.answer("A2", "refunded") == (shop.session.pk, "follows")
 
 
 def test_everything_of_a_line_follows_its_payment_whatever_came_first(shop: Shop) -> None:

@@ -401,3 +401,102 @@ def test_a_message_counts_again_after_the_file_was_taken_back(seller: Tenant) ->
         tell(hook, secret, "order.changed", state, message_id=str(number))
     shop_messages_read()
     assert sums(seller)["paid"] == expected["paid"]
+
+
+@pytest.mark.parametrize("door", ["file", "shop"])
+def test_an_order_that_two_doors_tell_as_placed_is_placed_once(seller: Tenant, door: str) -> None:
+    """By the first; its payment is told by whoever tells it first, and another platform's order is another one."""
+    alone = make_tenant(make_park("north"), "alone")
+    states = states_of(DOUYIN)
+    numbers = [state["order_no"] for state in states]
+    tell_as_tool(seller, "erp", numbers, kind="created")
+    tell_as_tool(seller, "kuaishou", numbers[:1], kind="created", line_no="7")
+    placed = sums(seller)["created"]
+    for tenant in (alone, seller):
+        if door == "file":
+            assert import_sample(tenant, DOUYIN).report["refused"] is False
+        else:
+            assert {state for state, _fault in told(tell_live(tenant, "douyin", states))} == {"stored"}
+    assert sums(seller) == {**sums(alone), "created": placed}
+    assert (import_sample(seller, DOUYIN).report["bad_rows"], sums(seller)["created"]) == (0, placed)
+    counted = sums(alone)
+    (known,) = [state["order_no"] for state in states if "paid_at" not in state][:1]
+    (late,) = tell_as_tool(alone, "erp", [known], kind="created").lines
+    assert (late.status, sums(alone)) == ("duplicate", counted)
+
+
+@pytest.mark.parametrize("by_lines", [True, False])
+def test_a_refund_that_came_before_any_payment_counts_once(seller: Tenant, by_lines: bool) -> None:
+    """What the door of the payment says of it counts from then on; of a line that it says nothing of, the first."""
+    alone = make_tenant(make_park("north"), "alone")
+    first, *_others = [state["order_no"] for state in paid_states() if state["order_no"] != RETURNED]
+    for number in (RETURNED, first):
+        back = REFUND | {"ref_order_no": number, "ref_line": number if by_lines else ""}
+        assert tell_as_tool(seller, "erp", [f"R-{number}"], **back).counts["stored"] == 1
+    for tenant in (alone, seller):
+        for name in (DOUYIN, AFTER_SALES):
+            assert import_sample(tenant, name).report["refused"] is False
+    given_back = sums(alone)["refunded"] + Decimal(REFUND["amount"])
+    assert (sums(seller)["refunded"], sums(seller)["paid"]) == (given_back, sums(alone)["paid"])
+    assert net(seller) == net(alone) - Decimal(REFUND["amount"])
+    back = REFUND | {"ref_order_no": RETURNED}
+    assert [line.status for line in tell_as_tool(seller, "erp", ["R-2"], **back).lines] == ["rejected"]
+
+
+def test_a_refund_of_a_file_that_came_before_a_tools_payment_counts_once(seller: Tenant) -> None:
+    import_sample(seller, AFTER_SALES)
+    others = sums(seller)["refunded"] - 129
+    tell_as_tool(seller, "erp", [RETURNED])
+    assert sums(seller)["refunded"] == others + 129, "nobody else has told of it"
+    tell_as_tool(seller, "erp", ["R-1"], **REFUND | {"ref_order_no": RETURNED})
+    assert sums(seller)["refunded"] == others + Decimal(REFUND["amount"])
+
+
+@pytest.mark.parametrize("line", ["1", RETURNED])
+def test_what_a_tool_posts_under_the_name_of_a_platform_does_not_count_beside_its_files(
+    seller: Tenant, line: str
+) -> None:
+    """Whatever numbers its lines have: the door decides, not what it calls itself, whoever came first."""
+    last = make_tenant(make_park("north"), "last")
+    import_sample(seller, DOUYIN)
+    counted = sums(seller)
+    for told_again in ({}, REFUND | {"ref_order_no": RETURNED}, {"kind": "cancelled", "qty": 0}):
+        (posted,) = tell_as_tool(seller, "douyin", [RETURNED], line_no=line, **told_again).lines
+        assert (posted.status, posted.code) == ("rejected", "told_live")
+    assert "“douyin”的文件" in str(posted.message)
+    assert sums(seller) == counted
+    assert tell_as_tool(seller, "douyin", ["E-1"]).counts["stored"] == 1
+    tell_as_tool(last, "douyin", [RETURNED], line_no=line)
+    for name in (DOUYIN, AFTER_SALES):
+        batch = stage(last, name)
+        (problem,) = {(row["code"], row["message"]) for row in batch.report["problems"]}
+        assert (problem[0], "工具已以“douyin”提交" in problem[1]) == ("told_live", True)
+        import_run(actor=SYSTEM, batch=batch, skip_bad_rows=True, progress=quiet)
+        facts = SalesEvent.objects.filter(seller=last, import_batch=batch)
+        assert facts.exists()
+        assert not facts.filter(Q(order_no=RETURNED) | Q(ref_order_no=RETURNED)).exists()
+    (own,) = tell_as_tool(last, "douyin", ["R-1"], **REFUND | {"ref_order_no": RETURNED}).lines
+    assert own.status == "stored"
+
+
+def test_what_a_tool_placed_or_gave_back_under_the_name_of_a_platform_counts_once(seller: Tenant) -> None:
+    alone = make_tenant(make_park("north"), "alone")
+    tell_as_tool(seller, "douyin", [RETURNED], kind="created")
+    tell_as_tool(seller, "douyin", ["R-1"], **REFUND | {"ref_order_no": RETURNED})
+    for tenant in (alone, seller):
+        for name in (DOUYIN, AFTER_SALES):
+            assert import_sample(tenant, name).report["refused"] is False
+    placed = SalesEvent.objects.current().filter(seller=seller, kind="created", order_no=RETURNED)
+    assert [fact.amount for fact in placed] == [Decimal(LINE["amount"])]
+    assert {**sums(seller), "created": 0} == {**sums(alone), "created": 0}
+
+
+def test_what_two_doors_have_placed_is_corrected_by_each(seller: Tenant) -> None:
+    """Both were taken before each door looked at what the other had told."""
+    tell_as_tool(seller, "erp", ["P-1"], kind="created")
+    with transaction.atomic():
+        record_facts(
+            seller, "douyin", parse_rows([LINE | {"order_no": "P-1", "kind": "created"}]).facts, None
+        )
+    (corrected,) = tell_as_tool(seller, "erp", ["P-1"], kind="created", version=2, amount="9.00").lines
+    assert (corrected.status, sums(seller)["created"]) == ("stored", Decimal("21.50"))
