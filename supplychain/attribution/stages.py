@@ -138,9 +138,8 @@ def _ours(accounts: Accounts, shops: Shops) -> Held:
         known[name] = [ALWAYS]
     for held in (*accounts.names.values(), *shops.values()):
         for name, days in held.items():
-            known[name].extend(
-                days
-            )  # each platform may have one of this name, and each host one after another
+            # Each platform may have one of this name, and each host one after another.
+            known[name].extend(days)
     return known
 
 

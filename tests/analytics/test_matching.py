@@ -18,20 +18,10 @@ from core.clock import DAY, HOUR, business_day, now, today
 from core.errors import InvalidInput, Refused
 from livestreams.choices import AbsenceKind
 from livestreams.conflicts import Span
-<<<<<<< HEAD
 from livestreams.models import Certificate, Host, HostAbsence
-from livestreams.services import account_close, account_reopen, booking_create
+from livestreams.services import account_begin, account_close, account_reopen, booking_create
 from tests.analytics.hostmatches import LIGHTS, MARK, asked, english, owner_of, sell, window, world
 from tests.factories import SYSTEM, World
-=======
-from livestreams.models import Certificate, Host, HostAbsence, HostShift, LiveSession
-from livestreams.services import account_begin, account_close, account_reopen, booking_create
-from supplychain.facts import SaleFact
-from supplychain.services import sales_record
-from tenants.models import Tenant
-from tests.api.conftest import Caller
-from tests.factories import SYSTEM, TenantWorld, World, make_host, make_session
->>>>>>> w-hosts
 
 __all__ = ["english", "world"]
 
