@@ -102,7 +102,7 @@ class SwapBooking(ChangePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         refused = kwargs.get("refused")
         windows = refused.extra.get("alternatives", []) if refused else []
-        if windows:
+        if refused and windows:
             stays: Booking = self.own(Booking.objects.select_related("room")).get(
                 uid=refused.extra["booking"]
             )
