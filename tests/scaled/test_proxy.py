@@ -21,6 +21,7 @@ from django.conf import settings
 from tests import servers
 
 MIB = 2**20
+IMPORTS = "/portal/ming/imports/"
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -33,17 +34,26 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def log_message(self, *_arguments: Any) -> None:
         """Nothing: the test reads the answer."""
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Proxy]:
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the proxy has its files, and writes its logs."""
+    return tmp_path_factory.mktemp("proxy")
+
+
+@pytest.fixture(scope="module")
+def proxy(logs: Path) -> Iterator[servers.Proxy]:
     """The proxy in front of a program that tells what it is asked; nobody listens for hooks."""
-    folder = tmp_path_factory.mktemp("proxy")
-    (folder / "static").mkdir()
-    (folder / "static" / "page.js").write_text("1" * 5000)
-    (folder / "static" / "page.js.gz").write_text("packed")
+    (logs / "static").mkdir()
+    (logs / "static" / "page.js").write_text("1" * 5000)
+    (logs / "static" / "page.js.gz").write_text("packed")
     told = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     with ExitStack() as stack:
         stack.enter_context(told)
@@ -51,9 +61,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Proxy]:
         stack.callback(told.shutdown)
         port = told.server_address[1]
         try:
-            tls = servers.tls_proxy(
-                folder, folder / "static", pages=port, events=port, hooks=servers.free_port()
-            )
+            tls = servers.tls_proxy(logs, logs / "static", pages=port, events=port, hooks=servers.free_port())
             yield stack.enter_context(tls)
         except servers.NotInstalled as missing:
             pytest.skip(str(missing))
@@ -104,18 +112,64 @@ def test_what_is_kept_for_long_comes_packed_and_nothing_else_lies_open(proxy: se
         assert answer.status in (400, 403, 404) or "X-Forwarded" in text, path
 
 
-def test_what_is_too_large_is_told_with_the_limit(proxy: servers.Proxy) -> None:
-    with sending(proxy, 600 * MIB) as line:
+@pytest.mark.parametrize(("path", "length"), [(IMPORTS, 600 * MIB), ("/login/", 17 * MIB)])
+def test_what_is_too_large_is_told_with_the_limits(proxy: servers.Proxy, path: str, length: int) -> None:
+    with sending(proxy, length, path) as line:
         head, _blank, body = line.recv(65536).decode("utf-8").partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 413 ")
-    assert "文件超过 512 MiB" in body
-    assert "512 MiB" in body.partition('lang="en"')[2]
+    for text in body.partition('lang="en"')[::2]:
+        assert "512 MiB" in text
+        assert "8 MiB" in text
     assert settings.LIVEPARK_BYTES_PER_UPLOAD == 512 * MIB
-    with sending(proxy, settings.LIVEPARK_BYTES_PER_UPLOAD + MIB) as line:
-        assert select.select([line], [], [], 0.3) == ([], [], []), "the site refuses it, in its own words"
+    assert settings.LIVEPARK_BYTES_PER_BATCH == 8 * MIB
 
 
-def sending(proxy: servers.Proxy, length: int) -> ssl.SSLSocket:
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (IMPORTS, settings.LIVEPARK_BYTES_PER_UPLOAD),
+        ("/portal/ming/reports/", settings.LIVEPARK_BYTES_PER_UPLOAD),
+        ("/api/v1/orders/bulk", settings.LIVEPARK_BYTES_PER_BATCH),
+    ],
+)
+def test_what_is_a_little_too_large_the_site_refuses_in_its_own_words(
+    proxy: servers.Proxy, path: str, limit: int
+) -> None:
+    with sending(proxy, limit + MIB, path) as line:
+        assert select.select([line], [], [], 0.3) == ([], [], [])
+
+
+def test_one_address_has_few_files_on_the_disk_at_a_time(proxy: servers.Proxy) -> None:
+    with ExitStack() as stack:
+        lines = [stack.enter_context(sending(proxy, MIB, IMPORTS)) for _number in range(11)]
+        refused = [line for line in lines if select.select([line], [], [], 0.3)[0]]
+        assert [line.recv(13) for line in refused] == [b"HTTP/1.1 429 "]
+        with sending(proxy, 4) as line:
+            line.sendall(b"yes")
+            assert select.select([line], [], [], 10)[0], "everything else goes on"
+
+
+def test_no_log_has_the_secret_of_a_node(proxy: servers.Proxy, logs: Path) -> None:
+    with sending(proxy, 17 * MIB, "/api/v1/stream-hooks/srs/publish/lsn_secret") as line:
+        assert line.recv(13) == b"HTTP/1.1 413 "
+    asked(proxy, "/api/v1/stream-hooks/srs/publish/lsn_secret")  # nobody listens: 502
+    told = {path.name: path.read_text() for path in logs.glob("*.log")}
+    assert "(address kept back)" in told["livepark.log"]
+    assert not [name for name, text in told.items() if "lsn_secret" in text]
+
+
+def test_a_browser_has_one_connection_for_all_its_walls(proxy: servers.Proxy) -> None:
+    """By HTTP/1.1 each open stream holds one of six."""
+    context, where = trusting(proxy), urlsplit(proxy.url)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    assert where.port
+    with context.wrap_socket(
+        socket.create_connection(("127.0.0.1", where.port), timeout=10), server_hostname="127.0.0.1"
+    ) as line:
+        assert line.selected_alpn_protocol() == "h2"
+
+
+def sending(proxy: servers.Proxy, length: int, path: str = "/login/") -> ssl.SSLSocket:
     """A connection on which somebody begins to send that many bytes."""
     where = urlsplit(proxy.url)
     assert where.port
@@ -123,7 +177,7 @@ def sending(proxy: servers.Proxy, length: int) -> ssl.SSLSocket:
         socket.create_connection(("127.0.0.1", where.port), timeout=10), server_hostname="127.0.0.1"
     )
     line.sendall(
-        f"POST /login/ HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {length}\r\n\r\nx".encode()
+        f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {length}\r\n\r\nx".encode()
     )
     return line
 
