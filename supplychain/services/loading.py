@@ -36,10 +36,10 @@ from supplychain.importing import (
 )
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, REJECTED, STORED, LineResult, prepare
+from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
 from supplychain.services.references import lock_facts
 from supplychain.services.rejects import rows_of_same_orders
-from supplychain.services.sales import record_facts, supersede
+from supplychain.services.sales import record_facts
 from supplychain.services.spool import Spool
 from supplychain.services.standing import Rows, give_way
 from supplychain.services.toldelsewhere import ToldElsewhere
@@ -190,7 +190,7 @@ def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, S
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
     size = stream.seek(0, 2)
     file = plan.read(stream)
-    told = ToldElsewhere(plan.seller, file.profile.source, by_file=True)
+    told = ToldElsewhere(plan.seller, file.profile.source)
     bad: Bad = {}
     rows: list[tuple[int, SaleFact]] = []
     for result in file:
@@ -229,11 +229,7 @@ def check(seller: Tenant, rows: Sequence[tuple[int, SaleFact]], bad: Bad, told: 
     """Find the rows that the ledger will not take, before anything is written, so that their orders can be left out."""
     _lines, rejected = prepare(list(_numbered(rows)), seller.closed_on)
     _add(bad, rows, rejected)
-    _add(bad, rows, _rejected(told.verdicts([fact for _line_no, fact in rows])))
-
-
-def _rejected(verdicts: Iterable[LineResult]) -> list[LineResult]:
-    return [verdict for verdict in verdicts if verdict.status == REJECTED]
+    _add(bad, rows, told.refused([fact for _line_no, fact in rows]))
 
 
 def _numbered(rows: Iterable[tuple[int, SaleFact]]) -> Iterator[tuple[int, SaleFact]]:
@@ -269,26 +265,21 @@ def _write(
     with transaction.atomic():
         wait_patiently()
         lock_facts(plan.seller, alone=True)
-        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source, by_file=True)
+        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source)
         voids: Rows = []
         for chunk in spool.chunks():
             rows = [row for row in chunk if row[0] not in unwanted]
             # Shops and tools have told more while the file was read.
-            verdicts = told.verdicts([fact for _line_no, fact in rows])
-            _add(found.bad, rows, _rejected(verdicts))
-            known = {verdict.index for verdict in verdicts}
-            wanted = [row for row in rows if row[0] not in found.bad]
-            rows = [row for place, row in enumerate(rows) if place not in known and row[0] not in found.bad]
-            found.counts[DUPLICATE] += len(wanted) - len(rows)
+            _add(found.bad, rows, told.refused([fact for _line_no, fact in rows]))
+            rows = [row for row in rows if row[0] not in found.bad]
             if outcome.profile.standing is not None:
-                before = len(rows)
+                wanted = len(rows)
                 rows, voids = give_way(plan.seller, source, outcome.profile.standing, rows)
-                found.counts[DUPLICATE] += before - len(rows)
+                found.counts[DUPLICATE] += wanted - len(rows)
             rows = [*undone.lifted(rows), *voids]
             result = record_facts(plan.seller, source, list(_numbered(rows)), batch)
             found.counts.update(result.counts)
             _add(found.bad, rows, result.refused)
-            supersede(plan.seller, told, [fact for _line_no, fact in rows])
             done += len(chunk)
             progress(done, spool.facts, stored_so_far(done, spool.facts))
         found.refused = bool(found.bad) and not skip_bad_rows

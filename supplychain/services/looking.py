@@ -32,7 +32,7 @@ class Look:
         if self.profile.code in PAYOUT_PROFILES:
             return
         bad = self.outcome.bad
-        check(seller, seen.facts, bad, ToldElsewhere(seller, self.profile.source, by_file=True))
+        check(seller, seen.facts, bad, ToldElsewhere(seller, self.profile.source))
         if bad:
             self.outcome.left_out = rows_of_same_orders(stream, self.profile, bad, PREVIEW_ROWS) - bad.keys()
             seen.report.count_again(fact for _line_no, fact in self._good())

@@ -24,7 +24,6 @@ from core.words import ngettext
 from supplychain.attribution.lines import order_of
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.samenumber import PLATFORMS
 from supplychain.services import store
 from supplychain.services.launches import mark_sold
 from supplychain.services.lines import (
@@ -89,10 +88,8 @@ def sales_record(
     if not strict_code(source, SOURCE_LENGTH):
         raise InvalidInput(_("Facts need the name of their source."), code="source", field="source")
     with transaction.atomic():
-        # What a tool tells as a platform's order is held against what other tools tell of it.
-        alone = source in PLATFORMS or any(_changes_others(fact) for _index, fact in facts)
-        lock_facts(seller, alone=alone)
-        result = record_new(seller, source, facts, batch, by_file=batch is not None)
+        lock_facts(seller, alone=any(_changes_others(fact) for _index, fact in facts))
+        result = _record_new(seller, source, facts, batch)
         if atomic and result.refused:
             raise refusal(result.refused)
         audit.record(
@@ -106,37 +103,25 @@ def sales_record(
     return result
 
 
-def record_new(
-    seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None, *, by_file: bool | None = None
-) -> BatchResult:
-    """Record facts but those that another door has told already, for callers that hold the transaction and its locks.
+def _record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
+    """Record facts but those of orders that another door has told of already: these are rejected.
 
     What is in the ledger is no news of its order, so whoever sends it again hears what it always was.
     """
-    told = ToldElsewhere(seller, source, by_file=by_file)
-    verdicts = told.verdicts([fact for _index, fact in facts])
-    names = {facts[verdict.index][1].external_id for verdict in verdicts}
-    known = {key[1:3] for key in store.known_keys(seller.pk, source, names)} if names else set()
-    given = {verdict.index: verdict for verdict in verdicts if facts[verdict.index][1].key not in known}
-    others = [row for place, row in enumerate(facts) if place not in given]
+    told = ToldElsewhere(seller, source).refused([fact for _index, fact in facts])
+    if not told:
+        return record_facts(seller, source, facts, batch)
+    names = {facts[verdict.index][1].external_id for verdict in told}
+    known = {(key.external_id, key.version) for key in store.known_keys(seller.pk, source, names)}
+    refused = {verdict.index: verdict for verdict in told if facts[verdict.index][1].key not in known}
+    others = [row for place, row in enumerate(facts) if place not in refused]
     rest = record_facts(seller, source, others, batch)
-    supersede(seller, told, [fact for _index, fact in others])
     recorded = iter(rest.lines)
     lines = [
-        replace(given[place], index=index) if place in given else next(recorded)
+        replace(refused[place], index=index) if place in refused else next(recorded)
         for place, (index, _fact) in enumerate(facts)
     ]
-    counts = Counter(verdict.status for verdict in given.values())
-    return BatchResult(lines, {status: count + counts[status] for status, count in rest.counts.items()})
-
-
-def supersede(seller: Tenant, told: ToldElsewhere, facts: Sequence[SaleFact]) -> None:
-    """Take back what other doors told as given back before these facts, which are stored, told of it and its payment.
-
-    Not as part of an import: without it, too, its own door is the one to tell what it told.
-    """
-    for source, voids in told.superseded(facts).items():
-        record_facts(seller, source, list(enumerate(voids)), None)
+    return BatchResult(lines, {**rest.counts, REJECTED: rest.counts[REJECTED] + len(refused)})
 
 
 def _changes_others(fact: SaleFact) -> bool:

@@ -27,12 +27,11 @@ from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopM
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
-from supplychain.samenumber import PLATFORMS
 from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
-from supplychain.services.sales import record_new
+from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldelsewhere import BACK, sources_told, told_by
+from supplychain.services.toldelsewhere import BACK, PLATFORMS, sources_told, told_by
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons
@@ -180,7 +179,7 @@ def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
             given_way = wanted - len(rows)
         rows = [*Undone(seller, source).lifted(rows), *voids]
     facts: list[tuple[int, SaleFact]] = list(enumerate(fact for _row, fact in rows))
-    result = record_new(seller, source, facts, None)
+    result = record_facts(seller, source, facts, None)
     if result.refused:
         told = ((_named(facts[verdict.index][1]), verdict) for verdict in result.refused)
         raise Unclear(ShopFault.LINES, reasons(told))

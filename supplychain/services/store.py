@@ -41,8 +41,6 @@ SELLER = "seller_id = (SELECT %s)"
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Below that the round trips of COPY cost more than it saves.
 COPY_FROM = 1_000
-Door = tuple[str, bool | None]
-"""A source, and whether its files tell (True), or what is posted and connected under it (False); None: whoever does."""
 NEXT_BLOCK = "SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) * 10000"
 CLAIM_POSTGRES = """
     WITH block AS (SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) * 10000 AS start)
@@ -283,36 +281,16 @@ def sources_of(seller_id: int) -> list[str]:
     return found[1:]
 
 
-def sold_orders(seller_id: int, doors: Collection[Door], order_nos: Iterable[str]) -> set[str]:
-    """Which of some orders one of some doors has told of as placed or paid, also by what was corrected since."""
-    condition, sources = _by_doors(doors)
+def paid_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[str]) -> set[str]:
+    """Which of some orders one of some sources has told a payment of, also one that was corrected since."""
+    places = ", ".join(["%s"] * len(sources))
     rows = select_among(
         f"SELECT order_no FROM supplychain_salesevent "  # noqa: S608
-        f"WHERE {SELLER} AND kind IN ('created', 'paid') AND {condition} AND order_no",
+        f"WHERE {SELLER} AND kind = 'paid' AND source IN ({places}) AND order_no",
         [seller_id, *sources],
         order_nos,
     )
     return {number for (number,) in rows}
-
-
-def refunded_orders(seller_id: int, doors: Collection[Door], order_nos: Iterable[str]) -> set[str]:
-    """Which of some orders one of some doors has told a refund of, also one that was corrected since."""
-    index = "INDEXED BY supplychain_sales_refunds" if connection.vendor == "sqlite" else ""
-    condition, sources = _by_doors(doors)
-    rows = select_among(
-        f"SELECT ref_order_no FROM supplychain_salesevent {index} "  # noqa: S608
-        f"WHERE {SELLER} AND NOT (ref_order_no = '') AND {condition} AND ref_order_no",
-        [seller_id, *sources],
-        order_nos,
-    )
-    return {number for (number,) in rows}
-
-
-def _by_doors(doors: Collection[Door]) -> tuple[str, list[str]]:
-    """The condition that one of some doors has told a fact, and its parameters."""
-    file = {None: "", True: " AND import_batch_id IS NOT NULL", False: " AND import_batch_id IS NULL"}
-    found = " OR ".join(f"source = %s{file[by_file]}" for _source, by_file in doors)
-    return f"({found})", [source for source, _by_file in doors]
 
 
 def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:

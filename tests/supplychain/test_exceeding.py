@@ -15,7 +15,7 @@ from core.models import ExchangeRate, User
 from supplychain.exceeding import exceeding, mark
 from supplychain.facts import SaleFact
 from supplychain.importing import Standing
-from supplychain.models import ImportBatch, SalesEvent
+from supplychain.models import SalesEvent
 from supplychain.services.loading import Plan, load, wait_patiently
 from supplychain.services.standing import give_way
 from tenants.services import tenant_update
@@ -146,7 +146,6 @@ def test_an_import_says_so_whichever_file_comes_last(firm: TenantWorld) -> None:
         outcome = load(
             Plan(seller=firm.tenant, open=lambda text=text: io.BytesIO(text)),  # type: ignore[misc]
             actor=SYSTEM,
-            batch=ImportBatch.objects.create(tenant=firm.tenant, source="douyin", file_name="orders.csv"),
             progress=lambda *_: None,
         )
         said.append(outcome.file.notes["refund_exceeds"])

@@ -329,7 +329,7 @@ def test_a_failure_of_ours_stops_one_message_and_not_the_others(
     hook, secret = connect(seller)
     tell(hook, secret, "order.lines", [LINE], message_id="1")
     tell(hook, secret, "order.lines", [LINE | {"order_no": "A-2"}], message_id="2")
-    real = shopreading.record_new
+    real = shopreading.record_facts
 
     def fails_first(seller: Tenant, source: str, facts: list[tuple[int, SaleFact]], batch: Any) -> Any:
         found = real(seller, source, facts, batch)
@@ -338,7 +338,7 @@ def test_a_failure_of_ours_stops_one_message_and_not_the_others(
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(shopreading, "record_new", fails_first)
+        patched.setattr(shopreading, "record_facts", fails_first)
         assert shop_messages_read() == 2
     assert told(hook) == [("dead", "error"), ("stored", "")]
     assert sums(seller) == {"paid": Decimal("12.50")}
