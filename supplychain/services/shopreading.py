@@ -27,11 +27,12 @@ from supplychain.choices import SHOP_MESSAGE_UNREAD, SalesKind, ShopFault, ShopM
 from supplychain.facts import SaleFact
 from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
+from supplychain.samenumber import PLATFORMS
 from supplychain.services.lines import DUPLICATE, STORED
 from supplychain.services.references import lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
-from supplychain.services.toldelsewhere import BACK, PLATFORMS, sources_told, told_by
+from supplychain.services.toldelsewhere import BACK, sources_told, told_by
 from supplychain.services.undone import Undone
 from supplychain.shophooks import SHOPS, Facts, Meaning, News, Unclear
 from supplychain.shophooks.standard import EXPORTED, reasons

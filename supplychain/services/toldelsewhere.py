@@ -18,14 +18,12 @@ from supplychain.attribution.lines import order_of
 from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent, ShopHook
+from supplychain.samenumber import PLATFORMS
 from supplychain.services import store
 from supplychain.services.lines import REJECTED, LineResult
-from tenants.choices import Platform
 from tenants.models import Tenant
 
 BACK = frozenset({SalesKind.REFUNDED, SalesKind.CANCELLED})
-PLATFORMS = frozenset(Platform.values) - {Platform.OTHER}
-"""Sources that are named after a platform: its orders, whoever tells them."""
 Sources = defaultdict[str, set[str]]
 """Sources by the number of an order."""
 
