@@ -55,6 +55,12 @@ def percent(share: Decimal | float | None, places: int = 1) -> str:
 
 
 @register.filter
+def rate(share: Decimal | float | None) -> str:
+    """A share of a whole as percent; of what is beyond the whole only that it is so."""
+    return "> 100%" if share is not None and share > 1 else percent(share)
+
+
+@register.filter
 def day_and_time(instant: datetime | None) -> str:
     """An instant in Asia/Shanghai as people say it: today 14:30, tomorrow 09:00, 11-23 09:00, 2023-01-02 09:00."""
     if instant is None:

@@ -241,7 +241,7 @@ class MaintenanceViewSet(mixins.ListModelMixin, ScopedViewSet):
 
 
 class RoomUseSerializer(serializers.Serializer[RoomReport]):
-    """Times in hours; shares in percent, null where there is nothing to divide by (room_utilisation, no_show_rate)."""
+    """Times in hours; shares in percent, null where there is nothing to divide by (utilisation, no_show_rate)."""
 
     room = serializers.CharField(source="room.code")
     open_hours = serializers.SerializerMethodField()

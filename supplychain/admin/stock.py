@@ -225,6 +225,7 @@ class MoveAddForm(ServiceForm):
 class StockMoveAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
     list_display = ("occurred_at", "kind", "sku", "owner", "warehouse", "zone", "quantity", "note")
+    export_columns = ("source",)
     list_filter = ("occurred_at", "kind", "warehouse", "owner", "sku")
     search_fields = ("sku__code", "owner__code", "owner__name_zh", "zone", "note")
     ordering = ("-occurred_at", "-id")

@@ -128,6 +128,7 @@ class ChargeAddForm(ServiceForm):
 class ChargeAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
     list_display = ("tenant", "park", "kind", "period", "amount", "created_at")
+    export_columns = ("source",)
     list_filter = ("park", "tenant", "kind", "period")
     search_fields = ("tenant__code", "tenant__name_zh", "source_id")
     fields = (

@@ -209,6 +209,17 @@ def test_instants_of_a_record_are_told_in_the_time_of_the_park() -> None:
         assert told in shown
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["2026-02-30T00:00:00Z", "9999-12-31T23:59:59Z", "2026-12-01T24:01:00Z", "2026-12-01T00:00:00+99:99"],
+)
+def test_what_only_looks_like_an_instant_is_told_as_it_was_typed(typed: str) -> None:
+    """An objection, a note: the history of what a person said is never out of reach."""
+    assert json_lines([typed, [typed, typed]]) == (
+        f"<div>{typed}</div><div>[&quot;{typed}&quot;, &quot;{typed}&quot;]</div>"
+    )
+
+
 def test_a_list_counts_what_it_shows_and_nothing_else(manager: Client, worlds: Worlds) -> None:
     for query in ("", "?q=alpha-room-0", "?state__exact=held"):
         changelist = manager.get(url_of(Booking, query)).context["cl"]

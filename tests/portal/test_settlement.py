@@ -279,6 +279,9 @@ def test_what_a_platform_withholds_is_not_asked_for_again(
     paper, pages, table = texts()
     said = "To be paid beside: ¥200.00." if slot_fee else "Nothing is left to be paid beside."
     assert [said in each for each in pages] == [True] * 3
+    if slot_fee:
+        for name, asked in (("invoice", "Note this invoice?"), ("pay", "Note ¥200.00 as paid?")):
+            asks_before(pages[0], page(firm, f"portal-statement-{name}", uid=statement.uid), asked)
     assert "the platform withholds ¥18.00 and pays it itself" in " ".join(pages[0].split())
     due_on = f"due on {today() + 10 * DAY}"
     due = ["Due on" in paper, *(due_on in each for each in pages[:2]), "To be paid within 10 days" in paper]

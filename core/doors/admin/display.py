@@ -144,13 +144,19 @@ def json_lines(value: Any) -> SafeString | str:
 
 def _inner(value: Any) -> str:
     """A value inside another: an instant in the park's time, the ends of a span of time with a dash between."""
-    if isinstance(value, list) and value and all(_is_instant(each) for each in value):
-        return " – ".join(map(_inner, value))
-    if _is_instant(value):
-        at = local(datetime.fromisoformat(value))
-        return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
+    if at := _instant(value):
+        return at
+    if isinstance(value, list) and len(value) == 2 and (ends := list(filter(None, map(_instant, value))))[1:]:
+        return " – ".join(ends)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
-def _is_instant(value: Any) -> bool:
-    return isinstance(value, str) and INSTANT.fullmatch(value) is not None
+def _instant(value: Any) -> str:
+    """An instant in the park's time; nothing for what only looks like one: people type these texts."""
+    if not isinstance(value, str) or not INSTANT.fullmatch(value):
+        return ""
+    try:
+        at = local(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return ""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
