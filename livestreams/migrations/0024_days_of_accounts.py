@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name="opened_on",
             field=models.DateField(
                 blank=True,
-                help_text="Empty: as long as anybody knows, or since another host of the firm left it.",
+                help_text="Empty: as long as anybody knows.",
                 null=True,
                 verbose_name="the host's from",
             ),
