@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,6 +20,7 @@ from core.doors.admin import (
     Operation,
     OperationForm,
     ScopedModelAdmin,
+    ServiceForm,
     ShownInline,
     badge,
     style,
@@ -178,6 +179,8 @@ def followers_read(*, actor: Actor, account: HostAccount, day: Any, followers: i
 
 
 class BeginningForm(OperationForm):
+    from_row = ("opened_on",)
+
     opened_on = style(
         forms.DateField, _("the host's from"), required=False, help_text=_("Empty: as long as anybody knows.")
     )
@@ -188,6 +191,13 @@ class ReadingInline(ShownInline):
     fields = ("day", "followers", "version", "source", "received_at")
 
 
+class AccountAddForm(ServiceForm):
+    class Meta:
+        help_texts: ClassVar[dict[str, Any]] = {
+            "opened_on": _("Empty: as long as anybody knows, or since another host of the firm left it.")
+        }
+
+
 @admin.register(HostAccount)
 class HostAccountAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
@@ -196,6 +206,7 @@ class HostAccountAdmin(ScopedModelAdmin):
     search_fields = ("account", "host__code", "host__name_zh")
     fields = ("host", "platform", "account", "opened_on", "closed_on")
     add_fieldsets = ((None, {"fields": ("host", "platform", "account", "opened_on")}),)
+    add_form = AccountAddForm
     autocomplete_fields = ("host",)
     inlines = (ReadingInline,)
     operations = (
@@ -223,6 +234,8 @@ class HostAccountAdmin(ScopedModelAdmin):
             question=_(
                 "The host sells nothing by it from that day on. What it sold before, and its followers, stay."
             ),
+            # Also to move the day, which reopening cannot where another host of the firm has the account since.
+            when=lambda _account: True,
         ),
         replace(REOPEN, service=services.account_reopen, row="account"),
     )

@@ -129,7 +129,7 @@ class HostAccount(PublicIdMixin, ClosableMixin):
         _("the host's from"),
         null=True,
         blank=True,
-        help_text=_("Empty: as long as anybody knows, or since another host of the firm left it."),
+        help_text=_("Empty: as long as anybody knows."),
     )
 
     objects = HostAccountQuerySet.as_manager()

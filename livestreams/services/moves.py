@@ -101,8 +101,8 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
     """Let two bookings that have not begun change places: room and time; tenant, host and purpose stay.
 
     All or nothing, and nothing is given up: each place stays taken. Raises like create, when one of them cannot be
-    where the other is: `booking` names the one for which `alternatives` are free. Quotas are asked for when both have
-    their place: the last of all locks.
+    where the other is: `booking` names the one for which `alternatives` are free, each as long as it is now. Quotas
+    are asked for when both have their place: the last of all locks.
     """
     if booking.pk == other.pk:
         raise InvalidInput(_("A booking cannot change places with itself."), code="same", field="other")
@@ -118,11 +118,12 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
         why = check_may_exceed(actor, park_id, beyond_quota)
         befores = [audit.snapshot(row, AUDITED) for row in pair]
         places = [(rooms[row.room_id], row.starts_at, row.ends_at) for row in pair]
+        lengths = [row.ends_at - row.starts_at for row in pair]
         # Neither stands in the other's way while they change places.
         plans = [take_off(row) for row in pair]
         Booking.objects.filter(pk__in=[row.pk for row in pair]).update(state=BookingState.CANCELLED)
-        for row, (room, starts_at, ends_at), before, shifts in zip(
-            pair, reversed(places), befores, plans, strict=True
+        for row, (room, starts_at, ends_at), before, shifts, length in zip(
+            pair, reversed(places), befores, plans, lengths, strict=True
         ):
             row.room, row.starts_at, row.ends_at = room, starts_at, ends_at
             try:
@@ -132,6 +133,7 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
                     by_park=is_by_park(actor, row),
                     beyond_quota=bool(why),
                     one_of_several=True,
+                    length=length,
                 )
             except (Overlap, HostAway) as refused:
                 refused.add(booking=str(row.uid))

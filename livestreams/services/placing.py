@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -46,24 +46,26 @@ def place(
     was: Span | None = None,
     beyond_quota: bool = False,
     one_of_several: bool = False,
+    length: timedelta | None = None,
 ) -> None:
     """Check all that may stand against the booking where it is meant to be, and store it there with its shifts.
 
     `shifts` are those that were taken off it before; `by_park` says that the park moves it, `was` when it was before,
     `beyond_quota` that the firm's quota is not looked at here, `one_of_several` that the caller checks the quota of
-    several bookings together, while alternatives heed it still. The caller holds the room's lock, and goes on after a
-    refusal only from a savepoint before it: the database may have refused as well.
+    several bookings together, while alternatives heed it still, `length` how long alternatives are, if not as long as
+    the booking is here. The caller holds the room's lock, and goes on after a refusal only from a savepoint before it:
+    the database may have refused as well.
     Raises Overlap and HostAway with `alternatives`, OverQuota, RoomUnavailable, BadTime, InvalidInput.
     """
-    span, blocked, facts = look(booking, beyond_quota=beyond_quota)
-    limited = facts["limited"]
+    span, blocked, facts = look(booking, beyond_quota=beyond_quota, length=length)
+    instead = facts["instead"]
     room, loan = booking.room, booking.loan
     if booking.host is not None:
         # Bookings before hosts: whoever moves one of these holds it while waiting for the host.
         expire_holds(Booking.objects.filter(host=booking.host).exclude(pk=booking.pk))
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
-            raise HostAway(away, field="host", alternatives=partial(_alternatives, booking, span, limited))
+            raise HostAway(away, field="host", alternatives=instead)
     booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
     booking.price = price_of(loan.hourly_rate if loan and loan.lends_room else room.hourly_rate, span)
     _set_free_hours(booking, facts["free_hours"], by_park)
@@ -71,16 +73,16 @@ def place(
         others = Booking.objects.filter(room=room).exclude(pk=booking.pk)
         expire_holds(others.taking_room(blocked.start, blocked.end))
     if booking.host and host_taken(booking.host, span, ignoring=booking.pk):
-        raise _overlap(booking, span, limited, _("The host is booked at that time."))
+        raise _overlap(instead, _("The host is booked at that time."))
     shifts = take_off(booking) if shifts is None else shifts
     try:
         insert(booking) if booking._state.adding else booking.save()
     except (IntegrityError, InternalError) as error:
         if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
-            raise _overlap(booking, span, limited, _("Room or host are taken at that time.")) from error
+            raise _overlap(instead, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
-    if limited and not one_of_several:
+    if facts["limited"] and not one_of_several:
         check_quotas(room.park_id, [(booking, was)])
 
 
@@ -111,10 +113,12 @@ def over_quota(park_id: int, firm: Tenant, field: str) -> OverQuota:
     return OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field=field)
 
 
-def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, Span, dict[str, Any]]:
+def look(
+    booking: Booking | Wish, *, beyond_quota: bool = False, length: timedelta | None = None
+) -> tuple[Span, Span, dict[str, Any]]:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
 
-    `limited` of the facts says that the firm's quota binds it here.
+    `limited` of the facts says that the firm's quota binds it here, `instead` finds the alternatives.
 
     Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room,
     those who come too late hear so without standing in line for it.
@@ -123,11 +127,13 @@ def look(booking: Booking | Wish, *, beyond_quota: bool = False) -> tuple[Span, 
     blocked = span.grown(before=setup_time(room))
     facts = facts_of(booking, blocked)
     facts["limited"] = facts["limited"] and binds(booking.loan) and not beyond_quota
+    wanted = span if length is None else Span(span.start, span.start + length)
+    facts["instead"] = partial(_alternatives, booking, wanted, facts["limited"])
     check_here(facts["tenant_closed_on"])
     _check_room(room, booking.tenant, facts["tenant_park"], booking.loan)
     _check_open(room, span, under_repair=facts["under_repair"])
     if facts["taken"]:
-        raise _overlap(booking, span, facts["limited"], ROOM_TAKEN)
+        raise _overlap(facts["instead"], ROOM_TAKEN)
     return span, blocked, facts
 
 
@@ -201,8 +207,8 @@ def _when_open(room: LiveRoom, span: Span) -> str:
     return _("The room is open from %(opens)s to %(closes)s.") % hours
 
 
-def _overlap(booking: Booking | Wish, span: Span, limited: bool, detail: Any) -> Overlap:
-    return Overlap(detail, field="starts_at", alternatives=partial(_alternatives, booking, span, limited))
+def _overlap(instead: Callable[[], list[dict[str, Any]]], detail: Any) -> Overlap:
+    return Overlap(detail, field="starts_at", alternatives=instead)
 
 
 def _alternatives(booking: Booking | Wish, span: Span, limited: bool) -> list[dict[str, Any]]:

@@ -109,19 +109,14 @@ class HostFactPage(HostFormPage):
         return redirect(self.url("portal-host", uid=self.host().uid))
 
 
-def beginning() -> DayField:
-    """The field that asks from which day on an account is the host's."""
-    return DayField(
+class AccountForm(ScopedForm):
+    platform = forms.ChoiceField(label=gettext_lazy("Platform"), choices=Platform)
+    account = LineField(label=gettext_lazy("Account"), max_length=100)
+    opened_on = DayField(
         label=gettext_lazy("The host's from"),
         required=False,
         help_text=gettext_lazy("Empty: as long as anybody knows, or since another host of the firm left it."),
     )
-
-
-class AccountForm(ScopedForm):
-    platform = forms.ChoiceField(label=gettext_lazy("Platform"), choices=Platform)
-    account = LineField(label=gettext_lazy("Account"), max_length=100)
-    opened_on = beginning()
 
 
 class NewAccount(HostFactPage):
@@ -184,7 +179,11 @@ class FollowersToday(AccountPage):
 
 
 class BeginningForm(ScopedForm):
-    opened_on = beginning()
+    opened_on = DayField(
+        label=gettext_lazy("The host's from"),
+        required=False,
+        help_text=gettext_lazy("Empty: as long as anybody knows."),
+    )
 
 
 class BeginAccount(AccountPage):
@@ -206,18 +205,20 @@ class BeginAccount(AccountPage):
 class ClosingForm(ScopedForm):
     closed_on = DayField(
         label=gettext_lazy("Closed on"),
-        initial=today,
         help_text=gettext_lazy("From this day on the host sells nothing by it. What it sold before stays."),
     )
 
 
 class CloseAccount(AccountPage):
-    """Closes an account that the host has no more."""
+    """Closes an account that the host has no more, or says another day for that."""
 
     needs = ("change", HostAccount)
     verb = "change"
     form_class = ClosingForm
     heading = gettext_lazy("Close the account")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"closed_on": self.account.closed_on or today()}
 
     def carry_out(self, form: Any) -> HttpResponse:
         account_close(actor=self.actor, account=self.account, **form.cleaned_data)

@@ -3,17 +3,54 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from core.choices import Role
+from core.clock import DAY, today
 from core.models import AuditEntry, Membership, ToolKey, User
 from core.services import tool_key_by_secret
+from livestreams.models import HostAccount
 from tests.admin.conftest import Worlds, errors_of, url_of
-from tests.factories import PASSWORD, make_tenant
+from tests.factories import PASSWORD, make_host, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def test_the_days_of_an_account_are_asked_as_they_are_and_moved(manager: Client, worlds: Worlds) -> None:
+    firm, named = worlds.mine.tenants[0], {"platform": "jd", "account": "handed-on"}
+    said, truth = today() - 3 * DAY, today() - 8 * DAY
+    left = HostAccount.objects.create(host=firm.host, closed_on=said, **named)
+    came = HostAccount.objects.create(host=make_host(firm.tenant, "came"), opened_on=said, **named)
+    close, begin = (
+        url_of(HostAccount, f"{row.pk}/do/{name}/") for row, name in ((left, "close"), (came, "begin"))
+    )
+    assert close in manager.get(url_of(HostAccount, f"{left.pk}/change/")).text
+
+    def asked(page: str) -> dict[str, Any]:
+        form = manager.get(page).context["form"]
+        return {name: form[name].value() for name in form.fields}
+
+    for page, answer in ((close, {"closed_on": f"{truth}"}), (begin, {"opened_on": f"{truth}"})):
+        assert asked(page) == dict.fromkeys(answer, said)
+        assert manager.post(page, answer).status_code == 302
+    left.refresh_from_db()
+    came.refresh_from_db()
+    assert (left.closed_on, came.opened_on) == (truth, truth)
+    page = url_of(HostAccount, f"{came.pk}/do/close/")
+    assert asked(page) == {"closed_on": today()}, "an open one is closed today, unless another day is said"
+
+
+def test_what_an_empty_beginning_means_is_said_where_it_is_asked(manager: Client, worlds: Worlds) -> None:
+    """A new account begins when another host left it; one that is said to have no beginning was always the host's."""
+    longer = "Empty: as long as anybody knows, or since another host of the firm left it."
+    account = worlds.mine.tenants[0].host.accounts.earliest("pk")
+    manager.cookies["django_language"] = "en"
+    pages = [manager.get(url_of(HostAccount, rest)).text for rest in ("add/", f"{account.pk}/do/begin/")]
+    assert [longer in page for page in pages] == [True, False]
+    assert "Empty: as long as anybody knows." in pages[1]
 
 
 def test_a_key_is_shown_once_and_revoked(manager: Client, worlds: Worlds) -> None:

@@ -16,9 +16,10 @@ from django.db import connection
 
 from core.clock import DAY, now, today
 from core.dbrules import objects_of
+from core.models import BucketMark
 from livestreams import services
 from livestreams.choices import FaultKind
-from livestreams.models import Host, HostAccount, LiveRoom, LiveSession, Maintenance
+from livestreams.models import Host, HostAccount, LiveRoom, LiveSession, Maintenance, SessionTenant
 from livestreams.models.room import OUT_OF_USE
 from tests.factories import World, make_host, make_room, make_session
 
@@ -56,8 +57,10 @@ def test_a_room_of_before_opened_when_it_is_first_heard_of_and_not_after_it_was_
     assert services.room_update(actor=world.manager, room=closed, name_zh="旧间").name_zh == "旧间"
 
 
-def test_accounts_of_before_are_one_hosts_at_a_time(world: World) -> None:
-    """As long as anybody knows, unless another host of the firm has it as well."""
+def test_accounts_of_before_are_one_hosts_at_a_time(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """As long as anybody knows, unless another host of the firm has it as well: who sells by it with others is named,
+    and whose lines name it has them looked at again.
+    """
     migration = import_module("livestreams.migrations.0024_days_of_accounts")
     mine, other = world.tenants
     with connection.cursor() as cursor:
@@ -65,7 +68,8 @@ def test_accounts_of_before_are_one_hosts_at_a_time(world: World) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for item in objects_of(HostAccount, connection):
         item.drop(connection, HostAccount._meta.db_table)
-    first, second, third = (make_host(mine.tenant, name) for name in ("first", "second", "third"))
+    names = ("first", "second", "third", "idle", "early", "late")
+    first, second, third, idle, early, late = (make_host(mine.tenant, name) for name in names)
 
     later = count()
 
@@ -84,11 +88,30 @@ def test_accounts_of_before_are_one_hosts_at_a_time(world: World) -> None:
         entered("closed", second, 20, closed_on=today() - 30 * DAY),
         entered("on air in between", third, 40),
         entered("on air in between", second, 5),
+        entered("by both", early, 20),
+        entered("by both", idle, 20),
+        entered("by both", late, 20),
     ]
-    for host, at in ((third, now() - 9 * DAY), (second, now() - 12 * DAY)):
-        session = make_session(mine.tenant, host=host, starts_at=at)
+    for host, ago in ((third, 9), (second, 12), (early, 2), (late, 3)):
+        session = make_session(mine.tenant, host=host, starts_at=now() - ago * DAY)
         LiveSession.objects.filter(pk=session.pk).update(platform="jd")
-    migration.days_of_known_accounts(apps, SimpleNamespace(connection=connection, execute=lambda _sql: None))
+    SessionTenant.objects.create(session=session, tenant=other.tenant)
+    BucketMark.objects.all().delete()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # What was done until here is checked, so that what is to come waits for the end of the transaction again.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        migration.days_of_known_accounts(apps, SimpleNamespace(connection=connection, execute=cursor.execute))
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE livestreams_hostaccount ALTER COLUMN tenant_id SET NOT NULL")
+    assert capsys.readouterr().out.splitlines()[2:] == [f"    {mine.tenant.code}, jd by both: early, late"]
+    marked = BucketMark.objects.values_list("family", "node", "slot")
+    sellers = sorted([mine.tenant.pk, other.tenant.pk])
+    assert sorted(marked) == [
+        *(("accounts", seller, 0) for seller in sellers),
+        ("sessions", mine.tenant.pk, 0),
+    ]
     days = (
         dict(HostAccount.objects.values_list("pk", "opened_on")),
         dict(HostAccount.objects.values_list("pk", "closed_on")),
@@ -105,6 +128,9 @@ def test_accounts_of_before_are_one_hosts_at_a_time(world: World) -> None:
         [None, 30],
         [None, 5],
         [5, None],
+        [None, 20],
+        [20, 20],
+        [20, None],
     ]
 
 

@@ -94,15 +94,36 @@ def test_a_firm_closes_an_account_that_a_host_has_no_more_and_takes_it_back(
     assert [each in owner.get(own).text for each in (tell, close, reopen)] == [True, True, False]
     assert errors(owner.post(close, {"closed_on": ""})) == ["closed_on"]
     assert owner.post(close, {"closed_on": f"{today() + DAY}"}).status_code == 302
-    assert [each in owner.get(own).text for each in (tell, close, reopen)] == [True, False, True]
+    assert [each in owner.get(own).text for each in (tell, close, reopen)] == [True, True, True]
     assert owner.post(close, {"closed_on": f"{today()}"}, follow=True).redirect_chain == [(own, 302)]
     shown = owner.get(own).text
-    assert [each in shown for each in (tell, close, reopen)] == [False, False, True]
+    assert [each in shown for each in (tell, close, reopen)] == [False, True, True]
     assert f"closed from {today()} on" in shown
     assert owner.post(tell, {"followers": "7"}).status_code == 404
     assert owner.post(reopen, follow=True).redirect_chain == [(own, 302)]
     account.refresh_from_db()
     assert account.closed_on is None
+
+
+def test_the_day_on_which_an_account_went_to_another_host_is_moved(
+    owner: Client, firm: TenantWorld, new_host: Host
+) -> None:
+    """The first one's end comes first: neither reopening it nor an earlier beginning of the other is possible then."""
+    named = {"platform": "douyin", "account": "lin88"}
+    said, truth = today() - 3 * DAY, today() - 8 * DAY
+    left = HostAccount.objects.create(host=firm.host, closed_on=said, **named)
+    came = HostAccount.objects.create(host=new_host, opened_on=said, **named)
+    close, begin = door(firm, "account-close", left.uid), door(firm, "account-begin", came.uid)
+    assert close in owner.get(door(firm, "host", firm.host.uid)).text
+    asked, asked_since = owner.get(close).text, owner.get(begin).text
+    assert f'value="{said}"' in asked
+    assert "Empty: as long as anybody knows." in asked_since
+    assert owner.post(begin, {"opened_on": f"{truth}"}).status_code == 409
+    assert owner.post(close, {"closed_on": f"{truth}"}).status_code == 302
+    assert owner.post(begin, {"opened_on": f"{truth}"}).status_code == 302
+    left.refresh_from_db()
+    came.refresh_from_db()
+    assert (left.closed_on, came.opened_on) == (truth, truth)
 
 
 def test_an_account_that_another_host_had_begins_when_it_was_left(

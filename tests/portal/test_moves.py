@@ -115,11 +115,12 @@ def test_two_bookings_of_the_firm_change_places(
 
 
 @pytest.mark.parametrize("on_its_own_page", [True, False])
+@pytest.mark.parametrize("minutes", [120, 240, 75])
 def test_a_refused_swap_offers_what_is_free_for_the_one_that_stays(
-    owner: Client, world: World, firm: TenantWorld, on_its_own_page: bool
+    owner: Client, world: World, firm: TenantWorld, on_its_own_page: bool, minutes: int
 ) -> None:
-    """Its host works elsewhere at the time of the other, whichever of the two the page is of."""
-    one, other = book(world, firm, 9), book(world, firm, 14, room=1)
+    """Its host works elsewhere at the time of the other, whichever of the two the page is of, and however long."""
+    one, other = book(world, firm, 9), book(world, firm, 14, room=1, minutes=minutes)
     services.booking_move(actor=firm.owner, booking=one, host=firm.host)
     elsewhere = book(world, world.tenants[1], 14)
     Booking.objects.filter(pk=elsewhere.pk).update(host=firm.host)
@@ -133,8 +134,10 @@ def test_a_refused_swap_offers_what_is_free_for_the_one_that_stays(
     tapped = {"room": window["room"].code, "minutes": window["minutes"]}
     times = {"day": f"{local(window['start']):%Y-%m-%d}", "start": f"{local(window['start']):%H:%M}"}
     assert owner.post(page_of(firm, "place", one), tapped | times).status_code == 302
+    price = one.price
     one.refresh_from_db()
     assert (one.room, one.starts_at) == (window["room"], window["start"])
+    assert (one.ends_at - one.starts_at, one.price) == (2 * HOUR, price)
 
 
 def test_a_held_room_shows_until_when_and_is_confirmed(

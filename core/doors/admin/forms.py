@@ -168,13 +168,14 @@ class ServiceForm(forms.ModelForm):
 class OperationForm(forms.Form):
     """The questions of an operation on one row; without fields it only asks whether to go on.
 
-    Fields named in `from_row` begin with the row's present values.
+    Fields named in `from_row` begin with the row's present values, where it has any.
     """
 
     from_row: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, row: models.Model, actor: Actor, **kwargs: Any) -> None:
-        kwargs["initial"] = {name: getattr(row, name) for name in self.from_row}
+        present = {name: getattr(row, name) for name in self.from_row}
+        kwargs["initial"] = {name: value for name, value in present.items() if value is not None}
         super().__init__(*args, **kwargs)
         prepare(self, actor)
 

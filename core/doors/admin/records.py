@@ -18,6 +18,8 @@ from core.policy import ADD, CHANGE
 
 
 class ClosingForm(OperationForm):
+    from_row = ("closed_on",)
+
     closed_on = style(forms.DateField, _("closed on"), initial=today)
 
 
