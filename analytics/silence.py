@@ -7,6 +7,7 @@ nothing was heard for long.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,26 +83,34 @@ def silent(sessions: QuerySet[LiveSession], at: datetime) -> QuerySet[LiveSessio
     return _waiting(sessions, since).filter(*(~sign for sign in signs))
 
 
+def silent_ids(sessions: QuerySet[LiveSession], at: datetime) -> list[int]:
+    """Ids of those that are silent, the longest first."""
+    return list(silent(sessions, at).values_list("pk", flat=True))
+
+
 def long_on_air(sessions: QuerySet[LiveSession], at: datetime) -> QuerySet[LiveSession]:
     """Those of the sessions that are still heard after LONGEST, the longest first."""
     return _waiting(sessions, at - LONGEST).exclude(pk__in=silent(sessions, at).order_by().values("pk"))
 
 
-def last_heard(sessions: QuerySet[LiveSession], at: datetime) -> list[Unended]:
-    """What was last heard of the first SHOWN of the sessions."""
+def last_heard(ids: Sequence[int], at: datetime) -> list[Unended]:
+    """What was last heard of the first SHOWN of some sessions, the longest first."""
     last = {
         name: _last(model.objects.filter(session=OuterRef("pk"), **{f"{column}__lte": at}), "session", column)
         for name, (model, column, _word) in SIGNS.items()
     }
-    told: Any = sessions.annotate(**last, sold=_last(PAID, "session_key", "slot"))
-    return [_heard(session, at) for session in told.select_related("tenant", "room", "host")[:SHOWN]]
+    told: Any = LiveSession.objects.filter(pk__in=ids[:SHOWN]).order_by("started_at", "pk")
+    told = told.annotate(**last, sold=_last(PAID, "session_key", "slot"))
+    return [_heard(session, at) for session in told.select_related("tenant", "room", "host")]
 
 
 @proposes_ending
 def ending_of(session: LiveSession) -> Unended | None:
     """What was last heard of a session that is silent now; None for any other."""
+    if session.state != SessionState.LIVE:
+        return None
     at = now()
-    return next(iter(last_heard(silent(LiveSession.objects.filter(pk=session.pk), at), at)), None)
+    return next(iter(last_heard(silent_ids(LiveSession.objects.filter(pk=session.pk), at), at)), None)
 
 
 def _waiting(sessions: QuerySet[LiveSession], since: datetime) -> QuerySet[LiveSession]:

@@ -148,10 +148,10 @@ def _unended(actor: Actor, parks: Sequence[Park], at: datetime) -> dict[str, Any
     """Sessions that nobody ended, which of them the actor may end, and those that have been heard for very long."""
     waiting = parkday.sessions_unended(actor, parks, at)
     shown = last_heard(waiting, at)
-    listed = LiveSession.objects.filter(pk__in=[each.session.pk for each in shown])
+    listed = LiveSession.objects.filter(pk__in=waiting[:SHOWN])
     return {
         "unended": shown,
-        "unended_more": waiting.count() - len(shown),
+        "unended_more": len(waiting) - len(shown),
         "endable": set(visible_to(listed, actor, CHANGE).values_list("pk", flat=True)),
         "long": parkday.sessions_long(actor, parks, at).select_related("tenant", "room")[:SHOWN],
         "live_url": _list(LiveSession, state__exact=SessionState.LIVE),

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from analytics.models import SessionFigures
-from analytics.silence import silent
+from analytics.silence import silent_ids
 from analytics.wall.memory import Memory
 from analytics.wall.sales import money
 from core import clock
@@ -88,7 +88,7 @@ def _guests(parks: Collection[Park], memory: Memory) -> list[Session]:
 
 def _silent() -> set[int]:
     """Of which live sessions, wherever they are, nothing was heard for too long: one answer for all walls."""
-    return set(silent(LiveSession.objects.all(), clock.now()).values_list("pk", flat=True))
+    return set(silent_ids(LiveSession.objects.all(), clock.now()))
 
 
 def _live(which: Q, memory: Memory) -> list[Session]:
