@@ -15,7 +15,7 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from analytics.figures import FigureRow, park_figures
 from analytics.models import DaySales
-from analytics.silence import Unended, silent, unended
+from analytics.silence import long_on_air, silent_ids
 from core import clock
 from core.actors import Actor
 from core.buckets import SALES
@@ -80,9 +80,8 @@ def rooms_at(actor: Actor, parks: Parks, at: datetime) -> RoomCount:
         visible_to(LiveRoom.objects.open_on(day).filter(park__in=parks), actor).values_list("pk", flat=True)
     )
     day_end = clock.day_bounds(day)[1]
-    sessions = list(visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor))
-    quiet = silent(sessions, at)
-    live = {session.room_id for session in sessions if session.pk not in quiet}
+    sessions = visible_to(LiveSession.objects.filter(state=SessionState.LIVE, room__in=rooms), actor)
+    live = set(sessions.exclude(pk__in=silent_ids(sessions, at)).values_list("room", flat=True))
     repair = rooms & set(
         visible_to(Maintenance.objects.filter(starts_at__lte=at, ends_at__gt=at), actor).values_list(
             "room", flat=True
@@ -119,9 +118,14 @@ def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
     return StockAlarms(visible_to(levels, actor).count(), sums["rows"], sums["units"] or 0)
 
 
-def sessions_unended(actor: Actor, parks: Parks, at: datetime) -> list[Unended]:
-    """Sessions of the parks that wait for somebody to say when they ended."""
-    return unended(visible_to(LiveSession.objects.filter(park__in=parks), actor), at)
+def sessions_unended(actor: Actor, parks: Parks, at: datetime) -> list[int]:
+    """Ids of sessions of the parks that wait for somebody to say when they ended, the longest first."""
+    return silent_ids(visible_to(LiveSession.objects.filter(park__in=parks), actor), at)
+
+
+def sessions_long(actor: Actor, parks: Parks, at: datetime) -> QuerySet[LiveSession]:
+    """Sessions of the parks that are still heard after so long that somebody should look."""
+    return long_on_air(visible_to(LiveSession.objects.filter(park__in=parks), actor), at)
 
 
 def weak_pictures(actor: Actor, parks: Parks, at: datetime) -> int:

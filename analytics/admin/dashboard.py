@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from analytics import parkday
 from analytics.models import DaySales
+from analytics.silence import SHOWN, last_heard
 from analytics.slowstock import counted, slow_stock
 from core import clock
 from core.actors import Actor
@@ -24,7 +25,7 @@ from core.choices import JobState
 from core.doors.context import actor_of
 from core.models import BucketFailure, Job, Unresolved
 from core.policy import CHANGE, VIEW
-from core.scoping import may
+from core.scoping import may, visible_to
 from core.templatetags.portal import count, money, percent
 from livestreams.choices import SessionState
 from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Maintenance, Publish
@@ -79,8 +80,7 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
         found["occupancy"] = _occupancy(occupancy_on(parks, today))
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
-        found["unended"] = parkday.sessions_unended(actor, parks, at)
-        found["may_end"] = may(actor, CHANGE, LiveSession)
+        found |= _unended(actor, parks, at)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
     if may(actor, VIEW, StockLevel) and may(actor, VIEW, DaySales):
         found["slow_stock"] = counted(slow_stock(actor, [park.pk for park in parks]))
@@ -142,6 +142,20 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
             ngettext("of %(n)s room", "of %(n)s rooms", rooms.total) % {"n": rooms.total},
         ),
     ]
+
+
+def _unended(actor: Actor, parks: Sequence[Park], at: datetime) -> dict[str, Any]:
+    """Sessions that nobody ended, which of them the actor may end, and those that have been heard for very long."""
+    waiting = parkday.sessions_unended(actor, parks, at)
+    shown = last_heard(waiting, at)
+    listed = LiveSession.objects.filter(pk__in=waiting[:SHOWN])
+    return {
+        "unended": shown,
+        "unended_more": len(waiting) - len(shown),
+        "endable": set(visible_to(listed, actor, CHANGE).values_list("pk", flat=True)),
+        "long": parkday.sessions_long(actor, parks, at).select_related("tenant", "room")[:SHOWN],
+        "live_url": _list(LiveSession, state__exact=SessionState.LIVE),
+    }
 
 
 def _pictures(actor: Actor, parks: Sequence[Park], at: datetime) -> list[Number]:

@@ -16,7 +16,7 @@ from analytics.models import DaySales, SessionFigures
 from analytics.result import may_see_result
 from analytics.selectors.reports import report_given_up
 from analytics.shares.shown import shares_by_part
-from analytics.silence import unended
+from analytics.silence import ending_of, last_heard, long_on_air, silent_ids
 from analytics.trust.standing import trust_of
 from analytics.views.trust import session_rights
 from core.clock import DAY, local, now, today
@@ -72,13 +72,15 @@ class Today(TenantPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         mine = {"can_" + name: may(self.actor, "add", model, self.node.pk) for name, model in ADDS.items()}
         sees_figures = may(self.actor, "view", DaySales, self.node.pk)
+        at, live = now(), self.own(LiveSession.objects.filter(state=SessionState.LIVE))
+        waiting = silent_ids(live, at)
+        unended = last_heard(waiting, at)
         return super().get_context_data(
             **(self._figures() if sees_figures else {}),
-            live=self.own(
-                LiveSession.objects.filter(state=SessionState.LIVE).select_related("room", "host")
-            ).order_by("started_at"),
-            unended=unended(self.own(LiveSession.objects.all()), now()),
-            may_end=may(self.actor, "change", LiveSession, self.node.pk),
+            live=live.exclude(pk__in=waiting).select_related("room", "host").order_by("started_at"),
+            long=set(long_on_air(live, at).values_list("pk", flat=True)),
+            unended=unended,
+            unended_more=len(waiting) - len(unended),
             bookings=self._next_bookings(),
             offers=self._offers(),
             can_cancel=may(self.actor, "change", Booking, self.node.pk),
@@ -221,6 +223,7 @@ class SessionDetail(ScopedDetailPage):
             no_report=report_given_up(self.actor, session),
             **session_rights(self.actor, self.node.pk),
             next_in_room=next_in_room(session),
+            unended=ending_of(session),
             may_hand_over=may(self.actor, "add", HostShift, self.node.pk)
             and session.state in SESSION_RUNNING,
             may_end=may(self.actor, "change", LiveSession, self.node.pk) and session.state in SESSION_OPEN,

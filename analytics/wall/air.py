@@ -16,7 +16,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from analytics.models import SessionFigures
-from analytics.silence import silent
+from analytics.silence import silent_ids
+from analytics.wall.memory import Memory
 from analytics.wall.sales import money
 from core import clock
 from livestreams.choices import SessionState, ShiftRole
@@ -36,6 +37,7 @@ from tenants.models import Tenant
 
 TICKER = 12
 NEXT = 12
+SILENT_SECONDS = 30
 # What a wall says of a guest of another park, who was not asked.
 NOBODY = {"title": "", "host": "", "host_en": ""}
 
@@ -74,17 +76,22 @@ class Session:
         }
 
 
-def live_sessions(parks: Collection[Park]) -> list[Session]:
+def live_sessions(parks: Collection[Park], memory: Memory) -> list[Session]:
     """The live sessions of some parks, but for those of which nothing was heard for too long."""
-    return _live(Q(park__in=parks))
+    return _live(Q(park__in=parks), memory)
 
 
-def _guests(parks: Collection[Park]) -> list[Session]:
+def _guests(parks: Collection[Park], memory: Memory) -> list[Session]:
     """The live sessions of other parks in rooms that these ones lent."""
-    return _live(Q(room__park__in=parks) & ~Q(park__in=parks))
+    return _live(Q(room__park__in=parks) & ~Q(park__in=parks), memory)
 
 
-def _live(which: Q) -> list[Session]:
+def _silent() -> set[int]:
+    """Of which live sessions, wherever they are, nothing was heard for too long: one answer for all walls."""
+    return set(silent_ids(LiveSession.objects.all(), clock.now()))
+
+
+def _live(which: Q, memory: Memory) -> list[Session]:
     # A reading may count something else alone, such as likes.
     latest = AudienceSample.objects.filter(session=OuterRef("pk"), concurrent__isnull=False)
     latest = latest.order_by("-at", "-version")
@@ -97,7 +104,8 @@ def _live(which: Q) -> list[Session]:
             paid=Subquery(SessionFigures.objects.filter(session=OuterRef("pk")).values("gmv_paid")[:1]),
         )
     )
-    quiet = silent(rows, clock.now())
+    # Hours make a session silent: it need not be asked each second.
+    quiet = memory.recall("silent", SILENT_SECONDS, _silent)
     # Whoever was relieved has gone home; the session keeps the host that it was opened with.
     at_work: defaultdict[int, list[Host]] = defaultdict(list)
     shifts = HostShift.objects.filter(session__in=rows, role=ShiftRole.HOST, ends_at=None)
@@ -194,10 +202,16 @@ class Rooms:
 
 
 def rooms_of(
-    parks: Collection[Park], sessions: Iterable[Session], bookings: Iterable[Booking], now: datetime
+    parks: Collection[Park],
+    sessions: Iterable[Session],
+    bookings: Iterable[Booking],
+    now: datetime,
+    memory: Memory,
 ) -> Rooms:
     """What each open room does, by its session, be it a guest's of another park, and its next booking."""
-    of_room = {session.room_id: session for session in [*_guests(parks), *sessions] if session.room_id}
+    of_room = {
+        session.room_id: session for session in [*_guests(parks, memory), *sessions] if session.room_id
+    }
     first: dict[int, Booking] = {}
     for booking in bookings:
         first.setdefault(booking.room_id, booking)

@@ -26,9 +26,9 @@ def park_snapshot(park: Park, memory: Memory) -> dict[str, Any]:
     open_books = frozenset(
         pk for pk, tenant in tenants.items() if tenant.wall_visibility == WallVisibility.AMOUNT
     )
-    sessions = air.live_sessions([park])
+    sessions = air.live_sessions([park], memory)
     bookings = air.upcoming([park], now)
-    rooms = air.rooms_of([park], sessions, bookings, now)
+    rooms = air.rooms_of([park], sessions, bookings, now, memory)
     figures = sales.day_figures(open_books, day)
     pace = sales.pace(open_books, day, Decimal(figures["gmv_paid"]), now, memory)
     sampled = air.audience_as_of(sessions, now)

@@ -89,9 +89,9 @@ def place_snapshot(place: ScopeNode, memory: Memory) -> dict[str, Any]:
     day = clock.business_day(now)
     parks = list(parks_in(place).select_related("town__city").order_by("code"))
     seats = Seats.on(parks, day)
-    sessions = air.live_sessions(parks)
+    sessions = air.live_sessions(parks, memory)
     bookings = air.upcoming(parks, now)
-    rooms = air.rooms_of(parks, sessions, bookings, now)
+    rooms = air.rooms_of(parks, sessions, bookings, now, memory)
     told = tell(_day_sums(seats, day), [park.pk for park in parks], SALES)
     before = memory.recall(
         ("place-day", seats.key, day - clock.DAY),

@@ -19,7 +19,7 @@ from core.doors.context import actor_of
 from core.policy import ADD
 from livestreams import services
 from livestreams.choices import SESSION_OPEN, SessionState
-from livestreams.labels import told_of
+from livestreams.labels import ending_of, told_of
 from livestreams.models import HostShift, LiveSession, SessionTenant
 
 STATE_COLOURS = {
@@ -41,9 +41,18 @@ class SessionTenantInline(ShownInline):
 
 
 class EndForm(OperationForm):
+    """When it ended. Of a session that is long over nobody ends it now by mistake: the time is asked for."""
+
     ended_at = style(
         forms.SplitDateTimeField, _("ended at"), required=False, help_text=_("Empty: it ends now.")
     )
+
+    def __init__(self, *args: Any, row: LiveSession, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        ending = ending_of(row)
+        if ending is not None:
+            field = self.fields["ended_at"]
+            field.required, field.initial, field.help_text = True, ending.ends_at, str(ending)
 
 
 @admin.register(LiveSession)

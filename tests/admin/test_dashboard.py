@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -14,13 +15,15 @@ from django.urls import reverse
 
 from analytics import parkday
 from analytics.models import DaySales
+from analytics.silence import SHOWN
 from core import buckets
 from core.choices import Role
-from core.clock import DAY, HOUR, local, now, today
+from core.clock import DAY, HOUR, MINUTE, local, now, today
 from core.errors import InvalidInput
 from core.models import User
+from core.services import membership_grant
 from livestreams.choices import SessionState
-from livestreams.models import Maintenance
+from livestreams.models import AudienceSample, Maintenance
 from tenants.services import tenancy_move
 from tests.admin.conftest import AMOUNTS, Worlds
 from tests.factories import SYSTEM, make_park, make_session, make_tenant
@@ -69,7 +72,7 @@ def test_a_session_that_nobody_ended_ends_from_the_first_page(
     worlds: Worlds, as_user: Callable[[User], Client]
 ) -> None:
     tenant, room = worlds.mine.tenants[0].tenant, worlds.mine.rooms[0]
-    starts_at = (now() - 7 * HOUR).replace(microsecond=0)
+    starts_at = (now() - 9 * HOUR).replace(second=0, microsecond=0)
     session = make_session(tenant, room=room, starts_at=starts_at, state=SessionState.LIVE)
     foreign = make_session(worlds.other.tenants[0].tenant, starts_at=starts_at, state=SessionState.LIVE)
     assert parkday.rooms_at(SYSTEM, [worlds.mine.park], now()).live == 0
@@ -80,17 +83,48 @@ def test_a_session_that_nobody_ended_ends_from_the_first_page(
         for each in (session, foreign)
     )
     text = browser.get(page).text
-    assert f'action="{end}"' in text
+    asks = f"{end}?back={quote(page, safe='')}"
+    assert f'href="{asks}"' in text
     assert theirs not in text
-    viewed = as_user(worlds.mine.users[Role.PARK_VIEWER]).get(page).text
-    assert str(session.tenant) in viewed
+    viewer = worlds.mine.users[Role.PARK_VIEWER]
+    own = reverse("admin:livestreams_livesession_change", args=[session.pk])
+    membership_grant(actor=SYSTEM, user=viewer, role=Role.PARK_MANAGER, node=worlds.other.park.node)
+    viewed = as_user(viewer).get(page).text
+    assert f'href="{own}"' in viewed, "who may end sessions elsewhere"
     assert end not in viewed
-    when = {"ended_at_0": f"{local(starts_at):%Y-%m-%d}", "ended_at_1": f"{local(starts_at):%H:%M:%S}"}
-    assert all(f'value="{value}"' in text for value in when.values())
+    assert theirs in viewed
+
+    question = browser.get(asks).text
+    assert "最后动静：已开播" in question
+    assert 'value="' not in question[question.index('name="ended_at_0"') :].partition(">")[0]
+    refused = browser.post(end, {"ended_at_0": "", "ended_at_1": "", "back": page})
+    assert refused.context["form"].errors.keys() == {"ended_at"}, "it does not end now by mistake"
+    watched = starts_at + 2 * HOUR
+    AudienceSample.objects.create(session=session, source="obs", at=watched - MINUTE / 2, concurrent=80)
+    question = browser.get(asks).text
+    when = {"ended_at_0": f"{local(watched):%Y/%m/%d}", "ended_at_1": f"{local(watched):%H:%M}"}
+    assert all(f'value="{value}"' in question for value in when.values())
     assert browser.post(end, {**when, "back": page})["Location"] == page
     session.refresh_from_db()
-    assert (session.state, session.ended_at) == (SessionState.ENDED, starts_at)
+    assert (session.state, session.ended_at) == (SessionState.ENDED, watched)
     assert end not in browser.get(page).text
+
+
+def test_what_is_still_heard_is_not_among_those_that_nobody_ended(
+    worlds: Worlds, as_user: Callable[[User], Client]
+) -> None:
+    tenant = worlds.mine.tenants[0].tenant
+    session = make_session(tenant, starts_at=now() - 13 * HOUR, state=SessionState.LIVE)
+    silent = [
+        make_session(tenant, starts_at=now() - (30 - hour) * HOUR, state=SessionState.LIVE)
+        for hour in range(SHOWN + 2)
+    ]
+    AudienceSample.objects.create(session=session, source="obs", at=now(), concurrent=80)
+    page = as_user(worlds.mine.users[Role.PARK_MANAGER]).get(reverse("admin:index"))
+    assert [each.session for each in page.context["unended"]] == silent[:SHOWN]
+    assert "另有 2 场无人结束" in page.text
+    assert list(page.context["long"]) == [session]
+    assert reverse("admin:livestreams_livesession_operation", args=[session.pk, "end"]) not in page.text
 
 
 def test_what_waits_is_told(worlds: Worlds) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from analytics.models import SessionFigures
 from analytics.wall import air
+from analytics.wall.memory import Memory
 from analytics.wall.snapshot import wall_snapshot
 from core import clock
 from livestreams.choices import BookingState, SessionState, ShiftRole
@@ -175,7 +176,7 @@ def test_a_guest_who_comes_next_is_not_named() -> None:
     assert booking.host is not None
 
     def told(own: set[int]) -> dict[str, Any]:
-        rooms = air.rooms_of([world.park], (), [booking], now)
+        rooms = air.rooms_of([world.park], (), [booking], now, Memory())
         return air.next_on_air([booking], rooms, own)[0]
 
     assert (told({booking.tenant_id})["host_zh"], told(set())["host_zh"]) == (booking.host.name_zh, "")

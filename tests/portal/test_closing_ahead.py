@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from analytics.parkday import rooms_at
 from analytics.wall import air, subjects
+from analytics.wall.memory import Memory
 from core.choices import Role
 from core.clock import DAY, now, today
 from core.models import User
@@ -65,7 +66,10 @@ def doors(world: World, owner: Client, browser_of: Callable[[User], Client]) -> 
 PLACES: dict[str, tuple[type[Model], Callable[[Doors], Any]]] = {
     "hosts of a booking": (Host, lambda doors: doors.choices("portal-booking-new", "host")),
     "rooms of a booking": (LiveRoom, lambda doors: doors.choices("portal-booking-new", "room")),
-    "rooms on the wall": (LiveRoom, lambda doors: air.rooms_of([doors.world.park], [], [], now()).states),
+    "rooms on the wall": (
+        LiveRoom,
+        lambda doors: air.rooms_of([doors.world.park], [], [], now(), Memory()).states,
+    ),
     "rooms of the dashboard": (LiveRoom, lambda doors: rooms_at(SYSTEM, [doors.world.park], now()).total),
     "rooms found by typing": (
         LiveRoom,
