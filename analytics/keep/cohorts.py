@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Min, OuterRef, Subquery, Sum
+from django.db.models import Case, Count, F, Min, OuterRef, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 
 from analytics.keep.curve import Cohort
 from analytics.models import DaySales
@@ -18,6 +19,7 @@ from core.money import to_units
 from supplychain.choices import SalesKind
 from supplychain.models import SalesEvent
 from supplychain.querysets import SalesEventQuerySet
+from supplychain.samenumber import PLATFORMS
 
 # How long a day is watched for refunds, and how many days are asked.
 WATCHED, ASKED = 30, 60
@@ -69,11 +71,14 @@ def _late(tenant_id: int, since: date, until: date, watched: int) -> dict[date, 
         seller=tenant_id, slot__gte=hour_of(day_start(since)), slot__lt=hour_of(day_start(until)) + watched
     )
     found: dict[date, list[tuple[int, int]]] = defaultdict(list)
-    refunds = _dated(given_back.filter(kind=SalesKind.REFUNDED), "ref_order_no", since, until, watched)
+    refunded, cancelled = (given_back.filter(kind=kind) for kind in (SalesKind.REFUNDED, SalesKind.CANCELLED))
+    refunds = _dated(refunded, _paid_under("ref_order_no"), since, until, watched)
     for paid, hours, amount in refunds.values_list("paid_slot", "hours").annotate(Sum("amount")):
         found[_day(paid)].append((hours, to_units(amount)))
-    cancelled = _dated(given_back.filter(kind=SalesKind.CANCELLED), "order_no", since, until, watched)
-    dated = {pk: (_day(paid), hours) for pk, paid, hours in cancelled.values_list("pk", "paid_slot", "hours")}
+    cancellations = _dated(cancelled, _paid_by_itself("order_no"), since, until, watched)
+    dated = {
+        pk: (_day(paid), hours) for pk, paid, hours in cancellations.values_list("pk", "paid_slot", "hours")
+    }
     for pk, worth in worth_of(list(dated)).items():
         day, hours = dated[pk]
         found[day].append((hours, worth))
@@ -84,15 +89,36 @@ def _day(slot: int) -> date:
     return business_day(hour_start(slot))
 
 
-def _dated(rows: SalesEventQuerySet, order: str, since: date, until: date, watched: int) -> Any:
+def _dated(rows: SalesEventQuerySet, paid: Any, since: date, until: date, watched: int) -> Any:
     """Facts with the hour of the first payment of their order and the hours since, of orders paid on the days."""
-    of_order = SalesEvent.objects.filter(
-        seller=OuterRef("seller_id"), source=OuterRef("source"), order_no=OuterRef(order), kind=SalesKind.PAID
-    )
-    # Grouped, not sorted: SQLite would walk through all hours of the firm to find the first.
-    paid = of_order.order_by().values("order_no").annotate(first=Min("slot")).values("first")
-    dated = rows.annotate(paid_slot=Subquery(paid))
-    on_the_days = dated.filter(
+    on_the_days = rows.annotate(paid_slot=paid).filter(
         paid_slot__gte=hour_of(day_start(since)), paid_slot__lt=hour_of(day_start(until))
     )
     return on_the_days.annotate(hours=F("slot") - F("paid_slot")).filter(hours__gt=0, hours__lte=watched)
+
+
+def _paid_under(number: str) -> Coalesce:
+    """The hour of the first payment of the order that a fact is of: as `samenumber.paid_under` says."""
+    others = _payments(number)
+    of_no_platform = others.exclude(source__in=PLATFORMS)
+    of_another = Case(
+        When(source__in=PLATFORMS, then=_of_the_only_door(of_no_platform)), default=_of_the_only_door(others)
+    )
+    return Coalesce(_paid_by_itself(number), of_another)
+
+
+def _paid_by_itself(number: str) -> Subquery:
+    return Subquery(_payments(number).filter(source=OuterRef("source")).values("first"))
+
+
+def _of_the_only_door(payments: Any) -> Subquery:
+    return Subquery(payments.annotate(doors=Count("source", distinct=True)).filter(doors=1).values("first"))
+
+
+def _payments(number: str) -> Any:
+    """The first hour of the payments of an order number that count."""
+    paid = SalesEvent.objects.current().filter(
+        seller=OuterRef("seller_id"), order_no=OuterRef(number), kind=SalesKind.PAID
+    )
+    # Grouped, not sorted: SQLite would walk through all hours of the firm to find the first.
+    return paid.order_by().values("order_no").annotate(first=Min("slot"))
