@@ -14,19 +14,23 @@ from django.db.models import QuerySet
 from supplychain.among import select_among
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent
+from supplychain.samenumber import paid_under
 
 AT_ONCE = 2_000
 T = TypeVar("T")
 Order = tuple[int, str]
-"""A seller, and the number of an order."""
-OrderLine = tuple[Order, str]
-"""An order, and the line that refunds name; "" where they name none."""
+"""A seller, and the number of an order: under several sources it may be of several orders."""
+OrderOf = tuple[int, str, str]
+"""A seller, the source that tells of an order, and its number."""
+OrderLine = tuple[OrderOf, str]
+"""An order as it is paid, and the line that refunds name; "" where they name none."""
 
 
 class Sum(NamedTuple):
     """What one fact pays or gives back."""
 
     seller: int
+    source: str
     order: str
     line: str
     line_type: str
@@ -38,29 +42,46 @@ class Sum(NamedTuple):
 ByLine = Mapping[str, Sequence[Sum]]
 
 
-def exceeding(orders: Collection[Order]) -> set[OrderLine]:
+def exceeding(orders: Collection[Order]) -> dict[OrderLine, set[str]]:
     """The lines of some orders of which more was refunded than paid, by all facts that count now, whoever told them.
 
-    A line may get back what was paid for it and the freight of its order, an order what was paid for all of it. Where
-    no payment is known (its file may still come) nothing can be said, and nothing is.
+    Each with the sources of its refunds. A line may get back what was paid for it and the freight of its order, an
+    order what was paid for all of it. Where no payment is known (its file may still come) nothing can be said, and
+    nothing is.
     """
     facts = SalesEvent.objects.current()
-    found: set[OrderLine] = set()
+    found: dict[OrderLine, set[str]] = {}
     for some in _some(sorted({order for order in orders if order[1]})):
-        sellers = {seller for seller, _number in some}
-        back = _by_line(
+        asked, sellers = set(some), {seller for seller, _number in some}
+        told = _by_line(
             facts.filter(kind=SalesKind.REFUNDED), "ref_order_no", "ref_line", _refunds_of(sellers, some)
         )
-        if back:
+        if told:
+            numbers = [(seller, number) for seller, _source, number in told]
             paid = _by_line(
-                facts.filter(kind=SalesKind.PAID), "order_no", "line_no", _facts_of(sellers, back)
+                facts.filter(kind=SalesKind.PAID), "order_no", "line_no", _facts_of(sellers, numbers)
             )
+            back = _paid_under(told, paid)
             found |= {
-                (order, line)
-                for order in back.keys() & paid & set(some)
+                (order, line): {fact.source for fact in back[order][line]}
+                for order in back.keys() & paid
+                if (order[0], order[2]) in asked
                 for line in _lines(paid[order], back[order])
             }
     return found
+
+
+def _paid_under(told: Mapping[OrderOf, ByLine], paid: Iterable[OrderOf]) -> dict[OrderOf, ByLine]:
+    """What was given back, by the orders as they are paid."""
+    payers: dict[Order, set[str]] = defaultdict(set)
+    for seller, source, number in paid:
+        payers[seller, number].add(source)
+    found: dict[OrderOf, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
+    for (seller, source, number), lines in told.items():
+        order = found[seller, paid_under(source, payers[seller, number]), number]
+        for line, facts in lines.items():
+            order[line] += facts
+    return dict(found)
 
 
 def mark(facts: Iterable[SalesEvent]) -> None:
@@ -68,9 +89,14 @@ def mark(facts: Iterable[SalesEvent]) -> None:
     facts = list(facts)
     refunds = [fact for fact in facts if fact.kind == SalesKind.REFUNDED]
     found = exceeding({(fact.seller_id, fact.ref_order_no) for fact in refunds})
+    told = {
+        (seller, source, number, line)
+        for ((seller, _payer, number), line), sources in found.items()
+        for source in sources
+    }
     for fact in facts:
-        of_order = (fact.seller_id, fact.ref_order_no)
-        fact.exceeds = fact.kind == SalesKind.REFUNDED and (of_order, fact.ref_line) in found  # type: ignore[attr-defined]
+        of_line = (fact.seller_id, fact.source, fact.ref_order_no, fact.ref_line)
+        fact.exceeds = fact.kind == SalesKind.REFUNDED and of_line in told  # type: ignore[attr-defined]
 
 
 def _some(many: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -101,12 +127,12 @@ def _ids(index: str, condition: str, sellers: Collection[int], orders: Iterable[
 
 def _by_line(
     facts: QuerySet[SalesEvent], order: str, line: str, ids: Sequence[int]
-) -> dict[Order, dict[str, list[Sum]]]:
-    found: dict[Order, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
-    columns = ("seller_id", order, line, "line_type", "currency", "amount", "amount_foreign")
+) -> dict[OrderOf, dict[str, list[Sum]]]:
+    found: dict[OrderOf, dict[str, list[Sum]]] = defaultdict(lambda: defaultdict(list))
+    columns = ("seller_id", "source", order, line, "line_type", "currency", "amount", "amount_foreign")
     for some in _some(ids):
         for row in map(Sum._make, facts.filter(pk__in=some).values_list(*columns)):
-            found[row.seller, row.order][row.line].append(row)
+            found[row.seller, row.source, row.order][row.line].append(row)
     return found
 
 

@@ -298,7 +298,7 @@ def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
         return 0
     found: set[OrderLine] = set()
     for numbers in spool.orders():
-        found |= exceeding({(seller.pk, number) for number in numbers})
+        found |= exceeding({(seller.pk, number) for number in numbers}).keys()
         progress(spool.facts, spool.facts, _("Comparing refunds with payments."))
     return len(found)
 

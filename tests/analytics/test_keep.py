@@ -56,7 +56,9 @@ def sell(firm: Tenant, at: dt.datetime, orders: int, amount: str = "100.00", **v
     )
 
 
-def give_back(firm: Tenant, paid: dt.datetime, number: int, hours: int, amount: str, **values: Any) -> None:
+def give_back(
+    firm: Tenant, paid: dt.datetime, number: int, hours: int, amount: str, source: str = "test", **values: Any
+) -> None:
     order = f"{paid:%m%d%H}-{number}"
     told = {
         "ref_order_no": order,
@@ -65,7 +67,7 @@ def give_back(firm: Tenant, paid: dt.datetime, number: int, hours: int, amount: 
         "occurred_at": paid + hours * HOUR,
         **values,
     }
-    record(firm, fact(f"R{order}-{hours}", "refunded", amount, **told))
+    record(firm, fact(f"R{order}-{hours}", "refunded", amount, **told), source=source)
 
 
 def past(firm: Tenant, days: int = 20) -> None:
@@ -101,6 +103,31 @@ def test_what_came_back_after_the_watch_or_of_other_orders_is_no_part_of_it(firm
     late = sorted(each.late for each in cohorts)
     assert late[:-1] == [250_000] * 19
     assert late[-1] == 250_000 + 30_000 + 1_000_000  # cancelled after payment: the whole line
+
+
+@pytest.mark.parametrize(
+    ("told", "paid", "late"),
+    [
+        ("jushuitan", ["douyin"], True),
+        ("douyin", ["jushuitan"], True),
+        ("returns", ["jushuitan"], True),
+        ("douyin", ["kuaishou"], False),
+        ("jushuitan", ["kuaishou", "douyin"], False),
+        ("kuaishou", ["kuaishou", "douyin"], True),
+    ],
+)
+def test_what_another_door_gave_back_came_back_of_the_order_that_it_may_be_of(
+    firm: Tenant, told: str, paid: list[str], late: bool
+) -> None:
+    past(firm, days=1)
+    first = day_start((NOW - 70 * DAY).date()) + 12 * HOUR
+    give_back(firm, first, 0, 50, "30.00", source=told, ref_order_no="shared")
+    for source in paid:
+        record(firm, fact("shared", amount="40.00", occurred_at=first), source=source)
+    drain_everything()
+    ((cohort,), _watched) = cohorts_of(firm.pk, 14 * HOUR, NOW)
+    assert cohort.paid == 5_000_000 + 400_000 * len(paid)
+    assert cohort.late == 250_000 + (300_000 if late else 0)
 
 
 def test_a_young_firm_is_told_that_it_is_not_known(firm: Tenant, owner: Actor) -> None:

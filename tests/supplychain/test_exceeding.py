@@ -93,7 +93,7 @@ def test_more_came_back_than_was_paid(
         ExchangeRate.objects.create(currency="USD", day=day, cny_per_unit=rate, source="t")
     assert record(firm.tenant, *facts).counts["stored"] == len(facts)
     assert exceeding({(firm.tenant.pk, number) for number in ("A1", "A2", "")}) == {
-        ((firm.tenant.pk, "A1"), line) for line in lines
+        ((firm.tenant.pk, "test", "A1"), line): {"test"} for line in lines
     }
     rows = list(SalesEvent.objects.filter(seller=firm.tenant, order_no="A1").current())
     mark(rows)
@@ -105,9 +105,45 @@ def test_what_others_paid_under_the_same_number_is_theirs(firm: TenantWorld) -> 
     other = factories.make_world("beta").tenants[0]
     record(firm.tenant, PAID, back("88.00"))
     record(other.tenant, fact("A1", amount="100.00"))
-    assert exceeding({(firm.tenant.pk, "A1")}) == {((firm.tenant.pk, "A1"), "1")}
-    assert exceeding({(other.tenant.pk, "A1")}) == set()
-    assert exceeding({(firm.tenant.pk, "A1"), (other.tenant.pk, "A1")}) == {((firm.tenant.pk, "A1"), "1")}
+    mine, theirs = (firm.tenant.pk, "A1"), (other.tenant.pk, "A1")
+    assert exceeding({mine}) == exceeding({mine, theirs}) == {((firm.tenant.pk, "test", "A1"), "1"): {"test"}}
+    assert exceeding({theirs}) == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "amount", "paid", "exceeds"),
+    [
+        # Two platforms' numbers are of two orders, each with its own payment.
+        ("douyin", "120.00", {"douyin": "100.00", "kuaishou": "50.00"}, True),
+        ("kuaishou", "50.01", {"douyin": "100.00", "kuaishou": "50.00"}, True),
+        ("douyin", "100.00", {"douyin": "100.00", "kuaishou": "50.00"}, False),
+        ("douyin", "120.00", {"kuaishou": "50.00"}, False),
+        # Another door's refund is of the only order that it may be of; of two nothing can be said.
+        ("jushuitan", "100.01", {"douyin": "100.00"}, True),
+        ("jushuitan", "100.00", {"douyin": "100.00"}, False),
+        ("jushuitan", "999.00", {"douyin": "100.00", "kuaishou": "50.00"}, False),
+    ],
+)
+def test_a_refund_is_held_against_the_payments_of_its_own_order(
+    firm: TenantWorld, told: str, amount: str, paid: dict[str, str], exceeds: bool
+) -> None:
+    record(firm.tenant, back(amount), source=told)
+    for source, one in paid.items():
+        record(firm.tenant, fact("A1", amount=one), source=source)
+    rows = list(SalesEvent.objects.current())
+    mark(rows)
+    assert {(row.kind, row.source): row.exceeds for row in rows} == {  # type: ignore[attr-defined]
+        ("refunded", told): exceeds,
+        **{("paid", source): False for source in paid},
+    }
+
+
+def test_two_doors_of_one_order_give_back_what_was_paid_once(firm: TenantWorld) -> None:
+    for source in ("jushuitan", "douyin"):
+        record(firm.tenant, back("60.00"), source=source)
+    record(firm.tenant, fact("A1", amount="100.00"), source="douyin")
+    order = (firm.tenant.pk, "douyin", "A1")
+    assert exceeding({(firm.tenant.pk, "A1")}) == {(order, "1"): {"jushuitan", "douyin"}}
 
 
 def test_refunds_of_many_firms_are_held_against_payments_at_once(firm: TenantWorld) -> None:
