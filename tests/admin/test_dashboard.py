@@ -102,7 +102,7 @@ def test_a_session_that_nobody_ended_ends_from_the_first_page(
     watched = starts_at + 2 * HOUR
     AudienceSample.objects.create(session=session, source="obs", at=watched - MINUTE / 2, concurrent=80)
     question = browser.get(asks).text
-    when = {"ended_at_0": f"{local(watched):%Y/%m/%d}", "ended_at_1": f"{local(watched):%H:%M}"}
+    when = {"ended_at_0": f"{local(watched):%Y-%m-%d}", "ended_at_1": f"{local(watched):%H:%M}"}
     assert all(f'value="{value}"' in question for value in when.values())
     assert browser.post(end, {**when, "back": page})["Location"] == page
     session.refresh_from_db()
