@@ -1,6 +1,6 @@
 """Goods from the pool to the parcel, and the ledger of what was sold. Beside the rooms that all apps have:
 
-orders in                importing, facts, shophooks, exceeding
+orders in                importing, facts, shophooks, samenumber, exceeding
 which session            attribution, placed
 what is shown            showcase, explained, certificates, refusals
 stock and parcels        presale, unshipped, givenback, fees

@@ -85,7 +85,9 @@ def test_the_order_of_sessions_tells_nothing_of_who_hides() -> None:
     hidden.wall_visibility = WallVisibility.HIDDEN
     hidden.save()
     rows = [
-        make_session(tenant, live_id=f"live{number}", state=SessionState.LIVE, room=None)
+        make_session(
+            tenant, live_id=f"live{number}", starts_at=clock.now() - clock.HOUR, state=SessionState.LIVE
+        )
         for number, tenant in enumerate((hidden, shown, hidden, shown))
     ]
 
