@@ -32,8 +32,8 @@ from parks.models import Park
 from supplychain.models import SalesEvent
 from tenants.models import Tenant
 from tenants.services import tenancy_move
-from tests.analytics.ledger import tell
-from tests.analytics.reference import Fact
+from tests.analytics.months import numbers
+from tests.analytics.months import told as sell
 from tests.factories import (
     SYSTEM,
     make_park,
@@ -48,30 +48,12 @@ from tests.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 MAY, JUNE, JULY, YEAR = dt.date(2025, 5, 1), dt.date(2025, 6, 1), dt.date(2025, 7, 1), dt.date(2025, 1, 1)
-numbers = iter(range(1_000_000))
 
 
 @pytest.fixture(autouse=True)
 def in_july() -> Iterator[time_machine.Coordinates]:
     with time_machine.travel(dt.datetime(2025, 7, 15, 4, tzinfo=dt.UTC)) as clock:
         yield clock
-
-
-def sell(tenant: Tenant, amount: str, day: dt.date = JUNE, *, kind: str = "paid", **more: object) -> None:
-    """One line at noon in Shanghai; publishing counts it."""
-    number = next(numbers)
-    at = dt.datetime(day.year, day.month, day.day, 4, tzinfo=dt.UTC)
-    values = {"order_no": f"o{number}", "line_no": "1", **more}
-    fact = Fact(
-        tenant=tenant.pk,
-        external_id=f"e{number}",
-        version=1,
-        kind=kind,
-        at=at,
-        amount=Decimal(amount),
-        **values,
-    )  # type: ignore[arg-type]
-    tell(tenant, [fact])
 
 
 def publish() -> dict[str, int]:
