@@ -38,8 +38,8 @@ def test_an_item_is_handed_out_and_comes_back(live_site: Site, open_page: Callab
     choose(desk, "tenant", FIRM)
     desk.fill("[name=due_at_0]", "2030-01-01")
     desk.fill("[name=due_at_1]", "20:00")
-    desk.locator("[name=_save]").click()
-    desk.wait_for_load_state()
+    with desk.expect_navigation():
+        desk.locator("[name=_save]").click()
     fits(desk)
 
     visit(phone, f"{portal}studio/")
@@ -49,8 +49,8 @@ def test_an_item_is_handed_out_and_comes_back(live_site: Site, open_page: Callab
 
     desk.goto(f"{live_site.url}/admin/livestreams/liveroom/studio/")
     lent = desk.locator(".lp-jobs li:has(form[action*=equipmentloan])", has_text=ITEM)
-    lent.locator("button").first.click()
-    desk.wait_for_load_state()
-    lent.wait_for(state="detached")
+    with desk.expect_navigation():
+        lent.locator("button").first.click()
+    assert lent.count() == 0
     phone.reload()
-    mine.wait_for(state="detached")
+    assert mine.count() == 0

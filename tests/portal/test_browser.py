@@ -368,8 +368,8 @@ def test_a_secret_is_copied_and_languages_switch(live_site: Site, open_page: Ope
     assert page.evaluate("navigator.clipboard.readText()") == secret
     visit(page, f"{portal}sessions/")
     page.locator(".lp-top .dropdown button").first.click()
-    page.locator(".lp-top button[name=language]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".lp-top button[name=language]").click()
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.url == f"{portal}sessions/"
 

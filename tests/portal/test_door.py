@@ -254,12 +254,12 @@ def test_a_phone_keeps_what_the_door_takes_and_nothing_after_the_log_out(
     page.context.set_offline(False)
     page.goto(live_site.url)
     page.set_viewport_size({"width": 1200, "height": 740})
-    page.locator("form[data-forgets] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[data-forgets] button").click()
     assert set(remembered(page)) == {f"livepark-check-ins:{user}"}
     page.goto(live_site.url)
-    page.locator("form:has(input[name=username][value=host]) button").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form:has(input[name=username][value=host]) button").first.click()
     page.goto(f"{live_site.url}/door/{made['room']}/")
     assert page.locator(KEPT).count() == 0
 
@@ -294,8 +294,8 @@ def test_a_page_left_open_tells_nothing_in_the_name_of_who_came_next(
     page.context.clear_cookies()
     other = page.context.new_page()
     other.goto(live_site.url)
-    other.locator("form:has(input[name=username][value=host]) button").first.click()
-    other.wait_for_load_state()
+    with other.expect_navigation():
+        other.locator("form:has(input[name=username][value=host]) button").first.click()
     other.goto(f"{live_site.url}/door/{made['room']}/")
     page.unroute("**/check-in")
     page.evaluate("dispatchEvent(new Event('online'))")

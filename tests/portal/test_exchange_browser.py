@@ -71,13 +71,14 @@ def test_a_room_of_the_neighbour_is_asked_for_and_lent(
     desk.press("[name=password]", "Enter")
     desk.wait_for_url("**/exchangerequest/")
     fits(desk)
-    desk.locator("#result_list a[href*='/change/']").first.click()
-    desk.wait_for_load_state()
+    with desk.expect_navigation():
+        desk.locator("#result_list a[href*='/change/']").first.click()
     fits(desk)
     assert "试播厨具" in desk.locator("#content, main").first.inner_text()
-    desk.locator("a[href$='/do/accept/']").first.click()
-    desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
-    desk.wait_for_load_state()
+    with desk.expect_navigation():
+        desk.locator("a[href$='/do/accept/']").first.click()
+    with desk.expect_navigation():
+        desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
 
     # It is a booking of the firm's like any other, in the other park.
     visit(page, f"{portal}exchange/")

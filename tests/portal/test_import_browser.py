@@ -42,8 +42,9 @@ def test_an_import_is_paused_and_resumed_by_thumb(live_site: Site, open_page: Op
 
     see("running", "running")
     assert page.locator("[role=progressbar]").get_attribute("aria-valuenow") == "41"
-    page.locator("form[action$='/pause/'] button").tap()
-    page.locator("form[action$='/pause/']").wait_for(state="detached")
+    with page.expect_navigation():
+        page.locator("form[action$='/pause/'] button").tap()
+    assert page.locator("form[action$='/pause/']").count() == 0
     fits(page)
     see("paused", "paused")
     assert not page.locator("[role=progressbar]").count()

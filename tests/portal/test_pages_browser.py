@@ -41,8 +41,8 @@ def test_a_slot_is_asked_for_planned_by_the_operator_and_booked(live_site: Site,
         desk.locator(f"[name={name}]").fill(value)
     desk.locator(".select2-selection").first.click()
     desk.locator(".select2-results__option", has_text="小样园区").click()
-    desk.locator("[name=_save]").click()
-    desk.wait_for_load_state()
+    with desk.expect_navigation():
+        desk.locator("[name=_save]").click()
     desk.locator("#result_list a[href*='/change/']").first.click()
     publish = desk.locator("a[href$='/do/publish/']")
     for _ in range(60):  # thought about for two seconds at most
@@ -51,9 +51,10 @@ def test_a_slot_is_asked_for_planned_by_the_operator_and_booked(live_site: Site,
         desk.wait_for_timeout(300)
         desk.reload()
     fits(desk)
-    publish.first.click()
-    desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
-    desk.wait_for_load_state()
+    with desk.expect_navigation():
+        publish.first.click()
+    with desk.expect_navigation():
+        desk.locator("#content form button[type=submit], #content form input[type=submit]").first.click()
 
     visit(page, f"{portal}slots/")
     asked.locator("a[href*='/bookings/']").tap()
@@ -102,8 +103,9 @@ def test_a_firm_brings_goods_to_a_festival_and_takes_them_back(live_site: Site, 
     item = page.locator("li.lp-row", has_text="13.57")
     item.wait_for()
     fits(page)
-    item.locator("button").tap()
-    item.wait_for(state="detached")
+    with page.expect_navigation():
+        item.locator("button").tap()
+    assert item.count() == 0
 
 
 def test_a_verdict_has_reasons_and_the_firm_replies(live_site: Site, open_page: OpenPage) -> None:
@@ -142,8 +144,9 @@ def test_a_host_is_away_and_back_again(live_site: Site, open_page: OpenPage) -> 
     fits(page)
     away = page.locator("form[action*='/absences/']")
     assert away.count() == 1
-    away.locator("button").tap()
-    away.wait_for(state="detached")
+    with page.expect_navigation():
+        away.locator("button").tap()
+    assert away.count() == 0
 
 
 def test_a_fault_is_said_in_two_taps_and_the_booking_moves_with_one(

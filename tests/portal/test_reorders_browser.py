@@ -48,7 +48,8 @@ def test_a_factory_owners_day(live_site: Site, open_page: Callable[..., Any]) ->
     fits(page)
     order = page.url
     page.fill("[name=quantity]", "30")
-    page.locator("form[action$='/confirm/'] button").tap()
+    with page.expect_navigation():
+        page.locator("form[action$='/confirm/'] button").tap()
     page.locator(".lp-stages").wait_for()
     fits(page)
 
@@ -59,11 +60,12 @@ def test_a_factory_owners_day(live_site: Site, open_page: Callable[..., Any]) ->
     assert steps > 1
     for done in range(steps):
         assert row.locator(".lp-stages .done").count() == done
-        row.locator("form[action$='/advance/'] button").tap()
-        row.locator(".lp-stages .done").nth(done).wait_for()
+        with page.expect_navigation():
+            row.locator("form[action$='/advance/'] button").tap()
         fits(page)
-    row.locator("form[action$='/produce/'] button").tap()
-    row.locator("form").wait_for(state="detached")
+    with page.expect_navigation():
+        row.locator("form[action$='/produce/'] button").tap()
+    assert row.locator("form").count() == 0
     assert row.locator(".pill").count() == 1
 
     # The firm's storekeeper takes in what came, two pieces fewer than were ordered.

@@ -31,5 +31,6 @@ def test_samples_on_a_phone(live_site: Site, open_page: Callable[..., Any]) -> N
     fits(page)
     assert "试播" in page.locator("main").inner_text()
     withdraw = page.locator("main form[action$='/withdraw/']")
-    withdraw.locator("button").tap()
-    withdraw.wait_for(state="detached")
+    with page.expect_navigation():
+        withdraw.locator("button").tap()
+    assert withdraw.count() == 0

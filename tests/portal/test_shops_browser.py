@@ -25,10 +25,12 @@ def test_a_shop_is_connected_at_a_desk_and_its_message_read_again_on_a_phone(
     assert "6935112345678909991" in page.locator("section[aria-labelledby=news]").inner_text()
     page.fill("#id_name", "自建商城")
     page.select_option("#id_kind", "tiktok")
-    page.locator("main form button[type=submit]").last.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").last.click()
     assert page.locator("#div_id_app_key .invalid-feedback, #error_1_id_app_key").first.is_visible()
     page.select_option("#id_kind", "standard")
-    page.locator("main form button[type=submit]").last.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").last.click()
     assert page.locator("#secret").inner_text().startswith("whsec_")
     fits(page)
     page.locator("a.title", has_text="自建商城").click()

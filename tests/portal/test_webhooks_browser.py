@@ -26,10 +26,12 @@ def test_a_receiver_is_named_at_a_desk_and_looked_after_on_a_phone(
     page.fill("#id_name", "自家机器人")
     page.fill("#id_url", "https://169.254.169.254/latest")
     page.locator("input[name=events]").first.check()
-    page.locator("main form button[type=submit]").last.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").last.click()
     assert "互联网" in page.locator("main").inner_text()
     page.fill("#id_url", "https://bot.invalid/livepark")
-    page.locator("main form button[type=submit]").last.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").last.click()
     assert page.locator("#secret").inner_text().startswith("whsec_")
     fits(page)
 
@@ -39,8 +41,8 @@ def test_a_receiver_is_named_at_a_desk_and_looked_after_on_a_phone(
     fits(phone)
     phone.locator("a.title", has_text="自家机器人").tap()
     phone.wait_for_url("**/webhooks/*-*/")
-    phone.locator("form[action$='/try/'] button").tap()
-    phone.wait_for_load_state()
+    with phone.expect_navigation():
+        phone.locator("form[action$='/try/'] button").tap()
     row = phone.locator("section[aria-labelledby=messages] .lp-row").first
     for _ in range(40):  # the embedded worker tries it
         if "域名" in row.inner_text():
