@@ -21,18 +21,19 @@ from livestreams.services.exchange import (
 )
 from livestreams.services.faults import fault_close, fault_repaired, fault_report, fault_take_up
 from livestreams.services.frames import encoder_sample_record, encoder_samples_forget
-from livestreams.services.hosts import (
-    FollowerCounts,
+from livestreams.services.hostaccounts import (
     Followers,
-    absence_create,
-    absence_withdraw,
     account_begin,
     account_close,
     account_create,
     account_reopen,
+    followers_record,
+)
+from livestreams.services.hosts import (
+    absence_create,
+    absence_withdraw,
     engagement_begin,
     engagement_end,
-    followers_record,
     host_create,
     host_update,
 )
@@ -51,13 +52,13 @@ from livestreams.services.plans import (
 )
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
 from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
-from livestreams.services.samples import SampleCounts, samples_record
+from livestreams.services.samples import samples_record
 from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
 from livestreams.services.sessions import session_end, session_open
 from livestreams.services.slot_sessions import follow_slots, turn_slots
 from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
-from livestreams.services.spend import SpendCounts, SpendHour, spend_record
+from livestreams.services.spend import SpendHour, spend_record
 from livestreams.services.steps import booking_charge, release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
@@ -77,17 +78,16 @@ from livestreams.services.training import (
 )
 from livestreams.services.turnaround import cleaning_assign, room_check, room_cleaned
 from livestreams.services.upkeep import studio_upkeep
+from livestreams.services.versions import BatchCounts
 from livestreams.services.visits import visit_announce, visit_arrive, visit_leave, visit_withdraw
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
     "Answer",
+    "BatchCounts",
     "Credentials",
-    "FollowerCounts",
     "Followers",
     "Reading",
-    "SampleCounts",
-    "SpendCounts",
     "SpendHour",
     "Target",
     "absence_create",
