@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from analytics.demo.claims import stated_claim
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
 from analytics.demo.missed import missed_bookings

@@ -16,7 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from analytics.counting import drain_everything
-from analytics.demo.build import BuiltPark, build_park, built_park
+from analytics.demo.build import build_park
+from analytics.demo.built import BuiltPark, built_park
 from analytics.demo.certificates import build_certificates
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
