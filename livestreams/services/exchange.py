@@ -20,7 +20,7 @@ from core.days import in_force_on
 from core.errors import InvalidInput, NotFound, Refused
 from core.locking import lock_row, lock_rows, retried
 from core.models import ScopeNode
-from core.policy import CHANGE
+from core.policy import ADD, CHANGE
 from core.scoping import get_visible, may, require
 from livestreams.choices import EXCHANGE_TRANSITIONS, EngagementKind, ExchangeState
 from livestreams.errors import BadTime, Overlap, WrongState
@@ -62,7 +62,7 @@ def exchange_offer_make(
         raise InvalidInput(_("Offer a room or a host."), code="one_thing", field="room")
     giver = room.park.node if room is not None else _giver_of(host)  # type: ignore[arg-type]
     park_id = giver.pk if giver.kind == NodeKind.PARK else giver.parent_id
-    require(actor, "add", ExchangeOffer, giver.pk)
+    require(actor, ADD, ExchangeOffer, giver.pk)
     check_key_allows(actor, room)
     if room is not None and (room.dedicated_to_id is not None or room.is_closed_by(today())):
         raise InvalidInput(_("Only a shared room that is open can be lent."), code="room", field="room")
@@ -148,7 +148,7 @@ def exchange_request_make(
     `alternatives` for a time that cannot be had, OverQuota for hours in the own room that the firm has not, BadTime,
     InvalidInput.
     """
-    require(actor, "add", ExchangeRequest, tenant.pk)
+    require(actor, ADD, ExchangeRequest, tenant.pk)
     with transaction.atomic():
         if offer.is_instant:
             _lock_place(actor, offer, tenant.pk, room)

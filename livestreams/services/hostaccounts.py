@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.clock import today
 from core.errors import Conflict, RowError
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.errors import BadTime
@@ -32,7 +33,7 @@ def account_create(
     Without one since the last host of the firm who had it left it, else as long as anybody knows. Conflict when one of
     the firm has it already.
     """
-    require(actor, "add", HostAccount, host.tenant_id)
+    require(actor, ADD, HostAccount, host.tenant_id)
     with transaction.atomic():
         if opened_on is None:
             before = HostAccount.objects.filter(tenant=host.tenant_id, platform=platform, account=account)
@@ -129,7 +130,7 @@ def followers_record(
 
     All or nothing: BadTime names the readings of days that have not come, or on which the account was not the host's.
     """
-    require(actor, "add", FollowerReading, account.host.tenant_id)
+    require(actor, ADD, FollowerReading, account.host.tenant_id)
     _check_come(readings)
     with transaction.atomic():
         _check_held(lock_row(HostAccount, account.pk), readings)

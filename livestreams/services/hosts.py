@@ -14,6 +14,7 @@ from core.actors import Actor
 from core.clock import DAY, now, today
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
+from core.policy import ADD, CHANGE
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.choices import EngagementKind
@@ -32,7 +33,7 @@ MOST_HOURS = 28
 @transaction.atomic
 def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **values: Any) -> Host:
     """Add a host of an agency or employer. Conflict when the code is taken, InvalidInput for unreadable hours."""
-    require(actor, "add", Host, tenant.pk)
+    require(actor, ADD, Host, tenant.pk)
     host = Host(tenant=tenant, code=code, name_zh=name_zh, **values)
     _check_hours(host)
     try:
@@ -103,13 +104,13 @@ def engagement_begin(
 
     Conflict when another engagement of the host covers one of the days; BadTime for an end before the beginning.
     """
-    require(actor, "add", Engagement, host.tenant_id)
+    require(actor, ADD, Engagement, host.tenant_id)
     if (kind == EngagementKind.PARK) != (park is not None):
         raise InvalidInput(
             _("The park is named for its own hosts, and for no others."), code="park", field="park"
         )
     if park is not None:
-        require(actor, "add", Engagement, park.pk)
+        require(actor, ADD, Engagement, park.pk)
     if to_day is not None and to_day <= from_day:
         raise BadTime(_("An engagement ends after it begins."), code="order", field="to_day")
     with transaction.atomic():
@@ -136,7 +137,7 @@ def engagement_end(*, actor: Actor, engagement: Engagement, to_day: date | None 
     with transaction.atomic():
         held = lock_visible(Engagement, actor, engagement.pk)
         if held.park_id is not None:
-            require(actor, "change", Engagement, held.park_id)
+            require(actor, CHANGE, Engagement, held.park_id)
         to_day = to_day or today()
         if to_day <= held.from_day or (held.to_day is not None and to_day > held.to_day):
             raise BadTime(_("It can only end earlier, and after it begins."), code="order", field="to_day")
@@ -165,7 +166,7 @@ def absence_create(
     *, actor: Actor, host: Host, kind: str, starts_at: datetime, ends_at: datetime
 ) -> HostAbsence:
     """Say that a host is away. What is booked already stays: who planned it moves it, or the schedule repairs it."""
-    require(actor, "add", HostAbsence, host.tenant_id)
+    require(actor, ADD, HostAbsence, host.tenant_id)
     if ends_at <= starts_at:
         raise BadTime(_("An absence ends after it begins."), code="order", field="ends_at")
     if ends_at - starts_at > LONGEST_ABSENCE:

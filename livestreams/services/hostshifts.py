@@ -17,6 +17,7 @@ from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.locking import lock_row, lock_rows, retried
+from core.policy import ADD
 from core.scoping import require, require_of
 from livestreams.availability import host_taken, why_away
 from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState, ShiftRole
@@ -43,7 +44,7 @@ def shift_plan(
     Raises BadTime for times outside of the booking, HostAway outside of the host's hours or in an absence, Overlap
     when the person has another shift or booking then, WrongState when the booking is given up or over.
     """
-    require(actor, "add", PlannedShift, booking.tenant_id)
+    require(actor, ADD, PlannedShift, booking.tenant_id)
     with transaction.atomic():
         held = lock_row(Booking, booking.pk)
         check_key_allows(actor, held.room)
@@ -160,7 +161,7 @@ def shift_begin(
     session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, InvalidInput
     when nobody of that name is there to be relieved, or who comes is the one.
     """
-    require_of(actor, "add", HostShift, session)
+    require_of(actor, ADD, HostShift, session)
     at = at or now()
     with transaction.atomic():
         held = lock_visible(LiveSession, actor, session.pk)

@@ -13,6 +13,7 @@ from core.actors import Actor
 from core.clock import day_start, local, now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require
 from livestreams.errors import BadTime, RoomUnavailable, WrongState
 from livestreams.models import Booking, Fault, LiveRoom, Maintenance
@@ -28,7 +29,7 @@ INSTANT = timedelta.resolution
 @transaction.atomic
 def room_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: Any) -> LiveRoom:
     """Add a live room to a park. Conflict when the code is taken: codes are unique for ever."""
-    require(actor, "add", LiveRoom, park.pk)
+    require(actor, ADD, LiveRoom, park.pk)
     room = LiveRoom(park=park, code=code, name_zh=name_zh, **values)
     if room.dedicated_to is not None:
         # Whoever lets the firm go has this lock, and looks at the rooms that there are.
@@ -112,7 +113,7 @@ def maintenance_create(
     *, actor: Actor, room: LiveRoom, starts_at: datetime, ends_at: datetime, reason: str = ""
 ) -> Maintenance:
     """Take a room out of use for a time. RoomUnavailable when somebody has it booked then."""
-    require(actor, "add", Maintenance, room.park_id)
+    require(actor, ADD, Maintenance, room.park_id)
     if ends_at <= starts_at:
         raise BadTime(_("Maintenance must end after it starts."), code="order", field="ends_at")
     room = lock_room(actor, room.pk)

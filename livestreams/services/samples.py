@@ -12,6 +12,7 @@ from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
@@ -29,7 +30,7 @@ def samples_record(
 
     All or nothing: BadTime names the readings that lie in the future.
     """
-    require_of(actor, "add", AudienceSample, session)
+    require_of(actor, ADD, AudienceSample, session)
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():

@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.clock import HOUR, latest, local
 from core.errors import InvalidInput, RowError
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require_of
 from livestreams.models import AdSpend, LiveSession
 from livestreams.services.locks import check_key_allows
@@ -35,7 +36,7 @@ def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHou
 
     All or nothing: InvalidInput names the rows that are no hour of the session, or no amount.
     """
-    require_of(actor, "add", AdSpend, session)
+    require_of(actor, ADD, AdSpend, session)
     check_key_allows(actor, session.room)
     with transaction.atomic():
         held = lock_row(LiveSession, session.pk)

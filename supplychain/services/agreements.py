@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,7 @@ from core.errors import InvalidInput, Refused
 from core.locking import lock_row, retried
 from core.models import ScopeNode
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
 from supplychain.choices import AgreementState
@@ -86,11 +85,7 @@ def agreement_propose(
         if follows is not None:
             _check_followed(actor, agreement, follows)
         check_alone(agreement)
-        try:
-            agreement.full_clean(exclude=["signed_at", "signed_by"])
-        except ValidationError as error:
-            raise invalid(error) from error
-        agreement.save()
+        save_clean(agreement, exclude=["signed_at", "signed_by"])
         _record(actor, "agreement.propose", agreement)
     return agreement
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from core.days import not_over
 from core.errors import DomainError, InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, may, require
 from livestreams.choices import ShiftRole
 from livestreams.errors import WrongState
@@ -83,11 +82,7 @@ def offer_answer(
         if not sells:
             _check_not_planned(held, tenant, host)
         answer = OfferAnswer(offer=held, tenant=tenant, host=host, sells=sells, reason=reason, at=now())
-        try:
-            answer.full_clean()
-        except ValidationError as error:
-            raise invalid(error) from error
-        answer.save()
+        save_clean(answer)
         after = audit.snapshot(answer, SAID)
         audit.record(actor=actor, verb="offer.answer", obj=answer, node_id=tenant.pk, after=after)
         offer_answered(answer)
