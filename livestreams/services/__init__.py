@@ -37,11 +37,13 @@ from livestreams.services.hosts import (
     host_create,
     host_update,
 )
-from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
+from livestreams.services.hostshifts import shift_begin, shift_end
 from livestreams.services.loans import loan_begin, loan_return
 from livestreams.services.locks import settings_of, terms_of
+from livestreams.services.maintenance import maintenance_create, maintenance_end
 from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
+from livestreams.services.plannedshifts import shift_drop, shift_plan
 from livestreams.services.plans import (
     plan_publish,
     plan_repair,
@@ -51,7 +53,13 @@ from livestreams.services.plans import (
     plan_what_if,
 )
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
-from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
+from livestreams.services.reported import (
+    session_name_live_id,
+    session_tell,
+    session_unname_live_id,
+    session_untell,
+)
+from livestreams.services.rooms import room_create, room_update
 from livestreams.services.samples import samples_record
 from livestreams.services.screens import screen_make, screen_of, screen_revoke
 from livestreams.services.series import series_cancel, series_create
@@ -62,12 +70,6 @@ from livestreams.services.spend import SpendHour, spend_record
 from livestreams.services.steps import booking_charge, release_expired
 from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
 from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
-from livestreams.services.told import (
-    session_name_live_id,
-    session_tell,
-    session_unname_live_id,
-    session_untell,
-)
 from livestreams.services.training import (
     certificate_record,
     host_advance,

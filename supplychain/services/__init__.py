@@ -7,6 +7,7 @@ from supplychain.services.agreements import (
     agreement_withdraw,
 )
 from supplychain.services.answers import agreements_beside, commission_propose, offer_answer
+from supplychain.services.backorders import backorder_fill
 from supplychain.services.certificates import (
     certificate_accept,
     certificate_add,
@@ -78,7 +79,6 @@ from supplychain.services.stock import (
     stock_receive,
     stock_transfer,
 )
-from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
 from supplychain.services.waves import line_missing, refunded_release, wave_make, wave_picked
 
