@@ -6,7 +6,7 @@ from supplychain.services.agreements import (
     agreement_sign,
     agreement_withdraw,
 )
-from supplychain.services.answers import agreements_beside, commission_propose, offer_answer
+from supplychain.services.answers import offer_answer
 from supplychain.services.backorders import backorder_fill
 from supplychain.services.certificates import (
     certificate_accept,
@@ -14,6 +14,7 @@ from supplychain.services.certificates import (
     certificate_refuse,
     certificate_withdraw,
 )
+from supplychain.services.commission import agreements_beside, commission_propose
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
 from supplychain.services.factories import factory_create, factory_update

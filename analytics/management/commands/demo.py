@@ -113,7 +113,7 @@ class Command(BaseCommand):
 
     def _parks(self, plans: Sequence[ParkPlan], until: datetime, seed: int) -> list[BuiltPark]:
         """The parks, built where they are not there yet, with their days up to an instant."""
-        parks = []
+        parks: list[BuiltPark] = []
         for plan in plans:
             built = built_park(plan) or _whole(self._build, plan, seed, clock.business_day(until))
             facts = 0
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             )
         return parks
 
-    def _add_to(self, parks: Sequence[BuiltPark], until: datetime, seed: int) -> int:
+    def _add_to(self, parks: list[BuiltPark], until: datetime, seed: int) -> int:
         """What stands beside the days of the parks; returns how many values of provinces are new."""
         history = history_of(parks[0])
         if history is not None:
@@ -137,7 +137,7 @@ class Command(BaseCommand):
         write_welcome(parks[0], actor=SYSTEM)
         return load_panel(actor=SYSTEM, seed=seed)
 
-    def _add_from_figures(self, parks: Sequence[BuiltPark], until: datetime) -> None:
+    def _add_from_figures(self, parks: list[BuiltPark], until: datetime) -> None:
         """What is told once figures are counted: goods with their hosts, agreements, re-orders, parcels, the pool."""
         _whole(assign_goods, parks[0], actor=SYSTEM)
         with transaction.atomic(), demo_receivers(parks[0], actor=SYSTEM):
