@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from analytics.shares.facts import QUERY_SIZE, Fact
+from core.portions import in_turn
 from supplychain.choices import LineType, SalesKind
 from supplychain.givenback import with_source
 from supplychain.models import Reservation, SalesEvent
@@ -18,10 +19,10 @@ def lines_of(seller_id: int, facts: Mapping[int, list[Fact]]) -> dict[str, int]:
     ids = sorted(session_of)
     return {
         line_name(source, external_id): session_of[pk]
-        for start in range(0, len(ids), QUERY_SIZE)
-        for pk, source, external_id in SalesEvent.objects.filter(
-            seller=seller_id, pk__in=ids[start : start + QUERY_SIZE]
-        ).values_list("pk", "source", "external_id")
+        for some in in_turn(ids, QUERY_SIZE)
+        for pk, source, external_id in SalesEvent.objects.filter(seller=seller_id, pk__in=some).values_list(
+            "pk", "source", "external_id"
+        )
     }
 
 
@@ -32,6 +33,6 @@ def _is_sold(fact: Fact) -> bool:
 def reservations_of(seller_id: int, lines: Iterable[str]) -> Iterator[Any]:
     """Every Reservation for the named lines of a seller, with its warehouse, its parcel and its order's `source`."""
     names = sorted(lines)
-    for start in range(0, len(names), QUERY_SIZE):
-        some = Reservation.objects.filter(seller=seller_id, line__in=names[start : start + QUERY_SIZE])
-        yield from with_source(some.select_related("warehouse", "parcel"))
+    for some in in_turn(names, QUERY_SIZE):
+        held = Reservation.objects.filter(seller=seller_id, line__in=some)
+        yield from with_source(held.select_related("warehouse", "parcel"))

@@ -7,7 +7,7 @@ later after the payment than the agreement goes back.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -17,6 +17,7 @@ from analytics.shares.facts import QUERY_SIZE, Fact, first_payments, read_facts,
 from analytics.shares.goods import Cut, cuts_of, orders_of, owners_of
 from analytics.shares.split import NOTHING, LineSums, Measures, Shift, share_lines
 from core.clock import business_day, day_start, month_of
+from core.portions import in_turn
 from livestreams.choices import SessionState, ShiftRole
 from livestreams.models import Host, HostShift, LiveSession
 from supplychain.choices import SalesKind, SettledSales, SlotFeePer
@@ -172,9 +173,8 @@ def _lines_meant(agreement: Agreement, book: Book) -> dict[Order, set[str]] | No
     skus = Sku.objects.filter(product=agreement.product_id).values("pk")
     of_product = payments.with_sku().filter(sku_now__in=skus)
     numbers = sorted({fact.order[2] for fact in book.facts})
-    for start in range(0, len(numbers), QUERY_SIZE):
-        some = of_product.filter(order_no__in=numbers[start : start + QUERY_SIZE])
-        for seller, source, number, line in some.values_list(*LINE):
+    for some in in_turn(numbers, QUERY_SIZE):
+        for seller, source, number, line in of_product.filter(order_no__in=some).values_list(*LINE):
             order = seller, source, number
             if of_account is None or line in of_account.get(order, ()):
                 found[order].add(line)
@@ -257,32 +257,37 @@ def by_group(mine: set[int], told: Iterable[Told], group: Callable[[int], int]) 
         on_shift[shift.session_id].append(Shift(shift.host_id, shift.starts_at, shift.ends_at))
     for session in sorted(on_shift):
         shifts = on_shift[session]
-        if not mine & {shift.person for shift in shifts}:
-            continue
-        so_far: dict[tuple[Order, str], Measures] = {}
-        before: dict[tuple[Order, int], list[int]] = {}
-        facts = by_session[session]
-        paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
-        paid_in = _paid_in(facts)
-        for month in sorted({each.month for each in facts}):
-            for each in facts:
-                if each.month == month:
-                    key = each.fact.order, each.fact.line
-                    paid, refunds, *_units = so_far.get(key, NOTHING)
-                    so_far[key] = (paid + each.paid, refunds + each.refunds, 0, 0)
-            lines = [LineSums(*key, paid_at[key], sums) for key, sums in sorted(so_far.items())]
-            now: dict[tuple[Order, int], list[int]] = defaultdict(lambda: [0, 0])
-            for line, shares in share_lines(lines, shifts):
-                for person, (paid, refunds, *_units) in shares.items():
-                    row = now[line.order, group(person)]  # type: ignore[index]
-                    row[0] += paid
-                    row[1] += refunds
-            for (order, people), (paid, refunds) in sorted(now.items()):
-                was = before.get((order, people), [0, 0])
-                if [paid, refunds] != was:
-                    more = paid - was[0], refunds - was[1]
-                    yield people, Sale(month, session, order[1:], *more, paid_in[order])
-            before = now
+        if mine & {shift.person for shift in shifts}:
+            yield from _by_month(session, by_session[session], shifts, group)
+
+
+def _by_month(
+    session: int, facts: Sequence[Told], shifts: Sequence[Shift], group: Callable[[int], int]
+) -> Iterator[tuple[int, Sale]]:
+    """What each group sold of one session, month by month."""
+    so_far: dict[tuple[Order, str], Measures] = {}
+    before: dict[tuple[Order, int], list[int]] = {}
+    paid_at = {(each.fact.order, each.fact.line): each.paid_at for each in facts}
+    paid_in = _paid_in(facts)
+    for month in sorted({each.month for each in facts}):
+        for each in facts:
+            if each.month == month:
+                key = each.fact.order, each.fact.line
+                paid, refunds, *_units = so_far.get(key, NOTHING)
+                so_far[key] = (paid + each.paid, refunds + each.refunds, 0, 0)
+        lines = [LineSums(*key, paid_at[key], sums) for key, sums in sorted(so_far.items())]
+        now: dict[tuple[Order, int], list[int]] = defaultdict(lambda: [0, 0])
+        for line, shares in share_lines(lines, shifts):
+            for person, (paid, refunds, *_units) in shares.items():
+                row = now[line.order, group(person)]  # type: ignore[index]
+                row[0] += paid
+                row[1] += refunds
+        for (order, people), (paid, refunds) in sorted(now.items()):
+            was = before.get((order, people), [0, 0])
+            if [paid, refunds] != was:
+                more = paid - was[0], refunds - was[1]
+                yield people, Sale(month, session, order[1:], *more, paid_in[order])
+        before = now
 
 
 def _paid_in(told: Iterable[Told]) -> dict[Order, date]:

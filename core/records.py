@@ -5,7 +5,7 @@ What has rules of its own (a booking, a lease, a stock move) has its own service
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -111,6 +111,15 @@ def _save(actor: Actor, row: models.Model, verb: str, values: Mapping[str, Any])
 
 def _same(row: models.Model) -> models.QuerySet[Any]:
     return type(row)._default_manager.filter(pk=row.pk)
+
+
+def save_clean(row: models.Model, *, exclude: Collection[str] = ()) -> None:
+    """Store a row that its model has nothing against; InvalidInput with what it has against it."""
+    try:
+        row.full_clean(exclude=exclude)
+    except ValidationError as error:
+        raise invalid(error) from error
+    row.save()
 
 
 def invalid(error: ValidationError) -> InvalidInput:

@@ -22,6 +22,7 @@ from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.models import Membership, ScopeNode, SecretMixin, ToolKey, User
 from core.models.audit import NODE_MOVE
+from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 
 K = TypeVar("K", bound=SecretMixin)
@@ -52,9 +53,9 @@ def node_create(
 ) -> ScopeNode:
     """Add a node to the scope tree. Conflict when the code is taken: codes are unique for ever."""
     if parent is not None:
-        require(actor, "add", ScopeNode, parent.pk)
+        require(actor, ADD, ScopeNode, parent.pk)
     elif not actor.unrestricted:
-        require(actor, "add", ScopeNode)
+        require(actor, ADD, ScopeNode)
     try:
         with transaction.atomic():
             node = ScopeNode.objects.create(
@@ -104,7 +105,7 @@ def membership_grant(*, actor: Actor, user: User, role: str, node: ScopeNode) ->
                 and user.pk != actor.user_id
                 and not Membership.objects.filter(node=node, role=role).exists()
             )
-            require(actor, "add", Membership, node.parent_id if first else node.pk)
+            require(actor, ADD, Membership, node.parent_id if first else node.pk)
             membership = Membership.objects.create(user=user, role=role, node=node)
             audit.record(
                 actor=actor,
@@ -123,7 +124,7 @@ def member_add(
     *, actor: Actor, node: ScopeNode, role: str, username: str, password: str = "", display_name: str = ""
 ) -> Membership:
     """Give a role to a log-in that exists, or with a password to a new one. Raises like membership_grant."""
-    require(actor, "add", Membership)
+    require(actor, ADD, Membership)
     with transaction.atomic():
         user: User | None
         if password:
@@ -141,7 +142,7 @@ def member_add(
 def membership_end(*, actor: Actor, membership: Membership) -> None:
     """End a role; it holds no longer from the next request on."""
     with transaction.atomic():
-        held = get_visible(Membership, actor, "change", pk=membership.pk)
+        held = get_visible(Membership, actor, CHANGE, pk=membership.pk)
         held.ended_at = clock.now()
         held.save(update_fields=["ended_at", "updated_at"])
         audit.record(actor=actor, verb="membership.end", obj=held, node_id=held.node_id)
@@ -168,7 +169,7 @@ def password_set(*, actor: Actor, user: User, password: str) -> User:
     """Give a log-in another password, one's own or as superuser; its other sessions end with the old one."""
     with transaction.atomic():
         if actor.user_id != user.pk:
-            require(actor, "change", User)
+            require(actor, CHANGE, User)
         held = User.objects.get(pk=user.pk)
         held.set_password(password)
         held.save(update_fields=["password"])
@@ -212,7 +213,7 @@ def tool_key_create(
     expires_at: datetime | None = None,
 ) -> tuple[ToolKey, str]:
     """Make a key for a park or a tenant and return it with its secret, which is shown this once."""
-    require(actor, "add", ToolKey, node.pk)
+    require(actor, ADD, ToolKey, node.pk)
     unknown = sorted(set(scopes) - set(KEY_SCOPES))
     if unknown or not scopes:
         raise InvalidInput(_("Choose what the key may do."), code="key_scopes", field="scopes")
@@ -244,7 +245,7 @@ def tool_key_create(
 def tool_key_revoke(*, actor: Actor, uid: str) -> ToolKey:
     """Revoke a key; the next request with it is refused."""
     with transaction.atomic():
-        key = get_visible(ToolKey, actor, "change", uid=uid)
+        key = get_visible(ToolKey, actor, CHANGE, uid=uid)
         if key.revoked_at is None:
             key.revoked_at = clock.now()
             key.save(update_fields=["revoked_at", "updated_at"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -68,32 +68,15 @@ def words() -> dict[str, str]:
 
 
 def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
-    """The same day for the calendar of a desk: resources and events with naive local times, which it expects."""
+    """The same day for the calendar of a desk, which expects resources and events."""
     events: list[dict[str, Any]] = []
     for plan in plans:
-        room = plan.room.code
         events += [
-            {
-                "resourceId": room,
-                "start": _naive(span.start),
-                "end": _naive(span.end),
-                "title": taken_title,
-                "own": "",
-            }
+            _event(plan.room, span.start, span.end, taken_title)
             for span in plan.taken
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
-        events += [
-            {
-                "resourceId": room,
-                "start": _naive(booking.starts_at),
-                "end": _naive(booking.ends_at),
-                "title": str(booking.host or own_title),
-                "own": str(booking.uid),
-                "ahead": booking.state in BOOKING_MOVABLE and booking.starts_at > now(),
-            }
-            for booking in plan.mine
-        ]
+        events += [_booked(plan.room, booking, str(booking.host or own_title)) for booking in plan.mine]
     return {
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,
@@ -108,41 +91,22 @@ def board(
 
     Rooms of several parks, in their order, stand below their park.
     """
-    events: list[dict[str, Any]] = [
-        {
-            "resourceId": booking.room.code,
-            "start": _naive(booking.starts_at),
-            "end": _naive(booking.ends_at),
-            "title": f"{booking.tenant} · {booking.host}" if booking.host else str(booking.tenant),
-            "own": str(booking.uid),
-            "url": reverse("admin:livestreams_booking_change", args=[booking.pk]),
-            "state": booking.state,
-            "ahead": booking.state in BOOKING_MOVABLE and booking.starts_at > now(),
-        }
+    events = [
+        _booked(
+            booking.room,
+            booking,
+            f"{booking.tenant} · {booking.host}" if booking.host else str(booking.tenant),
+            url=reverse("admin:livestreams_booking_change", args=[booking.pk]),
+            state=booking.state,
+        )
         for booking in bookings
     ]
-    events += [
-        {
-            "resourceId": repair.room.code,
-            "start": _naive(repair.starts_at),
-            "end": _naive(repair.ends_at),
-            "title": repair.why,
-            "own": "",
-        }
-        for repair in repairs
-    ]
+    events += [_event(repair.room, repair.starts_at, repair.ends_at, repair.why) for repair in repairs]
     parks: dict[Park, list[dict[str, Any]]] = {}
     whole = Span(*day_bounds(day))
     for room in rooms:
         events += [
-            {
-                "resourceId": room.code,
-                "start": _naive(span.start),
-                "end": _naive(span.end),
-                "title": _("outside opening hours"),
-                "own": "",
-                "closed": True,
-            }
+            _event(room, span.start, span.end, _("outside opening hours"), closed=True)
             for span in free([whole], opening_of(room, whole))
         ]
         parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
@@ -157,5 +121,21 @@ def board(
     return {"resources": resources, "events": events, "words": words()}
 
 
-def _naive(instant: Any) -> str:
-    return f"{local(instant):%Y-%m-%dT%H:%M:%S}"
+def _booked(room: LiveRoom, booking: Booking, title: str, **more: Any) -> dict[str, Any]:
+    """A booking of the reader's; `ahead`: it may be dragged."""
+    ahead = booking.state in BOOKING_MOVABLE and booking.starts_at > now()
+    return _event(room, booking.starts_at, booking.ends_at, title, own=str(booking.uid), ahead=ahead, **more)
+
+
+def _event(
+    room: LiveRoom, start: datetime, end: datetime, title: str, own: str = "", **more: Any
+) -> dict[str, Any]:
+    """What the calendar draws in a room's row, its instants as naive local times."""
+    return {
+        "resourceId": room.code,
+        "start": f"{local(start):%Y-%m-%dT%H:%M:%S}",
+        "end": f"{local(end):%Y-%m-%dT%H:%M:%S}",
+        "title": title,
+        "own": own,
+        **more,
+    }

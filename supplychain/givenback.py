@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from core.portions import in_turn
 from supplychain.attribution.lines import order_of
 from supplychain.choices import SalesKind
 from supplychain.models import Backorder, SalesEvent, SalesEventKey
@@ -52,8 +53,8 @@ def given_back(rows: Sequence[OfLine]) -> set[int]:
     for row in rows:
         by_seller[row.seller_id].append(row)
     for seller, mine in by_seller.items():
-        for start in range(0, len(mine), AT_ONCE):
-            found |= _given_back(seller, mine[start : start + AT_ONCE])
+        for some in in_turn(mine, AT_ONCE):
+            found |= _given_back(seller, some)
     return found
 
 

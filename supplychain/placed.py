@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from supplychain.attribution.ledger import in_turn
+from core.portions import in_turn
 from supplychain.models import Attribution, SalesEvent
 from supplychain.services.references import session_rule
 
@@ -14,12 +14,18 @@ AT_ONCE = 5_000
 def tell(facts: Iterable[SalesEvent]) -> None:
     """Give each fact its `answer`: the latest, else what the order itself says. Without either its rule is empty."""
     rows = list(facts)
-    latest: dict[int, Attribution] = {}
-    for some in in_turn([fact.pk for fact in rows], AT_ONCE):
-        for answer in Attribution.objects.filter(event_id__in=some).order_by("version"):
-            latest[answer.event_id] = answer
+    latest = latest_answers([fact.pk for fact in rows])
     for fact in rows:
         fact.answer = latest.get(fact.pk) or _of_the_order(fact)  # type: ignore[attr-defined]
+
+
+def latest_answers(fact_ids: Sequence[int]) -> dict[int, Attribution]:
+    """The latest answer to each of some facts that have one."""
+    latest: dict[int, Attribution] = {}
+    for some in in_turn(fact_ids, AT_ONCE):
+        for answer in Attribution.objects.filter(event_id__in=some).order_by("version"):
+            latest[answer.event_id] = answer
+    return latest
 
 
 def _of_the_order(fact: SalesEvent) -> Attribution:

@@ -14,7 +14,7 @@ from supplychain.choices import BackorderState
 from supplychain.models import Backorder, Sku
 
 
-def lock_room(sku_ids: Collection[int]) -> Counter[int]:
+def lock_presale(sku_ids: Collection[int]) -> Counter[int]:
     """Lock those SKUs that may be pre-sold, and say how many pieces each may still be promised."""
     held = lock_rows(Sku.objects.filter(pk__in=sku_ids, presale_limit__gt=0)) if sku_ids else []
     return _room(held)

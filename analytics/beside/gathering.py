@@ -15,6 +15,7 @@ from analytics.beside.bridge import Piece, Side
 from analytics.shares.facts import Fact, read_facts, sums_of
 from core.clock import DAY, business_day, day_start, hour_of
 from core.money import to_units
+from core.portions import in_turn
 from livestreams.models import LiveSession
 from supplychain.choices import LineType, PayoutKind, SalesKind
 from supplychain.models import PayoutEntry, SalesEvent
@@ -107,7 +108,7 @@ def with_platform(payments: QuerySet[SalesEvent]) -> QuerySet[SalesEvent]:
 def our_orders(tenant_id: int, numbers: Collection[str]) -> list[OurOrder]:
     """The orders of these numbers in the ledger as it is now, with all that was given back of them so far."""
     found: dict[tuple[str, str], OurOrder] = {}
-    for some in _in_turn(sorted(numbers)):
+    for some in in_turn(sorted(numbers), QUERY_SIZE):
         events = SalesEvent.objects.of_orders(tenant_id, some).filter(kind__in=ABOUT)
         facts = read_facts(events)
         more = {
@@ -138,7 +139,7 @@ def _add(line: Line, fact: Fact, at: datetime, paid: int, refunds: int) -> None:
 def payouts_of(tenant_id: int, numbers: Collection[str]) -> Payouts:
     """What was settled of the orders of these numbers."""
     found: Payouts = defaultdict(dict)
-    for some in _in_turn(sorted(numbers)):
+    for some in in_turn(sorted(numbers), QUERY_SIZE):
         _gather(found, PayoutEntry.objects.filter(tenant=tenant_id, order_no__in=some))
     return found
 
@@ -162,11 +163,6 @@ def _gather(found: Payouts, entries: Any) -> None:
         payout = found[order_no].setdefault(line_no, Payout(platform, at, ordered_at))
         payout.at = max(payout.at, at)
         payout.sums[kind] += to_units(amount)
-
-
-def _in_turn(numbers: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(numbers), QUERY_SIZE):
-        yield numbers[start : start + QUERY_SIZE]
 
 
 def platforms_of(orders: Iterable[OurOrder], payouts: Payouts) -> dict[tuple[str, str], str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, today
 from core.days import open_on

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.load import BOOKED_AHEAD_DAYS
 from core.actors import Actor
 from core.clock import DAY, HOUR, day_start, now, today

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from analytics.choices import EventReach
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from analytics.demo.logins import SYSTEM
 from analytics.services import event_claim
 from core.money import to_cents

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, day_start, today
 from core.days import open_on

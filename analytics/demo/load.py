@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from analytics.demo.claims import stated_claim
 from analytics.demo.days import REFUND_DAYS, SOURCE, PlannedDay, PlannedSession, due, plan_day
 from analytics.demo.missed import missed_bookings
@@ -27,6 +27,7 @@ from core.actors import Actor
 from core.locking import lock_rows
 from core.models import AuditEntry
 from core.money import to_cents
+from core.portions import in_turn
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
 from livestreams.conflicts import Span
 from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
@@ -290,8 +291,8 @@ def _sales(
         by_seller[item.seller].append(item.fact)
     stored = 0
     for seller, facts in sorted(by_seller.items()):
-        for start in range(0, len(facts), BATCH):
-            batch = list(enumerate(facts[start : start + BATCH]))
+        for some in in_turn(facts, BATCH):
+            batch = list(enumerate(some))
             stored += sales_record(
                 actor=actor, seller=built.tenants[seller], source=SOURCE, facts=batch
             ).counts["stored"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.matching.goods import Goods
 from analytics.models import MatchRun
 from analytics.services import match_run_start

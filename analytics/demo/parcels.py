@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from core.actors import Actor
 from core.errors import Conflict
 from core.locking import lock_row, lock_rows, retried

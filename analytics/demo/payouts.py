@@ -16,7 +16,7 @@ from zlib import crc32
 from django.db import transaction
 
 from analytics.beside.gathering import OurOrder, first_day, our_orders, paid_on
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.load import history_of
 from core.actors import Actor
 from core.clock import DAY, business_day, day_start, local

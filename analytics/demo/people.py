@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
 from analytics.models import DisplayLink
 from analytics.services import display_link_by_secret, display_link_make

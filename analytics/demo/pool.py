@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import F
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, now, today

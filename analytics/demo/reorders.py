@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.actors import Actor
 from core.clock import DAY, day_start, today
 from core.days import open_on

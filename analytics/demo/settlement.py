@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.days import outside_host
 from core.actors import Actor
 from core.clock import DAY, day_start, hour_of, hour_start, month_of, today

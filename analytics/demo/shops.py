@@ -10,7 +10,7 @@ import json
 import secrets
 from typing import Any
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.days import SOURCE
 from core import clock
 from core.actors import Actor

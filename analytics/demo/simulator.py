@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.days import SOURCE, PlannedDay, PlannedFact, PlannedSession, tenant_code
 from analytics.demo.logins import SYSTEM
 from analytics.demo.people import SIMULATOR_KEY, demo_secret

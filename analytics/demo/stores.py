@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from tenants.models import Store
 
 MEMBERS = 3  # as many neighbours as a session shows beside its seller

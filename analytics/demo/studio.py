@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from analytics.demo.build import BuiltPark, uid
+from analytics.demo.built import BuiltPark, uid
 from analytics.demo.days import PlannedSession
 from analytics.demo.equipment import EQUIPPED_ROOMS
 from core import clock

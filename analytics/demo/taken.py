@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.clock import DAY
 from livestreams.conflicts import Span
 from livestreams.models import Booking, Host, LiveRoom

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.actors import Actor
 from core.choices import WEBHOOK_EVENTS
 from core.models import WebhookEndpoint

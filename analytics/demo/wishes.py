@@ -12,7 +12,7 @@ from functools import partial
 
 from django.db.models import F, QuerySet
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from analytics.demo.load import BOOKED_AHEAD_DAYS
 from core import jobs
 from core.actors import Actor

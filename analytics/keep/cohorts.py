@@ -15,7 +15,7 @@ from analytics.models import DaySales
 from analytics.rollup.recount import worth_of
 from core.clock import DAY, HOUR, business_day, day_start, hour_of, hour_start
 from core.money import to_units
-from supplychain.attribution.ledger import in_turn
+from core.portions import in_turn
 from supplychain.choices import SalesKind
 from supplychain.models import SalesEvent
 from supplychain.querysets import SalesEventQuerySet

@@ -11,7 +11,7 @@ import msgspec
 from analytics.matching.assignment import HOUR, Assignment, Product, Report, Worker, assign
 from analytics.matching.facts import Candidate, Observation, Wanted
 from analytics.matching.fitting import Fitted, fit
-from analytics.matching.goods import goods_from
+from analytics.matching.goods import Goods, goods_from
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,12 @@ def run(inputs: Inputs, *, seconds: float, report: Report = lambda _value, _boun
         for name, want in wanted.items()
         for one in inputs.candidates
     }
-    products = [
-        Product(
-            one.name,
-            one.minutes,
-            one.windows(inputs.days),
-            one.weight,
-            None if one.budget is None else float(one.budget),
-            None if one.stock is None else float(one.stock),
-        )
-        for one in goods
-    ]
-    workers = [
-        Worker(one.host, inputs.free[one.host], inputs.most_hours * HOUR, one.day_rate)
-        for one in inputs.candidates
-    ]
     found = assign(
-        products,
-        workers,
+        [_product(one, inputs.days) for one in goods],
+        [
+            Worker(one.host, inputs.free[one.host], inputs.most_hours * HOUR, one.day_rate)
+            for one in inputs.candidates
+        ],
         {pair: estimate.middle for pair, estimate in estimates.items()},
         seconds=seconds,
         one_each=inputs.one_each,
@@ -88,13 +76,26 @@ def run(inputs: Inputs, *, seconds: float, report: Report = lambda _value, _boun
         estimate, hours = estimates[pair.product, pair.host], wanted[pair.product].hours
         levels = {name: round(getattr(estimate, name) * hours, 2) for name in ("middle", "low", "high")}
         pairs.append(asdict(pair) | levels | {"refund_rate": round(estimate.refund_rate, 4)})
-    return Run(
-        fitted,
-        found,
-        {
-            "sessions": fitted.sessions,
-            "factor": round(fitted.factor, 6),
-            "variances": {name: round(value, 6) for name, value in sorted(fitted.variances.items())},
-        },
-        {"pairs": pairs, "left": [[name, why.value] for name, why in found.left], "grid": found.grid},
+    left = [[name, why.value] for name, why in found.left]
+    return Run(fitted, found, _figures(fitted), {"pairs": pairs, "left": left, "grid": found.grid})
+
+
+def _product(goods: Goods, days: int) -> Product:
+    """Goods as the assignment takes them: amounts as floats, windows in minutes of its days."""
+    return Product(
+        goods.name,
+        goods.minutes,
+        goods.windows(days),
+        goods.weight,
+        None if goods.budget is None else float(goods.budget),
+        None if goods.stock is None else float(goods.stock),
     )
+
+
+def _figures(fitted: Fitted) -> dict[str, Any]:
+    """What is stored of the model."""
+    return {
+        "sessions": fitted.sessions,
+        "factor": round(fitted.factor, 6),
+        "variances": {name: round(value, 6) for name, value in sorted(fitted.variances.items())},
+    }

@@ -23,6 +23,7 @@ from core.actors import Actor
 from core.clock import day_start, hour_of, month_of, next_month, today
 from core.days import in_force_on
 from core.money import to_units
+from core.portions import in_turn
 from core.scoping import visible_to
 from supplychain.choices import AgreementState, DueKind, SalesKind, SettledSales
 from supplychain.models import Agreement, SalesEvent, Statement, StatementLine, StatementOrder
@@ -90,9 +91,9 @@ def _book(tenant: Tenant, ref: str, first: date) -> Book:
     ).current()
     facts = facts_of_orders(tenant, paid.values_list("pk", flat=True))
     sessions: dict[int, int | None] = {}
-    for start in range(0, len(facts), QUERY_SIZE):
-        some = SalesEvent.objects.filter(pk__in=[fact.id for fact in facts[start : start + QUERY_SIZE]])
-        sessions.update(some.with_session().values_list("pk", "session_now"))
+    for some in in_turn(facts, QUERY_SIZE):
+        events = SalesEvent.objects.filter(pk__in=[fact.id for fact in some])
+        sessions.update(events.with_session().values_list("pk", "session_now"))
     return book_of(facts, {fact.id: (fact.business_day, sessions.get(fact.id) or 0) for fact in facts})
 
 
@@ -136,10 +137,8 @@ def _stated(
         elif period.first <= line.month < period.end:
             found[PARTS[DueKind(line.kind)], line.statement] += to_units(line.amount)
     numbers = sorted({number for _source, number in orders})
-    for start in range(0, len(numbers), QUERY_SIZE):
-        rows = StatementOrder.objects.filter(
-            line__in=shares, order_no__in=numbers[start : start + QUERY_SIZE]
-        )
+    for some in in_turn(numbers, QUERY_SIZE):
+        rows = StatementOrder.objects.filter(line__in=shares, order_no__in=some)
         for line_id, source, number, amount in rows.values_list("line_id", "source", "order_no", "amount"):
             if (source, number) in orders:
                 found[ResultPart.COMMISSION, shares[line_id]] += to_units(amount)

@@ -14,6 +14,7 @@ from analytics.choices import SourceKind
 from analytics.result.account import Source
 from analytics.shares.facts import QUERY_SIZE, LineKey, Order
 from core.money import to_units
+from core.portions import in_turn
 from supplychain.choices import PayoutKind
 from supplychain.models import PayoutEntry
 from tenants.choices import Platform
@@ -35,10 +36,10 @@ def kept_by_platforms(
     mine = {(order[2], line) for order, line in lines}
     numbers, wholly = sorted({number for number, _line in mine}), {order[2] for order in whole}
     found: dict[str, Kept] = defaultdict(Kept)
-    for start in range(0, len(numbers), QUERY_SIZE):
+    for some in in_turn(numbers, QUERY_SIZE):
         entries = PayoutEntry.objects.filter(
             tenant=tenant,
-            order_no__in=numbers[start : start + QUERY_SIZE],
+            order_no__in=some,
             kind__in=(PayoutKind.COMMISSION, *SETTLING),
         ).standing()
         for platform, number, line, kind, amount in entries.values_list(

@@ -22,6 +22,7 @@ from analytics.shares.split import Measures
 from core import clock
 from core.actors import Actor
 from core.errors import NotFound
+from core.portions import in_turn
 from core.scoping import visible_to
 from supplychain.choices import AgreementKind, AttributionRule, SalesKind
 from supplychain.models import Agreement, Attribution, SalesEvent
@@ -136,12 +137,11 @@ def facts_of_orders(tenant: Tenant, payments: Iterable[int]) -> list[Fact]:
     """All current facts of the orders of some payments, by their id."""
     numbers: set[str] = set()
     ids = sorted(payments)
-    for start in range(0, len(ids), QUERY_SIZE):
-        some = SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE])
-        numbers.update(some.values_list("order_no", flat=True))
-    wanted, facts = sorted(numbers), {}
-    for start in range(0, len(wanted), QUERY_SIZE):
-        about = SalesEvent.objects.of_orders(tenant.pk, wanted[start : start + QUERY_SIZE])
+    for some in in_turn(ids, QUERY_SIZE):
+        numbers.update(SalesEvent.objects.filter(pk__in=some).values_list("order_no", flat=True))
+    facts = {}
+    for wanted in in_turn(sorted(numbers), QUERY_SIZE):
+        about = SalesEvent.objects.of_orders(tenant.pk, wanted)
         facts.update({fact.id: fact for fact in read_facts(about)})
     return [facts[pk] for pk in sorted(facts)]
 

@@ -14,6 +14,7 @@ from analytics.result.account import Source
 from analytics.shares.facts import QUERY_SIZE, Fact
 from analytics.shares.split import Measures
 from core.money import to_units
+from core.portions import in_turn
 from supplychain.choices import LineType, SalesKind, SettledSales
 from supplychain.models import Agreement, Product, Sku
 
@@ -57,8 +58,8 @@ def skus_of(facts: Iterable[Fact]) -> dict[int, Sku]:
     """The SKUs of facts with their products."""
     wanted = sorted({fact.sku for fact in facts if fact.sku})
     found: dict[int, Sku] = {}
-    for start in range(0, len(wanted), QUERY_SIZE):
-        rows = Sku.objects.filter(pk__in=wanted[start : start + QUERY_SIZE]).select_related("product")
+    for some in in_turn(wanted, QUERY_SIZE):
+        rows = Sku.objects.filter(pk__in=some).select_related("product")
         found |= {sku.pk: sku for sku in rows}
     return found
 

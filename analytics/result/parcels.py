@@ -21,6 +21,7 @@ from analytics.result.account import Source
 from analytics.shares.facts import QUERY_SIZE, Fact
 from core import clock
 from core.money import allocate, to_units
+from core.portions import in_turn
 from supplychain.choices import FeeKind, ReservationState
 from supplychain.fees import Tariffs
 from supplychain.models import Parcel, Reservation, WarehouseTariff
@@ -66,8 +67,8 @@ def _shares(rows: list[Any], tariffs: Tariffs) -> Iterator[tuple[int, int | None
     """By reservation its share of the price of its parcel; what waits in no parcel is shared by order."""
     parcels = sorted({row.parcel_id for row in rows if row.parcel_id is not None})
     beside: dict[object, list[tuple[int, int]]] = defaultdict(list)
-    for start in range(0, len(parcels), QUERY_SIZE):
-        held = Reservation.objects.filter(parcel__in=parcels[start : start + QUERY_SIZE])
+    for some in in_turn(parcels, QUERY_SIZE):
+        held = Reservation.objects.filter(parcel__in=some)
         for pk, parcel, quantity in (
             held.exclude(state=ReservationState.RELEASED)
             .order_by("pk")

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from analytics.figures import PLACES
 from analytics.models import DisplayLink
-from core import audit, clock, policy
+from core import audit, clock
 from core.actors import Actor
 from core.choices import NodeKind
 from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.models import ScopeNode
+from core.policy import ADD, CHANGE
 from core.scoping import get_visible, require
 from core.services import hash_secret, row_by_secret, secret_make
 
@@ -30,7 +31,7 @@ def display_link_make(
     *, actor: Actor, node: ScopeNode, name: str, expires_at: datetime | None = None
 ) -> tuple[DisplayLink, str]:
     """Make a link to the wall of a park or place and return it with its secret, which is shown this once."""
-    require(actor, policy.ADD, DisplayLink, node.pk)
+    require(actor, ADD, DisplayLink, node.pk)
     if node.kind not in (NodeKind.PARK, *PLACES):
         raise InvalidInput(
             _("A display link opens the wall of a park or of a place."), code="link_node", field="node"
@@ -56,7 +57,7 @@ def display_link_make(
 @transaction.atomic
 def display_link_revoke(*, actor: Actor, link: DisplayLink) -> DisplayLink:
     """Revoke a link: its screens go dark within two seconds. Revoking it again changes nothing."""
-    get_visible(DisplayLink, actor, policy.CHANGE, pk=link.pk)
+    get_visible(DisplayLink, actor, CHANGE, pk=link.pk)
     held = lock_row(DisplayLink, link.pk)
     if held.revoked_at is None:
         held.revoked_at = clock.now()

@@ -22,6 +22,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.errors import InvalidInput, RowError
 from core.locking import retried
+from core.policy import ADD
 from core.scoping import require
 from parks.models import Province
 from parks.provinces import STUDY_PROVINCES
@@ -64,7 +65,7 @@ def index_run_create(
             range; nothing varies; a parameter that stored runs do not take; an unknown series.
         Refused: the actor may not add index runs.
     """
-    require(actor, "add", IndexRun)
+    require(actor, ADD, IndexRun)
     options = parameters or RunOptions()
     if options != RunOptions(winsor=options.winsor, epsilon=options.epsilon):
         raise InvalidInput(_("A stored run weighs the twelve indicators over all years."), code="parameters")

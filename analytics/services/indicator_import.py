@@ -23,6 +23,7 @@ from core.actors import Actor
 from core.errors import InvalidInput, RowError
 from core.locking import advisory_lock, retried
 from core.models import AuditEntry
+from core.policy import ADD
 from core.scoping import require
 
 IMPORTED: Final = "indicators.import"
@@ -91,18 +92,13 @@ def indicator_values_import(
             indicator's, a day in the future.
         Refused: the actor may not add indicator values.
     """
-    require(actor, "add", IndicatorValue)
+    require(actor, ADD, IndicatorValue)
     data = source.read_bytes() if isinstance(source, Path) else source
     name = _printable(file_name or (source.name if isinstance(source, Path) else ""))
     found = read_statfile(data, indicator=indicator, unit=unit)
     readings, problems = _storable(found)
     if problems and not skip_unreadable:
-        message = ngettext(
-            "Nothing is imported: %(count)d cell or row cannot be read.",
-            "Nothing is imported: %(count)d cells or rows cannot be read.",
-            len(problems),
-        )
-        raise InvalidInput(message % {"count": len(problems)}, code="unreadable_rows", rows=problems)
+        raise _unreadable(problems)
     sha256 = hashlib.sha256(data).hexdigest()
     day = published_on or _first_imported(sha256) or clock.today()
     if day > clock.today():
@@ -113,20 +109,21 @@ def indicator_values_import(
         advisory_lock(IMPORTED)
         indicators_load()
         nodes = province_nodes({reading.province_code for reading in readings})
-        names = _series_names(found, readings, indicator, unit)
-        series = {key: indicator_called(*named) for key, named in names.items()}
-        _refuse_two_names(series)
-        is_new = {key for key, row in series.items() if row.pk is None}
-        lineage = {"file": name, "sha256": sha256}
-        fresh, reports = [], []
-        for key, row in series.items():
+        fresh: list[IndicatorValue] = []
+        reports: list[SeriesReport] = []
+        for key, row in _series(found, readings, indicator, unit).items():
             own = [reading for reading in readings if (reading.indicator_name, reading.unit) == key]
             values, unchanged, revised = _new_vintages(row, own, nodes, day)
             for value, reading in values:
                 value.source_note = found.source_note[:300]
-                value.lineage = {**lineage, "line": reading.line_no, "name": reading.indicator_name}
-            fresh += [value for value, _reading in values]
-            reports.append(SeriesReport(row, key in is_new, len(values), revised, unchanged))
+                value.lineage = {
+                    "file": name,
+                    "sha256": sha256,
+                    "line": reading.line_no,
+                    "name": reading.indicator_name,
+                }
+                fresh.append(value)
+            reports.append(SeriesReport(row, row.pk is None, len(values), revised, unchanged))
         report = ImportReport(
             kind=found.kind,
             encoding=found.encoding,
@@ -141,6 +138,15 @@ def indicator_values_import(
         if fresh and not dry_run:
             _store(actor, report, fresh, name, sha256)
     return report
+
+
+def _unreadable(problems: Sequence[RowError]) -> InvalidInput:
+    message = ngettext(
+        "Nothing is imported: %(count)d cell or row cannot be read.",
+        "Nothing is imported: %(count)d cells or rows cannot be read.",
+        len(problems),
+    )
+    return InvalidInput(message % {"count": len(problems)}, code="unreadable_rows", rows=problems)
 
 
 def _printable(name: str) -> str:
@@ -168,6 +174,16 @@ def _first_imported(sha256: str) -> date | None:
     ).order_by("pk")
     entry = known.first()
     return date.fromisoformat(entry.after["published_on"]) if entry and entry.after else None
+
+
+def _series(
+    found: StatFile, readings: Sequence[IndicatorReading], indicator: str, unit: str
+) -> dict[SeriesKey, Indicator]:
+    """The indicator of each series of the file, unsaved where it is new. Raises InvalidInput."""
+    names = _series_names(found, readings, indicator, unit)
+    series = {key: indicator_called(*named) for key, named in names.items()}
+    _refuse_two_names(series)
+    return series
 
 
 def _series_names(

@@ -15,6 +15,7 @@ from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_lock, retried
+from core.policy import ADD
 from core.scoping import require
 from supplychain.services import lock_facts
 from tenants.models import Tenant
@@ -28,7 +29,7 @@ def period_close(*, actor: Actor, tenant: Tenant, month: date) -> PeriodClose:
     What has changed in months closed before is carried along as their adjustment. InvalidInput for a month that is
     not over, Conflict when it is closed already or cannot be counted.
     """
-    require(actor, "add", PeriodClose, tenant.pk)
+    require(actor, ADD, PeriodClose, tenant.pk)
     if month.day != 1:
         raise InvalidInput(_("A month is named by its first day."), code="month", field="month")
     if clock.today() < clock.next_month(month):

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from analytics.rollup.recount import worth_of
 from analytics.shares.split import NOTHING, Measures
 from core.money import to_units
+from core.portions import in_turn
 from livestreams.models import LiveSession
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import Attribution, SalesEvent, Sku
@@ -69,8 +70,8 @@ def facts_in(sessions: Sequence[LiveSession]) -> list[tuple[Fact, int]]:
     ids = dict(given.values_list("event_id", "session_id"))
     session_of |= ids
     found = read_facts(told)
-    for start in range(0, len(ids), QUERY_SIZE):
-        found += read_facts(SalesEvent.objects.filter(pk__in=list(ids)[start : start + QUERY_SIZE]))
+    for some in in_turn(ids, QUERY_SIZE):
+        found += read_facts(SalesEvent.objects.filter(pk__in=some))
     # Of one session all facts are its own. What came in between the reads is told the next time.
     only = sessions[0].pk if len(sessions) == 1 else 0
     return [(fact, place) for fact in found if (place := session_of.get(fact.id, only))]
@@ -112,8 +113,7 @@ def _payments(orders: Iterable[Order]) -> Iterator[tuple[int, SalesEventQuerySet
         by_seller[seller].add(number)
     for seller, numbers in by_seller.items():
         wanted = sorted(numbers)
-        for start in range(0, len(wanted), QUERY_SIZE):
-            some = wanted[start : start + QUERY_SIZE]
+        for some in in_turn(wanted, QUERY_SIZE):
             paid = SalesEvent.objects.current().filter(seller=seller, order_no__in=some, kind=SalesKind.PAID)
             yield seller, paid.order_by()
 

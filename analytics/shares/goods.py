@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from analytics.shares.facts import QUERY_SIZE, Fact, Order, read_facts, sums_of
 from analytics.shares.split import NOTHING, Measures, Shares, add_up
 from core.money import allocate
+from core.portions import in_turn
 from supplychain.choices import LineType, SalesKind
 from supplychain.models import SalesEvent, SkuResolution
 
@@ -63,8 +64,8 @@ def orders_of(orders: Iterable[Order], paid: QuerySet[SalesEvent] | None = None)
     wanted = set(orders)
     for seller in sorted({order[0] for order in wanted}):
         numbers = sorted({number for each, _source, number in wanted if each == seller})
-        for start in range(0, len(numbers), QUERY_SIZE):
-            some = set(numbers[start : start + QUERY_SIZE])
+        for asked in in_turn(numbers, QUERY_SIZE):
+            some = set(asked)
             if paid is not None:
                 having = paid.filter(seller=seller, order_no__in=some)
                 some = set(having.order_by().values_list("order_no", flat=True))

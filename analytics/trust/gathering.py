@@ -17,6 +17,7 @@ from analytics.tracks import tracks_of
 from analytics.trust.evidence import NOTHING_SOLD, AirTime, Claim, Evidence, Sent, Sold
 from analytics.trust.thresholds import CHECK_IN_APART, PARCEL_DAYS, USUAL_DAYS
 from core.clock import DAY, HOUR, business_day, now
+from core.portions import in_turn
 from livestreams.conflicts import Span, merged
 from livestreams.models import AudienceSample, LiveSession, Publish
 from supplychain.choices import ReservationState
@@ -146,8 +147,8 @@ def _parcels(sessions: Sequence[LiveSession]) -> dict[int, Sent]:
     )
     asked = [session for session in over if session.tenant_id in packed]
     found: dict[int, Sent] = {}
-    for start in range(0, len(asked), SESSIONS_AT_ONCE):
-        found |= _parcels_of(asked[start : start + SESSIONS_AT_ONCE], at)
+    for some in in_turn(asked, SESSIONS_AT_ONCE):
+        found |= _parcels_of(some, at)
     return found
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from livestreams.models.booking import Booking
 from livestreams.models.broadcast import Broadcast, ScreenToken
 from livestreams.models.exchange import ExchangeOffer, ExchangeRequest
 from livestreams.models.fault import Fault, FaultStep
 from livestreams.models.frames import EncoderSample
 from livestreams.models.host import Engagement, FollowerReading, Host, HostAbsence, HostAccount
-from livestreams.models.plan import BookingSeries, WaitlistEntry
 from livestreams.models.proof import ProvenMixin
 from livestreams.models.quota import SlotQuota
-from livestreams.models.room import Booking, LiveRoom, Maintenance
+from livestreams.models.room import LiveRoom, Maintenance
 from livestreams.models.schedule import PlannedSlot, SchedulePlan, SlotRequest
+from livestreams.models.series import BookingSeries
 from livestreams.models.session import AudienceSample, HostShift, LiveSession, SessionTenant
 from livestreams.models.shift import PlannedShift
 from livestreams.models.spend import AdSpend
@@ -25,6 +26,7 @@ from livestreams.models.training import (
     HostStage,
     IncubationStage,
 )
+from livestreams.models.waitlist import WaitlistEntry
 
 __all__ = [
     "AdSpend",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from livestreams.choices import DELIVERIES_TOLD, ScreenKind
-from livestreams.models.room import Booking
+from livestreams.models.booking import Booking
 from tenants.choices import Platform
 
 

@@ -10,7 +10,8 @@ from core.clock import local
 from core.dbrules import AppendOnly
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from livestreams.choices import FAULT_OPEN, FaultKind, FaultState
-from livestreams.models.room import Booking, LiveRoom, Maintenance
+from livestreams.models.booking import Booking
+from livestreams.models.room import LiveRoom, Maintenance
 from livestreams.models.studio import Equipment
 from livestreams.querysets import FaultQuerySet
 from parks.models import Park

@@ -11,7 +11,7 @@ from core.clock import local
 from core.models import Scope
 from livestreams.choices import FrameLoss
 from livestreams.frames import KEPT_DAYS
-from livestreams.models.room import Booking
+from livestreams.models.booking import Booking
 from livestreams.querysets import EncoderSampleQuerySet
 
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import local, today
 from core.models import Job, PublicIdMixin, Scope, StampedMixin, User
 from livestreams.choices import PlanKind, PlanState
+from livestreams.models.booking import Booking
 from livestreams.models.host import Host
 from livestreams.models.proof import ProvenMixin
-from livestreams.models.room import Booking, LiveRoom
+from livestreams.models.room import LiveRoom
 from parks.models import Park
 from tenants.models import Tenant
 

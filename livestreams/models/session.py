@@ -11,8 +11,9 @@ from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
 from livestreams.choices import SESSION_OPEN, UNSEEN, Delivery, SessionState, ShiftRole
+from livestreams.models.booking import Booking
 from livestreams.models.host import Host
-from livestreams.models.room import Booking, LiveRoom
+from livestreams.models.room import LiveRoom
 from livestreams.querysets import LiveSessionQuerySet
 from parks.models import Park
 from tenants.choices import Platform

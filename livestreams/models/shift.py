@@ -10,8 +10,8 @@ from core.clock import local
 from core.models import PublicIdMixin, Scope, StampedMixin
 from core.overlap import no_overlap
 from livestreams.choices import ShiftRole
+from livestreams.models.booking import Booking
 from livestreams.models.host import Host
-from livestreams.models.room import Booking
 from livestreams.querysets import PlannedShiftQuerySet
 
 

@@ -13,7 +13,8 @@ from core.clock import local, now
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin
 from livestreams.addresses import check_control_address, check_encoder_address
 from livestreams.choices import MediaServer, PublishEnd, PublishReason
-from livestreams.models.room import Booking, LiveRoom
+from livestreams.models.booking import Booking
+from livestreams.models.room import LiveRoom
 from livestreams.models.session import LiveSession
 from livestreams.publishing import ALARM_AFTER, LOWEST_KBPS, MOST_BEHIND_MS, public_name
 from livestreams.querysets import PublishQuerySet

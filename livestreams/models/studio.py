@@ -13,7 +13,8 @@ from core.dbrules import AppendOnly
 from core.models import ClosableMixin, NamedMixin, PublicIdMixin, Scope, StampedMixin, User
 from core.overlap import no_overlap
 from livestreams.choices import Condition, EquipmentKind, RoomCheckItem
-from livestreams.models.room import Booking, LiveRoom
+from livestreams.models.booking import Booking
+from livestreams.models.room import LiveRoom
 from livestreams.querysets import LoanQuerySet, VisitQuerySet
 from parks.models import Park
 from tenants.models import Tenant

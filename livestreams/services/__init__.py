@@ -21,26 +21,29 @@ from livestreams.services.exchange import (
 )
 from livestreams.services.faults import fault_close, fault_repaired, fault_report, fault_take_up
 from livestreams.services.frames import encoder_sample_record, encoder_samples_forget
-from livestreams.services.hosts import (
-    FollowerCounts,
+from livestreams.services.hostaccounts import (
     Followers,
-    absence_create,
-    absence_withdraw,
     account_begin,
     account_close,
     account_create,
     account_reopen,
+    followers_record,
+)
+from livestreams.services.hosts import (
+    absence_create,
+    absence_withdraw,
     engagement_begin,
     engagement_end,
-    followers_record,
     host_create,
     host_update,
 )
-from livestreams.services.hostshifts import shift_begin, shift_drop, shift_end, shift_plan
+from livestreams.services.hostshifts import shift_begin, shift_end
 from livestreams.services.loans import loan_begin, loan_return
 from livestreams.services.locks import settings_of, terms_of
+from livestreams.services.maintenance import maintenance_create, maintenance_end
 from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
+from livestreams.services.plannedshifts import shift_drop, shift_plan
 from livestreams.services.plans import (
     plan_publish,
     plan_repair,
@@ -50,23 +53,23 @@ from livestreams.services.plans import (
     plan_what_if,
 )
 from livestreams.services.publishes import Answer, publish_ask, publish_done, publish_refuse
-from livestreams.services.resources import maintenance_create, maintenance_end, room_create, room_update
-from livestreams.services.samples import SampleCounts, samples_record
-from livestreams.services.screens import screen_make, screen_of, screen_revoke
-from livestreams.services.series import series_cancel, series_create
-from livestreams.services.sessions import session_end, session_open
-from livestreams.services.slot_sessions import follow_slots, turn_slots
-from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
-from livestreams.services.spend import SpendCounts, SpendHour, spend_record
-from livestreams.services.steps import booking_charge, release_expired
-from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
-from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
-from livestreams.services.told import (
+from livestreams.services.reported import (
     session_name_live_id,
     session_tell,
     session_unname_live_id,
     session_untell,
 )
+from livestreams.services.rooms import room_create, room_update
+from livestreams.services.samples import samples_record
+from livestreams.services.screens import screen_make, screen_of, screen_revoke
+from livestreams.services.series import series_cancel, series_create
+from livestreams.services.sessions import session_end, session_open
+from livestreams.services.slot_sessions import follow_slots, turn_slots
+from livestreams.services.slots import slot_request_make, slot_request_rank, slot_request_withdraw
+from livestreams.services.spend import SpendHour, spend_record
+from livestreams.services.steps import booking_charge, release_expired
+from livestreams.services.stream_keys import Credentials, secret_of, stream_credentials, stream_key_renew
+from livestreams.services.stream_watch import drop_streams, publish_cut, publish_readmit, watch_streams
 from livestreams.services.training import (
     certificate_record,
     host_advance,
@@ -77,17 +80,16 @@ from livestreams.services.training import (
 )
 from livestreams.services.turnaround import cleaning_assign, room_check, room_cleaned
 from livestreams.services.upkeep import studio_upkeep
+from livestreams.services.versions import BatchCounts
 from livestreams.services.visits import visit_announce, visit_arrive, visit_leave, visit_withdraw
 from livestreams.services.waitlist import offer_waitlist, waitlist_join, waitlist_withdraw
 
 __all__ = [
     "Answer",
+    "BatchCounts",
     "Credentials",
-    "FollowerCounts",
     "Followers",
     "Reading",
-    "SampleCounts",
-    "SpendCounts",
     "SpendHour",
     "Target",
     "absence_create",

@@ -15,6 +15,7 @@ from core.actors import Actor
 from core.clock import DAY, MINUTE, now
 from core.locking import retried
 from core.models import AuditEntry
+from core.policy import ADD, CHECK_IN
 from core.scoping import require
 from livestreams.availability import host_taken
 from livestreams.choices import BookingState
@@ -62,7 +63,7 @@ def booking_create(
     tenant's own, BadTime for impossible times, OverQuota unless the park says why the firm may have more
     (`beyond_quota`).
     """
-    require(actor, "add", Booking, tenant.pk)
+    require(actor, ADD, Booking, tenant.pk)
     check_key_allows(actor, room)
     why = check_may_exceed(actor, room.park_id, beyond_quota)
     look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why))
@@ -144,7 +145,7 @@ def booking_check_in(*, actor: Actor, booking: Booking, at: datetime | None = No
     """
     with transaction.atomic():
         lock_room(actor, booking.room_id)
-        held = lock_visible(Booking, actor, booking.pk, "check_in")
+        held = lock_visible(Booking, actor, booking.pk, CHECK_IN)
         if at is not None and held.state in (BookingState.CHECKED_IN, BookingState.COMPLETED):
             return held
         seen = _checked_in_at(held, at)

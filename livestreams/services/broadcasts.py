@@ -15,11 +15,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, policy, records
+from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.locking import lock_rows, retried
+from core.policy import ADD
+from core.records import save_clean
 from core.scoping import require
 from core.sealing import Broken, seal, unseal
 from livestreams.choices import DELIVERIES_TOLD, Delivery, MediaServer
@@ -54,7 +56,7 @@ def broadcast_choose(
     stays good for the same server. Raises InvalidInput, and WrongState for a booking that is over or given back and for
     another route while its session is open: by its route a session knows its end.
     """
-    require(actor, policy.ADD, Broadcast, booking.tenant_id)
+    require(actor, ADD, Broadcast, booking.tenant_id)
     held = lock_visible(Booking, actor, booking.pk)
     if held.state not in KEYED:
         raise WrongState(
@@ -77,11 +79,7 @@ def broadcast_choose(
         row.sealed_key, row.key_set_at = (seal(key, _purpose(row)), now()) if key else ("", None)
         row.handed_for, row.handed_at, row.hand_overs = "", None, 0
     row.server = server
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        raise records.invalid(error) from error
-    row.save()
+    save_clean(row)
     audit.record(
         actor=actor,
         verb="broadcast.choose",

@@ -20,9 +20,10 @@ from core.days import in_force_on
 from core.errors import InvalidInput, NotFound, Refused
 from core.locking import lock_row, lock_rows, retried
 from core.models import ScopeNode
-from core.policy import CHANGE
+from core.policy import ADD, CHANGE
 from core.scoping import get_visible, may, require
 from livestreams.choices import EXCHANGE_TRANSITIONS, EngagementKind, ExchangeState
+from livestreams.conflicts import Span
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times, loan_windows
 from livestreams.models import Engagement, ExchangeOffer, ExchangeRequest, Host, LiveRoom
@@ -62,7 +63,7 @@ def exchange_offer_make(
         raise InvalidInput(_("Offer a room or a host."), code="one_thing", field="room")
     giver = room.park.node if room is not None else _giver_of(host)  # type: ignore[arg-type]
     park_id = giver.pk if giver.kind == NodeKind.PARK else giver.parent_id
-    require(actor, "add", ExchangeOffer, giver.pk)
+    require(actor, ADD, ExchangeOffer, giver.pk)
     check_key_allows(actor, room)
     if room is not None and (room.dedicated_to_id is not None or room.is_closed_by(today())):
         raise InvalidInput(_("Only a shared room that is open can be lent."), code="room", field="room")
@@ -148,7 +149,7 @@ def exchange_request_make(
     `alternatives` for a time that cannot be had, OverQuota for hours in the own room that the firm has not, BadTime,
     InvalidInput.
     """
-    require(actor, "add", ExchangeRequest, tenant.pk)
+    require(actor, ADD, ExchangeRequest, tenant.pk)
     with transaction.atomic():
         if offer.is_instant:
             _lock_place(actor, offer, tenant.pk, room)
@@ -161,16 +162,7 @@ def exchange_request_make(
         if not held.places.filter(pk__in=tenant.node.ancestors().values("pk")).exists():
             raise NotFound
         check_key_allows(actor, held.room or room)
-        place = _place_of(held, tenant, park_id, room, host)
-        if not any(window.contains(span) for window in free_times([held], span)[held.pk]):
-            lent = loan_windows(held, place, span, host=host, limited=tenant if held.room is None else None)
-            raise Overlap(
-                _("The offer is not free at that time."),
-                field="starts_at",
-                alternatives=[window.as_dict() for window in lent],
-            )
-        if held.room is None and not leaves(park_id, tenant, span)(span):
-            raise over_quota(park_id, tenant, "starts_at")
+        _check_can_be_had(held, tenant, park_id, _place_of(held, tenant, park_id, room, host), span, host)
         request = ExchangeRequest.objects.create(
             offer=held,
             park_id=park_id,
@@ -206,6 +198,22 @@ def _place_of(
         raise InvalidInput(_("Name the room in which the host is to work."), code="room", field="room")
     check_room(room, tenant)
     return room
+
+
+def _check_can_be_had(
+    offer: ExchangeOffer, tenant: Tenant, park_id: int, place: LiveRoom, span: Span, host: Host | None
+) -> None:
+    """Overlap where the offer is not free then; OverQuota where the firm has no hours left in its own room."""
+    own_room = offer.room is None
+    if not any(window.contains(span) for window in free_times([offer], span)[offer.pk]):
+        lent = loan_windows(offer, place, span, host=host, limited=tenant if own_room else None)
+        raise Overlap(
+            _("The offer is not free at that time."),
+            field="starts_at",
+            alternatives=[window.as_dict() for window in lent],
+        )
+    if own_room and not leaves(park_id, tenant, span)(span):
+        raise over_quota(park_id, tenant, "starts_at")
 
 
 @retried

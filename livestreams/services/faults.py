@@ -23,7 +23,7 @@ from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Equipment, Fault, FaultStep, LiveRoom, Maintenance
 from livestreams.models.room import OUT_OF_USE
 from livestreams.services.locks import check_key_allows, lock_room, lock_visible, park_of
-from livestreams.services.resources import window_end, window_open
+from livestreams.services.maintenance import window_end, window_open
 from livestreams.services.steps import SYSTEM, WAITLIST
 from tenants.models import Tenant
 

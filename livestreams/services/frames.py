@@ -10,11 +10,12 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from core import audit, policy
+from core import audit
 from core.actors import Actor, system_actor
 from core.clock import DAY, now
 from core.errors import Conflict, InvalidInput
 from core.locking import advisory_locks, retried
+from core.policy import ADD
 from core.scoping import require
 from livestreams.frames import ALL, APART, COUNTERS, KEPT_DAYS, MOST_SOURCES, PARTS, WINDOW, Frames, loss_of
 from livestreams.models import Booking, EncoderSample, LiveSession
@@ -36,7 +37,7 @@ def encoder_sample_record(
     reconnecting: bool = False,
 ) -> EncoderSample:
     """Append what an encoder's program shows now. What the same source told a moment ago is given back instead."""
-    require(actor, policy.ADD, EncoderSample, booking.tenant_id)
+    require(actor, ADD, EncoderSample, booking.tenant_id)
     check_key_allows(actor, booking.room)
     for part, whole in PARTS.values():
         if getattr(frames, part) > getattr(frames, whole):

@@ -1,27 +1,26 @@
-"""Hosts: who they are, whose they are, their accounts and followers, when they can be booked."""
+"""Hosts: who they are, whose they are, when they can be booked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
-from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from core import audit, buckets
 from core.actors import Actor
 from core.clock import DAY, now, today
-from core.errors import Conflict, InvalidInput, RowError
+from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
+from core.policy import ADD, CHANGE
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.choices import EngagementKind
 from livestreams.errors import BadTime, WrongState
 from livestreams.hosthours import read_hours
-from livestreams.models import Engagement, FollowerReading, Host, HostAbsence, HostAccount, SessionTenant
+from livestreams.models import Engagement, Host, HostAbsence
 from livestreams.services.locks import lock_visible
 from parks.models import Park
 from tenants.models import Company, Tenant
@@ -34,7 +33,7 @@ MOST_HOURS = 28
 @transaction.atomic
 def host_create(*, actor: Actor, tenant: Tenant, code: str, name_zh: str, **values: Any) -> Host:
     """Add a host of an agency or employer. Conflict when the code is taken, InvalidInput for unreadable hours."""
-    require(actor, "add", Host, tenant.pk)
+    require(actor, ADD, Host, tenant.pk)
     host = Host(tenant=tenant, code=code, name_zh=name_zh, **values)
     _check_hours(host)
     try:
@@ -105,13 +104,13 @@ def engagement_begin(
 
     Conflict when another engagement of the host covers one of the days; BadTime for an end before the beginning.
     """
-    require(actor, "add", Engagement, host.tenant_id)
+    require(actor, ADD, Engagement, host.tenant_id)
     if (kind == EngagementKind.PARK) != (park is not None):
         raise InvalidInput(
             _("The park is named for its own hosts, and for no others."), code="park", field="park"
         )
     if park is not None:
-        require(actor, "add", Engagement, park.pk)
+        require(actor, ADD, Engagement, park.pk)
     if to_day is not None and to_day <= from_day:
         raise BadTime(_("An engagement ends after it begins."), code="order", field="to_day")
     with transaction.atomic():
@@ -138,7 +137,7 @@ def engagement_end(*, actor: Actor, engagement: Engagement, to_day: date | None 
     with transaction.atomic():
         held = lock_visible(Engagement, actor, engagement.pk)
         if held.park_id is not None:
-            require(actor, "change", Engagement, held.park_id)
+            require(actor, CHANGE, Engagement, held.park_id)
         to_day = to_day or today()
         if to_day <= held.from_day or (held.to_day is not None and to_day > held.to_day):
             raise BadTime(_("It can only end earlier, and after it begins."), code="order", field="to_day")
@@ -163,177 +162,11 @@ def _save_engagement(engagement: Engagement) -> None:
 
 
 @retried
-def account_create(
-    *, actor: Actor, host: Host, platform: str, account: str, opened_on: date | None = None
-) -> HostAccount:
-    """Add a host's account on a platform, from a day on.
-
-    Without one since the last host of the firm who had it left it, else as long as anybody knows. Conflict when one of
-    the firm has it already.
-    """
-    require(actor, "add", HostAccount, host.tenant_id)
-    with transaction.atomic():
-        if opened_on is None:
-            before = HostAccount.objects.filter(tenant=host.tenant_id, platform=platform, account=account)
-            opened_on = before.aggregate(left=Max("closed_on"))["left"]
-        row = HostAccount(host=host, platform=platform, account=account, opened_on=opened_on)
-        _save_account(row)
-        _record(actor, "host_account.create", row, host, ("platform", "account", "opened_on"))
-    return row
-
-
-@retried
-def account_begin(*, actor: Actor, account: HostAccount, opened_on: date | None = None) -> HostAccount:
-    """Say from which day on an account is the host's; without one it was so as long as anybody knows.
-
-    What was sold by it before that day is looked at again. BadTime for a day after its closing;
-    Conflict when it was another host's of the firm by then.
-    """
-    return _account_change(actor, account, "host_account.begin", opened_on=opened_on)
-
-
-@retried
-def account_close(*, actor: Actor, account: HostAccount, closed_on: date | None = None) -> HostAccount:
-    """Close an account from a day on, today without one: the host is nobody there any more, for matching, incubation
-    and sales. What was sold by it before stays where it is, and its followers of before are kept. BadTime for a day
-    before its beginning.
-    """
-    return _account_change(actor, account, "host_account.close", closed_on=closed_on or today())
-
-
-@retried
-def account_reopen(*, actor: Actor, account: HostAccount) -> HostAccount:
-    """Take back the closing of an account. Conflict when it is another host's of the firm since."""
-    return _account_change(actor, account, "host_account.reopen", closed_on=None)
-
-
-def _account_change(actor: Actor, account: HostAccount, verb: str, **values: date | None) -> HostAccount:
-    with transaction.atomic():
-        held = lock_visible(HostAccount, actor, account.pk)
-        before = audit.snapshot(held, values)
-        for name, value in values.items():
-            setattr(held, name, value)
-        if held.opened_on and held.closed_on and held.closed_on < held.opened_on:
-            raise BadTime(_("An account is closed after it begins."), code="order", field=next(iter(values)))
-        _save_account(held)
-        audit.record(
-            actor=actor,
-            verb=verb,
-            obj=held,
-            node_id=held.tenant_id,
-            before=before,
-            after=audit.snapshot(held, values),
-        )
-    return held
-
-
-def _save_account(account: HostAccount) -> None:
-    try:
-        with transaction.atomic():
-            account.save()
-    except IntegrityError as error:
-        if "livestreams_account_one_host" not in str(error):
-            raise conflict_of(error) from error
-        raise Conflict(
-            _("A host of the firm has this account on some of these days: close that one's first."),
-            code="account_taken",
-            field="account",
-        ) from error
-    _sells_by(account)
-
-
-def _sells_by(account: HostAccount) -> None:
-    """Lines that name the account are looked at again; those for whom the host worked know it as well."""
-    host = account.host
-    buckets.mark(buckets.SESSIONS, [(host.tenant_id, 0)])
-    shown = SessionTenant.objects.filter(Q(session__host=host) | Q(session__shifts__host=host))
-    sellers = {host.tenant_id, *shown.values_list("tenant_id", flat=True)}
-    buckets.mark(buckets.ACCOUNTS, [(seller, 0) for seller in sellers])
-
-
-@dataclass(frozen=True)
-class Followers:
-    """How many followers an account had on a day."""
-
-    day: date
-    followers: int
-
-
-@dataclass(frozen=True)
-class FollowerCounts:
-    """What became of a batch: new days, repeated ones, and corrections of known days."""
-
-    stored: int
-    duplicates: int
-    corrected: int
-
-
-@retried
-def followers_record(
-    *, actor: Actor, account: HostAccount, readings: Sequence[Followers], source: str = ""
-) -> FollowerCounts:
-    """Append readings. The same number for a known day is a duplicate, another one its next version.
-
-    All or nothing: BadTime names the readings of days that have not come, or on which the account was not the host's.
-    """
-    require(actor, "add", FollowerReading, account.host.tenant_id)
-    message = _("This time has not come yet.")
-    ahead = [
-        RowError(row, "day", "future", message) for row, read in enumerate(readings, 1) if read.day > today()
-    ]
-    if ahead:
-        raise BadTime(message, code="future", rows=ahead)
-    with transaction.atomic():
-        held = lock_row(HostAccount, account.pk)
-        message = _("The account was not the host's then.")
-        others = [
-            RowError(row, "day", "account_closed", message)
-            for row, read in enumerate(readings, 1)
-            if not held.is_held_on(read.day)
-        ]
-        if others:
-            raise BadTime(message, code="account_closed", rows=others)
-        days = [read.day for read in readings]
-        known = {
-            row.day: (row.version, row.followers)
-            for row in FollowerReading.objects.filter(account=account, day__in=days).order_by("version")
-        }
-        rows, duplicates, corrected = [], 0, 0
-        for read in readings:
-            version, followers = known.get(read.day, (0, None))
-            if followers == read.followers:
-                duplicates += 1
-                continue
-            corrected += followers is not None
-            known[read.day] = (version + 1, read.followers)
-            rows.append(
-                FollowerReading(
-                    account=account,
-                    day=read.day,
-                    version=version + 1,
-                    followers=read.followers,
-                    source=source,
-                )
-            )
-        FollowerReading.objects.bulk_create(rows)
-        counts = FollowerCounts(len(rows) - corrected, duplicates, corrected)
-        if rows:
-            audit.record(
-                actor=actor,
-                verb="followers.record",
-                obj=account,
-                node_id=account.host.tenant_id,
-                after={"stored": counts.stored, "corrected": counts.corrected},
-            )
-    return counts
-
-
-@retried
 def absence_create(
     *, actor: Actor, host: Host, kind: str, starts_at: datetime, ends_at: datetime
 ) -> HostAbsence:
     """Say that a host is away. What is booked already stays: who planned it moves it, or the schedule repairs it."""
-    require(actor, "add", HostAbsence, host.tenant_id)
+    require(actor, ADD, HostAbsence, host.tenant_id)
     if ends_at <= starts_at:
         raise BadTime(_("An absence ends after it begins."), code="order", field="ends_at")
     if ends_at - starts_at > LONGEST_ABSENCE:

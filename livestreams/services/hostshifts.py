@@ -1,7 +1,6 @@
-"""Shifts of hosts and controllers: planned within a booking, worked within a session, handed over.
+"""Shifts of hosts and controllers as they are worked within a session, and handed over.
 
-Planned shifts follow their booking: they move with it, and are given up with it. A session begins with whoever is
-planned then; what nobody told otherwise by its end is taken as planned.
+A session begins with whoever is planned then; what nobody told otherwise by its end is taken as planned.
 """
 
 from __future__ import annotations
@@ -9,138 +8,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, InternalError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core import audit, buckets
+from core import buckets
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
-from core.locking import lock_row, lock_rows, retried
-from core.scoping import require, require_of
-from livestreams.availability import host_taken, why_away
-from livestreams.choices import BOOKING_BLOCKING, BookingState, SessionState, ShiftRole
+from core.locking import lock_rows, retried
+from core.policy import ADD
+from core.scoping import require_of
+from livestreams.choices import SessionState, ShiftRole
 from livestreams.conflicts import Span
-from livestreams.errors import BadTime, HostAway, Overlap, WrongState
+from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, HostShift, LiveSession, PlannedShift
 from livestreams.services.locks import check_key_allows, check_not_future, lock_host, lock_visible
-
-AUDITED = ("host_id", "role", "starts_at", "ends_at")
-
-
-@retried
-def shift_plan(
-    *,
-    actor: Actor,
-    booking: Booking,
-    host: Host,
-    starts_at: datetime,
-    ends_at: datetime,
-    role: str = ShiftRole.HOST,
-) -> PlannedShift:
-    """Plan a host or controller for [starts_at, ends_at) of a booking.
-
-    Raises BadTime for times outside of the booking, HostAway outside of the host's hours or in an absence, Overlap
-    when the person has another shift or booking then, WrongState when the booking is given up or over.
-    """
-    require(actor, "add", PlannedShift, booking.tenant_id)
-    with transaction.atomic():
-        held = lock_row(Booking, booking.pk)
-        check_key_allows(actor, held.room)
-        if held.state not in BOOKING_BLOCKING or held.state == BookingState.COMPLETED:
-            raise WrongState(
-                _("A booking in state “%(state)s” takes no shifts.") % {"state": held.get_state_display()}
-            )
-        if not held.starts_at <= starts_at < ends_at <= held.ends_at:
-            raise BadTime(_("A shift lies within its booking and ends after it starts."), field="starts_at")
-        shift = PlannedShift(
-            booking=held,
-            host=lock_host(host, held.room.park_id, held.loan),
-            role=role,
-            starts_at=starts_at,
-            ends_at=ends_at,
-        )
-        _place(shift)
-        _record(actor, "shift.plan", shift, held.tenant_id)
-    return shift
-
-
-@retried
-def shift_drop(*, actor: Actor, shift: PlannedShift) -> PlannedShift:
-    """Take a planned shift off the plan. WrongState when it has begun or is off already."""
-    with transaction.atomic():
-        held = lock_visible(PlannedShift, actor, shift.pk)
-        check_key_allows(actor, held.booking.room)
-        if held.released or held.starts_at <= now():
-            raise WrongState(_("Only a shift that lies ahead is taken off the plan."))
-        held.released = True
-        held.save(update_fields=["released", "updated_at"])
-        _record(actor, "shift.drop", held, held.booking.tenant_id)
-    return held
-
-
-def _place(shift: PlannedShift) -> None:
-    """Check what may stand against a shift whose booking and host are locked, and store it."""
-    span, booking = Span(shift.starts_at, shift.ends_at), shift.booking
-    if away := why_away(shift.host, span):
-        raise HostAway(away, field="host")
-    taken = _("%(host)s is on another shift or booked at that time.") % {"host": shift.host}
-    if host_taken(shift.host, span, ignoring=booking.pk):
-        raise Overlap(taken, field="host")
-    try:
-        with transaction.atomic():
-            shift.save()
-    except (IntegrityError, InternalError) as error:
-        if "livestreams_plannedshift_person" in str(error):
-            raise Overlap(taken, field="host") from error
-        raise
-
-
-def take_off(booking: Booking) -> list[PlannedShift]:
-    """Take the planned shifts off a locked booking that is about to move, so that they stand in nobody's way."""
-    if booking._state.adding:
-        return []
-    shifts = list(_planned(booking).select_related("booking", "host"))
-    _planned(booking).update(released=True)
-    return shifts
-
-
-def put_back(booking: Booking, shifts: list[PlannedShift]) -> None:
-    """Plan the shifts that were taken off a booking as far into it as before, now that it has moved.
-
-    What lies beyond its end is cut off or stays given up. The caller holds the lock. Raises like `shift_plan`.
-    """
-    if shifts:
-        lock_rows(Host.objects.filter(pk__in=[shift.host_id for shift in shifts]))
-    for shift in shifts:
-        moved = booking.starts_at - shift.booking.starts_at
-        shift.starts_at += moved
-        shift.ends_at = min(shift.ends_at + moved, booking.ends_at)
-        if shift.starts_at < shift.ends_at:
-            shift.booking = booking
-            _place(shift)
-
-
-def release(booking: Booking) -> None:
-    """The booking was given up a moment ago: its planned people are free again, and bear the time of it."""
-    _planned(booking).update(released=True, updated_at=booking.updated_at)
-
-
-def plan_again(booking: Booking, given_up_at: datetime) -> None:
-    """A booking that was given up then takes place after all, and so do its shifts, save of those who are elsewhere."""
-    given_up = PlannedShift.objects.filter(booking=booking, released=True, updated_at=given_up_at)
-    shifts = list(given_up.select_related("host").order_by("starts_at", "pk"))
-    lock_rows(Host.objects.filter(pk__in=[shift.host_id for shift in shifts]))
-    for shift in shifts:
-        shift.booking, shift.released = booking, False
-        try:
-            _place(shift)
-        except (HostAway, Overlap):
-            continue
-
-
-def _planned(booking: Booking) -> QuerySet[PlannedShift]:
-    return PlannedShift.objects.filter(booking=booking, released=False)
+from livestreams.services.plannedshifts import planned_of, record
 
 
 @retried
@@ -160,7 +43,7 @@ def shift_begin(
     session ends. Raises BadTime outside of the session, WrongState when the person works elsewhere then, InvalidInput
     when nobody of that name is there to be relieved, or who comes is the one.
     """
-    require_of(actor, "add", HostShift, session)
+    require_of(actor, ADD, HostShift, session)
     at = at or now()
     with transaction.atomic():
         held = lock_visible(LiveSession, actor, session.pk)
@@ -173,7 +56,7 @@ def shift_begin(
             _relieve(actor, held, relieves, role, at)
         shift = HostShift(session=held, host=_known(host, held), role=role, starts_at=at, ends_at=ends_at)
         store(shift)
-        _record(actor, "shift.begin", shift, held.tenant_id)
+        record(actor, "shift.begin", shift, held.tenant_id)
     return shift
 
 
@@ -207,7 +90,7 @@ def _relieve(actor: Actor, session: LiveSession, host: Host, role: str, at: date
         )
     held[0].ends_at = at
     held[0].save(update_fields=["ends_at"])
-    _record(actor, "shift.relieve", held[0], session.tenant_id)
+    record(actor, "shift.relieve", held[0], session.tenant_id)
 
 
 @retried
@@ -228,7 +111,7 @@ def shift_end(*, actor: Actor, shift: HostShift, at: datetime | None = None) -> 
             raise BadTime(_("A shift ends after it starts, and not after its session."), field="at")
         held.ends_at = at
         store(held)
-        _record(actor, "shift.end", held, held.session.tenant_id)
+        record(actor, "shift.end", held, held.session.tenant_id)
     return held
 
 
@@ -259,7 +142,7 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
     planned: list[PlannedShift] = []
     if booking is not None:
         moment = max(at, booking.starts_at)  # who is to begin the booking begins a session that is early
-        planned = list(_planned(booking).filter(starts_at__lte=moment, ends_at__gt=moment))
+        planned = list(planned_of(booking).filter(starts_at__lte=moment, ends_at__gt=moment))
     people = {shift.host_id: shift.role for shift in planned}
     meant = booking is not None and session.host_id == booking.host_id and ShiftRole.HOST in people.values()
     if session.host_id is not None and not meant:
@@ -296,7 +179,7 @@ def _hand_over_as_planned(session: LiveSession, booking: Booking, role: str, spa
     """Whoever began goes when they were to go, or when the next one was to come; those who were to come came."""
     opened = max(span.start, booking.starts_at)
     plan = []
-    for shift in _planned(booking).filter(role=role).order_by("starts_at", "pk"):
+    for shift in planned_of(booking).filter(role=role).order_by("starts_at", "pk"):
         # Whoever is to be there last stays as long as it takes.
         ends_at = max(shift.ends_at, span.end) if shift.ends_at >= booking.ends_at else shift.ends_at
         cut = Span(shift.starts_at, ends_at).clipped(span)
@@ -318,7 +201,3 @@ def _hand_over_as_planned(session: LiveSession, booking: Booking, role: str, spa
             )
         except WrongState:  # told to be in another session then, which goes before a plan
             continue
-
-
-def _record(actor: Actor, verb: str, shift: PlannedShift | HostShift, tenant_id: int) -> None:
-    audit.record(actor=actor, verb=verb, obj=shift, node_id=tenant_id, after=audit.snapshot(shift, AUDITED))

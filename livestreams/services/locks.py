@@ -8,12 +8,12 @@ from typing import TypeVar
 from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
-from core import policy
 from core.actors import Actor
 from core.clock import latest, today
 from core.errors import Conflict, InvalidInput, Refused
 from core.locking import lock_row
 from core.models import ScopeNode
+from core.policy import CHANGE
 from core.scoping import get_visible
 from livestreams.errors import BadTime
 from livestreams.models import ExchangeRequest, Host, LiveRoom
@@ -24,7 +24,7 @@ from tenants.models import Tenant
 M = TypeVar("M", bound=Model)
 
 
-def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = policy.CHANGE) -> M:
+def lock_visible(model: type[M], actor: Actor, pk: int, verb: str = CHANGE) -> M:
     """Lock a row on which the actor holds the verb; NotFound when there is none.
 
     What takes place in a room is Refused to a key that is limited to others. Locked first and read afterwards:

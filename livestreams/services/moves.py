@@ -24,9 +24,9 @@ from livestreams.choices import BOOKING_MOVABLE, BookingState
 from livestreams.conflicts import Span
 from livestreams.errors import HostAway, Overlap, WrongState
 from livestreams.models import Booking, Host, LiveRoom
-from livestreams.services.hostshifts import take_off
 from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
 from livestreams.services.placing import check_quotas, place
+from livestreams.services.plannedshifts import take_off
 from livestreams.services.steps import AUDITED, WAITLIST, record
 from livestreams.studio import out_of_use
 from livestreams.terms import NOTHING

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from core.clock import DAY, now, today
 from core.days import open_on
 from core.errors import InvalidInput, Refused
 from core.locking import retried
+from core.policy import ADD
 from core.prepared import Prepared, columns_of
 from core.scoping import require
 from core.services import hash_secret
@@ -34,7 +34,7 @@ OVERLAP = DAY
 @retried
 def node_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: Any) -> tuple[MediaNode, str]:
     """Add a media node and return it with its secret, which is shown this once. InvalidInput for a taken code."""
-    require(actor, "add", MediaNode, park.pk)
+    require(actor, ADD, MediaNode, park.pk)
     secret = _new_secret()
     node = MediaNode(park=park, code=code, name_zh=name_zh, secret_hash=hash_secret(secret))
     _check(actor, node, values)
@@ -42,12 +42,9 @@ def node_create(*, actor: Actor, park: Park, code: str, name_zh: str, **values: 
         setattr(node, name, value)
     try:
         with transaction.atomic():
-            node.full_clean()
-            node.save()
+            records.save_clean(node)
             after = audit.snapshot(node, ("code", *values))
             audit.record(actor=actor, verb="medianode.create", obj=node, node_id=park.pk, after=after)
-    except ValidationError as error:
-        raise records.invalid(error) from error
     except IntegrityError as error:
         raise records.conflict_of(error) from error
     return node, secret

@@ -24,9 +24,9 @@ from livestreams.exchange import loan_windows
 from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.quotas import beyond_quota as beyond
 from livestreams.quotas import binds, quotas_of
-from livestreams.services.hostshifts import put_back, take_off
 from livestreams.services.locks import check_here, lock_host, park_of
 from livestreams.services.place_facts import Wish, facts_of
+from livestreams.services.plannedshifts import put_back, take_off
 from livestreams.services.steps import expire_holds
 from livestreams.terms import free_until
 from tenants.models import Tenant

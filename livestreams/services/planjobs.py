@@ -28,7 +28,8 @@ from livestreams.scheduling import (
     met,
     schedule,
 )
-from livestreams.services.plans import JOB_KIND, bookings_under_repair
+from livestreams.services.planbookings import bookings_under_repair
+from livestreams.services.plans import JOB_KIND
 
 EVERY_SECONDS = 0.5
 TENTHS = 10

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, doorbell, jobs
+from core import audit, jobs
 from core.actors import Actor
 from core.choices import JOB_OPEN
-from core.clock import DAY, MINUTE, day_start, local, now, today
-from core.errors import DomainError, InvalidInput, NotFound, RowError
+from core.clock import DAY, day_start, now, today
+from core.errors import InvalidInput
 from core.locking import advisory_lock, retried
 from core.models import Job
 from core.policy import ADD
 from core.scoping import get_visible, require
-from livestreams.choices import BOOKING_MOVABLE, BookingState, PlanKind, PlanState
-from livestreams.conflicts import Span
+from livestreams.choices import PlanKind, PlanState
 from livestreams.errors import BadTime, SlotTaken, WrongState
-from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan
-from livestreams.planning import PlanRules, grid_of, key_of
-from livestreams.quotas import beyond_quota
-from livestreams.scheduling import from_json
-from livestreams.services.bookings import booking_cancel
-from livestreams.services.locks import lock_room, lock_visible
-from livestreams.services.placing import lock_hours, place
-from livestreams.services.steps import AUDITED as BOOKING_AUDITED
-from livestreams.services.steps import WAITLIST, record
+from livestreams.models import Host, LiveRoom, SchedulePlan
+from livestreams.planning import PlanRules
+from livestreams.services.locks import lock_visible
+from livestreams.services.planbookings import book_slots, move_bookings
 from parks.models import Park
 
 JOB_KIND = "livestreams.schedule"
@@ -227,142 +220,13 @@ def plan_publish(*, actor: Actor, plan: SchedulePlan) -> SchedulePlan:
             raise _wrong(held)
         before = audit.snapshot(held, AUDITED)
         slots = held.slots.select_related("request__tenant", "room", "host").order_by("room_id", "starts_at")
-        refused = (_move if held.kind == PlanKind.REPAIR else _book)(actor, held, list(slots))
+        refused = (move_bookings if held.kind == PlanKind.REPAIR else book_slots)(actor, held, list(slots))
         if refused:
-            raise SlotTaken(rows=[RowError(*row) for row in refused])
+            raise SlotTaken(rows=refused)
         held.state, held.published_at = PlanState.PUBLISHED, now()
         held.save(update_fields=["state", "published_at", "updated_at"])
         _record(actor, "plan.publish", held, before)
     return held
-
-
-Rows = list[tuple[int, str, str, str]]
-
-
-def _book(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
-    """Book every slot that has a room; what is in the way of any, by its number."""
-    refused: Rows = []
-    made: list[tuple[Booking, None]] = []
-    rooms = _lock_rooms(actor, slots)
-    given = set(
-        PlannedSlot.objects.filter(plan__park=plan.park_id, booking__isnull=False)
-        .exclude(booking__state=BookingState.CANCELLED)
-        .values_list("request_id", "week")
-    )
-    placed = [(slot, slot.place) for slot in slots]
-    for number, (slot, where) in enumerate(((slot, where) for slot, where in placed if where), start=1):
-        request, (room, starts_at, ends_at) = slot.request, where
-        if request.withdrawn_at is not None:
-            refused.append((number, str(slot), "withdrawn", _("The request was withdrawn.")))
-        elif (request.pk, slot.week) in given:
-            refused.append((number, str(slot), "given", _("The request has its slot from another schedule.")))
-        else:
-            require(actor, ADD, Booking, request.tenant_id)
-            booking = Booking(
-                room=rooms[room.pk],
-                tenant=request.tenant,
-                host=slot.host,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                purpose=request.purpose,
-            )
-            try:
-                with transaction.atomic():
-                    place(booking, beyond_quota=True)
-            except DomainError as error:
-                refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
-            else:
-                record(actor, "booking.create", booking)
-                made.append((booking, None))
-                slot.booking = booking
-                slot.save(update_fields=["booking"])
-    return refused or _beyond(plan, made)
-
-
-def _beyond(
-    plan: SchedulePlan, placed: Sequence[tuple[Booking, Span | None]], given_back: Sequence[Booking] = ()
-) -> Rows:
-    """Which of these bookings, each with its times of before, give their firm more hours than it may have.
-
-    Asked of all at once and with what is given back for them, as the schedule was made (`allowing`), and when all hosts
-    are locked: quotas are the last of all locks.
-    """
-    lock_hours(plan.park_id, {booking.tenant_id for booking, _was in placed})
-    sentence = _("%(firm)s has more hours by now than its quota allows.")
-    over = {booking.pk for booking in beyond_quota(plan.park_id, placed, given_back)}
-    return [
-        (number, _named(booking.room, booking.starts_at), "quota", sentence % {"firm": booking.tenant})
-        for number, (booking, _was) in enumerate(placed, start=1)
-        if booking.pk in over
-    ]
-
-
-def _move(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> Rows:
-    """Move or give back the bookings of a repair. What begun or changed meanwhile refuses it."""
-    refused: Rows = []
-    rooms, held, grid = _lock_rooms(actor, slots), bookings_under_repair(plan), grid_of(plan)
-    stood = {before.request: before for before in from_json(plan.inputs.encode()).before}
-    moving: list[tuple[Booking, tuple[LiveRoom, datetime, datetime], Host | None]] = []
-    given_back: list[Booking] = []
-    for number, slot in enumerate(slots, start=1):
-        booked = held.get((slot.request_id, slot.week))
-        if booked is None:
-            raise NotFound
-        booking, where = lock_visible(Booking, actor, booked), slot.place
-        before = stood[key_of(slot.request, slot.week)]
-        start = grid.at(before.start)
-        is_here = _of(booking) == (before.room, start, start + slot.request.minutes * MINUTE, before.host)
-        if not is_here or booking.state not in BOOKING_MOVABLE or booking.starts_at <= now():
-            sentence = _("The booking has begun, or was moved or given back.")
-            refused.append((number, str(slot), "changed", sentence))
-        elif where is None:
-            given_back.append(booking_cancel(actor=actor, booking=booking))
-        elif (booking.room, booking.starts_at, booking.host) != (where[0], where[1], slot.host):
-            moving.append((booking, where, slot.host))
-    # None of them stands in another's way while they change places.
-    Booking.objects.filter(pk__in=[booking.pk for booking, *_to in moving]).update(
-        state=BookingState.CANCELLED
-    )
-    moved: list[tuple[Booking, Span]] = []
-    for number, (booking, (room, starts_at, ends_at), host) in enumerate(moving, start=1):
-        moved.append((booking, Span(booking.starts_at, booking.ends_at)))
-        was = audit.snapshot(booking, BOOKING_AUDITED)
-        booking.room, booking.host = rooms[room.pk], host
-        booking.starts_at, booking.ends_at = starts_at, ends_at
-        try:
-            with transaction.atomic():
-                place(booking, by_park=True, beyond_quota=True)
-        except DomainError as error:
-            refused.append((number, _named(room, starts_at), error.code, str(error.detail)))
-        else:
-            record(actor, "booking.move", booking, was)
-    doorbell.ring(WAITLIST)
-    return refused or _beyond(plan, moved, given_back)
-
-
-def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:
-    """What the schedule that is repaired has booked, by request and week; empty for what repairs none."""
-    if plan.kind != PlanKind.REPAIR:
-        return {}
-    booked = PlannedSlot.objects.filter(plan=plan.base_id, booking__isnull=False)
-    return {
-        (request, week): booking
-        for request, week, booking in booked.values_list("request", "week", "booking")
-    }
-
-
-def _of(booking: Booking) -> tuple[str, datetime, datetime, str | None]:
-    host = booking.host.code if booking.host else None
-    return booking.room.code, booking.starts_at, booking.ends_at, host
-
-
-def _lock_rooms(actor: Actor, slots: list[PlannedSlot]) -> dict[int, LiveRoom]:
-    """Lock all rooms before the first host: whoever books in one of them waits for its hosts with its room locked."""
-    return {pk: lock_room(actor, pk) for pk in sorted({slot.room_id for slot in slots if slot.room_id})}
-
-
-def _named(room: LiveRoom, starts_at: datetime) -> str:
-    return f"{room.code} {local(starts_at):%Y-%m-%d %H:%M}"
 
 
 def _wrong(plan: SchedulePlan) -> WrongState:

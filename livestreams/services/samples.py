@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -13,51 +12,37 @@ from core import audit, buckets, clock
 from core.actors import Actor
 from core.errors import RowError
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require_of
 from livestreams.choices import SessionState
 from livestreams.errors import BadTime
 from livestreams.models import AudienceSample, LiveSession
 from livestreams.readings import SHOWN, Reading
 from livestreams.services.locks import check_key_allows
-
-
-@dataclass(frozen=True)
-class SampleCounts:
-    """What became of a batch: new instants, repeated ones, and corrections of known instants."""
-
-    stored: int
-    duplicates: int
-    corrected: int
+from livestreams.services.versions import BatchCounts, versions_of
 
 
 @retried
 def samples_record(
     *, actor: Actor, session: LiveSession, source: str, readings: Sequence[Reading]
-) -> SampleCounts:
+) -> BatchCounts:
     """Append readings. The same content at a known instant is a duplicate, other content its next version.
 
     All or nothing: BadTime names the readings that lie in the future.
     """
-    require_of(actor, "add", AudienceSample, session)
+    require_of(actor, ADD, AudienceSample, session)
     check_key_allows(actor, session.room)
     _check_times(readings)
     with transaction.atomic():
         held = lock_row(LiveSession, session.pk)
-        newest = _newest(session, source, [reading.at for reading in readings])
-        rows, duplicates, corrected = [], 0, 0
-        for reading in readings:
-            version, known = newest.get(reading.at, (0, None))
-            if known == reading:
-                duplicates += 1
-                continue
-            corrected += known is not None
-            newest[reading.at] = (version + 1, reading)
-            rows.append(_sample(session, source, version + 1, reading))
-        AudienceSample.objects.bulk_create(rows, batch_size=1000)
-        counts = SampleCounts(len(rows) - corrected, duplicates, corrected)
-        if rows and held.state == SessionState.ENDED:
+        known = _newest(session, source, [reading.at for reading in readings])
+        fresh, counts = versions_of(((reading.at, reading) for reading in readings), known)
+        AudienceSample.objects.bulk_create(
+            (_sample(session, source, version, reading) for _at, version, reading in fresh), batch_size=1000
+        )
+        if fresh and held.state == SessionState.ENDED:
             buckets.mark(buckets.TRUST, [(held.tenant_id, held.pk)])
-        if rows:
+        if fresh:
             audit.record(
                 actor=actor,
                 verb="samples.record",
@@ -82,9 +67,9 @@ def _check_times(readings: Sequence[Reading]) -> None:
 
 def _newest(
     session: LiveSession, source: str, instants: Sequence[datetime]
-) -> dict[datetime, tuple[int, Reading | None]]:
+) -> dict[datetime, tuple[int, Reading]]:
     """The highest known version per instant, with what it said."""
-    known: dict[datetime, tuple[int, Reading | None]] = {}
+    known: dict[datetime, tuple[int, Reading]] = {}
     if not instants:
         return known
     rows = AudienceSample.objects.filter(

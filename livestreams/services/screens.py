@@ -7,11 +7,12 @@ import secrets
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, policy
+from core import audit
 from core.actors import Actor, user_actor
 from core.clock import now
 from core.errors import InvalidInput, Refused
 from core.locking import lock_rows, retried
+from core.policy import ADD
 from core.scoping import may, require
 from core.services import hash_secret
 from livestreams.choices import ScreenKind
@@ -27,7 +28,7 @@ PREFIX = "lps_"
 @transaction.atomic
 def screen_make(*, actor: Actor, booking: Booking, kind: str) -> tuple[ScreenToken, str]:
     """Give a booking an overlay or a dock, in place of the one it had; returns it with its token, shown this once."""
-    require(actor, policy.ADD, ScreenToken, booking.tenant_id)
+    require(actor, ADD, ScreenToken, booking.tenant_id)
     if kind not in ScreenKind.values:
         raise InvalidInput(_("Choose overlay or dock."), code="kind", field="kind")
     if actor.user_id is None:
@@ -83,4 +84,4 @@ def screen_of(presented: str, kind: str) -> tuple[ScreenToken, Actor] | None:
     if token is None:
         return None
     actor = user_actor(token.made_by)
-    return (token, actor) if may(actor, policy.ADD, ScreenToken, token.booking.tenant_id) else None
+    return (token, actor) if may(actor, ADD, ScreenToken, token.booking.tenant_id) else None

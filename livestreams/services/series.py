@@ -14,6 +14,7 @@ from core.actors import Actor
 from core.clock import SHANGHAI, now
 from core.errors import Busy, DomainError, InvalidInput, RowError
 from core.locking import retried
+from core.policy import ADD
 from core.scoping import require
 from livestreams.choices import BOOKING_MOVABLE
 from livestreams.errors import Overlap
@@ -52,7 +53,7 @@ def series_create(
     (Overlap, one row a day with its reason), or with `skip_taken` are left out too; the series keeps every day left out
     with the reason. `beyond_quota` is why the park lets the firm have more than its quota on any of them.
     """
-    require(actor, "add", Booking, tenant.pk)
+    require(actor, ADD, Booking, tenant.pk)
     why = check_may_exceed(actor, room.park_id, beyond_quota)
     left_out = set(skip)
     days = list(series_days(first_day, last_day, weekdays, left_out)) if last_day >= first_day else []

@@ -17,6 +17,7 @@ from core.clock import DAY, MINUTE, local, now
 from core.errors import InvalidInput
 from core.locking import advisory_lock, lock_rows, retried
 from core.models import ScopeNode
+from core.policy import ADD
 from core.prepared import insert
 from core.scoping import may, require
 from livestreams.choices import BookingState, Delivery, SessionState
@@ -69,7 +70,7 @@ def session_open(
     in the room of a booking ends. Raises LiveIdTaken, RoomUnavailable, WrongState, BadTime, InvalidInput,
     Conflict for a booking that was moved meanwhile.
     """
-    require(actor, "add", LiveSession, tenant.pk)
+    require(actor, ADD, LiveSession, tenant.pk)
     started_at = started_at or now()
     check_not_future(started_at, "started_at")
     if started_at < now() - TOLD_WITHIN:
@@ -282,7 +283,7 @@ def _show(actor: Actor, session: LiveSession, others: Sequence[Tenant]) -> None:
     strangers = tenants - {session.tenant_id}
     if strangers:
         in_park = ScopeNode.objects.filter(pk__in=strangers, parent=session.park_id).count()
-        if in_park != len(strangers) or not may(actor, "add", SessionTenant, session.park_id):
+        if in_park != len(strangers) or not may(actor, ADD, SessionTenant, session.park_id):
             raise InvalidInput(
                 _("Only the park may add other tenants, and only its own."), code="shown", field="shown"
             )

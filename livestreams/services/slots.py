@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.clock import business_day, now, today
 from core.errors import InvalidInput, Refused
 from core.locking import retried
-from core.policy import CHANGE
+from core.policy import ADD, CHANGE
 from core.scoping import may, require
 from livestreams.choices import CrewKind
 from livestreams.errors import BadTime, WrongState
@@ -62,7 +62,7 @@ def slot_request_make(
 
     BadTime for windows that are over, too short or too far; InvalidInput or RoomUnavailable for what cannot be.
     """
-    require(actor, "add", SlotRequest, tenant.pk)
+    require(actor, ADD, SlotRequest, tenant.pk)
     check_key_allows(actor, room)
     _check_windows(minutes, windows, repeat_until)
     if host is not None and category:

@@ -15,9 +15,11 @@ from core.actors import Actor
 from core.clock import HOUR, latest, local
 from core.errors import InvalidInput, RowError
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require_of
 from livestreams.models import AdSpend, LiveSession
 from livestreams.services.locks import check_key_allows
+from livestreams.services.versions import BatchCounts, versions_of
 
 
 @dataclass(frozen=True)
@@ -28,47 +30,33 @@ class SpendHour:
     amount: Decimal
 
 
-@dataclass(frozen=True)
-class SpendCounts:
-    """What became of the hours told: new ones, repeated ones, and corrections of known ones."""
-
-    stored: int
-    duplicates: int
-    corrected: int
-
-
 @retried
-def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHour]) -> SpendCounts:
+def spend_record(*, actor: Actor, session: LiveSession, hours: Sequence[SpendHour]) -> BatchCounts:
     """Append what hours of a session cost, in CNY. The same amount of a known hour is a duplicate, another corrects it.
 
     All or nothing: InvalidInput names the rows that are no hour of the session, or no amount.
     """
-    require_of(actor, "add", AdSpend, session)
+    require_of(actor, ADD, AdSpend, session)
     check_key_allows(actor, session.room)
     with transaction.atomic():
         held = lock_row(LiveSession, session.pk)
         _check(held, hours)
-        newest = {row.hour: row for row in AdSpend.objects.filter(session=held).order_by("version")}
-        rows, duplicates, corrected = [], 0, 0
-        for one in hours:
-            known = newest.get(one.hour)
-            if known is not None and known.amount == one.amount:
-                duplicates += 1
-                continue
-            corrected += known is not None
-            version = known.version + 1 if known is not None else 1
-            newest[one.hour] = AdSpend(session=held, hour=one.hour, version=version, amount=one.amount)
-            rows.append(newest[one.hour])
-        AdSpend.objects.bulk_create(rows)
-        if rows:
+        spent = AdSpend.objects.filter(session=held).order_by("version")
+        known = {row.hour: (row.version, row.amount) for row in spent}
+        fresh, counts = versions_of(((one.hour, one.amount) for one in hours), known)
+        AdSpend.objects.bulk_create(
+            AdSpend(session=held, hour=hour, version=version, amount=amount)
+            for hour, version, amount in fresh
+        )
+        if fresh:
             audit.record(
                 actor=actor,
                 verb="spend.record",
                 obj=held,
                 node_id=held.tenant_id,
-                after={local(row.hour).isoformat(): str(row.amount) for row in rows},
+                after={local(hour).isoformat(): str(amount) for hour, _version, amount in fresh},
             )
-    return SpendCounts(len(rows) - corrected, duplicates, corrected)
+    return counts
 
 
 def _check(session: LiveSession, hours: Sequence[SpendHour]) -> None:

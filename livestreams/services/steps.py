@@ -18,8 +18,8 @@ from livestreams.choices import BOOKING_AT_REST, BOOKING_TRANSITIONS, SESSION_OP
 from livestreams.errors import WrongState
 from livestreams.models import Booking
 from livestreams.querysets import BookingQuerySet
-from livestreams.services.hostshifts import plan_again, release
 from livestreams.services.locks import terms_of
+from livestreams.services.plannedshifts import plan_again, release
 from livestreams.studio import out_of_use
 from livestreams.terms import NOTHING
 from parks.models import ParkSettings

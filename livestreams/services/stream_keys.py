@@ -11,11 +11,12 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from core import audit, policy
+from core import audit
 from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput
 from core.locking import lock_rows, retried
+from core.policy import ADD
 from core.scoping import require, visible_to
 from core.services import hash_secret
 from livestreams.choices import BookingState
@@ -96,7 +97,7 @@ def stream_key_renew(*, actor: Actor, booking: Booking, platform: str = "", spar
     The `spare` key is another one beside it, for a second encoder that takes over. `platform` is where the picture is
     shown; without it the one chosen for the booking, that of its current keys, or of the tenant's last session.
     """
-    require(actor, policy.ADD, StreamKey, booking.tenant_id)
+    require(actor, ADD, StreamKey, booking.tenant_id)
     if platform and platform not in Platform.values:
         raise InvalidInput(_("Choose a platform."), code="platform", field="platform")
     held = lock_visible(Booking, actor, booking.pk)

@@ -13,6 +13,7 @@ from core.actors import Actor
 from core.clock import today
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
+from core.policy import ADD, CHANGE
 from core.records import conflict_of
 from core.scoping import require
 from livestreams.choices import CourseResult
@@ -28,7 +29,7 @@ def host_enrol(*, actor: Actor, run: CourseRun, host: Host) -> Enrolment:
     """Enrol a host in a run of a course of its park. WrongState when it is over or the course is
     no longer given, Conflict when it is full.
     """
-    require(actor, "add", Enrolment, host.tenant_id)
+    require(actor, ADD, Enrolment, host.tenant_id)
     with transaction.atomic():
         held = lock_row(CourseRun, run.pk)
         if held.last_day < today():
@@ -55,7 +56,7 @@ def result_record(*, actor: Actor, enrolment: Enrolment, result: str, score: int
     with transaction.atomic():
         held = lock_visible(Enrolment, actor, enrolment.pk)
         course = held.run.course
-        require(actor, "change", Enrolment, course.park_id)
+        require(actor, CHANGE, Enrolment, course.park_id)
         if held.result != CourseResult.ENROLLED:
             raise WrongState(_("The result of this enrolment is on record already."), code="decided")
         if result == CourseResult.ENROLLED:
@@ -93,7 +94,7 @@ def certificate_record(
     number: str = "",
 ) -> Certificate:
     """Write down a certificate that somebody else gave a host. One of a course of the park comes from its result."""
-    require(actor, "add", Certificate, host.tenant_id)
+    require(actor, ADD, Certificate, host.tenant_id)
     if issued_on > today():
         raise BadTime(_("This time has not come yet."), code="future", field="issued_on")
     if expires_on is not None and expires_on < issued_on:
@@ -110,7 +111,7 @@ def certificate_record(
 @transaction.atomic
 def stage_create(*, actor: Actor, park: Park, **values: Any) -> IncubationStage:
     """Add a stage to a park's incubation. Conflict when the number is taken, InvalidInput for another park's course."""
-    require(actor, "add", IncubationStage, park.pk)
+    require(actor, ADD, IncubationStage, park.pk)
     stage = IncubationStage(park=park, **values)
     _save_stage(stage)
     audit.record(
@@ -156,7 +157,7 @@ def host_advance(*, actor: Actor, host: Host) -> HostStage:
     GateNotMet with `missing`, a sentence for each thing its gate still asks for; WrongState after the last stage.
     """
     park_id = park_of(host.tenant)
-    require(actor, "add", HostStage, park_id)
+    require(actor, ADD, HostStage, park_id)
     with transaction.atomic():
         held = lock_host(host, park_id)
         standing = standing_of(held, park_id)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from core import audit, records
+from core import audit
 from core.actors import Actor
 from core.clock import DAY, business_day, now, today
 from core.errors import InvalidInput
 from core.locking import retried
 from core.policy import ADD, CHANGE
+from core.records import save_clean
 from core.scoping import require
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Visit
@@ -70,11 +70,7 @@ def visit_announce(
             company=company,
             plate=plate,
         )
-        try:
-            visit.full_clean()
-        except ValidationError as error:
-            raise records.invalid(error) from error
-        visit.save()
+        save_clean(visit)
         _record(actor, "visit.announce", visit)
     return visit
 

@@ -12,6 +12,7 @@ from core.actors import Actor
 from core.clock import DAY, next_minute, now
 from core.errors import DomainError
 from core.locking import lock_rows, retried
+from core.policy import ADD
 from core.scoping import require
 from livestreams.availability import windows_of
 from livestreams.choices import WaitState
@@ -47,7 +48,7 @@ def waitlist_join(
     BadTime for a window that is over or too short, InvalidInput or RoomUnavailable for a room of others, OverQuota for
     more than the firm may ever have.
     """
-    require(actor, "add", Booking, tenant.pk)
+    require(actor, ADD, Booking, tenant.pk)
     check_key_allows(actor, room)
     length, start = timedelta(minutes=minutes), next_minute(max(earliest, now()))
     if not timedelta(0) < length <= latest - next_minute(earliest):

@@ -16,6 +16,7 @@ from core.choices import NodeKind
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.models import ScopeNode
+from core.policy import ADD, CHANGE
 from core.records import record_update
 from core.scoping import require
 from core.services import node_create
@@ -100,7 +101,7 @@ def park_create(
 @retried
 def park_update(*, actor: Actor, park: Park, **values: Any) -> Park:
     """Change what a park says of itself; its code stays."""
-    require(actor, "change", Park, park.pk)
+    require(actor, CHANGE, Park, park.pk)
     with transaction.atomic():
         kept = record_update(actor=actor, row=park, **values)
         if {"name_zh", "name_en"} & values.keys():
@@ -114,7 +115,7 @@ def building_create(
     *, actor: Actor, park: Park, code: str, name_zh: str, name_en: str = "", phase: int = 1
 ) -> Building:
     """Add a building to a park."""
-    require(actor, "add", Building, park.pk)
+    require(actor, ADD, Building, park.pk)
     building = Building.objects.create(park=park, code=code, name_zh=name_zh, name_en=name_en, phase=phase)
     audit.record(actor=actor, verb="building.create", obj=building, node_id=park.pk)
     return building
@@ -134,7 +135,7 @@ def unit_create(
     is_lettable: bool = True,
 ) -> Unit:
     """Add a unit with its first use. Conflict when the code is taken."""
-    require(actor, "add", Unit, building.park_id)
+    require(actor, ADD, Unit, building.park_id)
     try:
         with transaction.atomic():
             unit = Unit.objects.create(
@@ -170,7 +171,7 @@ def unit_convert(
 
     UnitInUse names who still relies on the unit; InvalidInput when the day lies before the present use began.
     """
-    require(actor, "change", Unit, unit.park_id)
+    require(actor, CHANGE, Unit, unit.park_id)
     if fit_out_until is not None and fit_out_until <= from_day:
         raise InvalidInput(_("The fit-out must end after it begins."), field="fit_out_until")
     with transaction.atomic():

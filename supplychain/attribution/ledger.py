@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
-from itertools import islice
 from typing import TypeVar
 
 from core.clock import HOUR
+from core.portions import in_turn
 from supplychain.attribution.lines import Fact
 from supplychain.attribution.rule import OrderLine, Result, decide
 from supplychain.attribution.stages import Evidence
@@ -21,13 +21,6 @@ from tenants.models import Tenant
 Order = tuple[str, str]
 """Source and order number, of one seller."""
 T = TypeVar("T")
-
-
-def in_turn(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The rows some at a time, as many as one statement takes."""
-    source = iter(rows)
-    while some := list(islice(source, size)):
-        yield some
 
 
 def window_of(seller_id: int) -> timedelta:

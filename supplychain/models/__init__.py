@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supplychain.models.agreements import Agreement
 from supplychain.models.certificate import QualityCertificate
 from supplychain.models.event import EventItem
 from supplychain.models.explain import ExplainEvent
@@ -23,8 +24,8 @@ from supplychain.models.payouts import PayoutEntry
 from supplychain.models.pool import GoodsOffer, OfferAnswer, RunLine, Shortage
 from supplychain.models.samples import SampleRequest
 from supplychain.models.settings import AttributionSettings
-from supplychain.models.settlement import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.models.shophook import ShopHook, ShopMessage, ShopRefusals
+from supplychain.models.statements import Statement, StatementLine, StatementOrder
 from supplychain.models.stock import Backorder, StockLevel, StockMove, Warehouse, ZoneLevel
 
 __all__ = [

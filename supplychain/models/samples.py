@@ -11,9 +11,9 @@ from core.models import PublicIdMixin, Scope, StampedMixin
 from core.money import MoneyField
 from livestreams.models import Host
 from supplychain.choices import SAMPLE_TRANSITIONS, SampleState
+from supplychain.models.agreements import Agreement
 from supplychain.models.goods import Sku
 from supplychain.models.pool import GoodsOffer
-from supplychain.models.settlement import Agreement
 from supplychain.models.stock import Warehouse
 from supplychain.querysets import SampleRequestQuerySet
 from tenants.choices import Platform

@@ -6,13 +6,15 @@ from supplychain.services.agreements import (
     agreement_sign,
     agreement_withdraw,
 )
-from supplychain.services.answers import agreements_beside, commission_propose, offer_answer
+from supplychain.services.answers import offer_answer
+from supplychain.services.backorders import backorder_fill
 from supplychain.services.certificates import (
     certificate_accept,
     certificate_add,
     certificate_refuse,
     certificate_withdraw,
 )
+from supplychain.services.commission import agreements_beside, commission_propose
 from supplychain.services.events import item_enter, item_withdraw
 from supplychain.services.explains import explain_record
 from supplychain.services.factories import factory_create, factory_update
@@ -78,7 +80,6 @@ from supplychain.services.stock import (
     stock_receive,
     stock_transfer,
 )
-from supplychain.services.stock_sales import backorder_fill
 from supplychain.services.undo import import_undo
 from supplychain.services.waves import line_missing, refunded_release, wave_make, wave_picked
 

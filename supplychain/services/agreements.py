@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core import audit
 from core.actors import Actor
 from core.choices import NodeKind
-from core.clock import DAY, month_of, next_month, now, today
-from core.days import not_over
+from core.clock import now, today
 from core.errors import InvalidInput, Refused
-from core.locking import advisory_lock, lock_row, retried
+from core.locking import lock_row, retried
 from core.models import ScopeNode
-from core.money import to_cents
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
-from supplychain.choices import (
-    SALES_OVERLAPPING,
-    AgreementKind,
-    AgreementState,
-    SettledBase,
-    SettledSales,
-    SlotFeePer,
-)
+from supplychain.choices import AgreementState
 from supplychain.models import Agreement
+from supplychain.services.agreementsbeside import check_alone
+from supplychain.services.agreementterms import Tier, check_parties, check_terms, stored_tiers
 from tenants.models import Tenant
 
 AUDITED = (
@@ -60,9 +50,6 @@ AUDITED = (
     "clawback_days",
     "state",
 )
-MOST_TIERS = 10
-Tier = tuple[Decimal, Decimal]
-"""From which base of a month on (CNY), and the rate (percent)."""
 
 
 @retried
@@ -90,19 +77,15 @@ def agreement_propose(
     )
     agreement.outside_name = agreement.outside_name.strip()
     agreement.partner = _partner(partner) if partner else None
-    agreement.tiers = _tiers(tiers)
+    agreement.tiers = stored_tiers(tiers)
     agreement.proposed_by_id = side_of(actor, agreement)
-    _check_parties(agreement)
-    _check_terms(agreement)
+    check_parties(agreement)
+    check_terms(agreement)
     with transaction.atomic():
         if follows is not None:
             _check_followed(actor, agreement, follows)
-        _check_alone(agreement)
-        try:
-            agreement.full_clean(exclude=["signed_at", "signed_by"])
-        except ValidationError as error:
-            raise invalid(error) from error
-        agreement.save()
+        check_alone(agreement)
+        save_clean(agreement, exclude=["signed_at", "signed_by"])
         _record(actor, "agreement.propose", agreement)
     return agreement
 
@@ -124,132 +107,6 @@ def side_of(actor: Actor, agreement: Agreement) -> int:
     raise Refused(_("You may not do this here."))
 
 
-def _check_parties(agreement: Agreement) -> None:
-    if agreement.kind == AgreementKind.PLATFORM and not agreement.outside_name:
-        raise InvalidInput(
-            _("A platform is no party here: give its name."), code="platform", field="outside_name"
-        )
-    named = [bool(agreement.partner_id or agreement.host_id), bool(agreement.outside_name)]
-    if sum(named) != 1:
-        raise InvalidInput(
-            _(
-                "Name one partner: a park or a firm here, an own host, or the name of somebody who is not here."
-            ),
-            code="partner",
-            field="partner",
-        )
-    if agreement.partner_id == agreement.seller_id:
-        raise InvalidInput(_("The partner is another than the seller."), code="partner", field="partner")
-    if agreement.product is not None and (
-        agreement.product.tenant_id != agreement.seller_id or agreement.sales == SettledSales.OWNED
-    ):
-        raise InvalidInput(_("The product is none of the seller's own."), code="product", field="product")
-    _check_own_host(agreement)
-    if agreement.host is not None and agreement.host.tenant_id not in (
-        agreement.seller_id,
-        agreement.partner_id,
-    ):
-        raise InvalidInput(_("The host belongs to neither party."), code="host", field="host")
-    missing = {
-        SettledSales.OUTSIDE: not agreement.outside_ref,
-        SettledSales.HOSTS: not (agreement.partner_id or agreement.host_id),
-        SettledSales.OWNED: not _is_firm(agreement.partner),
-    }
-    if missing.get(SettledSales(agreement.sales)):
-        raise InvalidInput(
-            _("These sales need a partner of whom they can be: its goods, its hosts, or its account."),
-            code="sales",
-            field="sales",
-        )
-
-
-def _check_own_host(agreement: Agreement) -> None:
-    """What is sold for other firms, and the commission on it, an agency shares with an own host alone."""
-    for_others = agreement.sales == SettledSales.FOR_OTHERS
-    if agreement.base == SettledBase.COMMISSION and not for_others:
-        raise InvalidInput(
-            _("A commission is earned on what an own host sells for other firms, and on no own sales."),
-            code="base",
-            field="base",
-        )
-    if not for_others:
-        return
-    if (
-        agreement.kind != AgreementKind.HOST
-        or agreement.host is None
-        or agreement.host.tenant_id != agreement.seller_id
-        or agreement.partner_id is not None
-        or not agreement.seller_pays
-    ):
-        raise InvalidInput(
-            _("What is sold for other firms is shared with an own host, whom the firm pays."),
-            code="sales",
-            field="sales",
-        )
-    if agreement.product_id is not None:
-        raise InvalidInput(_("The product is none of the seller's own."), code="product", field="product")
-    if agreement.slot_fee and agreement.slot_fee_per == SlotFeePer.PRODUCT:
-        raise InvalidInput(
-            _("What is explained for other firms is theirs: the slot fee is for a session or a month."),
-            code="slot_fee",
-            field="slot_fee_per",
-        )
-
-
-def _is_firm(node: ScopeNode | None) -> bool:
-    return node is not None and node.kind == NodeKind.TENANT
-
-
-def _tiers(tiers: Sequence[Tier]) -> list[dict[str, str]]:
-    """Tiers as they are stored. InvalidInput unless they rise from 0 and their rates lie from 0 to 100."""
-    starts = [start for start, _rate in tiers]
-    if not tiers or len(tiers) > MOST_TIERS or starts[0] != 0 or starts != sorted(set(starts)):
-        raise InvalidInput(
-            _("Give from 1 to %(most)d rates; the first holds from 0, each further one from more.")
-            % {"most": MOST_TIERS},
-            code="tiers",
-            field="tiers",
-        )
-    for start, rate in tiers:
-        if not 0 <= rate <= 100 or rate != rate.quantize(Decimal("0.01")) or start != to_cents(start):
-            raise InvalidInput(
-                _("A rate lies from 0 to 100 % and has at most two decimals, as its amount has."),
-                code="rate",
-                field="tiers",
-            )
-    return [{"above": f"{start:.2f}", "rate": f"{rate:.2f}"} for start, rate in tiers]
-
-
-def _check_terms(agreement: Agreement) -> None:
-    for name in ("guarantee", "slot_fee", "guaranteed_sales", "deduction"):
-        amount = getattr(agreement, name)
-        if amount < 0 or amount != to_cents(amount):
-            raise InvalidInput(_("An amount is not negative and in whole cents."), code="range", field=name)
-    if not 0 <= agreement.deduction_rate <= 100:
-        raise InvalidInput(_("A rate lies from 0 to 100 %."), code="rate", field="deduction_rate")
-    if agreement.withheld and not (agreement.kind == AgreementKind.OUTSIDE_HOST and agreement.seller_pays):
-        raise InvalidInput(
-            _("A platform withholds what the seller pays to an outside host, and nothing else."),
-            code="withheld",
-            field="withheld",
-        )
-    outside = agreement.sales == SettledSales.OUTSIDE
-    if outside and agreement.slot_fee and agreement.slot_fee_per != SlotFeePer.MONTH:
-        raise InvalidInput(
-            _("Sessions of an outside host are not known here: its slot fee is for a month."),
-            code="slot_fee",
-            field="slot_fee_per",
-        )
-    if agreement.guaranteed_sales and not agreement.slot_fee:
-        raise InvalidInput(
-            _("Guaranteed sales need a slot fee that comes back when they are not met."),
-            code="guaranteed_sales",
-            field="guaranteed_sales",
-        )
-    if agreement.to_day is not None and agreement.to_day <= agreement.from_day:
-        raise InvalidInput(_("An agreement ends after it begins."), code="order", field="to_day")
-
-
 def _check_followed(actor: Actor, agreement: Agreement, follows: Agreement) -> None:
     held = get_visible(Agreement, actor, CHANGE, pk=follows.pk)
     if held.state != AgreementState.SIGNED or hasattr(held, "followed_by"):
@@ -264,101 +121,6 @@ def _check_followed(actor: Actor, agreement: Agreement, follows: Agreement) -> N
         raise InvalidInput(
             _("It begins within the agreement that it follows."), code="order", field="from_day"
         )
-
-
-def _check_alone(agreement: Agreement) -> None:
-    """No two agreements are in force on the same sales of the same parties, as each would charge them.
-
-    On other sales, on another platform, of another product, of another host or with another account they may be. One on
-    all goods, on all platforms or on the shifts of all hosts of the partner is on the sales of each of them too; one on
-    all sales or on those in live sessions is on what hosts sell on their shifts.
-    """
-    advisory_lock(f"agreements:{agreement.seller_id}")
-    beside = _in_force_beside(agreement, agreement.from_day, agreement.to_day)
-    other = next((each for each in beside if each.pk != agreement.follows_id), None)
-    if other is not None:
-        raise InvalidInput(
-            _(
-                "“%(title)s” is in force from %(day)s on the same sales. End it first, or let the new one follow it."
-            )
-            % {"title": other.title, "day": f"{other.from_day:%Y-%m-%d}"},
-            code="in_force",
-            field="from_day",
-        )
-    _check_months(agreement)
-
-
-def _check_months(agreement: Agreement) -> None:
-    """No month has its amount of one kind by two of them, one after the other: each is due for the whole month."""
-    first = month_of(agreement.from_day)
-    end = next_month(agreement.to_day - DAY) if agreement.to_day is not None else None
-    others = [each for each in _in_force_beside(agreement, first, end) if each.pk != agreement.follows_id]
-    if agreement.follows is not None and agreement.from_day != first:
-        others.append(agreement.follows)  # it ends within the month, whatever its sales are
-    for other in others:
-        if _monthly(other) & _monthly(agreement):
-            raise InvalidInput(
-                _(
-                    "“%(title)s” is in force in the same month, and both would charge their amount of it: let the "
-                    "later one begin with the next month."
-                )
-                % {"title": other.title},
-                code="monthly",
-                field="from_day" if other.from_day < agreement.from_day else "to_day",
-            )
-
-
-def _monthly(agreement: Agreement) -> set[str]:
-    """Its amounts that are due once for each month in which it is in force."""
-    per_month = agreement.slot_fee_per == SlotFeePer.MONTH
-    due = {
-        "guarantee": agreement.guarantee,
-        "slot_fee": agreement.slot_fee if per_month else 0,
-        "deduction": agreement.deduction,
-    }
-    return {name for name, amount in due.items() if amount}
-
-
-def _in_force_beside(agreement: Agreement, first: date, end: date | None) -> QuerySet[Agreement]:
-    """The signed agreements on its sales, of the same parties, that are in force from `first` on and before `end`."""
-    columns = ["seller", "partner", "kind"]
-    if agreement.sales == SettledSales.OUTSIDE:
-        columns.append("outside_ref")  # its sales are found by the account, whatever name stands beside it
-    elif agreement.partner_id is None and agreement.host_id is None:
-        columns.append("outside_name")
-    alike = {name: getattr(agreement, name) for name in columns}
-    same = Agreement.objects.filter(
-        _on_its_sales(agreement),
-        not_over(first),
-        state=AgreementState.SIGNED,
-        **{name: value for name, value in alike.items() if value is not None},
-        **{f"{name}__isnull": True for name, value in alike.items() if value is None},
-    )
-    if end is not None:
-        same = same.filter(from_day__lt=end)
-    if agreement.product_id is not None:
-        same = same.filter(Q(product__isnull=True) | Q(product=agreement.product_id))
-    if agreement.platform:
-        same = same.filter(platform__in=("", agreement.platform))
-    return same
-
-
-def _on_its_sales(agreement: Agreement) -> Q:
-    """Agreements of the same parties on its sales, or on some of them.
-
-    The host of a firm here says whose sales where those on shifts are meant; else a host says with whom it is agreed.
-    """
-    with_same = Q(host=agreement.host_id) if agreement.host_id is not None else Q(host__isnull=True)
-    if agreement.sales not in SALES_OVERLAPPING:
-        return with_same & Q(sales=agreement.sales)
-    on_lines, on_shifts = Q(sales__in=SALES_OVERLAPPING), Q(sales=SettledSales.HOSTS)
-    if agreement.partner_id is None:
-        return on_lines & with_same
-    if agreement.sales != SettledSales.HOSTS:
-        return on_lines & (on_shifts | with_same)
-    if agreement.host_id is None:
-        return on_lines
-    return on_lines & (~on_shifts | with_same | Q(host__isnull=True))
 
 
 def _between(agreement: Agreement) -> tuple[object, ...]:
@@ -376,7 +138,7 @@ def agreement_sign(*, actor: Actor, agreement: Agreement) -> Agreement:
         require(actor, CHANGE, Agreement, signs or held.seller_id)
         if held.state != AgreementState.PROPOSED:
             raise WrongState(_("Only a proposed agreement can be signed."))
-        _check_alone(held)
+        check_alone(held)
         if held.follows_id is not None:
             _end(actor, held.follows_id, held.from_day)
         held.state, held.signed_at, held.signed_by_id = AgreementState.SIGNED, now(), actor.user_id

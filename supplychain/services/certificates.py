@@ -7,7 +7,6 @@ from datetime import date
 from itertools import chain
 from pathlib import PurePosixPath
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,7 @@ from core.actors import Actor
 from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, require
 from livestreams.errors import WrongState
 from supplychain.choices import CERTIFICATE_TRANSITIONS, CertificateState
@@ -142,11 +141,7 @@ def _turn(actor: Actor, held: QualityCertificate, state: CertificateState, verb:
 @retried
 @transaction.atomic
 def _store(actor: Actor, row: QualityCertificate) -> QualityCertificate:
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        raise invalid(error) from error
-    row.save()
+    save_clean(row)
     after = audit.snapshot(row, HANDED_IN)
     audit.record(actor=actor, verb="certificate.add", obj=row, node_id=row.tenant_id, after=after)
     return row

@@ -12,6 +12,7 @@ from core.actors import Actor
 from core.clock import local, now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
+from core.policy import ADD
 from core.scoping import require_of
 from livestreams.errors import BadTime
 from livestreams.models import LiveSession, SessionTenant
@@ -41,7 +42,7 @@ def explain_record(
     The same `external_id` of a source again is the same event. Raises BadTime outside of the session, InvalidInput for
     a product that the session may not show, also for want of a certificate, Conflict for a known id with other content.
     """
-    require_of(actor, "add", ExplainEvent, session)
+    require_of(actor, ADD, ExplainEvent, session)
     check_key_allows(actor, session.room)
     held = lock_row(LiveSession, session.pk)
     if sku is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +13,7 @@ from core.actors import Actor
 from core.errors import InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, may, require
 from core.strict import MAX_QUANTITY
 from livestreams.errors import WrongState
@@ -50,7 +49,7 @@ def inbound_announce(
         notice = InboundNotice(
             owner_id=sku.tenant_id, warehouse=warehouse, sku=sku, pieces=pieces, day=day, note=note
         )
-        _save(notice)
+        save_clean(notice)
         after = audit.snapshot(notice, ANNOUNCED)
         audit.record(actor=actor, verb="inbound.announce", obj=notice, node_id=notice.owner_id, after=after)
     return notice
@@ -123,15 +122,7 @@ def _lock(actor: Actor, notice: InboundNotice, state: InboundState) -> InboundNo
 
 def _turn(actor: Actor, held: InboundNotice, state: InboundState, verb: str) -> InboundNotice:
     held.state = state
-    _save(held)
+    save_clean(held)
     after = audit.snapshot(held, DONE)
     audit.record(actor=actor, verb=verb, obj=held, node_id=held.owner_id, after=after)
     return held
-
-
-def _save(notice: InboundNotice) -> None:
-    try:
-        notice.full_clean()
-    except ValidationError as error:
-        raise invalid(error) from error
-    notice.save()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -15,11 +19,12 @@ from core.scoping import get_visible, require, visible_to
 from core.strict import code as strict_code
 from supplychain.choices import Carrier, GoodsCondition, MoveKind, ParcelState, ReservationState
 from supplychain.givenback import given_back
-from supplychain.models import Parcel, Reservation, ReturnedGoods, Warehouse, Wave
+from supplychain.models import Parcel, Reservation, ReturnedGoods, StockLevel, Warehouse, Wave
 from supplychain.services import reservations
 from supplychain.services.picks import fetched
 from supplychain.services.stock import Change, locked_levels, post
 from supplychain.services.waves import wave_fetched
+from supplychain.services.zones import Place
 
 DISPATCHED, RETURNED = "parcel", "parcel_return"
 TRACKING_LENGTH = 64
@@ -109,35 +114,9 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
         if number in _scanned_besides(held, lines):
             message = _("“%(number)s” is the code of goods or of an order: scan the label of the carrier.")
             raise InvalidInput(message % {"number": number}, code="tracking_no", field="tracking_no")
-        now = clock.now()
-        changes = [
-            Change(
-                warehouse_id=line.warehouse_id,
-                sku_id=line.sku_id,
-                owner_id=line.owner_id,
-                kind=MoveKind.SALE,
-                quantity=-quantity,
-                source=DISPATCHED,
-                source_key=line.source_key,
-                occurred_at=now,
-                zone=zone,
-                is_placed=True,
-            )
-            for line, zone, quantity in fetched(held, lines, levels)
-        ]
-        freed: dict[tuple[int, int], int] = {}
-        for change in changes:
-            freed[change.place] = freed.get(change.place, 0) + change.quantity
-        post(changes, levels, held=freed)
-        Reservation.objects.filter(pk__in=[line.pk for line in lines]).update(
-            state=ReservationState.DISPATCHED, updated_at=now
-        )
-        held.state, held.carrier, held.tracking_no, held.dispatched_at = (
-            ParcelState.DISPATCHED,
-            carrier,
-            number,
-            now,
-        )
+        held.state, held.dispatched_at = ParcelState.DISPATCHED, clock.now()
+        held.carrier, held.tracking_no = carrier, number
+        _leave(held, lines, levels, held.dispatched_at)
         try:
             with transaction.atomic():
                 held.save(update_fields=["state", "carrier", "tracking_no", "dispatched_at", "updated_at"])
@@ -147,6 +126,34 @@ def parcel_dispatch(*, actor: Actor, parcel: Parcel, carrier: str, tracking_no: 
         after = {"carrier": carrier, "tracking_no": number, "lines": len(lines)}
         audit.record(actor=actor, verb="parcel.dispatch", obj=held, node_id=held.seller_id, after=after)
     return held
+
+
+def _leave(
+    parcel: Parcel, lines: Sequence[Reservation], levels: dict[Place, StockLevel], at: datetime
+) -> None:
+    """Take the goods of a parcel out of the stock that was held for it, each from where it was fetched."""
+    changes = [
+        Change(
+            warehouse_id=line.warehouse_id,
+            sku_id=line.sku_id,
+            owner_id=line.owner_id,
+            kind=MoveKind.SALE,
+            quantity=-quantity,
+            source=DISPATCHED,
+            source_key=line.source_key,
+            occurred_at=at,
+            zone=zone,
+            is_placed=True,
+        )
+        for line, zone, quantity in fetched(parcel, lines, levels)
+    ]
+    freed: Counter[Place] = Counter()
+    for change in changes:
+        freed[change.place] += change.quantity
+    post(changes, levels, held=freed)
+    Reservation.objects.filter(pk__in=[line.pk for line in lines]).update(
+        state=ReservationState.DISPATCHED, updated_at=at
+    )
 
 
 def _scanned_besides(parcel: Parcel, lines: list[Reservation]) -> set[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from core.clock import business_day
 from core.errors import RowError
 from core.locking import retried
 from core.policy import ADD
+from core.portions import in_turn
 from core.scoping import require
 from core.words import gettext as _
 from supplychain.choices import PayoutKind
@@ -100,7 +100,7 @@ def _write(
             for result in iter_payouts(stream, outcome.profile, **_reading(batch))
             if not result.problems
         )
-        for rows in _chunks(good):
+        for rows in in_turn(good, ROWS_AT_ONCE):
             _store(batch, rows, found)
             done += len(rows)
             progress(done, outcome.file.rows, stored_so_far(done, outcome.file.rows))
@@ -110,11 +110,6 @@ def _write(
         else:
             keep(batch.tenant, batch, found, actor, "payouts.import")
     return found
-
-
-def _chunks(rows: Iterator[tuple[int, list[PayoutLine]]]) -> Iterator[Rows]:
-    while chunk := list(islice(rows, ROWS_AT_ONCE)):
-        yield chunk
 
 
 def _store(batch: ImportBatch, rows: Rows, found: Outcome) -> None:

@@ -25,10 +25,11 @@ from core.errors import InvalidInput
 from core.locking import lock_row, retried, try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from core.policy import CHANGE
+from core.portions import in_turn
 from core.scoping import require
 from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
-from supplychain.attribution.ledger import Judge, Order, facts_of, in_turn, window_of
+from supplychain.attribution.ledger import Judge, Order, facts_of, window_of
 from supplychain.attribution.lines import Fact, answers_of, order_of
 from supplychain.attribution.stages import ALWAYS, Evidence, Held, evidence_of, ours_of, sessions_of
 from supplychain.choices import AttributionRule, TailWindow
@@ -237,9 +238,6 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
     return len(answers)
 
 
-# --- the window
-
-
 def _mark_shared(orders: Iterable[list[Fact]]) -> None:
     """Mark the shares of sessions whose orders lie elsewhere as well: a payment there says who shares a refund here.
 
@@ -255,6 +253,9 @@ def _mark_shared(orders: Iterable[list[Fact]]) -> None:
         }
     rows = LiveSession.objects.filter(pk__in=found).values_list("tenant_id", "pk") if found else ()
     buckets.mark(buckets.SHARES, rows)
+
+
+# --- the window
 
 
 @retried

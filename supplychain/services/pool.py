@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from core.clock import now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, require
 from core.strict import MAX_QUANTITY
 from supplychain.models import GoodsOffer, Product
@@ -64,11 +63,7 @@ def goods_offer(
             samples=samples,
             certificates=certificates,
         )
-        try:
-            offer.full_clean()
-        except ValidationError as error:
-            raise invalid(error) from error
-        offer.save()
+        save_clean(offer)
         after = audit.snapshot(offer, TERMS)
         audit.record(actor=actor, verb="goodsoffer.make", obj=offer, node_id=offer.tenant_id, after=after)
     return offer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from core.clock import now
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.policy import ADD, CHANGE
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, require, visible_to
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.errors import WrongState
@@ -76,11 +75,7 @@ def run_line_put(
             )
         line.offer, line.floor_price = taken, taken.floor_price if taken is not None else None
         line.price, line.pieces, line.minute = price, pieces, minute
-        try:
-            line.full_clean()
-        except ValidationError as error:
-            raise invalid(error) from error
-        line.save()
+        save_clean(line)
         _log_shortage(line)
         audit.record(
             actor=actor,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from supplychain.attribution.ledger import in_turn
+from core.portions import in_turn
 from supplychain.choices import AttributionRule
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, SalesEvent
+from supplychain.placed import latest_answers
 from supplychain.services.lines import Line
 from tenants.models import Tenant
 
@@ -21,7 +22,8 @@ def keep_said(seller: Tenant, lines: Sequence[Line], superseded: Iterable[SalesE
     In their transaction, by who holds the facts of the seller alone. A correction that names another session says so
     itself.
     """
-    said = _said([event.pk for event in superseded])
+    answered = latest_answers([event.pk for event in superseded])
+    said = {pk: answer for pk, answer in answered.items() if answer.rule in BY_PERSON}
     if not said:
         return
     before: dict[str, list[SalesEvent]] = {}
@@ -47,15 +49,6 @@ def keep_said(seller: Tenant, lines: Sequence[Line], superseded: Iterable[SalesE
                 )
                 break
     Attribution.objects.bulk_create(answers, batch_size=1_000)
-
-
-def _said(events: Sequence[int]) -> dict[int, Attribution]:
-    """The latest answers of some facts, as far as a person gave them."""
-    latest: dict[int, Attribution] = {}
-    for some in in_turn(events, AT_ONCE):
-        for answer in Attribution.objects.filter(event_id__in=some).order_by("version"):
-            latest[answer.event_id] = answer
-    return {pk: answer for pk, answer in latest.items() if answer.rule in BY_PERSON}
 
 
 def _about(told: SaleFact | SalesEvent) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from core.errors import InvalidInput, Refused
 from core.locking import lock_row, retried
 from core.money import LARGEST, to_cents
 from core.policy import ADD, CHANGE, VIEW
-from core.records import invalid
+from core.records import save_clean
 from core.scoping import get_visible, may, require, visible_to
 from livestreams.errors import WrongState
 from livestreams.models import Host
@@ -80,11 +79,7 @@ def sample_ask(
             until=until,
             note=note,
         )
-        try:
-            asked.full_clean()
-        except ValidationError as error:
-            raise invalid(error) from error
-        asked.save()
+        save_clean(asked)
         after = audit.snapshot(asked, ASKED)
         audit.record(actor=actor, verb="sample.ask", obj=asked, node_id=tenant.pk, after=after)
     return asked
@@ -337,11 +332,7 @@ def _check_step(held: SampleRequest, state: SampleState) -> None:
 
 
 def _save(actor: Actor, held: SampleRequest, verb: str) -> SampleRequest:
-    try:
-        held.full_clean()
-    except ValidationError as error:
-        raise invalid(error) from error
-    held.save()
+    save_clean(held)
     after = audit.snapshot(held, DONE)
     audit.record(actor=actor, verb=verb, obj=held, node_id=held.offer.tenant_id, after=after)
     return held

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
+from core.portions import in_turn
 from supplychain.facts import SaleFact
 from supplychain.importing import Known, Standing
 from supplychain.models import SalesEvent
@@ -67,6 +68,6 @@ def is_nothing(event: SalesEvent) -> bool:
 
 def _known(seller: Tenant, source: str, order_nos: Sequence[str]) -> Iterator[SalesEvent]:
     ids = store.facts_of_orders(seller.pk, source, order_nos)
-    for start in range(0, len(ids), QUERY_SIZE):
-        events = SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]).current()
+    for some in in_turn(ids, QUERY_SIZE):
+        events = SalesEvent.objects.filter(pk__in=some).current()
         yield from (event for event in events if not is_nothing(event))

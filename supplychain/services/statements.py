@@ -23,6 +23,7 @@ from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.money import CENT, from_units, to_units
 from core.policy import ADD, CHANGE
+from core.portions import in_turn
 from core.scoping import get_visible, may, require
 from livestreams.errors import WrongState
 from supplychain.choices import (
@@ -147,8 +148,8 @@ def _stated(agreement: Agreement) -> dict[Key, Due]:
 
 def _parts_of(lines: list[int]) -> Mapping[int, dict[tuple[str, str], Part]]:
     found: dict[int, dict[tuple[str, str], Part]] = defaultdict(dict)
-    for start in range(0, len(lines), ROWS_AT_ONCE):
-        rows = StatementOrder.objects.filter(line__in=lines[start : start + ROWS_AT_ONCE])
+    for some in in_turn(lines, ROWS_AT_ONCE):
+        rows = StatementOrder.objects.filter(line__in=some)
         for line, source, number, *sums in rows.values_list(
             "line_id", "source", "order_no", "paid", "refunds", "amount", "earned"
         ):
@@ -178,6 +179,20 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due], read_at: d
         statement.counted_at = read_at
         statement.save()
     statement.version += 1
+    _store_lines(statement, lines)
+    statement.total = from_units(total(lines)) or Decimal(0)
+    shares = {key: due for key, due in lines.items() if key.kind == DueKind.SHARE}
+    withheld = total(shares) if statement.agreement.withheld else 0
+    statement.withheld = from_units(withheld) or Decimal(0)
+    statement.lines_hash, statement.counted_at = mark, read_at
+    statement.state = StatementState.DRAFT
+    statement.save()
+    _record(actor, "statement.count", statement)
+    statement_ready(statement)
+
+
+def _store_lines(statement: Statement, lines: dict[Key, Due]) -> None:
+    """Store the lines of the version that a statement now has, as it shows them, each with its orders."""
     shown = sorted(
         lines.items(), key=lambda line: (line[0].month, DueKind.values.index(line[0].kind), line[0])
     )
@@ -213,15 +228,6 @@ def _write(actor: Actor, statement: Statement, lines: dict[Key, Due], read_at: d
         ],
         batch_size=ROWS_AT_ONCE,
     )
-    statement.total = from_units(total(lines)) or Decimal(0)
-    shares = {key: due for key, due in lines.items() if key.kind == DueKind.SHARE}
-    withheld = total(shares) if statement.agreement.withheld else 0
-    statement.withheld = from_units(withheld) or Decimal(0)
-    statement.lines_hash, statement.counted_at = mark, read_at
-    statement.state = StatementState.DRAFT
-    statement.save()
-    _record(actor, "statement.count", statement)
-    statement_ready(statement)
 
 
 def statements_count(month: date | None = None) -> int:

@@ -12,6 +12,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
+from core.portions import in_turn
 from core.strict import MAX_QUANTITY
 from supplychain.facts import SaleFact, content_hash
 from supplychain.facts.fact import BASE_CURRENCY
@@ -42,8 +43,8 @@ class Undone:
         self._hashes = {key.id: key.content_hash for key in keys}
         found: dict[str, list[SalesEvent]] = {}
         ids = sorted(self._hashes)
-        for start in range(0, len(ids), QUERY_SIZE):
-            for event in SalesEvent.objects.filter(pk__in=ids[start : start + QUERY_SIZE]):
+        for some in in_turn(ids, QUERY_SIZE):
+            for event in SalesEvent.objects.filter(pk__in=some):
                 found.setdefault(event.external_id, []).append(event)
         return found
 

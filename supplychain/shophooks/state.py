@@ -80,25 +80,9 @@ def facts_of_state(data: Mapping[str, Any], source: str) -> list[SaleFact]:
     ended_at = _read(data, "ended_at", strict.moment)
     found: list[SaleFact] = []
     for number, line in enumerate(lines):
-        place = f"lines.{number}."
-        state = OrderState(
-            **common,
-            line_no=_need(line, "line_no", _id, place),
-            goods={
-                "sku_code": _read(line, "sku_code", _code, place) or "",
-                "title": _read(line, "title", _title, place) or "",
-                "qty": _need(line, "qty", strict.quantity, place),
-            },
-            amount=_need(line, "amount", _money, place),
-            freight=_read(line, "freight", _money, place) or NOTHING,
-            refunded=_read(line, "refunded", _money, place),
-            ended_at=_read(line, "ended_at", strict.moment, place) or ended_at,
-            closed=closed and not as_a_whole,
-            back_id=douyin.back_id(_need(line, "line_no", _id, place))
-            if source == douyin.ORDERS.source
-            else "",
-        )
-        found += state.facts()
+        of_line = _of_line(line, f"lines.{number}.", source)
+        of_line["ended_at"] = of_line["ended_at"] or ended_at
+        found += OrderState(**common, **of_line, closed=closed and not as_a_whole).facts()
     freight = _read(data, "freight", _money) or NOTHING
     if as_a_whole or freight:
         whole = OrderState(
@@ -111,6 +95,24 @@ def facts_of_state(data: Mapping[str, Any], source: str) -> list[SaleFact]:
         )
         found += whole.facts()
     return found
+
+
+def _of_line(line: Mapping[str, Any], place: str, source: str) -> dict[str, Any]:
+    """What a line says for itself, as OrderState takes it; `place` names it in complaints."""
+    line_no = _need(line, "line_no", _id, place)
+    return {
+        "line_no": line_no,
+        "goods": {
+            "sku_code": _read(line, "sku_code", _code, place) or "",
+            "title": _read(line, "title", _title, place) or "",
+            "qty": _need(line, "qty", strict.quantity, place),
+        },
+        "amount": _need(line, "amount", _money, place),
+        "freight": _read(line, "freight", _money, place) or NOTHING,
+        "refunded": _read(line, "refunded", _money, place),
+        "ended_at": _read(line, "ended_at", strict.moment, place),
+        "back_id": douyin.back_id(line_no) if source == douyin.ORDERS.source else "",
+    }
 
 
 def _read(row: Mapping[str, Any], name: str, parse: Callable[[Any], Any], place: str = "") -> Any:

@@ -14,6 +14,7 @@ from core.actors import Actor
 from core.clock import month_of, next_month
 from core.errors import Conflict
 from core.locking import advisory_lock, retried
+from core.policy import ADD
 from core.scoping import require
 from parks.models import Park
 from tenants.models import Charge, Tenant, VerifiedFigure
@@ -37,7 +38,7 @@ def charge_record(
 
     Conflict when the same key comes with another tenant, kind or amount: a corrected fee is a charge of its own.
     """
-    require(actor, "add", Charge, park.pk)
+    require(actor, ADD, Charge, park.pk)
     period = month_of(period)
     asked = Charge.objects.filter(park=park, source=source, source_id=source_id)
     # Older charges may name a day within their month.

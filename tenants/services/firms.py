@@ -16,7 +16,7 @@ from core.clock import today
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, retried
 from core.models import ScopeNode
-from core.policy import CHANGE, DISCLOSE
+from core.policy import ADD, CHANGE, DISCLOSE
 from core.records import record_update
 from core.scoping import require
 from core.services import node_move
@@ -37,7 +37,7 @@ LEFT = ("closed_on", "shares_orders_with_park")
 @transaction.atomic
 def company_get_or_create(*, actor: Actor, credit_code: str, name_zh: str, name_en: str = "") -> Company:
     """The company of a credit code; an existing one keeps its names. Refused without the right to add any."""
-    require(actor, "add", Company)
+    require(actor, ADD, Company)
     company, created = Company.objects.get_or_create(
         credit_code=credit_code, defaults={"name_zh": name_zh, "name_en": name_en}
     )
@@ -68,7 +68,7 @@ def tenant_create(
 
     Conflict when the code is taken: codes are unique for ever.
     """
-    require(actor, "add", Tenant, park.pk)
+    require(actor, ADD, Tenant, park.pk)
     company = company_get_or_create(actor=actor, credit_code=credit_code, name_zh=company_name)
     node = ScopeNode(kind=NodeKind.TENANT, code=code, name_zh=name_zh, name_en=name_en, parent=park.node)
     try:
@@ -120,8 +120,8 @@ def tenancy_move(*, actor: Actor, tenant: Tenant, park: Park, from_day: date) ->
     until it says so again. A tenant that left is taken in again, by its last park or another one. TenantStays names
     what its old park keeps for nobody but it.
     """
-    require(actor, "change", Tenant, tenant.pk)
-    require(actor, "add", Tenancy, park.pk)
+    require(actor, CHANGE, Tenant, tenant.pk)
+    require(actor, ADD, Tenancy, park.pk)
     if from_day > today():
         raise InvalidInput(
             _("A move is entered on its day or later: rights and figures change at once."), field="from_day"

@@ -16,6 +16,7 @@ from core.clock import today
 from core.days import not_over
 from core.errors import Conflict, InvalidInput
 from core.locking import lock_row, lock_rows, retried
+from core.policy import ADD, CHANGE
 from core.scoping import require
 from parks.choices import NOT_LETTABLE_USES
 from parks.models import Park, Unit, UnitUse
@@ -45,7 +46,7 @@ def lease_create(
     Conflict names a unit that is already let, InvalidInput one that is not to let or under conversion in that time; it
     is raised for a tenant that has left before the end of the term, too.
     """
-    require(actor, "add", Lease, park.pk)
+    require(actor, ADD, Lease, park.pk)
     if to_day <= from_day:
         raise InvalidInput(_("A lease must end after it begins."), field="to_day")
     if any(unit.park_id != park.pk for unit, _area in units):
@@ -121,7 +122,7 @@ def _check_lettable(units: QuerySet[Unit], from_day: date, to_day: date) -> None
 @retried
 def lease_end(*, actor: Actor, lease: Lease, day: date) -> Lease:
     """End a lease on a day; its units are free from then on. InvalidInput for a day outside of its present term."""
-    require(actor, "change", Lease, lease.park_id)
+    require(actor, CHANGE, Lease, lease.park_id)
     with transaction.atomic():
         held = lock_row(Lease, lease.pk)
         if not held.from_day < day <= held.to_day:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics.demo.build import BuiltPark
+from analytics.demo.built import BuiltPark
 from core.clock import local
 from livestreams.choices import SessionState
 from livestreams.models import HostAccount, LiveSession

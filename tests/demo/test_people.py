@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from analytics.demo.build import built_park
+from analytics.demo.built import built_park
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD, demo_logins
 from analytics.demo.people import SIMULATOR_KEY, demo_secret
 from analytics.demo.plans import TINY

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from django.db.models import Count, Min
 
-from analytics.demo.build import BuiltPark, build_park
+from analytics.demo.build import build_park
+from analytics.demo.built import BuiltPark
 from analytics.demo.certificates import FIRMS, GOODS, build_certificates
 from analytics.demo.plans import PLANS, SEED, TINY, ParkPlan
 from analytics.demo.stores import build_collective_store

@@ -16,7 +16,8 @@ from django.db.models import Sum
 
 from analytics.counting import drain_everything
 from analytics.demo import load
-from analytics.demo.build import BuiltPark, build_park
+from analytics.demo.build import build_park
+from analytics.demo.built import BuiltPark
 from analytics.demo.logins import SYSTEM
 from analytics.demo.parcels import PACKED_FOR, pack_parcels, packing_begins
 from analytics.demo.plans import PLANS, SEED

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 
 from analytics.demo import load
-from analytics.demo.build import BuiltPark, build_park
+from analytics.demo.build import build_park
+from analytics.demo.built import BuiltPark
 from analytics.demo.plans import SEED, TINY
 from analytics.demo.wishes import build_wishes
 from core.clock import DAY, HOUR, day_start

@@ -44,3 +44,10 @@ def solved(plan: SchedulePlan) -> SchedulePlan:
 
 def only(plan: SchedulePlan) -> PlannedSlot:
     return plan.slots.get()
+
+
+def fill(world: World, at: At, *, count: int = 3) -> SchedulePlan:
+    """More requests for one window than there are rooms, worth 100, 110, 120 ..., solved."""
+    for number in range(count):
+        ask(world, at, 10, 12, value=100 + 10 * number)
+    return make(world)

@@ -126,12 +126,12 @@ def test_followers_are_kept_by_day_and_corrected_by_another_version(world: World
     mine = world.tenants[0]
     account = mine.host.accounts.get()
 
-    def read(*pairs: tuple[int, int]) -> services.FollowerCounts:
+    def read(*pairs: tuple[int, int]) -> services.BatchCounts:
         readings = [services.Followers(today() - back * DAY, number) for back, number in pairs]
         return services.followers_record(actor=mine.tool, account=account, readings=readings)
 
-    assert read((2, 100), (1, 110)) == services.FollowerCounts(2, 0, 0)
-    assert read((2, 100), (1, 115)) == services.FollowerCounts(0, 1, 1)
+    assert read((2, 100), (1, 110)) == services.BatchCounts(2, 0, 0)
+    assert read((2, 100), (1, 115)) == services.BatchCounts(0, 1, 1)
     shown = type(account).objects.with_followers().get(pk=account.pk)
     assert (shown.followers, shown.followers_on) == (115, today() - DAY)
     services.account_close(actor=mine.owner, account=account)

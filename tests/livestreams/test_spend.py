@@ -13,7 +13,7 @@ from core.errors import InvalidInput, NotFound, Refused
 from livestreams import services
 from livestreams.choices import SessionState
 from livestreams.models import AdSpend
-from livestreams.services import SpendCounts, SpendHour
+from livestreams.services import BatchCounts, SpendHour
 from livestreams.spending import spend_by_hour
 from tests.factories import World, make_session, make_world
 
@@ -26,10 +26,10 @@ def test_what_is_told_again_is_a_duplicate_and_what_differs_a_correction(world: 
     first = session.started_at
     told = [SpendHour(first, Decimal("0.1")), SpendHour(first + HOUR, Decimal("1234567.8901"))]
     tell = lambda rows: services.spend_record(actor=mine.tool, session=session, hours=rows)  # noqa: E731
-    assert tell(told) == SpendCounts(2, 0, 0)
-    assert tell(told) == SpendCounts(0, 2, 0)
-    assert tell([SpendHour(first, Decimal("0.2")), told[1]]) == SpendCounts(0, 1, 1)
-    assert tell([told[0]]) == SpendCounts(0, 0, 1)  # back to the first amount is a correction as well
+    assert tell(told) == BatchCounts(2, 0, 0)
+    assert tell(told) == BatchCounts(0, 2, 0)
+    assert tell([SpendHour(first, Decimal("0.2")), told[1]]) == BatchCounts(0, 1, 1)
+    assert tell([told[0]]) == BatchCounts(0, 0, 1)  # back to the first amount is a correction as well
     facts = AdSpend.objects.filter(session=session)
     assert [fact.amount for fact in facts.filter(hour=first).order_by("version")] == [
         Decimal("0.1"),
@@ -38,7 +38,7 @@ def test_what_is_told_again_is_a_duplicate_and_what_differs_a_correction(world: 
     ]
     assert spend_by_hour(facts) == {first: Decimal("0.1"), first + HOUR: Decimal("1234567.8901")}
     # one batch that names an hour twice: the later row corrects the earlier one
-    assert tell([SpendHour(first, Decimal(5)), SpendHour(first, Decimal(6))]) == SpendCounts(0, 0, 2)
+    assert tell([SpendHour(first, Decimal(5)), SpendHour(first, Decimal(6))]) == BatchCounts(0, 0, 2)
     assert spend_by_hour(facts.all())[first] == Decimal(6)
 
 

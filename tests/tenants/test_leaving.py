@@ -19,7 +19,7 @@ from core.scoping import visible_to
 from core.services import tool_key_by_secret
 from livestreams import guards as of_rooms
 from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
-from livestreams.services import booking_create, resources, room_create, room_update
+from livestreams.services import booking_create, room_create, room_update, rooms
 from parks.models import Event
 from supplychain.choices import RESERVATION_OPEN
 from supplychain.models import GoodsOffer, Product, Reservation, Sku, Statement, StockLevel
@@ -181,14 +181,14 @@ def test_no_new_room_is_reserved_for_a_firm_that_leaves_meanwhile(
 ) -> None:
     """Whoever makes the room waits for the firm's lock, and asks then where the firm is."""
     clear(mine)
-    lock_row = resources.lock_row
+    lock_row = rooms.lock_row
 
     def leave_before(*row: Any) -> Any:
         monkeypatch.undo()
         tenant_leave(actor=world.manager, tenant=mine.tenant, day=today())
         return lock_row(*row)
 
-    monkeypatch.setattr(resources, "lock_row", leave_before)
+    monkeypatch.setattr(rooms, "lock_row", leave_before)
     with pytest.raises(InvalidInput) as refused:
         room_create(actor=world.manager, park=world.park, code="new", name_zh="新", dedicated_to=mine.tenant)
     assert (refused.value.code, refused.value.field) == ("tenant", "dedicated_to")

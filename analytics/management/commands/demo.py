@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from analytics.counting import drain_everything
-from analytics.demo.build import BuiltPark, build_park, built_park
+from analytics.demo.build import build_park
+from analytics.demo.built import BuiltPark, built_park
 from analytics.demo.certificates import build_certificates
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
@@ -85,30 +86,48 @@ class Command(BaseCommand):
     @_rarely_tidied_up()
     def handle(self, *args: Any, **options: Any) -> None:
         if Park.objects.filter(is_synthetic=False).exists():
-            (Path(settings.DATA_DIR) / WELCOME).unlink(missing_ok=True)
-            if not options["if_empty"]:
-                raise CommandError(
-                    "This installation has parks of its own. The demo's password is known to everybody, so it "
-                    "is not loaded beside them: give it another LIVEPARK_DATA_DIR or DATABASE_URL."
-                )
-            self.stdout.write("This installation has parks of its own: no demo data.")
+            self._leave_alone(quietly=options["if_empty"])
             return
-        until = self._until(options["until"])
+        until, seed = self._until(options["until"]), options["seed"]
         started = time.monotonic()
         geography_load()
-        parks = []
-        plans = (TINY,) if options["tiny"] else PLANS
-        first = plans[0]
+        parks = self._parks((TINY,) if options["tiny"] else PLANS, until, seed)
+        values = self._add_to(parks, until, seed)
+        done = drain_everything()
+        self._add_from_figures(parks, until)
+        published = park_indicators_publish(actor=SYSTEM)
+        values += published.total() - published["unchanged"] - published["waiting"]
+        self.stdout.write(
+            f"{values} indicator values, {done['counted']} buckets counted, {done['judged']} sessions judged, "
+            f"{time.monotonic() - started:.1f} s"
+        )
+
+    def _leave_alone(self, *, quietly: bool) -> None:
+        (Path(settings.DATA_DIR) / WELCOME).unlink(missing_ok=True)
+        if not quietly:
+            raise CommandError(
+                "This installation has parks of its own. The demo's password is known to everybody, so it "
+                "is not loaded beside them: give it another LIVEPARK_DATA_DIR or DATABASE_URL."
+            )
+        self.stdout.write("This installation has parks of its own: no demo data.")
+
+    def _parks(self, plans: Sequence[ParkPlan], until: datetime, seed: int) -> list[BuiltPark]:
+        """The parks, built where they are not there yet, with their days up to an instant."""
+        parks: list[BuiltPark] = []
         for plan in plans:
-            built = built_park(plan) or _whole(self._build, plan, options["seed"], clock.business_day(until))
-            parks.append(built)
+            built = built_park(plan) or _whole(self._build, plan, seed, clock.business_day(until))
             facts = 0
-            if plan is first and history_of(built) is None:
-                facts = _whole(self._pack_from, built, until - PACKED_FOR, options["seed"])
-            facts += load_until(built, until, actor=SYSTEM, seed=options["seed"])
+            if not parks and history_of(built) is None:
+                facts = _whole(self._pack_from, built, until - PACKED_FOR, seed)
+            parks.append(built)
+            facts += load_until(built, until, actor=SYSTEM, seed=seed)
             self.stdout.write(
                 f"{plan.code}: {len(built.tenants)} tenants, {len(built.rooms)} rooms, {facts} new sales facts"
             )
+        return parks
+
+    def _add_to(self, parks: list[BuiltPark], until: datetime, seed: int) -> int:
+        """What stands beside the days of the parks; returns how many values of provinces are new."""
         history = history_of(parks[0])
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
@@ -116,8 +135,10 @@ class Command(BaseCommand):
         _whole(build_wishes, parks[0], until, actor=SYSTEM)
         _whole(make_short_logins, parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
-        values = load_panel(actor=SYSTEM, seed=options["seed"])
-        done = drain_everything()
+        return load_panel(actor=SYSTEM, seed=seed)
+
+    def _add_from_figures(self, parks: list[BuiltPark], until: datetime) -> None:
+        """What is told once figures are counted: goods with their hosts, agreements, re-orders, parcels, the pool."""
         _whole(assign_goods, parks[0], actor=SYSTEM)
         with transaction.atomic(), demo_receivers(parks[0], actor=SYSTEM):
             build_settlement(parks[0], actor=SYSTEM)
@@ -128,12 +149,6 @@ class Command(BaseCommand):
         for build in (build_pool, build_certificates, build_inbound, build_shops):
             _whole(build, parks[0], actor=SYSTEM)
         _whole(build_collective_store, parks[0])
-        published = park_indicators_publish(actor=SYSTEM)
-        values += published.total() - published["unchanged"] - published["waiting"]
-        self.stdout.write(
-            f"{values} indicator values, {done['counted']} buckets counted, {done['judged']} sessions judged, "
-            f"{time.monotonic() - started:.1f} s"
-        )
 
     def _build(self, plan: ParkPlan, seed: int, until: date) -> BuiltPark:
         built = build_park(plan, actor=SYSTEM, seed=seed, until=until)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics.demo.build import built_park
+from analytics.demo.built import built_park
 from analytics.demo.days import REFUND_DAYS, PlannedDay, due
 from analytics.demo.load import History, history_of, planned_days
 from analytics.demo.logins import SYSTEM

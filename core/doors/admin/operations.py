@@ -30,6 +30,7 @@ from core.doors.admin.forms import OperationForm, show_refusal
 from core.doors.context import actor_of, page_named
 from core.errors import DomainError, NotFound, Refused
 from core.policy import CHANGE, VIEW
+from core.portions import in_turn
 from core.records import conflict_of, invalid
 from core.scoping import get_visible, may
 
@@ -165,8 +166,7 @@ class OperationMixin(ModelAdmin):
 
 def _in_portions(queryset: QuerySet[Any], keys: list[Any]) -> Iterator[Any]:
     """The row of each key, read a portion at a time; None for one that is gone since."""
-    for start in range(0, len(keys), MOST_AT_ONCE):
-        portion = keys[start : start + MOST_AT_ONCE]
+    for portion in in_turn(keys, MOST_AT_ONCE):
         yield from map(queryset.in_bulk(portion).get, portion)
 
 
@@ -195,33 +195,8 @@ def _list_action(operation: Operation) -> Callable[..., None]:
                 refused.append(f"{row}: {error}")
         for text in refused[:MOST_TOLD]:
             model_admin.message_user(request, text, messages.ERROR)
-        counted = (
-            (done, messages.SUCCESS, ngettext("%(title)s: %(n)d entry.", "%(title)s: %(n)d entries.", done)),
-            (
-                len(refused[MOST_TOLD:]),
-                messages.ERROR,
-                ngettext("%(n)d more was refused.", "%(n)d more were refused.", len(refused[MOST_TOLD:])),
-            ),
-            (
-                passed,
-                messages.WARNING,
-                ngettext(
-                    "%(title)s does not apply to %(n)d entry: it was passed by.",
-                    "%(title)s does not apply to %(n)d entries: they were passed by.",
-                    passed,
-                ),
-            ),
-            (
-                left,
-                messages.WARNING,
-                ngettext(
-                    "%(n)d entry is left, for at most %(most)d are done at once: do it again for the rest.",
-                    "%(n)d entries are left, for at most %(most)d are done at once: do it again for the rest.",
-                    left,
-                ),
-            ),
-        )
-        for number, level, text in counted:
+        more_refused = len(refused[MOST_TOLD:])
+        for number, level, text in _told(done, more_refused, passed, left):
             if number:
                 values = {"title": operation.title, "n": number, "most": MOST_AT_ONCE}
                 model_admin.message_user(request, text % values, level)
@@ -230,3 +205,33 @@ def _list_action(operation: Operation) -> Callable[..., None]:
     action.short_description = operation.title  # type: ignore[attr-defined]
     action.allowed_permissions = ("operate",)  # type: ignore[attr-defined]
     return action
+
+
+def _told(done: int, refused: int, passed: int, left: int) -> tuple[tuple[int, int, str], ...]:
+    """Of each kind how many rows there were, and in which words and how loud that is said."""
+    return (
+        (done, messages.SUCCESS, ngettext("%(title)s: %(n)d entry.", "%(title)s: %(n)d entries.", done)),
+        (
+            refused,
+            messages.ERROR,
+            ngettext("%(n)d more was refused.", "%(n)d more were refused.", refused),
+        ),
+        (
+            passed,
+            messages.WARNING,
+            ngettext(
+                "%(title)s does not apply to %(n)d entry: it was passed by.",
+                "%(title)s does not apply to %(n)d entries: they were passed by.",
+                passed,
+            ),
+        ),
+        (
+            left,
+            messages.WARNING,
+            ngettext(
+                "%(n)d entry is left, for at most %(most)d are done at once: do it again for the rest.",
+                "%(n)d entries are left, for at most %(most)d are done at once: do it again for the rest.",
+                left,
+            ),
+        ),
+    )

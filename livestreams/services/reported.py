@@ -13,6 +13,7 @@ from core.actors import Actor
 from core.clock import business_day
 from core.errors import InvalidInput
 from core.locking import advisory_lock, retried
+from core.policy import ADD
 from core.scoping import require
 from livestreams.choices import Delivery, SessionState
 from livestreams.errors import BadTime, LiveIdTaken, WrongState
@@ -39,7 +40,7 @@ def session_tell(
     It belongs to the park in which the tenant sat when it began. Raises BadTime, LiveIdTaken, InvalidInput where the
     tenant sat in no park then.
     """
-    require(actor, "add", LiveSession, tenant.pk)
+    require(actor, ADD, LiveSession, tenant.pk)
     check_key_allows(actor, None)
     check_not_future(ended_at, "ended_at")
     if ended_at < started_at:
