@@ -20,20 +20,20 @@ WHO = {
     "admin": ("superuser",),
     "pages": ("owner", "superuser", "anonymous"),
 }
-# Pages that are alike for all models of the admin ("admin" is the address of a row without a page), and pages that
-# each model has of its own.
-ALIKE, OWN = ("history", "export", "delete", "admin"), ("changelist", "add", "change", "operation")
+# Pages that are alike for all models of the admin ("admin" is the address of a row without a page): few of them do.
+ALIKE = ("history", "export", "delete", "admin")
 
 
 def taken(door: str) -> Iterator[Route]:
-    """The routes of a door. Of the models of the admin each database takes one half, a twentieth of what is alike."""
-    models: list[str] = []
-    for route in (route for route in walk() if route.door == door):
-        if route.admin_model not in models:
-            models.append(route.admin_model)
-        number, page = models.index(route.admin_model), route.key.rsplit("_", 1)[-1]
-        every = 1 if not route.admin_model else 20 if page in ALIKE else 2 if page in OWN else 1
-        if number % every == (ON_POSTGRES if every > 1 else 0):
+    """The routes of a door of which this database takes one half, and the other database the other: all of a model of
+    the admin, but a twentieth of the pages that are alike.
+    """
+    routes = [route for route in walk() if route.door == door]
+    subjects = list(dict.fromkeys(route.admin_model or route.key for route in routes))
+    for route in routes:
+        number = subjects.index(route.admin_model or route.key)
+        is_alike = bool(route.admin_model) and route.key.rsplit("_", 1)[-1] in ALIKE
+        if number % (20 if is_alike else 2) == ON_POSTGRES:
             yield route
 
 
