@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -24,6 +26,18 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 def _actor(request: HttpRequest) -> Actor:
     return user_actor(request.user) if request.user.is_authenticated else NOBODY
+
+
+def _read_as_utf8(request: HttpRequest) -> None:
+    """Addresses are UTF-8, whatever a header calls the body: Python knows encodings that are none of a text.
+
+    BadRequest for a form in another one, as Django has it for forms without files: its characters would be lost.
+    """
+    if request.encoding is None or codecs.lookup(request.encoding).name == "utf-8":
+        return
+    if request.content_type == "multipart/form-data":
+        raise BadRequest("Forms must be UTF-8 encoded.")
+    request.encoding = "utf-8"
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -55,12 +69,15 @@ class LogMiddleware(RequestMiddleware):
 
 
 class RequestContextMiddleware:
-    """`request.actor` for every door; scoped pages are never kept by shared caches; no page ends in a bare error."""
+    """`request.actor` and UTF-8 for every door; scoped pages are never kept by shared caches; no page ends in a bare
+    error.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        _read_as_utf8(request)
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):

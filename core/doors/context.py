@@ -17,12 +17,15 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def page_named(request: HttpRequest) -> str:
-    """The page of this site that a button says it stands on (`back`), or nothing: no other site is ever named."""
+    """The page of this site that a button says it stands on (`back`), or nothing: no other site is ever named.
+
+    Nor what is no path: a redirect would take it for the name of a view, after the button has done its work.
+    """
     named = request.POST.get("back") or request.GET.get("back") or ""
     safe = url_has_allowed_host_and_scheme(
         named, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return named if safe else ""
+    return named if safe and named.startswith("/") else ""
 
 
 def livepark(request: HttpRequest) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from core.doors.admin.filters import field_at, parameters_of
 from core.models import AuditEntry, User
 from core.policy import VIEW
 from core.scoping import may, scope_of, visible_to
+from parks.models import Park
 from tests.admin.conftest import REGISTERED, Worlds, absent_key, hidden_row, url_of
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,10 @@ def test_list_search_and_export_hold_own_rows_only(
         if allowed and model not in SHARED_BY_ALL:
             assert canary not in _cells(kind, b"".join(answer.streaming_content))
     assert manager.get(url_of(model, "export/pdf/")).status_code == (404 if allowed else 403)
+
+
+def test_a_row_is_shown_by_its_key_where_an_address_names_no_column(manager: Client, worlds: Worlds) -> None:
+    assert manager.get(url_of(Park, f"{worlds.mine.park.pk}/change/?_to_field=")).status_code == 200
 
 
 def shows_list(answer: Any) -> bool:

@@ -1,10 +1,11 @@
-"""Lists of words, typed with commas between them."""
+"""Words, typed with commas between them, and those that lists are searched for."""
 
 from __future__ import annotations
 
 import pytest
 from django.test import Client
 
+from core.models import Job
 from livestreams.models import LiveRoom
 from tests.admin.conftest import Worlds, url_of
 
@@ -29,3 +30,9 @@ def test_words_that_no_database_keeps_are_refused_at_their_field(
     answer = manager.post(url_of(LiveRoom, "add/"), {**posted, "equipment": words})
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == ["equipment"]
+
+
+@pytest.mark.parametrize("words", ["x" * 60_000, "x " * 1_500])
+def test_words_beyond_all_reason_find_nothing(words: str, manager: Client, worlds: Worlds) -> None:
+    answer = manager.get(url_of(Job), {"q": words})
+    assert (answer.status_code, answer.context["cl"].result_count) == (200, 0)

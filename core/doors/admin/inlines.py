@@ -27,7 +27,7 @@ class ShownFormSet(PaginationInlineFormSet):
 
     def get_page_num(self) -> int:
         page = self.request.GET.get(self.get_pagination_key(), "") if self.request is not None else ""
-        return int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 8 else 1
+        return max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 8 else 1
 
 
 class ShownInline(TabularInline):

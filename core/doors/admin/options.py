@@ -54,6 +54,8 @@ from core.scoping import get_visible, hidden_columns, may, visible_to
 # Longer than any key or page number: databases refuse such integers in different ways.
 NO_KEY = re.compile(r"-?\d{19,}")
 COUNT_UP_TO = 10_000
+# SQLite reads no pattern of many thousand characters, nor a condition of a thousand words.
+LONGEST_SEARCH = 200
 
 
 class CappedPaginator(Paginator):
@@ -115,7 +117,7 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         try:
-            return super().get_object(request, object_id, from_field)
+            return super().get_object(request, object_id, from_field or None)
         except (TypeError, OverflowError):
             return None
 
@@ -200,7 +202,7 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        if "\0" in search_term:
+        if "\0" in search_term or len(search_term) > LONGEST_SEARCH:
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 
