@@ -245,7 +245,9 @@ class StatementAdmin(ScopedModelAdmin):
             icon="task_alt",
             question=_of_amount(
                 "total",
-                _("Approve %(amount)s? From then on the statement stands; what comes later goes into a later month."),
+                _(
+                    "Approve %(amount)s? From then on the statement stands; what comes later goes into a later month."
+                ),
             ),
             when=_is(*STATEMENT_OPEN),
         ),
