@@ -39,7 +39,7 @@ class Look:
     def change(self, difference: Decimal) -> str:
         """A difference of stored values with its sign; of shares in points."""
         text = f"{self.number(difference):+,.{self.places}f}".replace("-", "−")
-        return _("%(n)s points") % {"n": text} if self.is_share else text
+        return _("%(points)s points") % {"points": text} if self.is_share else text
 
 
 def _scaled(value: Decimal, is_share: bool) -> Decimal:

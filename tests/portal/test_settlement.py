@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from core.choices import Role
 from core.clock import DAY, day_start, month_of, next_month, today
+from core.dbrules import lifted
 from core.templatetags.portal import money
 from supplychain.choices import AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name
@@ -436,3 +437,16 @@ def test_a_firm_that_left_its_park_goes_on_settling(
     staff = browser_of(other.users[Role.TENANT_STAFF])
     assert staff.get(settlement).status_code in (403, 404)
     assert list(staff.get(reverse("portal")).context["left"]) == []
+
+
+def test_counts_read_with_separators_in_sentences_and_in_both_languages(
+    firm: TenantWorld, owner: Client
+) -> None:
+    statement = Statement.objects.filter(agreement__seller=firm.tenant).exclude(lines=None).first()
+    assert statement is not None
+    line = statement.lines.filter(version=statement.version).first()
+    with lifted():
+        StatementLine.objects.filter(pk=line.pk).update(kind="share", count=12345)
+    for language, text in (("zh-hans", "12,345 单"), ("en", "12,345 orders")):
+        owner.cookies["django_language"] = language
+        assert text in owner.get(page(firm, "portal-statement", uid=statement.uid)).text
