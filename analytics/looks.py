@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from analytics.models import Indicator
 
 PER_CENT = 100
+# Nobody reads a hundredth of a point further.
+MOST_OF_A_SHARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,12 @@ class Look:
 
     @classmethod
     def of(cls, indicator: Indicator, values: Iterable[Decimal | None]) -> Look:
-        """As many decimals as the longest of the values has: a column shows them all alike, money to the cent."""
+        """As many decimals as the longest of the values has, of a share no more than two, of money at least two: a
+        column shows them all alike."""
         least = 2 if indicator.unit_en == "CNY" else 0
         shown = [_scaled(value, indicator.is_share).normalize() for value in values if value is not None]
         places = max([least, *(-int(value.as_tuple().exponent) for value in shown)])
-        return cls(places, indicator.is_share)
+        return cls(min(places, MOST_OF_A_SHARE) if indicator.is_share else places, indicator.is_share)
 
     def number(self, value: Decimal) -> Decimal:
         """A stored value in the unit in which it is shown."""

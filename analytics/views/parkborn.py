@@ -47,7 +47,7 @@ def park_born(
         "kinds": PeriodKind.choices,
         "periods": [Period(PeriodKind(kind), first) for first in firsts],
         "rows": rows,
-        "look": Look.of(indicator, [value.value for value in values]),
+        "look": Look.of(indicator, [value.value for value in (*values, *traced)]),
         "traced": traced,
         "traced_place": in_language(traced[0].place.name_zh, traced[0].place.name_en) if traced else "",
         "parts": parks_behind(actor, traced[0]) if traced else [],

@@ -233,7 +233,7 @@ class TestIndicatorPage:
         self, analyst: Client, provinces: dict[str, Province]
     ) -> None:
         occupancy = indicators_load()["park_occupancy_area"]
-        for day, value, change in ((1, "0.951", None), (2, "0.939", "-0.012")):
+        for day, value, change in ((1, "0.9513", None), (2, "0.939", "-0.01234")):
             IndicatorValue.objects.create(
                 indicator=occupancy, place=provinces["44"].node, period_kind="month", period=date(2026, 6, 1),
                 published_on=date(2026, 7, day), value=Decimal(value), source=ValueSource.ROLLUP,
@@ -244,8 +244,8 @@ class TestIndicatorPage:
             indicator=occupancy, place=provinces["44"].node, source=ValueSource.ROLLUP, **yearly
         )
         page = analyst.get("/analytics/indicators/park_occupancy_area/?by=month").text
-        assert page.index("93.9%") < page.index("95.1%")
-        assert "−1.2 points" in page
+        assert page.index("93.90%") < page.index("95.13%")
+        assert "−1.23 points" in page
 
     def test_one_without_values(self, analyst: Client, run: IndexRun) -> None:
         assert "No value of this indicator" in analyst.get("/analytics/indicators/FDI/").content.decode()
