@@ -5,6 +5,6 @@ what a door shows        figures, firmsums, parkday, silence, slowstock, border,
 a session's account      result, keep, packing, forothers, outsidehosts, settlement
 its audience, trust      audience, tracks, counters, trust, reports, beside
 festivals, matching      events, matching
-provinces                statfiles, parkseries, eci, index
+provinces                statfiles, parkseries, eci, index, looks
 the five synthetic parks demo
 """

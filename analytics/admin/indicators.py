@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
+from analytics.looks import Look
 from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue, ParkValue
 from core.doors.admin import ScopedModelAdmin, ShownInline
+from core.doors.admin.display import EMPTY
 
 
 @admin.register(Indicator)
@@ -23,14 +27,26 @@ class IndicatorAdmin(ScopedModelAdmin):
     )
 
 
+class ValueAdmin(ScopedModelAdmin):
+    """Values as their indicator is read; exports hold them as they are kept."""
+
+    readonly_fields = ("figure",)
+
+    @display(description=_("value"), ordering="value")
+    def figure(self, row: IndicatorValue | ParkValue) -> str:
+        return EMPTY if row.value is None else Look.of(row.indicator, [row.value]).text(row.value)
+
+    figure.exported = lambda row: row.value
+
+
 @admin.register(IndicatorValue)
-class IndicatorValueAdmin(ScopedModelAdmin):
+class IndicatorValueAdmin(ValueAdmin):
     list_display = (
         "indicator",
         "place",
         "period_kind",
         "period",
-        "value",
+        "figure",
         "withheld",
         "is_preliminary",
         "source",
@@ -43,7 +59,7 @@ class IndicatorValueAdmin(ScopedModelAdmin):
     fields = (
         ("indicator", "place"),
         ("period_kind", "period"),
-        ("value", "withheld"),
+        ("figure", "withheld"),
         ("published_on", "seq", "is_preliminary"),
         ("source", "source_note", "is_synthetic"),
         "lineage",
@@ -51,13 +67,13 @@ class IndicatorValueAdmin(ScopedModelAdmin):
 
 
 @admin.register(ParkValue)
-class ParkValueAdmin(ScopedModelAdmin):
+class ParkValueAdmin(ValueAdmin):
     list_display = (
         "indicator",
         "park",
         "period_kind",
         "period",
-        "value",
+        "figure",
         "firms",
         "lines",
         "is_preliminary",
@@ -70,7 +86,7 @@ class ParkValueAdmin(ScopedModelAdmin):
     fields = (
         ("indicator", "park"),
         ("period_kind", "period"),
-        ("value", "withheld"),
+        ("figure", "withheld"),
         ("published_on", "seq", "is_preliminary"),
         ("firms", "lines", "lines_hash"),
         "counted_at",

@@ -15,6 +15,8 @@ from core.clock import local
 from core.models import NamedMixin, PublicIdMixin, Scope, ScopeNode, User
 from parks.models import Park
 
+# The unit of values that are shares of one; a share of a hundred is published as "%".
+SHARE_OF_ONE = "比率"
 # Both databases keep so many digits of a decimal exactly, and so many after the point.
 SIGNIFICANT_DIGITS, DECIMALS = 15, 8
 
@@ -55,6 +57,16 @@ class Indicator(NamedMixin):
     def unit(self) -> str:
         """The unit in the language of the reader."""
         return self.unit_en if self.unit_en and (get_language() or "").startswith("en") else self.unit_zh
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are kept as shares of one, which people read in per cent (see `analytics.looks`)."""
+        return self.unit_zh == SHARE_OF_ONE
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit of its values as pages show them."""
+        return "%" if self.is_share else self.unit
 
 
 class Vintage(models.Model):

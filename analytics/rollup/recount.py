@@ -37,8 +37,7 @@ def work_tables() -> Iterator[Any]:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} ({columns}) {ending}")
             cursor.execute(f"DELETE FROM {name}")
         if on_postgres:
-            # The statements touch many rows once: compiling them costs more than it saves, sorting on disk as well.
-            cursor.execute("SET LOCAL jit = off")
+            # The statements touch many rows once: sorting them on disk costs more than the memory.
             cursor.execute("SET LOCAL work_mem = '128MB'")
             # A batch takes seconds. What takes longer is counted in smaller ones (core.draining).
             cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")

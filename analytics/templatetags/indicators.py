@@ -7,17 +7,24 @@ from decimal import Decimal
 from django import template
 from django.utils.translation import gettext as _
 
+from analytics.looks import Look
 from analytics.models import IndicatorValue
 
 register = template.Library()
 
 
 @register.filter
-def figure(stored: IndicatorValue | None, places: int) -> str:
-    """A stored value with thousands separators and so many decimals; a dash when there is none, or a word for why."""
+def figure(stored: IndicatorValue | None, look: Look) -> str:
+    """A stored value as its series looks; a dash when there is none, or a word for why."""
     if stored is None:
         return "–"
-    return _("withheld") if stored.value is None else f"{stored.value:,.{places}f}"
+    return _("withheld") if stored.value is None else look.text(stored.value)
+
+
+@register.filter
+def change(difference: str | None, look: Look) -> str:
+    """By how much a vintage changed a value, from its lineage; a dash when it changed nothing."""
+    return look.change(Decimal(difference)) if difference else "–"
 
 
 @register.filter

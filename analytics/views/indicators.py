@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from analytics.choices import Dimension
 from analytics.eci.indicators import eci_indicators, park_indicators, study_variables
 from analytics.forms import IndicatorFileForm
+from analytics.looks import Look
 from analytics.models import Indicator, IndicatorValue
 from analytics.selectors.indicators import latest_run, values_in_force, vintages
 from analytics.services.indicator_import import ImportReport, indicator_values_import
-from analytics.views.pages import AnalyticsPage, decimals, in_language
+from analytics.views.pages import AnalyticsPage, in_language
 from analytics.views.parkborn import park_born
 from core.choices import NodeKind
 from core.errors import DomainError, NotFound
@@ -42,6 +43,7 @@ class IndicatorPage(AnalyticsPage):
         nodes = ScopeNode.objects.filter(pk__in={place for place, _year in cells}, kind=NodeKind.PROVINCE)
         provinces = [node.province for node in nodes.select_related("province").order_by("code")]
         rows = [(province, [cells.get((province.pk, year)) for year in years]) for province in provinces]
+        look = Look.of(indicator, [value.value for value in cells.values()])
         chosen = self._chosen(provinces)
         known = vintages(self.actor, indicator, chosen.node) if chosen else []
         if chosen and indicator.dimension == Dimension.PARKS:
@@ -50,14 +52,14 @@ class IndicatorPage(AnalyticsPage):
             indicator=indicator,
             years=years[::-1],
             rows=[(province, values[::-1]) for province, values in rows],
-            places=decimals(cells.values(), indicator),
+            look=look,
             chosen=chosen,
             vintages=known,
             notes=list(dict.fromkeys(value.source_note for value in known if value.source_note)),
             definition=_definition(indicator),
             weight=self._weight(indicator),
             is_synthetic=any(value.is_synthetic for value in cells.values()),
-            chart=self._chart(rows, years),
+            chart=self._chart(rows, years, look),
             **kwargs,
         )
 
@@ -79,26 +81,27 @@ class IndicatorPage(AnalyticsPage):
             (province for province in provinces if province.pk in own), provinces[0] if provinces else None
         )
 
-    def _chart(self, rows: list[Row], years: list[int]) -> dict[str, Any]:
+    def _chart(self, rows: list[Row], years: list[int], look: Look) -> dict[str, Any]:
         """One line for each province; the reader's own and the largest of the last year stand out."""
-        largest = sorted(rows, key=lambda row: _number(row[1][-1]) or 0 if row[1] else 0, reverse=True)
+        largest = sorted(rows, key=lambda row: _number(row[1][-1], look) or 0 if row[1] else 0, reverse=True)
         shown = self.own_provinces() | {province.pk for province, _values in largest[:HIGHLIGHTED]}
         return {
             "years": years,
+            "suffix": "%" if look.is_share else "",
             "lines": [
                 {
                     "name": province.short_name,
                     "shown": province.pk in shown,
-                    "values": [_number(value) for value in values],
+                    "values": [_number(value, look) for value in values],
                 }
                 for province, values in rows
             ],
         }
 
 
-def _number(value: IndicatorValue | None) -> float | None:
+def _number(value: IndicatorValue | None, look: Look) -> float | None:
     """A value as a chart takes it; None where there is none or it is withheld."""
-    return float(value.value) if value is not None and value.value is not None else None
+    return float(look.number(value.value)) if value is not None and value.value is not None else None
 
 
 def _definition(indicator: Indicator) -> str:

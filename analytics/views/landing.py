@@ -15,8 +15,9 @@ from django.views.generic import TemplateView
 
 from analytics.demo.logins import DEMO_PASSWORD, DemoLogin, demo_logins
 from analytics.models import DaySales, IndexRun, Indicator
+from analytics.silence import silent
 from core.choices import Role
-from core.clock import day_bounds, today
+from core.clock import day_bounds, now, today
 from core.days import open_on
 from core.doors.addresses import reachable_address
 from core.doors.context import actor_of
@@ -147,14 +148,15 @@ def _open_cards(request: HttpRequest, demo_park: Park | None) -> list[RoleCard]:
 
 
 def demo_figures() -> dict[str, Any]:
-    """Today over all demo parks: sessions live and begun, paid sales and orders."""
+    """Today over all demo parks: sessions that are heard and those begun, paid sales and orders."""
     start, end = day_bounds(today())
     sessions = LiveSession.objects.filter(tenant__is_synthetic=True)
+    live = sessions.filter(state=SessionState.LIVE)
     sums = DaySales.objects.filter(tenant__is_synthetic=True, day=today()).aggregate(
         gmv=Sum("gmv_paid"), orders=Sum("orders")
     )
     return {
-        "live": sessions.filter(state=SessionState.LIVE).count(),
+        "live": live.exclude(pk__in=silent(live, now()).order_by().values("pk")).count(),
         "begun": sessions.filter(started_at__gte=start, started_at__lt=end).count(),
         "gmv_paid": sums["gmv"] or 0,
         "orders": sums["orders"] or 0,

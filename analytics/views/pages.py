@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model
@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 
-from analytics.models import Indicator, IndicatorValue
 from core.actors import Actor
 from core.choices import NodeKind
 from core.doors.context import actor_of
@@ -51,13 +50,6 @@ class AnalyticsPage(TemplateResponseMixin, ContextMixin, View):
             if given == str(year):
                 return year
         return max(years, default=None)
-
-
-def decimals(values: Iterable[IndicatorValue], indicator: Indicator | None = None) -> int:
-    """As many decimals as the longest of these values has: a column shows them all alike, money to the cent."""
-    shown = [value.value.normalize() for value in values if value.value is not None]
-    least = 2 if indicator is not None and indicator.unit_en == "CNY" else 0
-    return max([least, *(-int(value.as_tuple().exponent) for value in shown)])
 
 
 def in_language(zh: str, en: str) -> str:

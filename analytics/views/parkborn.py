@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import Any
 
 from analytics.choices import PeriodKind
+from analytics.looks import Look
 from analytics.models import Indicator, IndicatorValue
 from analytics.periods import Period, period_named, period_of
 from analytics.selectors.park_series import parks_behind, values_within, vintages_of
-from analytics.views.pages import decimals, in_language
+from analytics.views.pages import in_language
 from core.actors import Actor
 from core.doors.fields import is_public_name
 from core.errors import NotFound
@@ -38,7 +39,6 @@ def park_born(
         rows.append(
             (place, in_language(place.name_zh, place.name_en), [cells.get(first) for first in firsts])
         )
-    places = decimals(values, indicator)
     traced = _traced(
         actor, query, indicator, province, period_of(PeriodKind(kind), firsts[0]) if firsts else None
     )
@@ -47,7 +47,7 @@ def park_born(
         "kinds": PeriodKind.choices,
         "periods": [Period(PeriodKind(kind), first) for first in firsts],
         "rows": rows,
-        "places": places,
+        "look": Look.of(indicator, [value.value for value in (*values, *traced)]),
         "traced": traced,
         "traced_place": in_language(traced[0].place.name_zh, traced[0].place.name_en) if traced else "",
         "parts": parks_behind(actor, traced[0]) if traced else [],

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from analytics import metrics
 from analytics.figures import BureauRow, bureau_figures
+from analytics.looks import Look
 from analytics.models import IndexRun, IndexScore, Indicator, IndicatorValue
 from analytics.selectors.indicators import (
     SeriesSummary,
@@ -26,7 +27,7 @@ from analytics.selectors.indicators import (
     weight_table,
 )
 from analytics.services.index_runs import index_run_create
-from analytics.views.pages import AnalyticsPage, decimals, in_language
+from analytics.views.pages import AnalyticsPage, in_language
 from core import clock
 from core.choices import ANALYST_ROLES
 from core.errors import DomainError
@@ -219,8 +220,8 @@ class ProvincePage(AnalyticsPage):
         if indicator is None or value is None:
             return None
         taken = run is not None and indicator.code in run.weights and value.period.year == year
-        places = decimals([value], indicator)
-        return {"indicator": indicator, "value": value, "places": places, "is_in_index": taken}
+        look = Look.of(indicator, [value.value])
+        return {"indicator": indicator, "value": value, "look": look, "is_in_index": taken}
 
     def _dimensions(self, run: IndexRun | None, score: IndexScore | None) -> list[dict[str, Any]]:
         """What each dimension adds to a score, and the most it could add."""
@@ -253,7 +254,7 @@ class ProvincePage(AnalyticsPage):
                     "indicator": indicator,
                     "value": cells.get(at or 0),
                     "before": cells.get((at or 0) - 1),
-                    "places": decimals(cells.values(), indicator),
+                    "look": Look.of(indicator, [value.value for value in cells.values()]),
                     "contribution": score.contributions.get(indicator.code) if score else None,
                 }
             )

@@ -27,6 +27,8 @@ POSTGRES_OPTIONS = {
     "options": (
         "-c statement_timeout=300000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000 "
         "-c client_connection_check_interval=5000 "
+        # A page's statements read few rows through many subqueries: they look dear, and compiling them takes seconds.
+        "-c jit=off "
         # What is prepared (core.prepared) is planned once: five plans of a hook's query cost more than its answers.
         "-c plan_cache_mode=force_generic_plan"
     ),

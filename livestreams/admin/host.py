@@ -29,7 +29,7 @@ from core.doors.formfields import WholeNumberField
 from core.policy import ADD, CHANGE
 from livestreams import services
 from livestreams.admin.hostpages import cover_view, month_view
-from livestreams.choices import AbsenceKind, EngagementKind
+from livestreams.choices import LANGUAGES, MARKETS, AbsenceKind, EngagementKind
 from livestreams.models import (
     Certificate,
     Engagement,
@@ -75,7 +75,7 @@ class HostAdmin(ScopedModelAdmin):
         "tenant",
         "level",
         "categories",
-        "markets_named",
+        "markets",
         "day_rate",
         "closed_on",
     )
@@ -91,6 +91,7 @@ class HostAdmin(ScopedModelAdmin):
     )
     autocomplete_fields = ("tenant",)
     fixed_fields = ("tenant", "code")
+    words: ClassVar[Any] = {"languages": LANGUAGES, "markets": MARKETS}
     inlines = (EngagementInline, AccountInline, AbsenceInline, CertificateInline, StageInline)
     operations = (
         Operation(
@@ -104,10 +105,6 @@ class HostAdmin(ScopedModelAdmin):
             when=lambda host: not host.is_closed,
         ),
     )
-
-    @admin.display(description=_("markets"))
-    def markets_named(self, host: Host) -> str:
-        return host.markets_named
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

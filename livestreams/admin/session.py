@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -18,7 +18,7 @@ from core.doors.admin.display import EMPTY
 from core.doors.context import actor_of
 from core.policy import ADD
 from livestreams import services
-from livestreams.choices import SESSION_OPEN, SessionState
+from livestreams.choices import MARKETS, SESSION_OPEN, SessionState
 from livestreams.labels import ending_of, told_of
 from livestreams.models import HostShift, LiveSession, SessionTenant
 
@@ -79,6 +79,7 @@ class LiveSessionAdmin(ScopedModelAdmin):
         (_("Audience"), {"fields": ("told",)}),
     )
     readonly_fields = ("told",)
+    words: ClassVar[Any] = {"market": MARKETS}
     add_fieldsets = (
         (None, {"fields": ("tenant", "booking", "room", "host", "title")}),
         (_("Platform"), {"fields": (("platform", "platform_live_id"), ("delivery", "market"))}),

@@ -37,4 +37,4 @@ class AdSpend(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{local(self.hour):%Y-%m-%d %H:%M} · {self.amount}"
+        return f"{local(self.hour):%Y-%m-%d %H:%M} · {self.amount:,.2f}"

@@ -118,15 +118,15 @@
     ],
   });
 
-  // {years, lines: [{name, shown, values}]}: those that stand out are coloured and named, the others are pale
+  // {years, suffix, lines: [{name, shown, values}]}: those that stand out are coloured and named, the others are pale
   const series = (data) => {
     const shown = data.lines.filter((one) => one.shown);
     return {
       grid: { ...grid, top: 48 },
       legend: { top: 0, left: 8, right: 8, type: "scroll", data: shown.map((one) => one.name) },
-      tooltip: { trigger: "item", confine: true, formatter: ({ seriesName, name, value }) => `${seriesName} ${name}: ${value.toLocaleString()}` },
+      tooltip: { trigger: "item", confine: true, formatter: ({ seriesName, name, value }) => `${seriesName} ${name}: ${value.toLocaleString()}${data.suffix}` },
       xAxis: { type: "category", data: data.years, boundaryGap: false },
-      yAxis: { type: "value", splitNumber: 4, scale: true },
+      yAxis: { type: "value", splitNumber: 4, scale: true, axisLabel: { formatter: (value) => `${value.toLocaleString()}${data.suffix}` } },
       series: [...data.lines].sort((one, other) => one.shown - other.shown).map((one) => {
         const colour = one.shown ? HIGHLIGHTS[shown.indexOf(one) % HIGHLIGHTS.length] : PALE;
         return {

@@ -29,6 +29,7 @@ from core.doors.admin import (
 from core.doors.context import actor_of
 from core.doors.formfields import AmountField, CodeField
 from core.errors import NotFound
+from core.templatetags.portal import money
 from supplychain import services
 from supplychain.choices import STATEMENT_OPEN, AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name, paper_of
@@ -96,6 +97,11 @@ class PaidForm(OperationForm):
 
 def _is(*states: str) -> Any:
     return lambda row: row.state in states
+
+
+def _of_amount(name: str, question: Any) -> Any:
+    """What is asked with an amount of the statement: the portal's question."""
+    return lambda statement: question % {"amount": money(getattr(statement, name))}
 
 
 def _fieldsets(partner: str, rates: str) -> Any:
@@ -237,7 +243,12 @@ class StatementAdmin(ScopedModelAdmin):
             services.statement_approve,
             row="statement",
             icon="task_alt",
-            question=_("From then on it stands; what changes later is corrected in the next one."),
+            question=_of_amount(
+                "total",
+                _(
+                    "Approve %(amount)s? From then on the statement stands; what comes later goes into a later month."
+                ),
+            ),
             when=_is(*STATEMENT_OPEN),
         ),
         Operation(
@@ -256,6 +267,7 @@ class StatementAdmin(ScopedModelAdmin):
             row="statement",
             form=InvoiceForm,
             icon="receipt",
+            question=_("Note this invoice? Its number and its tax are not changed any more."),
             when=_is(StatementState.APPROVED),
         ),
         Operation(
@@ -265,6 +277,7 @@ class StatementAdmin(ScopedModelAdmin):
             row="statement",
             form=PaidForm,
             icon="payments",
+            question=_of_amount("to_pay", _("Note %(amount)s as paid? This is not taken back.")),
             when=lambda statement: StatementState.PAID in statement.next_states,
         ),
     )

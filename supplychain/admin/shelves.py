@@ -11,6 +11,7 @@ from unfold.sites import UnfoldAdminSite
 from core.doors.context import actor_of
 from core.policy import ADD
 from core.scoping import may, require, visible_to
+from supplychain.admin.packing import open_first
 from supplychain.doors.shelfwork import ShelfWork, Task, task_named
 from supplychain.models import Sku, StockMove, Warehouse
 
@@ -19,7 +20,7 @@ def shelves_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     """Scan goods, say what is done with them, and enter all rows at once."""
     actor = actor_of(request)
     require(actor, ADD, StockMove)
-    seen = visible_to(Warehouse.objects.order_by("code"), actor)
+    seen = open_first(visible_to(Warehouse.objects.all(), actor))
     warehouses = [one for one in seen if may(actor, ADD, StockMove, one.park_id)]
     asked, task = request.GET.get("warehouse"), task_named(request)
     warehouse = next((one for one in warehouses if one.code == asked), warehouses[0] if warehouses else None)

@@ -34,6 +34,7 @@ from core.doors.admin.display import EMPTY
 from core.doors.formfields import WholeNumberField
 from core.models import new_uid
 from core.policy import ADD
+from core.templatetags.portal import count as as_count
 from supplychain import services
 from supplychain.admin.packing import day_view, packing_view
 from supplychain.admin.shelves import shelves_view
@@ -207,7 +208,7 @@ class StockLevelAdmin(ScopedModelAdmin):
     def lies_in(self, level: StockLevel) -> str:
         if not level.elsewhere:
             return level.zone or EMPTY
-        return " · ".join(f"{zone or EMPTY} {pieces}" for zone, pieces in level.shelves if pieces)
+        return " · ".join(f"{zone or EMPTY} {as_count(pieces)}" for zone, pieces in level.shelves if pieces)
 
 
 class MoveAddForm(ServiceForm):

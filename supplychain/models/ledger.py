@@ -223,7 +223,7 @@ class SalesEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_no} {self.kind} {self.amount}"
+        return f"{self.order_no} {self.get_kind_display()} {self.amount:,.2f}"
 
 
 class SkuResolution(models.Model):

@@ -75,4 +75,4 @@ class PayoutEntry(PublicIdMixin):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_no} {self.get_kind_display()} {self.amount}"
+        return f"{self.order_no} {self.get_kind_display()} {self.amount:,.2f}"

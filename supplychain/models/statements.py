@@ -110,7 +110,7 @@ class StatementLine(PublicIdMixin):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.month:%Y-%m} · {self.amount}"
+        return f"{self.get_kind_display()} · {self.month:%Y-%m} · {self.amount:,.2f}"
 
     @property
     def rate(self) -> Decimal | None:
@@ -154,7 +154,7 @@ class StatementOrder(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.order_no} {self.amount}"
+        return f"{self.order_no} {self.amount:,.2f}"
 
     def base_of(self, base: str) -> Decimal:
         """What of the order is shared."""

@@ -22,6 +22,7 @@ from analytics.models import DaySales, IndexRun, Indicator, IndicatorValue
 from analytics.selectors.indicators import ranking, run_scores
 from analytics.services.index_runs import index_run_create
 from analytics.services.indicator_import import indicator_values_import
+from analytics.services.indicators import indicators_load
 from core.actors import system_actor
 from core.choices import Role
 from core.clock import today
@@ -205,6 +206,46 @@ class TestIndicatorPage:
             assert part in page
         own = analyst.get("/analytics/indicators/gdp/").content.decode()
         assert "Where the values of Guangdong come from" in own
+
+    def test_shares_of_one_are_read_in_per_cent_and_kept_as_they_are(
+        self, analyst: Client, run: IndexRun
+    ) -> None:
+        known = IndicatorValue.objects.get(
+            indicator__code="internet_penetration", place__code="cn-44", period=date(2022, 1, 1)
+        )
+        IndicatorValue.objects.create(
+            indicator=known.indicator, place=known.place, period=known.period, published_on=date(2025, 1, 1),
+            value=Decimal("0.939"), source=ValueSource.OFFICIAL,
+        )  # fmt: skip
+        response = analyst.get("/analytics/indicators/internet_penetration/")
+        assert ">93.9%<" in response.text
+        assert '<span class="muted">%</span>' in response.text
+        assert "0.939" not in response.text
+        chart = data_of(response, "series")
+        line = next(line for line in chart["lines"] if line["name"] == "Guangdong")
+        assert (line["values"][-1], chart["suffix"]) == (93.9, "%")
+        assert ">93.9%<" in analyst.get("/analytics/provinces/44/").text
+        kept = analyst.get("/analytics/indicators/internet_penetration/values.csv")
+        text = b"".join(kept.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        assert ",internet_penetration,0.93900000,比率," in text
+
+    def test_what_a_later_vintage_changed_of_a_share_is_said_in_points(
+        self, analyst: Client, provinces: dict[str, Province]
+    ) -> None:
+        occupancy = indicators_load()["park_occupancy_area"]
+        for day, value, change in ((1, "0.9513", None), (2, "0.939", "-0.01234")):
+            IndicatorValue.objects.create(
+                indicator=occupancy, place=provinces["44"].node, period_kind="month", period=date(2026, 6, 1),
+                published_on=date(2026, 7, day), value=Decimal(value), source=ValueSource.ROLLUP,
+                lineage={"parks": 2, "firms": 4, "lines": 1234, "hash": "0" * 64, "change": change},
+            )  # fmt: skip
+        yearly = {"period": date(2026, 1, 1), "published_on": date(2026, 7, 2), "value": Decimal("0.939")}
+        IndicatorValue.objects.create(
+            indicator=occupancy, place=provinces["44"].node, source=ValueSource.ROLLUP, **yearly
+        )
+        page = analyst.get("/analytics/indicators/park_occupancy_area/?by=month").text
+        assert page.index("93.90%") < page.index("95.13%")
+        assert "−1.23 points" in page
 
     def test_one_without_values(self, analyst: Client, run: IndexRun) -> None:
         assert "No value of this indicator" in analyst.get("/analytics/indicators/FDI/").content.decode()

@@ -12,12 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.demo.logins import DEMO_LOGINS, DEMO_PASSWORD
+from analytics.silence import SILENT
 from core.choices import Role
+from core.clock import HOUR, now
 from core.models import User
 from core.services import membership_grant
+from livestreams.choices import SessionState
 from parks.models import Park
 from tenants.models import Tenant
-from tests.factories import PASSWORD, SYSTEM, TenantWorld, World, make_user, make_world
+from tests.factories import PASSWORD, SYSTEM, TenantWorld, World, make_session, make_user, make_world
 
 LOGIN = reverse("portal-login")
 
@@ -39,6 +42,18 @@ def test_demo_figures_and_log_ins_show_for_demo_parks_only(client: Client, world
     assert page.context["demo"]["live"] == 0
     assert 'class="stamp"' in page.text
     assert f'name="password" value="{DEMO_PASSWORD}"' in page.text
+
+
+@pytest.mark.both_databases
+def test_the_landing_page_counts_no_session_as_live_of_which_nothing_is_heard(
+    client: Client, world: World
+) -> None:
+    Park.objects.filter(pk=world.park.pk).update(is_synthetic=True)
+    tenant = world.tenants[0].tenant
+    Tenant.objects.filter(pk=tenant.pk).update(is_synthetic=True)
+    for hours in (1, SILENT / HOUR + 1):
+        make_session(tenant, starts_at=now() - hours * HOUR, state=SessionState.LIVE)
+    assert client.get("/").context["demo"]["live"] == 1
 
 
 def test_the_landing_page_can_be_opened_by_a_phone(client: Client, db: None, settings: Any) -> None:

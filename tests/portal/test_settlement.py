@@ -14,6 +14,8 @@ from pypdf import PdfReader
 
 from core.choices import Role
 from core.clock import DAY, day_start, month_of, next_month, today
+from core.dbrules import lifted
+from core.templatetags.portal import money
 from supplychain.choices import AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name
 from supplychain.models import Agreement, Statement, StatementLine
@@ -185,6 +187,23 @@ def test_statements_of_others_are_not_there(owner: Client, firm: TenantWorld, wo
     for name in ("portal-statement", "portal-statement-line"):
         assert owner.get(page(firm, name, uid=foreign.uid)).status_code == 404
     assert owner.post(page(firm, "portal-statement-approve", uid=foreign.uid)).status_code == 404
+
+
+def test_the_admin_asks_as_the_portal_does_before_what_cannot_be_taken_back(
+    world: World, firm: TenantWorld, browser_of: Browsers
+) -> None:
+    finance = browser_of(world.users[Role.PARK_FINANCE])
+    draft = Statement.objects.get(agreement__seller=firm.tenant, state=StatementState.DRAFT)
+    for doing, values, question in (
+        ("approve", {}, f"确认对账 {money(draft.total)}"),
+        ("invoice", {"invoice_no": "FP-1", "tax_rate": "6", "invoiced_on": str(today())}, "登记该发票"),
+        ("pay", {"paid_on": str(today())}, f"登记 {money(draft.to_pay)} 已付款"),
+    ):
+        asks = reverse("admin:supplychain_statement_operation", args=(draft.pk, doing))
+        assert question in finance.get(asks).text
+        finance.post(asks, values)
+    draft.refresh_from_db()
+    assert draft.state == StatementState.PAID
 
 
 def test_the_park_signs_and_approves_in_the_admin(
@@ -418,3 +437,16 @@ def test_a_firm_that_left_its_park_goes_on_settling(
     staff = browser_of(other.users[Role.TENANT_STAFF])
     assert staff.get(settlement).status_code in (403, 404)
     assert list(staff.get(reverse("portal")).context["left"]) == []
+
+
+def test_counts_read_with_separators_in_sentences_and_in_both_languages(
+    firm: TenantWorld, owner: Client
+) -> None:
+    statement = Statement.objects.filter(agreement__seller=firm.tenant).exclude(lines=None).first()
+    assert statement is not None
+    line = statement.lines.filter(version=statement.version).first()
+    with lifted():
+        StatementLine.objects.filter(pk=line.pk).update(kind="share", count=12345)
+    for language, text in (("zh-hans", "12,345 单"), ("en", "12,345 orders")):
+        owner.cookies["django_language"] = language
+        assert text in owner.get(page(firm, "portal-statement", uid=statement.uid)).text

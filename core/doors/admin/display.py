@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import CharField, Field, IntegerField, JSONField, Model
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join, strip_tags
@@ -19,11 +19,28 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from core.clock import local
-from core.money import to_cents
+from core.money import MoneyField, to_cents
+from core.templatetags.portal import count
 
-Column = Callable[[Model], Any]
+Column = Any  # a function of a row; what an export takes instead of its text is its `exported`
 Text = str | Promise
+Words = Mapping[str, Text]
 EMPTY = "-"
+# Whole numbers that name something and count nothing.
+NAMING = frozenset(
+    {
+        "year",
+        "first_year",
+        "last_year",
+        "number",
+        "line_no",
+        "seed",
+        "slot",
+        "object_id",
+        "actor_id",
+        "event_id",
+    }
+)
 # As the rows' JSON holds it: aware, so that nobody has to guess whose clock it is.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -43,6 +60,26 @@ def money(name: str, label: Text) -> Column:
         return cny(getattr(row, name))
 
     column.__name__ = name
+    return column
+
+
+def is_count(field: Field[Any, Any] | None) -> bool:
+    """Whether a column counts something, and so is read with thousands separators."""
+    if not isinstance(field, IntegerField) or isinstance(field, MoneyField):
+        return False
+    return not (field.choices or field.primary_key or field.name in NAMING)
+
+
+def whole(name: str, label: Text) -> Column:
+    """A list column of a whole number: with thousands separators on the page, as it is in an export."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> str:
+        number = getattr(row, name)
+        return EMPTY if number is None else count(number)
+
+    column.__name__ = name
+    column.exported = lambda row: getattr(row, name)
     return column
 
 
@@ -70,20 +107,24 @@ class _Colours(dict[Any, str]):
 def count_of(name: str, label: Text) -> Column:
     """A list column of a number that the queryset annotated."""
 
-    @display(description=label, ordering=name)
-    def column(row: Model) -> int:
+    def number(row: Model) -> int:
         return int(getattr(row, name) or 0)
-
-    column.__name__ = name
-    return column
-
-
-def listed(name: str, label: Text) -> Column:
-    """A list column of a JSON list of words."""
 
     @display(description=label, ordering=name)
     def column(row: Model) -> str:
-        return ", ".join(map(str, getattr(row, name) or ())) or EMPTY
+        return count(number(row))
+
+    column.__name__ = name
+    column.exported = number
+    return column
+
+
+def listed(name: str, label: Text, words: Words | None = None) -> Column:
+    """A list column of a JSON list of words, or of codes that there are words for."""
+
+    @display(description=label, ordering=name)
+    def column(row: Model) -> str:
+        return worded(getattr(row, name) or (), words or {}) or EMPTY
 
     column.__name__ = name
     return column
@@ -112,6 +153,40 @@ def brief(name: str, label: Text, length: int = 40) -> Column:
     return column
 
 
+def worded(codes: Iterable[Any], words: Words) -> str:
+    """Codes in the reader's words, as far as there are words for them."""
+    return ", ".join(str(words.get(code, code)) for code in codes)
+
+
+def shown_as(model: type[Model], words: Mapping[str, Words]) -> dict[str, Callable[[str], Any]]:
+    """What makes the read-only texts of a model's fields readable, by the name of the field."""
+    shapes = ((field.name, _shape(field, words.get(field.name))) for field in model._meta.fields)
+    return {name: shape for name, shape in shapes if shape is not None}
+
+
+def _shape(field: Field[Any, Any], words: Words | None) -> Callable[[str], Any] | None:
+    if isinstance(field, MoneyField):
+        return shown_money
+    if isinstance(field, JSONField):
+        return shown_json if words is None else partial(_shown_codes, words=words)
+    if isinstance(field, CharField) and words is not None:
+        return lambda code: str(words.get(code, code))
+    return shown_count if is_count(field) else None
+
+
+def _shown_codes(contents: str, words: Words) -> str:
+    codes = _json_of(contents)
+    return worded(codes, words) or EMPTY if isinstance(codes, list) else contents
+
+
+def shown_count(contents: str) -> str:
+    """A read-only whole number with thousands separators."""
+    try:
+        return count(int(str(contents)))
+    except ValueError:
+        return contents
+
+
 def shown_money(contents: str) -> str:
     """A read-only amount: the skin hands over the database's four decimals."""
     try:
@@ -123,13 +198,19 @@ def shown_money(contents: str) -> str:
 def shown_json(contents: str) -> SafeString | str:
     """A read-only JSON value as lines of “name: value”.
 
-    The skin hands over escaped text, or coloured markup of it, light and dark, where Pygments is installed.
+    What is none is left as it is.
     """
+    value = _json_of(contents)
+    return contents if value is contents else json_lines(value)
+
+
+def _json_of(contents: str) -> Any:
+    """The value that the skin hands over as escaped text, or as coloured markup of it, light and dark, where Pygments
+    is installed; the contents themselves where they hold none."""
     try:
-        value = json.loads(html.unescape(strip_tags(str(contents).partition("</pre>")[0])))
+        return json.loads(html.unescape(strip_tags(str(contents).partition("</pre>")[0])))
     except ValueError:
         return contents
-    return json_lines(value)
 
 
 def json_lines(value: Any) -> SafeString | str:

@@ -73,6 +73,11 @@ class ExportMixin(ModelAdmin):
             yield [self._export_value(column, row) for column in columns]
 
     def _export_value(self, column: Any, row: models.Model) -> Any:
+        exported = getattr(
+            getattr(self, column, None) if isinstance(column, str) else column, "exported", None
+        )
+        if exported is not None:
+            return exported(row)
         name = column if isinstance(column, str) else getattr(column, "__name__", "")
         if isinstance(self._field(name), MoneyField):
             return getattr(row, name)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
+from core.doors.admin.display import shown_as
 from core.doors.context import actor_of
 from core.policy import VIEW
 from core.scoping import may, visible_to
@@ -38,6 +39,10 @@ class ShownInline(TabularInline):
     per_page = 20
     can_delete = False
     tab = True
+
+    def __init__(self, parent_model: type[Model], admin_site: Any) -> None:
+        super().__init__(parent_model, admin_site)
+        self.readonly_preprocess_fields = shown_as(self.model, {})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         names = [field.name for field in self.opts.fields if field.is_relation and field.name in self.fields]

@@ -47,7 +47,7 @@ def _always(_row: Any) -> bool:
 class Operation:
     """A named service call on one row. `row` is the service's keyword for it, `verb` what the actor must hold:
     on the row, or, where the call makes rows of another model, on that model (`makes`). `told` makes of the service's
-    result what is said this once.
+    result what is said this once. `question` is what the page asks; where it needs the row, it is made of it.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Operation:
     row: str = "row"
     form: type[OperationForm] = OperationForm
     icon: str = "play_arrow"
-    question: Text = ""
+    question: Text | Callable[[Any], str] = ""
     done: Text = ""
     verb: str = CHANGE
     makes: type[Model] | None = None
@@ -64,6 +64,10 @@ class Operation:
     danger: bool = False
     when: Callable[[Any], bool] = _always
     told: Callable[[Any], str] | None = None
+
+    def asks(self, row: Model) -> str:
+        """What the page asks before it carries the operation out on a row."""
+        return self.question(row) if callable(self.question) else str(self.question)
 
     def run(self, actor: Any, row: Model, **values: Any) -> Any:
         """Carry it out on the row as it is now. Raises DomainError, also for what the database refused."""
@@ -139,6 +143,7 @@ class OperationMixin(ModelAdmin):
             **self.admin_site.each_context(request),
             "title": operation.title,
             "operation": operation,
+            "question": operation.asks(row),
             "form": form,
             "original": row,
             "back": page_named(request),

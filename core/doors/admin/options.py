@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.admin import ShowFacets
@@ -30,7 +31,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from core.actors import Actor
-from core.doors.admin.display import listed, money, related, shown_json, shown_money
+from core.doors.admin.display import Words, is_count, listed, money, related, shown_as, whole
 from core.doors.admin.export import ExportMixin
 from core.doors.admin.filters import parameters_of, with_classes
 from core.doors.admin.forms import (
@@ -84,6 +85,8 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
     form = ServiceForm
     add_form: type[ServiceForm] | None = None
     fixed_fields: tuple[str, ...] = ()
+    # The words for codes of columns that may hold others, too, and so have no choices: by column, by code.
+    words: ClassVar[Mapping[str, Words]] = {}
     paginator = CappedPaginator
     list_per_page = 50
     list_max_show_all = 0
@@ -97,13 +100,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        self.list_display = [_column(model, item) for item in self.list_display]
+        self.list_display = [_column(model, item, self.words) for item in self.list_display]
         self.list_filter = with_classes(model, self.list_filter)
-        self.readonly_preprocess_fields = {
-            field.name: shown_money if isinstance(field, MoneyField) else shown_json
-            for field in model._meta.fields
-            if isinstance(field, MoneyField | models.JSONField)
-        }
+        self.readonly_preprocess_fields = shown_as(model, self.words)
 
     @property
     def media(self) -> Media:
@@ -153,6 +152,9 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         if formfield is not None and db_field.is_relation:
             # The icons beside a choice would open forms of other records inside this one.
             formfield.widget = getattr(formfield.widget, "widget", formfield.widget)
+        if formfield is not None and (words := self.words.get(db_field.name)):
+            known = ", ".join(f"{code} {word}" for code, word in words.items())
+            formfield.help_text = f"{formfield.help_text} {known}".strip()
         return formfield
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
@@ -330,8 +332,8 @@ def _without(fields: Any, hidden: frozenset[str]) -> list[Any]:
     return [line for line in lines if line and not (isinstance(line, str) and line in hidden)]
 
 
-def _column(model: type[models.Model], item: Any) -> Any:
-    """A list column as people read it: amounts, lists of words, and fields of related rows by their own names."""
+def _column(model: type[models.Model], item: Any, words: Mapping[str, Words]) -> Any:
+    """A list column as people read it: amounts, counts, lists of words, and fields of related rows by their names."""
     if not isinstance(item, str):
         return item
     if LOOKUP_SEP in item.strip("_"):
@@ -340,5 +342,7 @@ def _column(model: type[models.Model], item: Any) -> Any:
     if isinstance(field, MoneyField):
         return money(item, field.verbose_name)
     if isinstance(field, models.JSONField) and field.default is list:
-        return listed(item, field.verbose_name)
+        return listed(item, field.verbose_name, words.get(item))
+    if field is not None and is_count(field):
+        return whole(item, field.verbose_name)
     return item
