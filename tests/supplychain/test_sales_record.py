@@ -67,15 +67,6 @@ def test_the_same_again_is_a_duplicate_and_marks_nothing(seller: Tenant) -> None
     assert SalesEvent.objects.count() == SalesEventKey.objects.count() == 3
 
 
-@pytest.mark.parametrize("names", [["{", "},", ",", "'", "NULL", "鞋"], ['"', "\\", "\\N", "a\tb"]])
-def test_a_key_is_known_again_whatever_its_id_is_made_of(seller: Tenant, names: list[str]) -> None:
-    """Ids go to PostgreSQL as one text, in which some characters would mean something else."""
-    told = [fact(f"A{n}", external_id=name) for n, name in enumerate(names)]
-    assert record(seller, *told).counts["stored"] == len(names)
-    assert set(SalesEventKey.objects.values_list("external_id", flat=True)) == set(names)
-    assert record(seller, *told).counts["duplicate"] == len(names)
-
-
 def test_the_same_key_with_other_content_is_kept_for_review(seller: Tenant) -> None:
     record(seller, fact())
     result = record(seller, fact(amount="11.00"), fact("A2"))
