@@ -69,6 +69,7 @@ class Line(msgspec.Struct, gc=False):
     owner_id: int = 0
     sku_id: int | None = None
     session_id: int | None = None
+    _hash: bytes = b""
 
     @property
     def slot(self) -> int:
@@ -76,7 +77,8 @@ class Line(msgspec.Struct, gc=False):
 
     @property
     def content_hash(self) -> bytes:
-        return content_hash(self.fact)
+        self._hash = self._hash or content_hash(self.fact)  # asked for once more of a key that is known
+        return self._hash
 
 
 class Rate(NamedTuple):

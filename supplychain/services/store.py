@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, connection, transaction
 
 from core.money import to_units
-from supplychain.among import select_among
+from supplychain.among import array_text, select_among
 from supplychain.models import SalesEventKey
 from supplychain.services.lines import Line
 
@@ -31,7 +31,8 @@ EVENT_COLUMNS = (
 IDS_PER_BLOCK = 10_000
 # What stands for NULL in a COPY: no text of a fact is this.
 NOTHING = "\1"
-ROWS_PER_BLOCK = 500
+# So few that their text is still in the processor's cache when it is sent; the server takes it while the next is made.
+ROWS_PER_BLOCK = 100
 # SQLite journals the pages of each statement, to roll it back alone, and at its end reads the journal of the whole
 # savepoint: with a row a statement, a batch that outgrows the cache took minutes.
 ROWS_PER_STATEMENT = 100
@@ -45,9 +46,9 @@ NEXT_BLOCK = "SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey',
 CLAIM_POSTGRES = """
     WITH block AS (SELECT nextval(pg_get_serial_sequence('supplychain_saleseventkey', 'id')) * 10000 AS start)
     INSERT INTO supplychain_saleseventkey (id, seller_id, source, external_id, version, content_hash, slot)
-    SELECT block.start + line.place - 1, %s, %s, line.external_id, line.version, line.content_hash, line.slot
-    FROM block, unnest(%s::text[], %s::int[], %s::bytea[], %s::bigint[]) WITH ORDINALITY
-        AS line (external_id, version, content_hash, slot, place)
+    SELECT block.start + line.place - 1, %s, %s, line.external_id, line.version, decode(line.hash, 'hex'), line.slot
+    FROM block, unnest(%s::text[], %s::int[], %s::text[], %s::bigint[]) WITH ORDINALITY
+        AS line (external_id, version, hash, slot, place)
     ORDER BY line.place
     ON CONFLICT DO NOTHING RETURNING id"""
 
@@ -197,14 +198,14 @@ def _claim_block(seller_id: int, source: str, lines: Sequence[Line]) -> Sequence
 
 
 def _claim_unknown(seller_id: int, source: str, lines: Sequence[Line]) -> list[Line]:
-    columns = (
+    columns: tuple[list[Any], ...] = (
         [line.fact.external_id for line in lines],
         [line.fact.version for line in lines],
-        [line.content_hash for line in lines],
+        [line.content_hash.hex() for line in lines],
         [line.hour.slot for line in lines],
     )
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_POSTGRES, [seller_id, source, *columns])
+        cursor.execute(CLAIM_POSTGRES, [seller_id, source, *map(array_text, columns)])
         written = sorted(number for (number,) in cursor.fetchall())
     fresh = [lines[number % IDS_PER_BLOCK] for number in written]
     for line, number in zip(fresh, written, strict=True):

@@ -38,6 +38,16 @@ def test_rows_go_to_sqlite_by_the_hundred(seller: Tenant) -> None:
     assert SalesEvent.objects.count() == SalesEventKey.objects.count() == 1_003
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("names", [["{", "},", ",", "'", "NULL", "鞋"], ['"', "\\", "\\N", "a\tb"]])
+def test_a_key_is_known_again_whatever_its_id_is_made_of(seller: Tenant, names: list[str]) -> None:
+    """Ids go to PostgreSQL as one text, in which some characters would mean something else."""
+    told = [fact(f"A{n}", external_id=name) for n, name in enumerate(names)]
+    assert record(seller, *told).counts["stored"] == len(names)
+    assert set(SalesEventKey.objects.values_list("external_id", flat=True)) == set(names)
+    assert record(seller, *told).counts["duplicate"] == len(names)
+
+
 @pytest.mark.postgres
 def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Tenant) -> None:
     """What it knows of the table is of others, and says that the new one has no rows, however many it has by then."""
