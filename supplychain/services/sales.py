@@ -22,6 +22,7 @@ from core.strict import code as strict_code
 from core.words import gettext as _
 from core.words import ngettext
 from supplychain.attribution.lines import order_of
+from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store
@@ -38,7 +39,7 @@ from supplychain.services.lines import (
 from supplychain.services.references import lock_facts, queue_missing, resolve
 from supplychain.services.said import keep_said
 from supplychain.services.stock_sales import stock_follows
-from supplychain.services.toldelsewhere import ToldElsewhere
+from supplychain.services.toldelsewhere import BACK, ToldElsewhere
 from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
@@ -125,12 +126,8 @@ def _record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | 
 
 
 def _changes_others(fact: SaleFact) -> bool:
-    return fact.version > 1 or fact.kind == "cancelled" or _decides_refunds(fact)
-
-
-def _decides_refunds(fact: SaleFact | SalesEvent) -> bool:
-    """Whether refunds of its order are cross-border by this fact."""
-    return fact.kind == "paid" and fact.customs_mode != "domestic"
+    """Whether it counts by other facts of its order, or they by it, so that these must not come in unseen beside it."""
+    return fact.version > 1 or fact.kind in BACK
 
 
 def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
@@ -236,16 +233,17 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
 def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
     """Mark the hours of the facts, of what they supersede, and of what counts otherwise because of them.
 
-    Those are the cancellations in their orders, and the refunds of cross-border sales.
+    Those are the cancellations of their numbers, and where something was paid the refunds: the payment says of which
+    order they are, whoever told them, and whether that crossed the border.
     """
     slots = {line.slot for line in lines} | {event.slot for event in superseded}
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
-    slots |= store.slots_of_cancellations(seller.pk, source, orders - {""})
-    abroad = {line.fact.order_no for line in lines if _decides_refunds(line.fact)}
-    abroad |= {event.order_no for event in superseded if _decides_refunds(event)}
-    if abroad:
-        slots |= store.slots_of_refunds(seller.pk, source, abroad)
+    slots |= store.slots_of_cancellations(seller.pk, orders - {""})
+    paid = {line.fact.order_no for line in lines if line.fact.kind == SalesKind.PAID}
+    paid |= {event.order_no for event in superseded if event.kind == SalesKind.PAID}
+    if paid:
+        slots |= store.slots_of_refunds(seller.pk, paid)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
     mark_sold(seller, slots)
     _mark_orders(

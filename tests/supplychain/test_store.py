@@ -56,8 +56,8 @@ def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Te
     with connection.execute_wrapper(listen):
         assert len(store.facts_of_orders(new.pk, "test", numbers)) == 2
         assert store.paid_orders(new.pk, ["test"], numbers) == {"A1", "A2"}
-        store.slots_of_cancellations(new.pk, "test", numbers)
-        store.slots_of_refunds(new.pk, "test", numbers)
+        store.slots_of_cancellations(new.pk, numbers)
+        store.slots_of_refunds(new.pk, numbers)
         assert len(exceeding._facts_of([new.pk], [(new.pk, number) for number in numbers])) == 2
         exceeding._refunds_of([new.pk], [(new.pk, number) for number in numbers])
     assert len(asked) == 6
