@@ -65,7 +65,7 @@ CURRENT = _current("f")
 # supplychain.samenumber finds it. What a source told of as placed it cancels for itself.
 ORDER_SOURCE = f"""CASE WHEN f.kind = 'cancelled' OR f.kind = 'refunded' AND f.ref_order_no <> '' THEN COALESCE((
         SELECT CASE WHEN COUNT(CASE WHEN q.source = f.source THEN 1 END) > 0 THEN f.source
-            WHEN COUNT(DISTINCT q.source) = 1 THEN MIN(q.source) END
+            WHEN MIN(q.source) = MAX(q.source) THEN MIN(q.source) END
         FROM supplychain_salesevent q
         WHERE q.seller_id = f.seller_id
           AND q.order_no = CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END
