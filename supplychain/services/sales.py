@@ -22,7 +22,6 @@ from core.strict import code as strict_code
 from core.words import gettext as _
 from core.words import ngettext
 from supplychain.attribution.lines import order_of
-from supplychain.choices import SalesKind
 from supplychain.facts import SaleFact
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services import store
@@ -215,7 +214,7 @@ def _write(seller: Tenant, source: str, lines: list[Line], batch: ImportBatch | 
     store.insert_events(seller.pk, source, lines, received_at=clock.now(), batch_id=batch_id)
     superseded = _superseded_by(seller, source, lines)
     keep_said(seller, lines, superseded)
-    _mark(seller, source, lines, superseded)
+    _mark(seller, lines, superseded)
     queue_missing(seller, missing)
     stock_follows(seller, source, tracked, superseded)
 
@@ -230,7 +229,7 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
     return list(SalesEvent.objects.filter(pk__in=others).only(*columns))
 
 
-def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
+def _mark(seller: Tenant, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
     """Mark the hours of the facts, of what they supersede, and of what counts otherwise because of them.
 
     Those are the cancellations of their numbers, and where something was paid the refunds: the payment says of which
@@ -240,8 +239,8 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
     slots |= store.slots_of_cancellations(seller.pk, orders - {""})
-    paid = {line.fact.order_no for line in lines if line.fact.kind == SalesKind.PAID}
-    paid |= {event.order_no for event in superseded if event.kind == SalesKind.PAID}
+    paid = {line.fact.order_no for line in lines if line.fact.kind == "paid"}
+    paid |= {event.order_no for event in superseded if event.kind == "paid"}
     if paid:
         slots |= store.slots_of_refunds(seller.pk, paid)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
