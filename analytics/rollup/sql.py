@@ -7,6 +7,8 @@ in units of 1/10,000 CNY. SUM of bigint is numeric on PostgreSQL, hence the cast
 
 from __future__ import annotations
 
+from supplychain.samenumber import PLATFORMS
+
 # How each measure adds up over the facts `f`; what cancellations take back comes on top.
 MEASURES = {
     "gmv_created": "SUM(f.amount) FILTER (WHERE f.kind = 'created')",
@@ -30,7 +32,7 @@ WORK_TABLES = {
     "rollup_bucket": "tenant_id bigint, day date, slot bigint",
     "rollup_day": "day date, month date, next_month date",
     "rollup_session": "session_key bigint",
-    # The facts of the buckets in their latest version, with their session.
+    # The facts of the buckets in their latest version, with their session. `source` here and below: that of the order.
     "rollup_fact": f"""{_ROW_COLUMNS}, id bigint, source text, kind text, line_type text, order_no text,
         ref_order_no text, quantity bigint, amount bigint, abroad integer""",
     # What cancellations take back, and what of it is cross-border.
@@ -54,19 +56,36 @@ def _current(fact: str) -> str:
       AND k.version > {fact}.version AND k.version > 1)"""
 
 
+def _of_platform(fact: str) -> str:
+    return f"{fact}.source IN ({', '.join(repr(name) for name in sorted(PLATFORMS))})"
+
+
 CURRENT = _current("f")
+# The source of the order that a fact is of: of what is given back the one under which that is paid, as
+# supplychain.samenumber finds it. What a source told of as placed it cancels for itself.
+ORDER_SOURCE = f"""CASE WHEN f.kind = 'cancelled' OR f.kind = 'refunded' AND f.ref_order_no <> '' THEN COALESCE((
+        SELECT CASE WHEN COUNT(CASE WHEN q.source = f.source THEN 1 END) > 0 THEN f.source
+            WHEN MIN(q.source) = MAX(q.source) THEN MIN(q.source) END
+        FROM supplychain_salesevent q
+        WHERE q.seller_id = f.seller_id
+          AND q.order_no = CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END
+          AND (q.kind = 'paid' OR q.kind = 'created' AND q.source = f.source AND f.kind = 'cancelled')
+          AND (q.source = f.source OR NOT ({_of_platform("q")} AND {_of_platform("f")}))
+          AND {_current("q")}), f.source)
+    ELSE f.source END"""
 # A fact is cross-border by its own customs mode; a refund also by that of a paid line which it gives back.
 ABROAD = f"""CASE WHEN f.customs_mode <> 'domestic' THEN 1
     WHEN f.kind = 'refunded' AND f.ref_order_no <> '' AND EXISTS (
         SELECT 1 FROM supplychain_salesevent p
-        WHERE p.seller_id = f.seller_id AND p.order_no = f.ref_order_no AND p.source = f.source
+        WHERE p.seller_id = f.seller_id AND p.order_no = f.ref_order_no
           AND p.kind = 'paid' AND p.customs_mode <> 'domestic' AND (f.ref_line = '' OR p.line_no = f.ref_line)
-          AND {_current("p")}) THEN 1
+          AND p.source = {ORDER_SOURCE} AND {_current("p")}) THEN 1
     ELSE 0 END"""
 # The session of the latest attribution, else the one that the fact came with, else 0.
 FACT = f"""f.seller_id AS tenant_id, f.business_day AS day, f.slot, f.channel,
     COALESCE(CASE WHEN a.event_id IS NULL THEN f.session_id ELSE a.session_id END, 0) AS session_key,
-    f.id, f.source, f.kind, f.line_type, f.order_no, f.ref_order_no, f.quantity, f.amount, {ABROAD} AS abroad"""
+    f.id, {ORDER_SOURCE} AS source, f.kind, f.line_type, f.order_no, f.ref_order_no, f.quantity, f.amount,
+    {ABROAD} AS abroad"""
 ATTRIBUTED = """LEFT JOIN supplychain_attribution a ON a.event_id = f.id AND NOT EXISTS (
     SELECT 1 FROM supplychain_attribution b WHERE b.event_id = a.event_id AND b.version > a.version)"""
 
@@ -87,14 +106,14 @@ OF_IDS = {
 }
 OF_ORDERS = f"""
     SELECT {FACT} FROM rollup_order o
-    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no AND f.source = o.source
+    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no
     {ATTRIBUTED}
-    WHERE f.kind IN ('paid', 'cancelled') AND {CURRENT}
+    WHERE f.kind IN ('paid', 'cancelled') AND {ORDER_SOURCE} = o.source AND {CURRENT}
     UNION ALL
     SELECT {FACT} FROM rollup_order o
-    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.ref_order_no = o.order_no AND f.source = o.source
+    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.ref_order_no = o.order_no
     {ATTRIBUTED}
-    WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND {CURRENT}"""
+    WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND {ORDER_SOURCE} = o.source AND {CURRENT}"""
 
 # --- hours
 
@@ -107,30 +126,29 @@ def worth(picked: str) -> str:
     """
     # The rows of `told` are taken along from the start: joined at the end, SQLite compares all with all.
     order = "seller_id, source, order_no"
-    same_seller = "f.seller_id = c.seller_id AND f.source = c.source"
     earlier = f"""OVER (PARTITION BY {order} ORDER BY occurred_at, external_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     return f"""
     WITH told AS MATERIALIZED (SELECT * FROM ({picked}) f WHERE f.kind = 'cancelled'),
     cancelled AS (
-        SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id,
+        SELECT f.id, c.seller_id, c.source, c.order_no, f.line_no, f.occurred_at, f.external_id,
             t.tenant_id, t.day, t.slot, t.channel, t.session_key, t.abroad AS told_abroad
         FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM told) c
-        JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
+        JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.order_no = c.order_no
         LEFT JOIN told t ON t.id = f.id
-        WHERE f.kind = 'cancelled' AND {CURRENT}),
+        WHERE f.kind = 'cancelled' AND {ORDER_SOURCE} = c.source AND {CURRENT}),
     paid AS (
         SELECT c.id, SUM(f.amount) AS amount,
             MAX(CASE WHEN f.customs_mode <> 'domestic' THEN 1 ELSE 0 END) AS paid_abroad
-        FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
-        WHERE f.kind = 'paid' AND (c.line_no = '' OR f.line_no = c.line_no) AND f.occurred_at <= c.occurred_at
-          AND {CURRENT}
+        FROM cancelled c JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.order_no = c.order_no
+        WHERE f.kind = 'paid' AND f.source = c.source AND (c.line_no = '' OR f.line_no = c.line_no)
+          AND f.occurred_at <= c.occurred_at AND {CURRENT}
         GROUP BY c.id),
     refunded AS (
         SELECT c.id, SUM(f.amount) AS amount
-        FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.ref_order_no = c.order_no
+        FROM cancelled c JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.ref_order_no = c.order_no
         WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND (c.line_no = '' OR f.ref_line = c.line_no)
-          AND f.occurred_at <= c.occurred_at AND {CURRENT}
+          AND f.occurred_at <= c.occurred_at AND {ORDER_SOURCE} = c.source AND {CURRENT}
         GROUP BY c.id),
     turn AS (
         SELECT c.*, p.amount - COALESCE(r.amount, 0) AS rest, p.paid_abroad,
@@ -194,7 +212,8 @@ SESSIONS_OF_BUCKETS = """
 # --- orders in several rows
 
 _IN_SEVERAL_ROWS = "FROM rollup_order_row GROUP BY tenant_id, what, source, order_no HAVING COUNT(*) > 1"
-# Orders of the buckets that are known to be spread, that lie in several rows, or that have a line in another hour.
+# Orders of the buckets that are known to be spread, that lie in several rows, or that have a line in another hour. Of
+# what is given back under a number they may be too many: whose order it is is asked of these.
 ORDERS_TO_LOOK_AT = f"""
     INSERT INTO rollup_order
     SELECT s.tenant_id, s.source, s.order_no
@@ -206,14 +225,15 @@ ORDERS_TO_LOOK_AT = f"""
     SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
     WHERE EXISTS (
         SELECT 1 FROM supplychain_salesevent f
-        WHERE f.seller_id = r.tenant_id AND f.order_no = r.order_no AND f.source = r.source AND f.slot <> r.slot
-          AND f.kind = CASE WHEN r.what = 'paid' THEN 'paid' ELSE 'cancelled' END)
+        WHERE f.seller_id = r.tenant_id AND f.order_no = r.order_no AND f.slot <> r.slot
+          AND (f.kind = 'paid' AND r.what = 'paid' AND f.source = r.source
+            OR f.kind = 'cancelled' AND r.what = 'refunded'))
     UNION
     SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
     WHERE r.what = 'refunded' AND EXISTS (
         SELECT 1 FROM supplychain_salesevent f
         WHERE f.seller_id = r.tenant_id AND f.ref_order_no = r.order_no AND NOT (f.ref_order_no = '')
-          AND f.source = r.source AND f.slot <> r.slot AND f.kind = 'refunded')"""
+          AND f.slot <> r.slot AND f.kind = 'refunded')"""
 FORGET_SPREAD = """
     DELETE FROM analytics_spreadorder
     WHERE (tenant_id, source, order_no) IN (SELECT tenant_id, source, order_no FROM rollup_order)"""

@@ -183,7 +183,7 @@ def answers_lock(seller_id: int) -> str:
 def lock_facts(seller: Tenant, *, alone: bool) -> None:
     """Keep apart what has to see each other's facts of a seller; ends with the transaction.
 
-    A fact that supersedes another, a cancellation and the facts of its order, and an answer to a reference and
+    A fact that supersedes another, what is given back and the facts of its order, and an answer to a reference and
     the facts that name it: side by side, each would miss the other, and a bucket would be marked too early and
     never again. They hold the lock alone; batches of plain new facts share it.
     """

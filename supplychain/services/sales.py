@@ -38,7 +38,7 @@ from supplychain.services.lines import (
 from supplychain.services.references import lock_facts, queue_missing, resolve
 from supplychain.services.said import keep_said
 from supplychain.services.stock_sales import stock_follows
-from supplychain.services.toldelsewhere import ToldElsewhere
+from supplychain.services.toldelsewhere import BACK, ToldElsewhere
 from tenants.models import Tenant
 
 SOURCE_LENGTH = 32
@@ -125,12 +125,8 @@ def _record_new(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | 
 
 
 def _changes_others(fact: SaleFact) -> bool:
-    return fact.version > 1 or fact.kind == "cancelled" or _decides_refunds(fact)
-
-
-def _decides_refunds(fact: SaleFact | SalesEvent) -> bool:
-    """Whether refunds of its order are cross-border by this fact."""
-    return fact.kind == "paid" and fact.customs_mode != "domestic"
+    """Whether it counts by other facts of its order, or they by it, so that these must not come in unseen beside it."""
+    return fact.version > 1 or fact.kind in BACK
 
 
 def record_facts(seller: Tenant, source: str, facts: Facts, batch: ImportBatch | None) -> BatchResult:
@@ -218,7 +214,7 @@ def _write(seller: Tenant, source: str, lines: list[Line], batch: ImportBatch | 
     store.insert_events(seller.pk, source, lines, received_at=clock.now(), batch_id=batch_id)
     superseded = _superseded_by(seller, source, lines)
     keep_said(seller, lines, superseded)
-    _mark(seller, source, lines, superseded)
+    _mark(seller, lines, superseded)
     queue_missing(seller, missing)
     stock_follows(seller, source, tracked, superseded)
 
@@ -233,19 +229,20 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
     return list(SalesEvent.objects.filter(pk__in=others).only(*columns))
 
 
-def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
+def _mark(seller: Tenant, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
     """Mark the hours of the facts, of what they supersede, and of what counts otherwise because of them.
 
-    Those are the cancellations in their orders, and the refunds of cross-border sales.
+    Those are the cancellations of their numbers, and where something was paid the refunds: the payment says of which
+    order they are, whoever told them, and whether that crossed the border.
     """
     slots = {line.slot for line in lines} | {event.slot for event in superseded}
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
-    slots |= store.slots_of_cancellations(seller.pk, source, orders - {""})
-    abroad = {line.fact.order_no for line in lines if _decides_refunds(line.fact)}
-    abroad |= {event.order_no for event in superseded if _decides_refunds(event)}
-    if abroad:
-        slots |= store.slots_of_refunds(seller.pk, source, abroad)
+    slots |= store.slots_of_cancellations(seller.pk, orders - {""})
+    paid = {line.fact.order_no for line in lines if line.fact.kind == "paid"}
+    paid |= {event.order_no for event in superseded if event.kind == "paid"}
+    if paid:
+        slots |= store.slots_of_refunds(seller.pk, paid)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
     mark_sold(seller, slots)
     _mark_orders(

@@ -294,26 +294,24 @@ def paid_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[st
     return {number for (number,) in rows}
 
 
-def slots_of_cancellations(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
-    """The buckets of all cancellations of some orders: what those are worth depends on the order's other facts."""
-    # SQLite would rather read the whole history of the seller.
-    index = "INDEXED BY supplychain_sales_cancelled" if connection.vendor == "sqlite" else ""
-    rows = select_among(
-        f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
-        f"WHERE {SELLER} AND kind = 'cancelled' AND source = %s AND order_no",
-        [seller_id, source],
-        order_nos,
+def slots_of_cancellations(seller_id: int, order_nos: Iterable[str]) -> set[int]:
+    """The buckets of all cancellations of some numbers: what those are worth depends on the order's other facts."""
+    return _slots("supplychain_sales_cancelled", "kind = 'cancelled' AND order_no", seller_id, order_nos)
+
+
+def slots_of_refunds(seller_id: int, order_nos: Iterable[str]) -> set[int]:
+    """The buckets of all refunds that name some numbers: of which order they are depends on what was paid."""
+    return _slots(
+        "supplychain_sales_refunds", "NOT (ref_order_no = '') AND ref_order_no", seller_id, order_nos
     )
-    return {slot for (slot,) in rows}
 
 
-def slots_of_refunds(seller_id: int, source: str, order_nos: Iterable[str]) -> set[int]:
-    """The buckets of all refunds that name some orders: whether those are cross-border depends on what was paid."""
-    index = "INDEXED BY supplychain_sales_refunds" if connection.vendor == "sqlite" else ""
+def _slots(index: str, condition: str, seller_id: int, order_nos: Iterable[str]) -> set[int]:
+    # SQLite would rather read the whole history of the seller.
+    hint = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
     rows = select_among(
-        f"SELECT DISTINCT slot FROM supplychain_salesevent {index} "  # noqa: S608
-        f"WHERE {SELLER} AND NOT (ref_order_no = '') AND source = %s AND ref_order_no",
-        [seller_id, source],
+        f"SELECT DISTINCT slot FROM supplychain_salesevent {hint} WHERE {SELLER} AND {condition}",  # noqa: S608
+        [seller_id],
         order_nos,
     )
     return {slot for (slot,) in rows}

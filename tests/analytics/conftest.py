@@ -13,7 +13,7 @@ from django.utils import translation
 from core.clock import HOUR
 from livestreams.models import LiveSession
 from tenants.models import Tenant
-from tests.analytics.ledger import NOON, Sell, tell
+from tests.analytics.ledger import NOON, Again, Sell, tell
 from tests.analytics.reference import Book, Fact
 from tests.analytics.rounds import START
 from tests.factories import TenantWorld, World, make_park, make_tenant
@@ -39,6 +39,18 @@ def say(tenant: Tenant, book: Book) -> Sell:
         at = NOON + dt.timedelta(hours=hours)
         fact = Fact(tenant=tenant.pk, kind=kind, amount=Decimal(amount), at=at, **given)  # type: ignore[arg-type]
         book.tell(fact)
+        tell(tenant, [fact])
+        return fact
+
+    return line
+
+
+@pytest.fixture
+def again(tenant: Tenant, book: Book) -> Again:
+    """Tell another version of a line to both."""
+
+    def line(fact: Fact) -> Fact:
+        assert book.tell(fact)
         tell(tenant, [fact])
         return fact
 

@@ -21,6 +21,7 @@ from tests.factories import SYSTEM
 
 NOON = dt.datetime(2025, 6, 1, 4, 0, tzinfo=dt.UTC)
 Sell = Callable[..., Fact]
+Again = Callable[[Fact], Fact]
 MEASURES = (
     "gmv_created", "gmv_paid", "refunds", "cancellations", "adjustments",
     "units_paid", "units_refunded", "lines", "orders", "refund_orders", "cross_border_paid", "cross_border_refunds",

@@ -43,6 +43,8 @@ tenants = st.integers(0, 1)
 orders = st.sampled_from(("o1", "o2", "o3"))
 lines = st.sampled_from(("", "1", "2"))
 amounts = st.sampled_from([Decimal(text) for text in ("0", "0.0001", "9.99", "10", "25.5", "1000")])
+# Two doors that tell under names of their own, and two platforms.
+sources = st.sampled_from(("erp", "erp", "pos", "taobao", "douyin"))
 sessions = st.sampled_from((0, 0, 0, 1, 2))
 customs_modes = st.sampled_from(("domestic", "domestic", "9610"))
 periods = st.sampled_from(("day", "month", "total"))
@@ -58,6 +60,7 @@ sales = st.fixed_dictionaries(
         "line_type": st.sampled_from(("goods", "freight")),
         "channel": st.sampled_from(("live", "other")),
         "customs_mode": customs_modes,
+        "source": sources,
     }
 )
 any_fact = st.integers(0, 10_000)
@@ -120,9 +123,16 @@ class CountingMachine(RuleBasedStateMachine):
         self.say(tenant, session=live, **values)
 
     @rule(
-        tenant=tenants, order=st.sampled_from(("o1", "o2", "o3", "")), line=lines, at=instants, amount=amounts
+        tenant=tenants,
+        order=st.sampled_from(("o1", "o2", "o3", "")),
+        line=lines,
+        at=instants,
+        amount=amounts,
+        source=sources,
     )
-    def refund(self, tenant: int, order: str, line: str, at: dt.datetime, amount: Decimal) -> None:
+    def refund(
+        self, tenant: int, order: str, line: str, at: dt.datetime, amount: Decimal, source: str
+    ) -> None:
         self.say(
             tenant,
             kind="refunded",
@@ -131,15 +141,37 @@ class CountingMachine(RuleBasedStateMachine):
             ref_line=line if order else "",
             at=at,
             amount=amount,
+            source=source,
         )
 
-    @rule(tenant=tenants, order=orders, line=lines, at=instants, amount=amounts)
-    def cancel(self, tenant: int, order: str, line: str, at: dt.datetime, amount: Decimal) -> None:
-        self.say(tenant, kind="cancelled", order_no=order, line_no=line, at=at, amount=amount, qty=0)
+    @rule(tenant=tenants, order=orders, line=lines, at=instants, amount=amounts, source=sources)
+    def cancel(
+        self, tenant: int, order: str, line: str, at: dt.datetime, amount: Decimal, source: str
+    ) -> None:
+        told = {"kind": "cancelled", "order_no": order, "line_no": line, "at": at, "source": source}
+        self.say(tenant, amount=amount, qty=0, **told)
 
     @rule(tenant=tenants, at=instants, amount=amounts)
     def adjust(self, tenant: int, at: dt.datetime, amount: Decimal) -> None:
         self.say(tenant, kind="adjusted", order_no="j", at=at, amount=-amount)
+
+    @precondition(lambda self: self.told)
+    @rule(which=any_fact)
+    def take_back(self, which: int) -> None:
+        """As an undo does: a version above all others that says nothing."""
+        fact = self.pick(which)
+        versions = self.book.told[fact.tenant, fact.source, fact.external_id]
+        self.tell(
+            dataclasses.replace(
+                fact,
+                version=max(versions) + 1,
+                kind="adjusted",
+                amount=ZERO,
+                qty=0,
+                ref_order_no="",
+                ref_line="",
+            )
+        )
 
     @precondition(lambda self: self.told)
     @rule(which=any_fact, changed=st.booleans())
@@ -231,11 +263,13 @@ class CountingMachine(RuleBasedStateMachine):
         fact = self.next_fact(tenant, kind="paid", order_no=order, at=at, amount=amount)
         try:
             with transaction.atomic():
-                tell(self.seller(fact), [fact])
+                [verdict] = tell(self.seller(fact), [fact]).lines
                 rollup.drain()
                 if killed:
                     raise Killed
         except Killed:
+            return
+        if verdict.code == "told_live":
             return
         self.book.tell(fact)
         self.told.append(fact)
@@ -263,6 +297,9 @@ class CountingMachine(RuleBasedStateMachine):
     def tell(self, fact: Fact) -> None:
         known = self.book.told[fact.tenant, fact.source, fact.external_id].get(fact.version)
         [verdict] = tell(self.seller(fact), [fact], self.by_pk).lines
+        if verdict.code == "told_live":
+            assert known is None, "what is known may be told again"
+            return
         expected = "stored" if known is None else "duplicate" if known == fact else "conflict"
         if self.checks_verdicts:
             assert verdict.status == expected

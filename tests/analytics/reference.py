@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 SHANGHAI = timezone(timedelta(hours=8))
+PLATFORMS = {"1688", "douyin", "jd", "kuaishou", "pinduoduo", "taobao", "tiktok", "wechat", "xiaohongshu"}
 ZERO = Decimal(0)
 
 
@@ -107,22 +108,22 @@ class Book:
     def count(self, level: Callable[[Fact], Hashable]) -> dict[Hashable, tuple[object, ...]]:
         """The figures by what `level` says of a fact; facts of which it says None stay out."""
         facts = self.current()
-        worth = cancellation_values(facts)
-        abroad = cross_border(facts)
+        orders = orders_of(facts)
+        worth = cancellation_values(orders)
+        abroad = cross_border(orders)
         rows: dict[Hashable, Sums] = defaultdict(Sums)
         for fact in facts:
             if (place := level(fact)) is None:
                 continue
             row = rows[place]
             row.lines += 1
-            order = (fact.tenant, fact.source, fact.order_no)
             goods = fact.qty if fact.line_type == "goods" else 0
             if fact.kind == "created":
                 row.gmv_created += fact.amount
             elif fact.kind == "paid":
                 row.gmv_paid += fact.amount
                 row.units_paid += goods
-                row.paid.add(order)
+                row.paid.add(orders[fact])
                 row.cross_border_paid += fact.amount if fact in abroad else ZERO
             elif fact.kind == "adjusted":
                 row.adjustments += fact.amount
@@ -131,12 +132,12 @@ class Book:
                 row.units_refunded += goods
                 row.cross_border_refunds += fact.amount if fact in abroad else ZERO
                 if fact.ref_order_no:
-                    row.refunded.add((fact.tenant, fact.source, fact.ref_order_no))
+                    row.refunded.add(orders[fact])
             elif value := worth.get(fact, ZERO):
                 row.refunds += value
                 row.cancellations += value
                 row.cross_border_refunds += value if fact in abroad else ZERO
-                row.refunded.add(order)
+                row.refunded.add(orders[fact])
         return {place: row.as_tuple() for place, row in rows.items()}
 
 
@@ -145,37 +146,57 @@ def about(fact: Fact) -> tuple[object, ...]:
     return (fact.kind, fact.order_no, fact.line_no, fact.ref_order_no, fact.ref_line, fact.session)
 
 
-def cross_border(facts: Iterable[Fact]) -> set[Fact]:
-    """Facts with a customs mode, and the refunds and cancellations of paid lines with one.
+def orders_of(facts: Iterable[Fact]) -> dict[Fact, tuple[int, str, str]]:
+    """The order that each fact is of: tenant, source and number; the number is empty where a refund names none.
+
+    What is given back under a source that tells of no payment of the number, and of a cancellation not of the order
+    either, is of the order that the one other source tells a payment of. Two platforms' numbers are of two orders.
+    """
+    everything = list(facts)
+    known: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    for fact in everything:
+        known[fact.tenant, fact.order_no, fact.kind].add(fact.source)
+    found = {}
+    for fact in everything:
+        number = fact.ref_order_no if fact.kind == "refunded" else fact.order_no
+        source = fact.source
+        if fact.kind in ("refunded", "cancelled") and number:
+            payers = known[fact.tenant, number, "paid"]
+            own = payers | (known[fact.tenant, number, "created"] if fact.kind == "cancelled" else set())
+            others = payers - PLATFORMS if source in PLATFORMS else payers
+            if source not in own and len(others) == 1:
+                (source,) = others
+        found[fact] = (fact.tenant, source, number)
+    return found
+
+
+def cross_border(orders: dict[Fact, tuple[int, str, str]]) -> set[Fact]:
+    """Facts with a customs mode, and the refunds and cancellations of paid lines with one, by the order of each.
 
     A refund may come before its sale; a cancellation takes back what was paid up to it.
     """
-    everything = list(facts)
     sold: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in everything:
+    for fact, order in orders.items():
         if fact.kind == "paid" and fact.customs_mode != "domestic":
-            sold[fact.tenant, fact.source, fact.order_no].append(fact)
-    found = {fact for fact in everything if fact.customs_mode != "domestic"}
-    for fact in everything:
-        order, line = (
-            (fact.order_no, fact.line_no) if fact.kind == "cancelled" else (fact.ref_order_no, fact.ref_line)
-        )
-        if fact.kind not in ("cancelled", "refunded") or not order:
+            sold[order].append(fact)
+    found = {fact for fact in orders if fact.customs_mode != "domestic"}
+    for fact, order in orders.items():
+        if fact.kind not in ("cancelled", "refunded") or not order[-1]:
             continue
-        for sale in sold[fact.tenant, fact.source, order]:
+        line = fact.line_no if fact.kind == "cancelled" else fact.ref_line
+        for sale in sold[order]:
             if line in ("", sale.line_no) and (fact.kind == "refunded" or sale.at <= fact.at):
                 found.add(fact)
     return found
 
 
-def cancellation_values(facts: Iterable[Fact]) -> dict[Fact, Decimal]:
+def cancellation_values(orders: dict[Fact, tuple[int, str, str]]) -> dict[Fact, Decimal]:
     """Walk the cancellations of each order in time and give each what it takes back."""
-    orders: dict[Hashable, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        of_order = fact.ref_order_no if fact.kind == "refunded" else fact.order_no
-        orders[fact.tenant, fact.source, of_order].append(fact)
+    by_order: dict[tuple[int, str, str], list[Fact]] = defaultdict(list)
+    for fact, order in orders.items():
+        by_order[order].append(fact)
     values: dict[Fact, Decimal] = {}
-    for (_tenant, _source, order_no), all_of_it in orders.items():
+    for (_tenant, _source, order_no), all_of_it in by_order.items():
         if order_no:
             values.update(_walk(all_of_it))
     return values

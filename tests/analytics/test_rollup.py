@@ -15,7 +15,7 @@ from analytics.models import DaySales, HourSales, MonthSales, SessionFigures, Sp
 from core import clock
 from supplychain.models import SalesEvent
 from tenants.models import Tenant
-from tests.analytics.ledger import NOON, Sell, a_month_of_everything, assert_counted, dump, tell
+from tests.analytics.ledger import NOON, Again, Sell, a_month_of_everything, assert_counted, dump, tell
 from tests.analytics.reference import Book, Fact
 from tests.factories import make_park, make_session, make_tenant
 
@@ -66,7 +66,7 @@ def test_refunds_and_cancellations_cross_the_border_with_their_sale(
     say("paid", "30", order_no="o3", customs_mode="9710")
     say("cancelled", "0", hours=2, order_no="o3")
     say("refunded", "1", hours=26, order_no="r3", customs_mode="9810")
-    assert rollup.drain() == 4
+    assert rollup.drain() == 5
     assert (day(tenant, 1).cross_border_paid, day(tenant, 1).cross_border_refunds) == (40, 30)
     assert (day(tenant, 2).refunds, day(tenant, 2).cross_border_refunds) == (8, 4)
     # Corrected to a domestic sale it takes its refund along.
@@ -76,6 +76,122 @@ def test_refunds_and_cancellations_cross_the_border_with_their_sale(
     rollup.drain()
     assert (day(tenant, 1).cross_border_paid, day(tenant, 2).cross_border_refunds) == (30, 1)
     assert_counted(book)
+
+
+def taken_back(fact: Fact) -> Fact:
+    """The version that an undo writes of a fact: it says nothing."""
+    return dataclasses.replace(
+        fact,
+        version=fact.version + 1,
+        kind="adjusted",
+        amount=Decimal(0),
+        qty=0,
+        ref_order_no="",
+        ref_line="",
+    )
+
+
+@pytest.mark.parametrize("refund_first", [True, False])
+def test_a_refund_that_another_door_tells_crosses_the_border_with_its_payment(
+    tenant: Tenant, again: Again, say: Sell, book: Book, refund_first: bool
+) -> None:
+    def refunded() -> Decimal:
+        rollup.drain()
+        assert_counted(book)
+        return day(tenant, 2).cross_border_refunds
+
+    back = {"hours": 24, "order_no": "r1", "ref_order_no": "o1", "ref_line": "1", "source": "crm"}
+    if refund_first:
+        refund = say("refunded", "3", **back)
+        assert refunded() == 0
+    sale = say("paid", "10", customs_mode="9610", source="erp")
+    if not refund_first:
+        rollup.drain()
+        refund = say("refunded", "3", **back)
+    assert (refunded(), day(tenant, 2).refunds) == (3, 3)
+    sale = again(dataclasses.replace(sale, version=2, customs_mode="domestic"))
+    assert refunded() == 0
+    sale = again(dataclasses.replace(sale, version=3, customs_mode="1210"))
+    assert refunded() == 3
+    sale = again(taken_back(sale))
+    assert refunded() == 0
+    again(dataclasses.replace(sale, version=5, kind="paid", amount=Decimal(10), order_no="o2"))
+    assert refunded() == 0
+    refund = again(dataclasses.replace(refund, version=2, ref_order_no="o2"))
+    assert refunded() == 3
+    refund = again(taken_back(refund))
+    assert (refunded(), day(tenant, 2).refunds) == (0, 0)
+
+
+@pytest.mark.parametrize("customs_mode", ["9610", "domestic"])
+def test_a_refund_of_a_number_that_two_doors_have_told_as_paid_is_of_neither(
+    tenant: Tenant, again: Again, say: Sell, book: Book, customs_mode: str
+) -> None:
+    def refunded() -> list[Decimal]:
+        rollup.drain()
+        assert_counted(book)
+        return [day(tenant, number).cross_border_refunds for number in (2, 3)]
+
+    say("paid", "10", source="pos", customs_mode="9610")
+    for hours, source in ((24, "crm"), (48, "pos")):
+        say("refunded", "3", hours=hours, order_no="r1", ref_order_no="o1", source=source)
+    assert refunded() == [3, 3]
+    other = say("paid", "7", hours=1, source="erp", customs_mode=customs_mode)
+    assert refunded() == [0, 3], "what a door has told as paid it gives back itself"
+    again(taken_back(other))
+    assert refunded() == [3, 3]
+
+
+def test_two_platforms_numbers_are_of_two_orders(tenant: Tenant, say: Sell, book: Book) -> None:
+    for source in ("douyin", "crm"):
+        say("refunded", "3", hours=24, order_no="r1", ref_order_no="o1", source=source)
+        say("cancelled", "0", hours=2, source=source)
+    say("paid", "10", source="taobao", customs_mode="9610")
+    rollup.drain()
+    assert day(tenant, 2).cross_border_refunds == 3
+    assert (day(tenant).cancellations, day(tenant).cross_border_refunds) == (10, 10)
+    assert_counted(book)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_several_doors_give_back_of_an_order_is_given_back_once(
+    tenant: Tenant, again: Again, say: Sell, book: Book, backwards: bool
+) -> None:
+    """A refund of the one stands against a cancellation of the other, and the order is one."""
+    told = [
+        ("paid", "10", 0, "pos"),
+        ("refunded", "4", 24, "crm"),
+        ("cancelled", "0", 25, "erp"),
+        ("cancelled", "0", 26, "pos"),
+    ]
+    facts = {}
+    for kind, amount, hours, source in reversed(told) if backwards else told:
+        ref = {"ref_order_no": "o1", "ref_line": "1"} if kind == "refunded" else {}
+        facts[source, kind] = say(
+            kind,
+            amount,
+            hours=hours,
+            source=source,
+            customs_mode="9610" if kind == "paid" else "domestic",
+            **ref,
+        )
+        rollup.drain()
+    row = day(tenant, 2)
+    assert (row.refunds, row.cancellations, row.cross_border_refunds, row.refund_orders) == (10, 6, 10, 1)
+    assert_counted(book)
+    # Placed by the door that cancels it, the number is of an order of its own, which nobody paid.
+    placed = say("created", "10", source="erp")
+    again(taken_back(facts["pos", "cancelled"]))
+    rollup.drain()
+    assert (day(tenant, 2).refunds, day(tenant, 2).cancellations) == (4, 0)
+    assert_counted(book)
+    again(taken_back(placed))
+    rollup.drain()
+    assert (day(tenant, 2).refunds, day(tenant, 2).cancellations) == (10, 6)
+    assert_counted(book)
+    before = dump()
+    rollup.rebuild()
+    assert dump() == before
 
 
 # Lines of one order as (kind, amount, line, hour); then what the cancellations at each hour are worth.

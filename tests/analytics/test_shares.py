@@ -30,7 +30,7 @@ from supplychain.facts import SaleFact
 from supplychain.models import SalesEvent
 from supplychain.services import attribution_set, placing, sales_record
 from tests.analytics.reference import Fact as Told
-from tests.analytics.reference import cancellation_values
+from tests.analytics.reference import cancellation_values, orders_of
 from tests.factories import SYSTEM, World, make_host, make_park, make_session, make_tenant, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -230,7 +230,7 @@ def recount() -> dict[tuple[int, str, int], tuple[int, ...]]:
     """The shares once more, fact by fact, from the ledger and the shifts; it shares no code with what it checks."""
     events = list(SalesEvent.objects.current().with_session().order_by("pk"))
     told = {event.pk: as_told(event) for event in events}
-    worth = cancellation_values(told.values())
+    worth = cancellation_values(orders_of(told.values()))
     line_of = lines_of(told.values())
     paid_at: dict[Line, dt.datetime] = {}
     for fact in told.values():

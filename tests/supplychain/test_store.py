@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from core.locking import lock_number
 from supplychain import exceeding
 from supplychain.models import SalesEvent, SalesEventKey
 from supplychain.services import store
@@ -66,8 +67,8 @@ def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Te
     with connection.execute_wrapper(listen):
         assert len(store.facts_of_orders(new.pk, "test", numbers)) == 2
         assert store.paid_orders(new.pk, ["test"], numbers) == {"A1", "A2"}
-        store.slots_of_cancellations(new.pk, "test", numbers)
-        store.slots_of_refunds(new.pk, "test", numbers)
+        store.slots_of_cancellations(new.pk, numbers)
+        store.slots_of_refunds(new.pk, numbers)
         assert len(exceeding._facts_of([new.pk], [(new.pk, number) for number in numbers])) == 2
         exceeding._refunds_of([new.pk], [(new.pk, number) for number in numbers])
     assert len(asked) == 6
@@ -76,3 +77,28 @@ def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Te
             cursor.execute(f"EXPLAIN {sql}", params)
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "supplychain_sales_bucket" not in plan, plan
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("told", "mode"),
+    [
+        ({}, "ShareLock"),
+        ({"customs_mode": "9610"}, "ShareLock"),
+        ({"kind": "refunded", "ref_order_no": "A2"}, "ExclusiveLock"),
+        ({"kind": "cancelled"}, "ExclusiveLock"),
+        ({"version": 2}, "ExclusiveLock"),
+    ],
+)
+def test_payments_are_told_side_by_side_and_what_is_given_back_alone(
+    seller: Tenant, told: dict[str, Any], mode: str
+) -> None:
+    """A refund and a payment of its number, told at once, would miss each other: who marks the hour of the refund?"""
+    record(seller, fact(**told))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() "
+            "AND (classid::bigint << 32) | objid::bigint = %s",
+            [lock_number(f"sales:{seller.pk}")],
+        )
+        assert cursor.fetchall() == [(mode,)]
