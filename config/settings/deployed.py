@@ -19,8 +19,8 @@ SQLITE_OPTIONS = {
     ),
 }
 POSTGRES_OPTIONS = {
-    # Who asks while the database is away makes the pool try anew. One that tries by itself waits twice as long after each
-    # failure, and so for minutes after the database is back.
+    # Who asks while the database is away makes the pool try anew. One that tries by itself waits twice as long after
+    # each failure, and so for minutes after the database is back.
     "pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2},
     "connect_timeout": 5,
     # Lets `core.prepared` have its statements kept; Django's own bear their values, and none is used twice.
