@@ -23,7 +23,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import redis
@@ -147,9 +146,11 @@ def _account() -> pwd.struct_passwd | None:
 def postgres_server(*settings: str) -> Iterator[str]:
     """Run a new PostgreSQL; yield the address of its empty database, of which the caller is superuser.
 
-    `settings` are `name=value` and come last.
+    `settings` are `name=value` and come last. fsync is off: a killed server keeps what it acknowledged, a machine
+    without power would not.
     """
-    initdb, account = postgres_program("initdb"), _account()
+    initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
+    account = _account()
     folder = Path(tempfile.mkdtemp(prefix="livepark-postgres-"))
     password = secrets.token_hex(16)
     try:
@@ -165,74 +166,26 @@ def postgres_server(*settings: str) -> Iterator[str]:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stdout}{made.stderr}")
-        address = f"postgres://livepark:{password}@127.0.0.1:{free_port()}/livepark"
-        with _postgres(folder, address, *settings):
-            with psycopg.connect(_maintained(address), autocommit=True) as connection:
+        port = free_port()
+        address = f"postgres://livepark:{password}@127.0.0.1:{port}/"
+        options = (
+            "listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "max_connections=200",
+            "fsync=off", "full_page_writes=off", "timezone=UTC", *settings,
+        )  # fmt: skip
+        command = [postgres, "-D", folder / "data", *(part for option in options for part in ("-c", option))]
+
+        def answers() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(address + "postgres", connect_timeout=2).close()
+                return True
+            return False
+
+        with running(command, log=folder / "log", answers=answers, account=account, stop=signal.SIGINT):
+            with psycopg.connect(address + "postgres", autocommit=True) as connection:
                 connection.execute("CREATE DATABASE livepark")
-            yield address
+            yield address + "livepark"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@dataclasses.dataclass
-class Postgres:
-    """A PostgreSQL that may be harmed: begun by `served()`, after an end once more, with what it has acknowledged."""
-
-    address: str
-    folder: Path
-
-    def served(self) -> contextlib.AbstractContextManager[Server]:
-        return _postgres(self.folder, self.address)
-
-
-@contextlib.contextmanager
-def postgres_copy(address: str) -> Iterator[Postgres]:
-    """Copy the whole server of a database as it stands, for a port of its own; nobody has begun it yet."""
-    account, parts = _account(), urlsplit(address)
-    folder = Path(tempfile.mkdtemp(prefix="livepark-postgres-"))
-    try:
-        if account:
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        command = [postgres_program("pg_basebackup"), "--dbname", _maintained(address), "--no-sync"]
-        command += ["--pgdata", folder / "data", "--checkpoint", "fast"]
-        made = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, **_identity(account)
-        )
-        if made.returncode:
-            raise RuntimeError(f"pg_basebackup failed:\n{made.stdout}{made.stderr}")
-        here = parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{free_port()}")
-        yield Postgres(here.geturl(), folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _maintained(address: str) -> str:
-    """The address of the database that every server has from the beginning."""
-    return urlsplit(address)._replace(path="/postgres").geturl()
-
-
-@contextlib.contextmanager
-def _postgres(folder: Path, address: str, *settings: str) -> Iterator[Server]:
-    """Run the server whose data lie in a folder.
-
-    fsync is off: a killed server keeps what it acknowledged, a machine without power would not.
-    """
-    options = (
-        "listen_addresses=127.0.0.1", f"port={urlsplit(address).port}", f"unix_socket_directories={folder}",
-        "max_connections=200", "fsync=off", "full_page_writes=off", "timezone=UTC", *settings,
-    )  # fmt: skip
-    command = [postgres_program("postgres"), "-D", folder / "data"]
-    command += [part for option in options for part in ("-c", option)]
-
-    def answers() -> bool:
-        with contextlib.suppress(psycopg.OperationalError):
-            psycopg.connect(_maintained(address), connect_timeout=2).close()
-            return True
-        return False
-
-    log, account = folder / "log", _account()
-    with running(command, log=log, answers=answers, account=account, stop=signal.SIGINT) as server:
-        yield server
 
 
 @contextlib.contextmanager

@@ -197,7 +197,7 @@ def test_after_a_restart_of_the_database_no_screen_is_answered_by_a_dead_connect
     def end_sessions() -> None:
         others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")  # noqa: S608  (constant)
+            cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")
         connection.close()
 
     async def crowd() -> set[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -11,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.clock import now
-
-BUSY = 503
 
 
 @dataclass
@@ -56,25 +53,3 @@ def line(order_no: str, amount: str = "10.00", **more: Any) -> dict[str, Any]:
         "occurred_at": now().isoformat(),
         **more,
     }
-
-
-class Persistent(threading.Thread):
-    """A shop that sends batches, each again and again until it gets an answer that is not "come back"."""
-
-    def __init__(self, shop: Shop, name: str, batches: int, lines: int) -> None:
-        super().__init__(name=name, daemon=True)
-        self.shop, self.batches, self.lines = shop, batches, lines
-
-    def run(self) -> None:
-        for number in range(self.batches):
-            name = f"{self.name}-{number}"
-            batch = [line(f"{name}-{index}", f"{index}.05") for index in range(self.lines)]
-            while not self._answered(batch, name):
-                time.sleep(0.1)
-
-    def _answered(self, batch: list[dict[str, object]], name: str) -> bool:
-        try:
-            self.shop.send(batch, key=name)
-        except OSError:
-            return False
-        return self.shop.statuses[-1] != BUSY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 import urllib.request
 from contextlib import suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from tests import servers
 from tests.scaled.conftest import wait_until
-from tests.scaled.http import BUSY, Persistent, Shop
+from tests.scaled.http import Shop, line
 from tests.scaled.sites import (
     SELLERS,
     all_counted,
@@ -24,6 +25,30 @@ from tests.scaled.sites import (
     write_to,
 )
 from tests.servers import Site
+
+BUSY = 503
+
+
+class Persistent(threading.Thread):
+    """A shop that sends batches, each again and again until it gets an answer that is not "come back"."""
+
+    def __init__(self, shop: Shop, name: str, batches: int, lines: int) -> None:
+        super().__init__(name=name, daemon=True)
+        self.shop, self.batches, self.lines = shop, batches, lines
+
+    def run(self) -> None:
+        for number in range(self.batches):
+            name = f"{self.name}-{number}"
+            batch = [line(f"{name}-{index}", f"{index}.05") for index in range(self.lines)]
+            while not self._answered(batch, name):
+                time.sleep(0.1)
+
+    def _answered(self, batch: list[dict[str, object]], name: str) -> bool:
+        try:
+            self.shop.send(batch, key=name)
+        except OSError:
+            return False
+        return self.shop.statuses[-1] != BUSY
 
 
 def shops(site: Site, number: int, *, prefix: str, **more: int) -> list[Persistent]:
