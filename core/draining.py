@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from core import clock, planner
-from core.locking import is_transient, took_too_long
+from core.locking import is_unavailable, took_too_long
 from core.models import BucketFailure
 
 log = structlog.get_logger("livepark.rollup")
@@ -86,7 +86,8 @@ def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether)
     try:
         return count_together(buckets)
     except Exception as error:
-        if isinstance(error, DatabaseError) and is_transient(error):
+        slow = isinstance(error, DatabaseError) and took_too_long(error)
+        if is_unavailable(error) and not slow:
             log.info("buckets left for later", family=family, buckets=len(buckets), reason=str(error))
             return 0
         if len(buckets) == 1:
@@ -99,7 +100,7 @@ def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether)
             seconds=round(time.monotonic() - begun, 1),
             reason=f"{type(error).__name__}: {error}"[:500],
         )
-        if isinstance(error, DatabaseError) and took_too_long(error):
+        if slow:
             raise TookTooLong from error
     half = len(buckets) // 2
     return count(family, buckets[:half], count_together) + count(family, buckets[half:], count_together)

@@ -29,7 +29,7 @@ from core import audit, clock, doorbell
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.errors import Conflict, DomainError
-from core.locking import retried
+from core.locking import is_gone, retried
 from core.models import Job
 from core.scoping import get_visible
 from core.words import gettext as _
@@ -344,6 +344,10 @@ def _handle(context: JobContext) -> None:
             result={"code": error.code, "rows": [row.as_dict() for row in error.rows[:1000]]},
         )
     except Exception as error:
+        if is_gone(error):
+            # As if the worker had died: who looks next goes on from the last checkpoint.
+            log.warning("job left to the next worker", job=str(context.job.uid), reason=str(error))
+            return
         # The job records why it failed and the worker lives on; the trace goes to the log, not to the user.
         log.exception("job failed", job=str(context.job.uid), kind=context.job.kind)
         code = traceback.extract_tb(error.__traceback__)[-1].name

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
 
 from core.errors import Busy, NotFound
 from core.prepared import Prepared, columns_of
@@ -29,6 +29,8 @@ STATEMENT_TIMEOUT = "57014"
 ATTEMPTS = 4
 # Classes of SQLSTATE that say: the server, not the statement (40 rolled back, 53 resources, 55 locks, 57 shut down).
 AWAY = ("08", "25006", "40", "53", "55", "57", "58")
+# Of these: no connection, or one ended from the other side. What has no state did not come as far as the server.
+GONE = ("08", "57P")
 AWAY_ON_SQLITE = ("locked", "readonly database", "disk is full", "unable to open", "disk I/O")
 
 
@@ -43,12 +45,26 @@ def took_too_long(error: DatabaseError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) == STATEMENT_TIMEOUT
 
 
-def is_unavailable(error: DatabaseError) -> bool:
+def is_unavailable(error: Exception) -> bool:
     """Whether the database could not do its work, whatever it was asked: away, full, read-only, or busy."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, DatabaseError):
+        return False
     if connection.vendor == "sqlite":
         return any(words in str(error) for words in AWAY_ON_SQLITE)
     state = getattr(error.__cause__, "sqlstate", None)
     return state.startswith(AWAY) if state else isinstance(error, OperationalError)
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether the connection ended under the work, or none was to be had, as when the database restarts.
+
+    The work is neither to blame nor done, and may be begun again from its beginning.
+    """
+    state = getattr(error.__cause__, "sqlstate", None) or GONE[0]
+    on_the_line = isinstance(error, OperationalError) and connection.vendor == "postgresql"
+    return isinstance(error, InterfaceError) or (on_the_line and state.startswith(GONE))
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:

@@ -342,8 +342,11 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def tls_proxy(folder: Path, static: Path, **processes: int) -> Iterator[Proxy]:
-    """Run deploy/nginx.conf on free ports with a certificate of its own, in front of `processes`, by name and port."""
+def tls_proxy(folder: Path, static: Path, patience: str = "60s", **processes: int) -> Iterator[Proxy]:
+    """Run deploy/nginx.conf on free ports with a certificate of its own, in front of `processes`, by name and port.
+
+    `patience` is how long it waits for an answer.
+    """
     nginx, openssl = program("nginx", Path("/usr/sbin")), program("openssl")
     https, plain = free_port(), free_port()
     command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -357,6 +360,7 @@ def tls_proxy(folder: Path, static: Path, **processes: int) -> Iterator[Proxy]:
         ("/etc/livepark/", f"{folder}/"),
         ("/var/log/nginx/", f"{folder}/"),
         ("/srv/livepark/var/static/", f"{static}/"),
+        ("proxy_read_timeout 60s;", f"proxy_read_timeout {patience};"),
         *(
             (f"server 127.0.0.1:{port_of(name)};", f"server 127.0.0.1:{at};")
             for name, at in processes.items()

@@ -12,12 +12,17 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
+import structlog
 from django.conf import settings
+from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 
 from analytics.wall.access import Credential, from_cookies
 from analytics.wall.hub import Channel, hub
 from core.lifetime import stopping
+from core.locking import is_unavailable
+
+log = structlog.get_logger("livepark.wall")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,8 +53,11 @@ async def wall_stream(scope: Scope, receive: Receive, send: Send) -> None:
         return await _refuse(send, 405)
     address = scope["path"].removeprefix(PREFIX).strip("/")
     credential = _credential(scope, headers)
-    if not scope["path"].startswith(PREFIX) or await asyncio.to_thread(credential.may_see, address) is None:
+    if not scope["path"].startswith(PREFIX):
         return await _refuse(send, 404)
+    status = await asyncio.to_thread(_status, address, credential)
+    if status != 200:
+        return await _refuse(send, status)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": GREETING, "more_body": True})
     feeding = asyncio.ensure_future(_feed(address, credential, send))
@@ -60,6 +68,22 @@ async def wall_stream(scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(asyncio.CancelledError, OSError):
             await task
     return None
+
+
+def _status(address: str, credential: Credential) -> int:
+    """How a screen is answered. Runs in a worker thread.
+
+    The thread keeps no connection: after a restart of the database it would be dead, and each later answer with it.
+    """
+    try:
+        return 404 if credential.may_see(address) is None else 200
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.warning("database away", wall=address, error=str(error))
+        return 503
+    finally:
+        close_old_connections()
 
 
 def _credential(scope: Scope, headers: dict[bytes, bytes]) -> Credential:

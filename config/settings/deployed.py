@@ -19,7 +19,9 @@ SQLITE_OPTIONS = {
     ),
 }
 POSTGRES_OPTIONS = {
-    "pool": {"min_size": 1, "max_size": 16, "timeout": 5},
+    # Who asks while the database is away makes the pool try anew. One that tries by itself waits twice as long after
+    # each failure, and so for minutes after the database is back.
+    "pool": {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2},
     "connect_timeout": 5,
     # Lets `core.prepared` have its statements kept; Django's own bear their values, and none is used twice.
     "prepare_threshold": 5,
@@ -46,6 +48,8 @@ def from_environment(environment: Environment) -> dict[str, Any]:
         **(SQLITE_OPTIONS if embedded_database else POSTGRES_OPTIONS),
         **database.get("OPTIONS", {}),
     }
+    # After a restart of PostgreSQL all connections that wait in the pool are dead: who comes first is not to get one.
+    database["CONN_HEALTH_CHECKS"] = not embedded_database
     data_dir = environment.data_dir
     for folder in ("media", "static"):
         (data_dir / folder).mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -86,7 +85,7 @@ def as_domain_error(error: BaseException | None) -> DomainError | None:
         return NotFound()
     if isinstance(error, PermissionDenied):
         return Refused()
-    if isinstance(error, InterfaceError) or (isinstance(error, DatabaseError) and is_unavailable(error)):
+    if isinstance(error, Exception) and is_unavailable(error):
         log.error("database away", error=str(error))
         return Busy(
             _("The database does not answer. Nothing was stored; please try again."), code="database_away"

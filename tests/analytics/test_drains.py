@@ -346,6 +346,24 @@ def test_a_batch_that_takes_too_long_makes_the_next_ones_smaller(tenant: Tenant)
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_no_bucket_is_to_blame_for_a_database_that_restarts(tenant: Tenant) -> None:
+    buckets.mark("any", [(tenant.pk, slot) for slot in range(3)])
+
+    def count_together(_some: list[Bucket]) -> int:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        finally:
+            connection.close()
+        return 0
+
+    assert drain_family("any", count_together, most=2) == 0
+    assert not BucketFailure.objects.exists()
+    assert BucketMark.objects.filter(family="any").count() == 3
+
+
+@pytest.mark.postgres
 def test_the_statement_of_a_worker_that_is_gone_ends_soon(tenant: Tenant) -> None:
     """It holds its locks until it ends, and whoever wants them waits."""
     gone = connection.copy("gone")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import InterfaceError
+from django.db import InterfaceError, connection
 
 from analytics.services import display_link_make, display_link_revoke
 from analytics.wall import hub as hub_module
@@ -189,3 +189,25 @@ def test_the_memory_of_the_snapshots_is_bounded_and_forgets_in_time() -> None:
         assert memory.recall(("minutes", 0), 60, lambda: next(counted)) == 3 * MOST, "was forgotten"
     assert memory.recall("soon", 0, lambda: 1) == 1
     assert memory.recall("soon", 0, lambda: 2) == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restart_of_the_database_no_screen_is_answered_by_a_dead_connection() -> None:
+    def end_sessions() -> None:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")
+        connection.close()
+
+    async def crowd() -> set[int]:
+        nowhere = [open_stream("/events/wall/nowhere/", "", lambda _bodies: True) for _screen in range(12)]
+        return {status for status, _bodies in await asyncio.gather(*nowhere)}
+
+    async def story() -> None:
+        assert await crowd() == {404}
+        await asyncio.to_thread(end_sessions)
+        assert await crowd() == {404}
+
+    connection.close()
+    in_a_loop(story())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from health_check.exceptions import ServiceUnavailable
 
@@ -16,6 +17,7 @@ from core.models import BucketMark, Job, WebhookDelivery
 from core.webhooks.endpoints import webhook_create, webhook_pause, webhook_resume
 from core.webhooks.outbox import tell
 from tests.factories import SYSTEM, make_park
+from tests.scaled.conftest import wait_until
 
 # The checks run in threads of their own, which see only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +29,20 @@ def status(client: Client) -> int:
 
 def test_a_resting_site_is_healthy(client: Client) -> None:
     assert status(client) == 200
+
+
+@pytest.mark.postgres
+def test_a_monitor_may_ask_as_often_as_it_likes(client: Client) -> None:
+    """Checks run beside the request; four questions that kept their connections left no page of the process any."""
+
+    def sessions() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()")
+            return int(cursor.fetchone()[0])
+
+    before = sessions()
+    assert [status(client) for _minute in range(3)] == [200] * 3
+    wait_until(lambda: sessions() == before, seconds=5)
 
 
 def test_uncounted_work_is_not(client: Client) -> None:

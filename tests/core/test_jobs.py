@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils.translation import override
 
 from core import clock, jobs
@@ -47,6 +47,16 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     @jobs.handles("break")
     def broken(context: JobContext) -> dict[str, int]:
         return {"never": 1 // context.params["zero"]}
+
+    @jobs.handles("cut")
+    def cut(context: JobContext) -> dict[str, int]:
+        if context.attempt == 1:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            finally:
+                connection.close()
+        return {"attempt": context.attempt}
 
 
 class WorkerDiedError(BaseException):
@@ -150,6 +160,19 @@ def test_what_a_dead_worker_left_is_taken_over_from_its_checkpoint() -> None:
     assert run_due() == 1
     job.refresh_from_db()
     assert (job.state, job.result, job.attempt) == (JobState.DONE, {"counted": 5, "from": 3}, 2)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_database_restarts_is_taken_over_and_not_failed() -> None:
+    job = start("cut")
+    run_due()
+    job.refresh_from_db()
+    assert (job.state, job.message) == (JobState.RUNNING, "")
+    Job.objects.update(heartbeat_at=clock.now() - jobs.SILENT_FOR - timedelta(seconds=1))
+    assert run_due() == 1
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.DONE, {"attempt": 2})
 
 
 @pytest.mark.django_db(transaction=True)

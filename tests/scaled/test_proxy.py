@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import select
 import socket
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from core.doors.problems import CONTENT_TYPE, problem_body
+from core.errors import DomainError
 from tests import servers
 
 MIB = 2**20
@@ -124,6 +127,43 @@ def test_what_is_too_large_is_told_with_the_limits(proxy: servers.Proxy, path: s
     assert settings.LIVEPARK_BYTES_PER_BATCH == 8 * MIB
 
 
+def test_a_tool_hears_in_the_words_of_the_api_that_its_batch_is_too_large(proxy: servers.Proxy) -> None:
+    with sending(proxy, 17 * MIB, "/api/v1/orders/bulk") as line:
+        head, _blank, body = line.recv(65536).decode("utf-8").partition("\r\n\r\n")
+    assert f"Content-Type: {CONTENT_TYPE}" in head
+    assert_problem(body, 413, "too_large")
+
+
+def assert_problem(body: str, status: int, code: str) -> None:
+    told = json.loads(body)
+    assert (told["status"], told["code"]) == (status, code)
+    assert told.keys() == problem_body(DomainError()).keys()
+
+
+def test_who_asks_a_site_that_is_away_reads_what_to_do(tmp_path: Path) -> None:
+    """First nobody answers in time, then nobody is there; the page asks again only where nothing may be done twice."""
+    with ExitStack() as stack:
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = silent.getsockname()[1]
+        try:
+            tls = servers.tls_proxy(tmp_path, tmp_path, patience="1s", pages=port, events=port, hooks=port)
+            proxy = stack.enter_context(tls)
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+        for status, code, asks_again in ((504, "site_slow", False), (502, "site_away", True)):
+            answer, page = asked(proxy, "/portal/ming/")
+            assert answer.status == status
+            for text in ('<p lang="zh">系统', '<p lang="en">'):
+                assert text in page
+            assert ('http-equiv="refresh"' in page) == asks_again
+            assert "//" not in page, "nothing of it comes from elsewhere"
+            answer, told = asked(proxy, "/api/v1/me")
+            assert (answer.status, answer.headers["Content-Type"]) == (status, CONTENT_TYPE)
+            assert answer.headers["Retry-After"] == "5"
+            assert_problem(told, status, code)
+            silent.close()
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
@@ -143,7 +183,10 @@ def test_one_address_has_few_files_on_the_disk_at_a_time(proxy: servers.Proxy) -
     with ExitStack() as stack:
         lines = [stack.enter_context(sending(proxy, MIB, IMPORTS)) for _number in range(11)]
         refused = [line for line in lines if select.select([line], [], [], 0.3)[0]]
-        assert [line.recv(13) for line in refused] == [b"HTTP/1.1 429 "]
+        (told,) = [line.recv(65536).decode("utf-8") for line in refused]
+        assert told.startswith("HTTP/1.1 429 ")
+        assert '<p lang="zh">您的网络正在同时上传十个文件' in told
+        assert '<p lang="en">Ten files are being uploaded' in told
         with sending(proxy, 4) as line:
             line.sendall(b"yes")
             assert select.select([line], [], [], 10)[0], "everything else goes on"
