@@ -307,10 +307,10 @@ def slots_of_refunds(seller_id: int, order_nos: Iterable[str]) -> set[int]:
 
 
 def _slots(index: str, condition: str, seller_id: int, order_nos: Iterable[str]) -> set[int]:
-    # SQLite would rather read the whole history of the seller.
+    # SQLite would rather read the whole history of the seller, and so would PostgreSQL for slots in their order.
     hint = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
     rows = select_among(
-        f"SELECT DISTINCT slot FROM supplychain_salesevent {hint} WHERE {SELLER} AND {condition}",  # noqa: S608
+        f"SELECT slot FROM supplychain_salesevent {hint} WHERE {SELLER} AND {condition}",  # noqa: S608
         [seller_id],
         order_nos,
     )
