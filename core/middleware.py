@@ -22,6 +22,7 @@ from core.doors.headers import name_api_version, relax_for_admin
 from core.errors import DomainError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -29,13 +30,13 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _read_as_utf8(request: HttpRequest) -> None:
-    """Addresses are UTF-8, whatever a header calls the body: Python knows encodings that are none of a text.
+    """Addresses and forms are UTF-8, whatever a header calls it: Python knows encodings that are none of a text.
 
-    BadRequest for a form in another one, as Django has it for forms without files: its characters would be lost.
+    BadRequest for a form in another one: its characters would be lost.
     """
-    if request.encoding is None or codecs.lookup(request.encoding).name == "utf-8":
+    if request.encoding is None:
         return
-    if request.content_type == "multipart/form-data":
+    if codecs.lookup(request.encoding).name not in ("utf-8", "ascii") and request.content_type in FORMS:
         raise BadRequest("Forms must be UTF-8 encoded.")
     request.encoding = "utf-8"
 

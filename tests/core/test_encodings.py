@@ -5,20 +5,29 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-FORM = '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\n连\r\n--b--\r\n'.encode()
+FORMS = {
+    "multipart/form-data; boundary=b": (
+        '--b\r\nContent-Disposition: form-data; name="username"\r\n\r\n连\r\n--b--\r\n'.encode()
+    ),
+    "application/x-www-form-urlencoded": b"username=%E8%BF%9E",
+}
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("charset", ["rot13", "base64", "utf-7", "gbk", "utf-16"])
-def test_forms_in_other_encodings_are_refused(charset: str) -> None:
-    kind = f"multipart/form-data; boundary=b; charset={charset}"
-    assert Client().generic("POST", "/login/", FORM, kind).status_code == 400
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("charset", ["rot13", "base64", "utf-7", "gbk", "utf-16", "iso-8859-1"])
+def test_forms_in_other_encodings_are_refused(kind: str, charset: str) -> None:
+    answer = Client().generic("POST", "/login/", FORMS[kind], f"{kind}; charset={charset}")
+    assert answer.status_code == 400
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=UTF8", "; charset=nowhere"])
-def test_forms_in_utf_8_are_read(charset: str) -> None:
-    answer = Client().generic("POST", "/login/", FORM, f"multipart/form-data; boundary=b{charset}")
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize(
+    "charset", ["", "; charset=utf-8", "; charset=UTF8", "; charset=US-ASCII", "; charset=nowhere"]
+)
+def test_forms_in_utf_8_are_read(kind: str, charset: str) -> None:
+    answer = Client().generic("POST", "/login/", FORMS[kind], f"{kind}{charset}")
     assert answer.context["form"]["username"].value() == "连"
 
 

@@ -75,9 +75,9 @@ def trusting(proxy: servers.Proxy) -> ssl.SSLContext:
 
 
 def asked(
-    proxy: servers.Proxy, path: str, plain: bool = False, **headers: str
+    proxy: servers.Proxy, path: str, plain: bool = False, method: str = "GET", **headers: str
 ) -> tuple[http.client.HTTPResponse, str]:
-    """The answer to a GET, and its text."""
+    """The answer to a request without a body, and its text."""
     connect = (
         http.client.HTTPConnection(urlsplit(proxy.plain).netloc, timeout=10)
         if plain
@@ -85,7 +85,7 @@ def asked(
     )
     with closing(connect):
         connect.request(
-            "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+            method, path, headers={name.replace("_", "-"): value for name, value in headers.items()}
         )
         answer = connect.getresponse()
         return answer, answer.read().decode("utf-8")
@@ -157,6 +157,8 @@ def test_who_asks_a_site_that_is_away_reads_what_to_do(tmp_path: Path) -> None:
                 assert text in page
             assert ('http-equiv="refresh"' in page) == asks_again
             assert "//" not in page, "nothing of it comes from elsewhere"
+            _answer, page = asked(proxy, "/portal/ming/approve", method="POST")
+            assert "http-equiv" not in page
             answer, told = asked(proxy, "/api/v1/me")
             assert (answer.status, answer.headers["Content-Type"]) == (status, CONTENT_TYPE)
             assert answer.headers["Retry-After"] == "5"
