@@ -81,6 +81,13 @@ class EndForm(OperationForm):
     to_day = style(forms.DateField, _("first day without it"))
 
 
+class ApproveForm(OperationForm):
+    """Names the count whose amount the question told: another one since then is not approved."""
+
+    from_row = ("version",)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class ObjectionForm(OperationForm):
     objection = style(forms.CharField, _("what is wrong"), max_length=500)
 
@@ -242,6 +249,7 @@ class StatementAdmin(ScopedModelAdmin):
             _("Approve"),
             services.statement_approve,
             row="statement",
+            form=ApproveForm,
             icon="task_alt",
             question=_of_amount(
                 "total",

@@ -194,8 +194,14 @@ def test_the_admin_asks_as_the_portal_does_before_what_cannot_be_taken_back(
 ) -> None:
     finance = browser_of(world.users[Role.PARK_FINANCE])
     draft = Statement.objects.get(agreement__seller=firm.tenant, state=StatementState.DRAFT)
+    # another count than the one whose amount was told is not approved
+    approve = reverse("admin:supplychain_statement_operation", args=(draft.pk, "approve"))
+    assert f'name="version" value="{draft.version}"' in finance.get(approve).text
+    assert "期间已重新核算" in finance.post(approve, {"version": draft.version + 1}).text
+    draft.refresh_from_db()
+    assert draft.state == StatementState.DRAFT
     for doing, values, question in (
-        ("approve", {}, f"确认对账 {money(draft.total)}"),
+        ("approve", {"version": draft.version}, f"确认对账 {money(draft.total)}"),
         ("invoice", {"invoice_no": "FP-1", "tax_rate": "6", "invoiced_on": str(today())}, "登记该发票"),
         ("pay", {"paid_on": str(today())}, f"登记 {money(draft.to_pay)} 已付款"),
     ):
@@ -215,7 +221,8 @@ def test_the_park_signs_and_approves_in_the_admin(
     proposed.refresh_from_db()
     assert proposed.state == AgreementState.SIGNED
     draft = Statement.objects.get(agreement__seller=firm.tenant, state=StatementState.DRAFT)
-    finance.post(reverse("admin:supplychain_statement_operation", args=(draft.pk, "approve")))
+    seen = {"version": draft.version}
+    finance.post(reverse("admin:supplychain_statement_operation", args=(draft.pk, "approve")), seen)
     draft.refresh_from_db()
     assert draft.state == StatementState.APPROVED
     values = {
