@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from core import clock, planner
-from core.locking import is_unavailable, took_too_long
+from core.locking import is_transient, is_unavailable, took_too_much
 from core.models import BucketFailure
 
 log = structlog.get_logger("livepark.rollup")
@@ -34,8 +34,12 @@ NEXT_BUCKETS = """
     ORDER BY 1, 2 LIMIT %s"""
 
 
-class TookTooLong(Exception):
+class TookTooMuch(Exception):
     """The database gave up a statement of a batch: fewer buckets at once may be possible."""
+
+
+class Away(Exception):
+    """The database does not work at all at the moment: the next batch would not be counted either."""
 
 
 def drain_family(
@@ -62,8 +66,10 @@ def drain_family(
         try:
             planner.look_again()
             counted += count(family, buckets, count_together)
-        except TookTooLong:
+        except TookTooMuch:
             at_once, owed = len(buckets) // 2, True
+        except Away:
+            break
         else:
             reached = buckets[-1]
             at_once, owed = min(most, at_once + math.ceil(most / STEPS_UP)), False
@@ -80,16 +86,19 @@ def _next_buckets(family: str, after: Bucket, last_tenant: int, most: int) -> li
 def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether) -> int:
     """Count a batch. When it raises, its halves are counted alone, down to the bucket that is to blame.
 
-    TookTooLong when the database gave up one of several: its other half would take as long, and so would the next.
+    TookTooMuch when the database gave up one of several: its other half would take as long, and so would the next.
+    Away when it does not work at all; the marks are next time's work, as those of a deadlock are.
     """
     begun = time.monotonic()
     try:
         return count_together(buckets)
     except Exception as error:
-        slow = isinstance(error, DatabaseError) and took_too_long(error)
+        slow = isinstance(error, DatabaseError) and took_too_much(error)
         if is_unavailable(error) and not slow:
-            log.info("buckets left for later", family=family, buckets=len(buckets), reason=str(error))
-            return 0
+            log.warning("buckets left for later", family=family, buckets=len(buckets), reason=str(error))
+            if isinstance(error, DatabaseError) and is_transient(error):
+                return 0
+            raise Away from error
         if len(buckets) == 1:
             _set_aside(family, buckets[0], error)
             return 0
@@ -101,7 +110,7 @@ def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether)
             reason=f"{type(error).__name__}: {error}"[:500],
         )
         if slow:
-            raise TookTooLong from error
+            raise TookTooMuch from error
     half = len(buckets) // 2
     return count(family, buckets[:half], count_together) + count(family, buckets[half:], count_together)
 

@@ -94,14 +94,15 @@ class Rules(HealthCheck):
 
 
 class Beside(ThreadPoolExecutor):
-    """Runs one check after the other in a thread beside the request's, and gives back what each took of the database.
+    """Runs the checks in two threads beside the request's, and gives back what each took of the database.
 
     A thread that ends with a connection takes it out of the process's pool for good: after four questions of a monitor
     no page would get one.
     """
 
     def __init__(self) -> None:
-        super().__init__(max_workers=1)
+        # One may hang, and the others are told all the same; more would leave pages less of the pool.
+        super().__init__(max_workers=2)
 
     def submit(self, check: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         def give_back() -> Any:

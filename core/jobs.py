@@ -346,7 +346,8 @@ def _handle(context: JobContext) -> None:
     except Exception as error:
         if is_gone(error):
             # As if the worker had died: who looks next goes on from the last checkpoint.
-            log.warning("job left to the next worker", job=str(context.job.uid), reason=str(error))
+            log.warning("job left to the next worker", job=str(context.job.uid), exc_info=True)
+            connection.close_if_unusable_or_obsolete()
             return
         # The job records why it failed and the worker lives on; the trace goes to the log, not to the user.
         log.exception("job failed", job=str(context.job.uid), kind=context.job.kind)

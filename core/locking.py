@@ -25,7 +25,8 @@ R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
-STATEMENT_TIMEOUT = "57014"
+# A statement that was given up: its time, the memory or the room for temporary files was over.
+TOO_MUCH = ("57014", "53200", "53400")
 ATTEMPTS = 4
 # Classes of SQLSTATE that say: the server, not the statement (40 rolled back, 53 resources, 55 locks, 57 shut down).
 AWAY = ("08", "25006", "40", "53", "55", "57", "58")
@@ -40,9 +41,9 @@ def is_transient(error: DatabaseError) -> bool:
     return state in (SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT) or "database is locked" in str(error)
 
 
-def took_too_long(error: DatabaseError) -> bool:
-    """Whether the database gave the statement up because its time was over, or because somebody asked it to."""
-    return getattr(error.__cause__, "sqlstate", None) == STATEMENT_TIMEOUT
+def took_too_much(error: DatabaseError) -> bool:
+    """Whether the database gave the statement up because its time or room was over, or because somebody asked it to."""
+    return getattr(error.__cause__, "sqlstate", None) in TOO_MUCH
 
 
 def is_unavailable(error: Exception) -> bool:

@@ -37,7 +37,10 @@ def test_a_monitor_may_ask_as_often_as_it_likes(client: Client) -> None:
 
     def sessions() -> int:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()")
+            cursor.execute(
+                "SELECT COUNT(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND backend_type = 'client backend'"
+            )
             return int(cursor.fetchone()[0])
 
     before = sessions()
