@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 from django.utils import formats
@@ -43,9 +43,9 @@ def signed(number: Decimal | None) -> str:
 
 
 @register.filter
-def count(number: Decimal | int | None) -> str:
-    """A whole number with thousands separators; a dash when there is none."""
-    return "–" if number is None else f"{number:,.0f}"
+def count(number: Decimal | int | Literal[""] | None) -> str:
+    """A whole number with thousands separators; a dash when there is none, or nothing stands where it is looked for."""
+    return "–" if number is None or number == "" else f"{number:,.0f}"
 
 
 @register.filter

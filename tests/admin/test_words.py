@@ -36,3 +36,4 @@ def test_words_that_no_database_keeps_are_refused_at_their_field(
 def test_words_beyond_all_reason_find_nothing(words: str, manager: Client, worlds: Worlds) -> None:
     answer = manager.get(url_of(Job), {"q": words})
     assert (answer.status_code, answer.context["cl"].result_count) == (200, 0)
+    assert "超过 200 个字符的内容不予搜索。" in answer.text

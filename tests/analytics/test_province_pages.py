@@ -240,12 +240,14 @@ class TestIndicatorPage:
                 lineage={"parks": 2, "firms": 4, "lines": 1234, "hash": "0" * 64, "change": change},
             )  # fmt: skip
         yearly = {"period": date(2026, 1, 1), "published_on": date(2026, 7, 2), "value": Decimal("0.939")}
+        told = {"lineage": {"file": "x.csv", "line": 2}}  # by a file, which knows of no parks
         IndicatorValue.objects.create(
-            indicator=occupancy, place=provinces["44"].node, source=ValueSource.ROLLUP, **yearly
+            indicator=occupancy, place=provinces["44"].node, source=ValueSource.OFFICIAL, **yearly, **told
         )
         page = analyst.get("/analytics/indicators/park_occupancy_area/?by=month").text
         assert page.index("93.90%") < page.index("95.13%")
         assert "−1.23 points" in page
+        assert "93.9%" in analyst.get("/analytics/indicators/park_occupancy_area/?by=year").text
 
     def test_one_without_values(self, analyst: Client, run: IndexRun) -> None:
         assert "No value of this indicator" in analyst.get("/analytics/indicators/FDI/").content.decode()

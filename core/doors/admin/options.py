@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -27,6 +28,7 @@ from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -224,6 +226,11 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             return HttpResponseRedirect(request.path)
         if ACTION_CHECKBOX_NAME in request.POST:
             self._drop_malformed_selection(request)
+        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST_SEARCH:
+            messages.warning(
+                request,
+                _("More than %(most)d characters are not searched for.") % {"most": LONGEST_SEARCH},
+            )
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
