@@ -122,7 +122,7 @@ def board(
 
 
 def _booked(room: LiveRoom, booking: Booking, title: str, **more: Any) -> dict[str, Any]:
-    """A booking of the reader's; `ahead`: it may be dragged."""
+    """A booking that the reader may open; `ahead`: it may be dragged."""
     ahead = booking.state in BOOKING_MOVABLE and booking.starts_at > now()
     return _event(room, booking.starts_at, booking.ends_at, title, own=str(booking.uid), ahead=ahead, **more)
 

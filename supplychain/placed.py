@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from core.portions import in_turn
+from supplychain.attribution.answers import latest_answers
 from supplychain.models import Attribution, SalesEvent
 from supplychain.services.references import session_rule
-
-AT_ONCE = 5_000
 
 
 def tell(facts: Iterable[SalesEvent]) -> None:
@@ -17,15 +15,6 @@ def tell(facts: Iterable[SalesEvent]) -> None:
     latest = latest_answers([fact.pk for fact in rows])
     for fact in rows:
         fact.answer = latest.get(fact.pk) or _of_the_order(fact)  # type: ignore[attr-defined]
-
-
-def latest_answers(fact_ids: Sequence[int]) -> dict[int, Attribution]:
-    """The latest answer to each of some facts that have one."""
-    latest: dict[int, Attribution] = {}
-    for some in in_turn(fact_ids, AT_ONCE):
-        for answer in Attribution.objects.filter(event_id__in=some).order_by("version"):
-            latest[answer.event_id] = answer
-    return latest
 
 
 def _of_the_order(fact: SalesEvent) -> Attribution:

@@ -23,7 +23,7 @@ from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, HostShift, LiveSession, PlannedShift
 from livestreams.services.locks import check_key_allows, check_not_future, lock_host, lock_visible
-from livestreams.services.plannedshifts import planned_of, record
+from livestreams.services.plannedshifts import planned_of, record_shift
 
 
 @retried
@@ -56,7 +56,7 @@ def shift_begin(
             _relieve(actor, held, relieves, role, at)
         shift = HostShift(session=held, host=_known(host, held), role=role, starts_at=at, ends_at=ends_at)
         store(shift)
-        record(actor, "shift.begin", shift, held.tenant_id)
+        record_shift(actor, "shift.begin", shift, held.tenant_id)
     return shift
 
 
@@ -90,7 +90,7 @@ def _relieve(actor: Actor, session: LiveSession, host: Host, role: str, at: date
         )
     held[0].ends_at = at
     held[0].save(update_fields=["ends_at"])
-    record(actor, "shift.relieve", held[0], session.tenant_id)
+    record_shift(actor, "shift.relieve", held[0], session.tenant_id)
 
 
 @retried
@@ -111,7 +111,7 @@ def shift_end(*, actor: Actor, shift: HostShift, at: datetime | None = None) -> 
             raise BadTime(_("A shift ends after it starts, and not after its session."), field="at")
         held.ends_at = at
         store(held)
-        record(actor, "shift.end", held, held.session.tenant_id)
+        record_shift(actor, "shift.end", held, held.session.tenant_id)
     return held
 
 

@@ -86,7 +86,10 @@ def _beyond(
 
 
 def move_bookings(actor: Actor, plan: SchedulePlan, slots: list[PlannedSlot]) -> list[RowError]:
-    """Move or give back the bookings of a repair. Returns what is in the way, as one that has begun meanwhile is."""
+    """Move or give back the bookings of a repair.
+
+    Returns what is in the way (begun or changed meanwhile, taken, beyond a quota), by number: then roll back.
+    """
     refused: list[RowError] = []
     rooms, held, grid = _lock_rooms(actor, slots), bookings_under_repair(plan), grid_of(plan)
     stood = {before.request: before for before in from_json(plan.inputs.encode()).before}

@@ -57,7 +57,7 @@ def shift_plan(
             ends_at=ends_at,
         )
         _place(shift)
-        record(actor, "shift.plan", shift, held.tenant_id)
+        record_shift(actor, "shift.plan", shift, held.tenant_id)
     return shift
 
 
@@ -71,7 +71,7 @@ def shift_drop(*, actor: Actor, shift: PlannedShift) -> PlannedShift:
             raise WrongState(_("Only a shift that lies ahead is taken off the plan."))
         held.released = True
         held.save(update_fields=["released", "updated_at"])
-        record(actor, "shift.drop", held, held.booking.tenant_id)
+        record_shift(actor, "shift.drop", held, held.booking.tenant_id)
     return held
 
 
@@ -140,6 +140,6 @@ def planned_of(booking: Booking) -> QuerySet[PlannedShift]:
     return PlannedShift.objects.filter(booking=booking, released=False)
 
 
-def record(actor: Actor, verb: str, shift: PlannedShift | HostShift, tenant_id: int) -> None:
+def record_shift(actor: Actor, verb: str, shift: PlannedShift | HostShift, tenant_id: int) -> None:
     """Audit a shift, planned or worked, as it stands now."""
     audit.record(actor=actor, verb=verb, obj=shift, node_id=tenant_id, after=audit.snapshot(shift, AUDITED))

@@ -19,7 +19,7 @@ from livestreams.errors import WrongState
 from livestreams.models import Booking, Host, PlannedShift
 from supplychain.models import Agreement, GoodsOffer, OfferAnswer, RunLine
 from supplychain.refusals import refused_in
-from supplychain.services.commission import agreement_follow
+from supplychain.services.commission import follow_answer
 from supplychain.services.news import offer_answered
 from supplychain.services.samples import host_meant, standing_offer
 from tenants.models import Tenant
@@ -63,7 +63,7 @@ def offer_answer(
         audit.record(actor=actor, verb="offer.answer", obj=answer, node_id=tenant.pk, after=after)
         offer_answered(answer)
         if host is None and may(actor, ADD, Agreement, tenant.pk):
-            answer.in_the_way = agreement_follow(actor, answer)
+            answer.in_the_way = follow_answer(actor, answer)
     return answer
 
 

@@ -60,8 +60,8 @@ def commission_propose(*, actor: Actor, answer: OfferAnswer) -> Agreement:
         return _propose(actor, held)
 
 
-def agreement_follow(actor: Actor, answer: OfferAnswer) -> str:
-    """Let the agreement follow: a yes proposes it, a no takes back what is only proposed.
+def follow_answer(actor: Actor, answer: OfferAnswer) -> str:
+    """Let the agreement on the commission follow the answer: a yes proposes it, a no takes back what is only proposed.
 
     The answer stands without it too: returns what is in its way, as whoever then proposes the commission is told.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.portions import in_turn
+from supplychain.attribution.answers import latest_answers
 from supplychain.choices import AttributionRule
 from supplychain.facts import SaleFact
 from supplychain.models import Attribution, SalesEvent
-from supplychain.placed import latest_answers
 from supplychain.services.lines import Line
 from tenants.models import Tenant
 

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 from django import forms
 
+from core.clock import DAY, today
 from tests.contracts.objects import ABSENT_UID
 
 GARBAGE = (
@@ -39,6 +40,7 @@ FILE_NAMES = (
     "%s",
 )
 BORDER = "b0rder"
+COMING = str(today() + 24 * DAY)
 Pairs = list[tuple[str, str]]
 
 
@@ -151,11 +153,11 @@ def bound_forms(answer: Any) -> Iterator[Any]:
 
 
 KINDS = {
-    "date": "2026-12-24", "time": "10:00", "datetime-local": "2026-12-24T10:00", "month": "2026-10", "number": "2",
+    "date": COMING, "time": "10:00", "datetime-local": f"{COMING}T10:00", "month": "2026-10", "number": "2",
     "email": "a@example.com", "url": "https://example.com/a", "checkbox": "on", "tel": "13800000000",
 }  # fmt: skip
 CLASSES: dict[type[forms.Field], str] = {
-    forms.DateField: "2026-12-24",
+    forms.DateField: COMING,
     forms.TimeField: "10:00",
     forms.IntegerField: "2",
     forms.DecimalField: "12.50",
@@ -175,5 +177,5 @@ def plausible(shown: Field, known: Any) -> str:
     if shown.kind in KINDS:
         return KINDS[shown.kind]
     of_class = (value for kind, value in CLASSES.items() if isinstance(known, kind))
-    halves = {"_0": "2026-12-24", "_1": "10:00"}  # of an instant, in the admin
+    halves = {"_0": COMING, "_1": "10:00"}  # of an instant, in the admin
     return next(of_class, halves.get(shown.name[-2:], "Made up"))

@@ -11,6 +11,7 @@ from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import HostAccount
+from supplychain.attribution import answers
 from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
 from supplychain.filters import SalesEventFilter
@@ -176,7 +177,8 @@ def test_what_a_person_said_holds_for_the_corrected_line(shop: Shop, says_none: 
 def test_the_latest_that_a_person_said_of_a_line_holds_however_much_is_corrected(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(said, "AT_ONCE", 1)
+    for portions in (said, answers):
+        monkeypatch.setattr(portions, "AT_ONCE", 1)
     other = shop.on_air(NOON, tenant=shop.other)
     other.shown_tenants.create(tenant=shop.seller)
     for version, session, rule in ((1, other, "manual"), (2, None, "no_session")):

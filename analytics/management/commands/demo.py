@@ -92,7 +92,8 @@ class Command(BaseCommand):
         started = time.monotonic()
         geography_load()
         parks = self._parks((TINY,) if options["tiny"] else PLANS, until, seed)
-        values = self._add_to(parks, until, seed)
+        self._add_to(parks, until)
+        values = load_panel(actor=SYSTEM, seed=seed)
         done = drain_everything()
         self._add_from_figures(parks, until)
         published = park_indicators_publish(actor=SYSTEM)
@@ -117,7 +118,7 @@ class Command(BaseCommand):
         for plan in plans:
             built = built_park(plan) or _whole(self._build, plan, seed, clock.business_day(until))
             facts = 0
-            if not parks and history_of(built) is None:
+            if plan is plans[0] and history_of(built) is None:
                 facts = _whole(self._pack_from, built, until - PACKED_FOR, seed)
             parks.append(built)
             facts += load_until(built, until, actor=SYSTEM, seed=seed)
@@ -126,8 +127,8 @@ class Command(BaseCommand):
             )
         return parks
 
-    def _add_to(self, parks: list[BuiltPark], until: datetime, seed: int) -> int:
-        """What stands beside the days of the parks; returns how many values of provinces are new."""
+    def _add_to(self, parks: list[BuiltPark], until: datetime) -> None:
+        """What stands beside the days of the parks: festivals, exchange, wishes, and how to log in."""
         history = history_of(parks[0])
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
@@ -135,7 +136,6 @@ class Command(BaseCommand):
         _whole(build_wishes, parks[0], until, actor=SYSTEM)
         _whole(make_short_logins, parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)
-        return load_panel(actor=SYSTEM, seed=seed)
 
     def _add_from_figures(self, parks: list[BuiltPark], until: datetime) -> None:
         """What is told once figures are counted: goods with their hosts, agreements, re-orders, parcels, the pool."""
