@@ -61,18 +61,18 @@ def _of_platform(fact: str) -> str:
 
 
 CURRENT = _current("f")
-# The source of the order that a fact is of: of what is given back the one under which that is paid, as
-# supplychain.samenumber finds it. What a source told of as placed it cancels for itself.
-ORDER_SOURCE = f"""CASE WHEN f.kind = 'cancelled' OR f.kind = 'refunded' AND f.ref_order_no <> '' THEN COALESCE((
-        SELECT CASE WHEN COUNT(CASE WHEN q.source = f.source THEN 1 END) > 0 THEN f.source
-            WHEN MIN(q.source) = MAX(q.source) THEN MIN(q.source) END
+# The source of the order that a fact is of: of a refund the one under which that is paid, as supplychain.samenumber
+# finds it. What a door cancels is its own order always.
+ORDER_SOURCE = f"""CASE WHEN f.kind <> 'refunded' OR f.ref_order_no = '' OR EXISTS (
+        SELECT 1 FROM supplychain_salesevent q
+        WHERE q.seller_id = f.seller_id AND q.order_no = f.ref_order_no AND q.kind = 'paid' AND q.source = f.source
+          AND {_current("q")}) THEN f.source
+    ELSE COALESCE((
+        SELECT CASE WHEN MIN(q.source) = MAX(q.source) THEN MIN(q.source) END
         FROM supplychain_salesevent q
-        WHERE q.seller_id = f.seller_id
-          AND q.order_no = CASE WHEN f.kind = 'refunded' THEN f.ref_order_no ELSE f.order_no END
-          AND (q.kind = 'paid' OR q.kind = 'created' AND q.source = f.source AND f.kind = 'cancelled')
-          AND (q.source = f.source OR NOT ({_of_platform("q")} AND {_of_platform("f")}))
-          AND {_current("q")}), f.source)
-    ELSE f.source END"""
+        WHERE q.seller_id = f.seller_id AND q.order_no = f.ref_order_no AND q.kind = 'paid'
+          AND NOT ({_of_platform("q")} AND {_of_platform("f")}) AND {_current("q")}), f.source)
+    END"""
 # A fact is cross-border by its own customs mode; a refund also by that of a paid line which it gives back.
 ABROAD = f"""CASE WHEN f.customs_mode <> 'domestic' THEN 1
     WHEN f.kind = 'refunded' AND f.ref_order_no <> '' AND EXISTS (
@@ -106,9 +106,9 @@ OF_IDS = {
 }
 OF_ORDERS = f"""
     SELECT {FACT} FROM rollup_order o
-    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no
+    JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.order_no = o.order_no AND f.source = o.source
     {ATTRIBUTED}
-    WHERE f.kind IN ('paid', 'cancelled') AND {ORDER_SOURCE} = o.source AND {CURRENT}
+    WHERE f.kind IN ('paid', 'cancelled') AND {CURRENT}
     UNION ALL
     SELECT {FACT} FROM rollup_order o
     JOIN supplychain_salesevent f ON f.seller_id = o.tenant_id AND f.ref_order_no = o.order_no
@@ -121,34 +121,36 @@ OF_ORDERS = f"""
 def worth(picked: str) -> str:
     """rollup_worth: what the cancellations among the picked facts take back, where that is anything.
 
-    The first cancellation of a line after it was paid takes back what was paid less what was refunded up to then,
-    the first one of the whole order what those of its lines have left. Later ones find nothing.
+    The first cancellation of a line after it was paid takes back what was paid less what was refunded up to then, or
+    was ever told as refunded by another door, which tells of the same money. The first one of the whole order takes
+    back what those of its lines have left. Later ones find nothing.
     """
     # The rows of `told` are taken along from the start: joined at the end, SQLite compares all with all.
     order = "seller_id, source, order_no"
+    same_seller = "f.seller_id = c.seller_id AND f.source = c.source"
     earlier = f"""OVER (PARTITION BY {order} ORDER BY occurred_at, external_id
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"""
     return f"""
     WITH told AS MATERIALIZED (SELECT * FROM ({picked}) f WHERE f.kind = 'cancelled'),
     cancelled AS (
-        SELECT f.id, c.seller_id, c.source, c.order_no, f.line_no, f.occurred_at, f.external_id,
+        SELECT f.id, f.seller_id, f.source, f.order_no, f.line_no, f.occurred_at, f.external_id,
             t.tenant_id, t.day, t.slot, t.channel, t.session_key, t.abroad AS told_abroad
         FROM (SELECT DISTINCT tenant_id AS seller_id, source, order_no FROM told) c
-        JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.order_no = c.order_no
+        JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
         LEFT JOIN told t ON t.id = f.id
-        WHERE f.kind = 'cancelled' AND {ORDER_SOURCE} = c.source AND {CURRENT}),
+        WHERE f.kind = 'cancelled' AND {CURRENT}),
     paid AS (
         SELECT c.id, SUM(f.amount) AS amount,
             MAX(CASE WHEN f.customs_mode <> 'domestic' THEN 1 ELSE 0 END) AS paid_abroad
-        FROM cancelled c JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.order_no = c.order_no
-        WHERE f.kind = 'paid' AND f.source = c.source AND (c.line_no = '' OR f.line_no = c.line_no)
-          AND f.occurred_at <= c.occurred_at AND {CURRENT}
+        FROM cancelled c JOIN supplychain_salesevent f ON {same_seller} AND f.order_no = c.order_no
+        WHERE f.kind = 'paid' AND (c.line_no = '' OR f.line_no = c.line_no) AND f.occurred_at <= c.occurred_at
+          AND {CURRENT}
         GROUP BY c.id),
     refunded AS (
         SELECT c.id, SUM(f.amount) AS amount
         FROM cancelled c JOIN supplychain_salesevent f ON f.seller_id = c.seller_id AND f.ref_order_no = c.order_no
         WHERE NOT (f.ref_order_no = '') AND f.kind = 'refunded' AND (c.line_no = '' OR f.ref_line = c.line_no)
-          AND f.occurred_at <= c.occurred_at AND {ORDER_SOURCE} = c.source AND {CURRENT}
+          AND (f.occurred_at <= c.occurred_at OR f.source <> c.source) AND {ORDER_SOURCE} = c.source AND {CURRENT}
         GROUP BY c.id),
     turn AS (
         SELECT c.*, p.amount - COALESCE(r.amount, 0) AS rest, p.paid_abroad,
@@ -213,7 +215,7 @@ SESSIONS_OF_BUCKETS = """
 
 _IN_SEVERAL_ROWS = "FROM rollup_order_row GROUP BY tenant_id, what, source, order_no HAVING COUNT(*) > 1"
 # Orders of the buckets that are known to be spread, that lie in several rows, or that have a line in another hour. Of
-# what is given back under a number they may be too many: whose order it is is asked of these.
+# refunds that name a number they may be too many: of which order each is is asked of these.
 ORDERS_TO_LOOK_AT = f"""
     INSERT INTO rollup_order
     SELECT s.tenant_id, s.source, s.order_no
@@ -225,9 +227,8 @@ ORDERS_TO_LOOK_AT = f"""
     SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
     WHERE EXISTS (
         SELECT 1 FROM supplychain_salesevent f
-        WHERE f.seller_id = r.tenant_id AND f.order_no = r.order_no AND f.slot <> r.slot
-          AND (f.kind = 'paid' AND r.what = 'paid' AND f.source = r.source
-            OR f.kind = 'cancelled' AND r.what = 'refunded'))
+        WHERE f.seller_id = r.tenant_id AND f.order_no = r.order_no AND f.source = r.source AND f.slot <> r.slot
+          AND f.kind = CASE WHEN r.what = 'paid' THEN 'paid' ELSE 'cancelled' END)
     UNION
     SELECT r.tenant_id, r.source, r.order_no FROM rollup_order_row r
     WHERE r.what = 'refunded' AND EXISTS (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 from django.db import transaction
@@ -214,7 +215,7 @@ def _write(seller: Tenant, source: str, lines: list[Line], batch: ImportBatch | 
     store.insert_events(seller.pk, source, lines, received_at=clock.now(), batch_id=batch_id)
     superseded = _superseded_by(seller, source, lines)
     keep_said(seller, lines, superseded)
-    _mark(seller, lines, superseded)
+    _mark(seller, source, lines, superseded)
     queue_missing(seller, missing)
     stock_follows(seller, source, tracked, superseded)
 
@@ -229,20 +230,20 @@ def _superseded_by(seller: Tenant, source: str, lines: Sequence[Line]) -> list[S
     return list(SalesEvent.objects.filter(pk__in=others).only(*columns))
 
 
-def _mark(seller: Tenant, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
+def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
     """Mark the hours of the facts, of what they supersede, and of what counts otherwise because of them.
 
-    Those are the cancellations of their numbers, and where something was paid the refunds: the payment says of which
-    order they are, whoever told them, and whether that crossed the border.
+    Those are the cancellations of their numbers, and where something was paid the refunds: the payment may say of which
+    order they are that another door told, and of its own and of those whether that crossed the border.
     """
     slots = {line.slot for line in lines} | {event.slot for event in superseded}
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
     slots |= store.slots_of_cancellations(seller.pk, orders - {""})
-    paid = {line.fact.order_no for line in lines if line.fact.kind == "paid"}
-    paid |= {event.order_no for event in superseded if event.kind == "paid"}
-    if paid:
-        slots |= store.slots_of_refunds(seller.pk, paid)
+    payments = [fact for fact in chain((line.fact for line in lines), superseded) if fact.kind == "paid"]
+    abroad = {fact.order_no for fact in payments if fact.customs_mode != "domestic"}
+    slots |= store.slots_of_refunds(seller.pk, abroad)
+    slots |= store.slots_of_refunds(seller.pk, {fact.order_no for fact in payments} - abroad, beside=source)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
     mark_sold(seller, slots)
     _mark_orders(

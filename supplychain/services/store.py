@@ -296,22 +296,35 @@ def paid_orders(seller_id: int, sources: Collection[str], order_nos: Iterable[st
 
 def slots_of_cancellations(seller_id: int, order_nos: Iterable[str]) -> set[int]:
     """The buckets of all cancellations of some numbers: what those are worth depends on the order's other facts."""
-    return _slots("supplychain_sales_cancelled", "kind = 'cancelled' AND order_no", seller_id, order_nos)
+    return _slots("supplychain_sales_cancelled", "kind = 'cancelled'", "order_no", [seller_id], order_nos)
 
 
-def slots_of_refunds(seller_id: int, order_nos: Iterable[str]) -> set[int]:
-    """The buckets of all refunds that name some numbers: of which order they are depends on what was paid."""
-    return _slots(
-        "supplychain_sales_refunds", "NOT (ref_order_no = '') AND ref_order_no", seller_id, order_nos
-    )
+def slots_of_refunds(seller_id: int, order_nos: Iterable[str], *, beside: str | None = None) -> set[int]:
+    """The buckets of all refunds that name some numbers: of which order they are depends on what was paid.
+
+    `beside` a source only those that another one told, and its own where another one told of a payment, too: a firm
+    may number its orders from 1 each day.
+    """
+    condition, parameters = "NOT (ref_order_no = '')", [seller_id]
+    if beside is not None:
+        condition += """ AND (source <> %s OR EXISTS (
+            SELECT 1 FROM supplychain_salesevent p WHERE p.seller_id = supplychain_salesevent.seller_id
+              AND p.order_no = supplychain_salesevent.ref_order_no AND p.kind = 'paid' AND p.source <> %s))"""
+        parameters += [beside, beside]
+    return _slots("supplychain_sales_refunds", condition, "ref_order_no", parameters, order_nos)
 
 
-def _slots(index: str, condition: str, seller_id: int, order_nos: Iterable[str]) -> set[int]:
+def _slots(
+    index: str, condition: str, number: str, parameters: list[Any], order_nos: Iterable[str]
+) -> set[int]:
     # SQLite would rather read the whole history of the seller, and so would PostgreSQL for slots in their order.
     hint = f"INDEXED BY {index}" if connection.vendor == "sqlite" else ""
+    wanted = list(order_nos)
+    if not wanted:
+        return set()
     rows = select_among(
-        f"SELECT slot FROM supplychain_salesevent {hint} WHERE {SELLER} AND {condition}",  # noqa: S608
-        [seller_id],
-        order_nos,
+        f"SELECT slot FROM supplychain_salesevent {hint} WHERE {SELLER} AND {condition} AND {number}",  # noqa: S608
+        parameters,
+        wanted,
     )
     return {slot for (slot,) in rows}

@@ -73,8 +73,8 @@ class ToldElsewhere:
     def refused(self, facts: Sequence[SaleFact]) -> list[LineResult]:
         """The verdicts on facts, by their place, of orders whose payment is known from another door alone.
 
-        A refund of an order whose connection is gone, and told none, is taken: nothing else would tell it. Of a
-        cancellation sessions and shares would not find the payment.
+        A refund of an order whose connection is gone, and told none, is taken: nothing else would tell it. A
+        cancellation would be worth nothing under another source than the payment.
         """
         if not self._sources:
             return []

@@ -149,22 +149,21 @@ def about(fact: Fact) -> tuple[object, ...]:
 def orders_of(facts: Iterable[Fact]) -> dict[Fact, tuple[int, str, str]]:
     """The order that each fact is of: tenant, source and number; the number is empty where a refund names none.
 
-    What is given back under a source that tells of no payment of the number, and of a cancellation not of the order
-    either, is of the order that the one other source tells a payment of. Two platforms' numbers are of two orders.
+    A refund under a source that tells of no payment of the number is of the order that the one other source tells a
+    payment of. Two platforms' numbers are of two orders.
     """
     everything = list(facts)
-    known: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    payers: dict[tuple[int, str], set[str]] = defaultdict(set)
     for fact in everything:
-        known[fact.tenant, fact.order_no, fact.kind].add(fact.source)
+        if fact.kind == "paid":
+            payers[fact.tenant, fact.order_no].add(fact.source)
     found = {}
     for fact in everything:
         number = fact.ref_order_no if fact.kind == "refunded" else fact.order_no
         source = fact.source
-        if fact.kind in ("refunded", "cancelled") and number:
-            payers = known[fact.tenant, number, "paid"]
-            own = payers | (known[fact.tenant, number, "created"] if fact.kind == "cancelled" else set())
-            others = payers - PLATFORMS if source in PLATFORMS else payers
-            if source not in own and len(others) == 1:
+        if fact.kind == "refunded" and number and source not in payers[fact.tenant, number]:
+            others = payers[fact.tenant, number] - (PLATFORMS if source in PLATFORMS else set())
+            if len(others) == 1:
                 (source,) = others
         found[fact] = (fact.tenant, source, number)
     return found
@@ -207,7 +206,7 @@ def _walk(facts: list[Fact]) -> dict[Fact, Decimal]:
     done: set[str] = set()
     cancellations = [fact for fact in facts if fact.kind == "cancelled"]
     for event in sorted(cancellations, key=lambda fact: (fact.at, fact.external_id)):
-        before = [fact for fact in facts if fact.at <= event.at]
+        before = [fact for fact in facts if fact.at <= event.at or fact.source != event.source]
         paid = [fact for fact in before if fact.kind == "paid"]
         back = [fact for fact in before if fact.kind == "refunded"]
         if event.line_no:

@@ -43,7 +43,8 @@ def test_what_is_offered_instead_is_what_the_quota_leaves(world: World, at: At) 
     )
     taken = {**wish, "starts_at": at(14), "ends_at": at(16)}
     found = offered(services.booking_create, actor=mine.owner, **taken)
-    assert {local(start).date() - today() for _room, start in found} == {0 * DAY, 3 * DAY}, "tomorrow is full"
+    days = {local(start).date() - today() for _room, start in found}
+    assert days - {0 * DAY} == {3 * DAY}, "tomorrow is full, and today over late in the evening"
     for place, start in found:
         made = services.booking_create(
             actor=mine.owner, tenant=mine.tenant, room=place, starts_at=start, ends_at=start + 2 * HOUR

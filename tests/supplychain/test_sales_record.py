@@ -186,6 +186,25 @@ def test_a_cancellation_is_counted_again_when_its_order_changes(seller: Tenant, 
     assert marked(seller) == {SLOT, SLOT - 48}, "it may be of the order that another door tells of"
 
 
+def test_a_payment_marks_the_refunds_that_may_be_of_another_order_by_it(seller: Tenant) -> None:
+    """Not those of all days on which its firm used the number before: a till may count from 1 each morning."""
+    back = {"ref_order_no": "A1", "ref_line": "1"}
+    for days, source in ((1, "test"), (2, "other")):
+        record(seller, fact("R1", "refunded", occurred_at=NOON - timedelta(days=days), **back), source=source)
+    unmark()
+    record(seller, fact("A1"))
+    assert marked(seller) == {SLOT, SLOT - 48}, "the other door's may be of it"
+    unmark()
+    record(seller, fact("A1", external_id="abroad", customs_mode="9610"))
+    assert marked(seller) == {SLOT, SLOT - 24, SLOT - 48}
+    unmark()
+    record(seller, fact("A1"), source="third")
+    assert marked(seller) == {SLOT, SLOT - 24, SLOT - 48}
+    unmark()
+    record(seller, fact("A1", external_id="again"))
+    assert marked(seller) == {SLOT, SLOT - 24, SLOT - 48}, "another door told of a payment, too"
+
+
 def test_a_correction_that_changes_the_order_marks_the_cancellations_of_both(seller: Tenant) -> None:
     record(seller, fact("A1", external_id="x"))
     record(seller, fact("A1", "cancelled", occurred_at=NOON - timedelta(hours=5)))

@@ -208,7 +208,7 @@ REFUND = {"kind": "refunded", "amount": "1.00", "qty": 0}
 
 
 def test_what_is_given_back_is_told_by_the_door_that_told_of_the_payment(seller: Tenant) -> None:
-    """By a second one it would count again, whichever came first."""
+    """By a second one it would count again, whichever came first; a cancellation there would be worth nothing."""
     last = make_tenant(make_park("north"), "last")
     import_sample(seller, DOUYIN)
     tell_as_tool(last, "erp", [RETURNED])
