@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from core import clock, planner
-from core.locking import is_transient, is_unavailable, took_too_much
+from core.locking import is_away, is_transient, took_too_much
 from core.models import BucketFailure
 
 log = structlog.get_logger("livepark.rollup")
@@ -94,9 +94,10 @@ def count(family: str, buckets: Sequence[Bucket], count_together: CountTogether)
         return count_together(buckets)
     except Exception as error:
         slow = isinstance(error, DatabaseError) and took_too_much(error)
-        if is_unavailable(error) and not slow:
+        busy = isinstance(error, DatabaseError) and is_transient(error)
+        if busy or is_away(error):
             log.warning("buckets left for later", family=family, buckets=len(buckets), reason=str(error))
-            if isinstance(error, DatabaseError) and is_transient(error):
+            if busy:
                 return 0
             raise Away from error
         if len(buckets) == 1:

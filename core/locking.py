@@ -25,13 +25,15 @@ R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
-# A statement that was given up: its time, the memory or the room for temporary files was over.
-TOO_MUCH = ("57014", "53200", "53400")
+# A statement that was given up: its time, the memory or the room on the disk was over.
+TOO_MUCH = ("57014", "53100", "53200", "53400")
 ATTEMPTS = 4
 # Classes of SQLSTATE that say: the server, not the statement (40 rolled back, 53 resources, 55 locks, 57 shut down).
 AWAY = ("08", "25006", "40", "53", "55", "57", "58")
 # Of these: no connection, or one ended from the other side. What has no state did not come as far as the server.
 GONE = ("08", "57P")
+AWAY_FOR_ALL = ("25006", "53300")
+AWAY_FOR_ALL_ON_SQLITE = ("readonly database", "unable to open")
 AWAY_ON_SQLITE = ("locked", "readonly database", "disk is full", "unable to open", "disk I/O")
 
 
@@ -66,6 +68,16 @@ def is_gone(error: Exception) -> bool:
     state = getattr(error.__cause__, "sqlstate", None) or GONE[0]
     on_the_line = isinstance(error, OperationalError) and connection.vendor == "postgresql"
     return isinstance(error, InterfaceError) or (on_the_line and state.startswith(GONE))
+
+
+def is_away(error: Exception) -> bool:
+    """Whether no other work would be done now either: no connection, none left, or a database that only reads."""
+    if connection.vendor == "sqlite":
+        return isinstance(error, DatabaseError) and any(
+            words in str(error) for words in AWAY_FOR_ALL_ON_SQLITE
+        )
+    state = getattr(error.__cause__, "sqlstate", None)
+    return is_gone(error) or (isinstance(error, DatabaseError) and state in AWAY_FOR_ALL)
 
 
 def retried(function: Callable[P, R]) -> Callable[P, R]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -240,7 +240,8 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     orders = {line.fact.order_no for line in lines} | {line.fact.ref_order_no for line in lines}
     orders |= {event.order_no for event in superseded} | {event.ref_order_no for event in superseded}
     slots |= store.slots_of_cancellations(seller.pk, orders - {""})
-    payments = [fact for fact in chain((line.fact for line in lines), superseded) if fact.kind == "paid"]
+    told: Iterable[SaleFact | SalesEvent] = chain((line.fact for line in lines), superseded)
+    payments = [fact for fact in told if fact.kind == "paid"]
     abroad = {fact.order_no for fact in payments if fact.customs_mode != "domestic"}
     slots |= store.slots_of_refunds(seller.pk, abroad)
     slots |= store.slots_of_refunds(seller.pk, {fact.order_no for fact in payments} - abroad, beside=source)

@@ -305,7 +305,7 @@ def slots_of_refunds(seller_id: int, order_nos: Iterable[str], *, beside: str | 
     `beside` a source only those that another one told, and its own where another one told of a payment, too: a firm
     may number its orders from 1 each day.
     """
-    condition, parameters = "NOT (ref_order_no = '')", [seller_id]
+    condition, parameters = "NOT (ref_order_no = '')", list[Any]([seller_id])
     if beside is not None:
         condition += """ AND (source <> %s OR EXISTS (
             SELECT 1 FROM supplychain_salesevent p WHERE p.seller_id = supplychain_salesevent.seller_id
