@@ -214,6 +214,11 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
         for name, values in request.GET.lists():
             if any("\0" in value or (name != SEARCH_VAR and NO_KEY.fullmatch(value)) for value in values):
                 raise IncorrectLookupParameters
+        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST_SEARCH:
+            messages.warning(
+                request,
+                _("More than %(most)d characters are not searched for.") % {"most": LONGEST_SEARCH},
+            )
         return super().get_changelist_instance(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -226,11 +231,6 @@ class ScopedModelAdmin(ExportMixin, HistoryMixin, OperationMixin, ModelAdmin):
             return HttpResponseRedirect(request.path)
         if ACTION_CHECKBOX_NAME in request.POST:
             self._drop_malformed_selection(request)
-        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST_SEARCH:
-            messages.warning(
-                request,
-                _("More than %(most)d characters are not searched for.") % {"most": LONGEST_SEARCH},
-            )
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
