@@ -71,19 +71,19 @@ def test_no_end_is_proposed_after_a_mere_beginning(world: World) -> None:
     """Who began would not have worked: an end deletes the shifts that begin with it or later."""
     firm = world.tenants[0]
     session = on_air(world, 20)
+    opener, relief = (make_host(firm.tenant, name) for name in ("opener", "relief"))
     assert heard().ends_at is None
     at = (now() - 12 * HOUR).replace(second=0, microsecond=0)
-    shift_begin(actor=SYSTEM, session=session, host=firm.host, at=at)
+    shift_begin(actor=SYSTEM, session=session, host=opener, at=at)
     AudienceSample.objects.create(session=session, source="obs", at=at + HOUR, concurrent=80)
     assert heard().ends_at == at + HOUR
-    relief = make_host(firm.tenant, "relief")
-    shift_begin(actor=SYSTEM, session=session, host=relief, at=at + 2 * HOUR, relieves=firm.host)
+    shift_begin(actor=SYSTEM, session=session, host=relief, at=at + 2 * HOUR, relieves=opener)
     assert (heard().heard_at, heard().ends_at) == (at + 2 * HOUR, None)
     shift_end(actor=SYSTEM, shift=session.shifts.get(host=relief), at=at + 4 * HOUR)
     assert heard().ends_at == at + 4 * HOUR
     session_end(actor=SYSTEM, session=session, ended_at=heard().ends_at)
     worked = [(shift.host, shift.ends_at) for shift in session.shifts.order_by("starts_at")]
-    assert worked == [(firm.host, at + 2 * HOUR), (relief, at + 4 * HOUR)]
+    assert worked == [(opener, at + 2 * HOUR), (relief, at + 4 * HOUR)]
 
 
 def test_what_was_paid_in_it_is_a_sign_to_the_end_of_its_hour_and_what_was_given_back_is_none(
