@@ -386,7 +386,9 @@ def make_settlement_of(world: World, mine: TenantWorld, canary: str = "") -> Non
         refunds=0,
         amount=Decimal(3),
     )
+    # Yesterday's session is last month's on the first of a month, and what it sold comes after the count.
     last_month = month_of(month_of(today()) - DAY)
-    young = agree(last_month, "signed", sales="sessions")
-    statement_count(actor=SYSTEM, agreement=young, month=last_month)
+    before = month_of(last_month - DAY)
+    young = agree(before, "signed", sales="sessions")
+    statement_count(actor=SYSTEM, agreement=young, month=before)
     agree(today(), "proposed", sales="hosts", kind="service")
