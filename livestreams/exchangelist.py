@@ -56,9 +56,11 @@ def _is(offer: ExchangeOffer, what: str) -> bool:
 
 
 def words_of(offer: ExchangeOffer) -> list[str]:
-    """What is lent brings, in the words of its owner: scene, industries and equipment; level, categories, languages."""
+    """What is lent brings, in the words of its owner: scene, industries and equipment; level, categories, languages,
+    which are told in the reader's.
+    """
     if offer.room is not None:
         words = (offer.room.scene, *offer.room.industries, *offer.room.equipment)
     elif offer.host is not None:
-        words = (offer.host.level, *offer.host.categories, *offer.host.languages)
+        words = (offer.host.level, *offer.host.categories, offer.host.languages_named)
     return [str(word) for word in words if word]

@@ -24,10 +24,15 @@ class Explained:
 
 
 def stretches(events: Iterable[ExplainEvent], ended_at: datetime | None) -> list[Explained]:
-    """The stretches of one session, from its events in the order of their instants. The same product again goes on."""
+    """The stretches of one session, from its events in the order of their instants. The same product again goes on.
+
+    What is told once the session is over, as after an encoder that was lost, nobody saw.
+    """
     found: list[Explained] = []
     running: ExplainEvent | None = None
     for event in events:
+        if ended_at is not None and event.at >= ended_at:
+            break
         if running is not None and _same(running, event):
             continue
         if running is not None and running.product is not None:

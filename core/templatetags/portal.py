@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -97,9 +97,9 @@ def duration(length: timedelta | None) -> str:
     return shape % {"hours": hours, "minutes": minutes}
 
 
-@register.filter
-def weekday(day: Any) -> str:
-    """The short name of a day's weekday in the reader's language."""
+@register.filter(expects_localtime=True)
+def weekday(day: date) -> str:
+    """The short name of a day's weekday in the reader's language; an instant's day is that in Asia/Shanghai."""
     return formats.date_format(day, "D")
 
 

@@ -76,11 +76,19 @@
     count.value = Number(count.value) + 1;
   });
 
-  // What is fetched may fail while the page stays as it is: that is said until something is answered again.
+  // What is fetched may fail while the page stays as it is: that is said until something is answered again, in the words of
+  // whoever refused it: a page of the site, or one of the proxy before it, which holds them in both languages.
   const unanswered = document.getElementById("no-answer");
+  const silence = unanswered?.textContent;
+  const language = document.documentElement.lang.slice(0, 2);
+  const refusal = (answer) => {
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    return (page.querySelector(`p[lang="${language}"], .lp-error p`) ?? page.querySelector(".lp-error h1"))?.textContent;
+  };
   const failed = (event) => {
-    const status = event.detail.xhr?.status ?? 0;
-    if (!unanswered?.hidden || (status >= 400 && status < 500 && status !== 429)) return;
+    if (!unanswered) return;
+    unanswered.textContent = refusal(event.detail.xhr?.responseText ?? "") || silence;
+    if (!unanswered.hidden) return;
     unanswered.hidden = false;
     unanswered.scrollIntoView({ block: "center" });
   };

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { at, chart, count, element, figure, fill, fit, hour, hours, ink, money, named, part, plot, put, rem, replace, start, words } = window.Wall;
+  const { at, chart, count, element, figure, fill, fit, hours, ink, money, named, part, plot, put, rem, replace, start, when, words } = window.Wall;
 
   const told = (cell, name, shown) => (cell.withheld ? words.withheld : shown(cell[name]));
 
@@ -103,7 +103,7 @@
   const drawTicker = (events) => {
     replace("ticker", events.map((event) => {
       const item = element("span", undefined, event.what);
-      item.append(element("time", hour.format(new Date(event.at))), element("b", [named(event, "park"), named(event, "room")].filter(Boolean).join(" · ")), element("i", words[event.what]));
+      item.append(element("time", when(event.at)), element("b", [named(event, "park"), named(event, "room")].filter(Boolean).join(" · ")), element("i", words[event.what]));
       return item;
     }), words.quiet);
   };
@@ -131,6 +131,7 @@
     plot("towns", snapshot.towns, drawMap);
     plot("trend", snapshot.trend, (trend) => hours("trend", trend));
     part("campaigns", snapshot.campaigns, drawCampaigns);
-    part("ticker", snapshot.ticker, drawTicker);
+    // With the minute, for midnight makes yesterday of what was today.
+    part("ticker", [snapshot.at.slice(0, 16), snapshot.ticker], ([, events]) => drawTicker(events));
   });
 })();

@@ -214,23 +214,27 @@ def test_memory_stays_flat(live_site: Site, open_page: OpenPage, wall: str) -> N
     assert after.bytes - before.bytes < 40_000
 
 
-# One snapshot at 20:00 in the park, whose ticker begins yesterday.
+# One snapshot at 20:00 in the park, whose ticker begins yesterday, and the same ticker after midnight.
 TICKER = """async () => {
     const next = JSON.parse(document.getElementById("snapshot").textContent);
-    next.at = "2030-03-06T12:00:00+00:00";
     next.ticker = ["2030-03-06T11:30:00+00:00", "2030-03-05T12:35:00+00:00"].map((at) =>
-        ({ at, what: "ended", room_zh: "1", tenant_zh: "1" }));
-    for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify(next) });
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    return [...document.querySelectorAll("#ticker time")].slice(0, 2).map((each) => each.textContent);
+        ({ at, what: "ended", room_zh: "1", tenant_zh: "1", park_zh: "1" }));
+    const told = [];
+    for (const at of ["2030-03-06T12:00:00+00:00", "2030-03-06T16:00:00+00:00"]) {
+        for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify({ ...next, at }) });
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+        told.push([...document.querySelectorAll("#ticker time")].slice(0, 2).map((each) => each.textContent));
+    }
+    return told;
 }"""
 
 
-def test_what_ended_yesterday_says_its_day(live_site: Site, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("wall", WALLS)
+def test_what_ended_yesterday_says_its_day(live_site: Site, open_page: OpenPage, wall: str) -> None:
     page = open_page(viewport={"width": 1920, "height": 1080})
     page.add_init_script(STAND_IN)
-    page.goto(address_of(live_site, "park"))
-    assert page.evaluate(TICKER) == ["19:30", "周二 20:35"]
+    page.goto(address_of(live_site, wall))
+    assert page.evaluate(TICKER) == [["19:30", "周二 20:35"], ["周三 19:30", "周二 20:35"]]
 
 
 # Two snapshots of a park in which nobody is on air and nothing happens but that a booking's time comes.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils.translation import override
 
 from core.actors import user_actor
 from core.choices import Role
@@ -18,12 +19,13 @@ from livestreams.choices import BookingState, EngagementKind, ExchangeState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times
-from livestreams.exchangelist import offers_found
+from livestreams.exchangelist import offers_found, words_of
 from livestreams.models import (
     Booking,
     Engagement,
     ExchangeOffer,
     ExchangeRequest,
+    Host,
     HostAbsence,
     LiveRoom,
     Maintenance,
@@ -158,6 +160,10 @@ def test_offers_are_found_by_words_and_distance(three: Three, at: At) -> None:
     assert one.km == pytest.approx(10.3, abs=0.2)
     assert len(offers_found(within_km=10, **common)) == 0
     assert len(offers_found(within_km=11, **common)) == 2
+    Host.objects.filter(pk=three.giver.host.pk).update(languages=["zh", "en"])
+    with override("zh-hans"):
+        (one,) = offers_found(what="英语", **common)
+        assert words_of(one.offer)[-1] == "中文, 英语"
 
 
 def test_a_room_is_offered_by_its_park_and_a_host_by_its_firm(three: Three, at: At) -> None:

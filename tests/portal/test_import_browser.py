@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from supplychain.importing.profiles.base import EXAMPLES
 from tests.portal.test_browser import PHONE, fits, log_in, visit
 from tests.servers import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Any]
@@ -68,3 +73,51 @@ def test_a_site_that_gives_no_answer_says_so_until_it_does(live_site: Site, open
         page.unroute("**/imports/")
         look.tap()
         notice.wait_for(state="hidden")
+
+
+def of_the_proxy(status: int) -> str:
+    """The page with which nginx says that to people."""
+    rules = Path("deploy/nginx.conf").read_text("utf-8")
+    found = re.search(rf"return {status} '\$livepark_page(.*?)';", rules)
+    assert found is not None
+    return found[1]
+
+
+SAID = """(before) => {
+    const said = document.getElementById("no-answer");
+    return !said.hidden && said.textContent !== before && said.textContent;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ["512 MiB", "十个文件", "页面打开过久", "没有回应"]),
+        ("en", ["512 MiB", "Ten files", "open for too long", "gave no answer"]),
+    ],
+)
+def test_what_refuses_an_upload_is_read_on_the_page(
+    live_site: Site, open_page: OpenPage, language: str, words: list[str]
+) -> None:
+    """Too large or too many for the proxy, a form that has expired, no answer: none leaves the page without a word."""
+    page = open_page(**PHONE)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_site.url}])
+    visit(page, f"{log_in(page, live_site)}imports/")
+    page.set_input_files("#id_file", {"name": "x.csv", "mimeType": "text/csv", "buffer": b"x,y\n1,2\n"})
+    before = ""
+
+    def sends(word: str, answer: Callable[[Route], None] | None = None) -> None:
+        nonlocal before
+        if answer is not None:
+            page.route("**/imports/", answer)
+        page.locator("form[enctype] button[type=submit]").tap()
+        before = page.wait_for_function(SAID, arg=before).json_value()
+        assert word in before
+        fits(page)
+        page.unroute("**/imports/")
+
+    sends(words[0], lambda route: route.fulfill(status=413, body=of_the_proxy(413)))
+    sends(words[1], lambda route: route.fulfill(status=429, body=of_the_proxy(429)))
+    page.context.clear_cookies(name="csrftoken")
+    sends(words[2])
+    sends(words[3], lambda route: route.abort())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -29,6 +30,16 @@ def test_a_room_is_booked_in_local_time(owner: Client, world: World, firm: Tenan
     assert booking.starts_at == day_start(day) + 14 * HOUR
     assert booking.ends_at == booking.starts_at + 2 * HOUR
     assert (booking.tenant, booking.host) == (firm.tenant, firm.host)
+
+
+def test_a_booking_after_midnight_is_of_the_day_that_has_begun_in_the_park(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    address = reverse("portal-booking-new", args=[firm.tenant.code])
+    owner.cookies["django_language"] = "en"
+    page = owner.post(address, wish(world, day, start="01:00"))
+    shown = owner.get(page["Location"]).content.decode()
+    assert re.search(r"([\d-]+) (\w+)\s+01:00–", shown).groups() == (day.isoformat(), f"{day:%a}")
 
 
 def test_a_taken_room_offers_free_windows_that_one_tap_books(

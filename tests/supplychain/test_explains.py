@@ -52,6 +52,11 @@ def test_each_event_ends_what_the_one_before_began(mine: TenantWorld, session: L
         (one, 60 * MINUTE, 120 * MINUTE),
     ]
     assert stretches(events, None)[-1].until is None
+    # the encoder was lost while the first was explained, and nobody saw what was told since
+    assert [(each.product, each.until) for each in stretches(events, start + 10 * MINUTE)] == [
+        (one, start + 10 * MINUTE)
+    ]
+    assert stretches(events, start) == []
     assert stretches([], None) == []
 
 
