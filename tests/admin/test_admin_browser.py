@@ -149,6 +149,21 @@ def test_tables_scroll_within_a_narrow_screen(live_site: Site, open_page: OpenPa
         fits(page)
 
 
+RECORDS = ("livestreams/host/", "analytics/trustverdict/", "analytics/parkvalue/")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_records_fit_a_narrow_screen(live_site: Site, open_page: OpenPage, language: str) -> None:
+    """Also one with many tabs, and one that shows a hash."""
+    page = operator(live_site, open_page, language, **NARROW)
+    for address in RECORDS:
+        page.goto(f"{live_site.url}/admin/{address}")
+        record = page.locator("#result_list a[href*='/change/']").first.get_attribute("href")
+        page.goto(f"{live_site.url}{record}")
+        page.locator("#tabs-items, .readonly").first.wait_for()
+        fits(page)
+
+
 def test_the_hours_of_the_board_keep_most_of_a_narrow_screen(live_site: Site, open_page: OpenPage) -> None:
     page = operator(live_site, open_page, **NARROW)
     page.goto(f"{live_site.url}/admin/livestreams/liveroom/board/")
