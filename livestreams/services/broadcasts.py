@@ -97,6 +97,9 @@ def _check(booking: Booking, route: str, platform: str, server: str, key: str, r
         raise InvalidInput(_("Choose a way of the picture."), code="route", field="route")
     if platform not in Platform.values:
         raise InvalidInput(_("Choose a platform."), code="platform", field="platform")
+    node = node_for(booking.room)
+    if route == Delivery.NODE and node is None:
+        raise InvalidInput(_("The park has no media node for this room."), code="no_node", field="route")
     if key and not PLATFORM_KEY.fullmatch(key):
         raise InvalidInput(
             _("A stream key is one word of letters, digits and signs, without blanks."),
@@ -121,7 +124,6 @@ def _check(booking: Booking, route: str, platform: str, server: str, key: str, r
         )
     if _is_in_house(server):
         raise InvalidInput(_("This is no platform on the internet."), code="in_house", field="server")
-    node = node_for(booking.room)
     if node is None or node.kind != MediaServer.NGINX_RTMP:
         raise InvalidInput(
             _("The media node of this room hands no picture on."), code="not_handed_on", field="server"

@@ -14,7 +14,7 @@ from django.test import Client
 from analytics.choices import ClaimSource
 from analytics.services.trust import session_claim
 from core.choices import Role
-from core.clock import local
+from core.clock import local, today
 from livestreams import services
 from livestreams.choices import Delivery
 from livestreams.models import Broadcast, LiveSession, ScreenToken
@@ -68,6 +68,20 @@ def test_what_is_no_address_is_refused_by_both_doors(firm: TenantWorld, owner: C
 def test_a_picture_only_known_from_a_report_is_nothing_to_choose(firm: TenantWorld, owner: Client) -> None:
     assert 'value="report"' not in page_of(owner, firm, "broadcast")
     assert choose(owner, firm, route=Delivery.REPORT).status_code == 400
+
+
+def test_a_park_without_a_node_sends_nobody_through_it(
+    world: World, firm: TenantWorld, owner: Client
+) -> None:
+    world.media_node.closed_on = today()
+    world.media_node.save()
+    answer = choose(owner, firm, server="", key="")
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["route"])
+    told = Caller(firm.secret).post(
+        f"bookings/{firm.booking.uid}/broadcast", {"route": "node", "platform": "douyin"}
+    )
+    assert (told.status_code, told.json()["code"]) == (400, "no_node")
+    assert choose(owner, firm, route="phone", server="", key="").status_code == 302
 
 
 def test_the_page_says_when_a_platform_does_not_take_the_picture(
