@@ -130,13 +130,15 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
     return [
         Number(_("Live now"), count(rooms.live), live, tone="good" if rooms.live else ""),
         Number(
-            _("Booked today"), count(rooms.booked), _list(Booking, starts_at_from=today, starts_at_to=today)
+            _("Rooms booked today"),
+            count(rooms.booked),
+            _list(Booking, starts_at_from=today, starts_at_to=today),
         ),
         Number(
             _("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""
         ),
         Number(
-            _("Free"),
+            _("Rooms not booked today"),
             count(rooms.off),
             _list(LiveRoom),
             ngettext("of %(n)s room", "of %(n)s rooms", rooms.total) % {"n": rooms.total},

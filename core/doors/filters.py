@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import DAY, day_start
+from core.clock import DAY, day_start, month_of, next_month
 
 FIRST_DAY, LAST_DAY = date(1980, 1, 1), date(2199, 12, 31)
 
@@ -24,6 +24,11 @@ def day_of(text: str, default: date) -> date:
     except ValidationError:
         return default
     return day if FIRST_DAY < day < LAST_DAY else default
+
+
+def months_beside(day: date) -> dict[str, date]:
+    """The last day of the month before a day's and the first of the one after, for a page of a month."""
+    return {"before": month_of(day) - DAY, "after": next_month(day)}
 
 
 class DayInput(forms.DateInput):

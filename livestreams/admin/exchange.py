@@ -28,7 +28,7 @@ from core.doors.admin import (
     style,
 )
 from core.doors.context import actor_of
-from core.doors.filters import day_of
+from core.doors.filters import day_of, months_beside
 from core.doors.formfields import WordsField
 from core.policy import ADD, CHANGE, VIEW
 from core.scoping import may, require
@@ -280,6 +280,7 @@ def month_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
         "parks": parks,
         "park": park,
         "day": day,
+        **months_beside(day),
         "month": exchange_month(actor=actor, park=park, month=day) if park is not None else None,
     }
     return TemplateResponse(request, "admin/livepark/exchange_month.html", context)

@@ -12,7 +12,7 @@ from unfold.sites import UnfoldAdminSite
 from core.actors import Actor
 from core.clock import today
 from core.doors.context import actor_of
-from core.doors.filters import day_of
+from core.doors.filters import day_of, months_beside
 from core.policy import VIEW
 from core.scoping import require
 from livestreams.hostcover import brand_covers
@@ -29,7 +29,7 @@ def month_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
     here = Host.objects.working_on(day).filter(tenant__node__parent__park=context["park"])
     hosts = here.select_related("tenant").order_by("tenant__code", "code")
     rows = host_months(actor=actor, hosts=hosts, month=day) if context["park"] else []
-    context |= {"title": _("Hosts in a month"), "day": day, "rows": rows}
+    context |= {"title": _("Hosts in a month"), "day": day, "rows": rows, **months_beside(day)}
     return TemplateResponse(request, "admin/livepark/hosts_month.html", context)
 
 

@@ -138,6 +138,11 @@
       window.location.assign(`${day.book}?${query}`);
     }),
   });
+  // A desk shows the whole day, its evening too; narrower screens scroll through hours that a finger can hit.
+  const hours = calendarPlace.clientWidth - calendarPlace.querySelector(".ec-sidebar").offsetWidth;
+  const whole = Math.floor((hours - 4) / 48);
+  if (whole >= 16) calendar.setOption("slotWidth", Math.min(whole, 32));
+
   if (!isToday()) return;
   const ticking = setInterval(() => {
     if (isToday()) return calendar.updateEvent(nowLine());

@@ -162,6 +162,18 @@ def test_records_fit_a_narrow_screen(live_site: Site, open_page: OpenPage, langu
         page.goto(f"{live_site.url}{record}")
         page.locator("#tabs-items, .readonly").first.wait_for()
         fits(page)
+        tabs = page.locator("#tabs-wrapper nav a")
+        assert all(tab.is_visible() for tab in tabs.all())
+
+
+def test_a_desk_shows_the_evening_of_the_board(live_site: Site, open_page: OpenPage) -> None:
+    page = operator(live_site, open_page, viewport={"width": 1440, "height": 900})
+    page.goto(f"{live_site.url}/admin/livestreams/liveroom/board/")
+    page.locator("#rooms-calendar .ec-body").wait_for()
+    assert (
+        page.locator("#rooms-calendar .ec-main").evaluate("(hours) => hours.scrollWidth - hours.clientWidth")
+        <= 0
+    )
 
 
 def test_the_hours_of_the_board_keep_most_of_a_narrow_screen(live_site: Site, open_page: OpenPage) -> None:

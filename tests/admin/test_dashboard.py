@@ -68,6 +68,16 @@ def test_every_room_counts_once(worlds: Worlds) -> None:
     assert (counted.live, counted.repair, counted.booked, counted.off) == (1, 1, 0, 0)
 
 
+def test_a_room_that_is_booked_later_today_is_not_called_taken_now(
+    worlds: Worlds, as_user: Callable[[User], Client]
+) -> None:
+    """The last of the numbers are the rooms of which nothing is booked today, not those in which nobody is now."""
+    browser = as_user(worlds.mine.users[Role.PARK_MANAGER])
+    browser.cookies["django_language"] = "en"
+    labels = [number.label for number in browser.get(reverse("admin:index")).context["rooms"]]
+    assert labels[:4] == ["Live now", "Rooms booked today", "Under repair", "Rooms not booked today"]
+
+
 def test_a_session_that_nobody_ended_ends_from_the_first_page(
     worlds: Worlds, as_user: Callable[[User], Client]
 ) -> None:

@@ -105,6 +105,16 @@ def test_parks_are_chosen_on_the_page_and_leave_the_bar_to_its_title(
             )
 
 
+@pytest.mark.parametrize("address", ["livestreams/host/month/", "livestreams/exchangeoffer/month/"])
+def test_from_a_month_a_tap_leads_to_the_one_before_and_after(
+    client: Client, parks: list[Park], address: str
+) -> None:
+    """On the first of a month what is looked for is mostly the month that is over."""
+    shown = page(client, f"/admin/{address}", park=parks[0].code, day="2026-12-01")
+    for day, month in (("2026-11-30", "‹ 2026-11"), ("2027-01-01", "2027-01 ›")):
+        assert f'href="?park={parks[0].code}&amp;day={day}">{month}</a>' in shown
+
+
 def test_beyond_a_dozen_parks_are_chosen_from_a_list_that_holds_them_all(
     client: Client, parks: list[Park]
 ) -> None:
