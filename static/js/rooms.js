@@ -139,9 +139,12 @@
     }),
   });
   // A desk shows the whole day, its evening too; narrower screens scroll through hours that a finger can hit.
-  const hours = calendarPlace.clientWidth - calendarPlace.querySelector(".ec-sidebar").offsetWidth;
-  const whole = Math.floor((hours - 4) / 48);
-  if (whole >= 16) calendar.setOption("slotWidth", Math.min(whole, 32));
+  const names = calendarPlace.querySelector(".ec-sidebar");
+  const fill = new ResizeObserver(() => {
+    const whole = Math.floor((calendarPlace.clientWidth - names.offsetWidth - 4) / 48);
+    calendar.setOption("slotWidth", whole < 16 ? 21 : Math.min(whole, 32));
+  });
+  for (const box of [calendarPlace, names]) fill.observe(box);
 
   if (!isToday()) return;
   const ticking = setInterval(() => {
