@@ -216,7 +216,9 @@ def _of_owner(agreement: Agreement, book: Book) -> Iterator[Piece]:
 
 def _lines_of(payments: SalesEventQuerySet, account: str) -> dict[Order, set[str]]:
     """The lines by order whose first payment names an account, as for the pages of outside hosts."""
-    same_line = payments.filter(**{name: OuterRef(name) for name in LINE})
+    # Of the seller of each payment, not of `payments`, which name one: by that SQLite would look through all of theirs.
+    told = SalesEvent.objects.filter(kind=SalesKind.PAID).current()
+    same_line = told.filter(**{name: OuterRef(name) for name in LINE})
     earlier = Q(business_day__lt=OuterRef("business_day")) | Q(
         business_day=OuterRef("business_day"), pk__lt=OuterRef("pk")
     )

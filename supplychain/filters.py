@@ -27,7 +27,6 @@ from supplychain.choices import (
     ShopMessageState,
 )
 from supplychain.models import (
-    Attribution,
     ShopMessage,
     Sku,
 )
@@ -64,12 +63,7 @@ class SalesEventFilter(django_filters.FilterSet):
     def by_session(self, queryset: Any, _name: str, value: Any) -> Any:
         """Facts that belong to the session now, whether they named it or were placed there later."""
         session = visible_to(LiveSession.objects.filter(uid=value), self.request.actor).values("pk")[:1]
-        placed = Attribution.objects.filter(session__in=session).values("event_id")
-        return (
-            queryset.filter(Q(session__in=session) | Q(pk__in=placed))
-            .with_session()
-            .filter(session_now__in=session)
-        )
+        return queryset.of_session(session)
 
 
 class OpenFilter(django_filters.ChoiceFilter):

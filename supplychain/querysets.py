@@ -46,18 +46,24 @@ class SalesEventQuerySet(models.QuerySet[Any]):
         return self.filter(pk__in=_about(self.model._base_manager.filter(seller=seller_id), numbers))
 
     def of_order(self, number: str) -> SalesEventQuerySet:
-        """Those of these facts that are of an order, or that name it.
-
-        Found among the facts of all sellers by the same two indexes, and then looked up here one by one: SQLite would
-        begin with whatever else these facts are filtered and sorted by, and read all that their seller ever sold.
-        """
+        """Those of these facts that are of an order, or that name it, by the same two indexes among all sellers."""
         sellers = self.model._meta.apps.get_model("tenants", "Tenant")._base_manager.values("pk")
+        return self.among(_about(self.model._base_manager.filter(seller__in=sellers), [number]))
+
+    def of_session(self, sessions: Collection[int] | QuerySet[Any]) -> SalesEventQuerySet:
+        """Those of these facts that belong to some sessions now, whether they named them or were placed there later."""
+        named = self.model._base_manager.filter(session__in=sessions).order_by().values("pk")
+        placed = self._rows("Attribution").filter(session__in=sessions).order_by().values("event_id")
+        return self.with_session().filter(session_now__in=sessions).among(named.union(placed))
+
+    def among(self, ids: QuerySet[Any]) -> SalesEventQuerySet:
+        """Those of these facts that have one of some ids, which are few: they are found first, and then looked up here
+        one by one. SQLite would begin with whatever else these facts are filtered and sorted by, and read all that
+        their seller ever sold.
+        """
         found = self.all()
         found.query.where = WhereNode()
-        return found.filter(
-            Exists(self.order_by().filter(pk=OuterRef("pk"))),
-            pk__in=_about(self.model._base_manager.filter(seller__in=sellers), [number]),
-        )
+        return found.filter(Exists(self.order_by().filter(pk=OuterRef("pk"))), pk__in=ids)
 
     def with_session(self) -> SalesEventQuerySet:
         """Add `session_now`: the session of the latest attribution (None: none), else the one on the fact."""

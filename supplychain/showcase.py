@@ -160,9 +160,9 @@ def _logged(lines: Sequence[RunLine]) -> dict[int, int | None]:
 def _sold(actor: Actor, session: LiveSession) -> dict[int, int]:
     """Pieces paid in a session by product, on the order lines that the actor may see."""
     paid = visible_to(SalesEvent.objects.filter(kind=SalesKind.PAID), actor)
-    mine = paid.current().with_session().with_sku().filter(session_now=session.pk)  # type: ignore[attr-defined]
+    mine = paid.current().of_session([session.pk])  # type: ignore[attr-defined]
     pieces: dict[int, int] = {}
-    for sku, qty in mine.values_list("sku_now", "quantity"):
+    for sku, qty in mine.with_sku().values_list("sku_now", "quantity"):
         if sku is not None:
             pieces[sku] = pieces.get(sku, 0) + qty
     products = dict(Sku.objects.filter(pk__in=pieces).values_list("pk", "product_id"))

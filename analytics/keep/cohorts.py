@@ -49,14 +49,23 @@ class Past:
 def past_of(tenant_id: int, at: datetime) -> Past:
     """The past of a firm. Of a firm with a short one the days are watched for a shorter time."""
     today = business_day(at)
-    first = DaySales.objects.filter(tenant=tenant_id).aggregate(first=Min("day"))["first"] or today
-    watched = min(WATCHED, (today - first).days // 2)
-    since, until = max(first, today - (watched + ASKED) * DAY), today - watched * DAY
-    rows = DaySales.objects.filter(tenant=tenant_id, day__gte=since, day__lt=until, gmv_paid__gt=0)
-    days = [
-        (day, to_units(paid), orders) for day, paid, orders in rows.values_list("day", "gmv_paid", "orders")
-    ]
+    rows = DaySales.objects.filter(
+        tenant=tenant_id, day__gte=today - (WATCHED + ASKED) * DAY, day__lt=today, gmv_paid__gt=0
+    )
+    sold = list(rows.order_by("day").values_list("day", "gmv_paid", "orders"))
+    watched = _watched([day for day, _paid, _orders in sold], today)
+    until = today - watched * DAY
+    since = until - ASKED * DAY
+    days = [(day, to_units(paid), orders) for day, paid, orders in sold if since <= day < until]
     return Past(watched, days, _late(tenant_id, since, until, watched * 24))
+
+
+def _watched(sold: Sequence[date], today: date) -> int:
+    """For how many days each day is watched: until half of the days with sales are over so long.
+
+    By the days themselves, not by the first of them: one old order, as a file may bring, makes no past.
+    """
+    return min(WATCHED, (today - sold[-(len(sold) // 2)]).days) if sold else WATCHED
 
 
 def cohorts_of(tenant_id: int, age: timedelta, at: datetime) -> tuple[list[Cohort], int]:

@@ -51,8 +51,8 @@ def waiting_answers() -> QuerySet[Attribution]:
 def waiting_lines(seller: Tenant) -> QuerySet[SalesEvent]:
     """Payments of a seller that wait, the latest first."""
     events = waiting_answers().filter(seller=seller).values("event_id")
-    lines = SalesEvent.objects.current().filter(seller=seller, kind=SalesKind.PAID, pk__in=events)
-    return lines.order_by("-slot", "-occurred_at", "-pk")
+    lines = SalesEvent.objects.current().filter(seller=seller, kind=SalesKind.PAID)
+    return lines.among(events).order_by("-slot", "-occurred_at", "-pk")
 
 
 def waiting_groups(seller: Tenant) -> list[WaitingGroup]:

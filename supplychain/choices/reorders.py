@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class WorkStep(models.TextChoices):
@@ -17,7 +18,7 @@ class WorkStep(models.TextChoices):
 
 
 class ReorderState(models.TextChoices):
-    PROPOSED = "proposed", _("proposed")
+    PROPOSED = "proposed", pgettext_lazy("re-order", "proposed")
     CONFIRMED = "confirmed", _("confirmed")
     PRODUCED = "produced", _("produced")
     RECEIVED = "received", _("received")

@@ -25,6 +25,7 @@ from supplychain.importing import (
     profile,
 )
 from supplychain.importing.files import fitting, values_below
+from supplychain.importing.mapping import FIELD_NAMES
 from supplychain.importing.profiles.base import is_personal, plain_header
 from supplychain.importing.profiles.generic import COLUMNS, KIND_WORDS, plain_word
 from supplychain.importing.profiles.generic import PROFILE as GENERIC
@@ -42,35 +43,6 @@ CURRENCIES = (
 CUSTOMS = (("", _("as the file says, else as in the last file of its kind")), *CustomsMode.choices)
 SHOWN_VALUES = 2
 NO_SALE = ("nothing", _("no sale: leave the row out"))
-# What a column may hold, in words; the codes are those of the importer.
-FIELDS: dict[str, Any] = {
-    "order_no": _("order number"),
-    "occurred_at": _("time of payment or event"),
-    "qty": _("quantity"),
-    "amount": _("amount of the line"),
-    "unit_price": _("price of one unit"),
-    "kind": _("state: paid, refunded ..."),
-    "refunded_amount": _("amount refunded so far"),
-    "refunded_at": _("time of the refund"),
-    "sku_code": _("SKU code"),
-    "title": _("name of the goods"),
-    "line_no": _("line number"),
-    "line_type": _("goods or freight"),
-    "channel": _("channel"),
-    "session_ref": _("live id of the session"),
-    "host_ref": _("host id of the platform"),
-    "owner": _("code of the goods' owner"),
-    "destination": _("destination"),
-    "customs_mode": _("customs mode"),
-    "currency": _("currency"),
-    "amount_foreign": _("foreign amount"),
-    "rate": _("rate"),
-    "rate_day": _("day of the rate"),
-    "ref_order_no": _("refunded order"),
-    "ref_line": _("refunded line"),
-    "external_id": _("external id"),
-    "version": _("version"),
-}
 
 
 class UploadForm(ScopedForm):
@@ -199,7 +171,7 @@ class ColumnForm:
             for header in dict.fromkeys(headers)
             if header
         ]
-        self.fields = FIELDS
+        self.fields = FIELD_NAMES
         said = {plain_word(word): kind or NO_SALE[0] for word, kind in self.said.items()}
         words = [word.replace("\r\n", "\n") for word in data.getlist("word")]  # as browsers send a line break
         answered = dict(zip(words, data.getlist("word_kind"), strict=False))

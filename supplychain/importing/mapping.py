@@ -11,6 +11,7 @@ in exports that show an order with its current refund, `refunded_amount` and `re
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -33,6 +34,35 @@ from supplychain.importing.profiles.generic import PROFILE as GENERIC
 
 MAX_BYTES = 64 * 1024
 SOURCE_LENGTH = 32
+# What a column may hold, in words; the codes are those of the importer.
+FIELD_NAMES: dict[str, Any] = {
+    "order_no": gettext_lazy("order number"),
+    "occurred_at": gettext_lazy("time of payment or event"),
+    "qty": gettext_lazy("quantity"),
+    "amount": gettext_lazy("amount of the line"),
+    "unit_price": gettext_lazy("price of one unit"),
+    "kind": gettext_lazy("state: paid, refunded ..."),
+    "refunded_amount": gettext_lazy("amount refunded so far"),
+    "refunded_at": gettext_lazy("time of the refund"),
+    "sku_code": gettext_lazy("SKU code"),
+    "title": gettext_lazy("name of the goods"),
+    "line_no": gettext_lazy("line number"),
+    "line_type": gettext_lazy("goods or freight"),
+    "channel": gettext_lazy("channel"),
+    "session_ref": gettext_lazy("live id of the session"),
+    "host_ref": gettext_lazy("host id of the platform"),
+    "owner": gettext_lazy("code of the goods' owner"),
+    "destination": gettext_lazy("destination"),
+    "customs_mode": gettext_lazy("customs mode"),
+    "currency": gettext_lazy("currency"),
+    "amount_foreign": gettext_lazy("foreign amount"),
+    "rate": gettext_lazy("rate"),
+    "rate_day": gettext_lazy("day of the rate"),
+    "ref_order_no": gettext_lazy("refunded order"),
+    "ref_line": gettext_lazy("refunded line"),
+    "external_id": gettext_lazy("external id"),
+    "version": gettext_lazy("version"),
+}
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.clock import DAY, today
 from core.models import PublicIdMixin, Scope, StampedMixin, User
@@ -127,7 +128,7 @@ class Reorder(PublicIdMixin, StampedMixin):
     stock_then = models.PositiveIntegerField(_("left by then"))
     lead_days = models.PositiveSmallIntegerField(_("days until it would come"))
     signalled_at = models.DateTimeField(_("signalled at"))
-    due_on = models.DateField(_("due on"), null=True)
+    due_on = models.DateField(pgettext_lazy("re-order", "due on"), null=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
     confirmed_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")

@@ -21,7 +21,7 @@ from core.locking import retried
 from core.policy import ADD
 from core.scoping import require
 from core.words import gettext as _
-from core.words import ngettext
+from core.words import ngettext, said
 from supplychain.choices import ImportState
 from supplychain.exceeding import OrderLine, exceeding
 from supplychain.facts import SaleFact
@@ -34,6 +34,7 @@ from supplychain.importing import (
     SalesFile,
     iter_facts,
 )
+from supplychain.importing.mapping import FIELD_NAMES
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
 from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
@@ -238,10 +239,13 @@ def _numbered(rows: Iterable[tuple[int, SaleFact]]) -> Iterator[tuple[int, SaleF
 
 
 def _add(bad: Bad, rows: Sequence[tuple[int, SaleFact]], refused: Iterable[LineResult]) -> None:
-    """Say of the rows of a file what the ledger says of their facts."""
+    """Say of the rows of a file what the ledger says of their facts, whose fields it calls by what a person calls them:
+    the file need not have a column of that name.
+    """
     for verdict in refused:
         line_no = rows[verdict.index][0]
-        problem = RowError(line_no, verdict.field, verdict.code, verdict.message)
+        name = said(FIELD_NAMES.get(verdict.field, verdict.field))
+        problem = RowError(line_no, name, verdict.code, verdict.message)
         told = bad.setdefault(line_no, [])
         if problem not in told:  # a row may become several facts that lack the same
             told.append(problem)

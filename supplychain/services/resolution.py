@@ -65,7 +65,7 @@ def attribution_set(
         if session is not None and not sessions_by_ref(seller, [str(session.uid)], ""):
             raise NotFound
         _attribute(seller, [Answer(event, session.pk if session else None, rule) for event in events])
-        _close_answered(seller)
+        close_answered(seller)
         after = {"events": len(events), "session": str(session.uid) if session else None, "rule": rule}
         _record(actor, "attribution.set", Attribution, seller, after)
     return len(events)
@@ -88,7 +88,7 @@ def sku_resolve(
         if sku is not None and not owners_by_code(seller, [sku.tenant.code]):
             raise NotFound
         _resolve(seller, [Answer(event, sku.pk if sku else None, rule) for event in events])
-        _close_answered(seller)
+        close_answered(seller)
         after = {"events": len(events), "sku": str(sku.uid) if sku else None, "rule": rule}
         _record(actor, "sku.resolve", SkuResolution, seller, after)
     return len(events)
@@ -112,7 +112,7 @@ def place_known(*, actor: Actor, seller: Tenant) -> int:
         sessions, skus = _known(seller)
         _attribute(seller, sessions)
         _resolve(seller, skus)
-        _close_answered(seller)
+        close_answered(seller)
         _record(
             actor, "references.resolve", Unresolved, seller, {"sessions": len(sessions), "skus": len(skus)}
         )
@@ -157,8 +157,8 @@ def _open(seller: Tenant, kind: str) -> list[str]:
 
 
 def _waiting(seller: Tenant, kind: str, references: Iterable[str]) -> QuerySet[SalesEvent]:
-    """Facts of a seller that name one of these references and have no answer yet."""
-    events = SalesEvent.objects.filter(seller=seller)
+    """Facts of a seller that count, name one of these references and have no answer yet."""
+    events = SalesEvent.objects.filter(seller=seller).current()
     if kind == UnresolvedKind.SESSION:
         return events.filter(_without(Attribution), session_ref__in=references, session__isnull=True)
     events = events.filter(_without(SkuResolution), sku__isnull=True)
@@ -206,8 +206,8 @@ def _known_owners(seller: Tenant) -> list[Answer]:
     return [Answer(event, sku.pk, BY_CODE) for event, sku in pairs if sku is not None]
 
 
-def _close_answered(seller: Tenant) -> None:
-    """Close the open references of a seller that no fact waits for any more."""
+def close_answered(seller: Tenant) -> None:
+    """Close the open references of a seller that no fact waits for any more. In a transaction that holds its facts."""
     columns = {
         UnresolvedKind.SESSION: "session_ref",
         UnresolvedKind.SKU: "sku_code",

@@ -29,6 +29,7 @@ from supplychain.services.loading import Progress, taken_back_so_far, wait_patie
 from supplychain.services.payouts import payouts_take_back
 from supplychain.services.progress import JobProgress
 from supplychain.services.references import QUERY_SIZE, lock_facts
+from supplychain.services.resolution import close_answered
 from supplychain.services.sales import record_facts
 from supplychain.services.undone import UNDO, Undone
 
@@ -113,6 +114,7 @@ def _take_back(batch: ImportBatch, undo: ImportBatch, progress: Progress) -> Cou
             raise Conflict(message % {"reason": result.refused[0].message}, code="undo_refused")
         done += len(chunk)
         progress(done, total, taken_back_so_far(done, total))
+    close_answered(batch.tenant)  # what only the file named is no question any more
     return counts
 
 

@@ -201,13 +201,15 @@ def _instant(text: str | None) -> datetime | None:
 def _shown(fact: dict[str, Any]) -> dict[str, Any]:
     """A sale or a payout of the preview as a row of its table. A payout tells of no goods."""
     foreign = fact["amount_foreign"]
+    amount = fact["amount"] if foreign is None else foreign
     return {
         "order_no": fact["order_no"],
         "kind_name": KIND_NAMES[fact["kind"]],
         "at": _instant(fact["occurred_at"]),
         "goods": fact.get("title") or fact.get("sku_code", ""),
         "qty": fact.get("qty", ""),
-        "amount": fact["amount"] if foreign is None else f"{fact['currency']} {foreign}",
+        "currency": "" if foreign is None else fact["currency"],
+        "amount": Decimal(amount),
     }
 
 

@@ -130,6 +130,19 @@ def test_what_another_door_gave_back_came_back_of_the_order_that_it_may_be_of(
     assert cohort.late == 250_000 + (300_000 if late else 0)
 
 
+def test_an_order_of_long_ago_takes_nothing_from_what_a_short_past_says(firm: Tenant) -> None:
+    for number in range(1, 33):
+        sell(firm, day_start((NOW - number * DAY).date()) + 12 * HOUR, 5)
+    drain_everything()
+    before = cohorts_of(firm.pk, 14 * HOUR, NOW)
+    assert (len(before[0]), before[1]) == (16, 16)
+    for days in (65, 700):
+        sell(firm, NOW - days * DAY, 1)
+    drain_everything()
+    after = cohorts_of(firm.pk, 14 * HOUR, NOW)
+    assert (len(after[0]), after[1]) == (17, 16)
+
+
 def test_a_young_firm_is_told_that_it_is_not_known(firm: Tenant, owner: Actor) -> None:
     assert last_day(owner, firm) is None
     session = make_session(firm, starts_at=EVENING)

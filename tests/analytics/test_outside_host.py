@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -350,6 +351,25 @@ def test_what_is_given_back_is_of_the_goods_that_are_left(world: World, firm: Te
         seller=firm.tenant, sales="outside", outside_ref="daren-1", from_day=MAY.first, to_day=None
     )
     assert sum(sale.refunds for sale in sold_under(agreement).sales) == 400_000
+
+
+def test_whose_line_it_is_is_looked_up_by_its_order(firm: TenantWorld) -> None:
+    """Not among all that the seller ever sold, for each line: SQLite did that, where the seller is named twice."""
+    sell(firm, "Q", 2, "40.00")
+    agreement = Agreement(
+        seller=firm.tenant, sales="outside", outside_ref="daren-1", from_day=MAY.first, to_day=None
+    )
+    with CaptureQueriesContext(connection) as asked:
+        (sale,) = sold_under(agreement).sales
+    assert sale.paid == 400_000
+    (lines,) = [query["sql"] for query in asked.captured_queries if "= 'daren-1'" in query["sql"]]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {lines}")
+            plan = [step for *_places, step in cursor.fetchall()]
+        (first, earlier) = [step for step in plan if "supplychain_sales_" in step]
+        assert first.startswith("SEARCH supplychain_salesevent "), first
+        assert "supplychain_sales_order (seller_id=? AND order_no=?)" in earlier, plan
 
 
 def test_what_comes_back_of_goods_that_cost_nothing_is_of_their_line(firm: TenantWorld) -> None:

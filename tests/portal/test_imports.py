@@ -19,6 +19,7 @@ from analytics.rollup import rebuild
 from core import jobs, storage
 from core.choices import JobState, Role
 from core.models import ExchangeRate, Job, User
+from core.templatetags.portal import decimal
 from supplychain.choices import ImportState
 from supplychain.importing import PAYOUT_PROFILES, PROFILES, note_texts
 from supplychain.importing.profiles.base import EXAMPLES
@@ -163,6 +164,50 @@ def test_problems_are_read_in_the_language_of_each_reader(
         assert owner.get(f"/api/v1/jobs/{refused.uid}").json()["message"] == told
         (problem,) = owner.get(f"/api/v1/jobs/{done.uid}").json()["result"]["problems"]
         assert why in problem["message"]
+
+
+def test_what_the_ledger_refuses_is_named_as_people_name_it(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    """Its fields have names of their own, and a file none of that name: on the page, in the file to take home."""
+    text = (
+        "订单号,时间,数量,金额,币种\nA1,2099-06-01 10:00:00,1,5.00,CNY\nA2,2025-06-01 10:00:00,1,5.00,USD\n"
+    )
+    page = owner.post(address, {"file": own_table(text)})["Location"]
+    batch = ImportBatch.objects.get()
+    for language, time, currency in (
+        ("zh-hans", "支付或发生时间", "币种"),
+        ("en", "time of payment or event", "currency"),
+    ):
+        owner.cookies["django_language"] = language
+        shown = owner.get(page).text
+        assert f"<td>{time}</td>" in shown
+        assert f"<td>{currency}</td>" in shown
+        errors = b"".join(owner.get(step(firm, "-errors", batch)).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        assert f"{time}: " in errors
+        assert f"{currency}: " in errors
+        assert "occurred_at" not in shown + errors
+
+
+def test_the_list_says_how_many_rows_a_file_has_as_its_page_does(
+    owner: Client, firm: TenantWorld, address: str
+) -> None:
+    owner.cookies["django_language"] = "en"
+    page = owner.get(owner.post(address, {"file": file()})["Location"])
+    rows, facts = page.context["report"]["rows"], sum(kind["count"] for kind in page.context["kinds"])
+    assert rows != facts
+    listed = owner.get(address).text
+    assert f" · {rows} rows<" in listed
+    ImportBatch.objects.update(report={**page.context["report"], "complete": False})
+    assert f" · {rows} rows+<" in owner.get(address).text
+
+
+def test_the_first_lines_show_amounts_as_money(owner: Client, firm: TenantWorld, address: str) -> None:
+    head = "订单号,时间,数量,单价,币种,汇率\n"
+    text = f"{head}A1,2025-06-01 10:00:00,12,0.425,CNY,\nA2,2025-06-01 10:00:00,1,1250.5,USD,7.2\n"
+    page = owner.get(owner.post(address, {"file": own_table(text)})["Location"]).text
+    assert ">5.10</td>" in page
+    assert ">USD 1,250.50</td>" in page
 
 
 def test_problems_and_error_files_of_before_hold_words(
@@ -373,7 +418,8 @@ def test_every_sample_is_offered_and_understood(
     first = ImportBatch.objects.get().report["sample"][0]
     assert f"<td>{first['order_no']}</td>" in page.text
     assert f"<td>{first.get('title') or first.get('sku_code', '')}</td>" in page.text
-    assert f'<td class="num">{first["amount"] or first["currency"]}' in page.text
+    shown = first["currency"] if first["amount"] is None else decimal(Decimal(first["amount"]))
+    assert f'<td class="num nowrap">{shown}' in page.text
 
 
 def test_a_settlement_file_is_named_and_not_mapped(owner: Client, address: str) -> None:

@@ -90,6 +90,26 @@ def test_an_order_says_what_came_back_of_it_as_a_whole(owner: Client, sales: Ten
     assert "version 2" in owner.get(reverse("portal-order", args=[sales.tenant.code]), {"no": "A-3"}).text
 
 
+def test_an_order_that_was_cancelled_says_whether_money_came_back(owner: Client, sales: TenantWorld) -> None:
+    """Beside the sum of its refunds, which is 0, the same order stands under refunds everywhere else."""
+    facts = [
+        line("A-8", "50.00"),
+        line("A-8", "50.00", kind="cancelled", qty=0),
+        line("A-7", "50.00", kind="created"),
+        line("A-7", "0.00", kind="cancelled", qty=0),
+    ]
+    sales_record(
+        actor=sales.owner, seller=sales.tenant, source="test", facts=list(enumerate(facts)), atomic=True
+    )
+    owner.cookies["django_language"] = "en"
+    address = reverse("portal-order", args=[sales.tenant.code])
+    came_back = "what was paid for it and not refunded by then counts as given back"
+    assert came_back in owner.get(address, {"no": "A-8"}).text
+    unpaid = owner.get(address, {"no": "A-7"}).text
+    assert came_back not in unpaid
+    assert "The order was cancelled." in unpaid
+
+
 def test_an_order_of_which_more_was_refunded_than_paid_says_so(owner: Client, sales: TenantWorld) -> None:
     def page(number: str) -> str:
         owner.cookies["django_language"] = "en"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -103,6 +104,28 @@ def test_who_may_not_see_stock_sees_none(firm: TenantWorld, browser_of: BrowserO
     assert stock_page(firm) not in money.get(reverse("portal-goods", args=[firm.tenant.code])).text
     storeman = browser_of(make_user("store", Role.TENANT_WAREHOUSE, firm.tenant.node))
     assert len(told(storeman.get(stock_page(firm)))) == 1
+
+
+def test_a_re_order_waits_for_an_answer_and_is_to_be_made_by_a_day_not_signed_and_paid(
+    owner: Client, firm: TenantWorld
+) -> None:
+    owner.cookies["django_language"] = "zh-hans"
+    known = Reorder.objects.filter(launch__tenant=firm.tenant)
+    proposed = known.filter(state="proposed").earliest("pk")
+    page = owner.get(reverse("portal-reorder", args=[firm.tenant.code, proposed.uid])).text
+    assert "待答复" in page
+    assert "待签署" not in page
+    confirmed = known.filter(state="confirmed").earliest("pk")
+    day = dt.date(2025, 7, 1)
+    Reorder.objects.filter(pk=confirmed.pk).update(due_on=day)
+    for name, more in (
+        ("portal-reorder", [confirmed.uid]),
+        ("portal-reorders", []),
+        ("portal-factories", []),
+    ):
+        page = owner.get(reverse(name, args=[firm.tenant.code, *more])).text
+        assert "交期" in page, name
+        assert "应付日" not in page, name
 
 
 def test_a_re_order_shows_the_stock_beside_what_is_left(

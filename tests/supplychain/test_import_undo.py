@@ -10,9 +10,9 @@ import pytest
 
 from core import clock, jobs
 from core.actors import Actor
-from core.choices import JobState
+from core.choices import JobState, UnresolvedKind
 from core.errors import Conflict, Refused
-from core.models import AuditEntry, Membership
+from core.models import AuditEntry, Membership, Unresolved
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch, SalesEvent, StockLevel
 from supplychain.services import import_run, import_stage, import_undo, sales_record
@@ -142,6 +142,31 @@ def test_undoing_both_leaves_nothing_and_what_a_tool_said_stays(
     for batch in (first, later):
         undo(mine.owner, batch)
     assert sums(mine) == {"A2 paid": Decimal(20)}
+
+
+def test_nobody_is_asked_any_more_what_only_the_file_named(
+    mine: TenantWorld, bring: Callable[[str], ImportBatch]
+) -> None:
+    """What another file names as well waits on; the file again asks again."""
+    asked = Unresolved.objects.filter(
+        node_id=mine.tenant.pk, kind=UnresolvedKind.SKU, resolved_at__isnull=True
+    )
+    before = set(asked.values_list("reference", flat=True))
+
+    def questions() -> set[str]:
+        return set(asked.values_list("reference", flat=True)) - before
+
+    first = bring(
+        FIRST.replace(
+            "A2,1,已付款,2025-06-01 11:00:00,2,20.00,S1", "A2,1,已付款,2025-06-01 11:00:00,2,20.00,S2"
+        )
+    )
+    bring(f"{HEAD}A3,1,已付款,2025-06-03 11:00:00,1,30.00,S2,,\n")
+    assert questions() == {"S1", "S2"}
+    undo(mine.owner, first)
+    assert questions() == {"S2"}
+    bring(FIRST)
+    assert questions() == {"S1", "S2"}
 
 
 def test_stock_comes_back() -> None:

@@ -14,6 +14,8 @@ from livestreams.models import HostAccount
 from supplychain.attribution import answers
 from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
+from supplychain.attribution.waiting import waiting_lines
+from supplychain.choices import AttributionRule
 from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, SalesEvent
 from supplychain.services import attribution_set, placing, said, sales
@@ -256,3 +258,26 @@ def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(s
         assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
         assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
         assert "supplychain_sales_bucket" not in plan
+
+
+def test_facts_of_a_session_and_what_waits_are_found_however_much_else_their_seller_sold(shop: Shop) -> None:
+    """Whether a fact named the session, was placed there, or was taken from it: in the order of every list."""
+    shop.sold("A1")
+    for number in ("A2", "A3"):
+        shop.sold(number, session_ref=str(shop.session.uid))
+    shop.sold("A4", channel="shop")
+    placing.drain()
+    (gone,) = SalesEvent.objects.filter(order_no="A3")
+    attribution_set(
+        actor=SYSTEM, seller=shop.seller, event_ids=[gone.pk], session=None, rule=AttributionRule.NO_SESSION
+    )
+    here = [shop.session.pk]
+    mine = SalesEvent.objects.current().filter(seller=shop.seller).order_by("-slot", "-id")
+    assert set(mine.of_session(here).values_list("order_no", flat=True)) == {"A1", "A2"}
+    assert not SalesEvent.objects.filter(seller=shop.other).of_session(here).exists()
+    assert not mine.filter(order_no="A4").of_session(here).exists()
+    if connection.vendor == "sqlite":
+        for lines in (mine.of_session(here), waiting_lines(shop.seller)):
+            plan = lines.explain()
+            assert "(id=?)" in plan
+            assert "supplychain_sales_bucket" not in plan
