@@ -2,7 +2,8 @@
 
 Two files: a plain table, of which each row is one fact, and a Douyin order export of 68 columns, of which each row is
 2.25 facts. `ROWS=1000000 make bench ARGS=imports` takes another length for the second one. A tenth of its rows is
-measured as well (the peer): neither the time of a row nor the peak of the memory grows with the file.
+measured as well (the peer): neither what a row costs nor the peak of the memory grows with the file. Processor time is
+that of this process, which on SQLite is the database, too: rows per second also tell of who else was at work.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from bench import Row
 from bench._sites import databases, measured
 
 ROWS_A_SECOND = 20_000
-PARTS = {"read": "read and checked", "store": "stored", "ours": "both"}
 LARGEST_GROWTH_MIB = 64
 """The pages that SQLite keeps of a database; otherwise nothing grows."""
+LARGEST_GROWTH = 1.25
+"""Of the processor time of a row: indexes get deeper."""
 
 
 def run() -> list[Row]:
@@ -45,17 +47,23 @@ def _export(database: str, env: dict[str, str], rows: int) -> list[Row]:
     few = measured("bench._bulk", env, str(rows // 10))
     many = measured("bench._bulk", env, str(rows))
     return [
-        *(
-            Row(
-                work=f"Douyin export of {rows:,} rows, {what}, {database}",
-                limit=many["limit"],
-                peer=few[part],
-                ours=many[part],
-                unit="rows/s",
-                goal=f">= {ROWS_A_SECOND:,} rows/s",
-                passed=many[part] >= ROWS_A_SECOND,
-            )
-            for part, what in PARTS.items()
+        Row(
+            work=f"Douyin export of {rows:,} rows, {database}",
+            limit=many["limit"],
+            peer=few["ours"],
+            ours=many["ours"],
+            unit="rows/s",
+            goal=f">= {ROWS_A_SECOND:,} rows/s",
+            passed=many["ours"] >= ROWS_A_SECOND,
+        ),
+        Row(
+            work=f"its processor time beside that of {rows // 10:,} rows, {database}",
+            limit=many["limit_cpu"],
+            peer=few["cpu"],
+            ours=many["cpu"],
+            unit="us/row",
+            goal=f"<= {LARGEST_GROWTH} times that",
+            passed=many["cpu"] <= LARGEST_GROWTH * few["cpu"],
         ),
         Row(
             work=f"its peak memory beside that of {rows // 10:,} rows, {database}",

@@ -2,22 +2,27 @@
 
 Nothing of a file can be seen before all of it can. Reading reports progress and may be stopped at any time; a
 process that dies leaves nothing behind, and the next run begins again.
+
+On PostgreSQL a large file without bad rows, as most are, is written while it is read: while the database works, so does
+a thread that reads on. With the first bad row that comes to nothing, and the file is read whole first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
 from core import audit
 from core.actors import Actor
+from core.ahead import ahead
 from core.errors import RowError
-from core.locking import retried
+from core.locking import is_transient, retried
 from core.policy import ADD
 from core.scoping import require
 from core.words import gettext as _
@@ -37,7 +42,7 @@ from supplychain.importing import (
 from supplychain.importing.mapping import FIELD_NAMES
 from supplychain.importing.report import MAX_PROBLEMS
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, STORED, LineResult, prepare
+from supplychain.services.lines import CONFLICT, DUPLICATE, NO_RATE, REJECTED, STORED, LineResult, prepare
 from supplychain.services.references import lock_facts
 from supplychain.services.rejects import rows_of_same_orders
 from supplychain.services.sales import record_facts
@@ -48,6 +53,9 @@ from supplychain.services.undone import Undone
 from tenants.models import Tenant
 
 STEP = 1_000
+# Worth a try to write it while it is read: its bytes, and how many of its rows go to the database together.
+LARGE = 4 * 1024 * 1024
+ROWS_AT_ONCE = 2_000
 Progress = Callable[[int, int, str], None]
 """Is told (done, total, message) between steps; what it raises stops the import."""
 Bad = dict[int, list[RowError]]
@@ -164,6 +172,9 @@ def load(
     keeps nothing. Raises FileError for what stops the file as a whole, Refused without the right to add sales.
     """
     require(actor, ADD, SalesEvent, plan.seller.pk)
+    found = _write_while_reading(plan, actor, batch, skip_bad_rows, dry_run, progress)
+    if found is not None:
+        return found
     with plan.open() as stream, Spool() as spool:
         outcome = _read(plan, stream, spool, progress)
         if outcome.bad:
@@ -188,28 +199,50 @@ def _heeding(spool: Spool, progress: Progress) -> Iterator[Sequence[tuple[int, S
         yield chunk
 
 
+class Step(NamedTuple):
+    """Rows of a file that were read: their facts, what is wrong with some, how many rows and bytes that was so far."""
+
+    facts: list[tuple[int, SaleFact]]
+    bad: Bad
+    rows: int
+    position: int
+
+
+def _steps(file: SalesFile, stream: BinaryIO, rows: int) -> Iterator[Step]:
+    """The rows of a file, some at a time."""
+    step = Step([], {}, 0, 0)
+    for result in file:
+        step.facts.extend([(result.line_no, fact) for fact in result.facts])
+        if result.problems:
+            step.bad[result.line_no] = result.problems
+        if file.report.rows % rows == 0:
+            yield step._replace(rows=file.report.rows, position=stream.tell())
+            step = Step([], {}, 0, 0)
+    yield step._replace(rows=file.report.rows, position=stream.tell())
+
+
 def _read(plan: Plan, stream: BinaryIO, spool: Spool, progress: Progress) -> Outcome:
     size = stream.seek(0, 2)
     file = plan.read(stream)
     told = ToldElsewhere(plan.seller, file.profile.source)
     bad: Bad = {}
-    rows: list[tuple[int, SaleFact]] = []
-    for result in file:
-        if result.problems:
-            bad[result.line_no] = result.problems
-        spool.add(result.line_no, result.facts)
-        rows += [(result.line_no, fact) for fact in result.facts]
-        if file.report.rows % STEP == 0:
-            check(plan.seller, rows, bad, told)
-            rows = []
-            progress(min(stream.tell(), size), size, read_so_far(file.report.rows))
-    check(plan.seller, rows, bad, told)
+    for step in _steps(file, stream, STEP):
+        bad |= step.bad
+        check(plan.seller, step.facts, bad, told)
+        spool.add(step.facts)
+        progress(min(step.position, size), size, read_so_far(step.rows))
     return Outcome(file.profile, file.report, bad)
 
 
 def read_so_far(rows: int) -> str:
     """What a job says while it reads."""
     return ngettext("Read %(rows)d row.", "Read %(rows)d rows.", rows) % {"rows": rows}
+
+
+def taken_so_far(rows: int) -> str:
+    """What a job says while it reads and writes."""
+    told = ngettext("Read and stored %(rows)d row.", "Read and stored %(rows)d rows.", rows)
+    return told % {"rows": rows}
 
 
 def stored_so_far(done: int, total: int) -> str:
@@ -251,6 +284,45 @@ def _add(bad: Bad, rows: Sequence[tuple[int, SaleFact]], refused: Iterable[LineR
             told.append(problem)
 
 
+def _write_while_reading(
+    plan: Plan,
+    actor: Actor,
+    batch: ImportBatch | None,
+    skip_bad_rows: bool,
+    dry_run: bool,
+    progress: Progress,
+) -> Outcome | None:
+    """Store a file while a thread reads on; None where nothing is stored: then it is to be read whole first.
+
+    So it is with a bad row, whose order may stand among those that are written already, and with a transaction that has
+    to be run again. On SQLite nothing is tried: its one writer is not to wait for a reader.
+    """
+    if connection.vendor != "postgresql" or (batch is not None and batch.report.get("bad_rows")):
+        return None
+    with plan.open() as stream, Spool() as spool:
+        size = stream.seek(0, 2)
+        if size < LARGE:
+            return None
+        file = plan.read(stream)
+        found = Outcome(file.profile, file.report)
+        steps = ahead(_steps(file, stream, ROWS_AT_ONCE))
+        try:
+            with transaction.atomic(), closing(steps):
+                writing = _Writing(plan, found, batch)
+                for step in steps:
+                    if step.bad or not writing.store(step.facts):
+                        transaction.set_rollback(True)
+                        return None
+                    spool.add(step.facts)
+                    progress(min(step.position, size), size, taken_so_far(step.rows))
+                writing.end(spool, actor, skip_bad_rows, dry_run, progress)
+        except OperationalError as error:
+            if connection.in_atomic_block or not is_transient(error):
+                raise
+            return None
+    return found
+
+
 @retried
 def _write(
     plan: Plan,
@@ -264,36 +336,61 @@ def _write(
 ) -> Outcome:
     found = Outcome(outcome.profile, outcome.file, dict(outcome.bad), outcome.left_out)
     unwanted = outcome.unwanted
-    source = outcome.profile.source
     done = 0
     with transaction.atomic():
-        wait_patiently()
-        lock_facts(plan.seller, alone=True)
-        undone, told = Undone(plan.seller, source), ToldElsewhere(plan.seller, source)
-        voids: Rows = []
+        writing = _Writing(plan, found, batch)
         for chunk in spool.chunks():
-            rows = [row for row in chunk if row[0] not in unwanted]
-            # Shops and tools have told more while the file was read.
-            _add(found.bad, rows, told.refused([fact for _line_no, fact in rows]))
-            rows = [row for row in rows if row[0] not in found.bad]
-            if outcome.profile.standing is not None:
-                wanted = len(rows)
-                rows, voids = give_way(plan.seller, source, outcome.profile.standing, rows)
-                found.counts[DUPLICATE] += wanted - len(rows)
-            rows = [*undone.lifted(rows), *voids]
-            result = record_facts(plan.seller, source, list(_numbered(rows)), batch)
-            found.counts.update(result.counts)
-            _add(found.bad, rows, result.refused)
+            writing.store([row for row in chunk if row[0] not in unwanted])
             done += len(chunk)
             progress(done, spool.facts, stored_so_far(done, spool.facts))
+        writing.end(spool, actor, skip_bad_rows, dry_run, progress)
+    return found
+
+
+class _Writing:
+    """The facts of a file on their way into the ledger, in a transaction that holds the facts of their seller alone."""
+
+    def __init__(self, plan: Plan, found: Outcome, batch: ImportBatch | None) -> None:
+        self._plan, self._found, self._batch = plan, found, batch
+        wait_patiently()
+        lock_facts(plan.seller, alone=True)
+        self._told = ToldElsewhere(plan.seller, found.profile.source)
+        self._undone = Undone(plan.seller, found.profile.source)
+
+    def store(self, rows: Rows) -> bool:
+        """Write some rows; what the ledger does not take is said in the outcome.
+
+        False where it would not have taken some of them whatever it holds of their facts: their orders are to be left
+        out. Facts that it knows otherwise are kept for review.
+        """
+        seller, found = self._plan.seller, self._found
+        source, standing = found.profile.source, found.profile.standing
+        # Shops and tools have told more while the file was read.
+        told = self._told.refused([fact for _line_no, fact in rows])
+        _add(found.bad, rows, told)
+        if found.bad:
+            rows = [row for row in rows if row[0] not in found.bad]
+        voids: Rows = []
+        if standing is not None:
+            wanted = len(rows)
+            rows, voids = give_way(seller, source, standing, rows)
+            found.counts[DUPLICATE] += wanted - len(rows)
+        rows = [*self._undone.lifted(rows), *voids]
+        result = record_facts(seller, source, list(_numbered(rows)), self._batch)
+        found.counts.update(result.counts)
+        _add(found.bad, rows, result.refused)
+        return not told and not result.counts[REJECTED]
+
+    def end(self, spool: Spool, actor: Actor, skip_bad_rows: bool, dry_run: bool, progress: Progress) -> None:
+        """Say of the batch that it is imported, or take everything back: of a refused file nothing is kept."""
+        seller, found = self._plan.seller, self._found
         found.refused = bool(found.bad) and not skip_bad_rows
         if not found.refused:
-            found.file.notes["refund_exceeds"] = _exceeding(plan.seller, spool, progress)
+            found.file.notes["refund_exceeds"] = _exceeding(seller, spool, progress)
         if found.refused or dry_run:
             transaction.set_rollback(True)
         else:
-            keep(plan.seller, batch, found, actor)
-    return found
+            keep(seller, self._batch, found, actor)
 
 
 def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:

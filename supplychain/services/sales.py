@@ -247,19 +247,19 @@ def _mark(seller: Tenant, source: str, lines: Sequence[Line], superseded: Sequen
     slots |= store.slots_of_refunds(seller.pk, {fact.order_no for fact in payments} - abroad, beside=source)
     buckets.mark(buckets.SALES, [(seller.pk, slot) for slot in slots])
     mark_sold(seller, slots)
-    _mark_orders(
-        seller,
-        [
-            *((line.id, line.slot, line.fact) for line in lines),
-            *((event.pk, event.slot, event) for event in superseded),
-        ],
+    _mark_orders(seller, lines, superseded)
+
+
+def _mark_orders(seller: Tenant, lines: Sequence[Line], superseded: Sequence[SalesEvent]) -> None:
+    """Have the orders placed that something was told of: few by the id of a fact, many by the hours of all."""
+    told: Iterable[tuple[int, SaleFact | SalesEvent]] = chain(
+        ((line.id, line.fact) for line in lines), ((event.pk, event) for event in superseded)
     )
-
-
-def _mark_orders(seller: Tenant, told: Sequence[tuple[int, int, SaleFact | SalesEvent]]) -> None:
-    """Have the orders placed that something was told of, by id, slot and content: few by name, many by their hours."""
-    named = {order_of(fact.kind, fact.order_no, fact.ref_order_no): pk for pk, _slot, fact in told}
-    if len(named) > MOST_NAMED:
-        buckets.mark(buckets.PLACING, [(seller.pk, slot) for _pk, slot, _fact in told])
-    else:
-        buckets.mark(buckets.ORDERS, [(seller.pk, pk) for order, pk in named.items() if order])
+    named: dict[str, int] = {}
+    for pk, fact in told:
+        named[order_of(fact.kind, fact.order_no, fact.ref_order_no)] = pk
+        if len(named) > MOST_NAMED:
+            slots = {line.slot for line in lines} | {event.slot for event in superseded}
+            buckets.mark(buckets.PLACING, [(seller.pk, slot) for slot in slots])
+            return
+    buckets.mark(buckets.ORDERS, [(seller.pk, pk) for order, pk in named.items() if order])

@@ -43,11 +43,11 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def add(self, line_no: int, facts: Sequence[SaleFact]) -> None:
-        """Keep the facts of a row."""
-        self._waiting += [(line_no, fact) for fact in facts]
+    def add(self, facts: Sequence[tuple[int, SaleFact]]) -> None:
+        """Keep the facts of some rows, each with the line that it is of."""
+        self._waiting += facts
         self.facts += len(facts)
-        if len(self._waiting) >= CHUNK:
+        while len(self._waiting) >= CHUNK:
             self._flush()
 
     def chunks(self) -> Iterator[list[tuple[int, SaleFact]]]:
@@ -66,6 +66,10 @@ class Spool:
             yield self._file.read(size)
 
     def _flush(self) -> None:
-        if self._waiting:
-            self._sizes.append(self._file.write(_encode(self._waiting)))
-            self._waiting = []
+        """Write a chunk, which ends with the end of a row."""
+        waiting, end = self._waiting, CHUNK
+        while end < len(waiting) and waiting[end][0] == waiting[end - 1][0]:
+            end += 1
+        if waiting:
+            self._sizes.append(self._file.write(_encode(waiting[:end])))
+            self._waiting = waiting[end:]

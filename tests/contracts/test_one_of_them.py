@@ -14,7 +14,7 @@ from analytics.matching.words import sentence
 from livestreams.answers import crews_of
 from livestreams.incubation import missing
 from supplychain.services.lines import REJECTED, LineResult
-from supplychain.services.loading import read_so_far, stored_so_far, taken_back_so_far
+from supplychain.services.loading import read_so_far, stored_so_far, taken_back_so_far, taken_so_far
 from supplychain.services.sales import refusal
 
 
@@ -47,6 +47,7 @@ def _template(name: str) -> Callable[[int], str]:
     ("told", "one", "two"),
     [
         (read_so_far, "Read 1 row.", "Read 2 rows."),
+        (taken_so_far, "Read and stored 1 row.", "Read and stored 2 rows."),
         (lambda n: stored_so_far(1, n), "Stored 1 of 1 line.", "Stored 1 of 2 lines."),
         (lambda n: taken_back_so_far(1, n), "Taken back 1 of 1 line.", "Taken back 1 of 2 lines."),
         (

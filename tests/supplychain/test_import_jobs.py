@@ -23,7 +23,7 @@ from core.jobs import job_pause, job_resume
 from core.models import ExchangeRate, Job, Membership
 from supplychain.importing import FileError
 from supplychain.models import ImportBatch, SalesEvent
-from supplychain.services import import_confirm, import_stage
+from supplychain.services import import_confirm, import_stage, loading
 from supplychain.services.imports import first_rejects
 from supplychain.services.progress import JobProgress
 from supplychain.services.rejects import rejects_told
@@ -269,7 +269,14 @@ def test_whoever_looks_sees_how_much_is_stored(
 
 
 # SQLite has one writer: while the import writes, nobody can ask it to stop.
-@pytest.mark.parametrize("writing", [False, pytest.param(True, marks=pytest.mark.postgres)])
+@pytest.mark.parametrize(
+    ("writing", "large"),
+    [
+        (False, False),
+        pytest.param(True, False, marks=pytest.mark.postgres),
+        pytest.param(True, True, marks=pytest.mark.postgres),
+    ],
+)
 def test_a_cancelled_import_leaves_nothing(
     mine: TenantWorld,
     stage: Callable[..., ImportBatch],
@@ -277,7 +284,10 @@ def test_a_cancelled_import_leaves_nothing(
     told: list[str],
     monkeypatch: pytest.MonkeyPatch,
     writing: bool,
+    large: bool,
 ) -> None:
+    if large:  # stored while it is read
+        monkeypatch.setattr(loading, "LARGE", 0)
     job = import_confirm(
         actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
     )
@@ -294,7 +304,10 @@ def test_a_cancelled_import_leaves_nothing(
     assert ImportBatch.objects.get().state == "staged"
 
 
-@pytest.mark.parametrize("writing", [False, True])
+@pytest.mark.parametrize(
+    ("writing", "large"),
+    [(False, False), (True, False), pytest.param(True, True, marks=pytest.mark.postgres)],
+)
 def test_a_paused_import_holds_nothing_and_goes_on(
     mine: TenantWorld,
     stage: Callable[..., ImportBatch],
@@ -302,7 +315,10 @@ def test_a_paused_import_holds_nothing_and_goes_on(
     told: list[str],
     monkeypatch: pytest.MonkeyPatch,
     writing: bool,
+    large: bool,
 ) -> None:
+    if large:  # stored while it is read
+        monkeypatch.setattr(loading, "LARGE", 0)
     job = import_confirm(
         actor=mine.owner, batch=stage(files.orders_file(tmp_path / "f.csv", 1500).read_bytes())
     )

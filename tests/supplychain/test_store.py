@@ -89,7 +89,7 @@ def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Te
         assert store.paid_orders(new.pk, ["test"], numbers) == {"A1", "A2"}
         store.slots_of_cancellations(new.pk, numbers)
         store.slots_of_refunds(new.pk, numbers)
-        assert len(exceeding._facts_of([new.pk], [(new.pk, number) for number in numbers])) == 2
+        assert len(exceeding._payments_of([new.pk], [(new.pk, number) for number in numbers])) == 2
         exceeding._refunds_of([new.pk], [(new.pk, number) for number in numbers])
     assert len(asked) == 6
     for sql, params in asked:
