@@ -5,14 +5,16 @@ PostgreSQL plans them once for each connection, too: most of the time of an answ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
+from itertools import count
 from typing import Any, Self, TypeVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model, QuerySet
@@ -34,7 +36,7 @@ class Prepared:
     def __init__(self, build: Build, samples: Mapping[str, Any]) -> None:
         queryset, database = build(**samples)[:1], connections[DEFAULT_DB_ALIAS]
         compiler: SQLCompiler = queryset.query.get_compiler(connection=database)
-        self._sql, parameters = compiler.as_sql()
+        self.sql, parameters = compiler.as_sql()
         names = {_told(_adapted(sample, database)): name for name, sample in samples.items()}
         self._parameters = [(names.get(_told(value)), value) for value in parameters]
         if database.vendor == "postgresql":
@@ -48,7 +50,7 @@ class Prepared:
 
     def _write_constants_down(self) -> None:
         """A plan for any values knows no index on a condition whose value is one of them."""
-        first, *rest = self._sql.split("%s")
+        first, *rest = self.sql.split("%s")
         if len(rest) != len(self._parameters):
             raise RuntimeError("a statement whose places for values cannot be told")
         kept: list[tuple[str | None, Any]] = []
@@ -59,7 +61,7 @@ class Prepared:
             else:
                 kept.append((name, value))
                 pieces.append("%s" + after)
-        self._sql, self._parameters = "".join(pieces), kept
+        self.sql, self._parameters = "".join(pieces), kept
 
     def row(self, model: type[M], **values: Any) -> M | None:
         """The first row as one of its model. The queryset has to name all of the model's columns."""
@@ -69,9 +71,7 @@ class Prepared:
     def first(self, **values: Any) -> dict[str, Any] | None:
         """The first row for these values, by column."""
         database = connections[DEFAULT_DB_ALIAS]  # once: Django's own name for it looks it up at each use
-        adapted = {name: _adapted(value, database) for name, value in values.items()}
-        parameters = [value if name is None else adapted[name] for name, value in self._parameters]
-        with _executed(database, self._sql, parameters) as cursor:
+        with _executed(database, self.sql, self.parameters(values, database)) as cursor:
             found = cursor.fetchone()
         if found is None:
             return None
@@ -80,6 +80,11 @@ class Prepared:
             for convert in converters:
                 row[place] = convert(row[place], expression, database)
         return dict(zip(self._columns, row, strict=True))
+
+    def parameters(self, values: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
+        """What stands in the places of the statement for these values."""
+        adapted = {name: _adapted(value, database) for name, value in values.items()}
+        return [value if name is None else adapted[name] for name, value in self._parameters]
 
 
 def insert(row: Model) -> None:
@@ -90,14 +95,115 @@ def insert(row: Model) -> None:
     """
     database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(row), database.vendor)
-    given = [field.pre_save(row, True) for field in fields]
-    values = [
-        None if value is None else field.get_db_prep_save(value, database)
-        for field, value in zip(fields, given, strict=True)
+    with _executed(database, sql, _stored(row, fields, database)) as cursor:
+        _is_stored(row, *cursor.fetchone())
+
+
+def insert_while(
+    row: Model, note: Model, names: str, *, lock: Prepared, pk: int, still: Prepared, **values: Any
+) -> bool:
+    """Store two new rows if `still` finds anything for these values once the row `pk` is locked by `lock`.
+
+    The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction
+    and, on PostgreSQL, one message: nobody waits for the lock while this process does something else. Raises what the
+    database raises, and then nothing is stored either.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":  # one writer, whose transaction is its lock
+        with transaction.atomic():
+            sql, fields = _conditional(type(row), still, database.vendor)
+            parameters = [*_stored(row, fields, database), *still.parameters(values, database)]
+            with _executed(database, sql, parameters) as cursor:
+                found = cursor.fetchone()
+            if found is not None:
+                _is_stored(row, *found)
+                setattr(note, names, row.pk)
+                insert(note)
+        return found is not None
+    sql, fields, noted = _conditional_with_note(type(row), type(note), names, still)
+    parameters = [
+        *_stored(row, fields, database),
+        *still.parameters(values, database),
+        *_stored(note, noted, database),
     ]
-    with _executed(database, sql, values) as cursor:
-        (row.pk,) = cursor.fetchone()
+    statements = [(lock.sql, lock.parameters({"pk": pk}, database)), (sql, parameters)]
+    found = _in_one_message(database, statements)
+    if found is None:
+        return False
+    _is_stored(row, found[0])
+    setattr(note, names, row.pk)
+    _is_stored(note, found[1])
+    return True
+
+
+def _in_one_message(database: BaseDatabaseWrapper, statements: Sequence[tuple[str, Sequence[Any]]]) -> Any:
+    """The first row of the last of the statements, which are one transaction and see what is there when each begins.
+
+    Within another transaction, or where somebody listens to what is asked, they go one by one.
+    """
+    if database.in_atomic_block or database.queries_logged or database.execute_wrappers:
+        with transaction.atomic():
+            for sql, parameters in statements:
+                with _executed(database, sql, parameters) as cursor:
+                    found = cursor.fetchone()
+        return found
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    connection = database.connection
+    with database.wrap_database_errors, connection.pipeline():
+        for sql, parameters in statements:
+            cursor = PlannedOnce(connection)
+            cursor.execute(sql, parameters)
+    return cursor.fetchone()
+
+
+def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabaseWrapper) -> list[Any]:
+    """The values of a new row's columns as the database takes them."""
+    given = ((field, field.pre_save(row, True)) for field in fields)
+    return [None if value is None else field.get_db_prep_save(value, database) for field, value in given]
+
+
+def _is_stored(row: Model, pk: Any) -> None:
+    row.pk = pk
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+@cache
+def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
+    """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
+    _sql, fields = _insertion(model, vendor)
+    table, key = model._meta.db_table, model._meta.pk.column
+    columns = ", ".join(field.column for field in fields)
+    sql = (
+        f"INSERT INTO {table} ({columns}) SELECT {_places(fields, vendor)} "  # noqa: S608  (names of columns)
+        f"FROM ({still.sql}) still RETURNING {key}"
+    )
+    return sql, fields
+
+
+@cache
+def _conditional_with_note(
+    model: type[Model], note: type[Model], names: str, still: Prepared
+) -> tuple[str, Sequence[Field[Any, Any]], Sequence[Field[Any, Any]]]:
+    """The statement of PostgreSQL that stores a row and one that names it, and the fields of both."""
+    made, fields = _conditional(model, still, "postgresql")
+    _sql, all_of_note = _insertion(note, "postgresql")
+    noted = [field for field in all_of_note if field.attname != names]
+    table, key, named = note._meta.db_table, note._meta.pk.column, note._meta.get_field(names).column
+    columns = ", ".join([named, *(field.column for field in noted)])
+    sql = (
+        f"WITH made (id) AS ({made}) INSERT INTO {table} ({columns}) "  # noqa: S608  (names of columns)
+        f"SELECT made.id, {_places(noted, 'postgresql')} FROM made RETURNING {named}, {key}"
+    )
+    return sql, fields, noted
+
+
+def _places(fields: Sequence[Field[Any, Any]], vendor: str) -> str:
+    """Marks for the values of columns. PostgreSQL is told their types; how long a text may be, the column says."""
+    if vendor != "postgresql":
+        return ", ".join(["%s"] * len(fields))
+    database = connections[DEFAULT_DB_ALIAS]
+    return ", ".join(f"%s::{str(field.db_type(database)).partition('(')[0]}" for field in fields)
 
 
 @cache
@@ -132,17 +238,29 @@ def _cursor(database: BaseDatabaseWrapper) -> Any:
     return CursorWrapper(PlannedOnce(database.connection), database)
 
 
-class PlannedOnce(psycopg.Cursor[Any]):
-    """Sends values beside its statements and has each planned at its first use: Django writes values into them."""
+class PlannedOnce(psycopg.RawCursor):
+    """Sends values beside its statements and has each planned at its first use: Django writes values into them.
+
+    Their places are numbered as PostgreSQL has them, once: psycopg reads long statements anew each time.
+    """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        return super().execute(query, params, **{**options, "prepare": True})
+        return super().execute(_numbered(query), params, **{**options, "prepare": True})
+
+
+@cache
+def _numbered(query: str) -> bytes:
+    """A statement with `$1`, `$2` ... in place of each `%s`. Only those that are built once come here."""
+    places = count(1)
+    return re.sub("%[s%]", lambda mark: f"${next(places)}" if mark[0] == "%s" else "%", query).encode()
 
 
 def _adapted(value: Any, database: BaseDatabaseWrapper) -> Any:
     """A value as the database takes it."""
     if isinstance(value, datetime):
         return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, time):
+        return database.ops.adapt_timefield_value(value)
     return database.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
@@ -152,5 +270,7 @@ def columns_of(model: type[Model]) -> list[str]:
 
 
 def _told(value: Any) -> tuple[type, Any]:
-    """A value with its type: for Python 1, 1.0 and True are the same."""
+    """A value with its type: for Python 1, 1.0 and True are the same. PostgreSQL's numbers of so many bytes are numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int, int(value)
     return type(value), value
