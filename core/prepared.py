@@ -87,6 +87,10 @@ class Prepared:
         return [value if name is None else adapted[name] for name, value in self._parameters]
 
 
+Asked = tuple[Prepared, Mapping[str, Any]]
+"""A query and the values that it is asked with."""
+
+
 def insert(row: Model) -> None:
     """Store a new row, as `save` would; its kind is stored so often that its statement is built once.
 
@@ -99,20 +103,20 @@ def insert(row: Model) -> None:
         _is_stored(row, *cursor.fetchone())
 
 
-def insert_while(
-    row: Model, note: Model, names: str, *, lock: Prepared, pk: int, still: Prepared, **values: Any
-) -> bool:
-    """Store two new rows if `still` finds anything for these values once the row `pk` is locked by `lock`.
+def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Asked) -> bool:
+    """Store two new rows if `still` finds anything once `lock` has locked its row.
 
     The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction
     and, on PostgreSQL, one message: nobody waits for the lock while this process does something else. Raises what the
     database raises, and then nothing is stored either.
     """
     database = connections[DEFAULT_DB_ALIAS]
+    (locking, locked), (condition, values) = lock, still
+    asked = condition.parameters(values, database)
     if database.vendor != "postgresql":  # one writer, whose transaction is its lock
+        sql, fields = _conditional(type(row), condition, database.vendor)
+        parameters = [*_stored(row, fields, database), *asked]
         with transaction.atomic():
-            sql, fields = _conditional(type(row), still, database.vendor)
-            parameters = [*_stored(row, fields, database), *still.parameters(values, database)]
             with _executed(database, sql, parameters) as cursor:
                 found = cursor.fetchone()
             if found is not None:
@@ -120,14 +124,11 @@ def insert_while(
                 setattr(note, names, row.pk)
                 insert(note)
         return found is not None
-    sql, fields, noted = _conditional_with_note(type(row), type(note), names, still)
-    parameters = [
-        *_stored(row, fields, database),
-        *still.parameters(values, database),
-        *_stored(note, noted, database),
-    ]
-    statements = [(lock.sql, lock.parameters({"pk": pk}, database)), (sql, parameters)]
-    found = _in_one_message(database, statements)
+    sql, fields, noted = _conditional_with_note(type(row), type(note), names, condition)
+    parameters = [*_stored(row, fields, database), *asked, *_stored(note, noted, database)]
+    found = _in_one_message(
+        database, [(locking.sql, locking.parameters(locked, database)), (sql, parameters)]
+    )
     if found is None:
         return False
     _is_stored(row, found[0])
@@ -270,7 +271,8 @@ def columns_of(model: type[Model]) -> list[str]:
 
 
 def _told(value: Any) -> tuple[type, Any]:
-    """A value with its type: for Python 1, 1.0 and True are the same. PostgreSQL's numbers of so many bytes are numbers."""
+    """A value with its type: for Python 1, 1.0 and True are the same."""
+    # PostgreSQL's integers of so many bytes are integers.
     if isinstance(value, int) and not isinstance(value, bool):
         return int, int(value)
     return type(value), value

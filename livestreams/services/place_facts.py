@@ -12,6 +12,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Field,
     OuterRef,
     Q,
     QuerySet,
@@ -73,7 +74,7 @@ def still(booking: Booking, blocked: Span, free_hours: int) -> dict[str, Any]:
         "at": now(),
         "free_hours": free_hours,
         "rate": to_units(room.hourly_rate),
-        **{name: getattr(room, name) for name in ROOM},
+        **{field.attname: field.get_prep_value(getattr(room, field.attname)) for field in _room_fields()},
     }
 
 
@@ -105,6 +106,11 @@ def _query() -> Prepared:
 
 # What of a room decides about its bookings, besides its price and whose it is.
 ROOM = ("park_id", "setup_minutes", "opens_at", "closes_at", "opened_on")
+
+
+@cache
+def _room_fields() -> list[Field[Any, Any]]:
+    return [field for field in LiveRoom._meta.concrete_fields if field.attname in ROOM]
 
 
 @cache

@@ -100,10 +100,8 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
             booking,
             entry(),
             "object_id",
-            lock=lock_of(LiveRoom),
-            pk=booking.room.pk,
-            still=unchanged(),
-            **asked,
+            lock=(lock_of(LiveRoom), {"pk": booking.room.pk}),
+            still=(unchanged(), asked),
         )
     except (IntegrityError, InternalError) as error:
         raise _refused(error, facts["instead"]) from error
