@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from itertools import count
 from typing import Any, Self, TypeVar
@@ -17,7 +17,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import CharField, DateTimeField, Field, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 from django.db.models.sql.subqueries import InsertQuery
 from psycopg.sql import Literal
@@ -113,17 +113,8 @@ def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Ask
     database = connections[DEFAULT_DB_ALIAS]
     (locking, locked), (condition, values) = lock, still
     asked = condition.parameters(values, database)
-    if database.vendor != "postgresql":  # one writer, whose transaction is its lock
-        sql, fields = _conditional(type(row), condition, database.vendor)
-        parameters = [*_stored(row, fields, database), *asked]
-        with transaction.atomic():
-            with _executed(database, sql, parameters) as cursor:
-                found = cursor.fetchone()
-            if found is not None:
-                _is_stored(row, *found)
-                setattr(note, names, row.pk)
-                insert(note)
-        return found is not None
+    if database.vendor != "postgresql":
+        return _insert_in_turn(row, note, names, condition, asked)
     sql, fields, noted = _conditional_with_note(type(row), type(note), names, condition)
     parameters = [*_stored(row, fields, database), *asked, *_stored(note, noted, database)]
     found = _in_one_message(
@@ -134,6 +125,27 @@ def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Ask
     _is_stored(row, found[0])
     setattr(note, names, row.pk)
     _is_stored(note, found[1])
+    return True
+
+
+def _insert_in_turn(row: Model, note: Model, names: str, condition: Prepared, asked: list[Any]) -> bool:
+    """The same where there is one writer, whose transaction is its lock: all is made ready before its turn begins."""
+    database = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _conditional(type(row), condition, database.vendor)
+    sql_of_note, noted = _insertion(type(note), database.vendor)
+    place = [field.attname for field in noted].index(names)
+    values, values_of_note = [*_stored(row, fields, database), *asked], _stored(note, noted, database)
+    with transaction.atomic():
+        with _executed(database, sql, values) as cursor:
+            found = cursor.fetchone()
+        if found is None:
+            return False
+        values_of_note[place] = found[0]
+        with _executed(database, sql_of_note, values_of_note) as cursor:
+            (pk_of_note,) = cursor.fetchone()
+    _is_stored(row, found[0])
+    setattr(note, names, row.pk)
+    _is_stored(note, pk_of_note)
     return True
 
 
@@ -160,8 +172,16 @@ def _in_one_message(database: BaseDatabaseWrapper, statements: Sequence[tuple[st
 
 def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabaseWrapper) -> list[Any]:
     """The values of a new row's columns as the database takes them."""
-    given = ((field, field.pre_save(row, True)) for field in fields)
-    return [None if value is None else field.get_db_prep_save(value, database) for field, value in given]
+    found = []
+    for field in fields:
+        value = field.pre_save(row, True)
+        # Most are texts and instants, which Django would look at several times to give them back as they are.
+        if type(value) is datetime and type(field) is DateTimeField and value.tzinfo is UTC:
+            value = database.ops.adapt_datetimefield_value(value)
+        elif value is not None and not (type(value) is str and type(field) is CharField):
+            value = field.get_db_prep_save(value, database)
+        found.append(value)
+    return found
 
 
 def _is_stored(row: Model, pk: Any) -> None:
