@@ -193,11 +193,9 @@ def _is_stored(row: Model, pk: Any) -> None:
 def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
     """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
     _sql, fields = _insertion(model, vendor)
-    table, key = model._meta.db_table, model._meta.pk.column
-    columns = ", ".join(field.column for field in fields)
     sql = (
-        f"INSERT INTO {table} ({columns}) SELECT {_places(fields, vendor)} "  # noqa: S608  (names of columns)
-        f"FROM ({still.sql}) still RETURNING {key}"
+        f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {_places(fields, vendor)} "  # noqa: S608
+        f"FROM ({still.sql}) still RETURNING {model._meta.pk.column}"
     )
     return sql, fields
 
@@ -209,14 +207,17 @@ def _conditional_with_note(
     """The statement of PostgreSQL that stores a row and one that names it, and the fields of both."""
     made, fields = _conditional(model, still, "postgresql")
     _sql, all_of_note = _insertion(note, "postgresql")
-    noted = [field for field in all_of_note if field.attname != names]
-    table, key, named = note._meta.db_table, note._meta.pk.column, note._meta.get_field(names).column
-    columns = ", ".join([named, *(field.column for field in noted)])
+    (named,) = (field for field in all_of_note if field.attname == names)
+    noted = [field for field in all_of_note if field is not named]
     sql = (
-        f"WITH made (id) AS ({made}) INSERT INTO {table} ({columns}) "  # noqa: S608  (names of columns)
-        f"SELECT made.id, {_places(noted, 'postgresql')} FROM made RETURNING {named}, {key}"
+        f"WITH made (id) AS ({made}) INSERT INTO {note._meta.db_table} ({_columns([named, *noted])}) "  # noqa: S608
+        f"SELECT made.id, {_places(noted, 'postgresql')} FROM made RETURNING {named.column}, {note._meta.pk.column}"
     )
     return sql, fields, noted
+
+
+def _columns(fields: Sequence[Field[Any, Any]]) -> str:
+    return ", ".join(str(field.column) for field in fields)
 
 
 def _places(fields: Sequence[Field[Any, Any]], vendor: str) -> str:

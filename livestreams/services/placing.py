@@ -78,7 +78,9 @@ def place(
     try:
         insert(booking) if booking._state.adding else booking.save()
     except (IntegrityError, InternalError) as error:
-        raise _refused(error, instead) from error
+        if _says_taken(error):
+            raise _overlap(instead, _("Room or host are taken at that time.")) from error
+        raise
     put_back(booking, shifts)
     if facts["limited"] and not one_of_several:
         check_quotas(room.park_id, [(booking, was)])
@@ -104,14 +106,14 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
             still=(unchanged(), asked),
         )
     except (IntegrityError, InternalError) as error:
-        raise _refused(error, facts["instead"]) from error
+        if _says_taken(error):
+            raise _overlap(facts["instead"], _("Room or host are taken at that time.")) from error
+        raise
 
 
-def _refused(error: Exception, instead: Callable[[], list[dict[str, Any]]]) -> Exception:
-    """The database's last word on a booking as everybody else says it; what else went wrong as it is."""
-    if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
-        return _overlap(instead, _("Room or host are taken at that time."))
-    return error
+def _says_taken(error: Exception) -> bool:
+    """Whether the database had the last word on a booking."""
+    return "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error)
 
 
 def lock_hours(park_id: int, tenants: Collection[int]) -> None:
