@@ -63,7 +63,33 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Append one entry. Call it inside the transaction of the effect; `node_id` says who may read it."""
-    entry = AuditEntry(
+    entry = entry_of(
+        actor=actor,
+        verb=verb,
+        obj=obj,
+        object_type=object_type,
+        label=label,
+        node_id=node_id,
+        before=before,
+        after=after,
+    )
+    insert(entry)
+    return entry
+
+
+def entry_of(
+    *,
+    actor: Actor,
+    verb: str,
+    obj: models.Model | None = None,
+    object_type: str = "",
+    label: str = "",
+    node_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """The entry that `record` appends, for who stores it together with its effect."""
+    return AuditEntry(
         at=clock.now(),
         actor=actor.label,
         actor_id=actor.user_id,
@@ -76,8 +102,6 @@ def record(
         after=_plain(after),
         request_id=str(get_contextvars().get("request_id", ""))[:64],
     )
-    insert(entry)
-    return entry
 
 
 def seal() -> AuditSeal | None:

@@ -10,7 +10,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
@@ -133,16 +133,19 @@ def lock_rows(queryset: models.QuerySet[M]) -> list[M]:
 def lock_row(model: type[M], pk: int) -> M:
     """Lock the row of this key and return it; NotFound when there is none. Most writes begin with one."""
     _assert_in_transaction()  # Django asks only while it builds a statement
-    found = _row_of(model).row(model, pk=pk)
+    found = lock_of(model).row(model, pk=pk)
     if found is None:
         raise NotFound
     return found
 
 
 @functools.cache
-def _row_of(model: type[models.Model]) -> Prepared:
+def lock_of(model: type[models.Model]) -> Prepared:
+    """The statement that locks the row of a model whose key is `pk`."""
     columns = columns_of(model)
-    return Prepared(lambda pk: locking(model._default_manager.filter(pk=pk)).values(*columns), {"pk": -1})
+    # Django builds no statement that locks without a transaction, whoever sends it.
+    with nullcontext() if connection.in_atomic_block else transaction.atomic():
+        return Prepared(lambda pk: locking(model._default_manager.filter(pk=pk)).values(*columns), {"pk": -1})
 
 
 def locking(queryset: models.QuerySet[M]) -> models.QuerySet[M]:

@@ -5,17 +5,19 @@ PostgreSQL plans them once for each connection, too: most of the time of an answ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
+from itertools import count
 from typing import Any, Self, TypeVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field, Model, QuerySet
+from django.db.models import CharField, DateTimeField, Field, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 from django.db.models.sql.subqueries import InsertQuery
 from psycopg.sql import Literal
@@ -34,7 +36,7 @@ class Prepared:
     def __init__(self, build: Build, samples: Mapping[str, Any]) -> None:
         queryset, database = build(**samples)[:1], connections[DEFAULT_DB_ALIAS]
         compiler: SQLCompiler = queryset.query.get_compiler(connection=database)
-        self._sql, parameters = compiler.as_sql()
+        self.sql, parameters = compiler.as_sql()
         names = {_told(_adapted(sample, database)): name for name, sample in samples.items()}
         self._parameters = [(names.get(_told(value)), value) for value in parameters]
         if database.vendor == "postgresql":
@@ -48,7 +50,7 @@ class Prepared:
 
     def _write_constants_down(self) -> None:
         """A plan for any values knows no index on a condition whose value is one of them."""
-        first, *rest = self._sql.split("%s")
+        first, *rest = self.sql.split("%s")
         if len(rest) != len(self._parameters):
             raise RuntimeError("a statement whose places for values cannot be told")
         kept: list[tuple[str | None, Any]] = []
@@ -59,7 +61,7 @@ class Prepared:
             else:
                 kept.append((name, value))
                 pieces.append("%s" + after)
-        self._sql, self._parameters = "".join(pieces), kept
+        self.sql, self._parameters = "".join(pieces), kept
 
     def row(self, model: type[M], **values: Any) -> M | None:
         """The first row as one of its model. The queryset has to name all of the model's columns."""
@@ -69,9 +71,7 @@ class Prepared:
     def first(self, **values: Any) -> dict[str, Any] | None:
         """The first row for these values, by column."""
         database = connections[DEFAULT_DB_ALIAS]  # once: Django's own name for it looks it up at each use
-        adapted = {name: _adapted(value, database) for name, value in values.items()}
-        parameters = [value if name is None else adapted[name] for name, value in self._parameters]
-        with _executed(database, self._sql, parameters) as cursor:
+        with _executed(database, self.sql, self.parameters(values, database)) as cursor:
             found = cursor.fetchone()
         if found is None:
             return None
@@ -80,6 +80,15 @@ class Prepared:
             for convert in converters:
                 row[place] = convert(row[place], expression, database)
         return dict(zip(self._columns, row, strict=True))
+
+    def parameters(self, values: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
+        """What stands in the places of the statement for these values."""
+        adapted = {name: _adapted(value, database) for name, value in values.items()}
+        return [value if name is None else adapted[name] for name, value in self._parameters]
+
+
+Asked = tuple[Prepared, Mapping[str, Any]]
+"""A query and the values that it is asked with."""
 
 
 def insert(row: Model) -> None:
@@ -90,14 +99,133 @@ def insert(row: Model) -> None:
     """
     database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(row), database.vendor)
-    given = [field.pre_save(row, True) for field in fields]
-    values = [
-        None if value is None else field.get_db_prep_save(value, database)
-        for field, value in zip(fields, given, strict=True)
-    ]
-    with _executed(database, sql, values) as cursor:
-        (row.pk,) = cursor.fetchone()
+    with _executed(database, sql, _stored(row, fields, database)) as cursor:
+        _is_stored(row, *cursor.fetchone())
+
+
+def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Asked) -> bool:
+    """Store two new rows if `still` finds anything once `lock` has locked its row.
+
+    The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction
+    and, on PostgreSQL, one message: nobody waits for the lock while this process does something else. Raises what the
+    database raises, and then nothing is stored either.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    (locking, locked), (condition, values) = lock, still
+    asked = condition.parameters(values, database)
+    if database.vendor != "postgresql":
+        return _insert_in_turn(row, note, names, condition, asked)
+    sql, fields, noted = _conditional_with_note(type(row), type(note), names, condition)
+    parameters = [*_stored(row, fields, database), *asked, *_stored(note, noted, database)]
+    found = _in_one_message(
+        database, [(locking.sql, locking.parameters(locked, database)), (sql, parameters)]
+    )
+    if found is None:
+        return False
+    _is_stored(row, found[0])
+    setattr(note, names, row.pk)
+    _is_stored(note, found[1])
+    return True
+
+
+def _insert_in_turn(row: Model, note: Model, names: str, condition: Prepared, asked: list[Any]) -> bool:
+    """The same where there is one writer, whose transaction is its lock: all is made ready before its turn begins."""
+    database = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _conditional(type(row), condition, database.vendor)
+    sql_of_note, noted = _insertion(type(note), database.vendor)
+    place = [field.attname for field in noted].index(names)
+    values, values_of_note = [*_stored(row, fields, database), *asked], _stored(note, noted, database)
+    with transaction.atomic():
+        with _executed(database, sql, values) as cursor:
+            found = cursor.fetchone()
+        if found is None:
+            return False
+        values_of_note[place] = found[0]
+        with _executed(database, sql_of_note, values_of_note) as cursor:
+            (pk_of_note,) = cursor.fetchone()
+    _is_stored(row, found[0])
+    setattr(note, names, row.pk)
+    _is_stored(note, pk_of_note)
+    return True
+
+
+def _in_one_message(database: BaseDatabaseWrapper, statements: Sequence[tuple[str, Sequence[Any]]]) -> Any:
+    """The first row of the last of the statements, which are one transaction and see what is there when each begins.
+
+    Within another transaction, or where somebody listens to what is asked, they go one by one.
+    """
+    if database.in_atomic_block or database.queries_logged or database.execute_wrappers:
+        with transaction.atomic():
+            for sql, parameters in statements:
+                with _executed(database, sql, parameters) as cursor:
+                    found = cursor.fetchone()
+        return found
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    connection = database.connection
+    with database.wrap_database_errors, connection.pipeline():
+        for sql, parameters in statements:
+            cursor = PlannedOnce(connection)
+            cursor.execute(sql, parameters)
+    return cursor.fetchone()
+
+
+def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabaseWrapper) -> list[Any]:
+    """The values of a new row's columns as the database takes them."""
+    found = []
+    for field in fields:
+        value = field.pre_save(row, True)
+        # Most are texts and instants, which Django would look at several times to give them back as they are.
+        if type(value) is datetime and type(field) is DateTimeField and value.tzinfo is UTC:
+            value = database.ops.adapt_datetimefield_value(value)
+        elif value is not None and not (type(value) is str and type(field) is CharField):
+            value = field.get_db_prep_save(value, database)
+        found.append(value)
+    return found
+
+
+def _is_stored(row: Model, pk: Any) -> None:
+    row.pk = pk
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+@cache
+def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
+    """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
+    _sql, fields = _insertion(model, vendor)
+    sql = (
+        f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {_places(fields, vendor)} "  # noqa: S608
+        f"FROM ({still.sql}) still RETURNING {model._meta.pk.column}"
+    )
+    return sql, fields
+
+
+@cache
+def _conditional_with_note(
+    model: type[Model], note: type[Model], names: str, still: Prepared
+) -> tuple[str, Sequence[Field[Any, Any]], Sequence[Field[Any, Any]]]:
+    """The statement of PostgreSQL that stores a row and one that names it, and the fields of both."""
+    made, fields = _conditional(model, still, "postgresql")
+    _sql, all_of_note = _insertion(note, "postgresql")
+    (named,) = (field for field in all_of_note if field.attname == names)
+    noted = [field for field in all_of_note if field is not named]
+    sql = (
+        f"WITH made (id) AS ({made}) INSERT INTO {note._meta.db_table} ({_columns([named, *noted])}) "  # noqa: S608
+        f"SELECT made.id, {_places(noted, 'postgresql')} FROM made RETURNING {named.column}, {note._meta.pk.column}"
+    )
+    return sql, fields, noted
+
+
+def _columns(fields: Sequence[Field[Any, Any]]) -> str:
+    return ", ".join(str(field.column) for field in fields)
+
+
+def _places(fields: Sequence[Field[Any, Any]], vendor: str) -> str:
+    """Marks for the values of columns. PostgreSQL is told their types; how long a text may be, the column says."""
+    if vendor != "postgresql":
+        return ", ".join(["%s"] * len(fields))
+    database = connections[DEFAULT_DB_ALIAS]
+    return ", ".join(f"%s::{str(field.db_type(database)).partition('(')[0]}" for field in fields)
 
 
 @cache
@@ -132,17 +260,29 @@ def _cursor(database: BaseDatabaseWrapper) -> Any:
     return CursorWrapper(PlannedOnce(database.connection), database)
 
 
-class PlannedOnce(psycopg.Cursor[Any]):
-    """Sends values beside its statements and has each planned at its first use: Django writes values into them."""
+class PlannedOnce(psycopg.RawCursor):
+    """Sends values beside its statements and has each planned at its first use: Django writes values into them.
+
+    Their places are numbered as PostgreSQL has them, once: psycopg reads long statements anew each time.
+    """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        return super().execute(query, params, **{**options, "prepare": True})
+        return super().execute(_numbered(query), params, **{**options, "prepare": True})
+
+
+@cache
+def _numbered(query: str) -> bytes:
+    """A statement with `$1`, `$2` ... in place of each `%s`. Only those that are built once come here."""
+    places = count(1)
+    return re.sub("%[s%]", lambda mark: f"${next(places)}" if mark[0] == "%s" else "%", query).encode()
 
 
 def _adapted(value: Any, database: BaseDatabaseWrapper) -> Any:
     """A value as the database takes it."""
     if isinstance(value, datetime):
         return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, time):
+        return database.ops.adapt_timefield_value(value)
     return database.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
@@ -153,4 +293,7 @@ def columns_of(model: type[Model]) -> list[str]:
 
 def _told(value: Any) -> tuple[type, Any]:
     """A value with its type: for Python 1, 1.0 and True are the same."""
+    # PostgreSQL's integers of so many bytes are integers.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int, int(value)
     return type(value), value

@@ -32,9 +32,9 @@ from livestreams.services.locks import (
 )
 from livestreams.services.moves import check_may_exceed, is_by_park
 from livestreams.services.place_facts import Wish
-from livestreams.services.placing import check_quotas, lock_hours, look, place
+from livestreams.services.placing import check_quotas, lock_hours, look, place, place_at_once
 from livestreams.services.slot_sessions import open_slot
-from livestreams.services.steps import record, step
+from livestreams.services.steps import entry_of, record, step
 from tenants.models import Tenant
 
 # How long a phone may keep a check-in to itself.
@@ -66,17 +66,22 @@ def booking_create(
     require(actor, ADD, Booking, tenant.pk)
     check_key_allows(actor, room)
     why = check_may_exceed(actor, room.park_id, beyond_quota)
-    look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why))
+    found = look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why))
+    booking = Booking(
+        room=room,
+        tenant=tenant,
+        host=host,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        purpose=purpose,
+        state=BookingState.HELD if hold else BookingState.CONFIRMED,
+    )
+    if not (host or hold or why) and place_at_once(
+        booking, found, lambda: entry_of(actor, "booking.create", booking)
+    ):
+        return booking
     with transaction.atomic():
-        booking = Booking(
-            room=lock_room(actor, room.pk),
-            tenant=tenant,
-            host=host,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            purpose=purpose,
-            state=BookingState.HELD if hold else BookingState.CONFIRMED,
-        )
+        booking.room = lock_room(actor, room.pk)
         if hold:
             hold_minutes = settings_of(booking.room.park_id).hold_minutes
             booking.hold_expires_at = now() + timedelta(minutes=hold_minutes)

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Field,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.models import ScopeNode
+from core.money import to_units
 from core.prepared import Prepared
 from livestreams.conflicts import Span
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance, SlotQuota
+from livestreams.querysets import LiveRoomQuerySet
 from parks.models import ParkSettings
 from tenants.models import Tenant
+
+SAMPLES: dict[str, Any] = {
+    "room": -1,
+    "tenant": -2,
+    "booking": -3,
+    "since": datetime(1, 1, 2, tzinfo=UTC),
+    "until": datetime(1, 1, 3, tzinfo=UTC),
+    "at": datetime(1, 1, 4, tzinfo=UTC),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,22 @@ class Wish:
     @property
     def tenant_id(self) -> int:
         return self.tenant.pk
+
+
+def still(booking: Booking, blocked: Span, free_hours: int) -> dict[str, Any]:
+    """What `unchanged` is asked with: that nothing stands against a booking, whose room is as the booking knows it."""
+    room = booking.room
+    return {
+        "room": room.pk,
+        "tenant": booking.tenant_id,
+        "booking": 0,
+        "since": blocked.start,
+        "until": blocked.end,
+        "at": now(),
+        "free_hours": free_hours,
+        "rate": to_units(room.hourly_rate),
+        **{field.attname: field.get_prep_value(getattr(room, field.attname)) for field in _room_fields()},
+    }
 
 
 def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
@@ -63,16 +101,53 @@ def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
 @cache
 def _query() -> Prepared:
     """The query: whoever books waits for it, and others for the lock that they hold."""
-    numbers = {"room": -1, "tenant": -2, "booking": -3}
-    instants = {
-        name: datetime(1, 1, day, tzinfo=UTC) for day, name in enumerate(("since", "until", "at"), start=2)
+    return Prepared(_room, SAMPLES)
+
+
+# What of a room decides about its bookings, besides its price and whose it is.
+ROOM = ("park_id", "setup_minutes", "opens_at", "closes_at", "opened_on")
+
+
+@cache
+def _room_fields() -> list[Field[Any, Any]]:
+    return [field for field in LiveRoom._meta.concrete_fields if field.attname in ROOM]
+
+
+@cache
+def unchanged() -> Prepared:
+    """Finds a room that is as somebody saw it and free for a tenant without a day of leaving or a quota."""
+    samples = {
+        **SAMPLES,
+        "free_hours": 31_001,
+        "rate": -4,
+        "park_id": -5,
+        "setup_minutes": 31_002,
+        "opens_at": time(1, 2, 3),
+        "closes_at": time(3, 2, 1),
+        "opened_on": date(1, 1, 9),
     }
-    return Prepared(_room, {**numbers, **instants})
+    return Prepared(_unchanged, samples)
 
 
-def _room(
-    room: int, tenant: int, booking: int, since: datetime, until: datetime, at: datetime
-) -> QuerySet[Any, dict[str, Any]]:
+def _unchanged(*, free_hours: int, rate: int, tenant: int, **values: Any) -> QuerySet[Any, dict[str, Any]]:
+    facts = {name: values.pop(name) for name in SAMPLES if name != "tenant"}
+    free = {"taken": False, "lapsed": False, "under_repair": False, "limited": False}
+    rooms = _rooms(tenant=tenant, **facts).annotate(
+        units=ExpressionWrapper(F("hourly_rate"), output_field=BigIntegerField())
+    )
+    same = rooms.for_tenant(tenant).filter(closed_on__isnull=True, units=rate, **values)
+    here = same.filter(tenant_park=F("park"), tenant_closed_on__isnull=True, free_hours=free_hours, **free)
+    return here.values("pk").order_by("pk")
+
+
+def _room(**asked: Any) -> QuerySet[Any, dict[str, Any]]:
+    rooms = _rooms(**asked)
+    return rooms.values(*rooms.query.annotations).order_by("pk")
+
+
+def _rooms(
+    *, room: int, tenant: int, booking: int, since: datetime, until: datetime, at: datetime
+) -> LiveRoomQuerySet:
     # By its number, not as the outer row's: PostgreSQL would plan to read what takes every room, and keep the plan.
     others = Booking.objects.taking_room(since, until).filter(room=room).exclude(pk=booking)
     quotas = SlotQuota.objects.filter(Q(tenant__isnull=True) | Q(tenant=tenant), park=OuterRef("park"))
@@ -88,4 +163,4 @@ def _room(
             F("park__settings__cancel_free_hours"), Value(ParkSettings().cancel_free_hours)
         ),
     }
-    return LiveRoom.objects.filter(pk=room).annotate(**facts).values(*facts).order_by("pk")
+    return LiveRoom.objects.filter(pk=room).annotate(**facts)

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
-from core.locking import advisory_locks
+from core.locking import advisory_locks, lock_of
+from core.models import AuditEntry
 from core.money import to_cents
-from core.prepared import insert
+from core.prepared import insert, insert_while
 from livestreams.availability import SHORTEST, alternatives, host_taken, is_open, setup_time, why_away
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, HostAway, Overlap, OverQuota, RoomUnavailable
@@ -25,12 +26,13 @@ from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.quotas import beyond_quota as beyond
 from livestreams.quotas import binds, quotas_of
 from livestreams.services.locks import check_here, lock_host, park_of
-from livestreams.services.place_facts import Wish, facts_of
+from livestreams.services.place_facts import Wish, facts_of, still, unchanged
 from livestreams.services.plannedshifts import put_back, take_off
 from livestreams.services.steps import expire_holds
 from livestreams.terms import free_until
 from tenants.models import Tenant
 
+Found = tuple[Span, Span, dict[str, Any]]
 SECOND = timedelta(seconds=1)
 LONGEST = 7 * DAY
 FURTHEST = 400 * DAY
@@ -66,9 +68,7 @@ def place(
         booking.host = lock_host(booking.host, room.park_id, loan)
         if away := why_away(booking.host, span):
             raise HostAway(away, field="host", alternatives=instead)
-    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
-    booking.price = price_of(loan.hourly_rate if loan and loan.lends_room else room.hourly_rate, span)
-    _set_free_hours(booking, facts["free_hours"], by_park)
+    _set_terms(booking, span, blocked, facts["free_hours"], by_park)
     if facts["lapsed"]:
         others = Booking.objects.filter(room=room).exclude(pk=booking.pk)
         expire_holds(others.taking_room(blocked.start, blocked.end))
@@ -78,12 +78,42 @@ def place(
     try:
         insert(booking) if booking._state.adding else booking.save()
     except (IntegrityError, InternalError) as error:
-        if "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error):
+        if _says_taken(error):
             raise _overlap(instead, _("Room or host are taken at that time.")) from error
         raise
     put_back(booking, shifts)
     if facts["limited"] and not one_of_several:
         check_quotas(room.park_id, [(booking, was)])
+
+
+def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry]) -> bool:
+    """Store a new booking with its audit entry, if all that was looked at is as it was found.
+
+    False: nothing is stored, and `place` says what stands against it, if anything. Meant for bookings of a room alone,
+    without host, loan or hold: they ask for no lock but the room's. Raises Overlap like place.
+    """
+    span, blocked, facts = found
+    if facts["limited"] or facts["lapsed"] or facts["tenant_closed_on"] or booking.room.closed_on:
+        return False
+    _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
+    asked = still(booking, blocked, facts["free_hours"])
+    try:
+        return insert_while(
+            booking,
+            entry(),
+            "object_id",
+            lock=(lock_of(LiveRoom), {"pk": booking.room.pk}),
+            still=(unchanged(), asked),
+        )
+    except (IntegrityError, InternalError) as error:
+        if _says_taken(error):
+            raise _overlap(facts["instead"], _("Room or host are taken at that time.")) from error
+        raise
+
+
+def _says_taken(error: Exception) -> bool:
+    """Whether the database had the last word on a booking."""
+    return "livestreams_booking_room" in str(error) or "livestreams_booking_host" in str(error)
 
 
 def lock_hours(park_id: int, tenants: Collection[int]) -> None:
@@ -113,9 +143,7 @@ def over_quota(park_id: int, firm: Tenant, field: str) -> OverQuota:
     return OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field=field)
 
 
-def look(
-    booking: Booking | Wish, *, beyond_quota: bool = False, length: timedelta | None = None
-) -> tuple[Span, Span, dict[str, Any]]:
+def look(booking: Booking | Wish, *, beyond_quota: bool = False, length: timedelta | None = None) -> Found:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
 
     `limited` of the facts says that the firm's quota binds it here, `instead` finds the alternatives.
@@ -154,8 +182,14 @@ def _check_room(room: LiveRoom, tenant: Tenant, park_id: int, loan: ExchangeRequ
         raise RoomUnavailable(_("The room is reserved for one tenant."), code="dedicated", field="room")
 
 
-def _set_free_hours(booking: Booking, free_hours: int, by_park: bool) -> None:
-    """Free hours go by the start. Whom the park moves may give the booking back as long as before."""
+def _set_terms(booking: Booking, span: Span, blocked: Span, free_hours: int, by_park: bool) -> None:
+    """What the room is taken for, and what that costs.
+
+    Free hours go by the start. Whom the park moves may give the booking back as long as before.
+    """
+    loan = booking.loan
+    booking.blocked_from, booking.blocked_until = blocked.start, blocked.end
+    booking.price = price_of(loan.hourly_rate if loan and loan.lends_room else booking.room.hourly_rate, span)
     until = free_until(booking.starts_at, free_hours)
     if by_park and booking.free_until is not None:
         until = max(until, booking.free_until)

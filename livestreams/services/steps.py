@@ -14,6 +14,7 @@ from core import audit, doorbell
 from core.actors import Actor, system_actor
 from core.clock import business_day, local, now
 from core.locking import lock_rows, retried
+from core.models import AuditEntry
 from livestreams.choices import BOOKING_AT_REST, BOOKING_TRANSITIONS, SESSION_OPEN, BookingState
 from livestreams.errors import WrongState
 from livestreams.models import Booking
@@ -102,14 +103,25 @@ def record(
     actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None = None, **more: object
 ) -> None:
     """Audit one booking as it stands now, with what more is to be known of it."""
-    audit.record(
-        actor=actor,
-        verb=verb,
-        obj=booking,
-        node_id=booking.tenant_id,
-        before=before,
-        after=audit.snapshot(booking, AUDITED) | more,
-    )
+    audit.record(**_audited(actor, verb, booking, before, **more))
+
+
+def entry_of(actor: Actor, verb: str, booking: Booking) -> AuditEntry:
+    """The entry of a booking as it stands now, for who stores it together with the booking."""
+    return audit.entry_of(**_audited(actor, verb, booking, None))
+
+
+def _audited(
+    actor: Actor, verb: str, booking: Booking, before: dict[str, object] | None, **more: object
+) -> dict[str, Any]:
+    return {
+        "actor": actor,
+        "verb": verb,
+        "obj": booking,
+        "node_id": booking.tenant_id,
+        "before": before,
+        "after": audit.snapshot(booking, AUDITED) | more,
+    }
 
 
 def complete(actor: Actor, booking: Booking) -> None:

@@ -8,21 +8,21 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, InternalError, connection, transaction
+from django.db import DataError, IntegrityError, InternalError, connection, transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.base import ModelState
 from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.errors import NotFound
-from core.locking import lock_row
+from core.locking import lock_of, lock_row
 from core.models import AuditEntry, ScopeNode
-from core.prepared import Prepared, insert
+from core.prepared import Prepared, insert, insert_while
 from livestreams.choices import BookingState
 from livestreams.models import Booking, LiveRoom
 from supplychain.models import Agreement
 from tenants.models import Tenant
-from tests.factories import World, make_park, make_tenant
+from tests.factories import World, make_park, make_tenant, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 SAMPLES = {"pk": -2, "since": datetime(1, 1, 2, tzinfo=UTC)}
@@ -130,3 +130,43 @@ def test_the_database_refuses_an_inserted_row_as_it_does_any(world: World) -> No
     with pytest.raises((IntegrityError, InternalError), match="livestreams_booking_"), transaction.atomic():
         insert(twin)
     assert not Booking.objects.filter(uid=twin.uid).exists()
+
+
+def node_there(pk: int) -> QuerySet[ScopeNode, dict[str, Any]]:
+    return ScopeNode.objects.filter(pk=pk).values("pk")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rows_are_stored_in_one_transaction_or_neither_is() -> None:
+    """On a connection of its own state: nobody has begun a transaction, and nobody listens."""
+    world = make_world("alpha")
+    still, lock = Prepared(node_there, {"pk": -2}), lock_of(LiveRoom)
+    taken = Booking.objects.blocking().order_by("pk").last()
+    entry = AuditEntry.objects.order_by("pk").last()
+
+    def store(state: str, pk: int = world.park.pk, verb: str = "booking.create") -> tuple[Booking, bool]:
+        booking, note = copy(taken), copy(entry)
+        booking.pk, booking._state, booking.uid, booking.state = None, ModelState(), uuid4(), state
+        note.pk, note._state, note.verb, note.object_id = None, ModelState(), verb, None
+        asked = {"lock": (lock, {"pk": booking.room_id}), "still": (still, {"pk": pk})}
+        return booking, insert_while(booking, note, "object_id", **asked)
+
+    def count() -> tuple[int, int]:
+        return Booking.objects.count(), AuditEntry.objects.count()
+
+    before = count()
+    for _time in range(2):  # the second time the statements are known
+        with pytest.raises((IntegrityError, InternalError), match="livestreams_booking_"):
+            store(BookingState.CONFIRMED)
+        assert store(BookingState.CANCELLED, pk=0)[1] is False
+        assert count() == before
+    if connection.vendor == "postgresql":
+        with pytest.raises(DataError):
+            store(BookingState.CANCELLED, verb="x" * 65)
+        assert count() == before
+    booking, done = store(BookingState.CANCELLED)
+    assert done
+    assert count() == (before[0] + 1, before[1] + 1)
+    last = AuditEntry.objects.latest("pk")
+    assert (last.object_id, last.verb) == (booking.pk, "booking.create")
+    assert Booking.objects.get(pk=booking.pk).state == BookingState.CANCELLED

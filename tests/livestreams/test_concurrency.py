@@ -20,10 +20,11 @@ from core.actors import Actor
 from core.clock import now, today
 from core.errors import DomainError
 from core.locking import lock_rows
+from core.models import AuditEntry
 from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.frames import MOST_SOURCES, Frames
-from livestreams.models import Booking, EncoderSample, LiveRoom, SlotQuota
+from livestreams.models import Booking, EncoderSample, LiveRoom, Maintenance, SlotQuota
 from livestreams.services import frames, placing
 from tenants.services import tenant_leave
 from tests.factories import SYSTEM, World, make_room, make_world
@@ -122,6 +123,39 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         lock_rows(LiveRoom.objects.filter(pk=tries.rooms[2].pk))
         assert pool.submit(impatient).result() == "503 busy"
+
+
+@pytest.mark.postgres
+def test_whoever_waited_for_a_room_sees_what_was_done_to_it_meanwhile(transactional_db: None, at: At) -> None:
+    """Also where what is asked and what is stored go to the database in one message."""
+    world = make_world("alpha")
+    mine, room = world.tenants[0], LiveRoom.objects.get(pk=world.rooms[0].pk)
+    SlotQuota.objects.all().delete()
+
+    def book() -> str:
+        try:
+            services.booking_create(
+                actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
+            )
+        except DomainError as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "booked"
+
+    before = Booking.objects.count()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_rows(LiveRoom.objects.filter(pk=room.pk))
+            booking = pool.submit(book)
+            wait([booking], 1)
+            assert not booking.done(), "it stands in line"
+            Maintenance.objects.create(room=room, starts_at=at(8), ends_at=at(12), reason="leak")
+        assert booking.result() == "maintenance"
+        assert Booking.objects.count() == before
+        Maintenance.objects.all().delete()
+        assert pool.submit(book).result() == "booked"
+        assert AuditEntry.objects.get(verb="booking.create").object_id == Booking.objects.latest("pk").pk
 
 
 @pytest.mark.postgres
