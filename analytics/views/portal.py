@@ -30,7 +30,7 @@ from livestreams.readings import COUNTERS
 from livestreams.selectors import frames_now, frames_worst, next_in_room
 from livestreams.spending import spend_by_hour
 from supplychain.attribution.waiting import waiting_lines
-from supplychain.choices import AgreementState, ReorderState
+from supplychain.choices import AgreementState, ReorderState, SampleState, StatementState
 from supplychain.explained import stretches
 from supplychain.models import (
     Agreement,
@@ -40,6 +40,8 @@ from supplychain.models import (
     OfferAnswer,
     Reorder,
     SalesEvent,
+    SampleRequest,
+    Statement,
 )
 from supplychain.showcase import outcomes
 
@@ -88,6 +90,8 @@ class Today(TenantPage):
             unplaced=self._unplaced(),
             answered=self._answered(),
             unsigned=self._unsigned(),
+            unapproved=self._unapproved(),
+            samples_asked=self._samples_asked(),
             proposed=self._proposed(),
             sees_result=may_see_result(self.actor, self.node.pk),
             **mine,
@@ -152,6 +156,17 @@ class Today(TenantPage):
         proposed = Agreement.objects.filter(state=AgreementState.PROPOSED).exclude(proposed_by=self.node)
         of_firm = Q(seller=self.tenant) | Q(partner=self.node)
         return visible_to(proposed.filter(of_firm), self.actor, "change").count()
+
+    def _unapproved(self) -> int:
+        """How many statements wait for this firm's approval: of its own books where the other party is not here."""
+        other = Q(agreement__partner=self.node) | Q(agreement__partner=None, agreement__seller=self.tenant)
+        drafts = Statement.objects.filter(other, state=StatementState.DRAFT)
+        return visible_to(drafts, self.actor, "change").count()
+
+    def _samples_asked(self) -> int:
+        """How many requests for samples of this firm's goods wait for its answer."""
+        asked = SampleRequest.objects.filter(offer__tenant=self.tenant, state=SampleState.ASKED)
+        return visible_to(asked, self.actor, "change").count()
 
     def _unplaced(self) -> int:
         sees_lines = may(self.actor, "view", Attribution, self.node.pk)

@@ -75,6 +75,11 @@ def test_samples_go_out_and_come_back(
     own, their = (page(side, "portal-sample", request.uid) for side in (firm, theirs))
     assert their in text(giver, page(theirs, "portal-samples"))
     assert own in text(owner, page(firm, "portal-samples"))
+    asked = "1 request for samples of your goods waits for your answer"
+    for browser, side, said in ((giver, theirs, True), (owner, firm, False)):
+        browser.cookies["django_language"] = "en"
+        assert (asked in text(browser, page(side, "portal-today"))) == said
+        browser.cookies["django_language"] = "zh-hans"
     assert 'name="price"' in text(giver, their)
     assert 'name="price"' not in text(owner, own)
     agree = page(theirs, "portal-sample-agree", request.uid)

@@ -67,6 +67,37 @@ def asks_before(shown: str, address: str, *words: str) -> None:
         assert part in form, address
 
 
+def test_the_first_page_of_who_is_to_approve_says_so(
+    owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
+) -> None:
+    """The other party; the firm itself where that one is not here."""
+    other = world.tenants[1]
+    partner = browser_of(other.users[Role.TENANT_FINANCE])
+    partner.cookies["django_language"] = "en"
+
+    def waiting() -> tuple[int, int]:
+        shown = [each.get(page(side, "portal-today")) for each, side in ((owner, firm), (partner, other))]
+        for each in shown:
+            said = "waits for your approval" in each.text or "wait for your approval" in each.text
+            assert said == bool(each.context["unapproved"])
+        return shown[0].context["unapproved"], shown[1].context["unapproved"]
+
+    own, theirs = waiting()
+    month = str(month_of(month_of(today()) - DAY))
+    outside = {"kind": "outside_host", "outside_name": "达人", "outside_ref": "daren-9", "sales": "outside"}
+    for added, values in (((0, 1), terms(other.tenant.code)), ((1, 1), terms("", **outside))):
+        owner.post(page(firm, "portal-agreement-new"), values)
+        agreement = Agreement.objects.latest("pk")
+        signer, side = (partner, other) if agreement.partner_id else (owner, firm)
+        signer.post(page(side, "portal-agreement-sign", uid=agreement.uid))
+        owner.post(page(firm, "portal-agreement-count", uid=agreement.uid), {"month": month})
+        assert waiting() == (own + added[0], theirs + added[1])
+    statement = Statement.objects.filter(agreement__partner=other.tenant.node).latest("pk")
+    partner.post(page(other, "portal-statement-approve", uid=statement.uid), {"version": "1"})
+    assert waiting() == (own + 1, theirs)
+    assert not browser_of(firm.users[Role.TENANT_STAFF]).get(page(firm, "portal-today")).context["unapproved"]
+
+
 def test_from_proposal_to_payment(
     owner: Client, firm: TenantWorld, world: World, browser_of: Browsers
 ) -> None:
