@@ -47,6 +47,11 @@ class Readiness:
     obstacles: tuple[Obstacle, ...]
     unchecked: tuple[RoomCheckItem, ...]
 
+    @property
+    def checked(self) -> tuple[RoomCheckItem, ...]:
+        """The points that are ticked."""
+        return tuple(point for point in RoomCheckItem if point not in self.unchecked)
+
 
 def readiness(facts: Facts) -> Readiness:
     """The verdict on a room, with every obstacle and every point that is still to be checked."""

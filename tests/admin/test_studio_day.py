@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,14 @@ def test_a_day_of_the_studio_tap_by_tap(world: World, studio: Client) -> None:
         for point in ("scene", "light", "sound", "network"):
             context = tap(studio, "booking", noon.pk, "room-check", point=point, done="on")
         assert {row["booking"]: row["ready"].state for row in context["rows"]}[noon] == "ready"
+        # a point that was ticked by a slip of the thumb is taken back by its own button
+        forms = studio.get(PAGE).content.decode().split("<form ")
+        light = next(
+            each.partition("</form>")[0] for each in forms if 'value="light"' in each and "☑" in each
+        )
+        fields = dict(re.findall(r'name="(point|done|back)" value="([^"]*)"', light))
+        context = tap(studio, "booking", noon.pk, "room-check", **fields)
+        assert {row["booking"]: row["ready"].unchecked for row in context["rows"]}[noon] == ("light",)
         came = tap(studio, "visit", visit.pk, "arrive")
         assert next(each for each in came["visits"] if each == visit).arrived_at is not None
         left = tap(studio, "visit", visit.pk, "leave")

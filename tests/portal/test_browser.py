@@ -31,7 +31,9 @@ def fits(page: Page) -> None:
     """Nothing sticks out of the screen sideways; `innerWidth` alone grows with what does on a phone."""
     assert page.viewport_size is not None
     width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= min(page.evaluate("innerWidth"), page.viewport_size["width"]), f"{page.url} is {width} wide"
+    assert width <= min(page.evaluate("innerWidth"), page.viewport_size["width"]), (
+        f"{page.url} is {width} wide"
+    )
 
 
 def tabs_are_read_in_whole(page: Page) -> None:
