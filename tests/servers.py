@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import http.client
 import os
 import pwd
@@ -334,11 +335,16 @@ http {
 
 @dataclasses.dataclass
 class Proxy:
-    """nginx in front of a site: its addresses with TLS and without, and the certificate that it made itself."""
+    """nginx in front of a site: its addresses with TLS and without, and the certificate that it made itself.
+
+    `server` may be killed; `begun` runs it again.
+    """
 
     url: str
     plain: str
     certificate: Path
+    server: Server
+    begun: Callable[[], contextlib.AbstractContextManager[Server]]
 
 
 @contextlib.contextmanager
@@ -378,8 +384,10 @@ def tls_proxy(folder: Path, static: Path, patience: str = "60s", **processes: in
             return probe.connect_ex(("127.0.0.1", https)) == 0
 
     command = [nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
-    with running(command, log=folder / "proxy.log", answers=answers):
-        yield Proxy(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", folder / "tls.crt")
+    begun = functools.partial(running, command, log=folder / "proxy.log", answers=answers)
+    with begun() as server:
+        certificate = folder / "tls.crt"
+        yield Proxy(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", certificate, server, begun)
 
 
 PLATFORM = """
