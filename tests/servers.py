@@ -189,6 +189,38 @@ def postgres_server(*settings: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclasses.dataclass
+class SmallDisk:
+    """A file system of its own, and how it becomes full."""
+
+    folder: Path
+
+    @property
+    def _filler(self) -> Path:
+        return self.folder / "filler"
+
+    def fill(self, leave: int = 0) -> None:
+        """Leave so many bytes of room."""
+        free = shutil.disk_usage(self.folder).free
+        with self._filler.open("ab") as file:
+            os.posix_fallocate(file.fileno(), file.tell(), max(1, free - leave))
+
+    def make_room(self) -> None:
+        self._filler.unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[SmallDisk]:
+    """Give a folder a file system of its own, in memory. NotInstalled where this may not be done."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        raise NotInstalled("a small disk is made by root alone")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @contextlib.contextmanager
 def redis_server(*options: str, port: int | None = None) -> Iterator[str]:
     """Run a new Redis that keeps nothing; yield its address, without a database number.
