@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-import http.cookiejar
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
 from analytics.demo.logins import DEMO_PASSWORD
 from tests import servers
 from tests.scaled.conftest import wait_until
-from tests.scaled.http import Shop, line
+from tests.scaled.http import Person, Shop, line
 from tests.scaled.sites import DATABASE, SELLERS, copy_of, key_of, marks, select_from
 from tests.scaled.test_proxy import assert_problem
 
-BOUNDARY = "of-a-form"
 WHY = '\x1e["A disk of this site is full. Tell who runs it; once there is room, start this again.", null]'
-
-
-class Person:
-    """Somebody of a tenant who is logged in by a browser without scripts."""
-
-    def __init__(self, url: str) -> None:
-        self.url, self._jar = url, http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
-        self.ask("/login/")
-        _status, _page, home = self.ask("/login/", username="tenant", password=DEMO_PASSWORD)
-        self.portal = home.removeprefix(url)
-
-    def ask(self, path: str, body: bytes = b"", kind: str = "", **form: str) -> tuple[int, str, str]:
-        """Look at a page, or send it a form: the status, the text, and where that stands."""
-        if form:
-            body = urlencode({"csrfmiddlewaretoken": self._token, **form}).encode()
-        headers = {"Content-Type": kind} if kind else {}
-        request = urllib.request.Request(self.url + path, body or None, headers)
-        try:
-            with self._opener.open(request, timeout=60) as answer:
-                return answer.status, answer.read().decode(), answer.url
-        except urllib.error.HTTPError as refusal:
-            return refusal.code, refusal.read().decode(), refusal.url
-
-    def upload(self, page: str, text: str) -> tuple[int, str, str]:
-        """Bring a file to a page of the portal."""
-        part = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
-        body = f'{part}"csrfmiddlewaretoken"\r\n\r\n{self._token}\r\n'
-        body += f'{part}"file"; filename="sales.csv"\r\n\r\n{text}\r\n--{BOUNDARY}--\r\n'
-        return self.ask(f"{self.portal}{page}/", body.encode(), f"multipart/form-data; boundary={BOUNDARY}")
-
-    @property
-    def _token(self) -> str:
-        return next(str(cookie.value) for cookie in self._jar if cookie.name == "csrftoken")
 
 
 def sales(rows: int) -> str:
@@ -88,7 +49,10 @@ def test_a_site_on_a_full_disk_says_so_and_goes_on_when_there_is_room(
         return (state, message) if state in ("done", "failed") else None
 
     with servers.serve({**env, "TMPDIR": str(disk.folder / "tmp")}) as site:
-        shop, person = Shop(site.url, key_of(live_site), SELLERS[0]), Person(site.url)
+        shop, person = (
+            Shop(site.url, key_of(live_site), SELLERS[0]),
+            Person(site.url, "tenant", DEMO_PASSWORD),
+        )
         status, _page, batch = person.upload("imports", large)
         assert status == 200
         batch = batch.removeprefix(site.url)
