@@ -225,10 +225,11 @@ class SmallDisk:
         return self.folder / "filler"
 
     def fill(self, leave: int = 0) -> None:
-        """Leave so many bytes of room."""
-        free = shutil.disk_usage(self.folder).free
+        """Leave so many bytes of room, or what others have written meanwhile leaves of them."""
         with self._filler.open("ab") as file:
-            os.posix_fallocate(file.fileno(), file.tell(), max(1, free - leave))
+            while (more := shutil.disk_usage(self.folder).free - leave) > 0:
+                with contextlib.suppress(OSError):
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, more)
 
     def make_room(self) -> None:
         self._filler.unlink()
