@@ -12,7 +12,7 @@ class PageRequest(WSGIRequest):
     text, that raises where nobody answers yet. Under ASGI it does not.
     """
 
-    encoding: str | None = None  # type: ignore[assignment]  # a property there, which decodes
+    encoding: str | None = None  # a property there, which decodes
 
 
 class PageHandler(WSGIHandler):

@@ -6,7 +6,7 @@ byte, and warn about it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from io import BytesIO
 from typing import IO, Any
 
@@ -19,8 +19,8 @@ from core.doors.failures import what_broke
 from core.locking import is_full
 from core.middleware import activate_language
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
+Message = Mapping[str, Any]
+Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 PIECE_BYTES = 64 * 1024
