@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from core.doors.requests import PageHandler  # noqa: E402  (models can be imported only after set-up)
+
+application = PageHandler()
 
 # Loading every address takes about a second, and whoever asks first would wait for it: an encoder, after a restart.
 import config.urls  # noqa: E402, F401  (models can be imported only after set-up)

@@ -127,3 +127,10 @@ class Busy(DomainError):
     status = 503
     code = "busy"
     title = _("The system is busy, please try again")
+
+
+class NoRoom(Busy):
+    """A disk took nothing more, which does not pass by itself."""
+
+    code = "disk_full"
+    title = _("The disk is full")

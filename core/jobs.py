@@ -28,8 +28,8 @@ from django.utils import translation
 from core import audit, clock, doorbell
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
-from core.errors import Conflict, DomainError
-from core.locking import is_gone, retried
+from core.errors import Conflict, DomainError, NoRoom
+from core.locking import is_full, is_gone, retried
 from core.models import Job
 from core.scoping import get_visible
 from core.words import gettext as _
@@ -348,6 +348,11 @@ def _handle(context: JobContext) -> None:
             # As if the worker had died: who looks next goes on from the last checkpoint.
             log.warning("job left to the next worker", job=str(context.job.uid), exc_info=True)
             connection.close_if_unusable_or_obsolete()
+            return
+        if is_full(error):
+            log.exception("no room for a job", job=str(context.job.uid), kind=context.job.kind)
+            said = _("A disk of this site is full. Tell who runs it; once there is room, start this again.")
+            _finish(context, JobState.FAILED, message=said, result={"code": NoRoom.code, "rows": []})
             return
         # The job records why it failed and the worker lives on; the trace goes to the log, not to the user.
         log.exception("job failed", job=str(context.job.uid), kind=context.job.kind)

@@ -5,6 +5,7 @@ SQLite has one writer: a transaction begins IMMEDIATE and holds the whole databa
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import random
@@ -34,7 +35,10 @@ AWAY = ("08", "25006", "40", "53", "55", "57", "58")
 GONE = ("08", "57P")
 AWAY_FOR_ALL = ("25006", "53300")
 AWAY_FOR_ALL_ON_SQLITE = ("readonly database", "unable to open")
-AWAY_ON_SQLITE = ("locked", "readonly database", "disk is full", "unable to open", "disk I/O")
+FULL, FULL_ON_SQLITE = "53100", "disk is full"
+AWAY_ON_SQLITE = ("locked", "readonly database", FULL_ON_SQLITE, "unable to open", "disk I/O")
+# What the system says when a folder takes nothing: full, over its quota, mounted to be read only.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def is_transient(error: DatabaseError) -> bool:
@@ -58,6 +62,17 @@ def is_unavailable(error: Exception) -> bool:
         return any(words in str(error) for words in AWAY_ON_SQLITE)
     state = getattr(error.__cause__, "sqlstate", None)
     return state.startswith(AWAY) if state else isinstance(error, OperationalError)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk takes nothing more: that of the files, or that of the database."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if not isinstance(error, DatabaseError):
+        return False
+    if connection.vendor == "sqlite":
+        return FULL_ON_SQLITE in str(error)
+    return getattr(error.__cause__, "sqlstate", None) == FULL
 
 
 def is_gone(error: Exception) -> bool:

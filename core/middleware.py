@@ -41,6 +41,12 @@ def _read_as_utf8(request: HttpRequest) -> None:
     request.encoding = "utf-8"
 
 
+def activate_language(request: HttpRequest) -> None:
+    """Speak the language that somebody chose for pages, or that of the site."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    translation.activate(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
+
+
 class LanguageMiddleware(LocaleMiddleware):
     """Pages speak Chinese until somebody chooses otherwise; the API listens to Accept-Language.
 
@@ -51,8 +57,7 @@ class LanguageMiddleware(LocaleMiddleware):
         if request.path.startswith("/api/"):
             super().process_request(request)
             return
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        translation.activate(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
+        activate_language(request)
         request.LANGUAGE_CODE = translation.get_language()
 
 

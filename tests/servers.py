@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import http.client
 import os
 import pwd
@@ -142,12 +143,29 @@ def _account() -> pwd.struct_passwd | None:
     return names.get("postgres") or names["nobody"]
 
 
+@dataclasses.dataclass
+class Postgres:
+    """A PostgreSQL that `begun` runs, as often as wanted, and the address of its database, made the first time."""
+
+    address: str
+    begun: Callable[[], contextlib.AbstractContextManager[Server]]
+
+
 @contextlib.contextmanager
 def postgres_server(*settings: str) -> Iterator[str]:
     """Run a new PostgreSQL; yield the address of its empty database, of which the caller is superuser.
 
-    `settings` are `name=value` and come last. fsync is off: a killed server keeps what it acknowledged, a machine
-    without power would not.
+    `settings` are `name=value` and come last.
+    """
+    with postgres_cluster(*settings) as made, made.begun():
+        yield made.address
+
+
+@contextlib.contextmanager
+def postgres_cluster(*settings: str) -> Iterator[Postgres]:
+    """Make a new PostgreSQL that is not running yet, with `settings` as above.
+
+    fsync is off: a killed server keeps what it acknowledged, a machine without power would not.
     """
     initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
     account = _account()
@@ -180,12 +198,53 @@ def postgres_server(*settings: str) -> Iterator[str]:
                 return True
             return False
 
-        with running(command, log=folder / "log", answers=answers, account=account, stop=signal.SIGINT):
-            with psycopg.connect(address + "postgres", autocommit=True) as connection:
-                connection.execute("CREATE DATABASE livepark")
-            yield address + "livepark"
+        @contextlib.contextmanager
+        def begun() -> Iterator[Server]:
+            run = running(command, log=folder / "log", answers=answers, account=account, stop=signal.SIGINT)
+            with run as server:
+                with psycopg.connect(address + "postgres", autocommit=True) as connection:
+                    if not connection.execute(
+                        "SELECT FROM pg_database WHERE datname = 'livepark'"
+                    ).fetchall():
+                        connection.execute("CREATE DATABASE livepark")
+                yield server
+
+        yield Postgres(address + "livepark", begun)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclasses.dataclass
+class SmallDisk:
+    """A file system of its own, and how it becomes full."""
+
+    folder: Path
+
+    @property
+    def _filler(self) -> Path:
+        return self.folder / "filler"
+
+    def fill(self, leave: int = 0) -> None:
+        """Leave so many bytes of room, or what others have written meanwhile leaves of them."""
+        with self._filler.open("ab") as file:
+            while (more := shutil.disk_usage(self.folder).free - leave) > 0:
+                with contextlib.suppress(OSError):
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, more)
+
+    def make_room(self) -> None:
+        self._filler.unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[SmallDisk]:
+    """Give a folder a file system of its own, in memory. NotInstalled where this may not be done."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        raise NotInstalled("a small disk is made by root alone")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextlib.contextmanager
@@ -269,8 +328,13 @@ class MediaNode:
 
 
 @contextlib.contextmanager
-def media_node(site: str, secret: str, rtmp: int, control: int, *, interval: str) -> Iterator[MediaNode]:
-    """Run deploy/nginx-rtmp.conf beside a site on these ports; it asks again every `interval`, such as "1s"."""
+def media_node(
+    site: str, secret: str, rtmp: int, control: int, *, interval: str, trusting: Path | None = None
+) -> Iterator[MediaNode]:
+    """Run deploy/nginx-rtmp.conf beside a site on these ports; it asks again every `interval`, such as "1s".
+
+    A site with TLS is believed by the certificates of the file `trusting`.
+    """
     nginx = program("nginx", Path("/usr/sbin"))
     if not Path("/usr/share/nginx/modules/ngx_rtmp_module.so").exists():
         raise NotInstalled("libnginx-mod-rtmp is not installed (make services)")
@@ -278,18 +342,29 @@ def media_node(site: str, secret: str, rtmp: int, control: int, *, interval: str
     # Its workers give up root, and must still get in.
     folder = Path(tempfile.mkdtemp(prefix="livepark-rtmp-"))
     text = (ROOT / "deploy" / "nginx-rtmp.conf").read_text("utf-8")
+    scheme, _, name = site.partition("://")
+    host = name.partition(":")[0]
+    by_tls = (
+        ("http://livepark/", "https://livepark/"),
+        ("Host $host;", f"Host {name};"),
+        ("# proxy_ssl", "proxy_ssl"),
+        ("env LIVEPARK_NODE_SECRET", f"env SSL_CERT_FILE={trusting}; env LIVEPARK_NODE_SECRET"),
+        ("proxy_ssl_name park.example;", f"proxy_ssl_name {host};"),
+        ("/etc/ssl/certs/ca-certificates.crt", str(trusting)),
+    )
     for written, here in (
         ("listen 1935;", f"listen 127.0.0.1:{rtmp};"),
         ("127.0.0.1:1935", f"127.0.0.1:{rtmp}"),
         ("127.0.0.1:8935", f"127.0.0.1:{control}"),
         ("listen 8936;", f"listen 127.0.0.1:{hls};"),
-        ("server 127.0.0.1:8000;", f"server {site.removeprefix('http://')};"),
+        ("server 127.0.0.1:8000;", f"server {name};"),
         ("/var/lib/livepark-rtmp", str(folder)),
         ("notify_update_timeout 5s;", f"notify_update_timeout {interval};"),
         ("NODE-SECRET;", f"{secret};"),
         # The platform of a test stands in the house.
         ("/etc/livepark/hand-on ", f"{folder}/hand-on --in-house "),
         ("http://127.0.0.1:8000", site),
+        *(by_tls if scheme == "https" else ()),
     ):
         if written not in text:
             raise RuntimeError(f"deploy/nginx-rtmp.conf has no {written!r}")
@@ -334,11 +409,33 @@ http {
 
 @dataclasses.dataclass
 class Proxy:
-    """nginx in front of a site: its addresses with TLS and without, and the certificate that it made itself."""
+    """nginx in front of a site: its addresses with TLS and without, and the certificate that it made itself.
+
+    `server` may be killed; `begun` runs it again.
+    """
 
     url: str
     plain: str
     certificate: Path
+    server: Server
+    begun: Callable[[], contextlib.AbstractContextManager[Server]]
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Make a certificate of this machine, signed by itself, with its key beside it; returns its file."""
+    command = [
+        program("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+    ]
+    command += ["-nodes", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / f"{name}.crt"
 
 
 @contextlib.contextmanager
@@ -347,12 +444,8 @@ def tls_proxy(folder: Path, static: Path, patience: str = "60s", **processes: in
 
     `patience` is how long it waits for an answer.
     """
-    nginx, openssl = program("nginx", Path("/usr/sbin")), program("openssl")
+    nginx, trusted = program("nginx", Path("/usr/sbin")), certificate(folder, "tls")
     https, plain = free_port(), free_port()
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", folder / "tls.key", "-out", folder / "tls.crt"]
-    subprocess.run(command, check=True, capture_output=True)
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     for written, here in (
         ("listen 443 ", f"listen 127.0.0.1:{https} "),
@@ -378,8 +471,9 @@ def tls_proxy(folder: Path, static: Path, patience: str = "60s", **processes: in
             return probe.connect_ex(("127.0.0.1", https)) == 0
 
     command = [nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
-    with running(command, log=folder / "proxy.log", answers=answers):
-        yield Proxy(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", folder / "tls.crt")
+    begun = functools.partial(running, command, log=folder / "proxy.log", answers=answers)
+    with begun() as server:
+        yield Proxy(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{plain}", trusted, server, begun)
 
 
 PLATFORM = """
@@ -476,8 +570,7 @@ def installed(
     folder: Path, *prepare: Sequence[str], settings: str = "config.settings.dev", **env: str
 ) -> dict[str, str]:
     """The environment of a whole site on migrated data in `folder`, after the commands of `prepare`."""
-    inherited = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
-    environment = {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
+    environment = environment_of(folder, settings, **env)
     if "DATABASE_URL" in env:
         manage(environment, "migrate", "--verbosity", "0")
     else:
@@ -485,6 +578,12 @@ def installed(
     for command in prepare:
         manage(environment, *command)
     return environment
+
+
+def environment_of(folder: Path, settings: str = "config.settings.dev", **env: str) -> dict[str, str]:
+    """The environment of a site whose files are in `folder`, with nothing done to its database."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+    return {**inherited, "LIVEPARK_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": settings, **env}
 
 
 @contextlib.contextmanager

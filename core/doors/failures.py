@@ -50,7 +50,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest, *_arguments: Any) -> HttpResponse:
     """A database or a disk that is away is no fault of ours, wherever it was noticed: 503, and when to come back."""
-    known = as_domain_error(sys.exc_info()[1])
+    return what_broke(request, sys.exc_info()[1])
+
+
+def what_broke(request: HttpRequest, fault: BaseException | None) -> HttpResponse:
+    """What callers may know of an exception, as a page or in the shape of the API."""
+    known = as_domain_error(fault)
     error = known or Broken(_("Something broke on our side. It has been logged under the request id."))
 
     def page() -> HttpResponse:

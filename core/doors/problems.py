@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,15 +18,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from structlog.contextvars import get_contextvars
 
-from core.errors import Busy, DomainError, NotFound, Refused
-from core.locking import is_unavailable
+from core.errors import Busy, DomainError, NoRoom, NotFound, Refused
+from core.locking import is_full, is_unavailable
 
 log = structlog.get_logger("livepark.api")
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "2"
-# What the system says when the folder of uploads takes nothing: full, over its quota, mounted to be read only.
-DISK_FULL = "disk_full"
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def problem_body(error: DomainError, errors: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -49,7 +45,7 @@ def problem_body(error: DomainError, errors: list[dict[str, Any]] | None = None)
 
 def problem_headers(error: DomainError) -> dict[str, str]:
     """When to come back, for errors that pass by themselves: a full disk does not."""
-    passes = error.status == Busy.status and error.code != DISK_FULL
+    passes = error.status == Busy.status and not isinstance(error, NoRoom)
     return {"Retry-After": RETRY_AFTER} if passes else {}
 
 
@@ -85,16 +81,15 @@ def as_domain_error(error: BaseException | None) -> DomainError | None:
         return NotFound()
     if isinstance(error, PermissionDenied):
         return Refused()
+    if is_full(error):
+        log.error("disk takes nothing", error=str(error))
+        return NoRoom(
+            _("The disk of this site takes nothing more. Nothing was stored; please tell who runs it.")
+        )
     if isinstance(error, Exception) and is_unavailable(error):
         log.error("database away", error=str(error))
         return Busy(
             _("The database does not answer. Nothing was stored; please try again."), code="database_away"
-        )
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
-        log.error("disk takes nothing", error=str(error))
-        return Busy(
-            _("The disk of this site takes nothing more. Nothing was stored; please tell who runs it."),
-            code=DISK_FULL,
         )
     return None
 

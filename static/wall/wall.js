@@ -201,15 +201,16 @@ window.Wall = (() => {
     }, wait * (0.5 + Math.random()));
     wait = Math.min(2 * wait, LONGEST_WAIT);
   };
-  // Whether the page says that this screen may not look; a server that is away says nothing.
-  const refused = async () => {
+  // What the page says of this screen: 200 if it may look, 404 if it may not or has to log in, 0 where nobody says anything.
+  const told = async () => {
     try {
       const answer = await fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" });
-      return answer.type === "opaqueredirect" || answer.status === 404 || answer.status === 403;
+      return answer.type === "opaqueredirect" ? 404 : answer.status;
     } catch {
-      return false;
+      return 0;
     }
   };
+  const refused = async () => [403, 404].includes(await told());
   const dark = () => {
     close();
     clearTimeout(again);
@@ -217,8 +218,9 @@ window.Wall = (() => {
     drawn.clear();
     document.body.dataset.state = "dark";
     document.body.replaceChildren(element("p", words.dark, "dark"));
+    // Loaded again while the server is away, the browser's own page would stand here for good.
     setInterval(async () => {
-      if (!(await refused())) location.reload();
+      if ((await told()) === 200) location.reload();
     }, 60000);
   };
   // A connection may die without a word, and a screen may sleep: both show as silence.

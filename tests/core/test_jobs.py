@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
@@ -47,6 +48,10 @@ def _handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     @jobs.handles("break")
     def broken(context: JobContext) -> dict[str, int]:
         return {"never": 1 // context.params["zero"]}
+
+    @jobs.handles("fill")
+    def fill(context: JobContext) -> dict[str, int]:
+        return {"written": Path("/dev/full").write_text("x")}
 
     @jobs.handles("cut")
     def cut(context: JobContext) -> dict[str, int]:
@@ -258,6 +263,14 @@ def test_a_refusal_keeps_its_rows_and_a_bug_keeps_its_secrets() -> None:
             job_resume(actor=SYSTEM, uid=str(ended.uid))
     assert refused.result["rows"] == [{"row": 3, "field": "amount", "code": "bad", "message": "not a number"}]
     assert "ZeroDivision" not in broken.message
+
+
+def test_a_job_says_that_a_disk_is_full() -> None:
+    job = start("fill")
+    run_due()
+    job.refresh_from_db()
+    assert (job.state, job.result["code"]) == (JobState.FAILED, "disk_full")
+    assert job.message.startswith("本站磁盘已满")
 
 
 def test_only_those_who_may_cancel_a_job() -> None:

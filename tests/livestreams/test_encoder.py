@@ -7,6 +7,7 @@ The node runs the configuration of deploy/, with other ports and asking every se
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import socket
 import socketserver
@@ -18,7 +19,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,13 +86,21 @@ print(publish.kbps, services.drop_streams(), time.time())
 PLATFORM_KEY = "stream-117?expire=1767225600&sign=0f%2F=a"
 
 
-class Park:
-    """A running site with its media node."""
+# A site behind deploy/nginx.conf, as nodes on other machines ask it.
+BEHIND_TLS = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
+    "LIVEPARK_TRUSTED_PROXIES": "1",
+}
 
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
+
+class Park:
+    """A running site with its media node, which asks the site itself or, `by_tls`, the proxy in front of it."""
+
+    def __init__(self, stack: ExitStack, folder: Path, *, by_tls: bool = False) -> None:
         rtmp, control = servers.free_port(), servers.free_port()
         self.stack = stack
-        self.env = servers.installed(folder)
+        self.env = servers.installed(folder, DJANGO_SECRET_KEY=token_urlsafe(64))
         self.platform = servers.free_port()
         given = {
             "control": f"http://127.0.0.1:{control}",
@@ -100,8 +111,15 @@ class Park:
         made = json.loads(prepared.splitlines()[-1])
         self.keys: dict[str, str] = made["keys"]
         self.port = servers.free_port()
+        self.secret: str = made["secret"]
+        self.asked, trusting = f"http://127.0.0.1:{self.port}", None
+        if by_tls:
+            self.env |= BEHIND_TLS
+            tls = servers.tls_proxy(folder, folder, pages=self.port, events=self.port, hooks=self.port)
+            proxy = stack.enter_context(tls)
+            self.asked, trusting = proxy.url, proxy.certificate
         self.site = stack.enter_context(servers.serve(self.env, self.port))
-        node = servers.media_node(self.site.url, made["secret"], rtmp, control, interval="1s")
+        node = servers.media_node(self.asked, self.secret, rtmp, control, interval="1s", trusting=trusting)
         self.node = stack.enter_context(node)
         self.select = select_from(self.env)
 
@@ -401,3 +419,82 @@ def test_the_park_cuts_a_stream(park: Park) -> None:
     assert abs(session["ended_at"] - float(cut)) < 2
     assert park.publish(park.keys["cut"]).ended(10)[0] != 0
     assert park.reasons("accepted = 0")[-1] == "cut"
+
+
+def test_a_node_on_another_machine_asks_by_tls(tmp_path: Path) -> None:
+    """As deploy/nginx-rtmp.conf says; to who shows another certificate it tells nothing, and lets nobody in."""
+    try:
+        servers.program("ffmpeg")
+        with ExitStack() as stack:
+            park = Park(stack, tmp_path, by_tls=True)
+            assert park.publish("lsk_" + "a" * 32).ended(10)[0] != 0
+            assert set(park.reasons("accepted = 0")) == {"unknown_key"}
+            with servers.platform(park.platform) as platform:
+                encoder = park.publish(park.keys["handed"])
+                wait_until(lambda: park.is_live("encoder-handed"), seconds=10)
+                # its key, which the node asked for by TLS as well
+                wait_until(platform.heard.exists, seconds=20, every=0.3)
+                encoder.stop()
+            other = stack.enter_context(
+                servers.media_node(
+                    park.asked,
+                    park.secret,
+                    servers.free_port(),
+                    servers.free_port(),
+                    interval="1s",
+                    trusting=servers.certificate(tmp_path, "other"),
+                )
+            )
+            assert Encoder(f"{other.rtmp}/live/{park.keys['slot']}", 5).ended(20)[0] != 0
+            assert not park.is_live("encoder-slot")
+            assert [does_it_ask(node) for node in (park.node, other)] == [204, 202]
+    except servers.NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
+def does_it_ask(node: servers.MediaNode) -> int:
+    """As docs/streams.md has operators try it."""
+    asked = http.client.HTTPConnection(urlsplit(node.control).netloc, timeout=10)
+    with contextlib.closing(asked):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        asked.request("POST", "/hooks/publish_done", "clientid=0", form)
+        return asked.getresponse().status
+
+
+def test_a_node_that_livepark_does_not_know_is_told_apart(park: Park) -> None:
+    stranger = servers.media_node(
+        park.asked, "lpn_stranger", servers.free_port(), servers.free_port(), interval="1s"
+    )
+    with stranger as node:
+        assert [does_it_ask(each) for each in (park.node, node)] == [204, 403]
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A site that sends who comes without TLS elsewhere, as one does that knows of no proxy before it."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(301)
+        self.send_header("Location", f"https://park.example{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing: the test looks at the encoder."""
+
+
+def test_nobody_gets_in_where_the_site_sends_the_node_elsewhere() -> None:
+    with ExitStack() as stack:
+        site = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere))
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        stack.callback(site.shutdown)
+        address, rtmp = f"http://127.0.0.1:{site.server_address[1]}", servers.free_port()
+        try:
+            servers.program("ffmpeg")
+            node = stack.enter_context(
+                servers.media_node(address, "lpn_none", rtmp, servers.free_port(), interval="1s")
+            )
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+        assert Encoder(f"{node.rtmp}/live/anybody", 5).ended(20)[0] != 0
+        assert does_it_ask(node) == 301

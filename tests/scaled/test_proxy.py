@@ -166,6 +166,32 @@ def test_who_asks_a_site_that_is_away_reads_what_to_do(tmp_path: Path) -> None:
             silent.close()
 
 
+def test_who_sends_what_the_proxy_has_no_room_for_reads_why(tmp_path: Path) -> None:
+    """It takes in a file whole before a page begins, and on a full disk said 500 without a word."""
+    bodies = tmp_path / "a"  # as in servers.PROXY
+    bodies.mkdir()
+    with ExitStack() as stack:
+        try:
+            disk = stack.enter_context(servers.small_disk(bodies, 1))
+            port = servers.free_port()
+            proxy = stack.enter_context(
+                servers.tls_proxy(tmp_path, tmp_path, pages=port, events=port, hooks=port)
+            )
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+        disk.fill()
+        for path in (IMPORTS, "/api/v1/orders/bulk"):
+            with sending(proxy, MIB, path) as line:
+                line.sendall(b"x" * (MIB - 1))
+                head, _blank, body = line.makefile("rb").read().decode("utf-8").partition("\r\n\r\n")
+            assert head.startswith("HTTP/1.1 503 ")
+            if path == IMPORTS:
+                assert '<p lang="zh">服务器目前收不下' in body
+                assert '<p lang="en">The server cannot take in' in body
+            else:
+                assert_problem(body, 503, "disk_full")
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [

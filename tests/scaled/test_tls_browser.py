@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ import pytest
 from tests import servers
 from tests.conftest import CHROMIUM
 from tests.portal.test_door import BOOK, KEPT
-from tests.scaled.sites import copy_of, screen_key_of
+from tests.scaled.conftest import wait_until
+from tests.scaled.http import Shop, line
+from tests.scaled.sites import SELLERS, copy_of, key_of, screen_key_of
+from tests.scaled.test_proxy import trusting
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 pytestmark = pytest.mark.browser
 
@@ -42,8 +46,8 @@ class Park:
 
 
 @pytest.fixture
-def park(live_site: servers.Site, tmp_path: Path) -> Iterator[Park]:
-    """The demo's site as a park runs it: pages of deploy/start behind the proxy."""
+def env(live_site: servers.Site, tmp_path: Path) -> dict[str, str]:
+    """The demo's site as a park runs it, in a copy that may be harmed."""
     env = copy_of(live_site, tmp_path) | {
         "DJANGO_SETTINGS_MODULE": "config.settings.production",
         "DJANGO_SECRET_KEY": (tmp_path / "secret-key").read_text("utf-8"),
@@ -51,8 +55,14 @@ def park(live_site: servers.Site, tmp_path: Path) -> Iterator[Park]:
         "LIVEPARK_TRUSTED_PROXIES": "1",
         "LIVEPARK_WORKERS": "1",
     }
-    pages, events = servers.free_port(), servers.free_port()
     servers.manage(env, "collectstatic", "--noinput", "--verbosity", "0")
+    return env
+
+
+@pytest.fixture
+def park(env: dict[str, str], tmp_path: Path) -> Iterator[Park]:
+    """Pages of deploy/start behind the proxy."""
+    pages, events = servers.free_port(), servers.free_port()
     with ExitStack() as stack:
         stack.enter_context(servers.started("pages", env, pages))
         static = tmp_path / "static"
@@ -113,3 +123,65 @@ def test_a_park_behind_tls(park: Park, live_site: servers.Site, open_page: Calla
     wall.locator("body[data-state=late]").wait_for()
     with servers.started("events", park.env, park.events):
         wall.locator("body[data-state=on]").wait_for(timeout=60_000)
+
+
+# How much stands in each box of a wall.
+BOXES = (
+    "[...document.querySelectorAll('body [id]')].map((box) => `${box.id} ${box.childElementCount}`).join()"
+)
+
+
+def test_a_wall_outlives_its_site_and_its_proxy(
+    env: dict[str, str], tmp_path: Path, live_site: servers.Site, open_page: Callable[..., Page]
+) -> None:
+    """Each goes away under an open wall: it says so, keeps its figures, comes back by itself, and counts on."""
+    port, address = servers.free_port(), f"/wall/tiny/?key={screen_key_of(live_site)}"
+    with ExitStack() as stack:
+        try:
+            proxy = stack.enter_context(
+                servers.tls_proxy(tmp_path, tmp_path / "static", pages=port, events=port, hooks=port)
+            )
+        except servers.NotInstalled as missing:
+            pytest.skip(str(missing))
+        wall, fresh = (open_page(viewport={"width": 1920, "height": 1080}) for _screen in range(2))
+        streams: list[Request] = []
+        wall.on("request", lambda asked: "/events/" in asked.url and streams.append(asked))
+        wall.on("requestfinished", lambda asked: asked in streams and streams.remove(asked))
+        wall.on("requestfailed", lambda asked: asked in streams and streams.remove(asked))
+        shop = Shop(proxy.url, key_of(live_site), SELLERS[0], trusting=trusting(proxy))
+
+        def figures() -> tuple[Decimal, int]:
+            paid, orders = (wall.locator(f"#{name}").inner_text() for name in ("gmv_paid", "orders"))
+            return Decimal(paid.strip("¥").replace(",", "")), int(orders.replace(",", ""))
+
+        def is_away(before: tuple[Decimal, int]) -> None:
+            wall.wait_for_selector("body[data-state=late]")
+            assert "连接中断" in wall.locator("#age").inner_text()
+            assert figures() == before
+
+        def counts_on(before: tuple[Decimal, int], name: str) -> tuple[Decimal, int]:
+            """The same page shows one order more, once, and all else as one that is opened now."""
+            wall.wait_for_selector("body[data-state=on]", timeout=30_000)
+            assert wall.evaluate("window.untouched"), "nothing was loaded again"
+            for _again in range(2):
+                shop.send([line(name, "12345.67")], key=name)
+            after = (before[0] + Decimal("12345.67"), before[1] + 1)
+            wait_until(lambda: figures() == after, seconds=10)
+            fresh.goto(f"{proxy.url}{address}")
+            fresh.wait_for_selector("body[data-state=on]")
+            wait_until(lambda: wall.evaluate(BOXES) == fresh.evaluate(BOXES), seconds=10)
+            assert len(streams) == 1
+            return after
+
+        with servers.serve(env, port):
+            wall.goto(f"{proxy.url}{address}")
+            wall.wait_for_selector("body[data-state=on]")
+            wall.evaluate("window.untouched = true")
+            seen = figures()
+        is_away(seen)
+        with servers.serve(env, port):
+            seen = counts_on(seen, "after-the-site")
+            proxy.server.kill()
+            is_away(seen)
+            with proxy.begun():
+                counts_on(seen, "after-the-proxy")
