@@ -177,8 +177,14 @@ def main(arguments: list[str]) -> int:
         sum(outcome.failed for outcome in outcomes.values()) + (len(left_out) if require_all else 0),
         sum(outcome.skipped.total() for outcome in outcomes.values()),
     )
-    if require_all and skipped:
-        failed, skipped = failed + skipped, 0
+    if require_all:
+        forbidden = sum(
+            count
+            for outcome in outcomes.values()
+            for reason, count in outcome.skipped.items()
+            if servers.FORBIDS in reason
+        )
+        failed, skipped = failed + skipped - forbidden, forbidden
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed or not passed else 0
 

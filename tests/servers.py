@@ -34,6 +34,10 @@ from tests import migrated
 ROOT = Path(__file__).resolve().parent.parent
 
 
+FORBIDS = "this machine forbids "
+"""Begins the reason of a skip that no installation can help, which is none of a suite that quietly tests less."""
+
+
 class NotInstalled(Exception):
     """A program is missing; the text names it and the command that installs it."""
 
@@ -237,10 +241,13 @@ class SmallDisk:
 
 @contextlib.contextmanager
 def small_disk(folder: Path, mebibytes: int) -> Iterator[SmallDisk]:
-    """Give a folder a file system of its own, in memory. NotInstalled where this may not be done."""
+    """Give a folder a file system of its own, in memory. NotInstalled where nobody, or not this user, may do so."""
     mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+    if os.geteuid() != 0:
         raise NotInstalled("a small disk is made by root alone")
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotInstalled(f"{FORBIDS}root to make a small disk: {done.stderr.strip()}")
     try:
         yield SmallDisk(folder)
     finally:

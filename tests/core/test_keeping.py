@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from core import clock, storage, tasks
 from core.jobs import JobPaused
 from core.management.commands.serve import Command
+from tests.servers import FORBIDS
 
 
 def test_of_a_file_that_breaks_off_nothing_stays() -> None:
@@ -68,5 +69,5 @@ def test_a_site_may_listen_by_the_new_protocol_too() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        pytest.skip("this machine has no IPv6")
+        pytest.skip(f"{FORBIDS}IPv6")
     Command()._require_free("::1", 0)
