@@ -133,10 +133,10 @@ def _unchanged(*, free_hours: int, rate: int, tenant: int, **values: Any) -> Que
     facts = {name: values.pop(name) for name in SAMPLES if name != "tenant"}
     free = {"taken": False, "lapsed": False, "under_repair": False, "limited": False}
     rooms = _rooms(tenant=tenant, **facts).annotate(
-        units=ExpressionWrapper(F("hourly_rate"), output_field=BigIntegerField())
+        units=ExpressionWrapper(F("hourly_rate"), output_field=BigIntegerField()), last_day=F("closed_on")
     )
-    same = rooms.for_tenant(tenant).filter(closed_on__isnull=True, units=rate, **values)
-    here = same.filter(tenant_park=F("park"), tenant_closed_on__isnull=True, free_hours=free_hours, **free)
+    same = rooms.for_tenant(tenant).filter(last_day=None, units=rate, **values)
+    here = same.filter(tenant_park=F("park"), tenant_closed_on=None, free_hours=free_hours, **free)
     return here.values("pk").order_by("pk")
 
 
