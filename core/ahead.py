@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from django.utils import translation
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T], most: int = 2) -> Iterator[T]:
+def ahead(items: Iterable[T], most: int = 2) -> Generator[T, None, None]:
     """The items in their order; a thread makes up to `most` of them before they are asked for.
 
     It makes them one after the other, in the language of whoever begins, and has no business with a database. What

@@ -407,13 +407,15 @@ def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
 def wait_patiently() -> None:
     """An import waits for the one before it, however long that takes, and looks up what it needs by its keys.
 
-    The planner knows nothing of rows that are not committed yet: for each chunk it would read the whole ledger.
+    The planner knows nothing of rows that are not committed yet: for each chunk it would read the whole ledger. And
+    foreign keys are checked with each chunk: those of a million rows would take the commit seconds of silence.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = 0")
             cursor.execute("SET LOCAL statement_timeout = 0")
             cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def keep(

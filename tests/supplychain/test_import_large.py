@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import translation
 
 from core.models import AuditEntry, BucketMark
@@ -229,3 +229,19 @@ def test_what_no_other_try_would_mend_is_raised(
     with pytest.raises(OperationalError, match="full"):
         load(Plan(seller=seller, open=lambda: io.BytesIO(body(tmp_path))), actor=SYSTEM, progress=fail)
     assert not ledger(seller)
+
+
+@pytest.mark.postgres
+def test_an_import_leaves_nothing_to_be_checked_at_its_end(seller: Tenant) -> None:
+    nobody = SalesEventKey(
+        seller_id=0, source="test", external_id="A1", version=1, content_hash=b"x" * 16, slot=0
+    )
+
+    def store() -> None:
+        with transaction.atomic():
+            loading.wait_patiently()
+            nobody.save(force_insert=True)
+            transaction.set_rollback(True)  # what only the commit would say is not said
+
+    with pytest.raises(IntegrityError, match="foreign key"):
+        store()
