@@ -55,6 +55,8 @@ from tenants.models import Tenant
 STEP = 1_000
 # Worth a try to write it while it is read: its bytes, and how many of its rows go to the database together.
 LARGE = 4 * 1024 * 1024
+# How a workbook begins.
+ZIP = b"PK"
 ROWS_AT_ONCE = 2_000
 Progress = Callable[[int, int, str], None]
 """Is told (done, total, message) between steps; what it raises stops the import."""
@@ -295,13 +297,15 @@ def _write_while_reading(
     """Store a file while a thread reads on; None where nothing is stored: then it is to be read whole first.
 
     So it is with a bad row, whose order may stand among those that are written already, and with a transaction that has
-    to be run again. On SQLite nothing is tried: its one writer is not to wait for a reader.
+    to be run again. A workbook is read far more slowly than it is stored: the ledger would be held for hardly more
+    speed. On SQLite nothing is tried: its one writer is not to wait for a reader.
     """
     if connection.vendor != "postgresql" or (batch is not None and batch.report.get("bad_rows")):
         return None
     with plan.open() as stream, Spool() as spool:
         size = stream.seek(0, 2)
-        if size < LARGE:
+        stream.seek(0)
+        if size < LARGE or stream.read(len(ZIP)) == ZIP:
             return None
         file = plan.read(stream)
         found = Outcome(file.profile, file.report)
@@ -405,7 +409,7 @@ def _exceeding(seller: Tenant, spool: Spool, progress: Progress) -> int:
 
 
 def wait_patiently() -> None:
-    """An import waits for the one before it, however long that takes, and looks up what it needs by its keys.
+    """An import waits for the one before it and for its reader, however long that takes, and looks up by keys.
 
     The planner knows nothing of rows that are not committed yet: for each chunk it would read the whole ledger. And
     foreign keys are checked with each chunk: those of a million rows would take the commit seconds of silence.
@@ -414,6 +418,7 @@ def wait_patiently() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = 0")
             cursor.execute("SET LOCAL statement_timeout = 0")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

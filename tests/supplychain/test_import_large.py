@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import translation
@@ -89,6 +91,42 @@ def test_a_large_file_is_stored_while_it_is_read(
     assert again.as_dict() == outcome.as_dict()
     (mine, theirs) = AuditEntry.objects.filter(verb="sales.import").order_by("pk")
     assert mine.after == theirs.after
+
+
+def test_a_workbook_holds_nothing_while_it_is_read(
+    seller: Tenant, large: Callable[[bool], None], tmp_path: Path
+) -> None:
+    large(True)
+    book = openpyxl.Workbook()
+    for line in csv.reader(body(tmp_path).decode().splitlines()):
+        book.active.append(line)
+    book.save(tmp_path / "f.xlsx")
+    told: list[str] = []
+    outcome = come(seller, (tmp_path / "f.xlsx").read_bytes(), told)
+    assert (outcome.counts["stored"], said(told)) == (ROWS, {READ, STORED})
+
+
+@pytest.mark.postgres
+def test_a_reader_may_be_silent_for_as_long_as_it_likes(
+    seller: Tenant, large: Callable[[bool], None], tmp_path: Path
+) -> None:
+    large(True)
+    limits = set()
+
+    def progress(_done: int, _total: int, _message: str) -> None:
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SHOW {limit}")
+                limits.add((limit, *cursor.fetchone()))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 60000")
+        content = body(tmp_path)
+        load(Plan(seller=seller, open=lambda: io.BytesIO(content)), actor=SYSTEM, progress=progress)
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("1min",)
+        cursor.execute("RESET idle_in_transaction_session_timeout")
+    assert {told for _limit, told in limits} == {"0"}
 
 
 def _no_number(lines: list[str]) -> None:
