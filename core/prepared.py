@@ -106,68 +106,33 @@ def insert(row: Model) -> None:
 def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Asked) -> bool:
     """Store two new rows if `still` finds anything once `lock` has locked its row.
 
-    The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction
-    and, on PostgreSQL, one message: nobody waits for the lock while this process does something else. Raises what the
-    database raises, and then nothing is stored either.
+    The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction,
+    before which all is made ready: nobody waits for the lock, or for the one writer of SQLite, while this process does
+    something else. Raises what the database raises, and then nothing is stored either.
     """
     database = connections[DEFAULT_DB_ALIAS]
     (locking, locked), (condition, values) = lock, still
-    asked = condition.parameters(values, database)
-    if database.vendor != "postgresql":
-        return _insert_in_turn(row, note, names, condition, asked)
-    sql, fields, noted = _conditional_with_note(type(row), type(note), names, condition)
-    parameters = [*_stored(row, fields, database), *asked, *_stored(note, noted, database)]
-    found = _in_one_message(
-        database, [(locking.sql, locking.parameters(locked, database)), (sql, parameters)]
-    )
-    if found is None:
-        return False
-    _is_stored(row, found[0])
-    setattr(note, names, row.pk)
-    _is_stored(note, found[1])
-    return True
-
-
-def _insert_in_turn(row: Model, note: Model, names: str, condition: Prepared, asked: list[Any]) -> bool:
-    """The same where there is one writer, whose transaction is its lock: all is made ready before its turn begins."""
-    database = connections[DEFAULT_DB_ALIAS]
+    key = locking.parameters(locked, database)
     sql, fields = _conditional(type(row), condition, database.vendor)
     sql_of_note, noted = _insertion(type(note), database.vendor)
     place = [field.attname for field in noted].index(names)
-    values, values_of_note = [*_stored(row, fields, database), *asked], _stored(note, noted, database)
+    stored = [*_stored(row, fields, database), *condition.parameters(values, database)]
+    stored_of_note = _stored(note, noted, database)
     with transaction.atomic():
-        with _executed(database, sql, values) as cursor:
+        if database.vendor == "postgresql":  # elsewhere the transaction is the lock
+            with _executed(database, locking.sql, key):
+                pass
+        with _executed(database, sql, stored) as cursor:
             found = cursor.fetchone()
         if found is None:
             return False
-        values_of_note[place] = found[0]
-        with _executed(database, sql_of_note, values_of_note) as cursor:
+        stored_of_note[place] = found[0]
+        with _executed(database, sql_of_note, stored_of_note) as cursor:
             (pk_of_note,) = cursor.fetchone()
     _is_stored(row, found[0])
     setattr(note, names, row.pk)
     _is_stored(note, pk_of_note)
     return True
-
-
-def _in_one_message(database: BaseDatabaseWrapper, statements: Sequence[tuple[str, Sequence[Any]]]) -> Any:
-    """The first row of the last of the statements, which are one transaction and see what is there when each begins.
-
-    Within another transaction, or where somebody listens to what is asked, they go one by one.
-    """
-    if database.in_atomic_block or database.queries_logged or database.execute_wrappers:
-        with transaction.atomic():
-            for sql, parameters in statements:
-                with _executed(database, sql, parameters) as cursor:
-                    found = cursor.fetchone()
-        return found
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    connection = database.connection
-    with database.wrap_database_errors, connection.pipeline():
-        for sql, parameters in statements:
-            cursor = PlannedOnce(connection)
-            cursor.execute(sql, parameters)
-    return cursor.fetchone()
 
 
 def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabaseWrapper) -> list[Any]:
@@ -193,31 +158,12 @@ def _is_stored(row: Model, pk: Any) -> None:
 def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
     """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
     _sql, fields = _insertion(model, vendor)
+    columns = ", ".join(str(field.column) for field in fields)
     sql = (
-        f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {_places(fields, vendor)} "  # noqa: S608
+        f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {_places(fields, vendor)} "  # noqa: S608
         f"FROM ({still.sql}) still RETURNING {model._meta.pk.column}"
     )
     return sql, fields
-
-
-@cache
-def _conditional_with_note(
-    model: type[Model], note: type[Model], names: str, still: Prepared
-) -> tuple[str, Sequence[Field[Any, Any]], Sequence[Field[Any, Any]]]:
-    """The statement of PostgreSQL that stores a row and one that names it, and the fields of both."""
-    made, fields = _conditional(model, still, "postgresql")
-    _sql, all_of_note = _insertion(note, "postgresql")
-    (named,) = (field for field in all_of_note if field.attname == names)
-    noted = [field for field in all_of_note if field is not named]
-    sql = (
-        f"WITH made (id) AS ({made}) INSERT INTO {note._meta.db_table} ({_columns([named, *noted])}) "  # noqa: S608
-        f"SELECT made.id, {_places(noted, 'postgresql')} FROM made RETURNING {named.column}, {note._meta.pk.column}"
-    )
-    return sql, fields, noted
-
-
-def _columns(fields: Sequence[Field[Any, Any]]) -> str:
-    return ", ".join(str(field.column) for field in fields)
 
 
 def _places(fields: Sequence[Field[Any, Any]], vendor: str) -> str:

@@ -23,7 +23,6 @@ from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.models import ScopeNode
-from core.money import to_units
 from core.prepared import Prepared
 from livestreams.conflicts import Span
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance, SlotQuota
@@ -73,7 +72,7 @@ def still(booking: Booking, blocked: Span, free_hours: int) -> dict[str, Any]:
         "until": blocked.end,
         "at": now(),
         "free_hours": free_hours,
-        "rate": to_units(room.hourly_rate),
+        "rate": LiveRoom._meta.get_field("hourly_rate").get_prep_value(room.hourly_rate),
         **{field.attname: field.get_prep_value(getattr(room, field.attname)) for field in _room_fields()},
     }
 
