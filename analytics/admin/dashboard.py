@@ -130,7 +130,7 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
     return [
         Number(_("Live now"), count(rooms.live), live, tone="good" if rooms.live else ""),
         Number(
-            _("Rooms booked today"),
+            _("Booked for the rest of today"),
             count(rooms.booked),
             _list(Booking, starts_at_from=today, starts_at_to=today),
         ),
@@ -138,7 +138,7 @@ def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
             _("Under repair"), count(rooms.repair), _list(Maintenance), tone="warn" if rooms.repair else ""
         ),
         Number(
-            _("Rooms not booked today"),
+            _("Nothing more booked today"),
             count(rooms.off),
             _list(LiveRoom),
             ngettext("of %(n)s room", "of %(n)s rooms", rooms.total) % {"n": rooms.total},

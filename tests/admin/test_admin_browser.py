@@ -169,10 +169,12 @@ def test_records_fit_a_narrow_screen(live_site: Site, open_page: OpenPage, langu
 def test_a_desk_shows_the_evening_of_the_board(live_site: Site, open_page: OpenPage) -> None:
     page = operator(live_site, open_page, viewport={"width": 1440, "height": 900})
     page.goto(f"{live_site.url}/admin/livestreams/liveroom/board/")
-    page.locator("#rooms-calendar .ec-body").wait_for()
-    assert (
-        page.locator("#rooms-calendar .ec-main").evaluate("(hours) => hours.scrollWidth - hours.clientWidth")
-        <= 0
+    page.wait_for_function(
+        """() => {
+            const hours = document.querySelector("#rooms-calendar .ec-main");
+            return hours?.querySelector(".ec-body") && hours.scrollWidth <= hours.clientWidth;
+        }""",
+        timeout=10_000,
     )
 
 

@@ -75,7 +75,12 @@ def test_a_room_that_is_booked_later_today_is_not_called_taken_now(
     browser = as_user(worlds.mine.users[Role.PARK_MANAGER])
     browser.cookies["django_language"] = "en"
     labels = [number.label for number in browser.get(reverse("admin:index")).context["rooms"]]
-    assert labels[:4] == ["Live now", "Rooms booked today", "Under repair", "Rooms not booked today"]
+    assert labels[:4] == [
+        "Live now",
+        "Booked for the rest of today",
+        "Under repair",
+        "Nothing more booked today",
+    ]
 
 
 def test_a_session_that_nobody_ended_ends_from_the_first_page(

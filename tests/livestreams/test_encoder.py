@@ -470,11 +470,13 @@ def test_a_node_that_livepark_does_not_know_is_told_apart(park: Park) -> None:
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """A site that sends who comes without TLS elsewhere, as one does that knows of no proxy before it."""
+    """A site, or a proxy before it, that sends who comes without TLS elsewhere."""
+
+    status = 301
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(301)
+        self.send_response(self.status)
         self.send_header("Location", f"https://park.example{self.path}")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -483,7 +485,11 @@ class Elsewhere(BaseHTTPRequestHandler):
         """Nothing: the test looks at the encoder."""
 
 
-def test_nobody_gets_in_where_the_site_sends_the_node_elsewhere() -> None:
+@pytest.mark.parametrize("status", [301, 302])
+def test_nobody_gets_in_where_the_site_sends_the_node_elsewhere(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Elsewhere, "status", status)
     with ExitStack() as stack:
         site = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere))
         threading.Thread(target=site.serve_forever, daemon=True).start()
@@ -497,4 +503,4 @@ def test_nobody_gets_in_where_the_site_sends_the_node_elsewhere() -> None:
         except servers.NotInstalled as missing:
             pytest.skip(str(missing))
         assert Encoder(f"{node.rtmp}/live/anybody", 5).ended(20)[0] != 0
-        assert does_it_ask(node) == 301
+        assert does_it_ask(node) == status

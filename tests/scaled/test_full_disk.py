@@ -74,7 +74,7 @@ def test_a_site_on_a_full_disk_says_so_and_goes_on_when_there_is_room(
         disk.make_room()
         disk.fill(leave=600_000)
         assert person.ask(f"{batch}confirm/", again="yes")[0] == 200
-        wait_until(ended, seconds=20)
+        wait_until(ended, seconds=60)
         assert ended() == ("failed", WHY)
         assert "本站磁盘已满" in person.ask(batch)[1]
 
