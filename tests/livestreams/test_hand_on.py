@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -38,6 +40,34 @@ def hand_on() -> Any:
 )
 def test_pictures_are_handed_on_to_the_internet_only(hand_on: Any, server: str, outside: bool) -> None:
     assert (hand_on.address_of(server, False) is not None) is outside
+
+
+def test_the_secret_of_a_node_goes_to_nobody_whom_an_answer_names(
+    hand_on: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append((self.path, self.headers["X-Stream-Hook-Secret"]))
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LIVEPARK_NODE_SECRET", "lpn_secret")
+            hand_on.main([f"http://127.0.0.1:{site.server_address[1]}", "rtmp://127.0.0.1/show", "room"])
+        site.shutdown()
+    assert asked == [("/api/v1/stream-hooks/nginx-rtmp/target", "lpn_secret")]
+    assert "room: HTTP Error 302" in capsys.readouterr().err
 
 
 def test_a_picture_that_goes_nowhere_starts_no_encoder(hand_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
