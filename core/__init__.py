@@ -4,6 +4,6 @@ who, and what they may   actors, scoping, policy, middleware
 facts and their keeping  audit, sealing, records, idempotency, storage, maintenance
 the database's word      locking, overlap, dbrules, sqlite3, planner, prepared, portions, checks, health
 days and money           clock, days, money, capitals, rates
-what is done later       doorbell, buckets, draining, jobs, embedded, lifetime, webhooks
+what is done later       ahead, doorbell, buckets, draining, jobs, embedded, lifetime, webhooks
 words and shapes         words, strict
 """

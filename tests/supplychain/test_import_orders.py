@@ -222,7 +222,7 @@ def test_an_order_that_the_ledger_would_not_take_is_left_out_whole(seller: Tenan
     with pytest.raises(CommandError, match="Nothing is imported"):
         run(path)
     problem = ImportBatch.objects.get().report["problems"][0]
-    assert (problem["row"], problem["field"], problem["code"]) == (6, "occurred_at", "future")
+    assert (problem["row"], problem["field"], problem["code"]) == (6, "time of payment or event", "future")
     path.write_text(path.read_text().replace("X1,1,2025-06-01", "X1,1,2025-06-02"))
     seller.closed_on = date(2025, 6, 2)
     seller.save()
