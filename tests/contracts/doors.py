@@ -101,7 +101,8 @@ def command(matrix: Matrix, body: bytes, folder: Path) -> Says:
     except CommandError as error:
         if isinstance(error.__cause__, DomainError):
             return Says(error.__cause__.status, error.__cause__.code)
-    verdict = of_batch(ImportBatch.objects.latest("id"))
+    with translation.override("en"):
+        verdict = of_batch(ImportBatch.objects.latest("id"))
     assert verdict.row is None or f"line {verdict.row}: {verdict.field} " in out.getvalue()
     return verdict
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import translation
 from django.db import transaction
+from django.utils import translation
 
 from core.clock import DAY, HOUR, now
 from core.models import Unresolved
