@@ -139,11 +139,15 @@ class Changers(People):
         if (base := plans.order_by("?").first()) is None:
             return None
         rooms = (chance.choice(self.rooms),)
-        return self._plans(lambda actor: services.plan_repair(actor=actor, plan=base, rooms=rooms))
+        return self._plans(
+            lambda actor: services.plan_repair(actor=actor, plan=base, rooms=rooms), patience=2
+        )
 
-    def _plans(self, start: Callable[[Actor], SchedulePlan]) -> Any:
-        """Start a schedule, let a worker make it, publish it. A park makes one at a time."""
-        if not self.planning.acquire(blocking=False):
+    def _plans(self, start: Callable[[Actor], SchedulePlan], patience: float = 0) -> Any:
+        """Start a schedule, let a worker make it, publish it. A park makes one at a time; there is seldom one to repair,
+        so who repairs waits some seconds for who makes one.
+        """
+        if not self.planning.acquire(timeout=patience):
             return None
         try:
             plan = start(user_actor(self.manager))
