@@ -144,8 +144,9 @@ class Changers(People):
         )
 
     def _plans(self, start: Callable[[Actor], SchedulePlan], patience: float = 0) -> Any:
-        """Start a schedule, let a worker make it, publish it. A park makes one at a time; there is seldom one to repair,
-        so who repairs waits some seconds for who makes one.
+        """Start a schedule, let a worker make it, publish it. A park makes one at a time.
+
+        There is seldom one to repair, so who repairs waits some seconds for who makes one.
         """
         if not self.planning.acquire(timeout=patience):
             return None
