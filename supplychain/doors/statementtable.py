@@ -1,4 +1,7 @@
-"""A statement as a table file (对账明细): each line, and below it its orders, as far as one may see them."""
+"""A statement as a table file (对账明细): each line, and below it its orders, as far as one may see them.
+
+What is money of a line, of one of its orders, or of the whole stands in a column of its own: each can be added up.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,22 @@ def table_of(row: Statement, actor: Actor, kind: str) -> HttpResponseBase:
         _("month"),
         _("for what"),
         _("live session"),
-        _("order number"),
         _("how many"),
-        _("paid"),
-        _("refunds"),
         _("base"),
         _("amount"),
+        _("order number"),
+        _("paid"),
+        _("refunds"),
+        _("base of the order"),
+        _("amount of the order"),
+        _("total of the statement"),
     )
-    return table_response(kind, file_name(statement), header, list(_rows(statement, actor)))
+    rows = ([*row, *[None] * (len(header) - len(row))] for row in _rows(statement, actor))
+    return table_response(kind, file_name(statement), header, rows)
+
+
+NO_LINE: tuple[Any, ...] = (None, None, None)
+NO_ORDER: tuple[Any, ...] = (None, None, None, None, None)
 
 
 def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
@@ -45,14 +56,14 @@ def _rows(statement: Statement, actor: Actor) -> Iterator[tuple[Any, ...]]:
             line.get_kind_display(),
             session_name(line.session) if line.session else "",
         )
-        yield (*what, "", line.count, None, None, line.base, line.amount)
+        yield (*what, line.count, line.base, line.amount)
         for order in orders[line.pk]:
             base = order.base_of(statement.agreement.base)
-            yield (*what, order.order_no, None, order.paid, order.refunds, base, order.amount)
+            yield (*what, *NO_LINE, order.order_no, order.paid, order.refunds, base, order.amount)
     for working in workings_of(statement, actor):
-        yield ("", str(working), "", "", None, None, None, None, None)
-    yield ("", _("Total"), "", "", None, None, None, None, statement.total)
+        yield (None, str(working))
+    yield (None, _("Total"), None, *NO_LINE, *NO_ORDER, statement.total)
     if statement.withheld:
         withheld = _("Withheld by the platform"), statement.withheld
         for label, amount in (withheld, (_("To be paid beside"), statement.to_pay)):
-            yield ("", label, "", "", None, None, None, None, amount)
+            yield (None, label, None, *NO_LINE, *NO_ORDER, amount)

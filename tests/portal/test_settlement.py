@@ -135,19 +135,26 @@ def test_from_proposal_to_payment(
     answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="xlsx"))
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     rows = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
-    assert sheet.cell(1, 4).value == "order number"
+    names = [cell.value for cell in sheet[1]]
     partner.cookies["django_language"] = "zh-hans"
     answer = partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="csv"))
-    assert "直播场次,订单号" in b"".join(answer.streaming_content).decode()
+    assert "直播场次,数量" in b"".join(answer.streaming_content).decode()
     partner.cookies["django_language"] = "en"
-    assert [(row[3], row[8]) for row in rows] == [
-        (None, 50),
-        ("S0", 25),
-        ("S1", 25),
-        (None, None),
-        (None, 50),
+    shown = ("order number", "amount of the order", "amount", "total of the statement")
+    assert [tuple(row[names.index(name)] for name in shown) for row in rows] == [
+        (None, None, 50, None),
+        ("S0", 25, None, None),
+        ("S1", 25, None, None),
+        (None, None, None, None),
+        (None, None, None, 50),
     ]
     assert str(rows[3][1]).endswith("= 50.00")
+    # Whoever adds a column up gets what was agreed on, once.
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    for name in shown[1:]:
+        assert sum(value or 0 for value in columns[name]) == statement.total
+    assert sum(value or 0 for value in columns["base"]) == 200
+    assert sum(value or 0 for value in columns["base of the order"]) == 200
     assert (
         partner.get(page(other, "portal-statement-table", uid=statement.uid, kind="pdf")).status_code == 404
     )
