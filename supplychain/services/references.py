@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from core.choices import UnresolvedKind
-from core.locking import advisory_lock
+from core.locking import advisory_lock, try_advisory_locks
 from core.models import Unresolved
 from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule
@@ -187,4 +187,13 @@ def lock_facts(seller: Tenant, *, alone: bool) -> None:
     the facts that name it: side by side, each would miss the other, and a bucket would be marked too early and
     never again. They hold the lock alone; batches of plain new facts share it.
     """
-    advisory_lock(f"sales:{seller.pk}", shared=not alone)
+    advisory_lock(_facts_of(seller.pk), shared=not alone)
+
+
+def try_lock_facts(seller_id: int) -> bool:
+    """Hold the facts of a seller alone until the end of the transaction, if nobody holds them now."""
+    return try_advisory_locks([_facts_of(seller_id)])[0]
+
+
+def _facts_of(seller_id: int) -> str:
+    return f"sales:{seller_id}"

@@ -1,7 +1,8 @@
 """Messages of shops become what the ledger knows: read one by one, each in one transaction with what it changes.
 
-Whoever dies over a message leaves it as it was, and two who read at once read different ones. What cannot be understood
-is put aside with its reason, and read again when somebody has mended the cause.
+Whoever dies over a message leaves it as it was, and two who read at once read those of different sellers: each seller's
+are read in the order in which they came. A seller whose facts somebody holds, as an import does, is passed over and
+come back to. What cannot be understood is put aside with its reason, and read again when somebody has mended the cause.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
 from supplychain.samenumber import PLATFORMS
 from supplychain.services.lines import DUPLICATE, STORED
-from supplychain.services.references import lock_facts
+from supplychain.services.references import try_lock_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
 from supplychain.services.toldelsewhere import BACK, sources_told, told_by
@@ -56,16 +57,29 @@ OUTCOME = (
 )
 NOTHING: dict[str, Any] = {"news": "", "fault": "", "detail": "", "note": "", "stored": 0, "known": 0}
 MOST_SHOWN = 5
+# Whoever holds the facts of a seller for longer is no other message, but a file: its messages wait for the next round.
+PATIENCE = 1.0
+PAUSE = 0.05
 
 
 def shop_messages_read(*, seconds: float = math.inf) -> int:
-    """Read what waits, for so many seconds at most; returns how many messages were read."""
+    """Read what waits, for so many seconds at most; returns how many messages were read.
+
+    Those of sellers whose facts are held stay for later once all others are read.
+    """
     ends, done = time.monotonic() + seconds, 0
+    held: set[int] = set()
+    patience = PATIENCE
     while time.monotonic() < ends:
-        read = _read_next()
-        if not read:
+        if _read_next(held):
+            done += 1
+            patience = PATIENCE
+        elif held and patience > 0:
+            held.clear()
+            patience -= PAUSE
+            time.sleep(PAUSE)
+        else:
             break
-        done += 1
     return done
 
 
@@ -114,10 +128,13 @@ def _record(actor: Actor, verb: str, held: ShopMessage, **after: Any) -> None:
     )
 
 
-def _read_next() -> bool:
-    """Read the message that has waited longest; False when none does, or the database has no time."""
+def _read_next(held: set[int]) -> bool:
+    """Read the message that has waited longest; False when none does, or the database has no time.
+
+    Passes over the sellers in `held`, and adds to them whose facts somebody holds.
+    """
     try:
-        return _read_one()
+        return _read_one(held)
     except (Busy, DatabaseError) as error:
         if isinstance(error, DatabaseError) and not is_transient(error):
             raise
@@ -127,9 +144,8 @@ def _read_next() -> bool:
 
 @retried
 @transaction.atomic
-def _read_one() -> bool:
-    waiting = ShopMessage.objects.filter(state=ShopMessageState.WAITING).select_related("hook__tenant")
-    message = waiting.select_for_update(of=("self",), skip_locked=True).order_by("pk").first()
+def _read_one(held: set[int]) -> bool:
+    message = _oldest(held)
     if message is None:
         return False
     try:
@@ -145,6 +161,25 @@ def _read_one() -> bool:
         log.exception("shop message cannot be read", message=str(message.uid))
         _put_aside(message, ShopFault.ERROR, type(error).__name__)
     return True
+
+
+def _oldest(held: set[int]) -> ShopMessage | None:
+    """The message that has waited longest, of a seller whose facts are held from here on: nobody else reads them.
+
+    Which one that is is asked for under the lock; before it another reader may have had it.
+    """
+    waiting = ShopMessage.objects.filter(state=ShopMessageState.WAITING).order_by("pk")
+    while (
+        seller := waiting.exclude(hook__tenant__in=held).values_list("hook__tenant", flat=True).first()
+    ) is not None:
+        if not try_lock_facts(seller):
+            held.add(seller)
+            continue
+        mine = waiting.filter(hook__tenant=seller).select_related("hook__tenant")
+        message = mine.select_for_update(of=("self",)).first()
+        if message is not None:
+            return message
+    return None
 
 
 def _outcome(message: ShopMessage) -> dict[str, Any]:
@@ -163,9 +198,11 @@ def _outcome(message: ShopMessage) -> dict[str, Any]:
 
 
 def _store(message: ShopMessage, meaning: Facts) -> dict[str, int]:
-    """Write the facts of a message as those of an import are written: all of them, or none. Raises DomainError."""
+    """Write the facts of a message as those of an import are written: all of them, or none. Raises DomainError.
+
+    Its caller holds the facts of the seller.
+    """
     seller, source = message.hook.tenant, message.hook.source
-    lock_facts(seller, alone=True)
     known_as = _check_source(message, meaning)
     if known_as != source:
         meaning, source = _given_back(message, meaning, known_as), known_as

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from threading import Event
+from time import monotonic
 
 import pytest
+from django.db import transaction
 
-from supplychain.models import SalesEvent
+from supplychain.models import SalesEvent, ShopMessage
 from supplychain.services import shop_messages_read
+from supplychain.services.references import lock_facts
 from tests.factories import make_park, make_tenant
 from tests.supplychain.shops import LINE, connect, sums, tell
 from tests.supplychain.test_settlement_concurrency import together
@@ -42,3 +46,37 @@ def test_who_reads_at_once_reads_each_message_once() -> None:
     assert set(hook.messages.values_list("state", "tries")) == {("stored", 1)}
     assert sums(seller) == {"paid": Decimal(60)}
     assert SalesEvent.objects.count() == 6
+
+
+@pytest.mark.postgres
+def test_messages_of_others_do_not_wait_for_who_holds_a_sellers_facts() -> None:
+    """An import holds them for as long as its file takes; one worker reads the messages of all firms."""
+    park = make_park("east")
+    busy, other = make_tenant(park, "busy"), make_tenant(park, "other")
+    for name, seller in (("one", busy), ("two", other), ("three", busy)):
+        hook, secret = connect(seller, name=name)
+        for number in "12":
+            line = LINE | {"order_no": f"A-{name}-{number}"}
+            tell(hook, secret, "order.lines", [line], message_id=number)
+    is_held, let_go = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            lock_facts(busy, alone=True)
+            is_held.set()
+            assert let_go.wait(30)
+
+    def read() -> None:
+        assert is_held.wait(30)
+        try:
+            began = monotonic()
+            assert shop_messages_read() == 2
+            assert monotonic() - began < 5
+            assert set(SalesEvent.objects.values_list("seller", flat=True)) == {other.pk}
+        finally:
+            let_go.set()
+
+    together(hold, read)
+    assert shop_messages_read() == 4
+    told = ShopMessage.objects.filter(hook__tenant=busy).order_by("read_at")
+    assert list(told.values_list("pk", flat=True)) == sorted(told.values_list("pk", flat=True))
