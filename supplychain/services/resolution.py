@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,12 @@ from supplychain.services.stock_sales import Sold, exchange, move_key
 from tenants.models import Tenant
 
 BY_CODE, BY_HAND = "code", "manual"
+REFERENCES = {
+    UnresolvedKind.SESSION: "session_ref",
+    UnresolvedKind.SKU: "sku_code",
+    UnresolvedKind.OWNER: "owner_ref",
+}
+"""The column of a fact in which a reference of a kind stands."""
 
 
 @dataclass(frozen=True)
@@ -206,15 +212,15 @@ def _known_owners(seller: Tenant) -> list[Answer]:
     return [Answer(event, sku.pk, BY_CODE) for event, sku in pairs if sku is not None]
 
 
-def close_answered(seller: Tenant) -> None:
-    """Close the open references of a seller that no fact waits for any more. In a transaction that holds its facts."""
-    columns = {
-        UnresolvedKind.SESSION: "session_ref",
-        UnresolvedKind.SKU: "sku_code",
-        UnresolvedKind.OWNER: "owner_ref",
-    }
-    for kind, column in columns.items():
+def close_answered(seller: Tenant, among: Mapping[str, Collection[str]] | None = None) -> None:
+    """Close the open references of a seller that no fact waits for any more. In a transaction that holds its facts.
+
+    `among` are those that may have become so, by their kind: where none of them is open, no fact is looked at.
+    """
+    for kind, column in REFERENCES.items():
         references = _open(seller, kind)
+        if among is not None:
+            references = [reference for reference in references if reference in among[kind]]
         if references:
             waiting = set(_waiting(seller, kind, references).values_list(column, flat=True).distinct())
             done = [reference for reference in references if reference not in waiting]

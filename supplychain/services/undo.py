@@ -29,7 +29,7 @@ from supplychain.services.loading import Progress, taken_back_so_far, wait_patie
 from supplychain.services.payouts import payouts_take_back
 from supplychain.services.progress import JobProgress
 from supplychain.services.references import QUERY_SIZE, lock_facts
-from supplychain.services.resolution import close_answered
+from supplychain.services.resolution import REFERENCES, close_answered
 from supplychain.services.sales import record_facts
 from supplychain.services.undone import UNDO, Undone
 
@@ -102,19 +102,22 @@ def _take_back(batch: ImportBatch, undo: ImportBatch, progress: Progress) -> Cou
     past = Undone(batch.tenant, batch.source)
     rows = SalesEvent.objects.filter(seller=batch.tenant, import_batch=batch).order_by("pk")
     total, done, last = rows.count(), 0, 0
+    named: dict[str, set[str]] = {kind: set() for kind in REFERENCES}
     while chunk := list(rows.filter(pk__gt=last).values_list("pk", "external_id")[:QUERY_SIZE]):
         last = chunk[-1][0]
         facts: list[SaleFact] = []
         for events in past.histories([name for _pk, name in chunk]).values():
             if all(event.import_batch_id != undo.pk for event in events):  # another version came before
                 facts += past.without(events, counts)
+                for kind, column in REFERENCES.items():
+                    named[kind].update(getattr(event, column) for event in events)
         result = record_facts(batch.tenant, batch.source, list(enumerate(facts)), undo)
         if result.refused:
             message = _("The import cannot be taken back: %(reason)s")
             raise Conflict(message % {"reason": result.refused[0].message}, code="undo_refused")
         done += len(chunk)
         progress(done, total, taken_back_so_far(done, total))
-    close_answered(batch.tenant)  # what only the file named is no question any more
+    close_answered(batch.tenant, named)  # what only the file named is no question any more
     return counts
 
 

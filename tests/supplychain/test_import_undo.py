@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from core import clock, jobs
 from core.actors import Actor
@@ -167,6 +168,26 @@ def test_nobody_is_asked_any_more_what_only_the_file_named(
     assert questions() == {"S2"}
     bring(FIRST)
     assert questions() == {"S1", "S2"}
+
+
+def test_questions_that_a_file_does_not_ask_make_nobody_read_the_ledger(
+    mine: TenantWorld, bring: Callable[[str], ImportBatch]
+) -> None:
+    """What is open is open for other facts: whether they wait still is not asked of all that the firm ever sold."""
+    sales_record(
+        actor=mine.owner, seller=mine.tenant, source="tool", facts=[(0, fact("B1", sku_code="GHOST"))]
+    )
+    batch = bring(FIRST.replace("S1", ""))
+    asked: list[str] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen):
+        undo(mine.owner, batch)
+    assert not [sql for sql in asked if "DISTINCT" in sql and "supplychain_salesevent" in sql]
+    assert Unresolved.objects.filter(reference="GHOST", resolved_at__isnull=True).exists()
 
 
 def test_stock_comes_back() -> None:
