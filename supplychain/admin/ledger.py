@@ -11,9 +11,17 @@ from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, badge
 from core.policy import CHANGE
 from supplychain import services
+from supplychain.admin.importwords import options_told, report_told
 from supplychain.choices import ImportState
 from supplychain.exceeding import mark
 from supplychain.models import AttributionSettings, ImportBatch, SalesEvent
+
+TAKEN_BACK = "undone"
+
+
+def taken_back(batch: ImportBatch) -> tuple[str, str] | None:
+    """What stands for the state of an import that was taken back: its facts are stored still, and count no more."""
+    return (TAKEN_BACK, _("taken back")) if TAKEN_BACK in batch.report else None
 
 
 @admin.register(ImportBatch)
@@ -26,7 +34,13 @@ class ImportBatchAdmin(ScopedModelAdmin):
         badge(
             "state",
             _("state"),
-            {ImportState.STAGED: "info", ImportState.IMPORTED: "success", ImportState.REFUSED: "danger"},
+            {
+                ImportState.STAGED: "info",
+                ImportState.IMPORTED: "success",
+                ImportState.REFUSED: "danger",
+                TAKEN_BACK: "warning",
+            },
+            instead=taken_back,
         ),
         "created_at",
     )
@@ -37,11 +51,25 @@ class ImportBatchAdmin(ScopedModelAdmin):
         ("source", "profile"),
         "file_name",
         "file_hash",
-        "options",
-        "state",
-        "report",
+        "read_as",
+        "state_now",
+        "outcome",
         "created_by",
     )
+    readonly_fields = ("read_as", "state_now", "outcome")
+
+    @admin.display(description=_("options"))
+    def read_as(self, batch: ImportBatch) -> str:
+        return options_told(batch.options)
+
+    @admin.display(description=_("state"))
+    def state_now(self, batch: ImportBatch) -> str:
+        _code, words = taken_back(batch) or (batch.state, batch.get_state_display())
+        return words
+
+    @admin.display(description=_("report"))
+    def outcome(self, batch: ImportBatch) -> str:
+        return report_told(batch.report)
 
 
 @admin.register(SalesEvent)

@@ -83,12 +83,20 @@ def whole(name: str, label: Text) -> Column:
     return column
 
 
-def badge(name: str, label: Text, colours: Mapping[Any, str]) -> Column:
-    """A list column of a field with choices, each value in its colour (success, warning, danger, info) or in grey."""
+def badge(
+    name: str,
+    label: Text,
+    colours: Mapping[Any, str],
+    instead: Callable[[Any], tuple[str, str] | None] = lambda _row: None,
+) -> Column:
+    """A list column of a field with choices, each value in its colour (success, warning, danger, info) or in grey.
+
+    `instead` gives the value and the words of a row that has come to mean something else.
+    """
 
     @display(description=label, ordering=name, label=_Colours(colours))
     def column(row: Model) -> tuple[str, str]:
-        return getattr(row, name), getattr(row, f"get_{name}_display")()
+        return instead(row) or (getattr(row, name), getattr(row, f"get_{name}_display")())
 
     column.__name__ = name
     return column
