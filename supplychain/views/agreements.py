@@ -40,6 +40,7 @@ from supplychain.choices import (
 )
 from supplychain.forms import TiersField
 from supplychain.models import Agreement, Product, Statement
+from supplychain.partners import called, partners_of
 from supplychain.services.references import as_uid
 from tenants.choices import Platform
 
@@ -113,10 +114,15 @@ class AgreementForm(ScopedForm):
 
     title = LineField(label=gettext_lazy("Title"), max_length=100)
     kind = forms.ChoiceField(label=gettext_lazy("With whom"), choices=AgreementKind)
-    partner = CodeField(
-        label=gettext_lazy("Code of the park or firm"),
+    partner = LineField(
+        label=gettext_lazy("Park or firm"),
+        max_length=300,
         required=False,
-        help_text=gettext_lazy("Empty for an own host and for a partner who is known by name."),
+        widget=forms.TextInput(attrs={"list": "partners", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Choose from those you know, or type the code of another. Empty for an own host and for somebody who is"
+            " not here."
+        ),
     )
     host = ScopedChoiceField(Host, to_field="code", label=gettext_lazy("Host"), required=False)
     outside_name = LineField(
@@ -169,6 +175,15 @@ class AgreementForm(ScopedForm):
     pay_within_days = WholeNumberField(
         label=gettext_lazy("To be paid within (days)"), min_value=0, max_value=365, initial=30
     )
+
+    @cached_property
+    def partners(self) -> dict[str, str]:
+        """The codes of the parks and firms that this one knows, by what they are called."""
+        return {called(node): node.code for node in partners_of(self.actor, self.tenant)}
+
+    def clean_partner(self) -> str:
+        typed = self.cleaned_data["partner"]
+        return self.partners.get(typed, typed)
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(tenant=self.tenant).order_by("code") if queryset.model is Product else queryset

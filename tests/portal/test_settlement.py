@@ -18,8 +18,8 @@ from core.dbrules import lifted
 from core.templatetags.portal import money
 from supplychain.choices import AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name
-from supplychain.models import Agreement, Statement, StatementLine
-from supplychain.services import agreement_sign, sales_record, statement_count
+from supplychain.models import Agreement, Product, Statement, StatementLine
+from supplychain.services import agreement_sign, goods_offer, sales_record, statement_count
 from tenants.models import Tenant
 from tests.factories import SYSTEM, TenantWorld, World, make_world
 from tests.supplychain.ledger import fact
@@ -190,6 +190,26 @@ def test_from_proposal_to_payment(
     statement.refresh_from_db()
     assert (statement.state, statement.tax) == (StatementState.PAID, Decimal("2.83"))
     assert "2544" in answer.content.decode()
+
+
+def test_the_other_party_is_chosen_by_its_name(owner: Client, firm: TenantWorld, world: World) -> None:
+    """Of a firm that is known: here one whose goods are in the pool. Nobody is told of the firms of other parks."""
+    other, foreign = world.tenants[1].tenant, make_world("beta")
+    for seller in (world.tenants[1], foreign.tenants[0]):
+        product = Product.objects.create(tenant=seller.tenant, code="pooled", name_zh="鞋")
+        goods_offer(
+            actor=SYSTEM, product=product, floor_price=Decimal(9), commission_rate=Decimal(5), pieces=3
+        )
+    shown = owner.get(page(firm, "portal-agreement-new")).text
+    offered = shown.partition('<datalist id="partners">')[2].partition("</datalist>")[0]
+    for known in (other, world.park):
+        assert f'value="{known} ({known.code})"' in offered
+    assert firm.tenant.code not in offered
+    for stranger in (foreign.park, *(each.tenant for each in foreign.tenants)):
+        assert stranger.code not in offered
+    answer = owner.post(page(firm, "portal-agreement-new"), terms(f"{other} ({other.code})"))
+    assert answer.status_code == 302
+    assert Agreement.objects.latest("pk").partner == other.node
 
 
 def test_what_is_wrong_stands_beside_its_field(owner: Client, firm: TenantWorld, world: World) -> None:
@@ -389,7 +409,8 @@ def test_the_park_reads_its_statement_on_paper_in_the_admin(
     table = reverse("admin:supplychain_statement_table", args=[statement.pk])
     assert table in shown.content.decode()
     sheet = load_workbook(io.BytesIO(b"".join(manager.get(table).streaming_content))).active
-    assert [(row[3], row[8]) for row in list(sheet.values)[1:]] == [(None, 20), (None, None), (None, 20)]
+    money = [(row[6], row[5], row[11]) for row in list(sheet.values)[1:]]
+    assert money == [(None, 20, None), (None, None, None), (None, None, 20)]
     terms_page = manager.get(
         reverse("admin:supplychain_agreement_change", args=[agreement.pk])
     ).content.decode()
