@@ -3,8 +3,8 @@
 orders in                importing, facts, shophooks, samenumber, exceeding
 which session            attribution, placed
 what is shown            showcase, explained, certificates, refusals
-stock and parcels        presale, unshipped, givenback, fees
+stock and parcels        presale, unshipped, givenback, shelfday, fees
 making more              reorders, factoryroom, pace
-agreements, statements   settlement, workings, keptsamples
+agreements, statements   settlement, workings, keptsamples, partners
 many keys at once        among
 """

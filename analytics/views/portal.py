@@ -42,7 +42,9 @@ from supplychain.models import (
     SalesEvent,
     SampleRequest,
     Statement,
+    StockMove,
 )
+from supplychain.shelfday import shelf_day
 from supplychain.showcase import outcomes
 
 TODAY_METRICS = ("gmv_paid", "net_sales", "orders", "units_paid", "refund_rate_amount", "aov_order")
@@ -83,6 +85,12 @@ class Today(TenantPage):
             long=set(long_on_air(live, at).values_list("pk", flat=True)),
             unended=unended,
             unended_more=len(waiting) - len(unended),
+            sees_bookings=may(self.actor, "view", Booking, self.node.pk),
+            sees_live=may(self.actor, "view", LiveSession, self.node.pk),
+            # Of the people of a firm only its keeper writes moves of stock.
+            shelf_day=shelf_day(self.actor, self.tenant)
+            if may(self.actor, "add", StockMove, self.node.pk)
+            else None,
             bookings=self._next_bookings(),
             offers=self._offers(),
             can_cancel=may(self.actor, "change", Booking, self.node.pk),

@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
+from core.clock import DAY, today
 from core.models import User
-from supplychain.models import Reorder, StockLevel
+from supplychain.models import InboundNotice, Reorder, StockLevel, Warehouse
 from supplychain.services import stock_adjust, stock_receive
 from tests.factories import SYSTEM, TenantWorld, World, make_sku, make_stock, make_user
 
@@ -142,3 +143,27 @@ def test_a_re_order_shows_the_stock_beside_what_is_left(
     page = money.get(address)
     assert page.status_code == 200
     assert "available now" not in page.text
+
+
+def test_the_first_page_of_who_keeps_the_goods_is_the_day_at_the_shelves(
+    firm: TenantWorld, world: World, browser_of: BrowserOf
+) -> None:
+    """Nothing of rooms and sessions, which this role does not see, and no call that is refused."""
+    storeman = browser_of(make_user("store", Role.TENANT_WAREHOUSE, firm.tenant.node))
+    first = reverse("portal-today", args=[firm.tenant.code])
+    before = storeman.get(first).context["shelf_day"]
+    sku = firm.skus[0]
+    warehouse = Warehouse.objects.filter(park=world.park).earliest("pk")
+    for days in (0, 1, -1):
+        InboundNotice.objects.create(
+            owner=firm.tenant, warehouse=warehouse, sku=sku, pieces=3, day=today() - days * DAY
+        )
+    page = storeman.get(first)
+    day = page.context["shelf_day"]
+    assert (day.inbound, day.late) == (before.inbound + 2, before.late + 1)
+    for name in ("portal-stock-work", "portal-inbound-new", "portal-inbound"):
+        assert f'href="{reverse(name, args=[firm.tenant.code])}' in page.text
+    for absent in ("js/checkin.js", 'id="next"', 'id="live"'):
+        assert absent not in page.text
+        assert absent in browser_of(firm.users[Role.TENANT_OWNER]).get(first).text
+    assert browser_of(firm.users[Role.TENANT_OWNER]).get(first).context["shelf_day"] is None
