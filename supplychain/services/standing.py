@@ -6,15 +6,13 @@ is not stored, or is superseded by nothing where it was stored before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 
-from core.portions import in_turn
 from supplychain.facts import SaleFact
 from supplychain.importing import Known, Standing
 from supplychain.models import SalesEvent
 from supplychain.services import store
-from supplychain.services.references import QUERY_SIZE
 from tenants.models import Tenant
 
 Rows = list[tuple[int, SaleFact]]
@@ -29,8 +27,10 @@ def give_way(
         return rows, []
     finer: set[tuple[str, ...]] = set()
     coarse: list[tuple[SalesEvent, Standing]] = []
-    for event in _known(seller, source, sorted({fact.order_no for _line_no, fact, _found in told})):
-        if (found := standing(event)) is not None:
+    for event in store.facts_of_orders(
+        seller.pk, source, sorted({fact.order_no for _no, fact, _found in told})
+    ):
+        if not is_nothing(event) and (found := standing(event)) is not None:
             if found.finer:
                 finer.add(found.about)
             else:
@@ -64,10 +64,3 @@ def nothing(event: SalesEvent, version: int) -> SaleFact:
 def is_nothing(event: SalesEvent) -> bool:
     """Whether a fact says nothing."""
     return event.kind == "adjusted" and not event.amount and not event.quantity
-
-
-def _known(seller: Tenant, source: str, order_nos: Sequence[str]) -> Iterator[SalesEvent]:
-    ids = store.facts_of_orders(seller.pk, source, order_nos)
-    for some in in_turn(ids, QUERY_SIZE):
-        events = SalesEvent.objects.filter(pk__in=some).current()
-        yield from (event for event in events if not is_nothing(event))
