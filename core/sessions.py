@@ -7,7 +7,7 @@ that dies before has its people log in once more. Whoever logs out waits for the
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as Stored
@@ -39,7 +39,8 @@ class SessionStore(Stored):
             return super().save(must_create)
         if not must_create and not self.exists(self.session_key):
             raise UpdateError  # somebody logged it out meanwhile
-        row = self.create_model_instance(self._get_session(no_load=must_create))
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # not in the stubs
+        row = cast("Session", self.create_model_instance(data))
         with _mutex:
             _waiting[row.session_key] = row
         behind.later(lambda: _write_down(row, is_new=must_create))

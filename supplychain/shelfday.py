@@ -36,6 +36,7 @@ def shelf_day(actor: Actor, tenant: Tenant) -> ShelfDay:
     announced = InboundNotice.objects.filter(owner=tenant, state=InboundState.ANNOUNCED, day__lte=today)
     inbound = visible_to(announced, actor)
     lent = visible_to(SampleRequest.objects.filter(offer__tenant=tenant), actor)
+    overdue = visible_to(SampleRequest.objects.overdue().filter(offer__tenant=tenant), actor)
     return ShelfDay(
         inbound=inbound.count(),
         late=inbound.filter(day__lt=today).count(),
@@ -43,5 +44,5 @@ def shelf_day(actor: Actor, tenant: Tenant) -> ShelfDay:
             held_lines(actor).filter(seller=tenant), visible_to(Backorder.objects.filter(owner=tenant), actor)
         ),
         to_hand_out=lent.filter(state=SampleState.AGREED).count(),
-        not_back=lent.overdue().count(),
+        not_back=overdue.count(),
     )

@@ -21,7 +21,7 @@ TAKEN_BACK = "undone"
 
 def taken_back(batch: ImportBatch) -> tuple[str, str] | None:
     """What stands for the state of an import that was taken back: its facts are stored still, and count no more."""
-    return (TAKEN_BACK, _("taken back")) if TAKEN_BACK in batch.report else None
+    return (TAKEN_BACK, str(_("taken back"))) if TAKEN_BACK in batch.report else None
 
 
 @admin.register(ImportBatch)
