@@ -11,7 +11,7 @@ from core.clock import now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState, ShiftRole
-from livestreams.models import Booking, Fault, Host, LiveSession, Visit, WaitlistEntry
+from livestreams.models import Booking, BookingSeries, Fault, Host, LiveSession, Visit, WaitlistEntry
 from livestreams.selectors import frames_now
 from livestreams.services import (
     booking_cancel,
@@ -50,7 +50,7 @@ class Bookings(BookingPage, ScopedListPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        bookings = Booking.objects.select_related("room", "host")
+        bookings = Booking.objects.numbered().select_related("room", "host")
         if "past" in self.request.GET:
             over = Q(ends_at__lte=now()) | Q(state=BookingState.COMPLETED)
             return bookings.filter(over).order_by("-starts_at")
@@ -75,7 +75,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        return Booking.objects.select_related(
+        return Booking.objects.numbered().select_related(
             "room__park__settings",
             "room__park__town",
             "room__media_node",
@@ -97,6 +97,8 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
             late=booking.free_until is not None and booking.free_until <= at,
             terms=settings_of(booking.room.park_id),
+            sees_series=booking.series_id is not None
+            and visible_to(BookingSeries.objects.filter(pk=booking.series_id), self.actor).exists(),
             series_ahead=booking.series_id is not None
             and booking.series.bookings.filter(
                 state__in=BOOKING_MOVABLE, starts_at__gt=at, starts_at__gte=booking.starts_at

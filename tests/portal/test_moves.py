@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import time
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from livestreams.models import Booking, BookingSeries
 from tests.factories import TenantWorld, World
 
 DAY_AHEAD = 3 * DAY
+WEEKDAYS_ZH = [f"星期{day}" for day in "一二三四五六日"]
 BrowserOf = Callable[[User], Client]
 
 
@@ -97,7 +100,7 @@ def test_two_bookings_of_the_firm_change_places(
     assert other in offered
     assert not {one, foreign} & set(offered)
     gone = book(world, firm, 20, room=1)
-    services.booking_cancel(actor=firm.owner, booking=gone)
+    services.services.booking_cancel(actor=firm.owner, booking=gone)
     refused = owner.post(page_of(firm, "swap", one), {"other": str(gone.uid)})
     assert refused.context["form"].errors["other"] == ["此项不可选，或已不能再选。请重新从列表中选择。"]
     for wrong in (str(one.uid), str(foreign.uid), "", "no uid"):
@@ -183,5 +186,41 @@ def test_a_series_leaves_named_days_out(owner: Client, world: World, firm: Tenan
 
 def test_what_cannot_be_moved_says_so(owner: Client, world: World, firm: TenantWorld) -> None:
     booking = book(world, firm, 9)
-    services.booking_cancel(actor=firm.owner, booking=booking)
+    services.services.booking_cancel(actor=firm.owner, booking=booking)
     assert owner.post(page_of(firm, "place", booking), place(world, "14:00", 120)).status_code == 409
+
+
+def test_a_booking_of_a_series_says_so_and_leads_to_all_of_them(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    """Which of how many it is, those given back not counted; the series says which days were left out, and why."""
+    days = [today() + DAY_AHEAD + weeks * 7 * DAY for weeks in range(4)]
+    series = services.series_create(
+        actor=firm.owner,
+        room=world.rooms[0],
+        tenant=firm.tenant,
+        first_day=days[0],
+        last_day=days[3],
+        weekdays=[days[0].weekday()],
+        start=time(14),
+        minutes=120,
+        skip=[days[1]],
+    )
+    first, second, last = series.bookings.order_by("starts_at")
+    services.booking_cancel(actor=firm.owner, booking=first)
+    owner.cookies["django_language"] = "zh-hans"
+    named = f"每{WEEKDAYS_ZH[days[0].weekday()]} 14:00–16:00"
+    listed = owner.get(reverse("portal-bookings", args=[firm.tenant.code])).content.decode()
+    assert "系列，第 1/2 场" in listed
+    assert "系列，第 2/2 场" in listed
+    whole = reverse("portal-series", args=[firm.tenant.code, series.uid])
+    for booking, said in ((first, "系列"), (second, "系列，第 1/2 场"), (last, "系列，第 2/2 场")):
+        shown = owner.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid])).content.decode()
+        assert f'<a href="{whole}">{named}</a>' in shown
+        assert said in shown
+    page = owner.get(whole).content.decode()
+    assert named in page
+    assert page.count("/bookings/") >= 3
+    left_out = re.search(rf"{days[1]}</span>[^<]*<span class=\"muted\">([^<]*)<", page)
+    assert left_out is not None
+    assert left_out[1] == "按要求"
