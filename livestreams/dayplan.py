@@ -64,7 +64,12 @@ def _place(span: Span, whole: Span) -> dict[str, Any]:
 
 def words() -> dict[str, str]:
     """What the calendar says of a booking that was dragged."""
-    return {"moved": _("Moved:"), "instead": _("Free instead:")}
+    return {
+        "moved": _("Moved:"),
+        "undo": _("Undo"),
+        "undone": _("Moved back:"),
+        "instead": _("Free instead:"),
+    }
 
 
 def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
