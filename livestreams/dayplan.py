@@ -19,6 +19,9 @@ from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
 from parks.models import Park
 
+ON_A_SCREEN = 40
+"""So many rooms of several parks are shown at once; of more only the parks, to be opened one by one."""
+
 
 @dataclass(frozen=True)
 class RoomDay:
@@ -94,7 +97,7 @@ def board(
 ) -> dict[str, Any]:
     """A day of rooms for those who run them: every booking with its tenant, what is being repaired, closed hours.
 
-    Rooms of several parks, in their order, stand below their park.
+    Rooms of several parks, in their order, stand below their park, with how many there are; many of them are folded.
     """
     events = [
         _booked(
@@ -117,8 +120,14 @@ def board(
         parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
     if len(parks) > 1:
         # No code of a room has a colon.
+        folded = sum(map(len, parks.values())) > ON_A_SCREEN
         below = [
-            {"id": f"park:{park.code}", "title": park.name, "children": inner}
+            {
+                "id": f"park:{park.code}",
+                "title": f"{park.name} ({len(inner)})",
+                "expanded": not folded,
+                "children": inner,
+            }
             for park, inner in parks.items()
         ]
         return {"resources": below, "events": events, "words": words()}
