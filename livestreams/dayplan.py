@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -75,8 +75,13 @@ def words() -> dict[str, str]:
     }
 
 
-def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
-    """The same day for the calendar of a desk, which expects resources and events."""
+def calendar(
+    plans: list[RoomDay], *, own_title: str, taken_title: str, asks: Callable[[Booking], str]
+) -> dict[str, Any]:
+    """The same day for the calendar of a desk, which expects resources and events.
+
+    `asks` is what has to be asked before a booking leaves its place; empty: nothing.
+    """
     events: list[dict[str, Any]] = []
     for plan in plans:
         events += [
@@ -84,7 +89,10 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
             for span in plan.taken
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
-        events += [_booked(plan.room, booking, str(booking.host or own_title)) for booking in plan.mine]
+        events += [
+            _booked(plan.room, booking, str(booking.host or own_title), asks=asks(booking))
+            for booking in plan.mine
+        ]
     return {
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,

@@ -77,6 +77,9 @@
   // The API decides: what it refuses goes back to its place, with the reason and what is free below the calendar.
   async function move({ event, oldEvent, revert }) {
     say("", false);
+    const stays = event.resourceIds[0] === oldEvent.resourceIds[0] && event.start <= oldEvent.start && event.end >= oldEvent.end;
+    const { asks } = event.extendedProps;
+    if (asks && !stays && !window.confirm(asks)) return revert();
     const uid = event.extendedProps.own;
     try {
       const { ok, reply } = await place(uid, wish(event));
@@ -132,7 +135,7 @@
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
-      extendedProps: { own: event.own, url: event.url },
+      extendedProps: { own: event.own, url: event.url, asks: event.asks },
       url: undefined,
     })).concat(isToday() ? [nowLine()] : []),
     editable: true,

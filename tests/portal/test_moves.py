@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, local, today
 from core.models import User
+from core.templatetags.portal import money
 from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.models import Booking, BookingSeries
@@ -90,6 +92,46 @@ def test_the_page_says_what_leaving_late_costs(owner: Client, world: World, firm
     assert booking.given_up == booking.price / 2
 
 
+def test_what_cancelling_or_dragging_away_costs_is_said_before(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    """With what was given up by an earlier move; of a series for all that are given back at once."""
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.save()
+    day = today() + DAY_AHEAD
+    series = services.series_create(
+        actor=firm.owner,
+        room=world.rooms[0],
+        tenant=firm.tenant,
+        first_day=day,
+        last_day=day + DAY,
+        weekdays=range(7),
+        start=time(14),
+        minutes=120,
+    )
+    first, second = series.bookings.order_by("starts_at")
+    shown = reverse("portal-booking", args=[firm.tenant.code, first.uid])
+    rooms = f"{reverse('portal-rooms', args=[firm.tenant.code])}?day={day}"
+
+    def dragged() -> str:
+        (event,) = [
+            each for each in owner.get(rooms).context["calendar"]["events"] if each["own"] == str(first.uid)
+        ]
+        return str(event["asks"])
+
+    assert "仍需支付" not in owner.get(shown).text
+    assert dragged() == ""
+    with time_machine.travel(first.starts_at - 2 * HOUR, tick=False):
+        half = money(first.price / 2)
+        assert owner.get(shown).text.count(f"仍需支付 {half}") == 2, "it alone, and all from here on"
+        assert half in dragged()
+        Booking.objects.filter(pk=second.pk).update(given_up=Decimal(70))
+        assert f"仍需支付 {money(first.price / 2 + 70)}" in owner.get(shown).text
+        services.booking_cancel(actor=firm.owner, booking=first)
+        services.booking_cancel(actor=firm.owner, booking=second)
+    assert [row.due for row in series.bookings.order_by("starts_at")] == [first.price / 2, 70]
+
+
 def test_two_bookings_of_the_firm_change_places(
     owner: Client, world: World, firm: TenantWorld, browser_of: BrowserOf
 ) -> None:
@@ -100,7 +142,7 @@ def test_two_bookings_of_the_firm_change_places(
     assert other in offered
     assert not {one, foreign} & set(offered)
     gone = book(world, firm, 20, room=1)
-    services.services.booking_cancel(actor=firm.owner, booking=gone)
+    services.booking_cancel(actor=firm.owner, booking=gone)
     refused = owner.post(page_of(firm, "swap", one), {"other": str(gone.uid)})
     assert refused.context["form"].errors["other"] == ["此项不可选，或已不能再选。请重新从列表中选择。"]
     for wrong in (str(one.uid), str(foreign.uid), "", "no uid"):
@@ -186,7 +228,7 @@ def test_a_series_leaves_named_days_out(owner: Client, world: World, firm: Tenan
 
 def test_what_cannot_be_moved_says_so(owner: Client, world: World, firm: TenantWorld) -> None:
     booking = book(world, firm, 9)
-    services.services.booking_cancel(actor=firm.owner, booking=booking)
+    services.booking_cancel(actor=firm.owner, booking=booking)
     assert owner.post(page_of(firm, "place", booking), place(world, "14:00", 120)).status_code == 409
 
 
