@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,9 @@ from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
 from parks.models import Park
+
+ON_A_SCREEN = 40
+"""So many rooms of several parks are shown at once; of more only the parks, to be opened one by one."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,21 @@ def _place(span: Span, whole: Span) -> dict[str, Any]:
 
 def words() -> dict[str, str]:
     """What the calendar says of a booking that was dragged."""
-    return {"moved": _("Moved:"), "instead": _("Free instead:")}
+    return {
+        "moved": _("Moved:"),
+        "undo": _("Undo"),
+        "undone": _("Moved back:"),
+        "instead": _("Free instead:"),
+    }
 
 
-def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
-    """The same day for the calendar of a desk, which expects resources and events."""
+def calendar(
+    plans: list[RoomDay], *, own_title: str, taken_title: str, asks: Callable[[Booking], str]
+) -> dict[str, Any]:
+    """The same day for the calendar of a desk, which expects resources and events.
+
+    `asks` is what has to be asked before a booking leaves its place; empty: nothing.
+    """
     events: list[dict[str, Any]] = []
     for plan in plans:
         events += [
@@ -76,7 +89,10 @@ def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[
             for span in plan.taken
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
-        events += [_booked(plan.room, booking, str(booking.host or own_title)) for booking in plan.mine]
+        events += [
+            _booked(plan.room, booking, str(booking.host or own_title), asks=asks(booking))
+            for booking in plan.mine
+        ]
     return {
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,
@@ -89,7 +105,7 @@ def board(
 ) -> dict[str, Any]:
     """A day of rooms for those who run them: every booking with its tenant, what is being repaired, closed hours.
 
-    Rooms of several parks, in their order, stand below their park.
+    Rooms of several parks, in their order, stand below their park, with how many there are; many of them are folded.
     """
     events = [
         _booked(
@@ -112,8 +128,14 @@ def board(
         parks.setdefault(room.park, []).append({"id": room.code, "title": str(room)})
     if len(parks) > 1:
         # No code of a room has a colon.
+        folded = sum(map(len, parks.values())) > ON_A_SCREEN
         below = [
-            {"id": f"park:{park.code}", "title": park.name, "children": inner}
+            {
+                "id": f"park:{park.code}",
+                "title": f"{park.name} ({len(inner)})",
+                "expanded": not folded,
+                "children": inner,
+            }
             for park, inner in parks.items()
         ]
         return {"resources": below, "events": events, "words": words()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
 
-from core.clock import day_bounds, now
+from core.clock import day_bounds, now, today
+from core.days import open_on
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
 from livestreams.models import ExchangeOffer
@@ -49,6 +51,32 @@ def offers_found(
         if one.free and (within_km is None or (one.km is not None and one.km <= within_km))
     )
     return sorted(near, key=lambda one: (one.km is None, one.km or 0, one.offer.pk))
+
+
+def places_above(parks: Collection[Park]) -> list[tuple[str, str]]:
+    """The towns, cities and provinces that parks stand in, nearest first: code and name."""
+    return list(
+        dict.fromkeys(
+            (place.node.code, place.name)
+            for level in zip(
+                *((park.town, park.town.city, park.town.city.province) for park in parks), strict=True
+            )
+            for place in level
+        )
+    )
+
+
+def parks_beside(parks: Collection[Park]) -> list[tuple[str, str]]:
+    """The other open parks of the provinces that parks stand in: code, and name with town. Those of who runs several
+    parks lend to each other, too.
+    """
+    beside = Park.objects.filter(
+        open_on(today()), town__city__province__in={park.town.city.province_id for park in parks}
+    )
+    if len(parks) == 1:
+        beside = beside.exclude(pk__in=[park.pk for park in parks])
+    ordered = beside.select_related("town").order_by("town__code", "code")
+    return [(park.code, f"{park.name} · {park.town.name}") for park in ordered]
 
 
 def _is(offer: ExchangeOffer, what: str) -> bool:

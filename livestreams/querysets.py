@@ -7,7 +7,19 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from core.clock import DAY, business_day
@@ -63,6 +75,22 @@ class BookingQuerySet(models.QuerySet[Any]):
     def between(self, since: datetime, until: datetime) -> BookingQuerySet:
         """Those with any part in [since, until)."""
         return self.filter(starts_at__lt=until, ends_at__gt=since)
+
+    def numbered(self) -> BookingQuerySet:
+        """Adds `part` and `parts`: which of how many bookings of its series each is, those given back not counted.
+
+        NULL for a booking that was given back or belongs to no series.
+        """
+        row = apps.get_model("livestreams", "Booking")
+        kept = row.objects.filter(series=OuterRef("series")).exclude(state=BookingState.CANCELLED)
+        all_of_it = kept.order_by().values("series").annotate(number=Count("pk")).values("number")
+        so_far = kept.filter(starts_at__lte=OuterRef("starts_at")).order_by()
+        part = so_far.values("series").annotate(number=Count("pk")).values("number")
+        given_back = When(state=BookingState.CANCELLED, then=Value(None))
+        return self.annotate(
+            part=Case(given_back, default=Subquery(part), output_field=models.IntegerField(null=True)),
+            parts=Case(given_back, default=Subquery(all_of_it), output_field=models.IntegerField(null=True)),
+        )
 
 
 class PlannedShiftQuerySet(models.QuerySet[Any]):

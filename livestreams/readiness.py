@@ -17,7 +17,7 @@ class Facts:
     """What is known of a room before a booking.
 
     faults        faults that take the room out of use, by their kinds as people read them
-    in_use_until  until when another booking has the room now
+    in_use_until  until when another booking has the room now, shortly before this one
     unclean_since when the last booking ended after which nobody cleaned
     broken        names of the room's items that are faulty
     lent          names of the room's items that somebody else has, each with the instant it is due

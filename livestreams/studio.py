@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from core.choices import Role
-from core.clock import now
+from core.clock import HOUR, now
 from core.models import Membership, User
 from livestreams.availability import Window, alternatives
 from livestreams.choices import BOOKING_MOVABLE, BookingState, FaultState
@@ -23,6 +23,8 @@ from livestreams.models import Booking, CleaningDuty, EquipmentLoan, Fault, Live
 from livestreams.quotas import binds
 from livestreams.readiness import Facts, Readiness, readiness
 
+# So long before its set-up it matters to a booking that somebody is still in the room: they leave before it begins.
+SOON = HOUR
 # Somebody was in the room.
 USED = (BookingState.CHECKED_IN, BookingState.COMPLETED)
 
@@ -102,7 +104,9 @@ def readiness_of(bookings: Iterable[Booking]) -> dict[int, Readiness]:
         points = ticked[booking.pk, room]
         facts = Facts(
             faults=tuple(faults[room]),
-            in_use_until=before.ends_at if before is not None and not over else None,
+            in_use_until=before.ends_at
+            if before is not None and not over and at >= booking.blocked_from - SOON
+            else None,
             unclean_since=before.ends_at
             if before is not None and over and not is_clean_after(before)
             else None,

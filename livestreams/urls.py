@@ -39,6 +39,7 @@ urlpatterns = [
     path("portal/<slug:tenant>/bookings/new/", rooms.BookRoom.as_view(), name="portal-booking-new"),
     path("portal/<slug:tenant>/bookings/wait/", series.Wait.as_view(), name="portal-wait"),
     path(f"{WAIT}stop/", series.StopWaiting.as_view(), name="portal-wait-stop"),
+    path("portal/<slug:tenant>/series/<uuid:uid>/", series.SeriesDetail.as_view(), name="portal-series"),
     path("portal/<slug:tenant>/slots/", slots.Slots.as_view(), name="portal-slots"),
     path("portal/<slug:tenant>/slots/new/", slots.AskForSlot.as_view(), name="portal-slot-new"),
     path(

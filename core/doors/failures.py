@@ -34,9 +34,15 @@ def _answer(request: HttpRequest, error: DomainError, page: Callable[[], HttpRes
     )
 
 
+def _bare_page(error: DomainError, told: DomainError | None) -> HttpResponse:
+    """A page that asks nothing of request and database; `told` is what it says, None for words of its own."""
+    text = render_to_string("500.html", {"known": told})
+    return HttpResponse(text, status=error.status, headers=problem_headers(error))
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     error = DomainError(_("The request cannot be read."), code="bad_request")
-    return _answer(request, error, lambda: defaults.bad_request(request, exception))
+    return _answer(request, error, lambda: _bare_page(error, error))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,10 +63,4 @@ def what_broke(request: HttpRequest, fault: BaseException | None) -> HttpRespons
     """What callers may know of an exception, as a page or in the shape of the API."""
     known = as_domain_error(fault)
     error = known or Broken(_("Something broke on our side. It has been logged under the request id."))
-
-    def page() -> HttpResponse:
-        # Without the request: what stands around other pages asks the database.
-        text = render_to_string("500.html", {"known": known})
-        return HttpResponse(text, status=error.status, headers=problem_headers(error))
-
-    return _answer(request, error, page)
+    return _answer(request, error, lambda: _bare_page(error, known))

@@ -6,7 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from core.actors import Actor
 from core.clock import now
@@ -111,6 +115,7 @@ class BookingAdmin(ScopedModelAdmin):
         "tenant",
         "host",
         badge("state", _("state"), STATE_COLOURS),
+        "of_series",
         "price",
     )
     list_select_related = ("room__park",)
@@ -215,5 +220,21 @@ class BookingAdmin(ScopedModelAdmin):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.numbered()
+
     def create(self, actor: Actor, values: dict[str, Any]) -> Booking:
         return services.booking_create(actor=actor, **values)
+
+    @display(description=_("series"))
+    def of_series(self, booking: Any) -> str:
+        """Which of how many it is, with the way to all of them."""
+        if booking.series_id is None:
+            return "–"
+        said = f"{booking.part} / {booking.parts}" if booking.part else _("series")
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:livestreams_bookingseries_change", args=[booking.series_id]),
+            said,
+        )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from core.actors import Actor
 from core.clock import DAY, local, now, today
@@ -37,7 +37,7 @@ from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
 from livestreams.exchangefigures import exchange_month
-from livestreams.exchangelist import words_of
+from livestreams.exchangelist import parks_beside, places_above, words_of
 from livestreams.models import ExchangeOffer, ExchangeRequest
 from livestreams.services.exchange import answers, asks
 from parks.selectors import parks_of
@@ -52,19 +52,28 @@ STATE_COLOURS = {
 class OfferForm(ServiceForm):
     """A room or a host, from when until when, for how much, and to whom."""
 
-    offered_to = style(
-        WordsField,
-        gettext_lazy("offered to"),
-        widget=UnfoldAdminTextInputWidget(),
-        help_text=gettext_lazy(
-            "Codes of parks, or of towns, cities and provinces with all of their parks; several, with commas between."
-        ),
+    places = forms.MultipleChoiceField(
+        label=gettext_lazy("offered to"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget()
     )
+    others = style(
+        WordsField,
+        gettext_lazy("and others, by code"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=gettext_lazy("Parks and places of other provinces; several, with commas between."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        above = ("town__node", "town__city__node", "town__city__province__node")
+        own = list(parks_of(self.actor).select_related(*above))
+        whole = [(code, _("all parks: %(place)s") % {"place": name}) for code, name in places_above(own)]
+        self.fields["places"].choices = [*whole, *parks_beside(own)]  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        places = values.pop("offered_to")
-        return {**values, "places": places}
+        others = values.pop("others")
+        return {**values, "places": [*values["places"], *others]}
 
 
 class AskForm(OperationForm):
@@ -108,7 +117,8 @@ class ExchangeOfferAdmin(ScopedModelAdmin):
                     "starts_at",
                     "ends_at",
                     ("hourly_rate", "is_instant"),
-                    "offered_to",
+                    "places",
+                    "others",
                     "note",
                 )
             },

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.utils.dates import WEEKDAYS
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
@@ -53,7 +54,7 @@ class SeriesBookings(ShownInline):
 @admin.register(BookingSeries)
 class BookingSeriesAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
-    list_display = ("room", "room__park", "tenant", "host", "first_day", "last_day", "starts_at", "minutes")
+    list_display = ("room", "room__park", "tenant", "host", "first_day", "last_day", "comes_round")
     list_select_related = ("room__park",)
     list_filter = ("room", "tenant", "first_day")
     search_fields = ("room__code", "room__name_zh", "tenant__code", "tenant__name_zh", "purpose")
@@ -62,13 +63,31 @@ class BookingSeriesAdmin(ScopedModelAdmin):
         "tenant",
         "host",
         ("first_day", "last_day"),
-        "weekdays",
-        ("starts_at", "minutes"),
+        "comes_round",
         "purpose",
-        "skipped",
+        "days_left_out",
     )
+    readonly_fields = ("comes_round", "days_left_out")
     add_form = SeriesAddForm
-    add_fieldsets = ((None, {"fields": (*fields[:-1], "skip_taken", "skip", "beyond_quota")}),)
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "room",
+                    "tenant",
+                    "host",
+                    ("first_day", "last_day"),
+                    "weekdays",
+                    ("starts_at", "minutes"),
+                    "purpose",
+                    "skip_taken",
+                    "skip",
+                    "beyond_quota",
+                )
+            },
+        ),
+    )
     autocomplete_fields = ("room", "tenant", "host")
     inlines = (SeriesBookings,)
     operations = (
@@ -86,6 +105,15 @@ class BookingSeriesAdmin(ScopedModelAdmin):
     def create(self, actor: Actor, values: dict[str, Any]) -> BookingSeries:
         start: time = values.pop("starts_at")
         return services.series_create(actor=actor, start=start, **values)
+
+    @display(description=_("comes round"))
+    def comes_round(self, series: BookingSeries) -> str:
+        return series.rhythm
+
+    @display(description=_("days left out"))
+    def days_left_out(self, series: BookingSeries) -> str:
+        days = ((f"{day:%Y-%m-%d}", why) for day, why in series.left_out)
+        return format_html_join("", "<div>{} {}</div>", days) or "–"
 
 
 @admin.register(WaitlistEntry)

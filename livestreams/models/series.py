@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import MINUTE
 from core.models import PublicIdMixin, Scope, StampedMixin
 from livestreams.models.host import Host
 from livestreams.models.room import LiveRoom
@@ -46,4 +51,36 @@ class BookingSeries(PublicIdMixin, StampedMixin):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room} {self.starts_at:%H:%M} · {self.first_day:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
+        return f"{self.room} {self.rhythm} · {self.first_day:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
+
+    @property
+    def rhythm(self) -> str:
+        """When it comes round, as people say it: its weekdays and hours."""
+        days = sorted(set(self.weekdays))
+        named = "/".join(str(WEEKDAYS[day]) for day in days)
+        every = (
+            gettext("Every day")
+            if len(days) == len(WEEKDAYS)
+            else gettext("Every %(days)s") % {"days": named}
+        )
+        ends_at = datetime.combine(date.min, self.starts_at) + self.minutes * MINUTE
+        return f"{every} {self.starts_at:%H:%M}–{ends_at:%H:%M}"
+
+    @property
+    def left_out(self) -> list[tuple[date, str]]:
+        """The days left out, each with why in words."""
+        return [(date.fromisoformat(day["day"]), _why(day["reason"])) for day in self.skipped]
+
+
+def _why(code: str) -> str:
+    """Why a day was left out, by the code of its refusal; empty: somebody wished it."""
+    said = {
+        "": gettext("as wished"),
+        "overlap": gettext("the room or the host is taken"),
+        "maintenance": gettext("the room is under maintenance"),
+        "closed": gettext("outside opening hours"),
+        "host_away": gettext("the host is away"),
+        "quota": gettext("the firm's quota is used up"),
+        "past": gettext("already over"),
+    }
+    return said.get(code) or gettext("cannot be had")

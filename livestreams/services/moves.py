@@ -67,14 +67,17 @@ def booking_move(
     return held
 
 
-def cost_of_leaving(booking: Booking) -> Decimal:
-    """CNY that a tenant gives up who leaves this place now: what cancelling it would cost."""
+def cost_of_leaving(booking: Booking, *, cancels: bool = False) -> Decimal:
+    """CNY that a tenant gives up who leaves this place now: what cancelling it would cost. `cancels`: with what was
+    given up by moves before, which is due at least.
+    """
     return terms_of(booking.room.park_id).due(
         BookingState.CANCELLED,
         booking.price,
         was_held=booking.state == BookingState.HELD,
         by_park=out_of_use(booking),
         late=booking.free_until is not None and now() >= booking.free_until,
+        given_up=booking.given_up if cancels else NOTHING,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -11,14 +14,17 @@ from core.clock import now
 from core.doors.portal import ScopedDetailPage, ScopedListPage, ServiceAction
 from core.scoping import may, visible_to
 from livestreams.choices import BOOKING_MOVABLE, SESSION_OPEN, BookingState, ShiftRole
-from livestreams.models import Booking, Fault, Host, LiveSession, Visit, WaitlistEntry
+from livestreams.models import Booking, BookingSeries, Fault, Host, LiveSession, Visit, WaitlistEntry
 from livestreams.selectors import frames_now
 from livestreams.services import (
     booking_cancel,
     booking_check_in,
     booking_confirm,
+    cost_of_leaving,
+    is_by_park,
 )
 from livestreams.services.locks import settings_of
+from livestreams.terms import NOTHING
 from livestreams.views.broadcasts import broadcast_of
 from livestreams.views.screens import screens_of
 from livestreams.views.streams import stream_of
@@ -50,7 +56,7 @@ class Bookings(BookingPage, ScopedListPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        bookings = Booking.objects.select_related("room", "host")
+        bookings = Booking.objects.numbered().select_related("room", "host")
         if "past" in self.request.GET:
             over = Q(ends_at__lte=now()) | Q(state=BookingState.COMPLETED)
             return bookings.filter(over).order_by("-starts_at")
@@ -75,7 +81,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     model = Booking
 
     def base_queryset(self) -> Any:
-        return Booking.objects.select_related(
+        return Booking.objects.numbered().select_related(
             "room__park__settings",
             "room__park__town",
             "room__media_node",
@@ -87,6 +93,8 @@ class BookingDetail(BookingPage, ScopedDetailPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         booking, at = self.get_object(), now()
         held = visible_to(Booking.objects.filter(pk=booking.pk), self.actor, "check_in").exists()
+        ahead = booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED)
+        series_ahead = list(self.from_here_on(booking, at))
         sessions = list(visible_to(LiveSession.objects.filter(booking=booking), self.actor))
         return super().get_context_data(
             booking=booking,
@@ -94,13 +102,14 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             open_for_check_in=held
             and booking.state == BookingState.CONFIRMED
             and booking.check_in_from <= at < booking.ends_at,
-            ahead=booking.starts_at > at and booking.state in (BookingState.HELD, BookingState.CONFIRMED),
+            ahead=ahead,
             late=booking.free_until is not None and booking.free_until <= at,
             terms=settings_of(booking.room.park_id),
-            series_ahead=booking.series_id is not None
-            and booking.series.bookings.filter(
-                state__in=BOOKING_MOVABLE, starts_at__gt=at, starts_at__gte=booking.starts_at
-            ).count(),
+            sees_series=booking.series_id is not None
+            and visible_to(BookingSeries.objects.filter(pk=booking.series_id), self.actor).exists(),
+            leaving=self.cost_of([booking]) if ahead else NOTHING,
+            series_ahead=len(series_ahead),
+            series_leaving=self.cost_of(series_ahead),
             running=booking.check_in_from <= at < booking.ends_at,
             sessions=sessions,
             is_open=any(session.state in SESSION_OPEN for session in sessions),
@@ -113,6 +122,22 @@ class BookingDetail(BookingPage, ScopedDetailPage):
             **self.rights(),
             **kwargs,
         )
+
+    def from_here_on(self, booking: Booking, at: datetime) -> Iterable[Booking]:
+        """What of its series has not begun, from this booking on."""
+        if booking.series is None:
+            return []
+        ahead = booking.series.bookings.filter(state__in=BOOKING_MOVABLE, starts_at__gt=at)
+        return ahead.filter(starts_at__gte=booking.starts_at).select_related("room")
+
+    def cost_of(self, bookings: Iterable[Booking]) -> Decimal:
+        """CNY that stay due when these are given back now; nothing for the park, which gives them back for others."""
+        at = now()
+        late = (
+            row for row in bookings if row.given_up or (row.free_until is not None and row.free_until <= at)
+        )
+        own = (row for row in late if not is_by_park(self.actor, row))
+        return sum((cost_of_leaving(row, cancels=True) for row in own), NOTHING)
 
     def hosts_of(self, booking: Booking) -> list[Host]:
         """Its own host, or whoever is planned before the camera, in the order of their shifts."""

@@ -14,7 +14,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.choices import NodeKind
 from core.clock import DAY, SHANGHAI, local, next_minute, now, today
 from core.doors.filters import day_of
 from core.doors.formfields import AmountField, DayField, LineField
@@ -24,7 +23,7 @@ from core.scoping import may, visible_to
 from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
-from livestreams.exchangelist import offers_found, words_of
+from livestreams.exchangelist import offers_found, parks_beside, places_above, words_of
 from livestreams.forms import OwnChoicesForm, TimesForm
 from livestreams.models import ExchangeOffer, ExchangeRequest, Host, LiveRoom
 from livestreams.services import (
@@ -191,8 +190,11 @@ class LendForm(OwnChoicesForm):
     places = forms.MultipleChoiceField(
         label=gettext_lazy("All parks of"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    parks = LineField(
-        label=gettext_lazy("and these parks"),
+    parks = forms.MultipleChoiceField(
+        label=gettext_lazy("and these parks"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    others = LineField(
+        label=gettext_lazy("and parks of other provinces"),
         max_length=500,
         required=False,
         help_text=gettext_lazy("Their codes, as in the address of their wall, with commas between them."),
@@ -204,14 +206,23 @@ class LendForm(OwnChoicesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = (NodeKind.TOWN, NodeKind.CITY, NodeKind.PROVINCE)
-        above = self.tenant.node.ancestors().filter(kind__in=kinds)
-        self.fields["places"].choices = [(node.code, str(node)) for node in above.order_by("-path")]  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        own = Park.objects.select_related("town__node", "town__city__node", "town__city__province__node")
+        parks = [own.get(pk=self.tenant.node.parent_id)]
+        fields["places"].choices = places_above(parks)
+        fields["parks"].choices = parks_beside(parks)
+        if not fields["parks"].choices:
+            del fields["parks"]
 
     @property
     def codes(self) -> list[str]:
-        named = self.cleaned_data["parks"].replace("，", ",").split(",")
-        return [*self.cleaned_data["places"], *(code.strip() for code in named if code.strip())]
+        values = self.cleaned_data
+        named = values["others"].replace("，", ",").split(",")
+        return [
+            *values["places"],
+            *values.get("parks", ()),
+            *(code.strip() for code in named if code.strip()),
+        ]
 
 
 class LendHost(ServiceFormPage):

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.clock import today
-from core.doors.portal import ServiceAction, ServiceFormPage
+from core.doors.portal import ScopedDetailPage, ServiceAction, ServiceFormPage
 from core.errors import NotFound
+from core.scoping import visible_to
 from livestreams.forms import WaitForm
 from livestreams.models import Booking, BookingSeries, WaitlistEntry
 from livestreams.services import (
@@ -28,6 +29,25 @@ def series_sentence(series: BookingSeries) -> str:
     made = ngettext("%(count)d booking made.", "%(count)d bookings made.", count) % {"count": count}
     days = ", ".join(left["day"] for left in series.skipped)
     return made + " " + _("Left out: %(days)s.") % {"days": days} if days else made
+
+
+class SeriesDetail(ScopedDetailPage):
+    """A series: when it comes round, its bookings one below the other, and the days left out with why."""
+
+    template_name = "portal/series.html"
+    section = "bookings"
+    needs = ("view", BookingSeries)
+    model = BookingSeries
+
+    def base_queryset(self) -> Any:
+        return BookingSeries.objects.select_related("room", "host")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        series = self.get_object()
+        bookings = visible_to(series.bookings.numbered(), self.actor).select_related("room", "host")
+        return super().get_context_data(
+            series=series, bookings=bookings.order_by("starts_at", "pk"), **kwargs
+        )
 
 
 class CancelSeries(ServiceAction):

@@ -46,6 +46,12 @@
     if (event.target.closest("[data-prints]")) window.print();
   });
 
+  // A box with data-ticks ticks all boxes of the form that it names, or none.
+  document.addEventListener("change", (event) => {
+    const named = event.target.dataset.ticks && document.getElementById(event.target.dataset.ticks);
+    for (const box of named?.elements ?? []) if (box.type === "checkbox") box.checked = event.target.checked;
+  });
+
   // A field with data-submits sends its form when it changes.
   document.addEventListener("change", (event) => {
     if ("submits" in event.target.dataset) event.target.form.requestSubmit();

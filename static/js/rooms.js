@@ -37,35 +37,54 @@
     return { ok: answer.ok, reply: await answer.json() };
   }
 
+  const wish = (event) => ({ starts_at: naive(event.start), ends_at: naive(event.end), room: event.resourceIds[0] });
+
+  function button(text, act) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = said.dataset.button;
+    made.textContent = text;
+    made.addEventListener("click", act);
+    said.append(made);
+  }
+
+  // A hand slips: what was moved goes back by one click, as a move like any other, which may be refused by now.
+  function offerBack(uid, before) {
+    said.append(" ");
+    button(day.words.undo, async () => {
+      for (const each of said.querySelectorAll("button")) each.disabled = true;
+      const { ok, reply } = await place(uid, wish(before)).catch((error) => ({ ok: false, reply: { detail: error.message } }));
+      say(ok ? `${day.words.undone} ${placed(reply)}` : reply.detail, !ok);
+      if (ok) calendar.updateEvent(before);
+    });
+  }
+
   // What is free instead, each one click away. It may lie on another day, which is shown then.
   function offer(uid, windows) {
     if (!windows?.length) return;
     said.append(` ${day.words.instead} `);
     for (const window of windows) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = said.dataset.button;
-      button.textContent = placed(window);
-      button.addEventListener("click", async () => {
+      button(placed(window), async () => {
         const { ok, reply } = await place(uid, window).catch((error) => ({ ok: false, reply: { detail: error.message } }));
         if (!ok) return say(reply.detail, true);
         const address = new URL(location.href);
         address.searchParams.set("day", reply.starts_at.slice(0, 10));
         location.assign(address);
       });
-      said.append(button);
     }
   }
 
   // The API decides: what it refuses goes back to its place, with the reason and what is free below the calendar.
-  async function move({ event, revert }) {
+  async function move({ event, oldEvent, revert }) {
     say("", false);
+    const stays = event.resourceIds[0] === oldEvent.resourceIds[0] && event.start <= oldEvent.start && event.end >= oldEvent.end;
+    const { asks } = event.extendedProps;
+    if (asks && !stays && !window.confirm(asks)) return revert();
     const uid = event.extendedProps.own;
-    const wanted = { starts_at: naive(event.start), ends_at: naive(event.end), room: event.resourceIds[0] };
     try {
-      const { ok, reply } = await place(uid, wanted);
+      const { ok, reply } = await place(uid, wish(event));
       say(ok ? `${day.words.moved} ${placed(reply)}` : reply.detail, !ok);
-      if (ok) return;
+      if (ok) return offerBack(uid, oldEvent);
       offer(uid, reply.alternatives);
     } catch (error) {
       say(String(error.message), true);
@@ -116,7 +135,7 @@
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
-      extendedProps: { own: event.own, url: event.url },
+      extendedProps: { own: event.own, url: event.url, asks: event.asks },
       url: undefined,
     })).concat(isToday() ? [nowLine()] : []),
     editable: true,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from unfold import widgets
 from unfold.decorators import display
 
 from core.actors import Actor
-from core.clock import DAY, month_of, today
+from core.clock import today
 from core.doors.admin import (
     Operation,
     OperationForm,
@@ -69,12 +70,16 @@ class AgreementForm(ServiceForm):
 
 
 class MonthForm(OperationForm):
-    month = style(
-        forms.DateField,
-        _("month"),
-        initial=lambda: month_of(month_of(today()) - DAY),
-        help_text=_("The first day of a month that is over."),
+    """A month of the agreement that is over."""
+
+    month = forms.TypedChoiceField(
+        label=_("month"), coerce=date.fromisoformat, widget=widgets.UnfoldAdminSelectWidget()
     )
+
+    def __init__(self, *args: Any, row: Agreement, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        field: Any = self.fields["month"]
+        field.choices = [(f"{month}", f"{month:%Y-%m}") for month in services.months_to_count(row)]
 
 
 class EndForm(OperationForm):

@@ -30,6 +30,11 @@ class WaitingGroup:
     lines: list[SalesEvent]
 
     @property
+    def key(self) -> str:
+        """What tells it from the others of its firm."""
+        return " ".join([*sorted(str(session.uid) for session in self.candidates), self.account])
+
+    @property
     def amount(self) -> Decimal:
         return sum((line.amount for line in self.lines), Decimal(0))
 

@@ -66,6 +66,7 @@ from supplychain.services.shophooks import (
 from supplychain.services.shopinbox import shop_call, shop_greeting
 from supplychain.services.shopreading import shop_message_close, shop_message_replay, shop_messages_read
 from supplychain.services.statements import (
+    months_to_count,
     statement_approve,
     statement_count,
     statement_dispute,
@@ -121,6 +122,7 @@ __all__ = [
     "launch_update",
     "line_missing",
     "lock_facts",
+    "months_to_count",
     "offer_answer",
     "parcel_dispatch",
     "parcel_empty",

@@ -91,6 +91,11 @@ def _check_month(agreement: Agreement, month: date) -> None:
         )
 
 
+def months_to_count(agreement: Agreement) -> list[date]:
+    """The months of an agreement that are over, the last one first; after its end, too: its sales may come back."""
+    return list(_months(agreement.from_day, month_of(today()) - timedelta(days=1)))[::-1]
+
+
 def _frozen(agreement: Agreement) -> Any:
     return Statement.objects.filter(agreement=agreement).exclude(state__in=STATEMENT_OPEN)
 

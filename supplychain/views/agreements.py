@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import DAY, month_of, next_month, today
+from core.clock import month_of, next_month, today
 from core.doors.filters import DayInput
 from core.doors.formfields import AmountField, CodeField, DayField, LineField, WholeNumberField
 from core.doors.portal import (
@@ -104,7 +104,7 @@ class AgreementPage(OfEitherSide, ScopedDetailPage):
             and may(self.actor, "add", Agreement, self.node.pk),
             followed_by=followed_by,
             next_month=next_month(month_of(today())),
-            last_month=month_of(month_of(today()) - DAY),
+            months=services.months_to_count(agreement) if agreement.state == AgreementState.SIGNED else [],
             **kwargs,
         )
 

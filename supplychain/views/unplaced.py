@@ -84,14 +84,22 @@ class SaySession(ServiceAction):
 
 
 class AnswerUnplaced(SaySession):
-    """A session, or none, for the line that the form names, or for every line of its account and hours."""
+    """A session, or none, for the line that the form names, or for every line of its account and hours; or none for all
+    lines of the groups that are ticked.
+    """
 
     def carry_out(self) -> None:
         asked = self.request.POST
+        if "several" in asked:
+            ticked = set(asked.getlist("group"))
+            groups = [group for group in waiting_groups(self.tenant) if group.key in ticked]
+            if not groups:
+                raise InvalidInput(_("Tick some of them first."), code="required", field="group")
+            return self.say([line.pk for group in groups for line in group.lines], ())
         named = (asked.get("source", ""), asked.get("order_no", ""), asked.get("line_no", ""))
         group, mine = self._find(named)
         lines = group.lines if asked.get("all") else mine
-        self.say([line.pk for line in lines], group.candidates)
+        return self.say([line.pk for line in lines], group.candidates)
 
     def _find(self, named: tuple[str, str, str]) -> tuple[WaitingGroup, list[Any]]:
         for group in waiting_groups(self.tenant):

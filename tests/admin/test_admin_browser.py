@@ -203,3 +203,17 @@ def test_words_of_the_heat_map_lie_over_nothing_and_within_it(live_site: Site, o
             if other[4] != text:
                 apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
                 assert apart, (text, other[4])
+
+
+def test_the_title_of_a_booking_is_read_whole(live_site: Site, open_page: OpenPage) -> None:
+    for screen in (DESK, PHONE):
+        page = operator(live_site, open_page, **screen)
+        page.goto(f"{live_site.url}/admin/livestreams/booking/")
+        page.locator("#result_list a[href*='/change/']").first.click()
+        page.wait_for_url("**/change/**")
+        fits(page)
+        title = page.locator("#header-inner h1 > a").last
+        assert title.evaluate(
+            "it => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1"
+        )
+        assert title.bounding_box()["width"] > 60  # type: ignore[index]

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from core.clock import DAY, today
-from livestreams.models import BookingSeries
+from livestreams.models import Booking, BookingSeries
 from tests.admin.conftest import Worlds, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -37,3 +37,7 @@ def test_named_days_are_left_out_of_a_series(manager: Client, worlds: Worlds) ->
     made = BookingSeries.objects.latest("pk")
     assert made.bookings.count() == 2
     assert str(off) in {left["day"] for left in made.skipped}
+    listed = manager.get(url_of(Booking)).content.decode()
+    assert f'<a href="{url_of(BookingSeries, f"{made.pk}/change/")}">2 / 2</a>' in listed
+    shown = manager.get(url_of(BookingSeries, f"{made.pk}/change/")).content.decode()
+    assert f"{off} 按要求" in shown

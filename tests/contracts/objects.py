@@ -113,6 +113,7 @@ UIDS: dict[str, Factory] = {
     "portal-item": lambda world, mine: mine.entry.items.earliest("id").uid,
     "portal-visit-withdraw": lambda world, mine: mine.tenant.visits.earliest("id").uid,
     "portal-booking": lambda world, mine: mine.booking.uid,
+    "portal-series": lambda world, mine: mine.booking.series.uid,
     "portal-slot-withdraw": lambda world, mine: mine.tenant.slot_requests.earliest("id").uid,
     "portal-wait-stop": lambda world, mine: mine.tenant.waitlist.earliest("id").uid,
     "portal-session": lambda world, mine: mine.session.uid,

@@ -19,8 +19,12 @@ FORMS = {
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("charset", ["rot13", "base64", "utf-7", "gbk", "utf-16", "iso-8859-1"])
 def test_forms_in_other_encodings_are_refused(kind: str, charset: str) -> None:
-    answer = Client().generic("POST", "/login/", FORMS[kind], f"{kind}; charset={charset}")
+    answer = Client().generic(
+        "POST", "/login/", FORMS[kind], f"{kind}; charset={charset}", headers={"accept-language": "zh-hans"}
+    )
     assert answer.status_code == 400
+    assert "请求无法读取" in answer.content.decode(), "in words, with a way back"
+    assert 'href="/"' in answer.content.decode()
 
 
 @pytest.mark.django_db

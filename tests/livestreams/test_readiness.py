@@ -80,7 +80,9 @@ def test_a_room_waits_for_those_who_are_in_it_and_for_its_cleaning(
     world: World, booking: Booking, at: At
 ) -> None:
     before = used(world, at(6), at(8))
-    with time_machine.travel(at(7)):
+    with time_machine.travel(booking.blocked_from - HOUR - MINUTE):
+        assert verdict_on(booking) == (RoomState.UNCHECKED, []), "they leave long before it is set up"
+    with time_machine.travel(booking.blocked_from - HOUR):
         assert verdict_on(booking) == (RoomState.NOT_READY, [K.IN_USE])
         assert verdict_on(before) == (RoomState.UNCHECKED, [])  # not in its own way
         with pytest.raises(WrongState):

@@ -18,12 +18,12 @@ from core.clock import DAY, HOUR, SHANGHAI, local, today
 from core.services import membership_grant
 from livestreams import services
 from livestreams.conflicts import Span
-from livestreams.dayplan import board
+from livestreams.dayplan import ON_A_SCREEN, board
 from livestreams.errors import BadTime, RoomUnavailable
 from livestreams.models import Booking
 from livestreams.selectors import free_windows, room_reports
 from livestreams.usage import RoomFacts, heat_map, hours_of, room_use
-from tests.factories import SYSTEM, World, make_world
+from tests.factories import SYSTEM, World, make_room, make_world
 
 At = Callable[..., datetime]
 MINUTE = timedelta(minutes=1)
@@ -216,7 +216,13 @@ def test_whoever_runs_two_parks_sees_both_on_one_board_or_one_alone(used: World)
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     board = browser.get(reverse("admin:rooms_board")).context["board"]
     assert {row["title"]: {room["id"] for room in row["children"]} for row in board["resources"]} == {
-        world.park.name: {room.code for room in world.rooms} for world in (used, other)
+        f"{world.park.name} ({len(world.rooms)})": {room.code for room in world.rooms}
+        for world in (used, other)
     }
+    assert all(row["expanded"] for row in board["resources"])
     board = browser.get(reverse("admin:rooms_board"), {"park": other.park.code}).context["board"]
     assert {row["id"] for row in board["resources"]} == {room.code for room in other.rooms}
+    for number in range(ON_A_SCREEN):
+        make_room(other.park, f"more-{number}")
+    board = browser.get(reverse("admin:rooms_board")).context["board"]
+    assert not any(row["expanded"] for row in board["resources"]), "more than a screen holds is folded"

@@ -331,6 +331,42 @@ def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: Open
     said.get_by_text("08:00").wait_for()
     assert "text-danger" not in (said.get_attribute("class") or "")
 
+    # a hand slipped: it goes back by one click
+    with page.expect_response("**/move") as undone:
+        said.locator("button").click()
+    assert undone.value.json()["starts_at"].endswith("T06:00:00+08:00")
+    said.get_by_text("06:00").wait_for()
+    own.hover()
+    assert own.bounding_box() == held
+    assert not said.locator("button").count()
+
+    # somebody took the place meanwhile: it stays where it went, and the reason is said
+    page.mouse.move(grip, held["y"] + held["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(grip + box["width"] / 12, held["y"] + held["height"] / 2, steps=8)
+    with page.expect_response("**/move") as moved:
+        page.mouse.up()
+    said.get_by_text("08:00").wait_for()
+    desk = page.context.new_page()
+    visit(
+        desk,
+        f"{portal}bookings/new/?room={moved.value.json()['room']}&day={today() + 21 * DAY}&start=06:30&minutes=60",
+    )
+    desk.locator("form.lp-card button[type=submit]").click()
+    desk.wait_for_url("**/bookings/*-*/")
+    with page.expect_response("**/move") as undone:
+        said.locator("button").click()
+    assert undone.value.status == 409
+    said.get_by_text(undone.value.json()["detail"]).wait_for()
+    assert "text-danger" in (said.get_attribute("class") or "")
+    moved_to = own.bounding_box()
+    assert moved_to is not None
+    assert moved_to["x"] > held["x"] + 10
+    desk.on("dialog", lambda dialog: dialog.accept())
+    desk.locator("form[action$='/cancel/'] button").click()
+    desk.wait_for_url("**/bookings/")
+    desk.close()
+
     # onto what is taken: it goes back, and what is free instead is one click away
     visit(
         page,

@@ -70,7 +70,7 @@ def test_a_room_is_found_asked_for_and_used(
             "ends_at_0": f"{local(nine):%Y-%m-%d}",
             "ends_at_1": "19:00",
             "hourly_rate": "70",
-            "offered_to": world.park.code,
+            "places": [world.park.code],
         },
     )
     assert made.status_code == 302, made.context["errors"]
@@ -159,9 +159,15 @@ def test_a_firm_lends_its_host(
         "last_day": f"{today() + 9 * DAY}",
         "hourly_rate": "60",
         "places": [world.town.node.code],
-        "parks": "",
     }
+    asked = owner.get(page(firm, "portal-exchange-offer-new")).context["form"].fields
+    assert asked["places"].choices[0][0] == world.town.node.code
+    assert asked["parks"].choices == [("far", f"{far.park.name} · {world.town.name}")], "others, by name"
     assert owner.post(page(firm, "portal-exchange-offer-new"), {**form, "places": []}).status_code == 400
+    named = {**form, "places": [], "parks": ["far"], "host": make_host(firm.tenant, "named").code}
+    assert owner.post(page(firm, "portal-exchange-offer-new"), named).status_code == 302
+    told = ExchangeOffer.objects.get(host__code="named").places.get()
+    assert told == far.park.node
     assert owner.post(page(firm, "portal-exchange-offer-new"), form).status_code == 302
     given = ExchangeOffer.objects.get(host=firm.host)
     ask = reverse("portal-exchange-ask", args=[other.code, given.uid])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,12 +16,14 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, local, today
 from core.models import User
+from core.templatetags.portal import money
 from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.models import Booking, BookingSeries
 from tests.factories import TenantWorld, World
 
 DAY_AHEAD = 3 * DAY
+WEEKDAYS_ZH = [f"星期{day}" for day in "一二三四五六日"]
 BrowserOf = Callable[[User], Client]
 
 
@@ -85,6 +90,46 @@ def test_the_page_says_what_leaving_late_costs(owner: Client, world: World, firm
         owner.post(page_of(firm, "place", booking), place(world, "14:00", 120))
     booking.refresh_from_db()
     assert booking.given_up == booking.price / 2
+
+
+def test_what_cancelling_or_dragging_away_costs_is_said_before(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    """With what was given up by an earlier move; of a series for all that are given back at once."""
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.save()
+    day = today() + DAY_AHEAD
+    series = services.series_create(
+        actor=firm.owner,
+        room=world.rooms[0],
+        tenant=firm.tenant,
+        first_day=day,
+        last_day=day + DAY,
+        weekdays=range(7),
+        start=time(14),
+        minutes=120,
+    )
+    first, second = series.bookings.order_by("starts_at")
+    shown = reverse("portal-booking", args=[firm.tenant.code, first.uid])
+    rooms = f"{reverse('portal-rooms', args=[firm.tenant.code])}?day={day}"
+
+    def dragged() -> str:
+        (event,) = [
+            each for each in owner.get(rooms).context["calendar"]["events"] if each["own"] == str(first.uid)
+        ]
+        return str(event["asks"])
+
+    assert "仍需支付" not in owner.get(shown).text
+    assert dragged() == ""
+    with time_machine.travel(first.starts_at - 2 * HOUR, tick=False):
+        half = money(first.price / 2)
+        assert owner.get(shown).text.count(f"仍需支付 {half}") == 2, "it alone, and all from here on"
+        assert half in dragged()
+        Booking.objects.filter(pk=second.pk).update(given_up=Decimal(70))
+        assert f"仍需支付 {money(first.price / 2 + 70)}" in owner.get(shown).text
+        services.booking_cancel(actor=firm.owner, booking=first)
+        services.booking_cancel(actor=firm.owner, booking=second)
+    assert [row.due for row in series.bookings.order_by("starts_at")] == [first.price / 2, 70]
 
 
 def test_two_bookings_of_the_firm_change_places(
@@ -185,3 +230,39 @@ def test_what_cannot_be_moved_says_so(owner: Client, world: World, firm: TenantW
     booking = book(world, firm, 9)
     services.booking_cancel(actor=firm.owner, booking=booking)
     assert owner.post(page_of(firm, "place", booking), place(world, "14:00", 120)).status_code == 409
+
+
+def test_a_booking_of_a_series_says_so_and_leads_to_all_of_them(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    """Which of how many it is, those given back not counted; the series says which days were left out, and why."""
+    days = [today() + DAY_AHEAD + weeks * 7 * DAY for weeks in range(4)]
+    series = services.series_create(
+        actor=firm.owner,
+        room=world.rooms[0],
+        tenant=firm.tenant,
+        first_day=days[0],
+        last_day=days[3],
+        weekdays=[days[0].weekday()],
+        start=time(14),
+        minutes=120,
+        skip=[days[1]],
+    )
+    first, second, last = series.bookings.order_by("starts_at")
+    services.booking_cancel(actor=firm.owner, booking=first)
+    owner.cookies["django_language"] = "zh-hans"
+    named = f"每{WEEKDAYS_ZH[days[0].weekday()]} 14:00–16:00"
+    listed = owner.get(reverse("portal-bookings", args=[firm.tenant.code])).content.decode()
+    assert "系列，第 1/2 场" in listed
+    assert "系列，第 2/2 场" in listed
+    whole = reverse("portal-series", args=[firm.tenant.code, series.uid])
+    for booking, said in ((first, "系列"), (second, "系列，第 1/2 场"), (last, "系列，第 2/2 场")):
+        shown = owner.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid])).content.decode()
+        assert f'<a href="{whole}">{named}</a>' in shown
+        assert said in shown
+    page = owner.get(whole).content.decode()
+    assert named in page
+    assert page.count("/bookings/") >= 3
+    left_out = re.search(rf"{days[1]}</span>[^<]*<span class=\"muted\">([^<]*)<", page)
+    assert left_out is not None
+    assert left_out[1] == "按要求"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -118,7 +119,13 @@ def test_from_proposal_to_payment(
     partner.post(page(other, "portal-agreement-sign", uid=agreement.uid))
     agreement.refresh_from_db()
     assert agreement.state == AgreementState.SIGNED
-    owner.post(page(firm, "portal-agreement-count", uid=agreement.uid), {"month": str(month)})
+    offered = re.findall(
+        r'<option value="([-0-9]+)">[-0-9]+</option>',
+        owner.get(page(firm, "portal-agreement", uid=agreement.uid)).text,
+    )
+    assert offered[0] == str(month), "the last month that is over comes first"
+    assert offered[-1] == str(month_of(agreement.from_day))
+    owner.post(page(firm, "portal-agreement-count", uid=agreement.uid), {"month": offered[0]})
     statement = Statement.objects.get(agreement=agreement)
     assert statement.total == Decimal(50)
 

@@ -89,6 +89,32 @@ def test_one_tap_answers_one_order_or_all_like_it(owner: Client, waiting: Tenant
     assert AuditEntry.objects.filter(verb="attribution.set").count() == 2
 
 
+def test_several_are_said_to_be_of_no_session_at_once(owner: Client, waiting: TenantWorld) -> None:
+    """Each group has its box; what is not ticked still waits."""
+    earlier = waiting.session.started_at - 24 * HOUR
+    for canary in ("third", "fourth"):
+        make_session(waiting.tenant, starts_at=earlier, canary=canary)
+    fact = SaleFact(
+        kind="paid", order_no="W-5", line_no="1", qty=1, amount=Decimal(50), occurred_at=earlier + HOUR / 4,
+        channel="live",
+    )  # fmt: skip
+    sales_record(actor=SYSTEM, seller=waiting.tenant, source="test", facts=[(1, fact)], atomic=True)
+    placing.drain()
+    address = reverse("portal-unplaced", args=[waiting.tenant.code])
+    boxes = re.findall(r'name="group" value="([^"]+)" form="several"', owner.get(address).content.decode())
+    assert len(boxes) == 2
+    groups = {group.key: group for group in owner.get(address).context["groups"]}
+    assert set(boxes) == set(groups)
+    answer(owner, waiting, several="1", session="")
+    assert len(owner.get(address).context["groups"]) == 2, "nothing was ticked"
+    old = next(key for key, group in groups.items() if len(group.lines) == 3)
+    said = answer(owner, waiting, several="1", session="", group=[old, "another"])
+    assert [[line.order_no for line in group.lines] for group in said.context["groups"]] == [["W-5"]]
+    assert Attribution.objects.filter(rule="no_session").count() == 3
+    answer(owner, waiting, several="1", session="", group=[key for key in groups if key != old])
+    assert owner.get(address).context["groups"] == []
+
+
 def test_what_was_not_on_air_is_no_answer(owner: Client, waiting: TenantWorld) -> None:
     other = make_session(waiting.tenant, starts_at=waiting.session.started_at - 48 * HOUR)
     answer(owner, waiting, session=str(other.uid))

@@ -19,6 +19,7 @@ from analytics.counting import drain_everything
 from analytics.demo.build import build_park
 from analytics.demo.built import BuiltPark, built_park
 from analytics.demo.certificates import build_certificates
+from analytics.demo.encoders import build_nodes, give_keys
 from analytics.demo.exchange import build_exchange
 from analytics.demo.festival import build_festivals
 from analytics.demo.inbound import build_inbound
@@ -133,6 +134,8 @@ class Command(BaseCommand):
         if history is not None:
             build_festivals(parks, history.first_day, clock.business_day(until))
         _whole(build_exchange, parks, actor=SYSTEM)
+        _whole(build_nodes, parks, actor=SYSTEM)
+        _whole(give_keys, parks[0], until, actor=SYSTEM)
         _whole(build_wishes, parks[0], until, actor=SYSTEM)
         _whole(make_short_logins, parks, actor=SYSTEM)
         write_welcome(parks[0], actor=SYSTEM)

@@ -15,8 +15,9 @@ from unfold.decorators import display
 
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
-from core.clock import local
+from core.clock import DAY, local, today
 from core.doors.admin import Operation, ScopedModelAdmin, ShownInline, badge
+from core.doors.context import actor_of
 from core.policy import ADD
 from core.strict import instant
 from livestreams import services
@@ -26,6 +27,7 @@ from livestreams.choices import PlanKind, PlanState
 from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan
 from livestreams.planning import PlanRules
 from livestreams.services.planjobs import TENTHS
+from parks.selectors import parks_of
 
 STATE_COLOURS = {
     PlanState.RUNNING: "warning",
@@ -150,6 +152,14 @@ class SchedulePlanAdmin(ScopedModelAdmin):
             when=lambda plan: plan.state in (PlanState.RUNNING, PlanState.PROPOSED),
         ),
     )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Next week, Monday to Sunday, of the park of whoever runs one."""
+        monday = today() + (7 - today().weekday()) * DAY
+        parks = list(parks_of(actor_of(request))[:2])
+        own = {"park": parks[0].pk} if len(parks) == 1 else {}
+        week = {"first_day": monday, "last_day": monday + 6 * DAY}
+        return {**week, **own, **super().get_changeform_initial_data(request)}
 
     def create(self, actor: Actor, values: dict[str, Any]) -> SchedulePlan:
         return services.plan_start(actor=actor, **values)
