@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 db_default=0,
                 default=0,
                 editable=False,
-                help_text="Counts what was decided about the room's bookings elsewhere: repairs, firms that leave.",
+                help_text="Counts what was decided about its bookings: its own values, repairs, firms that leave.",
                 verbose_name="revision",
             ),
         ),

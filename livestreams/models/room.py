@@ -57,7 +57,7 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         db_default=0,
         editable=False,
         help_text=_(
-            "Counts what was decided about the room's bookings elsewhere: repairs, firms that leave."
+            "Counts what was decided about its bookings: its own values, repairs, firms that leave."
         ),
     )
 
