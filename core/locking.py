@@ -10,15 +10,15 @@ import functools
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
 
 from core.errors import Busy, NotFound
-from core.prepared import Prepared, columns_of
-from core.sqlite3.turns import turns_of
+from core.prepared import Build, Prepared, columns_of
+from core.sqlite3.turns import Turns, turns_of
 from core.words import gettext as _
 
 P = ParamSpec("P")
@@ -29,6 +29,8 @@ SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
 # A statement that was given up: its time, the memory or the room on the disk was over.
 TOO_MUCH = ("57014", "53100", "53200", "53400")
 ATTEMPTS = 4
+PATIENCE = 0.05
+"""Seconds for which `one_by_one` keeps anybody waiting."""
 # Classes of SQLSTATE that say: the server, not the statement (40 rolled back, 53 resources, 55 locks, 57 shut down).
 AWAY = ("08", "25006", "40", "53", "55", "57", "58")
 # Of these: no connection, or one ended from the other side. What has no state did not come as far as the server.
@@ -119,6 +121,28 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def one_by_one(function: Callable[P, R]) -> Callable[P, R]:
+    """On SQLite let one thread at a time through the function, whoever has waited longest first.
+
+    There nothing happens outside of this process, and Python runs one thread at a time: many that do a little of it
+    between one statement and the next take it from each other at each of them, and each takes longer than all would one
+    after the other. It is no lock: who has waited for PATIENCE goes on beside the others, and who holds the one writer
+    does not wait.
+    """
+    line = Turns()
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.vendor != "sqlite" or connection.in_atomic_block or not line.take(PATIENCE):
+            return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            line.give()
+
+    return wrapper
+
+
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """A transaction whose reads all see the database as it was at the first of them.
@@ -158,9 +182,14 @@ def lock_row(model: type[M], pk: int) -> M:
 def lock_of(model: type[models.Model]) -> Prepared:
     """The statement that locks the row of a model whose key is `pk`."""
     columns = columns_of(model)
+    return prepared_lock(lambda pk: model._default_manager.filter(pk=pk).values(*columns), {"pk": -1})
+
+
+def prepared_lock(build: Build, samples: Mapping[str, Any]) -> Prepared:
+    """A prepared statement that locks what it finds."""
     # Django builds no statement that locks without a transaction, whoever sends it.
     with nullcontext() if connection.in_atomic_block else transaction.atomic():
-        return Prepared(lambda pk: locking(model._default_manager.filter(pk=pk)).values(*columns), {"pk": -1})
+        return Prepared(lambda **values: locking(build(**values)), samples)
 
 
 def locking(queryset: models.QuerySet[M]) -> models.QuerySet[M]:

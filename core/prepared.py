@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time
 from functools import cache
 from itertools import count
@@ -87,10 +87,6 @@ class Prepared:
         return [value if name is None else adapted[name] for name, value in self._parameters]
 
 
-Asked = tuple[Prepared, Mapping[str, Any]]
-"""A query and the values that it is asked with."""
-
-
 def insert(row: Model) -> None:
     """Store a new row, as `save` would; its kind is stored so often that its statement is built once.
 
@@ -103,36 +99,74 @@ def insert(row: Model) -> None:
         _is_stored(row, *cursor.fetchone())
 
 
-def insert_while(row: Model, note: Model, names: str, *, lock: Asked, still: Asked) -> bool:
-    """Store two new rows if `still` finds anything once `lock` has locked its row.
+def insert_while(row: Model, note: Model, names: str, *, still: Prepared, values: Mapping[str, Any]) -> bool:
+    """Store two new rows if `still` finds anything for these values.
 
-    The second has the key of the first in its column `names`. False: neither is stored. All of it is one transaction,
-    before which all is made ready: nobody waits for the lock, or for the one writer of SQLite, while this process does
-    something else. Raises what the database raises, and then nothing is stored either.
+    The second has the key of the first in its column `names`. False: neither is stored. All is made ready before:
+    nobody waits for what `still` locks, or for the one writer of SQLite, while this process does something else.
+    On PostgreSQL it is one statement: of what it does not lock, it sees what was there before it waited for a lock.
+    Raises what the database raises, and then nothing is stored either.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    (locking, locked), (condition, values) = lock, still
-    key = locking.parameters(locked, database)
-    sql, fields = _conditional(type(row), condition, database.vendor)
+    if database.vendor == "postgresql":
+        pks = _stored_in_one(row, note, names, still, values, database)
+    else:
+        pks = _stored_in_turn(row, note, names, still, values, database)
+    if pks is None:
+        return False
+    _is_stored(row, pks[0])
+    setattr(note, names, row.pk)
+    _is_stored(note, pks[1])
+    return True
+
+
+Keys = tuple[Any, Any]
+
+
+def _stored_in_one(
+    row: Model,
+    note: Model,
+    names: str,
+    still: Prepared,
+    values: Mapping[str, Any],
+    database: BaseDatabaseWrapper,
+) -> Keys | None:
+    sql, fields, noted = _both(type(row), type(note), names, still)
+    asked = [
+        *still.parameters(values, database),
+        *_stored(row, fields, database),
+        *_stored(note, noted, database),
+    ]
+    # In a transaction of the caller's, a refusal of the database must not be the end of it.
+    savepoint = transaction.atomic() if database.in_atomic_block else nullcontext()
+    with savepoint, _executed(database, sql, asked) as cursor:
+        found: Keys | None = cursor.fetchone()
+    return found
+
+
+def _stored_in_turn(
+    row: Model,
+    note: Model,
+    names: str,
+    still: Prepared,
+    values: Mapping[str, Any],
+    database: BaseDatabaseWrapper,
+) -> Keys | None:
+    """Where the transaction is the lock."""
+    sql, fields = _conditional(type(row), still, database.vendor)
     sql_of_note, noted = _insertion(type(note), database.vendor)
     place = [field.attname for field in noted].index(names)
-    stored = [*_stored(row, fields, database), *condition.parameters(values, database)]
-    stored_of_note = _stored(note, noted, database)
+    asked = [*_stored(row, fields, database), *still.parameters(values, database)]
+    asked_of_note = _stored(note, noted, database)
     with transaction.atomic():
-        if database.vendor == "postgresql":  # elsewhere the transaction is the lock
-            with _executed(database, locking.sql, key):
-                pass
-        with _executed(database, sql, stored) as cursor:
+        with _executed(database, sql, asked) as cursor:
             found = cursor.fetchone()
         if found is None:
-            return False
-        stored_of_note[place] = found[0]
-        with _executed(database, sql_of_note, stored_of_note) as cursor:
+            return None
+        asked_of_note[place] = found[0]
+        with _executed(database, sql_of_note, asked_of_note) as cursor:
             (pk_of_note,) = cursor.fetchone()
-    _is_stored(row, found[0])
-    setattr(note, names, row.pk)
-    _is_stored(note, pk_of_note)
-    return True
+    return found[0], pk_of_note
 
 
 def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabaseWrapper) -> list[Any]:
@@ -155,21 +189,45 @@ def _is_stored(row: Model, pk: Any) -> None:
 
 
 @cache
+def _both(
+    model: type[Model], notes: type[Model], names: str, still: Prepared
+) -> tuple[str, Sequence[Field[Any, Any]], Sequence[Field[Any, Any]]]:
+    """PostgreSQL's statement that stores a row and its note if the condition finds anything, returning their keys.
+
+    With the fields whose values it takes after those of the condition: the row's, and the note's but one.
+    """
+    _sql, fields = _insertion(model, "postgresql")
+    _sql, noted = _insertion(notes, "postgresql")
+    rest = [field for field in noted if field.attname != names]
+    (name,) = (str(field.column) for field in noted if field.attname == names)
+    sql = (
+        f"WITH still AS MATERIALIZED ({still.sql}), stored AS ("  # noqa: S608 (names of columns)
+        f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {_places(fields)} FROM still "
+        f"RETURNING {model._meta.pk.column} AS pk) "
+        f"INSERT INTO {notes._meta.db_table} ({_columns(rest)}, {name}) SELECT {_places(rest)}, stored.pk FROM stored "
+        f"RETURNING {name}, {notes._meta.pk.column}"
+    )
+    return sql, fields, rest
+
+
+@cache
 def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
     """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
     _sql, fields = _insertion(model, vendor)
-    columns = ", ".join(str(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
     sql = (
-        f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {_places(fields, vendor)} "  # noqa: S608
+        f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {marks} "  # noqa: S608 (names of columns)
         f"FROM ({still.sql}) still RETURNING {model._meta.pk.column}"
     )
     return sql, fields
 
 
-def _places(fields: Sequence[Field[Any, Any]], vendor: str) -> str:
+def _columns(fields: Sequence[Field[Any, Any]]) -> str:
+    return ", ".join(str(field.column) for field in fields)
+
+
+def _places(fields: Sequence[Field[Any, Any]]) -> str:
     """Marks for the values of columns. PostgreSQL is told their types; how long a text may be, the column says."""
-    if vendor != "postgresql":
-        return ", ".join(["%s"] * len(fields))
     database = connections[DEFAULT_DB_ALIAS]
     return ", ".join(f"%s::{str(field.db_type(database)).partition('(')[0]}" for field in fields)
 

@@ -12,6 +12,7 @@ from core.locking import lock_rows
 from livestreams.choices import SESSION_RUNNING
 from livestreams.models import Booking, EquipmentLoan, Host, LiveRoom, LiveSession
 from livestreams.querysets import BookingQuerySet
+from livestreams.services.locks import revise
 from tenants.guards import tenant_exit, tenant_move
 from tenants.models import Tenant
 
@@ -23,7 +24,7 @@ def booked_rooms(tenant: Tenant, day: date) -> str | None:
     Whoever books locks the room first, or for a loan the firm, and then asks whether the firm is still here, so none
     is made after this question.
     """
-    lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id))
+    revise(LiveRoom.objects.filter(park=tenant.node.parent_id))
     bookings = _ahead().filter(tenant=tenant).select_related("room")
     found = named(bookings.order_by("starts_at", "pk"))
     return _("It has booked rooms: %(bookings)s.") % {"bookings": found} if found else None
@@ -58,7 +59,7 @@ def rooms_kept_behind(tenant: Tenant, day: date) -> str | None:
 
     Whoever reserves a room locks it, or for a new one the firm, and then asks where the firm is.
     """
-    lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id))
+    revise(LiveRoom.objects.filter(park=tenant.node.parent_id))
     return reserved_rooms(tenant, day)
 
 

@@ -51,6 +51,15 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
     )
 
     opened_on = models.DateField(_("in use from"), default=today)
+    revision = models.PositiveIntegerField(
+        _("revision"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_(
+            "Counts what was decided about its bookings: its own values, repairs, firms that leave."
+        ),
+    )
 
     objects = LiveRoomQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.clock import DAY, MINUTE, now
-from core.locking import retried
+from core.locking import one_by_one, retried
 from core.models import AuditEntry
 from core.policy import ADD, CHECK_IN
 from core.scoping import require
@@ -44,6 +44,7 @@ TAKES_HOURS = ("booking.create", "booking.confirm", "booking.move", "booking.swa
 
 
 @retried
+@one_by_one
 def booking_create(
     *,
     actor: Actor,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypeVar
 
-from django.db.models import Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.clock import latest, today
 from core.errors import Conflict, InvalidInput, Refused
-from core.locking import lock_row
+from core.locking import lock_row, lock_rows
 from core.models import ScopeNode
 from core.policy import CHANGE
 from core.scoping import get_visible
@@ -44,6 +44,15 @@ def lock_room(actor: Actor, room_id: int) -> LiveRoom:
     room = lock_row(LiveRoom, room_id)
     check_key_allows(actor, room)
     return room
+
+
+def revise(rooms: QuerySet[LiveRoom]) -> None:
+    """Lock rooms about whose bookings something is decided that no booking shows: a repair, a firm that leaves.
+
+    Whoever stores a booking at once has looked before, and once the lock is theirs looks at the room's revision alone.
+    """
+    lock_rows(rooms)
+    rooms.update(revision=F("revision") + 1)
 
 
 def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:

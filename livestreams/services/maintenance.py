@@ -15,7 +15,7 @@ from core.policy import ADD
 from core.scoping import require
 from livestreams.errors import BadTime, RoomUnavailable, WrongState
 from livestreams.models import Booking, Fault, LiveRoom, Maintenance
-from livestreams.services.locks import lock_room, lock_visible
+from livestreams.services.locks import lock_room, lock_visible, revise
 from livestreams.services.steps import WAITLIST
 
 INSTANT = timedelta.resolution
@@ -75,6 +75,7 @@ def window_open(
 ) -> Maintenance:
     """Store a window of a locked room, whoever has it booked then; part of the transaction that decided on it."""
     window = Maintenance.objects.create(room=room, starts_at=starts_at, ends_at=ends_at, reason=reason)
+    revise(LiveRoom.objects.filter(pk=room.pk))
     _record_window(actor, "maintenance.create", window)
     return window
 
@@ -83,6 +84,7 @@ def window_end(actor: Actor, window: Maintenance, ends_at: datetime) -> None:
     """Give a window of a locked room another end; one that has begun keeps its past."""
     window.ends_at = max(ends_at, window.starts_at + INSTANT)
     window.save(update_fields=["ends_at"])
+    revise(LiveRoom.objects.filter(pk=window.room_id))
     _record_window(actor, "maintenance.end", window)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from django.db.models import (
-    BigIntegerField,
     Exists,
-    ExpressionWrapper,
     F,
-    Field,
     OuterRef,
     Q,
     QuerySet,
@@ -22,11 +19,11 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from core.clock import now
+from core.locking import prepared_lock
 from core.models import ScopeNode
 from core.prepared import Prepared
 from livestreams.conflicts import Span
 from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Maintenance, SlotQuota
-from livestreams.querysets import LiveRoomQuerySet
 from parks.models import ParkSettings
 from tenants.models import Tenant
 
@@ -61,22 +58,6 @@ class Wish:
         return self.tenant.pk
 
 
-def still(booking: Booking, blocked: Span, free_hours: int) -> dict[str, Any]:
-    """What `unchanged` is asked with: that nothing stands against a booking, whose room is as the booking knows it."""
-    room = booking.room
-    return {
-        "room": room.pk,
-        "tenant": booking.tenant_id,
-        "booking": 0,
-        "since": blocked.start,
-        "until": blocked.end,
-        "at": now(),
-        "free_hours": free_hours,
-        "rate": LiveRoom._meta.get_field("hourly_rate").get_prep_value(room.hourly_rate),
-        **{field.attname: field.get_prep_value(getattr(room, field.attname)) for field in _room_fields()},
-    }
-
-
 def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
     """The park of the tenant and the day on which it left, the free hours of the room's park, and whether the span is
     `under_repair` or `taken`.
@@ -103,50 +84,19 @@ def _query() -> Prepared:
     return Prepared(_room, SAMPLES)
 
 
-# What of a room decides about its bookings, besides its price and whose it is.
-ROOM = ("park_id", "setup_minutes", "opens_at", "closes_at", "opened_on")
-
-
 @cache
-def _room_fields() -> list[Field[Any, Any]]:
-    return [field for field in LiveRoom._meta.concrete_fields if field.attname in ROOM]
+def as_seen() -> Prepared:
+    """Locks a room if nothing was decided about its bookings since somebody saw it."""
+    return prepared_lock(_as_seen, {"room": -1, "revision": 31_001})
 
 
-@cache
-def unchanged() -> Prepared:
-    """Finds a room that is as somebody saw it and free for a tenant without a day of leaving or a quota."""
-    samples = {
-        **SAMPLES,
-        "free_hours": 31_001,
-        "rate": -4,
-        "park_id": -5,
-        "setup_minutes": 31_002,
-        "opens_at": time(1, 2, 3),
-        "closes_at": time(3, 2, 1),
-        "opened_on": date(1, 1, 9),
-    }
-    return Prepared(_unchanged, samples)
+def _as_seen(*, room: int, revision: int) -> QuerySet[Any, dict[str, Any]]:
+    return LiveRoom.objects.filter(pk=room, revision=revision).values("pk")
 
 
-def _unchanged(*, free_hours: int, rate: int, tenant: int, **values: Any) -> QuerySet[Any, dict[str, Any]]:
-    facts = {name: values.pop(name) for name in SAMPLES if name != "tenant"}
-    free = {"taken": False, "lapsed": False, "under_repair": False, "limited": False}
-    rooms = _rooms(tenant=tenant, **facts).annotate(
-        units=ExpressionWrapper(F("hourly_rate"), output_field=BigIntegerField()), last_day=F("closed_on")
-    )
-    same = rooms.for_tenant(tenant).filter(last_day=None, units=rate, **values)
-    here = same.filter(tenant_park=F("park"), tenant_closed_on=None, free_hours=free_hours, **free)
-    return here.values("pk").order_by("pk")
-
-
-def _room(**asked: Any) -> QuerySet[Any, dict[str, Any]]:
-    rooms = _rooms(**asked)
-    return rooms.values(*rooms.query.annotations).order_by("pk")
-
-
-def _rooms(
+def _room(
     *, room: int, tenant: int, booking: int, since: datetime, until: datetime, at: datetime
-) -> LiveRoomQuerySet:
+) -> QuerySet[Any, dict[str, Any]]:
     # By its number, not as the outer row's: PostgreSQL would plan to read what takes every room, and keep the plan.
     others = Booking.objects.taking_room(since, until).filter(room=room).exclude(pk=booking)
     quotas = SlotQuota.objects.filter(Q(tenant__isnull=True) | Q(tenant=tenant), park=OuterRef("park"))
@@ -162,4 +112,4 @@ def _rooms(
             F("park__settings__cancel_free_hours"), Value(ParkSettings().cancel_free_hours)
         ),
     }
-    return LiveRoom.objects.filter(pk=room).annotate(**facts)
+    return LiveRoom.objects.filter(pk=room).annotate(**facts).values(*facts).order_by("pk")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from core.clock import DAY, HOUR, MINUTE, SKEW, day_start, next_minute, now
 from core.errors import InvalidInput
-from core.locking import advisory_locks, lock_of
+from core.locking import advisory_locks
 from core.models import AuditEntry
 from core.money import to_cents
 from core.prepared import insert, insert_while
@@ -26,7 +26,7 @@ from livestreams.models import Booking, ExchangeRequest, LiveRoom, PlannedShift
 from livestreams.quotas import beyond_quota as beyond
 from livestreams.quotas import binds, quotas_of
 from livestreams.services.locks import check_here, lock_host, park_of
-from livestreams.services.place_facts import Wish, facts_of, still, unchanged
+from livestreams.services.place_facts import Wish, as_seen, facts_of
 from livestreams.services.plannedshifts import put_back, take_off
 from livestreams.services.steps import expire_holds
 from livestreams.terms import free_until
@@ -87,27 +87,21 @@ def place(
 
 
 def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry]) -> bool:
-    """Store a new booking with its audit entry, if all that was looked at is as it was found.
+    """Store a new booking with its audit entry, if nothing was decided about the room since its row was read.
 
     False: nothing is stored, and `place` says what stands against it, if anything. Meant for bookings of a room alone,
-    without host, loan or hold: they ask for no lock but the room's. Raises Overlap like place.
+    without host, loan or hold: they ask for no lock but the room's.
     """
     span, blocked, facts = found
     if facts["limited"] or facts["lapsed"] or facts["tenant_closed_on"] or booking.room.closed_on:
         return False
     _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
-    asked = still(booking, blocked, facts["free_hours"])
+    seen = {"room": booking.room_id, "revision": booking.room.revision}
     try:
-        return insert_while(
-            booking,
-            entry(),
-            "object_id",
-            lock=(lock_of(LiveRoom), {"pk": booking.room.pk}),
-            still=(unchanged(), asked),
-        )
+        return insert_while(booking, entry(), "object_id", still=as_seen(), values=seen)
     except (IntegrityError, InternalError) as error:
         if _says_taken(error):
-            raise _overlap(facts["instead"], _("Room or host are taken at that time.")) from error
+            return False
         raise
 
 

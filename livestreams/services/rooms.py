@@ -62,6 +62,7 @@ def room_update(*, actor: Actor, room: LiveRoom, **values: Any) -> LiveRoom:
         _check_nothing_booked(held, held.closed_on)
     if held.opened_on > opened_on:
         _check_nothing_booked_before(held, held.opened_on)
+    held.revision += 1
     held.save()
     audit.record(
         actor=actor,

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from core.clock import now
 from core.errors import NotFound
-from core.locking import lock_of, lock_row
+from core.locking import lock_row, prepared_lock
 from core.models import AuditEntry, ScopeNode
 from core.prepared import Prepared, insert, insert_while
 from livestreams.choices import BookingState
@@ -140,7 +140,7 @@ def node_there(pk: int) -> QuerySet[ScopeNode, dict[str, Any]]:
 def test_two_rows_are_stored_in_one_transaction_or_neither_is() -> None:
     """On a connection of its own state: nobody has begun a transaction, and nobody listens."""
     world = make_world("alpha")
-    still, lock = Prepared(node_there, {"pk": -2}), lock_of(LiveRoom)
+    still = prepared_lock(node_there, {"pk": -2})
     taken = Booking.objects.blocking().order_by("pk").last()
     entry = AuditEntry.objects.order_by("pk").last()
 
@@ -148,8 +148,7 @@ def test_two_rows_are_stored_in_one_transaction_or_neither_is() -> None:
         booking, note = copy(taken), copy(entry)
         booking.pk, booking._state, booking.uid, booking.state = None, ModelState(), uuid4(), state
         note.pk, note._state, note.verb, note.object_id = None, ModelState(), verb, None
-        asked = {"lock": (lock, {"pk": booking.room_id}), "still": (still, {"pk": pk})}
-        return booking, insert_while(booking, note, "object_id", **asked)
+        return booking, insert_while(booking, note, "object_id", still=still, values={"pk": pk})
 
     def count() -> tuple[int, int]:
         return Booking.objects.count(), AuditEntry.objects.count()

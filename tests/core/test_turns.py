@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from core import locking
 from core.clock import SHANGHAI
+from core.locking import one_by_one
 from core.sqlite3.base import Operations
 from core.sqlite3.turns import Turns
 
@@ -200,3 +203,70 @@ def test_an_instant_is_read_as_before_however_it_was_written(text: str | None) -
     found = connection.ops.convert_datetimefield_value(text, None, connection)
     assert found == expected
     assert found is None or found.utcoffset() == expected.utcoffset()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_go_through_what_is_little_else_than_python_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the order in which they came; and nobody who holds the writer waits for one who may wait for it."""
+    monkeypatch.setattr(locking, "PATIENCE", 30)
+    inside, most, order = 0, 0, []
+    let_go = threading.Event()
+
+    @one_by_one
+    def work(number: int) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        if number == 0:
+            let_go.wait(5)
+        order.append(number)
+        inside -= 1
+
+    threads = []
+    for number in range(4):
+        threads.append(in_a_thread(partial(work, number)))
+        until(lambda: inside == 1)
+        time.sleep(0.02)
+    with transaction.atomic():
+        work(9)
+    let_go.set()
+    for thread in threads:
+        thread.join()
+    assert order == [9, 0, 1, 2, 3]
+    assert most == 2, "the one in a transaction went by"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_has_waited_long_enough_goes_on_beside_the_others() -> None:
+    let_go, came = threading.Event(), threading.Event()
+
+    @one_by_one
+    def work(first: bool) -> None:
+        came.set() if not first else let_go.wait(5)
+
+    slow = in_a_thread(partial(work, True))
+    next_one = in_a_thread(partial(work, False))
+    assert came.wait(5), "it is no lock"
+    assert slow.is_alive()
+    let_go.set()
+    slow.join()
+    next_one.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_fails_gives_the_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locking, "PATIENCE", 30)
+
+    @one_by_one
+    def work(fails: bool) -> str:
+        if fails:
+            raise LookupError
+        return "done"
+
+    with pytest.raises(LookupError):
+        work(True)
+    began = time.monotonic()
+    assert work(False) == "done"
+    assert time.monotonic() - began < 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,15 +20,17 @@ from core.actors import Actor
 from core.clock import now, today
 from core.errors import DomainError
 from core.locking import lock_rows
-from core.models import AuditEntry
 from livestreams import services
 from livestreams.choices import BOOKING_BLOCKING
 from livestreams.frames import MOST_SOURCES, Frames
-from livestreams.models import Booking, EncoderSample, LiveRoom, Maintenance, SlotQuota
+from livestreams.models import Booking, EncoderSample, LiveRoom, SlotQuota
 from livestreams.services import frames, placing
+from tenants.models import Tenant
 from tenants.services import tenant_leave
 from tests.factories import SYSTEM, World, make_room, make_world
+from tests.livestreams import deciders
 from tests.livestreams.crowds import crowd, doubled, unchecked
+from tests.livestreams.deciders import BOOKED, DECIDERS, outcome
 from tests.livestreams.lending import _three, ask, offer_host, offer_room
 
 TRIES = 250
@@ -126,36 +128,38 @@ def test_a_room_locked_for_long_is_busy_and_not_an_error(transactional_db: None,
 
 
 @pytest.mark.postgres
-def test_whoever_waited_for_a_room_sees_what_was_done_to_it_meanwhile(transactional_db: None, at: At) -> None:
-    """Also where what is asked and what is stored go to the database in one message."""
-    world = make_world("alpha")
-    mine, room = world.tenants[0], LiveRoom.objects.get(pk=world.rooms[0].pk)
-    SlotQuota.objects.all().delete()
-
-    def book() -> str:
-        try:
-            services.booking_create(
-                actor=mine.owner, room=room, tenant=mine.tenant, starts_at=at(9), ends_at=at(11)
-            )
-        except DomainError as refusal:
-            return refusal.code
-        finally:
-            connection.close()
-        return "booked"
-
-    before = Booking.objects.count()
+@pytest.mark.parametrize(
+    "decider", ["another rate", "a repair", "a repair that takes longer", "an exit", "a move"]
+)
+def test_whoever_waited_for_a_room_sees_what_was_decided_meanwhile(
+    transactional_db: None, at: At, decider: str
+) -> None:
+    """Also where what is stored was looked at before: the statement that stores it saw nothing of this."""
+    room, firm = deciders.place()
+    decide, follows = DECIDERS[decider]
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            lock_rows(LiveRoom.objects.filter(pk=room.pk))
-            booking = pool.submit(book)
-            wait([booking], 1)
-            assert not booking.done(), "it stands in line"
-            Maintenance.objects.create(room=room, starts_at=at(8), ends_at=at(12), reason="leak")
-        assert booking.result() == "maintenance"
-        assert Booking.objects.count() == before
-        Maintenance.objects.all().delete()
-        assert pool.submit(book).result() == "booked"
-        assert AuditEntry.objects.get(verb="booking.create").object_id == Booking.objects.latest("pk").pk
+            decide(room, firm, at(9))
+            booking = pool.submit(told, room, firm, at(9))
+            stands_in_line(booking)
+        assert booking.result() == follows
+    assert Booking.objects.filter(room=room).count() == (follows == BOOKED)
+
+
+def told(room: LiveRoom, firm: Tenant, starts_at: datetime) -> str:
+    try:
+        return outcome(room, firm, starts_at)
+    finally:
+        connection.close()
+
+
+def stands_in_line(waiting: Future[str]) -> None:
+    with connection.cursor() as cursor:
+        while not waiting.done():
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError(f"nobody stood in line: {waiting.result()}")
 
 
 @pytest.mark.postgres
