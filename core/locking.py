@@ -6,12 +6,15 @@ SQLite has one writer: a transaction begins IMMEDIATE and holds the whole databa
 from __future__ import annotations
 
 import errno
+import fcntl
 import functools
 import hashlib
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
@@ -162,6 +165,23 @@ def writer_is_free() -> bool:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return True
     return not turns_of(str(connection.settings_dict["NAME"])).taken
+
+
+@contextmanager
+def lock_of_the_file() -> Iterator[None]:
+    """Exclude all others who ask for it, in any process on this SQLite, without being the one who writes.
+
+    Whoever holds it may wait for the turn to write, so nobody may ask for it inside a transaction.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("a lock that comes before the turn to write")
+    # Of its folder: to close the file itself once more would take SQLite's own locks from this process.
+    folder = os.open(Path(str(connection.settings_dict["NAME"])).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def lock_rows(queryset: models.QuerySet[M]) -> list[M]:

@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from core.sqlite3.turns import urgent
 from core.strict import StrictError, load_json
 from livestreams.choices import MediaServer
 from livestreams.mediaservers import mediamtx, nginx_rtmp, srs
@@ -44,7 +45,8 @@ class Hook(View):
         node = node_by_secret(request.headers.get(HEADER) or secret)
         if node is None or node.kind != self.program:
             return self.refusal()
-        return self.hear(node, **where)
+        with urgent():  # an encoder waits for the answer
+            return self.hear(node, **where)
 
     def hear(self, node: MediaNode, **where: str) -> HttpResponse:
         raise NotImplementedError

@@ -56,9 +56,7 @@ class LiveRoom(NamedMixin, PublicIdMixin, ClosableMixin):
         default=0,
         db_default=0,
         editable=False,
-        help_text=_(
-            "Counts what was decided about its bookings: its own values, repairs, firms that leave."
-        ),
+        help_text=_("Counts what was decided about its bookings: its own values, repairs, firms that leave."),
     )
 
     objects = LiveRoomQuerySet.as_manager()

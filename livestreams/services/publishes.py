@@ -33,6 +33,7 @@ from livestreams.models import (
 )
 from livestreams.publishing import TEST_APP, Claim, Malformed, decide, is_let_in
 from livestreams.services.publish_facts import known_of, name_of, row_of
+from livestreams.services.seen import sign_note
 from livestreams.services.sessions import (
     session_end,
     session_lose,
@@ -69,9 +70,7 @@ def publish_ask(*, node: MediaNode, call: str, claim: Claim) -> Answer:
     row = row_of(node, claim, at)
     reason = decide(claim, known_of(node, row), at)
     if reason == PublishReason.CONTINUED and row is not None:
-        seen = {"last_seen_at": at} | ({} if claim.behind_ms is None else {"behind_ms": claim.behind_ms})
-        with transaction.atomic():
-            Publish.objects.running().filter(pk=row["own"]).update(**seen)
+        sign_note(row["own"], at, claim.behind_ms)
         return Answer(reason, name_of(claim, row))
     if row is None or not is_let_in(reason):
         return _refuse(node, call, claim, row, reason, at)

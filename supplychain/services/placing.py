@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -22,15 +23,15 @@ from core.actors import Actor
 from core.clock import HOUR
 from core.draining import Bucket, drain_family
 from core.errors import InvalidInput
-from core.locking import lock_row, retried, try_advisory_locks
+from core.locking import lock_of_the_file, lock_row, retried, try_advisory_locks
 from core.models import BucketFailure, BucketMark
 from core.policy import CHANGE
 from core.portions import in_turn
 from core.scoping import require
 from livestreams.models import LiveSession
 from supplychain.attribution import NAME, VERSION
-from supplychain.attribution.ledger import Judge, Order, facts_of, window_of
-from supplychain.attribution.lines import Fact, answers_of, order_of
+from supplychain.attribution.ledger import Judge, facts_of, window_of
+from supplychain.attribution.lines import Answer, Fact, answers_of, order_of
 from supplychain.attribution.stages import ALWAYS, Evidence, Held, evidence_of, ours_of, sessions_of
 from supplychain.choices import AttributionRule, TailWindow
 from supplychain.models import Attribution, AttributionSettings, SalesEvent
@@ -59,11 +60,10 @@ def drain(*, seconds: float = math.inf, tenant_id: int | None = None) -> int:
     drain_family(SESSIONS, _hand_on, most=SESSIONS_PER_TRANSACTION, seconds=seconds, tenant_id=tenant_id)
     drain_family(ACCOUNTS, _look_again, most=1, seconds=seconds, tenant_id=tenant_id)
     in_bulk = math.isinf(seconds)
-    named, most = partial(_place_together, ORDERS), ORDERS_IN_BULK if in_bulk else ORDERS_PER_TRANSACTION
-    placed = drain_family(ORDERS, named, most=most, seconds=seconds, tenant_id=tenant_id)
+    most = ORDERS_IN_BULK if in_bulk else ORDERS_PER_TRANSACTION
+    placed = drain_family(ORDERS, _place_named, most=most, seconds=seconds, tenant_id=tenant_id)
     most = HOURS_IN_BULK if in_bulk else HOURS_PER_TRANSACTION
-    of_hours = partial(_place_together, PLACING)
-    return placed + drain_family(PLACING, of_hours, most=most, seconds=seconds, tenant_id=tenant_id)
+    return placed + drain_family(PLACING, _place_hours, most=most, seconds=seconds, tenant_id=tenant_id)
 
 
 # --- sessions that changed
@@ -155,22 +155,59 @@ def mark_from(session: LiveSession, at: datetime) -> None:
 # --- orders that were touched
 
 
+def _place_hours(marked: Sequence[Bucket]) -> int:
+    with _alone():
+        return _place_together(PLACING, marked)
+
+
+def _place_named(marked: Sequence[Bucket]) -> int:
+    """Place single orders: many times a second, while shops call.
+
+    The one writer of SQLite is asked for when the answers are known. What changes meanwhile leaves a mark of its own.
+    """
+    with _alone():
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return _place_together(ORDERS, marked)
+        seen = _marks(ORDERS, marked)
+        asked = [each for seller, facts in _touched(ORDERS, marked) for each in _ask(seller, facts)]
+        try:
+            with transaction.atomic():
+                for each in asked:
+                    _write(each)
+                _forget(ORDERS, marked, seen)
+        except IntegrityError:  # somebody answered by hand, or took a session away
+            return _place_together(ORDERS, marked)
+        return len(marked)
+
+
+def _alone() -> AbstractContextManager[None]:
+    """Whoever places holds a lock of the seller's answers. On SQLite that is for all, and comes before the turn."""
+    is_one = connection.vendor == "sqlite" and not connection.in_atomic_block
+    return lock_of_the_file() if is_one else nullcontext()
+
+
 def _place_together(family: str, marked: Sequence[Bucket]) -> int:
     """Place what is marked in a family and delete the marks that were seen. What another places now is left to it."""
     with transaction.atomic():
-        slots: dict[int, list[int]] = defaultdict(list)
-        for node, slot in marked:
-            slots[node].append(slot)
-        nodes = sorted(slots)
+        nodes = sorted({node for node, _slot in marked})
         free = try_advisory_locks([answers_lock(node) for node in nodes])
         mine = {node for node, is_free in zip(nodes, free, strict=True) if is_free}
         taken = [bucket for bucket in marked if bucket[0] in mine]
         # Marks are read after the lock and before the facts: what is placed knows at least theirs.
         seen = _marks(family, taken)
-        for seller in Tenant.objects.filter(pk__in=mine).order_by("pk"):
-            place(seller, SalesEvent.objects.filter(**{TOLD_BY[family]: slots[seller.pk]}))
+        for seller, facts in _touched(family, taken):
+            place(seller, facts)
         _forget(family, taken, seen)
     return len(taken)
+
+
+def _touched(family: str, marked: Iterable[Bucket]) -> Iterator[tuple[Tenant, QuerySet[SalesEvent]]]:
+    """The sellers with the facts that are marked."""
+    slots: dict[int, list[int]] = defaultdict(list)
+    for node, slot in marked:
+        slots[node].append(slot)
+    for seller in Tenant.objects.filter(pk__in=slots).order_by("pk"):
+        yield seller, SalesEvent.objects.filter(**{TOLD_BY[family]: slots[seller.pk]})
 
 
 def _marks(family: str, marked: Iterable[Bucket]) -> list[int]:
@@ -194,25 +231,40 @@ def _forget(family: str, marked: Iterable[Bucket], seen: Sequence[int]) -> None:
         BucketFailure.objects.filter(family=family, node_id=node, slot__in=of_node).delete()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Orders of a seller with the answers of the rule that are others than before."""
+
+    seller: Tenant
+    window: timedelta
+    orders: list[list[Fact]]
+    answers: list[Answer]
+
+
 def place(seller: Tenant, touched: QuerySet[SalesEvent]) -> int:
     """Ask the rule about every order of these facts of a seller; the caller holds the lock of the seller's answers."""
+    return sum(_write(asked) for asked in _ask(seller, touched))
+
+
+def _ask(seller: Tenant, touched: QuerySet[SalesEvent]) -> Iterator[Asked]:
     rows = touched.filter(seller=seller).values_list("kind", "order_no", "ref_order_no").distinct()
     numbers = {order_of(*row) for row in rows} - {""}
     window = window_of(seller.pk)
-    written = 0
     for some in in_turn(sorted(numbers), ORDERS_AT_ONCE):
-        written += _place_orders(seller, facts_of(seller, some), window)
-    return written
+        orders = list(facts_of(seller, some).values())
+        yield Asked(seller, window, orders, _answers(seller, orders, window))
 
 
-def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timedelta) -> int:
-    instants = [fact.occurred_at for facts in orders.values() for fact in facts if fact.makes_a_line]
+def _answers(seller: Tenant, orders: Sequence[list[Fact]], window: timedelta) -> list[Answer]:
+    instants = [fact.occurred_at for facts in orders for fact in facts if fact.makes_a_line]
     evidence = evidence_of(seller, min(instants), max(instants), window) if instants else Evidence()
     judge = Judge(seller, evidence, window)
-    judge.learn(
-        fact for facts in orders.values() for fact in facts if fact.makes_a_line and not fact.is_fixed
-    )
-    answers = [answer for facts in orders.values() for answer in answers_of(facts, judge)]
+    judge.learn(fact for facts in orders for fact in facts if fact.makes_a_line and not fact.is_fixed)
+    return [answer for facts in orders for answer in answers_of(facts, judge)]
+
+
+def _write(asked: Asked) -> int:
+    """Store answers, and mark what counts otherwise because of them; returns how many."""
     decided_at = instant_text(clock.now())
     insert_rows(
         "supplychain_attribution",
@@ -221,21 +273,21 @@ def _place_orders(seller: Tenant, orders: dict[Order, list[Fact]], window: timed
             (
                 answer.fact.id,
                 answer.fact.version + 1,
-                seller.pk,
+                asked.seller.pk,
                 answer.session,
                 answer.rule,
                 NAME,
                 VERSION,
-                window // HOUR,
+                asked.window // HOUR,
                 decided_at,
             )
-            for answer in answers
+            for answer in asked.answers
         ),
     )
-    _mark_shared(orders.values())
-    moved = [answer.fact for answer in answers if answer.session != answer.fact.session]
-    buckets.mark(buckets.SALES, [(seller.pk, fact.slot) for fact in moved])
-    return len(answers)
+    _mark_shared(asked.orders)
+    moved = [answer.fact for answer in asked.answers if answer.session != answer.fact.session]
+    buckets.mark(buckets.SALES, [(asked.seller.pk, fact.slot) for fact in moved])
+    return len(asked.answers)
 
 
 def _mark_shared(orders: Iterable[list[Fact]]) -> None:

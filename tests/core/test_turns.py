@@ -6,7 +6,8 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
@@ -17,7 +18,7 @@ from core import locking
 from core.clock import SHANGHAI
 from core.locking import one_by_one
 from core.sqlite3.base import Operations
-from core.sqlite3.turns import Turns
+from core.sqlite3.turns import IN_A_ROW, Turns, urgent
 
 pytestmark = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="PostgreSQL has as many writers as it has connections"
@@ -59,6 +60,69 @@ def test_turns_are_handed_on_in_the_order_in_which_they_were_asked_for() -> None
     for thread in waiting:
         thread.join()
     assert came == list(range(8))
+
+
+def came_in(line: Sequence[bool]) -> list[bool]:
+    """Who came, urgent or not, after all of them had waited in this order."""
+    turns, came = Turns(), []
+    assert turns.take(1)
+
+    def wait(is_urgent: bool) -> None:
+        with urgent() if is_urgent else nullcontext():
+            assert turns.take(10)
+        came.append(is_urgent)
+        turns.give()
+
+    waiting = []
+    for is_urgent in line:
+        waiting.append(threading.Thread(target=wait, args=(is_urgent,)))
+        waiting[-1].start()
+        until(lambda: len(turns._waiting) + len(turns._urgent) == len(waiting))
+    turns.give()
+    for thread in waiting:
+        thread.join()
+    assert not turns.taken
+    return came
+
+
+def test_who_is_urgent_goes_first() -> None:
+    assert came_in([False, False, True, False]) == [True, False, False, False]
+
+
+def test_urgent_ones_keep_their_order() -> None:
+    turns, came = Turns(), []
+    assert turns.take(1)
+
+    def wait(number: int) -> None:
+        with urgent():
+            assert turns.take(10)
+        came.append(number)
+        turns.give()
+
+    waiting = []
+    for number in range(8):
+        waiting.append(threading.Thread(target=wait, args=(number,)))
+        waiting[-1].start()
+        until(lambda: len(turns._urgent) == len(waiting))
+    turns.give()
+    for thread in waiting:
+        thread.join()
+    assert came == list(range(8))
+
+
+def test_urgent_ones_starve_nobody() -> None:
+    """After so many of them it is somebody else's turn, again and again."""
+    came = came_in([False, False, *[True] * (2 * IN_A_ROW + 3)])
+    assert came == [*[True] * IN_A_ROW, False, *[True] * IN_A_ROW, False, True, True, True]
+
+
+def test_who_is_urgent_and_gives_up_is_not_waited_for() -> None:
+    turns = Turns()
+    assert turns.take(1)
+    with urgent():
+        assert not turns.take(0.01)
+    turns.give()
+    assert turns.take(0.01)
 
 
 def test_who_is_next_begins_before_the_one_before_goes_on() -> None:
