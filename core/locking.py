@@ -11,6 +11,7 @@ import functools
 import hashlib
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -21,7 +22,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from core.errors import Busy, NotFound
 from core.prepared import Build, Prepared, columns_of
-from core.sqlite3.turns import Turns, turns_of
+from core.sqlite3.turns import turns_of
 from core.words import gettext as _
 
 P = ParamSpec("P")
@@ -125,23 +126,23 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def one_by_one(function: Callable[P, R]) -> Callable[P, R]:
-    """On SQLite let one thread at a time through the function, whoever has waited longest first.
+    """On SQLite let one thread at a time through the function.
 
     There nothing happens outside of this process, and Python runs one thread at a time: many that do a little of it
     between one statement and the next take it from each other at each of them, and each takes longer than all would one
-    after the other. It is no lock: who has waited for PATIENCE goes on beside the others, and who holds the one writer
-    does not wait.
+    after the other. This is no rule: who has waited for PATIENCE goes on beside the others, and who holds the one
+    writer does not wait. Nor is it a queue: to wake up whoever came first would leave the others, and this one, idle.
     """
-    line = Turns()
+    one = threading.Lock()
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if connection.vendor != "sqlite" or connection.in_atomic_block or not line.take(PATIENCE):
+        if connection.vendor != "sqlite" or connection.in_atomic_block or not one.acquire(timeout=PATIENCE):
             return function(*args, **kwargs)
         try:
             return function(*args, **kwargs)
         finally:
-            line.give()
+            one.release()
 
     return wrapper
 

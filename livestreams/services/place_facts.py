@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import (
     Exists,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -100,16 +99,17 @@ def _room(
     # By its number, not as the outer row's: PostgreSQL would plan to read what takes every room, and keep the plan.
     others = Booking.objects.taking_room(since, until).filter(room=room).exclude(pk=booking)
     quotas = SlotQuota.objects.filter(Q(tenant__isnull=True) | Q(tenant=tenant), park=OuterRef("park"))
+    settings = ParkSettings.objects.filter(park=OuterRef("park"))
     repairs = Maintenance.objects.filter(room=room, starts_at__lt=until, ends_at__gt=since)
     facts = {
         "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
-        "tenant_closed_on": Subquery(Tenant.objects.filter(pk=tenant).values("closed_on")[:1]),
+        "tenant_closed_on": Subquery(Tenant.objects.filter(pk=tenant).order_by().values("closed_on")[:1]),
         "under_repair": Exists(repairs),
         "limited": Exists(quotas),
         "taken": Exists(others.without_expired_holds(at)),
         "lapsed": Exists(others.expired_holds(at)),
         "free_hours": Coalesce(
-            F("park__settings__cancel_free_hours"), Value(ParkSettings().cancel_free_hours)
+            Subquery(settings.values("cancel_free_hours")), Value(ParkSettings().cancel_free_hours)
         ),
     }
     return LiveRoom.objects.filter(pk=room).annotate(**facts).values(*facts).order_by("pk")
