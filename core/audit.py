@@ -27,7 +27,7 @@ WITHHELD = "…"
 _PLAIN, _ENCODER = (str, int, float, type(None)), DjangoJSONEncoder()
 MARGIN = timedelta(minutes=1)
 """More than the clocks of two machines differ, and than an entry needs from its time to its number: who stores it with
-its effect may have waited for a lock meanwhile, ten seconds by `lock_timeout`."""
+its effect may have waited for locks meanwhile, ten seconds for each by `lock_timeout`."""
 
 
 def snapshot(row: models.Model, fields: Iterable[str]) -> dict[str, Any]:

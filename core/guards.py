@@ -1,6 +1,7 @@
 """Guards: what higher apps have to say before something below them ends.
 
-An app registers a function in `AppConfig.ready()`. A guard returns the reason why not, or None.
+An app registers a function in `AppConfig.ready()`. A guard returns the reason why not, or None. It is asked in
+the transaction that ends the row: it locks what it looks at, and may tell others that they have to look again.
 """
 
 from __future__ import annotations

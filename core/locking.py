@@ -128,9 +128,9 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
 def one_by_one(function: Callable[P, R]) -> Callable[P, R]:
     """On SQLite let one thread at a time through the function.
 
-    There nothing happens outside of this process, and Python runs one thread at a time: many that do a little of it
-    between one statement and the next take it from each other at each of them, and each takes longer than all would one
-    after the other. This is no rule: who has waited for PATIENCE goes on beside the others, and who holds the one
+    There nearly all happens in this process, and Python runs one thread at a time: many that do a little of it between
+    one statement and the next take it from each other at each of them, and each takes longer than all would one after
+    the other. This is no rule: who has waited for PATIENCE goes on beside the others, and who holds the one
     writer does not wait. Nor is it a queue: to wake up whoever came first would leave the others, and this one, idle.
     """
     one = threading.Lock()

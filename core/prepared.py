@@ -23,6 +23,7 @@ from django.db.models.sql.subqueries import InsertQuery
 from psycopg.sql import Literal
 
 M = TypeVar("M", bound=Model)
+Keys = tuple[Any, Any]
 Build = Callable[..., QuerySet[Any, dict[str, Any]]]
 
 
@@ -120,9 +121,6 @@ def insert_while(row: Model, note: Model, names: str, *, still: Prepared, values
     return True
 
 
-Keys = tuple[Any, Any]
-
-
 def _stored_in_one(
     row: Model,
     note: Model,
@@ -153,8 +151,8 @@ def _stored_in_turn(
     database: BaseDatabaseWrapper,
 ) -> Keys | None:
     """Where the transaction is the lock."""
-    sql, fields = _conditional(type(row), still, database.vendor)
-    sql_of_note, noted = _insertion(type(note), database.vendor)
+    sql, fields = _conditional(type(row), still)
+    sql_of_note, noted = _insertion(type(note), "sqlite")
     place = [field.attname for field in noted].index(names)
     asked = [*_stored(row, fields, database), *still.parameters(values, database)]
     asked_of_note = _stored(note, noted, database)
@@ -211,9 +209,9 @@ def _both(
 
 
 @cache
-def _conditional(model: type[Model], still: Prepared, vendor: str) -> tuple[str, Sequence[Field[Any, Any]]]:
-    """The statement that stores a row if the condition finds anything, and the fields whose values it takes."""
-    _sql, fields = _insertion(model, vendor)
+def _conditional(model: type[Model], still: Prepared) -> tuple[str, Sequence[Field[Any, Any]]]:
+    """SQLite's statement that stores a row if the condition finds anything, and the fields whose values it takes."""
+    _sql, fields = _insertion(model, "sqlite")
     marks = ", ".join(["%s"] * len(fields))
     sql = (
         f"INSERT INTO {model._meta.db_table} ({_columns(fields)}) SELECT {marks} "  # noqa: S608 (names of columns)

@@ -21,10 +21,10 @@ from tenants.models import Tenant
 def booked_rooms(tenant: Tenant, day: date) -> str | None:
     """Bookings of the firm that run or lie ahead.
 
-    Whoever books locks the room first, or for a loan the firm, and then asks whether the firm is still here, so none
-    is made after this question.
+    Whoever books locks the room first, or for a loan the firm, and then asks whether the firm is still here, or whether
+    the room is still at the revision at which they asked, so none is made after this question.
     """
-    revise(LiveRoom.objects.filter(park=tenant.node.parent_id))
+    revise(lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id)))
     bookings = _ahead().filter(tenant=tenant).select_related("room")
     found = named(bookings.order_by("starts_at", "pk"))
     return _("It has booked rooms: %(bookings)s.") % {"bookings": found} if found else None
@@ -57,9 +57,10 @@ def reserved_rooms(tenant: Tenant, day: date) -> str | None:
 def rooms_kept_behind(tenant: Tenant, day: date) -> str | None:
     """The same before it moves: in another park it cannot book them, and nobody else could.
 
-    Whoever reserves a room locks it, or for a new one the firm, and then asks where the firm is.
+    Whoever reserves a room locks it, or for a new one the firm, and then asks where the firm is; whoever books it at
+    once has asked before.
     """
-    revise(LiveRoom.objects.filter(park=tenant.node.parent_id))
+    revise(lock_rows(LiveRoom.objects.filter(park=tenant.node.parent_id)))
     return reserved_rooms(tenant, day)
 
 

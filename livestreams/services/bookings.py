@@ -1,7 +1,7 @@
 """Bookings of live rooms: no two hold one room or one host at one time, whatever door they came through.
 
-Every write locks the room, then checks, then writes; the database's own rule has the last word, and its
-refusal reads like the check's.
+Every write locks the room, then checks, then writes; a booking of a room alone is checked first, and stored if nothing
+was decided about the room since. The database's own rule has the last word, and its refusal reads like the check's.
 """
 
 from __future__ import annotations

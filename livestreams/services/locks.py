@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import TypeVar
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
 from core.clock import latest, today
 from core.errors import Conflict, InvalidInput, Refused
-from core.locking import lock_row, lock_rows
+from core.locking import lock_row
 from core.models import ScopeNode
 from core.policy import CHANGE
 from core.scoping import get_visible
@@ -46,13 +47,12 @@ def lock_room(actor: Actor, room_id: int) -> LiveRoom:
     return room
 
 
-def revise(rooms: QuerySet[LiveRoom]) -> None:
-    """Lock rooms about whose bookings something is decided that no booking shows: a repair, a firm that leaves.
+def revise(rooms: Collection[LiveRoom]) -> None:
+    """Say of locked rooms that something was decided about their bookings: a repair, a firm that leaves.
 
-    Whoever stores a booking at once has looked before, and once the lock is theirs looks at the room's revision alone.
+    Whoever stores a booking at once has looked at it all before, and when the lock is theirs at the revision alone.
     """
-    lock_rows(rooms)
-    rooms.update(revision=F("revision") + 1)
+    LiveRoom.objects.filter(pk__in=[room.pk for room in rooms]).update(revision=F("revision") + 1)
 
 
 def check_key_allows(actor: Actor, room: LiveRoom | None) -> None:

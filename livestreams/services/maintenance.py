@@ -75,7 +75,7 @@ def window_open(
 ) -> Maintenance:
     """Store a window of a locked room, whoever has it booked then; part of the transaction that decided on it."""
     window = Maintenance.objects.create(room=room, starts_at=starts_at, ends_at=ends_at, reason=reason)
-    revise(LiveRoom.objects.filter(pk=room.pk))
+    revise([room])
     _record_window(actor, "maintenance.create", window)
     return window
 
@@ -84,7 +84,7 @@ def window_end(actor: Actor, window: Maintenance, ends_at: datetime) -> None:
     """Give a window of a locked room another end; one that has begun keeps its past."""
     window.ends_at = max(ends_at, window.starts_at + INSTANT)
     window.save(update_fields=["ends_at"])
-    revise(LiveRoom.objects.filter(pk=window.room_id))
+    revise([window.room])
     _record_window(actor, "maintenance.end", window)
 
 

@@ -1,4 +1,4 @@
-"""What stands against a booking of a room for a span, in one query: asked under the lock of the room."""
+"""What stands against a booking of a room for a span, in one query: asked under the lock of the room or before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting a booking into a room and a time: all that may stand against it, checked under the room's lock."""
+"""Putting a booking into a room and a time: all that may stand against it, checked under the room's lock or before."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
     without host, loan or hold: they ask for no lock but the room's.
     """
     span, blocked, facts = found
-    if facts["limited"] or facts["lapsed"] or facts["tenant_closed_on"] or booking.room.closed_on:
+    if facts["limited"] or facts["lapsed"]:
         return False
     _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
-    seen = {"room": booking.room_id, "revision": booking.room.revision}
+    seen = {"room": booking.room_id, "revision": facts["revision"]}
     try:
         return insert_while(booking, entry(), "object_id", still=as_seen(), values=seen)
     except (IntegrityError, InternalError) as error:
@@ -142,12 +142,14 @@ def look(booking: Booking | Wish, *, beyond_quota: bool = False, length: timedel
 
     `limited` of the facts says that the firm's quota binds it here, `instead` finds the alternatives.
 
-    Raises like place. Nothing is locked: without the room's lock only the refusal counts. Where many want one room,
-    those who come too late hear so without standing in line for it.
+    Raises like place. Nothing is locked: without the room's lock the refusal counts, and the rest for `place_at_once`,
+    as long as the room is at the `revision` of the facts. Where many want one room, those who come too late hear so
+    without standing in line for it.
     """
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
-    facts = facts_of(booking, blocked)
+    revision = room.revision  # read before what it stands for
+    facts = {**facts_of(booking, blocked), "revision": revision}
     facts["limited"] = facts["limited"] and binds(booking.loan) and not beyond_quota
     wanted = span if length is None else Span(span.start, span.start + length)
     facts["instead"] = partial(_alternatives, booking, wanted, facts["limited"])

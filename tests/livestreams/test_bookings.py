@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import time as time_of_day
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import gettext
 
+from core import locking
 from core.actors import key_actor, system_actor
 from core.clock import DAY, HOUR, local, now, today
 from core.errors import DomainError, NotFound, Refused
@@ -29,7 +34,7 @@ from livestreams.services.steps import entry_of
 from tests.factories import SYSTEM, World, make_world
 from tests.livestreams import deciders
 from tests.livestreams.crowds import unchecked
-from tests.livestreams.deciders import DECIDERS, outcome
+from tests.livestreams.deciders import BOOKED, DECIDERS, outcome
 
 pytestmark = pytest.mark.both_databases
 At = Callable[..., datetime]
@@ -122,17 +127,17 @@ def test_what_was_free_at_first_sight_is_looked_at_again_under_the_lock(
     assert not Booking.objects.filter(tenant=late, starts_at=at(10)).exists()
 
 
-def test_a_booking_of_a_room_alone_takes_one_look_and_two_statements(world: World, at: At) -> None:
-    """On PostgreSQL the two are one, and where nobody has begun a transaction there is none to begin or to end."""
-    room, firm = LiveRoom.objects.get(pk=world.rooms[0].pk), world.tenants[0].tenant
-    SlotQuota.objects.all().delete()
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_of_a_room_alone_takes_a_look_and_what_stores_it(at: At) -> None:
+    """On PostgreSQL that is one statement, with no transaction to begin or to end."""
+    room, firm = deciders.place()
     with CaptureQueriesContext(connection) as asked:
         booking = services.booking_create(
             actor=SYSTEM, room=room, tenant=firm, starts_at=at(9), ends_at=at(11), purpose="直播"
         )
     kinds = [str(query["sql"]).split()[0] for query in asked.captured_queries]
-    stored = ["WITH"] if connection.vendor == "postgresql" else ["INSERT", "INSERT"]
-    assert kinds == ["SELECT", "SAVEPOINT", *stored, "RELEASE"]
+    on = {"postgresql": ["WITH"], "sqlite": ["BEGIN", "INSERT", "INSERT", "COMMIT"]}
+    assert kinds == ["SELECT", *on[connection.vendor]]
     stored = Booking.objects.get(pk=booking.pk)
     names = [field.attname for field in Booking._meta.concrete_fields]
     assert [getattr(stored, name) for name in names] == [getattr(booking, name) for name in names]
@@ -164,6 +169,50 @@ def test_nothing_is_stored_at_once_after_something_was_decided_about_the_room(
     assert not other()
     assert (Booking.objects.count(), AuditEntry.objects.count()) == before
     assert outcome(room, firm, at(12)) == follows
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="threads wait for the server, and not for each other"
+)
+@pytest.mark.django_db(transaction=True)
+def test_on_sqlite_bookings_are_made_one_by_one(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locking, "PATIENCE", 30)
+    room, firm = deciders.place()
+    facts_of, inside, most = placing.facts_of, 0, 0
+
+    def slowly(*asked: Any) -> dict[str, Any]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time_of_day.sleep(0.05)
+        inside -= 1
+        return facts_of(*asked)
+
+    def book_at(hour: int) -> str:
+        try:
+            return outcome(room, firm, at(hour))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(placing, "facts_of", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(book_at, (8, 10, 12, 14))) == {BOOKED}
+    assert most == 1
+
+
+def test_nobody_else_decides_about_bookings_of_a_room() -> None:
+    """Who changes a room or its repairs past these services would not be seen by a booking that has looked already."""
+    writers = re.compile(
+        r"Maintenance\.objects\b[^\n]*\.(create|bulk_create|update|delete)\(|LiveRoom\.objects\b[^\n]*\.(update|bulk_update)\("
+        r"|\bMaintenance\((?!\w)|[^\w](livestreams_liveroom|livestreams_maintenance)\s+SET\b"
+    )
+    found = {
+        str(path.relative_to(settings.BASE_DIR))
+        for app in ("analytics", "core", "livestreams", "parks", "supplychain", "tenants")
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+        if "migrations" not in path.parts and writers.search(path.read_text("utf-8"))
+    }
+    assert found == {"livestreams/services/locks.py", "livestreams/services/maintenance.py"}
 
 
 def test_another_booking_in_the_way_is_told_by_the_look_under_the_lock(world: World, at: At) -> None:

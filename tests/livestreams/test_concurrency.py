@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -25,6 +26,7 @@ from livestreams.choices import BOOKING_BLOCKING
 from livestreams.frames import MOST_SOURCES, Frames
 from livestreams.models import Booking, EncoderSample, LiveRoom, SlotQuota
 from livestreams.services import frames, placing
+from tenants.errors import TenantStays
 from tenants.models import Tenant
 from tenants.services import tenant_leave
 from tests.factories import SYSTEM, World, make_room, make_world
@@ -32,6 +34,7 @@ from tests.livestreams import deciders
 from tests.livestreams.crowds import crowd, doubled, unchecked
 from tests.livestreams.deciders import BOOKED, DECIDERS, outcome
 from tests.livestreams.lending import _three, ask, offer_host, offer_room
+from tests.waits import someone_waits
 
 TRIES = 250
 EXPECTED = {"book", "move", "cancel", "nothing to do", "409 overlap", "409 wrong_state"}
@@ -154,12 +157,44 @@ def told(room: LiveRoom, firm: Tenant, starts_at: datetime) -> str:
 
 
 def stands_in_line(waiting: Future[str]) -> None:
-    with connection.cursor() as cursor:
-        while not waiting.done():
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-            if cursor.fetchone()[0]:
-                return
+    """Go on once somebody waits for this connection."""
+    while not waiting.done():
+        if someone_waits():
+            return
+        time.sleep(0.01)
     raise AssertionError(f"nobody stood in line: {waiting.result()}")
+
+
+def repair(room: LiveRoom, _firm: Tenant, at: datetime) -> None:
+    services.maintenance_create(actor=SYSTEM, room=room, starts_at=at, ends_at=at + timedelta(hours=1))
+
+
+def leave(_room: LiveRoom, firm: Tenant, _at: datetime) -> None:
+    tenant_leave(actor=SYSTEM, tenant=firm, day=today())
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("decide", "refusal"), [(repair, "room_booked"), (leave, TenantStays.code)])
+def test_who_decides_about_a_room_sees_the_booking_for_which_they_waited(
+    transactional_db: None, at: At, decide: Callable[[LiveRoom, Tenant, datetime], None], refusal: str
+) -> None:
+    room, firm = deciders.place()
+
+    def decided() -> str:
+        try:
+            decide(room, firm, at(9))
+        except DomainError as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "decided"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert outcome(room, firm, at(9)) == BOOKED
+            waiting = pool.submit(decided)
+            stands_in_line(waiting)
+        assert waiting.result() == refusal
 
 
 @pytest.mark.postgres

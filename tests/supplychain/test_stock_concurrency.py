@@ -37,6 +37,7 @@ from supplychain.services import (
 from supplychain.tasks import release_refunded
 from tests.supplychain.ledger import SYSTEM, fact, record
 from tests.supplychain.stockroom import PackingShop, Shop, everything_adds_up, levels_equal_moves
+from tests.waits import someone_waits
 
 pytestmark = pytest.mark.both_databases
 THREADS = 48
@@ -234,13 +235,3 @@ def test_who_scans_first_of_a_wave_waits_for_its_parcels_before_their_lines(tran
             assert len(Reservation.objects.select_for_update(nowait=True)) == 1
         scanned.result()
     assert Parcel.objects.get().state == ParcelState.PACKED
-
-
-def someone_waits() -> bool:
-    """Whether another connection waits for this one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
