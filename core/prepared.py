@@ -17,13 +17,14 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import CharField, DateTimeField, Field, Model, QuerySet
+from django.db.models import CharField, DateTimeField, Field, ForeignKey, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 from django.db.models.sql.subqueries import InsertQuery
 from psycopg.sql import Literal
 
 M = TypeVar("M", bound=Model)
 Keys = tuple[Any, Any]
+AS_IT_IS: dict[type[Field[Any, Any]], type] = {CharField: str, ForeignKey: int}
 Build = Callable[..., QuerySet[Any, dict[str, Any]]]
 
 
@@ -172,10 +173,13 @@ def _stored(row: Model, fields: Sequence[Field[Any, Any]], database: BaseDatabas
     found = []
     for field in fields:
         value = field.pre_save(row, True)
-        # Most are texts and instants, which Django would look at several times to give them back as they are.
-        if type(value) is datetime and type(field) is DateTimeField and value.tzinfo is UTC:
+        kind = type(field)
+        # Most are texts, keys and instants, which Django would look at several times to give them back as they are.
+        if value is None or type(value) is AS_IT_IS.get(kind):
+            pass
+        elif type(value) is datetime and kind is DateTimeField and value.tzinfo is UTC:
             value = database.ops.adapt_datetimefield_value(value)
-        elif value is not None and not (type(value) is str and type(field) is CharField):
+        else:
             value = field.get_db_prep_save(value, database)
         found.append(value)
     return found
