@@ -217,12 +217,18 @@ class LendForm(OwnChoicesForm):
     @property
     def codes(self) -> list[str]:
         values = self.cleaned_data
-        named = values["others"].replace("，", ",").split(",")
-        return [
-            *values["places"],
-            *values.get("parks", ()),
-            *(code.strip() for code in named if code.strip()),
-        ]
+        return [*values["places"], *values.get("parks", ()), *values["others"]]
+
+    def clean_others(self) -> list[str]:
+        """The codes that were typed; what nobody knows is said beside them."""
+        typed = self.cleaned_data["others"].replace("，", ",").split(",")
+        named = [code.strip() for code in typed if code.strip()]
+        check_places(named)
+        return named
+
+    def most(self) -> int:
+        """To how many parks and places an offer may be made."""
+        return MOST_PLACES
 
 
 class LendHost(ServiceFormPage):
