@@ -262,9 +262,12 @@ def test_a_booking_of_a_series_says_so_and_leads_to_all_of_them(
         shown = owner.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid])).content.decode()
         assert f'<a href="{whole}">{named}</a>' in shown
         assert said in shown
+    today_page = owner.get(reverse("portal-today", args=[firm.tenant.code])).text
+    assert "系列，第 1/2 场" in today_page
     page = owner.get(whole).content.decode()
     assert named in page
-    assert page.count("/bookings/") >= 3
+    for booking in (first, second, last):
+        assert f'href="{reverse("portal-booking", args=[firm.tenant.code, booking.uid])}"' in page
     left_out = re.search(rf"{days[1]}</span>[^<]*<span class=\"muted\">([^<]*)<", page)
     assert left_out is not None
     assert left_out[1] == "按要求"
@@ -273,7 +276,7 @@ def test_a_booking_of_a_series_says_so_and_leads_to_all_of_them(
 def test_a_move_answers_what_leaving_the_new_place_costs(
     world: World, firm: TenantWorld, browser_of: BrowserOf
 ) -> None:
-    """A drag may take a free booking into the late hours: going back is asked as any other drag. The park pays nothing."""
+    """A drag may take a free booking into the late hours: going back is asked as any drag. The park pays nothing."""
     world.park.settings.late_cancel_percent = 50
     world.park.settings.save()
     booking = book(world, firm, 14)
