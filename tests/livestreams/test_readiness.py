@@ -102,7 +102,7 @@ def test_a_room_waits_for_those_who_are_in_it_and_for_its_cleaning(
             services.room_cleaned(actor=world.tenants[0].owner, booking=before)
         one = services.room_cleaned(actor=world.manager, booking=before)
         assert services.room_cleaned(actor=world.manager, booking=before) == one
-        assert verdict_on(booking) == (RoomState.UNCHECKED, [])
+        assert verdict_on(booking) == (RoomState.READY, [])
         assert to_clean(world.park.live_rooms.all()) == []
 
 
