@@ -39,7 +39,7 @@ def options_told(options: Mapping[str, Any]) -> SafeString | str:
 def read_by(profile: str) -> str:
     """Which reader took an import in, as people call it; what came without a file has none."""
     if profile in READERS:
-        return READERS[profile].name
+        return str(READERS[profile].name)
     return _("Own mapping") if profile == MAPPING else EMPTY
 
 
