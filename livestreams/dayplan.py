@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,10 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.clock import day_bounds, local, now
+from core.money import to_cents
 from livestreams.availability import opening_of, windows_of
 from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
+from livestreams.terms import NOTHING
 from parks.models import Park
 
 ON_A_SCREEN = 40
@@ -72,15 +75,17 @@ def words() -> dict[str, str]:
         "undo": _("Undo"),
         "undone": _("Moved back:"),
         "instead": _("Free instead:"),
+        "asks": _("It can no longer be moved for nothing: %(amount)s stay due. Move it all the same?")
+        % {"amount": "{amount}"},
     }
 
 
 def calendar(
-    plans: list[RoomDay], *, own_title: str, taken_title: str, asks: Callable[[Booking], str]
+    plans: list[RoomDay], *, own_title: str, taken_title: str, leaving: Mapping[int, Decimal]
 ) -> dict[str, Any]:
     """The same day for the calendar of a desk, which expects resources and events.
 
-    `asks` is what has to be asked before a booking leaves its place; empty: nothing.
+    `leaving` is by booking id what it costs to drag it away, which is asked before.
     """
     events: list[dict[str, Any]] = []
     for plan in plans:
@@ -90,7 +95,12 @@ def calendar(
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
         events += [
-            _booked(plan.room, booking, str(booking.host or own_title), asks=asks(booking))
+            _booked(
+                plan.room,
+                booking,
+                str(booking.host or own_title),
+                leaving=str(to_cents(leaving.get(booking.pk, NOTHING))),
+            )
             for booking in plan.mine
         ]
     return {

@@ -68,10 +68,12 @@ def places_above(parks: Collection[Park]) -> list[tuple[str, str]]:
 
 def parks_beside(parks: Collection[Park]) -> list[tuple[str, str]]:
     """The other open parks of the provinces that parks stand in: code, and name with town. Those of who runs several
-    parks lend to each other, too.
+    parks lend to each other, too. Parks of synthetic data are among themselves.
     """
     beside = Park.objects.filter(
-        open_on(today()), town__city__province__in={park.town.city.province_id for park in parks}
+        open_on(today()),
+        town__city__province__in={park.town.city.province_id for park in parks},
+        is_synthetic__in={park.is_synthetic for park in parks},
     )
     if len(parks) == 1:
         beside = beside.exclude(pk__in=[park.pk for park in parks])

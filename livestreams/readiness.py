@@ -1,7 +1,7 @@
 """Whether a room is ready for a booking: one pure function from facts. No database, no present time.
 
-What stands in the way makes it not ready. Where nothing does, it is ready once every point of the checklist is ticked;
-until then it is to be checked.
+What stands in the way makes it not ready. Where nothing does, it is ready once every point of the checklist is ticked
+and nobody else is in it; until then it is to be checked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Facts:
 
     faults        faults that take the room out of use, by their kinds as people read them
     in_use_until  until when another booking has the room now, shortly before this one
+    used_before   another booking has the room now, long before this one
     unclean_since when the last booking ended after which nobody cleaned
     broken        names of the room's items that are faulty
     lent          names of the room's items that somebody else has, each with the instant it is due
@@ -26,6 +27,7 @@ class Facts:
 
     faults: tuple[str, ...] = ()
     in_use_until: datetime | None = None
+    used_before: bool = False
     unclean_since: datetime | None = None
     broken: tuple[str, ...] = ()
     lent: tuple[tuple[str, datetime], ...] = ()
@@ -63,5 +65,5 @@ def readiness(facts: Facts) -> Readiness:
     found += [Obstacle(ObstacleKind.ITEM_FAULTY, what) for what in facts.broken]
     found += [Obstacle(ObstacleKind.ITEM_OUT, what, due) for what, due in facts.lent]
     unchecked = tuple(point for point in RoomCheckItem if point not in facts.ticked)
-    free = RoomState.UNCHECKED if unchecked else RoomState.READY
+    free = RoomState.UNCHECKED if unchecked or facts.used_before else RoomState.READY
     return Readiness(RoomState.NOT_READY if found else free, tuple(found), unchecked)

@@ -101,12 +101,12 @@ def readiness_of(bookings: Iterable[Booking]) -> dict[int, Readiness]:
         room, last = booking.room_id, uses.get(booking.room_id)
         before = last if last is not None and last.pk != booking.pk else None
         over = before is not None and is_over(before, at)
+        used, soon = before is not None and not over, at >= booking.blocked_from - SOON
         points = ticked[booking.pk, room]
         facts = Facts(
             faults=tuple(faults[room]),
-            in_use_until=before.ends_at
-            if before is not None and not over and at >= booking.blocked_from - SOON
-            else None,
+            in_use_until=before.ends_at if before is not None and used and soon else None,
+            used_before=used and not soon,
             unclean_since=before.ends_at
             if before is not None and over and not is_clean_after(before)
             else None,
@@ -184,8 +184,28 @@ def hits_of(window: Maintenance) -> list[Hit]:
 
 def out_of_use(booking: Booking) -> bool:
     """Whether a repair runs into a booking. What a firm says itself counts once the park has looked at it."""
+    return bool(all_out_of_use([booking]))
+
+
+def all_out_of_use(bookings: Collection[Booking]) -> set[int]:
+    """The ids of those that are `out_of_use`; one statement for all of them."""
+    if not bookings:
+        return set()
     windows = Maintenance.objects.filter(
-        room=booking.room_id, starts_at__lt=booking.ends_at, ends_at__gt=booking.starts_at
-    )
-    own_word = Q(fault__tenant=booking.tenant_id, fault__state=FaultState.OPEN)
-    return windows.exclude(own_word).exists()
+        room__in={booking.room_id for booking in bookings},
+        starts_at__lt=max(booking.ends_at for booking in bookings),
+        ends_at__gt=min(booking.starts_at for booking in bookings),
+    ).select_related("fault")
+    return {
+        booking.pk
+        for booking in bookings
+        for window in windows
+        if window.room_id == booking.room_id
+        and window.starts_at < booking.ends_at
+        and window.ends_at > booking.starts_at
+        and not _is_own_word(getattr(window, "fault", None), booking)
+    }
+
+
+def _is_own_word(fault: Fault | None, booking: Booking) -> bool:
+    return fault is not None and fault.tenant_id == booking.tenant_id and fault.state == FaultState.OPEN

@@ -134,7 +134,7 @@ class Today(TenantPage):
         }
 
     def _next_bookings(self) -> Any:
-        bookings = Booking.objects.ahead(now()).select_related("room", "host")
+        bookings = Booking.objects.ahead(now()).numbered().select_related("room", "host")
         return self.own(bookings).order_by("starts_at")[:4]
 
     def _offers(self) -> Any:

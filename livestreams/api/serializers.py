@@ -73,6 +73,13 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         ]
 
 
+class MovedSerializer(BookingSerializer):
+    leaving = MoneyField(help_text=_("CNY that leaving its new place would cost now."))
+
+    class Meta(BookingSerializer.Meta):
+        fields = [*BookingSerializer.Meta.fields, "leaving"]
+
+
 BEYOND_QUOTA = _("Of the park: why the firm may have more hours than its quota.")
 
 

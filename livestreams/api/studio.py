@@ -43,7 +43,7 @@ class ObstacleSerializer(serializers.Serializer[Any]):
 
 
 class ReadinessSerializer(serializers.Serializer[Readiness]):
-    """`not_ready` with its obstacles; without any it is `ready` once `unchecked` is empty."""
+    """`not_ready` with its obstacles; without any it is `ready` once `unchecked` is empty and nobody is in it."""
 
     state = serializers.ChoiceField(choices=RoomState.choices)
     obstacles = ObstacleSerializer(many=True)

@@ -41,7 +41,7 @@ from livestreams.services.hostshifts import shift_begin, shift_end
 from livestreams.services.loans import loan_begin, loan_return
 from livestreams.services.locks import settings_of, terms_of
 from livestreams.services.maintenance import maintenance_create, maintenance_end
-from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving, is_by_park
+from livestreams.services.moves import booking_move, booking_swap, cost_of_leaving, costs_of_leaving
 from livestreams.services.nodes import node_by_secret, node_create, node_secret_renew, node_update
 from livestreams.services.plannedshifts import shift_drop, shift_plan
 from livestreams.services.plans import (
@@ -110,6 +110,7 @@ __all__ = [
     "certificate_record",
     "cleaning_assign",
     "cost_of_leaving",
+    "costs_of_leaving",
     "drop_streams",
     "encoder_sample_record",
     "encoder_samples_forget",
@@ -132,7 +133,6 @@ __all__ = [
     "host_create",
     "host_enrol",
     "host_update",
-    "is_by_park",
     "loan_begin",
     "loan_return",
     "maintenance_create",

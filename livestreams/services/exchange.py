@@ -108,11 +108,16 @@ def _nodes_of(codes: Sequence[str]) -> list[ScopeNode]:
     if not 0 < len(wanted) <= MOST_PLACES:
         message = _("Name from 1 to %(most)d parks or places.") % {"most": MOST_PLACES}
         raise InvalidInput(message, code="count", field="places")
-    known = {node.code: node for node in ScopeNode.objects.filter(code__in=wanted, kind__in=PLACES)}
-    if absent := [code for code in wanted if code not in known]:
+    return known_places(wanted)
+
+
+def known_places(codes: Sequence[str], field: str = "places") -> list[ScopeNode]:
+    """The parks and places of these codes. InvalidInput, of `field`, for a code that none of them has."""
+    known = {node.code: node for node in ScopeNode.objects.filter(code__in=codes, kind__in=PLACES)}
+    if absent := [code for code in codes if code not in known]:
         message = _("There is no park or place “%(code)s”.") % {"code": absent[0]}
-        raise InvalidInput(message, code="absent", field="places")
-    return [known[code] for code in wanted]
+        raise InvalidInput(message, code="absent", field=field)
+    return [known[code] for code in codes]
 
 
 @retried

@@ -6,6 +6,7 @@ costs no less in the end, wherever it went. What the park moves gives nothing up
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,8 +29,8 @@ from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
 from livestreams.services.placing import check_quotas, place
 from livestreams.services.plannedshifts import take_off
 from livestreams.services.steps import AUDITED, WAITLIST, record
-from livestreams.studio import out_of_use
-from livestreams.terms import NOTHING
+from livestreams.studio import all_out_of_use, out_of_use
+from livestreams.terms import NOTHING, Terms
 
 
 @retried
@@ -67,17 +68,55 @@ def booking_move(
     return held
 
 
-def cost_of_leaving(booking: Booking, *, cancels: bool = False) -> Decimal:
-    """CNY that a tenant gives up who leaves this place now: what cancelling it would cost. `cancels`: with what was
-    given up by moves before, which is due at least.
+def cost_of_leaving(booking: Booking) -> Decimal:
+    """CNY that a tenant gives up who leaves this place now: what cancelling it would cost."""
+    return _due(booking, terms_of(booking.room.park_id), out_of_use=out_of_use(booking))
+
+
+def costs_of_leaving(
+    actor: Actor, bookings: Iterable[Booking], *, cancels: bool = False
+) -> dict[int, Decimal]:
+    """By booking id what the actor gives up by leaving its place now; of those that cost something and may be left.
+
+    The park gives nothing up. `cancels`: with what was given up by moves before, which is due at least. Parks are
+    asked once each, repairs once for all.
     """
-    return terms_of(booking.room.park_id).due(
+    at = now()
+    ahead = [
+        row
+        for row in bookings
+        if row.state in BOOKING_MOVABLE
+        and row.starts_at > at
+        and (_is_late(row, at) or (cancels and row.given_up))
+    ]
+    parks = {row.room.park_id for row in ahead}
+    terms = {park: terms_of(park) for park in parks if not may(actor, CHANGE, Booking, park)}
+    asked = [row for row in ahead if row.room.park_id in terms]
+    broken = all_out_of_use(asked)
+    dues = {
+        row.pk: _due(
+            row,
+            terms[row.room.park_id],
+            out_of_use=row.pk in broken,
+            given_up=row.given_up if cancels else NOTHING,
+        )
+        for row in asked
+    }
+    return {pk: due for pk, due in dues.items() if due}
+
+
+def _is_late(booking: Booking, at: datetime) -> bool:
+    return booking.free_until is not None and at >= booking.free_until
+
+
+def _due(booking: Booking, terms: Terms, *, out_of_use: bool, given_up: Decimal = NOTHING) -> Decimal:
+    return terms.due(
         BookingState.CANCELLED,
         booking.price,
         was_held=booking.state == BookingState.HELD,
-        by_park=out_of_use(booking),
-        late=booking.free_until is not None and now() >= booking.free_until,
-        given_up=booking.given_up if cancels else NOTHING,
+        by_park=out_of_use,
+        late=_is_late(booking, now()),
+        given_up=given_up,
     )
 
 

@@ -20,8 +20,7 @@ from livestreams.services import (
     booking_cancel,
     booking_check_in,
     booking_confirm,
-    cost_of_leaving,
-    is_by_park,
+    costs_of_leaving,
 )
 from livestreams.services.locks import settings_of
 from livestreams.terms import NOTHING
@@ -132,12 +131,7 @@ class BookingDetail(BookingPage, ScopedDetailPage):
 
     def cost_of(self, bookings: Iterable[Booking]) -> Decimal:
         """CNY that stay due when these are given back now; nothing for the park, which gives them back for others."""
-        at = now()
-        late = (
-            row for row in bookings if row.given_up or (row.free_until is not None and row.free_until <= at)
-        )
-        own = (row for row in late if not is_by_park(self.actor, row))
-        return sum((cost_of_leaving(row, cancels=True) for row in own), NOTHING)
+        return sum(costs_of_leaving(self.actor, bookings, cancels=True).values(), NOTHING)
 
     def hosts_of(self, booking: Booking) -> list[Host]:
         """Its own host, or whoever is planned before the camera, in the order of their shifts."""

@@ -18,7 +18,7 @@ from core.clock import DAY, SHANGHAI, local, next_minute, now, today
 from core.doors.filters import day_of
 from core.doors.formfields import AmountField, DayField, LineField
 from core.doors.portal import ScopedChoiceField, ScopedListPage, ServiceAction, ServiceFormPage
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.scoping import may, visible_to
 from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
@@ -34,6 +34,7 @@ from livestreams.services import (
     exchange_request_make,
     exchange_request_withdraw,
 )
+from livestreams.services.exchange import MOST_PLACES, known_places
 from parks.models import Park
 
 DISTANCES = (10, 30, 100)
@@ -210,6 +211,7 @@ class LendForm(OwnChoicesForm):
         own = Park.objects.select_related("town__node", "town__city__node", "town__city__province__node")
         parks = [own.get(pk=self.tenant.node.parent_id)]
         fields["places"].choices = places_above(parks)
+        fields["places"].help_text = _("At most %(most)d places and parks in all.") % {"most": MOST_PLACES}
         fields["parks"].choices = parks_beside(parks)
         if not fields["parks"].choices:
             del fields["parks"]
@@ -217,12 +219,17 @@ class LendForm(OwnChoicesForm):
     @property
     def codes(self) -> list[str]:
         values = self.cleaned_data
-        named = values["others"].replace("，", ",").split(",")
-        return [
-            *values["places"],
-            *values.get("parks", ()),
-            *(code.strip() for code in named if code.strip()),
-        ]
+        return [*values["places"], *values.get("parks", ()), *values["others"]]
+
+    def clean_others(self) -> list[str]:
+        """The codes that were typed; what nobody knows is said beside them."""
+        typed = self.cleaned_data["others"].replace("，", ",").split(",")
+        named = [code.strip() for code in typed if code.strip()]
+        try:
+            known_places(named)
+        except InvalidInput as unknown:
+            raise forms.ValidationError(unknown.detail) from None
+        return named
 
 
 class LendHost(ServiceFormPage):

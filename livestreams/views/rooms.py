@@ -17,15 +17,13 @@ from core.clock import DAY, HOUR, MINUTE, SHANGHAI, local, now, today
 from core.doors.filters import day_of
 from core.doors.portal import ScopedForm, ServiceFormPage, TenantPage
 from core.scoping import may, visible_to
-from core.templatetags.portal import money
 from livestreams.dayplan import bar, calendar, day_plan
 from livestreams.forms import HALF_HOURS, BookingForm
 from livestreams.models import Booking, LiveRoom
 from livestreams.querysets import LiveRoomQuerySet
 from livestreams.services import (
     booking_create,
-    cost_of_leaving,
-    is_by_park,
+    costs_of_leaving,
     series_create,
 )
 from livestreams.usual import habit, next_free
@@ -74,6 +72,7 @@ class RoomsDay(BookingPage, TenantPage):
         scenes = Scenes(self.request.GET, seen)
         mine = self.own(Booking.objects.blocking()).select_related("host", "room").order_by("starts_at")
         plans = day_plan(rooms=scenes.among(seen).order_by("code"), mine=mine, day=day)
+        leaving = costs_of_leaving(self.actor, [booking for plan in plans for booking in plan.mine])
         since_midnight = local(now()) - datetime.combine(day, datetime.min.time(), SHANGHAI)
         return super().get_context_data(
             day=day,
@@ -84,7 +83,7 @@ class RoomsDay(BookingPage, TenantPage):
             plans=[(plan, bar(plan, day)) for plan in plans],
             hours=[(hour, f"{hour / 24 * 100:.3f}") for hour in range(0, 25, 4)],
             now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
-            calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"), asks=self.asks)
+            calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"), leaving=leaving)
             | {
                 "may_move": may(self.actor, "change", Booking, self.node.pk),
                 "move": f"{reverse('api-booking-list')}/",
@@ -95,14 +94,6 @@ class RoomsDay(BookingPage, TenantPage):
             **self.rights(),
             **kwargs,
         )
-
-    def asks(self, booking: Booking) -> str:
-        """What leaving its place costs now, before it is dragged away."""
-        if booking.free_until is None or booking.free_until > now() or is_by_park(self.actor, booking):
-            return ""
-        leaving = cost_of_leaving(booking)
-        question = _("It can no longer be moved for nothing: %(amount)s stay due. Move it all the same?")
-        return question % {"amount": money(leaving)} if leaving else ""
 
 
 class BookRoom(ServiceFormPage):

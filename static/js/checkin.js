@@ -10,6 +10,14 @@
   const KEPT = `livepark-check-ins:${user}`;
   const KNOWN = `livepark-bookings:${user}`;
   const TOLD = `livepark-checked-in:${user}`;
+  // What somebody before left on a shared phone goes, also where nobody checks in.
+  if (said.dataset.user) {
+    for (const key of Object.keys(localStorage)) {
+      if (/^livepark-(bookings|checked-in)/.test(key) && ![KNOWN, TOLD].includes(key)) localStorage.removeItem(key);
+    }
+    localStorage.setItem("livepark-user", user);
+  }
+  if ("onlyClears" in said.dataset) return;
   const OF_THE_DOOR = ["uid", "room", "name", "state", "check_in_from", "starts_at", "ends_at"];
   const read = (key) => JSON.parse(localStorage.getItem(key) ?? "[]");
   const write = (key, value) => localStorage.setItem(key, JSON.stringify(value));
@@ -128,12 +136,6 @@
   window.addEventListener("online", again);
   document.addEventListener("visibilitychange", () => document.hidden || again());
 
-  if (said.dataset.user) {
-    for (const key of Object.keys(localStorage)) {
-      if (/^livepark-(bookings|checked-in)/.test(key) && ![KNOWN, TOLD].includes(key)) localStorage.removeItem(key);
-    }
-    localStorage.setItem("livepark-user", user);
-  }
   const list = document.getElementById("door-bookings");
   if (list) showKept(list);
   show();

@@ -18,12 +18,18 @@
     button.textContent = button.dataset.copied;
   });
 
+  // How much the ticked boxes of a form stand for, each for its data-counts.
+  function counted(form) {
+    const ticked = [...form.elements].filter((each) => each.type === "checkbox" && each.checked);
+    return ticked.reduce((sum, each) => sum + Number(each.dataset.counts ?? 0), 0).toLocaleString("en-US");
+  }
+
   // A form with data-confirm asks before it is sent, or what the pressed button has of its own, which may be nothing; one
   // with data-once cannot be sent twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
-    if (question && !window.confirm(question)) {
+    if (question && !window.confirm(question.replace("{count}", () => counted(form)))) {
       event.preventDefault();
       return;
     }

@@ -48,23 +48,42 @@
     said.append(made);
   }
 
+  // Whether a booking may leave where it stands, once it was said what that costs.
+  function agreed(event) {
+    const leaving = Number(event.extendedProps.leaving);
+    if (!leaving) return true;
+    const amount = `¥${leaving.toLocaleString("en-US", { minimumFractionDigits: 2 })}`;
+    return window.confirm(day.words.asks.replace("{amount}", amount));
+  }
+
+  const stays = (from, to) => to.resourceIds[0] === from.resourceIds[0] && to.start <= from.start && to.end >= from.end;
+
+  // Where it is now, the booking may cost more or less to leave than where it was.
+  function settle(event, { leaving }) {
+    const settled = { ...event, extendedProps: { ...event.extendedProps, leaving } };
+    calendar.updateEvent(settled);
+    return settled;
+  }
+
   // A hand slips: what was moved goes back by one click, as a move like any other, which may be refused by now.
-  function offerBack(uid, before) {
+  function offerBack(uid, before, after) {
     said.append(" ");
     button(day.words.undo, async () => {
+      if (!stays(after, before) && !agreed(after)) return;
       for (const each of said.querySelectorAll("button")) each.disabled = true;
       const { ok, reply } = await place(uid, wish(before)).catch((error) => ({ ok: false, reply: { detail: error.message } }));
       say(ok ? `${day.words.undone} ${placed(reply)}` : reply.detail, !ok);
-      if (ok) calendar.updateEvent(before);
+      if (ok) settle(before, reply);
     });
   }
 
   // What is free instead, each one click away. It may lie on another day, which is shown then.
-  function offer(uid, windows) {
+  function offer(uid, event, windows) {
     if (!windows?.length) return;
     said.append(` ${day.words.instead} `);
     for (const window of windows) {
       button(placed(window), async () => {
+        if (!agreed(event)) return;
         const { ok, reply } = await place(uid, window).catch((error) => ({ ok: false, reply: { detail: error.message } }));
         if (!ok) return say(reply.detail, true);
         const address = new URL(location.href);
@@ -77,15 +96,13 @@
   // The API decides: what it refuses goes back to its place, with the reason and what is free below the calendar.
   async function move({ event, oldEvent, revert }) {
     say("", false);
-    const stays = event.resourceIds[0] === oldEvent.resourceIds[0] && event.start <= oldEvent.start && event.end >= oldEvent.end;
-    const { asks } = event.extendedProps;
-    if (asks && !stays && !window.confirm(asks)) return revert();
+    if (!stays(oldEvent, event) && !agreed(oldEvent)) return revert();
     const uid = event.extendedProps.own;
     try {
       const { ok, reply } = await place(uid, wish(event));
       say(ok ? `${day.words.moved} ${placed(reply)}` : reply.detail, !ok);
-      if (ok) return offerBack(uid, oldEvent);
-      offer(uid, reply.alternatives);
+      if (ok) return offerBack(uid, oldEvent, settle(event, reply));
+      offer(uid, oldEvent, reply.alternatives);
     } catch (error) {
       say(String(error.message), true);
     }
@@ -135,7 +152,7 @@
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
-      extendedProps: { own: event.own, url: event.url, asks: event.asks },
+      extendedProps: { own: event.own, url: event.url, leaving: event.leaving },
       url: undefined,
     })).concat(isToday() ? [nowLine()] : []),
     editable: true,

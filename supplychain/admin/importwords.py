@@ -12,34 +12,43 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.clock import local
-from core.doors.admin.display import EMPTY, json_lines
+from core.doors.admin.display import EMPTY, named_lines
 from core.templatetags.portal import count
 from supplychain.choices import CustomsMode, PayoutKind, SalesKind
-from supplychain.importing import note_texts
+from supplychain.importing import PAYOUT_PROFILES, PROFILES, SESSION_PROFILES, Profile, note_texts
 from supplychain.importing.mapping import FIELD_NAMES
 
 SHOWN = 100
+READERS: Mapping[str, Profile[Any]] = {**PROFILES, **PAYOUT_PROFILES, **SESSION_PROFILES}
+MAPPING = "mapping"
 KIND_NAMES = dict((*SalesKind.choices, *PayoutKind.choices))
 
 
 def options_told(options: Mapping[str, Any]) -> SafeString | str:
     """How a file is to be read; which column holds what, where a person said it."""
     columns = (options.get("mapping") or {}).get("columns", {})
-    lines = {
-        _("currency"): options.get("currency"),
-        _("time zone"): options.get("timezone"),
-        _("customs mode"): _label(CustomsMode, options.get("customs_mode")),
-        **{column: str(FIELD_NAMES.get(field, field)) for column, field in columns.items()},
-    }
-    return json_lines({name: value for name, value in lines.items() if value})
+    lines = [
+        (_("currency"), options.get("currency")),
+        (_("time zone"), options.get("timezone")),
+        (_("customs mode"), _label(CustomsMode, options.get("customs_mode"))),
+        *((column, str(FIELD_NAMES.get(field, field))) for column, field in columns.items()),
+    ]
+    return named_lines((name, value) for name, value in lines if value)
+
+
+def read_by(profile: str) -> str:
+    """Which reader took an import in, as people call it; what came without a file has none."""
+    if profile in READERS:
+        return str(READERS[profile].name)
+    return _("Own mapping") if profile == MAPPING else EMPTY
 
 
 def report_told(report: Mapping[str, Any]) -> SafeString | str:
     """The figures of an import, what a person should know of it, and what was wrong with which row."""
-    lines = {name: value for name, value in _lines(report) if value}
+    lines = [(name, value) for name, value in _lines(report) if value]
     notes = [[note] for note in note_texts(report.get("notes", {}))]
     parts = [
-        json_lines(lines) if lines else "",
+        named_lines(lines) if lines else "",
         format_html_join("", "<div>{}</div>", notes),
         _problems(report),
     ]
@@ -52,7 +61,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("counted again as other files have it"), _count(undone, "restated")
     yield _("rows"), _count(report, "rows")
     for kind, number in report.get("counts", {}).items():
-        sums = report["sums"].get(kind, {})
+        sums = report.get("sums", {}).get(kind, {})
         amounts = (f"{currency} {Decimal(total):,.2f}" for currency, total in sorted(sums.items()))
         yield str(KIND_NAMES.get(kind, kind)), " · ".join([count(number), *amounts])
     yield _("stored"), _count(report, "stored")
@@ -83,7 +92,7 @@ def _problems(report: Mapping[str, Any]) -> SafeString | str:
         _("field"),
         _("reason"),
         rows,
-        _("Problems in all: %(count)s") % {"count": count(report["problem_count"])},
+        _("Problems in all: %(count)s") % {"count": count(report.get("problem_count", len(problems)))},
     )
 
 

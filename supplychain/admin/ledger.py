@@ -5,23 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.actors import Actor
 from core.doors.admin import ScopedModelAdmin, badge
 from core.policy import CHANGE
 from supplychain import services
-from supplychain.admin.importwords import options_told, report_told
+from supplychain.admin.importwords import options_told, read_by, report_told
 from supplychain.choices import ImportState
 from supplychain.exceeding import mark
 from supplychain.models import AttributionSettings, ImportBatch, SalesEvent
 
 TAKEN_BACK = "undone"
+TAKES_BACK = "undoes"
 
 
 def taken_back(batch: ImportBatch) -> tuple[str, str] | None:
-    """What stands for the state of an import that was taken back: its facts are stored still, and count no more."""
-    return (TAKEN_BACK, str(_("taken back"))) if TAKEN_BACK in batch.report else None
+    """What stands for the state of an import that was taken back, whose facts are stored still and count no more, and
+    of what took it back.
+    """
+    if TAKES_BACK in batch.report:
+        return TAKES_BACK, gettext("takes back %(file)s") % {"file": batch}
+    return (TAKEN_BACK, gettext("taken back")) if TAKEN_BACK in batch.report else None
 
 
 @admin.register(ImportBatch)
@@ -29,8 +37,7 @@ class ImportBatchAdmin(ScopedModelAdmin):
     list_display = (
         "__str__",
         "tenant",
-        "source",
-        "profile",
+        "came_as",
         badge(
             "state",
             _("state"),
@@ -39,6 +46,7 @@ class ImportBatchAdmin(ScopedModelAdmin):
                 ImportState.IMPORTED: "success",
                 ImportState.REFUSED: "danger",
                 TAKEN_BACK: "warning",
+                TAKES_BACK: "info",
             },
             instead=taken_back,
         ),
@@ -48,7 +56,7 @@ class ImportBatchAdmin(ScopedModelAdmin):
     search_fields = ("file_name", "source", "profile", "tenant__code", "tenant__name_zh")
     fields = (
         "tenant",
-        ("source", "profile"),
+        "came_as",
         "file_name",
         "file_hash",
         "read_as",
@@ -56,7 +64,11 @@ class ImportBatchAdmin(ScopedModelAdmin):
         "outcome",
         "created_by",
     )
-    readonly_fields = ("read_as", "state_now", "outcome")
+    readonly_fields = ("came_as", "read_as", "state_now", "outcome")
+
+    @admin.display(description=_("read as"))
+    def came_as(self, batch: ImportBatch) -> str:
+        return read_by(batch.profile)
 
     @admin.display(description=_("options"))
     def read_as(self, batch: ImportBatch) -> str:
@@ -64,8 +76,11 @@ class ImportBatchAdmin(ScopedModelAdmin):
 
     @admin.display(description=_("state"))
     def state_now(self, batch: ImportBatch) -> str:
-        _code, words = taken_back(batch) or (batch.state, batch.get_state_display())
-        return words
+        code, words = taken_back(batch) or (batch.state, batch.get_state_display())
+        if code != TAKES_BACK:
+            return words
+        address = reverse("admin:supplychain_importbatch_change", args=[batch.options[TAKES_BACK]])
+        return format_html('<a href="{}">{}</a>', address, words)
 
     @admin.display(description=_("report"))
     def outcome(self, batch: ImportBatch) -> str:

@@ -186,7 +186,7 @@ class AgreementAdmin(ScopedModelAdmin):
             row="agreement",
             form=MonthForm,
             icon="calculate",
-            when=_is(AgreementState.SIGNED),
+            when=lambda row: row.state == AgreementState.SIGNED and bool(services.months_to_count(row)),
         ),
         Operation(
             "end",

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -92,8 +93,12 @@ def _check_month(agreement: Agreement, month: date) -> None:
 
 
 def months_to_count(agreement: Agreement) -> list[date]:
-    """The months of an agreement that are over, the last one first; after its end, too: its sales may come back."""
-    return list(_months(agreement.from_day, month_of(today()) - timedelta(days=1)))[::-1]
+    """The months of an agreement that are over and may be counted, the last one first: those after the last that is
+    approved. After its end, too: its sales may come back.
+    """
+    approved = _frozen(agreement).aggregate(last=Max("month"))["last"]
+    first = next_month(approved) if approved else agreement.from_day
+    return list(_months(first, month_of(today()) - timedelta(days=1)))[::-1]
 
 
 def _frozen(agreement: Agreement) -> Any:

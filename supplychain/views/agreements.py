@@ -26,6 +26,7 @@ from core.doors.portal import (
     TenantPage,
 )
 from core.errors import InvalidInput, NotFound
+from core.models import ScopeNode
 from core.money import to_cents
 from core.scoping import may, visible_to
 from livestreams.models import Host
@@ -40,7 +41,7 @@ from supplychain.choices import (
 )
 from supplychain.forms import TiersField
 from supplychain.models import Agreement, Product, Statement
-from supplychain.partners import called, partners_of
+from supplychain.partners import called, names_of, partners_of
 from supplychain.services.references import as_uid
 from tenants.choices import Platform
 
@@ -177,13 +178,19 @@ class AgreementForm(ScopedForm):
     )
 
     @cached_property
-    def partners(self) -> dict[str, str]:
-        """The codes of the parks and firms that this one knows, by what they are called."""
-        return {called(node): node.code for node in partners_of(self.actor, self.tenant)}
+    def known(self) -> list[ScopeNode]:
+        """The parks and firms that this one knows."""
+        return partners_of(self.actor, self.tenant)
+
+    def partners(self) -> list[str]:
+        """What they are called in the list that is offered."""
+        return [called(node) for node in self.known]
 
     def clean_partner(self) -> str:
-        typed = self.cleaned_data["partner"]
-        return self.partners.get(typed, typed)
+        """The code of a known one that was chosen, or typed as a name or a code that it alone has; else as it is."""
+        typed: str = self.cleaned_data["partner"]
+        meant = {node.code for node in self.known if typed.casefold() in names_of(node)}
+        return meant.pop() if len(meant) == 1 else typed
 
     def narrow(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(tenant=self.tenant).order_by("code") if queryset.model is Product else queryset

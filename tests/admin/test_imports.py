@@ -7,6 +7,7 @@ from django.test import Client
 
 from supplychain.choices import ImportState
 from supplychain.models import ImportBatch
+from supplychain.services.undo import undo_run
 from tests.admin.conftest import Worlds, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -48,7 +49,7 @@ def test_an_import_is_told_in_words(client: Client, worlds: Worlds, batch: Impor
     assert "<td>数量</td><td>not &lt;a&gt; number</td>" in page
     assert "单号</span> 订单号" in page
     assert "2 行合计" in page
-    for code in ("taken_back", "bad_rows", "first_at", "order_no", "{"):
+    for code in ("taken_back", "bad_rows", "first_at", "order_no", "mapping", "{"):
         assert code not in page.split('id="importbatch_form"')[1].split("</form>")[0]
 
 
@@ -63,3 +64,33 @@ def test_an_import_that_was_taken_back_is_called_so(
     page = client.get(url_of(ImportBatch, f"{batch.pk}/change/")).text
     assert "已撤回" in page.split('id="importbatch_form"')[1]
     assert "已导入" not in page.split('id="importbatch_form"')[1]
+
+
+def test_lines_of_the_same_name_stand_beside_each_other(
+    client: Client, worlds: Worlds, batch: ImportBatch
+) -> None:
+    """A column may be called as an option is, and an entry of a settlement as what became of the import."""
+    batch.options = {"currency": "CNY", "mapping": {"columns": {"币种": "order_no"}}}
+    batch.report = {"counts": {"void": 5}, "taken_back": 3, "problems": REPORT["problems"]}
+    batch.save()
+    client.force_login(worlds.root, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(url_of(ImportBatch, f"{batch.pk}/change/")).text
+    for name, value in (("币种", "CNY"), ("币种", "订单号"), ("已撤回", "5"), ("已撤回", "3")):
+        assert f'<span class="lp-key">{name}</span> {value}</div>' in page
+
+
+def test_what_took_an_import_back_says_so_and_leads_to_it(
+    client: Client, worlds: Worlds, batch: ImportBatch
+) -> None:
+    batch.report = {}
+    batch.save()
+    undo = undo_run(actor=worlds.mine.tenants[0].owner, batch=batch, progress=lambda *_: None)
+    assert undo["taken_back"] == 0
+    (undoing,) = ImportBatch.objects.filter(profile="undo")
+    client.force_login(worlds.root, backend="django.contrib.auth.backends.ModelBackend")
+    listed = client.get(url_of(ImportBatch), {"q": "june.csv"}).text
+    assert "撤回 june.csv" in listed
+    assert "已导入" not in listed.partition("<tbody")[2].partition("</table>")[0]
+    form = client.get(url_of(ImportBatch, f"{undoing.pk}/change/")).text.split('id="importbatch_form"')[1]
+    assert f'<a href="{url_of(ImportBatch, f"{batch.pk}/change/")}">撤回 june.csv</a>' in form
+    assert "undo" not in form.partition("</form>")[0]

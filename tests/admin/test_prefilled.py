@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client
 
-from core.clock import DAY, month_of, today
+from core.clock import DAY, day_start, month_of, next_month, today
 from livestreams.models import ExchangeOffer, SchedulePlan
 from supplychain.choices import AgreementState
 from supplychain.models import Agreement, Statement
@@ -34,7 +35,7 @@ def test_the_months_of_an_agreement_are_offered(root: Client, worlds: Worlds) ->
     address = url_of(Agreement, f"{agreement.pk}/do/count/")
     offered = [value for value, _shown in root.get(address).context["form"].fields["month"].choices]
     assert offered[0] == str(month_of(month_of(today()) - DAY))
-    assert offered[-1] == str(month_of(agreement.from_day))
+    assert offered[-1] == str(next_month(month_of(agreement.from_day))), "its first month is approved"
     assert root.post(address, {"month": "1999-01-01"}).status_code == 200
     assert root.post(address, {"month": offered[0]}).status_code == 302
     assert Statement.objects.filter(agreement=agreement, month=date.fromisoformat(offered[0])).exists()
@@ -47,3 +48,13 @@ def test_other_parks_are_offered_by_name(manager: Client, worlds: Worlds) -> Non
     assert codes[0] == worlds.mine.town.node.code
     assert "next-door" in codes
     assert not {worlds.mine.park.code, worlds.other.park.code} & set(codes), "itself, or another province"
+
+
+def test_nothing_is_offered_to_count_when_all_months_are_approved(root: Client, worlds: Worlds) -> None:
+    agreement = Agreement.objects.filter(
+        state=AgreementState.SIGNED, seller=worlds.mine.tenants[0].tenant
+    ).earliest("pk")
+    own, count = url_of(Agreement, f"{agreement.pk}/change/"), url_of(Agreement, f"{agreement.pk}/do/count/")
+    assert count in root.get(own).text
+    with time_machine.travel(day_start(next_month(month_of(agreement.from_day)) + 9 * DAY)):
+        assert count not in root.get(own).text

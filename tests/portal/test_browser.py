@@ -12,7 +12,7 @@ import pytest
 from django.urls import resolve
 
 from analytics.demo.logins import DEMO_PASSWORD
-from core.clock import DAY, local, now, today
+from core.clock import DAY, HOUR, day_start, local, now, today
 from supplychain.importing.profiles.base import EXAMPLES
 from tests.contracts.routes import Route, walk
 from tests.servers import Site
@@ -291,6 +291,65 @@ def test_an_unknown_code_is_made_a_sku_in_three_taps(live_site: Site, open_page:
     page.locator(".alert-success").wait_for()
     codes = [field.input_value() for field in page.locator("#sku-rows input[name$='-code']").all()]
     assert codes == [code, f"{code}-red", ""]
+
+
+def test_going_back_from_a_late_place_is_asked(live_site: Site, open_page: OpenPage) -> None:
+    """A drag takes a free booking into the late hours: leaving them again costs, and is asked as before any drag."""
+    set_terms = "from parks.models import ParkSettings; ParkSettings.objects.update({})"
+    six = day_start(today() + 20 * DAY) + 6 * HOUR
+    late = f"cancel_free_hours={-((now() - six) // HOUR)}, late_cancel_percent=50"
+    page = open_page(**DESK)
+    portal = log_in(page, live_site)
+    rooms = f"{portal}rooms/?day={today() + 20 * DAY}"
+    visit(page, rooms)
+    room = json.loads(page.locator("#rooms-day").text_content() or "")["resources"][0]["id"]
+    live_site.manage("shell", "-v0", "-c", set_terms.format(late))
+    headers = {
+        "X-CSRFToken": {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["csrftoken"],
+        "Referer": live_site.url,
+    }
+    wanted = {
+        "tenant": portal.rstrip("/").rsplit("/", 1)[1],
+        "room": room,
+        "starts_at": (six + 2 * HOUR).isoformat(),
+        "ends_at": (six + 3 * HOUR).isoformat(),
+    }
+    made = page.request.post(f"{live_site.url}/api/v1/bookings", data=wanted, headers=headers)
+    assert made.ok, made.text()
+    visit(page, rooms)
+    own = page.locator("#rooms-calendar .ec-event:not(.ec-bg-event)").first
+    own.hover()
+    held, row = own.bounding_box(), page.locator("#rooms-calendar .ec-day").first.bounding_box()
+    assert held is not None
+    assert row is not None
+    asked: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss() if len(asked) == 1 else dialog.accept()
+
+    page.on("dialog", answer)
+    grip, middle = held["x"] + held["width"] / 2, held["y"] + held["height"] / 2
+    page.mouse.move(grip, middle)
+    page.mouse.down()
+    page.mouse.move(grip - row["width"] / 12, middle, steps=8)
+    with page.expect_response("**/move") as moved:
+        page.mouse.up()
+    leaving = Decimal(moved.value.json()["leaving"])
+    assert leaving == Decimal(moved.value.json()["price"]) / 2 > 0
+    assert asked == [], "it was free where it stood"
+    undo = page.locator("#rooms-said button")
+    undo.click()
+    assert f"¥{leaving:,.2f}" in asked[0]
+    assert own.bounding_box() != held, "who says no stays"
+    with page.expect_response("**/move") as undone:
+        undo.click()
+    assert len(asked) == 2
+    assert (undone.value.json()["given_up"], undone.value.json()["leaving"]) == (f"{leaving:.2f}", "0.00")
+    live_site.manage("shell", "-v0", "-c", set_terms.format("cancel_free_hours=24, late_cancel_percent=0"))
+    page.request.post(
+        f"{live_site.url}/api/v1/bookings/{made.json()['uid']}/cancel", data={}, headers=headers
+    )
 
 
 def test_a_room_is_booked_on_a_desk_by_dragging(live_site: Site, open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from core.clock import DAY, HOUR, day_start, local, today
 from livestreams import services
 from livestreams.choices import BookingState, ExchangeState
 from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, LiveSession
+from parks.models import Park
 from tests.factories import (
     SYSTEM,
     TenantWorld,
@@ -164,6 +166,15 @@ def test_a_firm_lends_its_host(
     assert asked["places"].choices[0][0] == world.town.node.code
     assert asked["parks"].choices == [("far", f"{far.park.name} · {world.town.name}")], "others, by name"
     assert owner.post(page(firm, "portal-exchange-offer-new"), {**form, "places": []}).status_code == 400
+    Park.objects.filter(pk=far.park.pk).update(is_synthetic=True)
+    assert "parks" not in owner.get(page(firm, "portal-exchange-offer-new")).context["form"].fields, "made up"
+    Park.objects.filter(pk=far.park.pk).update(is_synthetic=False)
+    wrong = owner.post(page(firm, "portal-exchange-offer-new"), {**form, "others": "far，nowhere"})
+    assert list(wrong.context["form"].errors) == ["others"]
+    assert "nowhere" in str(wrong.context["form"].errors["others"])
+    assert re.search(
+        r"<details[^>]* open>\s*<summary>[^<]*</summary>\s*<div id=\"div_id_others\"", wrong.text
+    )
     named = {**form, "places": [], "parks": ["far"], "host": make_host(firm.tenant, "named").code}
     assert owner.post(page(firm, "portal-exchange-offer-new"), named).status_code == 302
     told = ExchangeOffer.objects.get(host__code="named").places.get()

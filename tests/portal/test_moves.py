@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.choices import Role
@@ -117,14 +119,14 @@ def test_what_cancelling_or_dragging_away_costs_is_said_before(
         (event,) = [
             each for each in owner.get(rooms).context["calendar"]["events"] if each["own"] == str(first.uid)
         ]
-        return str(event["asks"])
+        return str(event["leaving"])
 
     assert "仍需支付" not in owner.get(shown).text
-    assert dragged() == ""
+    assert dragged() == "0.00"
     with time_machine.travel(first.starts_at - 2 * HOUR, tick=False):
         half = money(first.price / 2)
         assert owner.get(shown).text.count(f"仍需支付 {half}") == 2, "it alone, and all from here on"
-        assert half in dragged()
+        assert dragged() == f"{first.price / 2:.2f}"
         Booking.objects.filter(pk=second.pk).update(given_up=Decimal(70))
         assert f"仍需支付 {money(first.price / 2 + 70)}" in owner.get(shown).text
         services.booking_cancel(actor=firm.owner, booking=first)
@@ -260,9 +262,86 @@ def test_a_booking_of_a_series_says_so_and_leads_to_all_of_them(
         shown = owner.get(reverse("portal-booking", args=[firm.tenant.code, booking.uid])).content.decode()
         assert f'<a href="{whole}">{named}</a>' in shown
         assert said in shown
+    today_page = owner.get(reverse("portal-today", args=[firm.tenant.code])).text
+    assert "系列，第 1/2 场" in today_page
     page = owner.get(whole).content.decode()
     assert named in page
-    assert page.count("/bookings/") >= 3
+    for booking in (first, second, last):
+        assert f'href="{reverse("portal-booking", args=[firm.tenant.code, booking.uid])}"' in page
     left_out = re.search(rf"{days[1]}</span>[^<]*<span class=\"muted\">([^<]*)<", page)
     assert left_out is not None
     assert left_out[1] == "按要求"
+
+
+def test_a_move_answers_what_leaving_the_new_place_costs(
+    world: World, firm: TenantWorld, browser_of: BrowserOf
+) -> None:
+    """A drag may take a free booking into the late hours: going back is asked as any drag. The park pays nothing."""
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.save()
+    booking = book(world, firm, 14)
+    late = booking.starts_at - 25 * HOUR  # free here, and no longer four hours earlier
+
+    def moved(browser: Client, hours: int) -> str:
+        starts_at = booking.starts_at + hours * HOUR
+        answer = browser.post(
+            f"/api/v1/bookings/{booking.uid}/move",
+            {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + 2 * HOUR).isoformat()},
+            content_type="application/json",
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["leaving"])
+
+    with time_machine.travel(late, tick=False):
+        owner, manager = browser_of(firm.users[Role.TENANT_OWNER]), browser_of(world.users[Role.PARK_MANAGER])
+        assert moved(owner, 1) == "0.00"
+        assert moved(owner, -4) == f"{booking.price / 2:.2f}"
+        assert moved(manager, -5) == "0.00"
+
+
+def test_what_leaving_costs_is_asked_once_for_all_that_may_be_left(
+    owner: Client, world: World, firm: TenantWorld
+) -> None:
+    """As many statements for a day and a series of many as of one, and none for what is over."""
+    world.park.settings.late_cancel_percent = 50
+    world.park.settings.save()
+    day = today() + DAY_AHEAD
+
+    def asked(addresses: list[str], at: datetime) -> list[int]:
+        found = []
+        with time_machine.travel(at, tick=False):
+            for address in addresses:
+                with CaptureQueriesContext(connection) as queries:
+                    assert owner.get(address).status_code == 200
+                found.append(len(queries))
+        return found
+
+    rooms = f"{reverse('portal-rooms', args=[firm.tenant.code])}?day={day}"
+    first = book(world, firm, 20)
+    owner.get(rooms)
+    of_one = asked([rooms], first.starts_at - HOUR)
+    for hour in (8, 11, 14, 17):
+        book(world, firm, hour)
+    assert asked([rooms], day_start(day)) == of_one
+    over = asked([rooms], day_start(day) + DAY)
+    assert over[0] < of_one[0]
+    series = [
+        services.series_create(
+            actor=firm.owner,
+            room=world.rooms[1],
+            tenant=firm.tenant,
+            first_day=day,
+            last_day=day + days * DAY,
+            weekdays=range(7),
+            start=time(hour),
+            minutes=60,
+        )
+        for days, hour in ((1, 9), (12, 12))
+    ]
+    Booking.objects.filter(series__in=series).update(free_until=day_start(today()))
+    pages = [
+        reverse("portal-booking", args=[firm.tenant.code, each.bookings.order_by("starts_at")[0].uid])
+        for each in series
+    ]
+    few, many = asked(pages, day_start(today()) + 12 * HOUR)
+    assert many == few

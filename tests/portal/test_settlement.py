@@ -20,6 +20,7 @@ from core.templatetags.portal import money
 from supplychain.choices import AgreementState, StatementState
 from supplychain.doors.statementpaper import file_name
 from supplychain.models import Agreement, Product, Statement, StatementLine
+from supplychain.partners import partners_of
 from supplychain.services import agreement_sign, goods_offer, sales_record, statement_count
 from tenants.models import Tenant
 from tests.factories import SYSTEM, TenantWorld, World, make_world
@@ -214,9 +215,28 @@ def test_the_other_party_is_chosen_by_its_name(owner: Client, firm: TenantWorld,
     assert firm.tenant.code not in offered
     for stranger in (foreign.park, *(each.tenant for each in foreign.tenants)):
         assert stranger.code not in offered
-    answer = owner.post(page(firm, "portal-agreement-new"), terms(f"{other} ({other.code})"))
-    assert answer.status_code == 302
-    assert Agreement.objects.latest("pk").partner == other.node
+    for typed in (f"{other} ({other.code})", other.name_zh, other.code.upper()):
+        answer = owner.post(page(firm, "portal-agreement-new"), terms(typed))
+        assert answer.status_code == 302, typed
+        assert Agreement.objects.latest("pk").partner == other.node
+    Tenant.objects.filter(pk=other.pk).update(name_zh=world.park.name_zh)
+    assert owner.post(page(firm, "portal-agreement-new"), terms(world.park.name_zh)).status_code == 400, "two"
+
+
+def test_nobody_is_offered_of_another_park_or_that_is_closed(
+    owner: Client, firm: TenantWorld, world: World
+) -> None:
+    other, foreign = world.tenants[1].tenant, make_world("beta").tenants[0].tenant
+    for seller in (other, foreign):
+        product = Product.objects.create(tenant=seller, code="pooled", name_zh="鞋")
+        goods_offer(
+            actor=SYSTEM, product=product, floor_price=Decimal(9), commission_rate=Decimal(5), pieces=3
+        )
+    assert set(partners_of(SYSTEM, firm.tenant)) >= {world.park.node, other.node}
+    assert foreign.node not in partners_of(SYSTEM, firm.tenant), "who sees all"
+    Agreement.objects.filter(seller=firm.tenant).update(partner=other.node)
+    Tenant.objects.filter(pk=other.pk).update(closed_on=today())
+    assert other.node not in partners_of(SYSTEM, firm.tenant)
 
 
 def test_what_is_wrong_stands_beside_its_field(owner: Client, firm: TenantWorld, world: World) -> None:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from core.choices import Role
-from core.clock import DAY, today
+from core.clock import DAY, now, today
 from core.models import User
-from supplychain.models import InboundNotice, Reorder, StockLevel, Warehouse
-from supplychain.services import stock_adjust, stock_receive
+from supplychain.choices import RESERVATION_OPEN
+from supplychain.models import Backorder, InboundNotice, Reorder, Reservation, StockLevel, Warehouse
+from supplychain.services import (
+    goods_offer,
+    sample_agree,
+    sample_ask,
+    sample_hand_out,
+    stock_adjust,
+    stock_receive,
+)
+from supplychain.shelfday import shelf_day
 from tests.factories import SYSTEM, TenantWorld, World, make_sku, make_stock, make_user
 
 pytestmark = pytest.mark.django_db
@@ -158,12 +169,40 @@ def test_the_first_page_of_who_keeps_the_goods_is_the_day_at_the_shelves(
         InboundNotice.objects.create(
             owner=firm.tenant, warehouse=warehouse, sku=sku, pieces=3, day=today() - days * DAY
         )
+    stock_receive(actor=SYSTEM, warehouse=warehouse, sku=sku, quantity=9)
+    offer = goods_offer(
+        actor=SYSTEM,
+        product=sku.product,
+        floor_price=Decimal(9),
+        commission_rate=Decimal(5),
+        pieces=9,
+        samples=3,
+    )
+    asked = [
+        sample_ask(
+            actor=SYSTEM, offer=offer, tenant=world.tenants[1].tenant, pieces=1, until=today() + days * DAY
+        )
+        for days in (0, 9)
+    ]
+    for request in asked:
+        sample_agree(actor=SYSTEM, request=request, price=Decimal(1))
+    sample_hand_out(actor=SYSTEM, request=asked[0], sku=sku, warehouse=warehouse)
+    Backorder.objects.create(
+        owner=firm.tenant, sku=sku, event_id=10**9, order_no="owed", quantity=2, occurred_at=now()
+    )
     page = storeman.get(first)
     day = page.context["shelf_day"]
     assert (day.inbound, day.late) == (before.inbound + 2, before.late + 1)
+    assert (day.to_hand_out, day.not_back) == (before.to_hand_out + 1, before.not_back)
+    assert day.orders.missing == before.orders.missing + 1
+    mine = Reservation.objects.filter(seller=firm.tenant, state__in=RESERVATION_OPEN)
+    assert day.orders.orders == mine.order_by().values("order_no").distinct().count() > 0
+    with time_machine.travel(now() + 2 * DAY):
+        assert shelf_day(SYSTEM, firm.tenant).not_back == before.not_back + 1
     for name in ("portal-stock-work", "portal-inbound-new", "portal-inbound"):
         assert f'href="{reverse(name, args=[firm.tenant.code])}' in page.text
-    for absent in ("js/checkin.js", 'id="next"', 'id="live"'):
+    assert "data-only-clears" in page.text, "nothing of who used this phone before is kept"
+    for absent in ('id="next"', 'id="live"'):
         assert absent not in page.text
         assert absent in browser_of(firm.users[Role.TENANT_OWNER]).get(first).text
     assert browser_of(firm.users[Role.TENANT_OWNER]).get(first).context["shelf_day"] is None

@@ -101,6 +101,10 @@ def test_several_are_said_to_be_of_no_session_at_once(owner: Client, waiting: Te
     sales_record(actor=SYSTEM, seller=waiting.tenant, source="test", facts=[(1, fact)], atomic=True)
     placing.drain()
     address = reverse("portal-unplaced", args=[waiting.tenant.code])
+    shown = owner.get(address).text
+    assert "{count}" in shown, "the question says how many"
+    counts = re.findall(r'form="several" data-counts="(\d+)"', shown)
+    assert sum(map(int, counts)) == sum(len(group.lines) for group in owner.get(address).context["groups"])
     boxes = re.findall(r'name="group" value="([^"]+)" form="several"', owner.get(address).content.decode())
     assert len(boxes) == 2
     groups = {group.key: group for group in owner.get(address).context["groups"]}

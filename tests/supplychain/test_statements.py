@@ -18,6 +18,7 @@ from supplychain.choices import DueKind, StatementState
 from supplychain.models import Agreement, Statement, StatementLine, StatementOrder
 from supplychain.services import (
     agreement_sign,
+    months_to_count,
     statement_approve,
     statement_count,
     statement_dispute,
@@ -177,7 +178,9 @@ def test_a_late_refund_becomes_a_correction_of_the_next_statement(firms: Firms) 
     assert lines_of(february) == [("01", DueKind.SHARE, Decimal(-30), Decimal(-6))]
     correction = StatementOrder.objects.get(line__statement=february)
     assert (correction.order_no, correction.refunds, correction.amount) == ("A", Decimal(30), Decimal(-6))
+    assert months_to_count(agreement) == [MAR, FEB], "an approved month is not offered, an open one is"
     approved(february)
+    assert months_to_count(agreement) == [MAR]
     assert statement_count(actor=SYSTEM, agreement=agreement, month=MAR).total == 0
 
 

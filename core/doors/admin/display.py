@@ -224,11 +224,16 @@ def _json_of(contents: str) -> Any:
 def json_lines(value: Any) -> SafeString | str:
     """A JSON value for people: a mapping or list as lines, anything else as it is."""
     if isinstance(value, Mapping):
-        pairs = ((key, _inner(inner)) for key, inner in value.items())
-        return format_html_join("", '<div><span class="lp-key">{}</span> {}</div>', pairs) or EMPTY
+        return named_lines(value.items())
     if isinstance(value, list):
         return format_html_join("", "<div>{}</div>", ((_inner(inner),) for inner in value)) or EMPTY
     return EMPTY if value in (None, "") else format_html("{}", value)
+
+
+def named_lines(pairs: Iterable[tuple[Any, Any]]) -> SafeString | str:
+    """A line for each name with its value; two of them may bear the same name."""
+    lines = ((name, _inner(value)) for name, value in pairs)
+    return format_html_join("", '<div><span class="lp-key">{}</span> {}</div>', lines) or EMPTY
 
 
 def _inner(value: Any) -> str:
