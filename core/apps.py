@@ -3,7 +3,6 @@ from __future__ import annotations
 import gc
 
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -17,12 +16,9 @@ class CoreConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from core import checks, dbrules, logins  # noqa: F401  (registers the system checks)
+        from core import checks, dbrules  # noqa: F401  (registers the system checks)
         from core.doors import schema  # noqa: F401  (registers the security schemes)
 
-        # Django's own would wait for the one writer of SQLite with whoever logs in.
-        user_logged_in.disconnect(dispatch_uid="update_last_login")
-        user_logged_in.connect(logins.note_log_in, dispatch_uid="core.note_log_in")
         pre_migrate.connect(dbrules.drop_before_migrate, dispatch_uid="core.dbrules.before")
         post_migrate.connect(dbrules.install_after_migrate, dispatch_uid="core.dbrules")
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

@@ -169,20 +169,29 @@ def writer_is_free() -> bool:
 
 
 @contextmanager
-def lock_of_the_file() -> Iterator[None]:
+def try_lock_of_the_file() -> Iterator[bool]:
     """Exclude all others who ask for it, in any process on this SQLite, without being the one who writes.
 
-    Whoever holds it may wait for the turn to write, so nobody may ask for it inside a transaction.
+    False where somebody else holds it: nobody waits. Whoever holds it may wait for the turn to write, so nobody may ask
+    for it inside a transaction.
     """
     if connection.in_atomic_block:
         raise RuntimeError("a lock that comes before the turn to write")
     # Of its folder: to close the file itself once more would take SQLite's own locks from this process.
     folder = os.open(Path(str(connection.settings_dict["NAME"])).parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+        yield _lock_if_free(folder)
     finally:
+        fcntl.flock(folder, fcntl.LOCK_UN)  # a process that was forked meanwhile has the folder open still
         os.close(folder)
+
+
+def _lock_if_free(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def lock_rows(queryset: models.QuerySet[M]) -> list[M]:

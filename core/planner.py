@@ -26,7 +26,11 @@ _looked: dict[str, float] = {}
 
 
 def look_again() -> list[str]:
-    """Let the planner look at the tables that it takes for empty and that may not be; returns which it looked at."""
+    """Let the planner look at the tables that it takes for empty and that may not be; returns which it looked at.
+
+    Inside a transaction, as an import's, ANALYZE keeps its lock (SHARE UPDATE EXCLUSIVE) until the end of it: rows are
+    read and written as ever, but no vacuum, index or migration begins on that table meanwhile.
+    """
     if connection.vendor != "postgresql":
         return []
     now = time.monotonic()

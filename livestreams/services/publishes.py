@@ -33,7 +33,7 @@ from livestreams.models import (
 )
 from livestreams.publishing import TEST_APP, Claim, Malformed, decide, is_let_in
 from livestreams.services.publish_facts import known_of, name_of, row_of
-from livestreams.services.seen import sign_note
+from livestreams.services.seen import sign_note, signs_store
 from livestreams.services.sessions import (
     session_end,
     session_lose,
@@ -77,6 +77,8 @@ def publish_ask(*, node: MediaNode, call: str, claim: Claim) -> Answer:
     try:
         with transaction.atomic():
             room = lock_row(LiveRoom, row["booking__room_id"])
+            # Of another encoder that was taken for silent, too.
+            signs_store(Publish.objects.running().filter(booking=row["booking_id"]))
             row = row_of(node, claim, at)
             reason = decide(claim, known_of(node, row), at)
             moved = row is not None and row["booking__room_id"] != room.pk

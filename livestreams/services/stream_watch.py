@@ -20,6 +20,7 @@ from livestreams.mediaservers import PROGRAMS, Away, program_of
 from livestreams.models import LiveSession, MediaNode, Publish
 from livestreams.services.locks import lock_visible
 from livestreams.services.publishes import ENCODER, close, recheck
+from livestreams.services.seen import signs_store
 from livestreams.services.sessions import session_end
 
 log = structlog.get_logger("livepark.streams")
@@ -121,7 +122,9 @@ def _end_silent(at: datetime, answered: list[int]) -> int:
 @retried
 def _lose(pk: int, at: datetime) -> int:
     with transaction.atomic():
-        rows = lock_rows(Publish.objects.running().filter(pk=pk, last_seen_at__lt=at - LOST_AFTER))
+        streams = Publish.objects.running().filter(pk=pk)
+        signs_store(streams)
+        rows = lock_rows(streams.filter(last_seen_at__lt=at - LOST_AFTER))
         for publish in rows:
             close(publish, PublishEnd.LOST, publish.last_seen_at, noted_at=at)
     return len(rows)

@@ -37,7 +37,8 @@ def table_of(row: Statement, actor: Actor, kind: str) -> HttpResponseBase:
         _("amount of the order"),
         _("total of the statement"),
     )
-    rows = ([*row, *[None] * (len(header) - len(row))] for row in _rows(statement, actor))
+    # All of them before the answer begins: a table that broke off half-way would be a shorter file, and a 200.
+    rows = [[*row, *[None] * (len(header) - len(row))] for row in _rows(statement, actor)]
     return table_response(kind, file_name(statement), header, rows)
 
 

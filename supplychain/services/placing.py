@@ -23,7 +23,7 @@ from core.actors import Actor
 from core.clock import HOUR
 from core.draining import Bucket, drain_family
 from core.errors import InvalidInput
-from core.locking import lock_of_the_file, lock_row, retried, try_advisory_locks
+from core.locking import lock_row, retried, try_advisory_locks, try_lock_of_the_file
 from core.models import BucketFailure, BucketMark
 from core.policy import CHANGE
 from core.portions import in_turn
@@ -156,8 +156,8 @@ def mark_from(session: LiveSession, at: datetime) -> None:
 
 
 def _place_hours(marked: Sequence[Bucket]) -> int:
-    with _alone():
-        return _place_together(PLACING, marked)
+    with _alone() as is_mine:
+        return _place_together(PLACING, marked) if is_mine else 0
 
 
 def _place_named(marked: Sequence[Bucket]) -> int:
@@ -165,7 +165,9 @@ def _place_named(marked: Sequence[Bucket]) -> int:
 
     The one writer of SQLite is asked for when the answers are known. What changes meanwhile leaves a mark of its own.
     """
-    with _alone():
+    with _alone() as is_mine:
+        if not is_mine:
+            return 0
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             return _place_together(ORDERS, marked)
         seen = _marks(ORDERS, marked)
@@ -180,10 +182,13 @@ def _place_named(marked: Sequence[Bucket]) -> int:
         return len(marked)
 
 
-def _alone() -> AbstractContextManager[None]:
-    """Whoever places holds a lock of the seller's answers. On SQLite that is for all, and comes before the turn."""
+def _alone() -> AbstractContextManager[bool]:
+    """Whoever places holds a lock of the seller's answers. On SQLite that is for all, and comes before the turn.
+
+    False where another places: what is marked is left to it, or to the next time.
+    """
     is_one = connection.vendor == "sqlite" and not connection.in_atomic_block
-    return lock_of_the_file() if is_one else nullcontext()
+    return try_lock_of_the_file() if is_one else nullcontext(True)
 
 
 def _place_together(family: str, marked: Sequence[Bucket]) -> int:

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from core.choices import UnresolvedKind
-from core.locking import advisory_lock, try_advisory_locks
+from core.locking import advisory_lock, is_transient, try_advisory_locks
 from core.models import Unresolved
 from livestreams.models import LiveSession
 from supplychain.choices import AttributionRule
@@ -193,6 +194,29 @@ def lock_facts(seller: Tenant, *, alone: bool) -> None:
 def try_lock_facts(seller_id: int) -> bool:
     """Hold the facts of a seller alone until the end of the transaction, if nobody holds them now."""
     return try_advisory_locks([_facts_of(seller_id)])[0]
+
+
+def wait_for_facts(seller_id: int, seconds: float) -> bool:
+    """Hold the facts of a seller alone until the end of the transaction; False if they are not free so soon.
+
+    Who waits stands in line: batches that share the lock and come later come after, so they cannot follow each other
+    for ever.
+    """
+    if connection.vendor != "postgresql":
+        return try_lock_facts(seller_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (before,) = cursor.fetchone()
+        try:
+            with transaction.atomic():
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
+                advisory_lock(_facts_of(seller_id))
+        except OperationalError as error:
+            if not is_transient(error):
+                raise
+            return False
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
+    return True
 
 
 def _facts_of(seller_id: int) -> str:

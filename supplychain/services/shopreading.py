@@ -2,17 +2,20 @@
 
 Whoever dies over a message leaves it as it was, and two who read at once read those of different sellers: each seller's
 are read in the order in which they came. A seller whose facts somebody holds, as an import does, is passed over and
-come back to. What cannot be understood is put aside with its reason, and read again when somebody has mended the cause.
+waited for once all others are read. What cannot be understood is put aside with its reason, and read again when
+somebody has mended the cause.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from msgspec.structs import replace
 
 from core import audit, clock, doorbell
@@ -30,7 +33,7 @@ from supplychain.importing import PROFILES
 from supplychain.models import SalesEvent, ShopMessage
 from supplychain.samenumber import PLATFORMS
 from supplychain.services.lines import DUPLICATE, STORED
-from supplychain.services.references import try_lock_facts
+from supplychain.services.references import try_lock_facts, wait_for_facts
 from supplychain.services.sales import record_facts
 from supplychain.services.standing import Rows, give_way
 from supplychain.services.toldelsewhere import BACK, sources_told, told_by
@@ -57,29 +60,26 @@ OUTCOME = (
 )
 NOTHING: dict[str, Any] = {"news": "", "fault": "", "detail": "", "note": "", "stored": 0, "known": 0}
 MOST_SHOWN = 5
-# Whoever holds the facts of a seller for longer is no other message, but a file: its messages wait for the next round.
 PATIENCE = 1.0
-PAUSE = 0.05
+"""Seconds to wait for the facts of one seller. Whoever holds them for longer is no batch, but a file."""
+
+
+@dataclass
+class Passed:
+    """Sellers whose facts somebody held: those who are waited for at the end, and those who were, in vain."""
+
+    held: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
 
 
 def shop_messages_read(*, seconds: float = math.inf) -> int:
-    """Read what waits, for so many seconds at most; returns how many messages were read.
+    """Read what waits, for about so many seconds at most; returns how many messages were read.
 
-    Those of sellers whose facts are held stay for later once all others are read.
+    Those of sellers whose facts are held come after all others; those of whom they are held for long stay for later.
     """
-    ends, done = time.monotonic() + seconds, 0
-    held: set[int] = set()
-    patience = PATIENCE
-    while time.monotonic() < ends:
-        if _read_next(held):
-            done += 1
-            patience = PATIENCE
-        elif held and patience > 0:
-            held.clear()
-            patience -= PAUSE
-            time.sleep(PAUSE)
-        else:
-            break
+    ends, done, passed = time.monotonic() + seconds, 0, Passed()
+    while time.monotonic() < ends and _read_next(passed):
+        done += 1
     return done
 
 
@@ -128,13 +128,10 @@ def _record(actor: Actor, verb: str, held: ShopMessage, **after: Any) -> None:
     )
 
 
-def _read_next(held: set[int]) -> bool:
-    """Read the message that has waited longest; False when none does, or the database has no time.
-
-    Passes over the sellers in `held`, and adds to them whose facts somebody holds.
-    """
+def _read_next(passed: Passed) -> bool:
+    """Read the message that has waited longest; False when none is to be read, or the database has no time."""
     try:
-        return _read_one(held)
+        return _read_one(passed)
     except (Busy, DatabaseError) as error:
         if isinstance(error, DatabaseError) and not is_transient(error):
             raise
@@ -144,8 +141,8 @@ def _read_next(held: set[int]) -> bool:
 
 @retried
 @transaction.atomic
-def _read_one(held: set[int]) -> bool:
-    message = _oldest(held)
+def _read_one(passed: Passed) -> bool:
+    message = _oldest(passed)
     if message is None:
         return False
     try:
@@ -163,23 +160,37 @@ def _read_one(held: set[int]) -> bool:
     return True
 
 
-def _oldest(held: set[int]) -> ShopMessage | None:
+def _oldest(passed: Passed) -> ShopMessage | None:
     """The message that has waited longest, of a seller whose facts are held from here on: nobody else reads them.
 
-    Which one that is is asked for under the lock; before it another reader may have had it.
+    Which one that is is asked for under the lock; before it another reader may have had it. Once nothing else waits,
+    the sellers who were passed over are waited for, one after the other.
     """
     waiting = ShopMessage.objects.filter(state=ShopMessageState.WAITING).order_by("pk")
-    while (
-        seller := waiting.exclude(hook__tenant__in=held).values_list("hook__tenant", flat=True).first()
-    ) is not None:
+    others = waiting.exclude(hook__tenant__in=passed.held | passed.left)
+    while (seller := _seller_of(others)) is not None:
         if not try_lock_facts(seller):
-            held.add(seller)
-            continue
-        mine = waiting.filter(hook__tenant=seller).select_related("hook__tenant")
-        message = mine.select_for_update(of=("self",)).first()
-        if message is not None:
+            passed.held.add(seller)
+        elif message := _first_of(seller, waiting):
+            return message
+        others = waiting.exclude(hook__tenant__in=passed.held | passed.left)
+    while (seller := _seller_of(waiting.filter(hook__tenant__in=passed.held))) is not None:
+        passed.held.discard(seller)
+        if not wait_for_facts(seller, PATIENCE):
+            passed.left.add(seller)
+        elif message := _first_of(seller, waiting):
             return message
     return None
+
+
+def _seller_of(messages: QuerySet[ShopMessage]) -> int | None:
+    """Whose message has waited longest."""
+    return messages.values_list("hook__tenant", flat=True).first()
+
+
+def _first_of(seller: int, messages: QuerySet[ShopMessage]) -> ShopMessage | None:
+    mine = messages.filter(hook__tenant=seller).select_related("hook__tenant")
+    return mine.select_for_update(of=("self",)).first()
 
 
 def _outcome(message: ShopMessage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from supplychain.doors import statementtable
 from supplychain.models import Agreement, Statement
 from tests.api.conftest import Caller
 from tests.factories import World, make_tenant, make_user
@@ -31,12 +32,26 @@ def test_the_parties_of_a_statement_fetch_it_as_paper_and_table(world: World, to
         assert f"{statement.total:,.2f}" in paper
         answer = caller.get(f"{address}/table")
         rows = list(load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active.values)
-        assert Decimal(str(rows[-1][8])) == statement.total
-    orders = {row[3] for row in rows[1:]} - {None}
+        assert Decimal(str(rows[-1][-1])) == statement.total
+    orders = {row[6] for row in rows[1:]} - {None}
     assert orders == set(statement.lines.values_list("orders__order_no", flat=True)) - {None}
     table = b"".join(owner.get(f"{address}/table", kind="csv").streaming_content).decode()
     assert len(table.strip().splitlines()) == len(rows)
     assert owner.get(f"{address}/table", kind="pdf").json()["field"] == "kind"
+
+
+def test_a_table_that_cannot_be_made_is_no_shorter_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statement = Statement.objects.filter(agreement__seller=world.tenants[0].tenant).latest("pk")
+    owner = Caller(user=world.tenants[0].users["tenant_owner"])
+
+    def fails(*words: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(statementtable, "workings_of", fails)
+    with pytest.raises(ZeroDivisionError):
+        owner.get(f"statements/{statement.uid}/table", kind="csv")
 
 
 def test_the_api_tells_the_orders_of_each_line_by_pages_and_how_shares_by_slices_came_about(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from core.locking import lock_of_the_file
+from core.locking import try_lock_of_the_file
 from core.models import BucketFailure, BucketMark
 from core.sqlite3.turns import turns_of
 from supplychain.models import Attribution
@@ -70,23 +70,43 @@ def test_who_answers_between_look_and_turn_is_heard(shop: Shop, monkeypatch: pyt
 
 
 def test_one_places_at_a_time(shop: Shop) -> None:
-    """Whoever read before would store an older answer over a newer one, whose mark is gone."""
+    """Whoever read before would store an older answer over a newer one, whose mark is gone. Nobody waits for that."""
+    placed: list[int] = []
 
     def drain() -> None:
         try:
-            placing.drain()
+            placed.append(placing.drain())
         finally:
             connection.close()
 
     shop.sold()
     marks = BucketMark.objects.filter(family="orders").count()
     assert marks
-    with lock_of_the_file():
-        placer = threading.Thread(target=drain)
-        placer.start()
-        time.sleep(0.3)
-        assert BucketMark.objects.filter(family="orders").count() == marks
-        assert not is_somebodys_turn()
-    placer.join()
+    with try_lock_of_the_file() as is_mine:
+        assert is_mine
+        beside = threading.Thread(target=drain)
+        beside.start()
+        beside.join(20)
+        assert placed == [0]
+    assert BucketMark.objects.filter(family="orders").count() == marks
+    drain()
     assert not BucketMark.objects.filter(family="orders").exists()
     assert shop.answer() == (shop.session.pk, "account")
+
+
+def test_a_process_forked_meanwhile_does_not_keep_the_lock() -> None:
+    reading, writing = os.pipe()
+    with try_lock_of_the_file() as is_mine:
+        assert is_mine
+        child = os.fork()
+        if child == 0:
+            os.close(writing)
+            os.read(reading, 1)  # until the other end is closed
+            os._exit(0)
+    try:
+        with try_lock_of_the_file() as is_mine:
+            assert is_mine
+    finally:
+        os.close(writing)
+        os.waitpid(child, 0)
+        os.close(reading)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from supplychain.models import SalesEvent, ShopMessage
 from supplychain.services import shop_messages_read
-from supplychain.services.references import lock_facts
+from supplychain.services.references import lock_facts, wait_for_facts
 from tests.factories import make_park, make_tenant
 from tests.supplychain.shops import LINE, connect, sums, tell
 from tests.supplychain.test_settlement_concurrency import together
@@ -80,3 +80,43 @@ def test_messages_of_others_do_not_wait_for_who_holds_a_sellers_facts() -> None:
     assert shop_messages_read() == 4
     told = ShopMessage.objects.filter(hook__tenant=busy).order_by("read_at")
     assert list(told.values_list("pk", flat=True)) == sorted(told.values_list("pk", flat=True))
+
+
+@pytest.mark.postgres
+def test_a_firm_that_never_stops_to_post_hears_of_its_shops() -> None:
+    """Batches of new facts share the lock: one begins before the other ends, and it is never free."""
+    seller = make_tenant(make_park("east"), "ming")
+    hook, secret = connect(seller)
+    for number in "123":
+        tell(hook, secret, "order.lines", [LINE | {"order_no": f"A-{number}"}], message_id=number)
+    begun, over = [Event(), Event()], Event()
+
+    def post(me: int) -> None:
+        if me:
+            assert begun[0].wait(30)
+            sleep(0.15)
+        while not over.is_set():
+            with transaction.atomic():
+                lock_facts(seller, alone=False)
+                begun[me].set()
+                sleep(0.3)
+
+    def read() -> None:
+        assert begun[1].wait(30)
+        try:
+            assert shop_messages_read() == 3
+        finally:
+            over.set()
+
+    together(lambda: post(0), lambda: post(1), read)
+    assert set(hook.messages.values_list("state", flat=True)) == {"stored"}
+
+
+@pytest.mark.postgres
+def test_who_waits_for_facts_waits_for_nothing_else_so_briefly() -> None:
+    seller = make_tenant(make_park("east"), "ming")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '7s'")
+        assert wait_for_facts(seller.pk, 0.5)
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("7s",)
