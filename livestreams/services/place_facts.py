@@ -89,7 +89,7 @@ def as_seen() -> Prepared:
     return prepared_lock(_as_seen, {"room": -1, "revision": 31_001})
 
 
-def _as_seen(*, room: int, revision: int) -> QuerySet[Any, dict[str, Any]]:
+def _as_seen(*, room: int, revision: int) -> QuerySet[Any, Any]:
     return LiveRoom.objects.filter(pk=room, revision=revision).values("pk")
 
 

@@ -29,7 +29,7 @@ NEIGHBOURS_ARE_NAMED = (
     Exemption(
         reason="who offers goods to the firms of the park is named beside them",
         since=date(2026, 11, 27),
-        routes=("portal-pool", "portal-booking-run", "api-goods-offer-list"),
+        routes=("portal-pool", "portal-booking-run", "portal-agreement-new", "api-goods-offer-list"),
     ),
 )
 

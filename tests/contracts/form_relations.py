@@ -31,6 +31,8 @@ MADE_CHOICES: dict[str, tuple[type[Model], Written] | None] = {
     "MembershipAddForm.role": None,
     "SpendForm.hour": None,
     "LendForm.places": None,
+    "ExchangeOfferForm.places": None,
+    "MonthForm.month": None,
     "HostWishForm.category": None,
     "OwnChoicesForm.scene": None,
 }
