@@ -61,7 +61,8 @@ OUTCOME = (
 NOTHING: dict[str, Any] = {"news": "", "fault": "", "detail": "", "note": "", "stored": 0, "known": 0}
 MOST_SHOWN = 5
 PATIENCE = 1.0
-"""Seconds to wait for the facts of one seller. Whoever holds them for longer is no batch, but a file."""
+"""Seconds to wait for the facts of one seller, as do messages of others that come meanwhile. Whoever holds them for
+longer is no batch, but a file."""
 
 
 @dataclass
