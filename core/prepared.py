@@ -89,6 +89,10 @@ class Prepared:
         return [value if name is None else adapted[name] for name, value in self._parameters]
 
 
+Asked = tuple[Prepared, Mapping[str, Any]]
+"""A query and the values that it is asked with."""
+
+
 def insert(row: Model) -> None:
     """Store a new row, as `save` would; its kind is stored so often that its statement is built once.
 
@@ -101,8 +105,8 @@ def insert(row: Model) -> None:
         _is_stored(row, *cursor.fetchone())
 
 
-def insert_while(row: Model, note: Model, names: str, *, still: Prepared, values: Mapping[str, Any]) -> bool:
-    """Store two new rows if `still` finds anything for these values.
+def insert_while(row: Model, note: Model, names: str, *, still: Asked) -> bool:
+    """Store two new rows if `still` finds anything.
 
     The second has the key of the first in its column `names`. False: neither is stored. All is made ready before:
     nobody waits for what `still` locks, or for the one writer of SQLite, while this process does something else.
@@ -110,10 +114,8 @@ def insert_while(row: Model, note: Model, names: str, *, still: Prepared, values
     Raises what the database raises, and then nothing is stored either.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor == "postgresql":
-        pks = _stored_in_one(row, note, names, still, values, database)
-    else:
-        pks = _stored_in_turn(row, note, names, still, values, database)
+    store = _in_one_statement if database.vendor == "postgresql" else _in_one_turn
+    pks = store(database, row, note, names, still)
     if pks is None:
         return False
     _is_stored(row, pks[0])
@@ -122,17 +124,13 @@ def insert_while(row: Model, note: Model, names: str, *, still: Prepared, values
     return True
 
 
-def _stored_in_one(
-    row: Model,
-    note: Model,
-    names: str,
-    still: Prepared,
-    values: Mapping[str, Any],
-    database: BaseDatabaseWrapper,
+def _in_one_statement(
+    database: BaseDatabaseWrapper, row: Model, note: Model, names: str, still: Asked
 ) -> Keys | None:
-    sql, fields, noted = _both(type(row), type(note), names, still)
+    condition, values = still
+    sql, fields, noted = _both(type(row), type(note), names, condition)
     asked = [
-        *still.parameters(values, database),
+        *condition.parameters(values, database),
         *_stored(row, fields, database),
         *_stored(note, noted, database),
     ]
@@ -143,19 +141,15 @@ def _stored_in_one(
     return found
 
 
-def _stored_in_turn(
-    row: Model,
-    note: Model,
-    names: str,
-    still: Prepared,
-    values: Mapping[str, Any],
-    database: BaseDatabaseWrapper,
+def _in_one_turn(
+    database: BaseDatabaseWrapper, row: Model, note: Model, names: str, still: Asked
 ) -> Keys | None:
     """Where the transaction is the lock."""
-    sql, fields = _conditional(type(row), still)
+    condition, values = still
+    sql, fields = _conditional(type(row), condition)
     sql_of_note, noted = _insertion(type(note), "sqlite")
     place = [field.attname for field in noted].index(names)
-    asked = [*_stored(row, fields, database), *still.parameters(values, database)]
+    asked = [*_stored(row, fields, database), *condition.parameters(values, database)]
     asked_of_note = _stored(note, noted, database)
     with transaction.atomic():
         with _executed(database, sql, asked) as cursor:

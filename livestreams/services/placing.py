@@ -98,7 +98,7 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
     _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
     seen = {"room": booking.room_id, "revision": facts["revision"]}
     try:
-        return insert_while(booking, entry(), "object_id", still=as_seen(), values=seen)
+        return insert_while(booking, entry(), "object_id", still=(as_seen(), seen))
     except (IntegrityError, InternalError) as error:
         if _says_taken(error):
             return False

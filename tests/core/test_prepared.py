@@ -148,7 +148,7 @@ def test_two_rows_are_stored_in_one_transaction_or_neither_is() -> None:
         booking, note = copy(taken), copy(entry)
         booking.pk, booking._state, booking.uid, booking.state = None, ModelState(), uuid4(), state
         note.pk, note._state, note.verb, note.object_id = None, ModelState(), verb, None
-        return booking, insert_while(booking, note, "object_id", still=still, values={"pk": pk})
+        return booking, insert_while(booking, note, "object_id", still=(still, {"pk": pk}))
 
     def count() -> tuple[int, int]:
         return Booking.objects.count(), AuditEntry.objects.count()
