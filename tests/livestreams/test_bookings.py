@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import time as time_of_day
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import pytest
 import time_machine
@@ -18,7 +15,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import gettext
 
-from core import locking
 from core.actors import key_actor, system_actor
 from core.clock import DAY, HOUR, local, now, today
 from core.errors import DomainError, NotFound, Refused
@@ -34,7 +30,7 @@ from livestreams.services.steps import entry_of
 from tests.factories import SYSTEM, World, make_world
 from tests.livestreams import deciders
 from tests.livestreams.crowds import unchecked
-from tests.livestreams.deciders import BOOKED, DECIDERS, outcome
+from tests.livestreams.deciders import DECIDERS, outcome
 
 pytestmark = pytest.mark.both_databases
 At = Callable[..., datetime]
@@ -169,35 +165,6 @@ def test_nothing_is_stored_at_once_after_something_was_decided_about_the_room(
     assert not other()
     assert (Booking.objects.count(), AuditEntry.objects.count()) == before
     assert outcome(room, firm, at(12)) == follows
-
-
-@pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="threads wait for the server, and not for each other"
-)
-@pytest.mark.django_db(transaction=True)
-def test_on_sqlite_bookings_are_made_one_by_one(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locking, "PATIENCE", 30)
-    room, firm = deciders.place()
-    facts_of, inside, most = placing.facts_of, 0, 0
-
-    def slowly(*asked: Any) -> dict[str, Any]:
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        time_of_day.sleep(0.05)
-        inside -= 1
-        return facts_of(*asked)
-
-    def book_at(hour: int) -> str:
-        try:
-            return outcome(room, firm, at(hour))
-        finally:
-            connection.close()
-
-    monkeypatch.setattr(placing, "facts_of", slowly)
-    with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(book_at, (8, 10, 12, 14))) == {BOOKED}
-    assert most == 1
 
 
 def test_nobody_else_decides_about_bookings_of_a_room() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from core import locking
 from core.actors import Actor
 from core.clock import now, today
 from core.errors import DomainError
@@ -195,6 +196,29 @@ def test_who_decides_about_a_room_sees_the_booking_for_which_they_waited(
             waiting = pool.submit(decided)
             stands_in_line(waiting)
         assert waiting.result() == refusal
+
+
+def test_on_sqlite_bookings_are_made_one_by_one(
+    transactional_db: None, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not so on PostgreSQL, where threads wait for the server and not for each other."""
+    monkeypatch.setattr(locking, "PATIENCE", 30)
+    room, firm = deciders.place()
+    facts_of, inside, most = placing.facts_of, 0, 0
+
+    def slowly(*asked: Any) -> dict[str, Any]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.05)
+        inside -= 1
+        return facts_of(*asked)
+
+    monkeypatch.setattr(placing, "facts_of", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = {pool.submit(told, room, firm, at(hour)) for hour in (8, 10, 12, 14)}
+        assert {each.result() for each in found} == {BOOKED}
+    assert most == 1
 
 
 @pytest.mark.postgres
