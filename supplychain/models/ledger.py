@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import dbrules
+from core.indexes import OnlyByAll
 from core.models import PublicIdMixin, Scope, StampedMixin, User
 from core.money import MoneyField
 from core.words import SentencesField
@@ -196,7 +197,8 @@ class SalesEvent(models.Model):
         verbose_name = _("sales event")
         verbose_name_plural = _("sales events")
         indexes = [
-            models.Index(fields=["seller", "slot"], name="supplychain_sales_bucket"),
+            # No way to look for an order.
+            OnlyByAll(fields=["seller", "slot"], name="supplychain_sales_bucket"),
             models.Index(fields=["seller", "order_no"], name="supplychain_sales_order"),
             models.Index(
                 fields=["seller", "ref_order_no"],
