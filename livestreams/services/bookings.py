@@ -67,7 +67,8 @@ def booking_create(
     require(actor, ADD, Booking, tenant.pk)
     check_key_allows(actor, room)
     why = check_may_exceed(actor, room.park_id, beyond_quota)
-    found = look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why))
+    alone = not (host or hold or why)
+    found = look(Wish(room, tenant, host, starts_at, ends_at), beyond_quota=bool(why), by_memory=alone)
     booking = Booking(
         room=room,
         tenant=tenant,
@@ -77,9 +78,7 @@ def booking_create(
         purpose=purpose,
         state=BookingState.HELD if hold else BookingState.CONFIRMED,
     )
-    if not (host or hold or why) and place_at_once(
-        booking, found, lambda: entry_of(actor, "booking.create", booking)
-    ):
+    if alone and place_at_once(booking, found, lambda: entry_of(actor, "booking.create", booking)):
         return booking
     with transaction.atomic():
         booking.room = lock_room(actor, room.pk)

@@ -28,6 +28,7 @@ from livestreams.quotas import binds, quotas_of
 from livestreams.services.locks import check_here, lock_host, park_of
 from livestreams.services.place_facts import Wish, as_seen, facts_of
 from livestreams.services.plannedshifts import put_back, take_off
+from livestreams.services.remembered import forget, recall, remember
 from livestreams.services.steps import expire_holds
 from livestreams.terms import free_until
 from tenants.models import Tenant
@@ -96,13 +97,21 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
     if facts["limited"] or facts["lapsed"]:
         return False
     _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
-    seen = {"room": booking.room_id, "revision": facts["revision"]}
+    seen = {"room": booking.room_id, "tenant": booking.tenant_id}
+    seen |= {name: facts[name] for name in ("revision", "free_hours")}
     try:
-        return insert_while(booking, entry(), "object_id", still=(as_seen(), seen))
+        stored = insert_while(booking, entry(), "object_id", still=(as_seen(), seen))
     except (IntegrityError, InternalError) as error:
-        if _says_taken(error):
-            return False
-        raise
+        if not _says_taken(error):
+            raise
+        stored = False
+    if stored:
+        remember(booking.room_id, booking.tenant_id, blocked, facts)
+        return True
+    forget(booking.room_id)
+    if not facts["by_memory"]:
+        return False
+    return place_at_once(booking, look(booking), entry)
 
 
 def _says_taken(error: Exception) -> bool:
@@ -137,19 +146,28 @@ def over_quota(park_id: int, firm: Tenant, field: str) -> OverQuota:
     return OverQuota(sentence % {"firm": firm, "limits": ", ".join(limits)}, field=field)
 
 
-def look(booking: Booking | Wish, *, beyond_quota: bool = False, length: timedelta | None = None) -> Found:
+def look(
+    booking: Booking | Wish,
+    *,
+    beyond_quota: bool = False,
+    length: timedelta | None = None,
+    by_memory: bool = False,
+) -> Found:
     """The span, the room's time that it blocks, and the facts of a booking whose room is free for it.
 
     `limited` of the facts says that the firm's quota binds it here, `instead` finds the alternatives.
 
     Raises like place. Nothing is locked: without the room's lock the refusal counts, and the rest for `place_at_once`,
     as long as the room is at the `revision` of the facts. Where many want one room, those who come too late hear so
-    without standing in line for it.
+    without standing in line for it. `by_memory`: what was seen when the room was last booked will do, for
+    `place_at_once` alone, which looks after all where it did not hold.
     """
     room, span = booking.room, checked_span(booking.starts_at, booking.ends_at)
     blocked = span.grown(before=setup_time(room))
     revision = room.revision  # read before what it stands for
-    facts = {**facts_of(booking, blocked), "revision": revision}
+    remembered = recall(room, booking.tenant_id, blocked) if by_memory else None
+    facts = remembered or facts_of(booking, blocked)
+    facts |= {"revision": revision, "by_memory": remembered is not None}
     facts["limited"] = facts["limited"] and binds(booking.loan) and not beyond_quota
     wanted = span if length is None else Span(span.start, span.start + length)
     facts["instead"] = partial(_alternatives, booking, wanted, facts["limited"])
