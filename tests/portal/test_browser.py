@@ -350,7 +350,7 @@ def test_going_back_from_a_late_place_is_asked(live_site: Site, open_page: OpenP
     assert len(asked) == 2
     back = undone.value.json()
     assert (back["given_up"], back["leaving"]) == (f"{leaving:.2f}", "0.00"), f"{there}\n{back}"
-    live_site.manage("shell", "-v0", "-c", set_terms.format("cancel_free_hours=24, late_cancel_percent=0"))
+    live_site.manage("shell", "-v0", "-c", set_terms.format("cancel_free_hours=24, late_cancel_percent=50"))
     page.request.post(
         f"{live_site.url}/api/v1/bookings/{made.json()['uid']}/cancel", data={}, headers=headers
     )
