@@ -19,11 +19,12 @@ from core.actors import Actor
 from core.clock import now
 from core.errors import InvalidInput, Refused
 from core.locking import retried
+from core.money import to_cents
 from core.policy import CHANGE
 from core.scoping import may
 from livestreams.choices import BOOKING_MOVABLE, BookingState
 from livestreams.conflicts import Span
-from livestreams.errors import HostAway, Overlap, WrongState
+from livestreams.errors import GivesUp, HostAway, Overlap, WrongState
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
 from livestreams.services.placing import check_quotas, place
@@ -43,8 +44,13 @@ def booking_move(
     ends_at: datetime | None = None,
     host: Host | None = None,
     beyond_quota: str = "",
+    may_give_up: Decimal | None = None,
 ) -> Booking:
-    """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create."""
+    """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create.
+
+    `may_give_up` are the CNY that leaving the place may cost, whatever it costs without it: GivesUp where the booking
+    could be moved, and that costs more now.
+    """
     with transaction.atomic():
         target = lock_room(actor, room.pk if room is not None else booking.room_id)
         held = lock_visible(Booking, actor, booking.pk)
@@ -59,10 +65,13 @@ def booking_move(
         held.starts_at = starts_at or held.starts_at
         held.ends_at = ends_at or held.ends_at
         held.host = host or held.host
-        if not _still_takes(held, *was):
-            held.given_up = max(held.given_up, leaving)
+        if _still_takes(held, *was):
+            leaving = NOTHING
+        held.given_up = max(held.given_up, leaving)
         why = check_may_exceed(actor, target.park_id, beyond_quota)
         place(held, by_park=by_park, was=was[1], beyond_quota=bool(why))
+        if may_give_up is not None and leaving > may_give_up:
+            raise _gives_up(leaving)
         record(actor, "booking.move", held, before, **why)
         doorbell.ring(WAITLIST)
     return held
@@ -130,6 +139,11 @@ def check_may_exceed(actor: Actor, park_id: int, reason: str) -> dict[str, Any]:
     if reason and not may(actor, CHANGE, Booking, park_id):
         raise Refused(_("Only the park goes beyond a quota."), code="quota_reason")
     return {"beyond_quota": reason} if reason else {}
+
+
+def _gives_up(amount: Decimal) -> GivesUp:
+    said = _("It can no longer be moved for nothing: %(amount)s stay due. Move it all the same?")
+    return GivesUp(said % {"amount": f"¥{amount:,.2f}"}, gives_up=str(to_cents(amount)))
 
 
 def _still_takes(booking: Booking, room_id: int, span: Span) -> bool:
