@@ -1,7 +1,8 @@
 """Bookings that change room or time, and what is kept of a place that was given up late.
 
 Whoever leaves a place after its free hours have begun gives it up: the booking keeps what that would have cost, and
-costs no less in the end, wherever it went. What the park moves gives nothing up, and takes no free hours away.
+costs no less in the end, wherever it went. What the park moves gives nothing up, and takes no free hours away. A hand
+slips: what goes back within minutes to where the audit says it was moved from has not been away.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import now
+from core.clock import MINUTE, now
 from core.errors import InvalidInput, Refused
 from core.locking import retried
+from core.models import AuditEntry
 from core.money import to_cents
 from core.policy import CHANGE
 from core.scoping import may
@@ -32,6 +34,10 @@ from livestreams.services.plannedshifts import take_off
 from livestreams.services.steps import AUDITED, WAITLIST, record
 from livestreams.studio import all_out_of_use, out_of_use
 from livestreams.terms import NOTHING, Terms
+
+MOVE = "booking.move"
+SLIP = 10 * MINUTE
+PLACE = ("room_id", "starts_at", "ends_at")
 
 
 @retried
@@ -65,14 +71,15 @@ def booking_move(
         held.starts_at = starts_at or held.starts_at
         held.ends_at = ends_at or held.ends_at
         held.host = host or held.host
-        if _still_takes(held, *was):
+        undone = _given_up_before(held) if leaving or held.given_up else None
+        if undone is not None or _still_takes(held, *was):
             leaving = NOTHING
-        held.given_up = max(held.given_up, leaving)
+        held.given_up = max(held.given_up, leaving) if undone is None else undone
         why = check_may_exceed(actor, target.park_id, beyond_quota)
         place(held, by_park=by_park, was=was[1], beyond_quota=bool(why))
         if may_give_up is not None and leaving > may_give_up:
             raise _gives_up(leaving)
-        record(actor, "booking.move", held, before, **why)
+        record(actor, MOVE, held, before, **why)
         doorbell.ring(WAITLIST)
     return held
 
@@ -139,6 +146,16 @@ def check_may_exceed(actor: Actor, park_id: int, reason: str) -> dict[str, Any]:
     if reason and not may(actor, CHANGE, Booking, park_id):
         raise Refused(_("Only the park goes beyond a quota."), code="quota_reason")
     return {"beyond_quota": reason} if reason else {}
+
+
+def _given_up_before(booking: Booking) -> Decimal | None:
+    """CNY that were given up before the last move, if this is the way back from it and it is minutes ago."""
+    entries = AuditEntry.objects.filter(object_type=Booking._meta.label, object_id=booking.pk)
+    last = entries.order_by("-pk").first()
+    if last is None or last.verb != MOVE or last.at <= now() - SLIP or last.before is None:
+        return None
+    here = audit.snapshot(booking, PLACE)
+    return Decimal(last.before["given_up"]) if here.items() <= last.before.items() else None
 
 
 def _gives_up(amount: Decimal) -> GivesUp:
