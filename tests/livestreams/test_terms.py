@@ -120,6 +120,7 @@ def test_who_moves_away_late_owes_what_was_given_up_wherever_it_goes(strict_park
     assert Decimal(charge.explanation["given_up"]) == Decimal(100)
 
 
+@pytest.mark.both_databases
 def test_what_goes_back_within_minutes_has_not_been_away(strict_park: World, at: At) -> None:
     """Neither its late place is given up, nor the late one into which it slipped; once only, and to that place."""
     owner = strict_park.tenants[0].owner
