@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,12 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.clock import day_bounds, local, now
-from core.money import to_cents
 from livestreams.availability import opening_of, windows_of
 from livestreams.choices import BOOKING_MOVABLE
 from livestreams.conflicts import Span, free
 from livestreams.models import Booking, LiveRoom, Maintenance
-from livestreams.terms import NOTHING
 from parks.models import Park
 
 ON_A_SCREEN = 40
@@ -75,18 +72,11 @@ def words() -> dict[str, str]:
         "undo": _("Undo"),
         "undone": _("Moved back:"),
         "instead": _("Free instead:"),
-        "asks": _("It can no longer be moved for nothing: %(amount)s stay due. Move it all the same?")
-        % {"amount": "{amount}"},
     }
 
 
-def calendar(
-    plans: list[RoomDay], *, own_title: str, taken_title: str, leaving: Mapping[int, Decimal]
-) -> dict[str, Any]:
-    """The same day for the calendar of a desk, which expects resources and events.
-
-    `leaving` is by booking id what it costs to drag it away, which is asked before.
-    """
+def calendar(plans: list[RoomDay], *, own_title: str, taken_title: str) -> dict[str, Any]:
+    """The same day for the calendar of a desk, which expects resources and events."""
     events: list[dict[str, Any]] = []
     for plan in plans:
         events += [
@@ -94,15 +84,7 @@ def calendar(
             for span in plan.taken
             if not any(booking.starts_at < span.end and booking.ends_at > span.start for booking in plan.mine)
         ]
-        events += [
-            _booked(
-                plan.room,
-                booking,
-                str(booking.host or own_title),
-                leaving=str(to_cents(leaving.get(booking.pk, NOTHING))),
-            )
-            for booking in plan.mine
-        ]
+        events += [_booked(plan.room, booking, str(booking.host or own_title)) for booking in plan.mine]
     return {
         "resources": [{"id": plan.room.code, "title": str(plan.room)} for plan in plans],
         "events": events,

@@ -35,6 +35,13 @@ class OverQuota(Conflict):
     title = _("More hours than the firm may have")
 
 
+class GivesUp(Conflict):
+    """Leaving the place costs more than was agreed to: `gives_up` says how much, in CNY."""
+
+    code = "gives_up"
+    title = _("The booking can no longer be moved for nothing")
+
+
 class GateNotMet(Conflict):
     """A host cannot enter the next stage of incubation yet; `missing` says what it takes."""
 

@@ -21,10 +21,14 @@ from analytics.demo.plans import ParkPlan
 from analytics.demo.premises import LETTABLE_USES, build_leases, build_rooms, build_units
 from core import audit
 from core.actors import Actor
+from core.records import record_update
 from parks.choices import UnitUseKind
 from parks.models import Accreditation, City, Park, ServiceOffer, Town
 from parks.services import park_create, town_create
 from tenants.choices import TenantKind
+
+TERMS = {"cancel_free_hours": 24, "late_cancel_percent": Decimal(50), "no_show_percent": Decimal(100)}
+"""What the demo's parks ask for rooms that are given back late, or that nobody comes to."""
 
 
 @transaction.atomic
@@ -74,6 +78,7 @@ def _park(plan: ParkPlan, actor: Actor, opened: date) -> Park:
         floor_area_m2=Decimal(plan.floor_area_m2),
         is_synthetic=True,
     )
+    record_update(actor=actor, row=park.settings, **TERMS)
     Accreditation.objects.create(park=park, platform=plan.platform, level="", from_day=opened)
     for kind, name_zh, name_en, price in (
         ("training", "主播统一培训", "Host training", 800),

@@ -31,7 +31,8 @@ from core.portions import in_turn
 from livestreams.choices import BookingState, Delivery, SessionState, ShiftRole
 from livestreams.conflicts import Span
 from livestreams.models import AudienceSample, Booking, HostShift, LiveSession, SessionTenant
-from livestreams.services import booking_charge, terms_of
+from livestreams.services import booking_charge, settings_of, terms_of
+from livestreams.terms import free_until
 from supplychain.facts import SaleFact
 from supplychain.services import sales_record
 from tenants.models import Charge
@@ -130,6 +131,7 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
             built.hosts[session.host],
         )
     ]
+    free_hours = settings_of(built.park.pk).cancel_free_hours
     Booking.objects.bulk_create(
         Booking(
             uid=uid("booking", session.live_id),
@@ -141,6 +143,7 @@ def _bookings(built: BuiltPark, sessions: list[PlannedSession], until: datetime)
             blocked_from=session.starts_at - setup,
             blocked_until=session.ends_at,
             price=_price(built, session),
+            free_until=free_until(session.starts_at, free_hours),
         )
         for session in fresh
     )

@@ -17,6 +17,7 @@ from livestreams.choices import BookingState
 from livestreams.conflicts import Span
 from livestreams.models import Booking
 from livestreams.services import booking_charge, settings_of, terms_of
+from livestreams.terms import free_until
 from tenants.models import Charge
 
 EVERY_DAYS = 3
@@ -49,6 +50,7 @@ def missed_bookings(
                 blocked_from=starts_at - setup,
                 blocked_until=starts_at + LENGTH,
                 price=to_cents(built.rooms[room].hourly_rate * (LENGTH // HOUR)),
+                free_until=free_until(starts_at, settings.cancel_free_hours),
                 state=BookingState.NO_SHOW,
             )
         )

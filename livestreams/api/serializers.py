@@ -73,13 +73,6 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         ]
 
 
-class MovedSerializer(BookingSerializer):
-    leaving = MoneyField(help_text=_("CNY that leaving its new place would cost now."))
-
-    class Meta(BookingSerializer.Meta):
-        fields = [*BookingSerializer.Meta.fields, "leaving"]
-
-
 BEYOND_QUOTA = _("Of the park: why the firm may have more hours than its quota.")
 
 
@@ -223,6 +216,9 @@ class MoveInput(StrictSerializer):
     starts_at = InstantField(required=False)
     ends_at = InstantField(required=False)
     beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
+    may_give_up = MoneyField(
+        required=False, help_text=_("CNY that leaving the place may cost; what costs more is refused.")
+    )
 
 
 class SessionSerializer(serializers.ModelSerializer[LiveSession]):

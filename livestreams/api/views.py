@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from core.doors.api import Needs, ReadOnlyScopedViewSet, encode
 from core.doors.fields import Nothing
 from core.idempotency import Answer
-from core.money import to_cents
 from livestreams import services
 from livestreams.api.broadcasts import WRITE_STREAMS, BroadcastActions
 from livestreams.api.serializers import (
@@ -24,7 +23,6 @@ from livestreams.api.serializers import (
     CheckInInput,
     CredentialsSerializer,
     EndInput,
-    MovedSerializer,
     MoveInput,
     SampleCountsSerializer,
     SamplesInput,
@@ -49,7 +47,6 @@ from livestreams.models import (
     StreamKey,
     WaitlistEntry,
 )
-from livestreams.terms import NOTHING
 
 READ_BOOKINGS = ("bookings:read", "bookings:write")
 WRITE_BOOKINGS = ("bookings:write",)
@@ -115,17 +112,11 @@ class BookingViewSet(BroadcastActions, ReadinessActions, ReadOnlyScopedViewSet):
         """Say that tenant or host are there; `at` when it is told later. Told twice, it counts once."""
         return self._step(services.booking_check_in)
 
-    @extend_schema(request=MoveInput, responses=MovedSerializer)
+    @extend_schema(request=MoveInput, responses=BookingSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, uid: str) -> HttpResponse:
         """Change room, time or host."""
-
-        def moved() -> Answer:
-            booking = services.booking_move(actor=self.actor, booking=self.get_object(), **self.read())
-            leaving = services.costs_of_leaving(self.actor, [booking]).get(booking.pk, NOTHING)
-            return Answer(200, encode({**self.shown(booking), "leaving": str(to_cents(leaving))}).decode())
-
-        return self.answer(moved)
+        return self._step(services.booking_move)
 
     @extend_schema(request=SwapInput, responses=BookingSerializer)
     @action(detail=True, methods=["post"])

@@ -1,7 +1,8 @@
 """Bookings that change room or time, and what is kept of a place that was given up late.
 
 Whoever leaves a place after its free hours have begun gives it up: the booking keeps what that would have cost, and
-costs no less in the end, wherever it went. What the park moves gives nothing up, and takes no free hours away.
+costs no less in the end, wherever it went. What the park moves gives nothing up, and takes no free hours away. A hand
+slips: what goes back within minutes to where the audit says it was moved from has not been away.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from django.utils.translation import gettext as _
 
 from core import audit, doorbell
 from core.actors import Actor
-from core.clock import now
+from core.clock import MINUTE, now
 from core.errors import InvalidInput, Refused
 from core.locking import retried
+from core.models import AuditEntry
+from core.money import to_cents
 from core.policy import CHANGE
 from core.scoping import may
 from livestreams.choices import BOOKING_MOVABLE, BookingState
 from livestreams.conflicts import Span
-from livestreams.errors import HostAway, Overlap, WrongState
+from livestreams.errors import GivesUp, HostAway, Overlap, WrongState
 from livestreams.models import Booking, Host, LiveRoom
 from livestreams.services.locks import lock_room, lock_visible, moved, terms_of
 from livestreams.services.placing import check_quotas, place
@@ -31,6 +34,10 @@ from livestreams.services.plannedshifts import take_off
 from livestreams.services.steps import AUDITED, WAITLIST, record
 from livestreams.studio import all_out_of_use, out_of_use
 from livestreams.terms import NOTHING, Terms
+
+MOVE = "booking.move"
+SLIP = 10 * MINUTE
+PLACE = ("room_id", "starts_at", "ends_at")
 
 
 @retried
@@ -43,8 +50,13 @@ def booking_move(
     ends_at: datetime | None = None,
     host: Host | None = None,
     beyond_quota: str = "",
+    may_give_up: Decimal | None = None,
 ) -> Booking:
-    """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create."""
+    """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create.
+
+    `may_give_up` are the CNY that leaving the place may cost, whatever it costs without it: GivesUp where the booking
+    could be moved, and that costs more now.
+    """
     with transaction.atomic():
         target = lock_room(actor, room.pk if room is not None else booking.room_id)
         held = lock_visible(Booking, actor, booking.pk)
@@ -59,11 +71,15 @@ def booking_move(
         held.starts_at = starts_at or held.starts_at
         held.ends_at = ends_at or held.ends_at
         held.host = host or held.host
-        if not _still_takes(held, *was):
-            held.given_up = max(held.given_up, leaving)
+        undone = _given_up_before(held) if leaving or held.given_up else None
+        if undone is not None or _still_takes(held, *was):
+            leaving = NOTHING
+        held.given_up = max(held.given_up, leaving) if undone is None else undone
         why = check_may_exceed(actor, target.park_id, beyond_quota)
         place(held, by_park=by_park, was=was[1], beyond_quota=bool(why))
-        record(actor, "booking.move", held, before, **why)
+        if may_give_up is not None and leaving > may_give_up:
+            raise _gives_up(leaving)
+        record(actor, MOVE, held, before, **why)
         doorbell.ring(WAITLIST)
     return held
 
@@ -130,6 +146,21 @@ def check_may_exceed(actor: Actor, park_id: int, reason: str) -> dict[str, Any]:
     if reason and not may(actor, CHANGE, Booking, park_id):
         raise Refused(_("Only the park goes beyond a quota."), code="quota_reason")
     return {"beyond_quota": reason} if reason else {}
+
+
+def _given_up_before(booking: Booking) -> Decimal | None:
+    """CNY that were given up before the last move, if this is the way back from it and it is minutes ago."""
+    entries = AuditEntry.objects.filter(object_type=Booking._meta.label, object_id=booking.pk)
+    last = entries.order_by("-pk").first()
+    if last is None or last.verb != MOVE or last.at <= now() - SLIP or last.before is None:
+        return None
+    here = audit.snapshot(booking, PLACE)
+    return Decimal(last.before["given_up"]) if here.items() <= last.before.items() else None
+
+
+def _gives_up(amount: Decimal) -> GivesUp:
+    said = _("It can no longer be moved for nothing: %(amount)s stay due. Move it all the same?")
+    return GivesUp(said % {"amount": f"¥{amount:,.2f}"}, gives_up=str(to_cents(amount)))
 
 
 def _still_takes(booking: Booking, room_id: int, span: Span) -> bool:

@@ -15,7 +15,8 @@ from core.clock import MINUTE, local
 from core.doors.portal import ServiceFormPage
 from livestreams.forms import PlaceForm, SwapForm
 from livestreams.models import Booking
-from livestreams.services import booking_move, booking_swap, cost_of_leaving
+from livestreams.services import booking_move, booking_swap, costs_of_leaving
+from livestreams.terms import NOTHING
 
 
 def length_of(booking: Booking) -> int:
@@ -74,7 +75,7 @@ class PlaceBooking(ChangePage):
         windows = refused.extra.get("alternatives", []) if refused else []
         return super().get_context_data(
             booking=self.booking,
-            leaving=cost_of_leaving(self.booking),
+            leaving=costs_of_leaving(self.actor, [self.booking]).get(self.booking.pk, NOTHING),
             alternatives=as_choices(windows, kwargs["form"]),
             **kwargs,
         )

@@ -23,7 +23,6 @@ from livestreams.models import Booking, LiveRoom
 from livestreams.querysets import LiveRoomQuerySet
 from livestreams.services import (
     booking_create,
-    costs_of_leaving,
     series_create,
 )
 from livestreams.usual import habit, next_free
@@ -72,7 +71,6 @@ class RoomsDay(BookingPage, TenantPage):
         scenes = Scenes(self.request.GET, seen)
         mine = self.own(Booking.objects.blocking()).select_related("host", "room").order_by("starts_at")
         plans = day_plan(rooms=scenes.among(seen).order_by("code"), mine=mine, day=day)
-        leaving = costs_of_leaving(self.actor, [booking for plan in plans for booking in plan.mine])
         since_midnight = local(now()) - datetime.combine(day, datetime.min.time(), SHANGHAI)
         return super().get_context_data(
             day=day,
@@ -83,7 +81,7 @@ class RoomsDay(BookingPage, TenantPage):
             plans=[(plan, bar(plan, day)) for plan in plans],
             hours=[(hour, f"{hour / 24 * 100:.3f}") for hour in range(0, 25, 4)],
             now_at=f"{since_midnight / DAY * 100:.3f}" if day == today() else "",
-            calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"), leaving=leaving)
+            calendar=calendar(plans, own_title=_("our booking"), taken_title=_("taken"))
             | {
                 "may_move": may(self.actor, "change", Booking, self.node.pk),
                 "move": f"{reverse('api-booking-list')}/",

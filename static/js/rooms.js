@@ -27,7 +27,7 @@
     for (const name of said.dataset.refused.split(" ")) said.classList.toggle(name, refused);
   }
 
-  async function place(uid, wanted) {
+  async function send(uid, wanted) {
     const token = document.querySelector("#rooms-token [name=csrfmiddlewaretoken]").value;
     const answer = await fetch(`${day.move}${uid}/move`, {
       method: "POST",
@@ -35,6 +35,14 @@
       body: JSON.stringify(wanted),
     });
     return { ok: answer.ok, reply: await answer.json() };
+  }
+
+  // What leaving a place costs is the server's to say, at the moment at which it is left: it is asked, and sent again.
+  // Null where the answer is no.
+  async function place(uid, wanted, may_give_up = "0.00") {
+    const answer = await send(uid, { ...wanted, may_give_up });
+    if (answer.reply.code !== "gives_up") return answer;
+    return window.confirm(answer.reply.detail) ? place(uid, wanted, answer.reply.gives_up) : null;
   }
 
   const wish = (event) => ({ starts_at: naive(event.start), ends_at: naive(event.end), room: event.resourceIds[0] });
@@ -48,43 +56,34 @@
     said.append(made);
   }
 
-  // Whether a booking may leave where it stands, once it was said what that costs.
-  function agreed(event) {
-    const leaving = Number(event.extendedProps.leaving);
-    if (!leaving) return true;
-    const amount = `¥${leaving.toLocaleString("en-US", { minimumFractionDigits: 2 })}`;
-    return window.confirm(day.words.asks.replace("{amount}", amount));
-  }
-
-  const stays = (from, to) => to.resourceIds[0] === from.resourceIds[0] && to.start <= from.start && to.end >= from.end;
-
-  // Where it is now, the booking may cost more or less to leave than where it was.
-  function settle(event, { leaving }) {
-    const settled = { ...event, extendedProps: { ...event.extendedProps, leaving } };
-    calendar.updateEvent(settled);
-    return settled;
-  }
+  // An answer, or the reason why there is none, in its shape.
+  const answered = (uid, wanted) =>
+    place(uid, wanted).catch((error) => ({ ok: false, reply: { detail: error.message } }));
 
   // A hand slips: what was moved goes back by one click, as a move like any other, which may be refused by now.
-  function offerBack(uid, before, after) {
+  function offerBack(uid, before) {
     said.append(" ");
     button(day.words.undo, async () => {
-      if (!stays(after, before) && !agreed(after)) return;
-      for (const each of said.querySelectorAll("button")) each.disabled = true;
-      const { ok, reply } = await place(uid, wish(before)).catch((error) => ({ ok: false, reply: { detail: error.message } }));
+      const buttons = said.querySelectorAll("button");
+      for (const each of buttons) each.disabled = true;
+      const answer = await answered(uid, wish(before));
+      for (const each of buttons) each.disabled = false;
+      if (!answer) return;
+      const { ok, reply } = answer;
       say(ok ? `${day.words.undone} ${placed(reply)}` : reply.detail, !ok);
-      if (ok) settle(before, reply);
+      if (ok) calendar.updateEvent(before);
     });
   }
 
   // What is free instead, each one click away. It may lie on another day, which is shown then.
-  function offer(uid, event, windows) {
+  function offer(uid, windows) {
     if (!windows?.length) return;
     said.append(` ${day.words.instead} `);
     for (const window of windows) {
       button(placed(window), async () => {
-        if (!agreed(event)) return;
-        const { ok, reply } = await place(uid, window).catch((error) => ({ ok: false, reply: { detail: error.message } }));
+        const answer = await answered(uid, window);
+        if (!answer) return;
+        const { ok, reply } = answer;
         if (!ok) return say(reply.detail, true);
         const address = new URL(location.href);
         address.searchParams.set("day", reply.starts_at.slice(0, 10));
@@ -96,16 +95,13 @@
   // The API decides: what it refuses goes back to its place, with the reason and what is free below the calendar.
   async function move({ event, oldEvent, revert }) {
     say("", false);
-    if (!stays(oldEvent, event) && !agreed(oldEvent)) return revert();
     const uid = event.extendedProps.own;
-    try {
-      const { ok, reply } = await place(uid, wish(event));
-      say(ok ? `${day.words.moved} ${placed(reply)}` : reply.detail, !ok);
-      if (ok) return offerBack(uid, oldEvent, settle(event, reply));
-      offer(uid, oldEvent, reply.alternatives);
-    } catch (error) {
-      say(String(error.message), true);
-    }
+    const answer = await answered(uid, wish(event));
+    if (!answer) return revert();
+    const { ok, reply } = answer;
+    say(ok ? `${day.words.moved} ${placed(reply)}` : reply.detail, !ok);
+    if (ok) return offerBack(uid, oldEvent);
+    offer(uid, reply.alternatives);
     revert();
   }
 
@@ -152,7 +148,7 @@
       backgroundColor: colour(event.own ? "--lp-brand" : "--lp-taken"),
       startEditable: Boolean(event.ahead && day.may_move),
       durationEditable: Boolean(event.ahead && day.may_move),
-      extendedProps: { own: event.own, url: event.url, leaving: event.leaving },
+      extendedProps: { own: event.own, url: event.url },
       url: undefined,
     })).concat(isToday() ? [nowLine()] : []),
     editable: true,

@@ -4,6 +4,7 @@ days go around what people have booked by hand."""
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -13,12 +14,16 @@ from analytics.demo.build import build_park
 from analytics.demo.built import BuiltPark
 from analytics.demo.plans import SEED, TINY
 from analytics.demo.wishes import build_wishes
+from core.actors import user_actor
+from core.choices import Role
 from core.clock import DAY, HOUR, day_start
+from core.money import to_cents
 from livestreams.choices import BookingState, PlanState, ProofKind, WaitState
 from livestreams.models import Booking, LiveSession, SchedulePlan, SlotRequest, WaitlistEntry
-from livestreams.services import booking_create
+from livestreams.services import booking_cancel, booking_create
 from parks.geography import geography_load
-from tests.factories import SYSTEM
+from tenants.models import Charge
+from tests.factories import SYSTEM, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -39,6 +44,26 @@ def test_nobody_came_to_some_bookings_of_the_history(park: BuiltPark) -> None:
     missed = Booking.objects.filter(state=BookingState.NO_SHOW)
     assert missed.count() == 2
     assert not missed.filter(ends_at__gt=UNTIL + 2 * HOUR).exists()
+
+
+def test_giving_back_late_costs_what_the_park_asks_for(park: BuiltPark) -> None:
+    """Of the next days' bookings some can be given back for nothing, others no longer: a newcomer sees both."""
+    ahead = Booking.objects.filter(state=BookingState.CONFIRMED, starts_at__gt=UNTIL).order_by("starts_at")
+    late = [booking for booking in ahead if booking.starts_at <= UNTIL + 24 * HOUR]
+    free = [booking for booking in ahead if booking.starts_at > UNTIL + 24 * HOUR]
+    with time_machine.travel(UNTIL, tick=False):
+        for booking, share in (
+            (late[0], Decimal("0.5")),
+            (late[-1], Decimal("0.5")),
+            (free[0], 0),
+            (free[-1], 0),
+        ):
+            owner = make_user(f"owner-{booking.pk}", Role.TENANT_OWNER, booking.tenant.node)
+            given_back = booking_cancel(actor=user_actor(owner), booking=booking)
+            assert given_back.due == to_cents(booking.price * share)
+    for missed in Booking.objects.filter(state=BookingState.NO_SHOW):
+        assert missed.due == missed.price > 0
+        assert Charge.objects.get(source_id__startswith=f"{missed.uid}:").amount == missed.due
 
 
 def test_a_schedule_is_published_and_firms_wait_once(park: BuiltPark) -> None:

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from core.actors import Actor
-from core.clock import DAY, HOUR
+from core.clock import DAY, HOUR, MINUTE
 from livestreams import services
 from livestreams.choices import BookingState
 from livestreams.errors import WrongState
@@ -118,6 +118,25 @@ def test_who_moves_away_late_owes_what_was_given_up_wherever_it_goes(strict_park
     assert charged(booking) == [("cancelled", Decimal(100))]
     charge = Charge.objects.get(source="booking", source_id__startswith=str(booking.uid))
     assert Decimal(charge.explanation["given_up"]) == Decimal(100)
+
+
+@pytest.mark.both_databases
+def test_what_goes_back_within_minutes_has_not_been_away(strict_park: World, at: At) -> None:
+    """Neither its late place is given up, nor the late one into which it slipped; once only, and to that place."""
+    owner = strict_park.tenants[0].owner
+    late, free = book(strict_park, at(9)), book(strict_park, at(14, day=20))
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False) as clock:
+        assert move(owner, late, at(9, day=25)).given_up == 100
+        clock.shift(9 * MINUTE)
+        assert (move(owner, late, at(9)).given_up, late.pk) == (0, late.pk)
+        assert move(owner, late, at(9, day=25)).given_up == 100, "undone and done again"
+        assert move(owner, late, at(9, day=25), hours=1).given_up == 100
+        assert move(owner, late, at(9)).given_up == 100, "it was moved from elsewhere since"
+        assert move(owner, free, at(14)).given_up == 0
+        assert move(owner, free, at(14, day=20)).given_up == 0, "it slipped into a late place"
+        assert move(owner, free, at(14)).given_up == 0
+        clock.shift(11 * MINUTE)
+        assert move(owner, free, at(14, day=20)).given_up == 100, "others had that place closed to them"
 
 
 def test_the_greatest_of_what_was_given_up_counts(strict_park: World, at: At) -> None:
