@@ -150,7 +150,7 @@ def is_planned(booking: Booking) -> bool:
 
 @cache
 def _any_planned() -> Prepared:
-    def build(booking: int) -> QuerySet[PlannedShift, dict[str, Any]]:
+    def build(booking: int) -> QuerySet[PlannedShift, Any]:
         return PlannedShift.objects.filter(booking=booking, released=False).order_by().values("pk")
 
     return Prepared(build, {"booking": -1})

@@ -238,7 +238,7 @@ def _clear_air(room: LiveRoom, booking: Booking | None, at: datetime) -> None:
 def _on_air() -> Prepared:
     """The session that is live in a `room`: asked before each that begins there, and hardly ever found."""
 
-    def build(room: int) -> QuerySet[LiveSession, dict[str, Any]]:
+    def build(room: int) -> QuerySet[LiveSession, Any]:
         return LiveSession.objects.filter(room=room, state=SessionState.LIVE).order_by().values("pk")
 
     return Prepared(build, {"room": -1})
