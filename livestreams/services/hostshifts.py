@@ -23,7 +23,7 @@ from livestreams.conflicts import Span
 from livestreams.errors import BadTime, WrongState
 from livestreams.models import Booking, Host, HostShift, LiveSession, PlannedShift
 from livestreams.services.locks import check_key_allows, check_not_future, lock_host, lock_visible
-from livestreams.services.plannedshifts import planned_of, record_shift
+from livestreams.services.plannedshifts import is_planned, planned_of, record_shift
 
 
 @retried
@@ -140,7 +140,7 @@ def begin_as_planned(session: LiveSession, at: datetime) -> None:
     """
     booking = session.booking
     planned: list[PlannedShift] = []
-    if booking is not None:
+    if booking is not None and is_planned(booking):
         moment = max(at, booking.starts_at)  # who is to begin the booking begins a session that is early
         planned = list(planned_of(booking).filter(starts_at__lte=moment, ends_at__gt=moment))
     people = {shift.host_id: shift.role for shift in planned}

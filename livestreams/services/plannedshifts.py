@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.db import IntegrityError, InternalError, transaction
 from django.db.models import QuerySet
@@ -13,6 +15,7 @@ from core.actors import Actor
 from core.clock import now
 from core.locking import lock_row, lock_rows, retried
 from core.policy import ADD
+from core.prepared import Prepared
 from core.scoping import require
 from livestreams.availability import host_taken, why_away
 from livestreams.choices import BOOKING_BLOCKING, BookingState, ShiftRole
@@ -138,6 +141,19 @@ def plan_again(booking: Booking, given_up_at: datetime) -> None:
 def planned_of(booking: Booking) -> QuerySet[PlannedShift]:
     """The shifts of a booking that are not given up."""
     return PlannedShift.objects.filter(booking=booking, released=False)
+
+
+def is_planned(booking: Booking) -> bool:
+    """Whether `planned_of` finds any: asked as each session begins, and of most bookings nobody has planned any."""
+    return _any_planned().first(booking=booking.pk) is not None
+
+
+@cache
+def _any_planned() -> Prepared:
+    def build(booking: int) -> QuerySet[PlannedShift, Any]:
+        return PlannedShift.objects.filter(booking=booking, released=False).order_by().values("pk")
+
+    return Prepared(build, {"booking": -1})
 
 
 def record_shift(actor: Actor, verb: str, shift: PlannedShift | HostShift, tenant_id: int) -> None:
