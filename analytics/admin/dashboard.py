@@ -136,7 +136,8 @@ def _shipping(actor: Actor, parks: Sequence[Park]) -> list[Number]:
     url = reverse("admin:warehouse_day") + (f"?park={parks[0].code}" if len(parks) == 1 else "")
     words = {"today": count(held.today), "late": count(held.overdue)}
     due = _("%(today)s due today, %(late)s overdue") % words
-    return [Number(_("Paid and not shipped"), count(held.orders), url, due, _tone(held.overdue))]
+    tone = _tone(held.orders, "warn" if held.overdue else "")
+    return [Number(_("Paid and not shipped"), count(held.orders), url, due, tone)]
 
 
 def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:
