@@ -28,7 +28,8 @@ from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Ma
 from livestreams.publishing import ALARM_AFTER
 from parks.models import Park
 from supplychain.choices import BackorderState
-from supplychain.models import Backorder, StockLevel
+from supplychain.models import Backorder, StockLevel, Warehouse
+from supplychain.unshipped import Unshipped, held_lines, unshipped
 from tenants.choices import LeaseState
 from tenants.models import Lease
 
@@ -116,6 +117,14 @@ def stock_alarms(actor: Actor, parks: Parks) -> StockAlarms:
     owed = Backorder.objects.filter(state=BackorderState.OPEN, owner__in=tenant_nodes(parks))
     sums = visible_to(owed, actor).aggregate(rows=Count("pk"), units=Sum("quantity"))
     return StockAlarms(visible_to(levels, actor).count(), sums["rows"], sums["units"] or 0)
+
+
+def orders_to_send(actor: Actor, parks: Parks) -> Unshipped | None:
+    """What is paid and still in the parks' warehouses; None where none of them packs orders."""
+    packing = Warehouse.objects.filter(packs_orders=True, park__in=parks)
+    if not visible_to(packing, actor).exists():
+        return None
+    return unshipped(held_lines(actor, [park.pk for park in parks]), Backorder.objects.none())
 
 
 def sessions_unended(actor: Actor, parks: Parks, at: datetime) -> list[int]:

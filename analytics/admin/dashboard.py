@@ -24,7 +24,7 @@ from core.actors import Actor
 from core.choices import JobState
 from core.doors.context import actor_of
 from core.models import BucketFailure, Job, Unresolved
-from core.policy import CHANGE, VIEW
+from core.policy import ADD, CHANGE, VIEW
 from core.scoping import may, visible_to
 from core.templatetags.portal import count, money, percent
 from livestreams.choices import SessionState
@@ -32,7 +32,7 @@ from livestreams.models import Booking, EncoderSample, LiveRoom, LiveSession, Ma
 from parks.models import Park, Unit
 from parks.selectors import parks_of
 from supplychain.choices import BackorderState
-from supplychain.models import Backorder, StockLevel
+from supplychain.models import Backorder, StockLevel, Wave
 from tenants.choices import LeaseState
 from tenants.models import Lease
 from tenants.selectors import Occupancy, occupancy_on
@@ -78,10 +78,13 @@ def panels(actor: Actor, parks: Sequence[Park]) -> dict[str, Any]:
         found["sales_chart"] = _sales_chart(days)
     if may(actor, VIEW, Unit):
         found["occupancy"] = _occupancy(occupancy_on(parks, today))
+    if may(actor, VIEW, Wave):
+        found["shipping"] = _shipping(actor, parks)
     if may(actor, VIEW, LiveRoom):
         found["rooms"] = _rooms(parkday.rooms_at(actor, parks, at), today) + _pictures(actor, parks, at)
         found |= _unended(actor, parks, at)
         found["bookings"] = parkday.next_bookings(actor, parks, at)
+        found["may_book"] = may(actor, ADD, Booking)
     if may(actor, VIEW, StockLevel) and may(actor, VIEW, DaySales):
         found["slow_stock"] = counted(slow_stock(actor, [park.pk for park in parks]))
     if may(actor, VIEW, Lease):
@@ -123,6 +126,18 @@ def _occupancy(let: Occupancy) -> list[Number]:
         Number(_("Occupancy by units"), percent(let.by_count), _list(Unit), units),
         Number(_("Occupancy by area"), percent(let.by_area), _list(Unit), area),
     ]
+
+
+def _shipping(actor: Actor, parks: Sequence[Park]) -> list[Number]:
+    """What the parks' warehouses have to send; nothing where none packs orders."""
+    held = parkday.orders_to_send(actor, parks)
+    if held is None:
+        return []
+    url = reverse("admin:warehouse_day") + (f"?park={parks[0].code}" if len(parks) == 1 else "")
+    words = {"today": count(held.today), "late": count(held.overdue)}
+    due = _("%(today)s due today, %(late)s overdue") % words
+    tone = _tone(held.orders, "warn" if held.overdue else "")
+    return [Number(_("Paid and not shipped"), count(held.orders), url, due, tone)]
 
 
 def _rooms(rooms: parkday.RoomCount, today: date) -> list[Number]:

@@ -27,7 +27,7 @@ from core.scoping import may
 from livestreams.choices import SessionState
 from livestreams.models import Booking, LiveSession
 from parks.models import Park
-from supplychain.models import SalesEvent, StockLevel
+from supplychain.models import SalesEvent, StockLevel, Wave
 from tenants.models import Charge, Lease, Tenant
 
 # The chain that is the product, as the landing page draws it: (icon, name, page, what one must be able to see).
@@ -94,6 +94,14 @@ def _cards(demo_park: Park | None, logins: dict[str, DemoLogin]) -> list[RoleCar
             logins.get(Role.PARK_MANAGER),
         ),
         RoleCard(
+            "box-seam",
+            _("Warehouse clerk"),
+            _("What has to leave and by when, waves over the goods of many owners, packing."),
+            _("Open the warehouse day"),
+            reverse("admin:warehouse_day"),
+            logins.get(Role.PARK_WAREHOUSE),
+        ),
+        RoleCard(
             "shop-window",
             _("Tenant: factory, brand, stall, seller"),
             _("Today's sales to the cent, the next room, one tap to import an order file."),
@@ -142,8 +150,11 @@ def _open_cards(request: HttpRequest, demo_park: Park | None) -> list[RoleCard]:
     """All roles for a stranger, who logs in as one; for somebody who has, what that person may open."""
     if not request.user.is_authenticated:
         return _cards(demo_park, demo_logins() if demo_park else {})
-    entered = {door.url for door in doors_of(actor_of(request))}
+    actor = actor_of(request)
+    entered = {door.url for door in doors_of(actor)}
     closed = {reverse(name) for name in BY_ROLE} - entered
+    if reverse("admin:index") in closed or not may(actor, VIEW, Wave):
+        closed.add(reverse("admin:warehouse_day"))
     return [card for card in _cards(None, {}) if card.url not in closed]
 
 

@@ -27,7 +27,9 @@ from core.doors.admin import (
     style,
 )
 from core.doors.admin.records import ClosingForm
+from core.doors.context import actor_of
 from core.policy import ADD, CHANGE
+from core.scoping import may
 from livestreams import services
 from livestreams.admin.studioday import studio_view
 from livestreams.admin.usage import board_view, usage_view
@@ -118,6 +120,11 @@ class LiveRoomAdmin(ScopedModelAdmin):
             for name, view in (("board", board_view), ("studio", studio_view), ("usage", usage_view))
         ]
         return [*pages, *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Signs are printed by those who run the rooms: nobody else's page of one opens."""
+        shown = list(super().get_list_display(request))
+        return shown if may(actor_of(request), CHANGE, LiveRoom) else [x for x in shown if x != "door_sign"]
 
     @display(description=_("sign for the door"))
     def door_sign(self, room: LiveRoom) -> str:

@@ -51,16 +51,20 @@ class RoomPage(TemplateView):
         return get_visible(LiveRoom, self.actor, self.verb, code=code)
 
 
-class Door(RoomPage):
-    """Who stands at the door, and what they have booked here."""
-
-    template_name = "portal/door.html"
+class BookedRoomPage(RoomPage):
+    """A page of one visible room, or of one of another park that is lent to the reader."""
 
     def find_room(self, code: str) -> LiveRoom:
-        """Also a room of another park that is lent to them."""
+        """The room of that code, or NotFound."""
         lent = visible_to(Booking.objects.filter(loan__isnull=False), self.actor, "check_in")
         room = LiveRoom.objects.filter(code=code, bookings__in=lent).first() if code.isprintable() else None
         return room or super().find_room(code)
+
+
+class Door(BookedRoomPage):
+    """Who stands at the door, and what they have booked here."""
+
+    template_name = "portal/door.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         at = now()
@@ -105,7 +109,7 @@ class FaultForm(forms.Form):
     blocks = forms.BooleanField(required=False)
 
 
-class ReportFault(RoomPage):
+class ReportFault(BookedRoomPage):
     """Reports a fault of the room, from the booking that is named or runs here, or for one's firm in the park."""
 
     template_name = "portal/fault_new.html"

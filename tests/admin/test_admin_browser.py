@@ -52,6 +52,19 @@ def test_every_page_of_the_live_rooms_opens_without_a_fault(live_site: Site, ope
     assert said == []
 
 
+def test_a_list_on_a_phone_has_few_lines_for_a_row(live_site: Site, open_page: OpenPage) -> None:
+    """A line for each of ten columns made fifty bookings 23,000 pixels high."""
+    page = operator(live_site, open_page, **PHONE)
+    page.goto(f"{live_site.url}/admin/livestreams/booking/")
+    row = page.locator("#result_list tr.data-row").first
+    card, opens = row.bounding_box(), row.locator("th").bounding_box()
+    assert card is not None
+    assert opens is not None
+    assert card["height"] < 200
+    assert opens["height"] >= 36, "a thumb opens the row"
+    fits(page)
+
+
 def test_the_operator_moves_a_booking_on_the_board(live_site: Site, open_page: OpenPage) -> None:
     page = operator(live_site, open_page)
     day = today() + 22 * DAY

@@ -26,7 +26,7 @@ from livestreams.choices import SessionState
 from livestreams.models import AudienceSample, Maintenance
 from tenants.services import tenancy_move
 from tests.admin.conftest import AMOUNTS, Worlds
-from tests.factories import SYSTEM, make_park, make_session, make_tenant
+from tests.factories import SYSTEM, make_park, make_session, make_tenant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +178,21 @@ def test_each_role_gets_a_page_of_what_it_may_see(as_user: Callable[[User], Clie
     assert all(panel in pages[Role.PARK_MANAGER] for panel in ("sales", "occupancy", "rooms", "leases"))
     assert "leases" not in pages[Role.PARK_VIEWER]
     assert "sales" not in pages[Role.PROVINCE_ANALYST]
+
+
+def test_only_who_may_book_is_led_to_a_booking(as_user: Callable[[User], Client], worlds: Worlds) -> None:
+    """Where nothing is booked the page offers to book a room: the keeper got 403 for it."""
+    quiet = make_park("quiet")
+    people = {
+        role: make_user(f"quiet-{role}", role, quiet.node)
+        for role in (Role.PARK_MANAGER, Role.PARK_WAREHOUSE)
+    }
+    pages = {role: as_user(who).get("/admin/").text for role, who in people.items()}
+    add = reverse("admin:livestreams_booking_add")
+    assert {role: f'"{add}"' in page for role, page in pages.items()} == {
+        Role.PARK_MANAGER: True,
+        Role.PARK_WAREHOUSE: False,
+    }
 
 
 def test_a_superuser_chooses_a_park(root: Client, worlds: Worlds) -> None:

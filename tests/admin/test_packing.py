@@ -51,6 +51,27 @@ def table(keeper: Client, **asked: str) -> Any:
     return keeper.get(reverse("admin:warehouse_packing"), asked)
 
 
+def test_the_first_page_says_what_has_to_leave(world: World, keeper: Client) -> None:
+    Warehouse.objects.filter(pk=world.warehouse.pk).update(ship_within_hours=48)
+    foreign = make_world("beta")
+
+    def told() -> tuple[int, int, Any]:
+        """Orders that are held, those of them that are overdue, and the number as it is shown."""
+        (number,) = keeper.get("/admin/").context["shipping"]
+        (late,) = re.findall(r"(\d+) overdue", number.note)
+        return int(number.value), int(late), number
+
+    orders, overdue, _number = told()
+    wait_for(world.warehouse, world, "O-late", now() - 49 * HOUR, pieces=2)
+    wait_for(foreign.warehouse, foreign, "O-far", now() - 49 * HOUR)
+    held, late, shown = told()
+    assert (held, late, shown.tone) == (orders + 1, overdue + 1, "warn")
+    assert shown.url == f"{reverse('admin:warehouse_day')}?park={world.park.code}"
+    assert keeper.get(shown.url).context["warehouses"][0]["unshipped"].orders == held
+    Warehouse.objects.update(packs_orders=False)
+    assert keeper.get("/admin/").context["shipping"] == []
+
+
 def test_parcels_wait_in_the_order_of_their_deadlines(world: World, keeper: Client) -> None:
     house = world.warehouse
     Warehouse.objects.filter(pk=house.pk).update(packs_orders=True, ship_within_hours=48)

@@ -108,6 +108,12 @@ class TestHome:
         index_run_create(actor=SYSTEM, first_year=2023, last_year=2023)
         assert "demo data" in analyst.get("/analytics/").content.decode()
 
+    def test_a_series_of_one_year_names_it_once(self, analyst: Client) -> None:
+        indicator_values_import(
+            actor=SYSTEM, source="指标：地区生产总值(亿元)\n地区,2022年\n广东省,129118.6\n".encode()
+        )
+        assert '<td class="num">2022</td>' in analyst.get("/analytics/").text
+
     def test_how_many_queries(
         self, analyst: Client, run: IndexRun, django_assert_max_num_queries: Callable
     ) -> None:

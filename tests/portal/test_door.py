@@ -80,6 +80,11 @@ def test_the_sign_is_for_those_who_run_the_rooms(
     assert page.context["address"] == f"http://testserver/door/{world.rooms[0].code}/"
     assert "data:image/svg+xml" in page.content.decode()
     assert page.context["is_reached"]
+    rooms = reverse("admin:livestreams_liveroom_changelist")
+    shown = [
+        browser_of(world.users[role]).get(rooms).text for role in (Role.PARK_STUDIO, Role.PARK_WAREHOUSE)
+    ]
+    assert [address in text for text in shown] == [True, False], "who may not open it is led nowhere"
 
 
 @pytest.mark.django_db

@@ -272,11 +272,12 @@ def test_every_link_of_the_chain_leads_to_its_page(client: Client, world: World)
 
 
 def test_the_roles_on_the_landing_page_lead_to_what_one_may_open(client: Client, world: World) -> None:
-    assert len(client.get("/").context["cards"]) == 6, "a stranger chooses a role"
+    assert len(client.get("/").context["cards"]) == 7, "a stranger chooses a role"
     firm = world.tenants[0]
     shown: dict[str, set[str]] = {}
     for role, who in {
         Role.PARK_MANAGER: world.users[Role.PARK_MANAGER],
+        Role.PARK_WAREHOUSE: world.users[Role.PARK_WAREHOUSE],
         Role.PROVINCE_ANALYST: world.users[Role.PROVINCE_ANALYST],
         Role.TENANT_OWNER: firm.users[Role.TENANT_OWNER],
         Role.HOST: firm.users[Role.HOST],
@@ -288,8 +289,10 @@ def test_the_roles_on_the_landing_page_lead_to_what_one_may_open(client: Client,
             assert f'href="{url}"' in page.text
             assert client.get(url, follow=True).status_code == 200, (role, url)
     everybody = {reverse("api-docs"), reverse("walls")}
+    desk = {reverse("admin:index"), reverse("admin:warehouse_day")}
     assert shown == {
-        Role.PARK_MANAGER: {reverse("admin:index"), *everybody},
+        Role.PARK_MANAGER: {*desk, *everybody},
+        Role.PARK_WAREHOUSE: {*desk, *everybody},
         Role.PROVINCE_ANALYST: {reverse("analytics-home"), *everybody},
         Role.TENANT_OWNER: {reverse("portal"), *everybody},
         Role.HOST: {reverse("portal"), *everybody},

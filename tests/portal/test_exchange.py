@@ -15,8 +15,8 @@ from django.urls import reverse
 from core.choices import Role
 from core.clock import DAY, HOUR, day_start, local, today
 from livestreams import services
-from livestreams.choices import BookingState, ExchangeState
-from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, LiveSession
+from livestreams.choices import BookingState, ExchangeState, FaultKind
+from livestreams.models import Booking, ExchangeOffer, ExchangeRequest, Fault, LiveSession
 from parks.models import Park
 from tests.factories import (
     SYSTEM,
@@ -96,6 +96,14 @@ def test_a_room_is_found_asked_for_and_used(
         assert "obs-server" in opened or "OBS" in opened
         door = owner.get(reverse("door", args=[far.code]))
         assert door.status_code == 200
+        report = reverse("door-fault", args=[far.code])
+        assert f"{report}?booking={booking.uid}" in opened
+        assert owner.get(report, {"booking": booking.uid, "back": detail}).status_code == 200
+        told = owner.post(report, {"booking": booking.uid, "back": detail, "kind": FaultKind.SOUND})
+        assert told["Location"] == detail
+        fault = Fault.objects.get(room=far)
+        assert (fault.park, fault.tenant, fault.booking) == (far.park, firm.tenant, booking)
+        assert owner.get(reverse("door-sign", args=[far.code])).status_code == 404
         assert owner.post(page(firm, "portal-booking-check-in", uid=booking.uid))["Location"] == detail
         live = owner.post(
             page(firm, "portal-session-new"),

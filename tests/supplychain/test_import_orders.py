@@ -108,7 +108,7 @@ def test_that_test_fails_without_the_uniqueness_rule(
 def test_the_report_counts_sums_and_names_what_was_dropped(seller: Tenant, shared_dir: Path) -> None:
     out = run(files.uci(shared_dir, "2011-08-12"))
     for expected in (
-        "Rows 1,122",
+        "Rows 1,122, facts 1,122, 2011-08-12 09:04 to 2011-08-12 16:54\n",
         "21169.29 CNY",
         "57.75 CNY",
         "-11062.06 CNY",
@@ -171,6 +171,16 @@ def test_a_bad_row_refuses_the_file_and_every_bad_row_is_named(seller: Tenant, t
     assert not SalesEvent.objects.exists()
     batch = ImportBatch.objects.get()
     assert (batch.state, batch.report["bad_rows"], batch.report["refused"]) == ("refused", 2, True)
+
+
+def test_a_file_of_which_no_row_can_be_read_has_no_time(seller: Tenant, tmp_path: Path) -> None:
+    path, out = tmp_path / "bad.csv", StringIO()
+    path.write_text(
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n1,2,x,many,2011-08-12 09:04:00,1\n"
+    )
+    with pytest.raises(CommandError, match="Nothing is imported"):
+        call_command("import_orders", str(path), tenant="alpha-a", stdout=out, skip_checks=True)
+    assert "Rows 1, facts 0\n" in out.getvalue()
 
 
 def test_a_missing_rate_is_told_once_for_its_day(seller: Tenant, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 
 from core import storage
 from core.actors import system_actor
+from core.clock import local
 from core.errors import DomainError
 from supplychain.choices import CustomsMode
 from supplychain.facts import SaleFact
@@ -139,7 +141,7 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
     """The report as lines for people."""
     lines = [
         _("Profile %(profile)s, %(form)s, header in line %(header_line)d") % report,
-        _("Rows %(rows)s, facts %(facts)s, %(first_at)s to %(last_at)s") % (report | _counts(report)),
+        _extent(report),
     ]
     lines += [
         f"  {kind:10s} {report['counts'][kind]:>9,} {total:>18s} {currency}"
@@ -171,6 +173,17 @@ def render(report: dict[str, Any], *, dry_run: bool) -> str:
         )
         lines.append(did % _counts(report))
     return "\n".join(lines)
+
+
+def _extent(report: dict[str, Any]) -> str:
+    """How many rows and facts, and from when to when, where a row could be read; in the time of the parks."""
+    if not report["first_at"]:
+        return _("Rows %(rows)s, facts %(facts)s") % _counts(report)
+    at = {
+        name: f"{local(datetime.fromisoformat(report[name])):%Y-%m-%d %H:%M}"
+        for name in ("first_at", "last_at")
+    }
+    return _("Rows %(rows)s, facts %(facts)s, %(first_at)s to %(last_at)s") % (at | _counts(report))
 
 
 def _counts(report: dict[str, Any]) -> dict[str, str]:
