@@ -195,14 +195,8 @@ class _Matching:
         if free and _may_be(row, session):
             return _near(row, session)
         at_once = _may_be(row, session) and _agreement(row, session) >= POSSIBLE
-        return (at_once or self._called_otherwise(row, session)) and self._same_account(
-            row, session
-        ) is not False
-
-    def _called_otherwise(self, row: SessionRow, session: Known) -> bool:
-        """Whether one account would have been on air twice at once: then one of the two live ids is wrong."""
-        alone = row.platform == session.platform and row.platform not in self.several
-        return alone and not _may_be(row, session) and _agreement(row, session) >= SAME
+        possible = at_once or _called_otherwise(row, session)
+        return possible and self._same_account(row, session) is not False
 
     def _same_account(self, row: SessionRow, session: Known) -> bool | None:
         """Whether row and session are of one account; None where nothing says so or otherwise."""
@@ -254,6 +248,12 @@ def _may_be(row: SessionRow, session: Known) -> bool:
     """Whether platform and ids let them be one."""
     ids = {row.live_id, session.live_id} - {""}
     return row.platform == session.platform and len(ids) < 2
+
+
+def _called_otherwise(row: SessionRow, session: Known) -> bool:
+    """Whether only the live ids keep them apart: then one of these may be wrong."""
+    named_apart = row.platform == session.platform and not _may_be(row, session)
+    return named_apart and _agreement(row, session) >= SAME
 
 
 def _near(row: SessionRow, session: Known) -> bool:

@@ -67,14 +67,16 @@ def test_another_platform_or_another_live_id_is_no_candidate() -> None:
 
 
 @pytest.mark.parametrize("read", [{}, {("douyin", "99"): 1}])
-def test_one_account_is_not_twice_on_air_so_one_of_two_live_ids_is_wrong(
-    read: dict[tuple[str, str], int],
+@pytest.mark.parametrize("several", [(), ("douyin",)])
+def test_where_only_the_live_ids_differ_one_of_them_may_be_wrong(
+    read: dict[tuple[str, str], int], several: tuple[str, ...]
 ) -> None:
-    sessions = [known(1, START + 6 * MINUTE, live_id="99")]
-    (found,) = match([row(live_id="77")], sessions, read)
+    session = known(1, START + 6 * MINUTE, live_id="99")
+    (found,) = match([row(live_id="77")], [session], read, several=several)
     assert found.asked
     assert found.candidates == (1,)
-    (found,) = match([row(live_id="77")], sessions, read, several={"douyin"})
+    other = known(1, START, live_id="99", accounts=frozenset({"a2"}))
+    (found,) = match([row(live_id="77")], [other], read, several=several)
     assert found.how == ReadBy.OPENED, "of two accounts both may be on air"
 
 
