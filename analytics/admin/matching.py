@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -112,14 +112,14 @@ class MatchRunAdmin(ScopedModelAdmin):
     )
     list_filter = ("park", "first_day", "state")
     search_fields = ("park__code", "park__name_zh", "inputs_hash")
-    readonly_fields = ("proof_sentence", "progress", "pairs", "left", "asked")
+    readonly_fields = ("proof_sentence", "progress", "pairs", "left", "asked", "learnt")
     fieldsets = (
         (None, {"fields": (("park", "state", "progress"), ("first_day", "last_day"))}),
         (gettext_lazy("Hosts for the goods"), {"fields": ("pairs", "left")}),
         (gettext_lazy("Proof"), {"fields": ("proof_sentence", ("value", "bound"), ("spent", "seconds"))}),
         (
             gettext_lazy("Inputs"),
-            {"fields": ("asked", ("one_each", "most_hours"), "figures", "inputs_hash", "created_by")},
+            {"fields": ("asked", ("one_each", "most_hours"), "learnt", "inputs_hash", "created_by")},
         ),
     )
     add_form = MatchRunForm
@@ -164,9 +164,20 @@ class MatchRunAdmin(ScopedModelAdmin):
         """As they were written."""
         return format_html_join("", "<div>{}</div>", ((goods_from(row).line,) for row in run.goods))
 
+    @display(description=gettext_lazy("figures of the model"))
+    def learnt(self, run: MatchRun) -> str:
+        sessions = run.figures.get("sessions")
+        if sessions is None:
+            return ""
+        return ngettext("Learnt from %(n)s session.", "Learnt from %(n)s sessions.", sessions) % {
+            "n": sessions
+        }
+
     @display(description=gettext_lazy("pairs"))
     def pairs(self, run: MatchRun) -> SafeString:
-        names = {host.code: host.name for host in Host.objects.filter(tenant__node__parent=run.park_id)}
+        """With the firm: two hosts of a park may have one name."""
+        hosts = Host.objects.filter(tenant__node__parent=run.park_id).select_related("tenant")
+        names = {host.code: f"{host.name} · {host.tenant.name}" for host in hosts}
         return format_html_join(
             "",
             "<div>{} · <strong>{}</strong> → {} · {} ({}–{})</div>",

@@ -192,10 +192,11 @@ class _Matching:
         return same or [session for session in near if self._same_account(row, session) is not False]
 
     def _in_question(self, row: SessionRow, session: Known, free: bool) -> bool:
-        if free:
-            return _may_be(row, session) and _near(row, session)
+        if free and _may_be(row, session):
+            return _near(row, session)
         at_once = _may_be(row, session) and _agreement(row, session) >= POSSIBLE
-        return at_once and self._same_account(row, session) is not False
+        possible = at_once or _called_otherwise(row, session)
+        return possible and self._same_account(row, session) is not False
 
     def _same_account(self, row: SessionRow, session: Known) -> bool | None:
         """Whether row and session are of one account; None where nothing says so or otherwise."""
@@ -211,7 +212,7 @@ class _Matching:
         return True if len(title) >= TITLE_FROM and title == plain(session.title) else None
 
     def _new_or_asked(self, name: tuple[str, str], row: SessionRow) -> Match:
-        """A new session where nothing still free lies near the row, and nothing that is read was on air with it.
+        """A new session where nothing still free lies near the row, and nothing else was on air with it.
 
         The latter may be two exports of one session, one of them without its live id; so may rows be that begin in
         the same second and name neither account nor id.
@@ -247,6 +248,12 @@ def _may_be(row: SessionRow, session: Known) -> bool:
     """Whether platform and ids let them be one."""
     ids = {row.live_id, session.live_id} - {""}
     return row.platform == session.platform and len(ids) < 2
+
+
+def _called_otherwise(row: SessionRow, session: Known) -> bool:
+    """Whether only the live ids keep them apart: then one of these may be wrong."""
+    named_apart = row.platform == session.platform and not _may_be(row, session)
+    return named_apart and _agreement(row, session) >= SAME
 
 
 def _near(row: SessionRow, session: Known) -> bool:

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
-from analytics.models import ReportExpectation, SessionReading
+from analytics.choices import ClaimSource
+from analytics.models import ReportExpectation, SessionClaim, SessionReading
 from core import clock
 from core.actors import Actor
 from core.choices import UnresolvedKind
@@ -16,6 +17,7 @@ from core.scoping import visible_to
 from livestreams.choices import SessionState
 from livestreams.models import LiveSession
 from parks.models import Park
+from supplychain.importing import REPORT_PLATFORMS
 from tenants.models import Tenant
 
 # A session whose report nobody brought in so long is not asked for any more.
@@ -38,15 +40,17 @@ def sessions_waiting(sessions: QuerySet[LiveSession]) -> QuerySet[LiveSession]:
     """Those that ended and whose report is missing or due again, with `read` and `due_at` of the latest reading.
 
     The latest sessions first. `due_at` is null where the report is missing. Where somebody said that none will come,
-    nothing waits.
+    nothing waits; nor where people typed what the report of a platform says of which no file can be read.
     """
     now = clock.now()
     given_up = ReportExpectation.objects.none_comes().filter(session=OuterRef("pk"))
     readings = SessionReading.objects.standing().filter(session=OuterRef("pk"))
+    typed = SessionClaim.objects.standing().filter(session=OuterRef("pk"), source=ClaimSource.REPORT)
     return (
         sessions.filter(state=SessionState.ENDED, ended_at__gte=now - LOOK_BACK)
         .annotate(read=Exists(readings), due_at=Subquery(readings.order_by("-pk").values("due_at")[:1]))
         .filter(Q(read=False) | Q(due_at__lte=now), ~Exists(given_up))
+        .filter(Q(platform__in=REPORT_PLATFORMS) | ~Exists(typed))
         .order_by("-ended_at", "-pk")
     )
 

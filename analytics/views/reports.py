@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from analytics.choices import ReadBy
 from analytics.forms import ReportAnswerForm, ReportsForm
-from analytics.models import ReportExpectation, SessionReading
+from analytics.models import ReportExpectation, SessionClaim, SessionReading
 from analytics.selectors.reports import questions, reports_given_up, round_counts, sessions_waiting
 from analytics.services import report_answer, reports_confirm, reports_drop
 from analytics.services.reports.answers import stated_by
@@ -30,7 +30,7 @@ from core.jobs import job_cancel
 from core.models import Job, Unresolved
 from core.scoping import may, visible_to
 from livestreams.models import LiveSession
-from supplychain.importing import SESSION_PROFILES, note_texts
+from supplychain.importing import REPORT_PLATFORMS, SESSION_PROFILES, note_texts
 
 SHOWN_DROPS = 5
 OTHERS_WITHIN = 2 * DAY
@@ -54,6 +54,8 @@ class ReportRound(ScopedListPage, ServiceFormPage):
         drops = Job.objects.filter(kind=JOB_KIND, node=self.node).select_related("created_by")
         return super().get_context_data(
             can_drop=may(self.actor, "add", SessionReading, self.node.pk),
+            can_state=may(self.actor, "add", SessionClaim, self.node.pk),
+            report_platforms=REPORT_PLATFORMS,
             can_give_up=may(self.actor, "add", ReportExpectation, self.node.pk),
             given_up=list(reports_given_up(self.actor, self.node.pk)[: self.page_size]),
             counts=round_counts(self.own(LiveSession.objects.all())),

@@ -31,6 +31,7 @@ WORDS = {
     "hosts": _("hosts live"),
     "hosts_next": _("{n} come next · {of} off"),
     "watching": _("watching"),
+    "concurrent": _("concurrent viewers"),
     "states": _("{n} next · {of} free"),
     "town": _("{n} / {of} rooms live"),
     "dirty": _("{n} buckets not yet counted"),

@@ -44,6 +44,8 @@
       );
       return row;
     }), words.no_parks);
+    // A name that three large lines do not hold is set smaller. Letters stand out of their line by a little in any case.
+    for (const name of at("parks").querySelectorAll(".name strong")) name.classList.toggle("long", name.scrollHeight > 1.15 * name.clientHeight);
     fit(at("parks"));
   };
 
@@ -69,6 +71,16 @@
       ...unplaced.map((town, index) => ({ town, value: [(placed.length ? middle : 0) + width * ((index + 1) / (unplaced.length + 1) - 0.5), (placed.length ? level : 0) - height * 0.4] })),
     ];
     const [x, y] = placed.length ? [middle, level] : [0, 0];
+    // Of towns near by on one side the southern name stands below the northern one; an offset in pixels for each.
+    const lower = new Map();
+    for (const left of [true, false]) {
+      let free = -Infinity;
+      for (const town of placed.filter((one) => western.has(one) === left).sort((one, other) => other.latitude - one.latitude)) {
+        const own = ((y + height / 2 - town.latitude) / height) * box.height;
+        lower.set(town, Math.max(0, free - own));
+        free = own + lower.get(town) + 3.4 * rem();
+      }
+    }
     const size = (town) => rem() * (1.6 + Math.min(4.4, Math.sqrt(town.rooms) * 0.32));
     chart("map", {
       grid: { left: 0, right: 0, top: 0, bottom: 0 },
@@ -80,10 +92,9 @@
           value,
           symbolSize: size(town),
           itemStyle: { color: town.live ? "rgba(255,93,98,.28)" : "rgba(111,158,232,.2)", borderColor: town.live ? ink.live : ink.before, borderWidth: 0.14 * rem() },
-          label: { position: western.has(town) ? "left" : "right", align: western.has(town) ? "right" : "left", formatter: `{name|${named(town, "name")}}\n{live|${fill(words.town, count(town.live), count(town.rooms))}}` },
+          label: { position: western.has(town) ? "left" : "right", align: western.has(town) ? "right" : "left", offset: [0, lower.get(town) || 0], formatter: `{name|${named(town, "name")}}\n{live|${fill(words.town, count(town.live), count(town.rooms))}}` },
         })),
         label: { show: true, position: "right", distance: 0.5 * rem(), rich: { name: { color: "#eaf4ff", fontSize: 1.3 * rem(), fontWeight: 600, lineHeight: 1.7 * rem() }, live: { color: ink.dim, fontSize: 1.05 * rem() } } },
-        labelLayout: { moveOverlap: "shiftY" },
       }],
     });
   };
@@ -126,6 +137,7 @@
     figure("hosts_live", count(hosts.live));
     put("hosts_next", fill(words.hosts_next, count(hosts.next), count(hosts.off)));
     figure("audience", told(snapshot.audience, "audience", count));
+    put("audience_note", words[snapshot.audience.withheld] || words.concurrent);
     put("dirty", snapshot.dirty ? fill(words.dirty, count(snapshot.dirty)) : "");
     part("parks", snapshot.parks, drawParks);
     plot("towns", snapshot.towns, drawMap);

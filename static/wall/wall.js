@@ -86,11 +86,12 @@ window.Wall = (() => {
 
   // One chart for each box for as long as the page lives.
   const charts = new Map();
+  const face = getComputedStyle(document.body).fontFamily;
   const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
   const chart = (id, option) => {
     if (!window.echarts) return;
     if (!charts.has(id)) charts.set(id, window.echarts.init(at(id)));
-    charts.get(id).setOption({ animation: false, ...option });
+    charts.get(id).setOption({ animation: false, textStyle: { fontFamily: face }, ...option });
   };
   const ink = { dim: "#8ba3bf", line: "#17304a", accent: "#2ee6c5", before: "#6f9ee8", week: "#b58cf0", next: "#ffc247", live: "#ff5d62" };
   const axis = () => ({ axisLabel: { color: ink.dim, fontSize: rem() }, axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false } });

@@ -17,11 +17,12 @@ from supplychain.importing.payouts import PAYOUT_PROFILES, SETTLING, PayoutLine
 from supplychain.importing.profiles import PROFILES, profile, recognise
 from supplychain.importing.profiles.base import Known, Profile, Standing
 from supplychain.importing.report import FileReport, note_texts
-from supplychain.importing.sessions import SESSION_PROFILES, SessionRow, session_profile
+from supplychain.importing.sessions import REPORT_PLATFORMS, SESSION_PROFILES, SessionRow, session_profile
 
 __all__ = [
     "PAYOUT_PROFILES",
     "PROFILES",
+    "REPORT_PLATFORMS",
     "SESSION_PROFILES",
     "SETTLING",
     "CustomsOf",

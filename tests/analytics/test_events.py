@@ -227,6 +227,8 @@ def test_a_report_is_counted_from_sessions_items_and_days(alpha: World) -> None:
     assert (told["event_sessions_counting"], told["event_entries"]) == (1, 3_500)
     assert (told["event_live_paid"], told["event_counting_paid"]) == (49_900, 900)
     assert told["live_paid_per_thousand_entries"] == Decimal("257.1429")
+    labels = {figure.metric.code: str(figure.metric.label) for figure in report.figures}
+    assert labels["event_live_hours"] == "直播时长（小时）", "the figure itself has no unit"
     resting = {figure.metric.code for figure in report.figures if figure.ground}
     assert {figure.ground for figure in report.figures if figure.metric.code in resting} == {
         "3 场直播中有 1 场统计进入人次"

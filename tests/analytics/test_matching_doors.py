@@ -78,7 +78,10 @@ def test_the_operator_assigns_goods_by_lines(world: World) -> None:
     assert "Proven: no assignment is worth more." in text
     assert "<div>吊灯; 灯饰; 2; 1</div>" in text
     (pair,) = run.results["pairs"]
-    assert f"→ {Host.objects.get(code=pair['host']).name_en} ·" in text
+    host = Host.objects.get(code=pair["host"])
+    assert f"→ {host.name_en} · {host.tenant.name_en} ·" in text, "two hosts of a park may have one name"
+    assert "Learnt from 12 sessions." in text
+    assert "variances" not in text
 
 
 def test_the_api_ranks_for_tool_and_park(world: World) -> None:

@@ -61,9 +61,23 @@ def test_time_decides_where_there_is_one_session_and_one_row(early: int, late: i
 
 
 def test_another_platform_or_another_live_id_is_no_candidate() -> None:
-    sessions = [known(1, platform="taobao"), known(2, live_id="99")]
+    sessions = [known(1, platform="taobao"), known(2, START + HOUR, live_id="99")]
     (found,) = match([row(live_id="77")], sessions, {})
     assert found.how == ReadBy.OPENED
+
+
+@pytest.mark.parametrize("read", [{}, {("douyin", "99"): 1}])
+@pytest.mark.parametrize("several", [(), ("douyin",)])
+def test_where_only_the_live_ids_differ_one_of_them_may_be_wrong(
+    read: dict[tuple[str, str], int], several: tuple[str, ...]
+) -> None:
+    session = known(1, START + 6 * MINUTE, live_id="99")
+    (found,) = match([row(live_id="77")], [session], read, several=several)
+    assert found.asked
+    assert found.candidates == (1,)
+    other = known(1, START, live_id="99", accounts=frozenset({"a2"}))
+    (found,) = match([row(live_id="77")], [other], read, several=several)
+    assert found.how == ReadBy.OPENED, "of two accounts both may be on air"
 
 
 def test_two_sessions_at_once_are_asked_about() -> None:

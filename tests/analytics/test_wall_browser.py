@@ -299,3 +299,76 @@ def test_rooms_are_as_large_as_they_fit_and_none_gets_the_number_of_another(
         assert names[0].startswith("国风")
         assert "1" in names[1]
         assert page.evaluate(FAULTS) == []
+
+
+# A place of which much is withheld, with parks of long names; and which texts are cut: by the lines they may take, or
+# of what hangs below a line (how far the letters hang, and how far the text may stand out of its box).
+LONG = """async () => {
+    const next = JSON.parse(document.getElementById("snapshot").textContent);
+    const withheld = "dominant_firm", sums = { gmv_paid: null, orders: null, audience: null, withheld, rank: null };
+    const name_en = "Shaxi 1688 Zhongshan Live Base and Stall Alliance";
+    const name_zh = "沙溪 1688 中山直播基地与档口直播联盟";
+    next.parks = Array.from({ length: 3 }, () => ({ ...next.parks[0], name_en, name_zh, ...sums }));
+    Object.assign(next, { figures: { withheld }, audience: { withheld } });
+    for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify(next) });
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const pen = document.createElement("canvas").getContext("2d");
+    const cut = [...document.querySelectorAll("#parks :is(strong, small)")].filter((node) => {
+        const style = getComputedStyle(node);
+        pen.font = style.font;
+        const letters = pen.measureText("gy"), line = parseFloat(style.lineHeight) || Infinity;
+        const below = (line - letters.fontBoundingBoxAscent - letters.fontBoundingBoxDescent) / 2
+            + letters.fontBoundingBoxDescent + parseFloat(style.overflowClipMargin || 0);
+        return node.scrollHeight > 1.15 * node.clientHeight || letters.actualBoundingBoxDescent > below + 0.5;
+    });
+    return [[...new Set(cut.map((node) => node.textContent))], document.getElementById("audience_note").textContent];
+}"""
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_place_whose_sums_are_withheld_says_why_and_names_its_parks_in_full(
+    live_site: Site, open_page: OpenPage, screen: str
+) -> None:
+    width, height = SCREENS[screen]
+    page = open_page(viewport={"width": width, "height": height})
+    page.add_init_script(STAND_IN)
+    for language, why in (
+        ("zh-hans", "不予显示：一家企业占比超过 80%"),
+        ("en", "withheld: one firm makes more than 80 %"),
+    ):
+        look(page, live_site, "place", language)
+        assert page.evaluate(LONG) == [[], why]
+        assert page.evaluate(FAULTS) == [], language
+
+
+# A place with towns a dozen kilometres apart; which of the texts of its map lie on one another.
+TOWNS = """async () => {
+    const next = JSON.parse(document.getElementById("snapshot").textContent);
+    const town = (name, latitude, longitude) =>
+        ({ name_zh: name, name_en: name, latitude, longitude, parks: 1, rooms: 12, live: 0 });
+    next.towns = [town("Guzhen", 22.611, 113.19), town("Henglan", 22.523, 113.253), town("Shaxi", 22.527, 113.327),
+        town("Dayong", 22.46, 113.29), town("Humen", 22.82, 113.67)];
+    for (const handler of window.stream.heard.snapshot) handler({ data: JSON.stringify(next) });
+    window.dispatchEvent(new Event("resize"));
+    await new Promise((drawn) => setTimeout(drawn, 600));
+    const shown = window.echarts.getInstanceByDom(document.getElementById("map")).getZr().storage.getDisplayList(true);
+    const texts = shown.filter((each) => each.type === "tspan").map((each) => {
+        const box = each.getBoundingRect().clone();
+        if (each.transform) box.applyTransform(each.transform);
+        return [each.style.text, box];
+    });
+    const pairs = texts.flatMap(([one, box], at) => texts.slice(at + 1)
+        .filter(([, other]) => box.intersect(other)).map(([other]) => `${one} / ${other}`));
+    return [texts.length, pairs];
+}"""
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_names_of_near_towns_do_not_lie_on_one_another(
+    live_site: Site, open_page: OpenPage, screen: str
+) -> None:
+    width, height = SCREENS[screen]
+    page = open_page(viewport={"width": width, "height": height})
+    page.add_init_script(STAND_IN)
+    look(page, live_site, "place")
+    assert page.evaluate(TOWNS) == [10, []]

@@ -93,6 +93,7 @@ def test_a_room_is_found_asked_for_and_used(
         detail = page(firm, "portal-booking", uid=booking.uid)
         opened = owner.get(detail).text
         assert "On loan from" in opened
+        assert "100.00" not in opened, "what the giving park's own tenants pay is not told"
         assert "obs-server" in opened or "OBS" in opened
         door = owner.get(reverse("door", args=[far.code]))
         assert door.status_code == 200

@@ -69,6 +69,19 @@ def test_what_waits_is_shown_until_its_report_is_there(firm: TenantWorld, owner:
         assert f"/sessions/{session.uid}/" in page(owner)
 
 
+@pytest.mark.parametrize(("platform", "readable"), [("1688", False), ("douyin", True)])
+def test_of_a_platform_whose_files_cannot_be_read_the_report_is_typed(
+    firm: TenantWorld, owner: Client, platform: str, readable: bool
+) -> None:
+    session = make_session(firm.tenant, starts_at=START)
+    LiveSession.objects.filter(tenant=firm.tenant).update(platform=platform)
+    typing = f"/portal/alpha-a/sessions/{session.uid}/figures/"
+    assert (typing in page(owner)) is not readable
+    for source, waits in (("agency", True), ("report", readable)):
+        assert owner.post(typing, {"source": source, "sales": "1000"}).status_code == 302
+        assert (f"/sessions/{session.uid}/" in page(owner)) is waits, source
+
+
 def test_many_files_are_one_drop_and_a_bad_one_stays_out(firm: TenantWorld, owner: Client) -> None:
     sessions = [make_session(firm.tenant, starts_at=START - number * DAY) for number in range(12)]
     files = [

@@ -6,10 +6,13 @@ from supplychain.importing.profiles import named
 from supplychain.importing.profiles.base import Profile
 from supplychain.importing.sessions import douyin, taobao, tiktok
 from supplychain.importing.sessions.row import SessionRow
+from tenants.choices import Platform
 
 SESSION_PROFILES: dict[str, Profile[SessionRow]] = {
     found.code: found for found in (douyin.PROFILE, taobao.PROFILE, tiktok.PROFILE)
 }
+REPORT_PLATFORMS = frozenset(Platform(code.removesuffix("-live")) for code in SESSION_PROFILES)
+"""The platforms whose reports can be read. Of the others people type what the report says."""
 
 
 def session_profile(code: str) -> Profile[SessionRow]:
@@ -17,4 +20,4 @@ def session_profile(code: str) -> Profile[SessionRow]:
     return named(SESSION_PROFILES, code)
 
 
-__all__ = ["SESSION_PROFILES", "SessionRow", "session_profile"]
+__all__ = ["REPORT_PLATFORMS", "SESSION_PROFILES", "SessionRow", "session_profile"]
