@@ -44,7 +44,7 @@ class WaitState(models.TextChoices):
 
     WAITING = "waiting", _("waiting")
     OFFERED = "offered", _("offered: please confirm")
-    TAKEN = "taken", _("taken")
+    TAKEN = "taken", _("confirmed")
     LAPSED = "lapsed", _("not confirmed in time")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

@@ -249,6 +249,15 @@ class WaitlistQuerySet(models.QuerySet[Any]):
         waiting = Q(booking__isnull=True, latest__gt=at)
         return self.filter(offered | waiting, withdrawn_at__isnull=True)
 
+    def missed(self, at: datetime) -> WaitlistQuerySet:
+        """Those whose offer ran out in the last three days, while a time that they want still lies ahead."""
+        ran_out = Q(
+            booking__hold_expires_at__gt=at - 3 * DAY, booking__updated_at__gte=F("booking__hold_expires_at")
+        )
+        return self.filter(
+            ran_out, booking__state=BookingState.CANCELLED, withdrawn_at__isnull=True, latest__gt=at
+        )
+
 
 class ExchangeOfferQuerySet(models.QuerySet[Any]):
     """Offers to other parks, by whether they stand."""

@@ -224,6 +224,14 @@ class BookingAdmin(ScopedModelAdmin):
         rows: Any = super().get_queryset(request)
         return rows.numbered()
 
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        rows, may_repeat = super().get_search_results(request, queryset, search_term)
+        return rows.select_related("room", "tenant"), may_repeat
+
+    def offered_as(self, booking: Booking) -> str:
+        """Whose it is and how it stands: a room and a time alone may be those of one that was cancelled."""
+        return f"{booking} · {booking.tenant} · {booking.get_state_display()}"
+
     def create(self, actor: Actor, values: dict[str, Any]) -> Booking:
         return services.booking_create(actor=actor, **values)
 

@@ -62,7 +62,10 @@ class Bookings(BookingPage, ScopedListPage):
         return bookings.ahead(now()).order_by("starts_at")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        waiting = WaitlistEntry.objects.current(now()).select_related("room", "booking__room")
+        entries = WaitlistEntry.objects
+        waiting = (entries.current(now()) | entries.missed(now())).select_related(
+            "room", "host", "booking__room"
+        )
         return super().get_context_data(
             past="past" in self.request.GET,
             waiting=list(self.own(waiting).order_by("created_at", "pk")[:50]),

@@ -192,5 +192,6 @@ class BookRoom(ServiceFormPage):
         """The address of the waitlist's form, filled in with what was wanted and an hour on each side."""
         starts_at, ends_at = (local(instant) for instant in form.span)
         wanted = {name: form[name].value() or "" for name in ("room", "minutes", "host", "purpose")}
-        times = {"start": f"{starts_at - HOUR:%H:%M}", "end": f"{ends_at + HOUR:%H:%M}"}
-        return f"{self.url('portal-wait')}?{urlencode({**wanted, 'day': starts_at.date(), **times})}"
+        first, last = starts_at - HOUR, ends_at + HOUR
+        times = {"day": first.date(), "start": f"{first:%H:%M}", "end": f"{last:%H:%M}"}
+        return f"{self.url('portal-wait')}?{urlencode({**wanted, **times})}"

@@ -48,11 +48,19 @@
     show();
   }
 
-  function tell({ uid, at }) {
+  // How far this phone's clock is ahead of the site's, in milliseconds, where that is more than a slow answer: whoever
+  // stands at the door must not be refused because the phone tells the time wrongly.
+  async function ahead() {
+    const answer = await fetch("/door/", { method: "HEAD", cache: "no-store" });
+    const off = Date.now() - Date.parse(answer.headers.get("Date"));
+    return Math.abs(off) > 60_000 ? off : 0;
+  }
+
+  function tell({ uid, at }, off) {
     return fetch(`/api/v1/bookings/${uid}/check-in`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
-      body: JSON.stringify({ at }),
+      body: JSON.stringify({ at: new Date(Date.parse(at) - off).toISOString() }),
     });
   }
 
@@ -60,8 +68,10 @@
   // open tells nothing once somebody else is logged in: the site would take it for theirs.
   async function tellAll() {
     if (localStorage.getItem("livepark-user") !== user) return;
-    for (const one of read(KEPT).filter((each) => !each.refused)) {
-      const answer = await tell(one);
+    const waiting = read(KEPT).filter((each) => !each.refused);
+    const off = waiting.length ? await ahead() : 0;
+    for (const one of waiting) {
+      const answer = await tell(one, off);
       if (answer.status >= 500 || [401, 403, 429].includes(answer.status)) return;
       const reply = await answer.json();
       const others = read(KEPT).filter((other) => other.uid !== one.uid);
@@ -127,8 +137,11 @@
     if (!form.dataset.checkIn) return;
     event.preventDefault();
     const told = await checkIn(form.dataset.checkIn, form.dataset.what).catch(() => false);
-    if (told) location.reload();
-    else form.querySelector("button").hidden = true;
+    if (told) return location.reload();
+    // What was refused may be tried again, though the form takes one press (data-once).
+    const button = form.querySelector("button");
+    button.disabled = false;
+    button.hidden = !kept(form.dataset.checkIn)?.refused;
   });
   const quietly = () => undefined; // without a network: the lines on the page say what waits
   // Good news are told on one page only.

@@ -1,4 +1,5 @@
-{% load static %}// Answers for the door of a room when the network does not: shows the page that was kept for it.
+{% load static i18n %}{% get_current_language as LANGUAGE_CODE %}// Answers for the door of a room when the network does not: shows the page that was kept for it.
+// In {{ LANGUAGE_CODE }}: whoever reads another language now gets another worker, which keeps the page in that one.
 "use strict";
 const PAGE = "{% url 'door-offline' %}";
 const FILES = [

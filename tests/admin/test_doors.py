@@ -101,6 +101,16 @@ def test_autocomplete_asks_whether_the_source_may_be_seen(
         assert viewer.get("/admin/autocomplete/", query).status_code in (403, 404)
 
 
+def test_a_booking_is_offered_with_whose_it_is_and_how_it_stands(manager: Client) -> None:
+    """Two of one room and one time would read alike: one was cancelled, the other has its place since."""
+    query = {"app_label": "livestreams", "model_name": "waitlistentry", "field_name": "booking"}
+    offered = {row["id"]: row["text"] for row in manager.get("/admin/autocomplete/", query).json()["results"]}
+    assert offered
+    for booking in Booking.objects.filter(pk__in=offered).select_related("tenant"):
+        assert str(booking.tenant) in offered[str(booking.pk)]
+        assert str(booking.get_state_display()) in offered[str(booking.pk)]
+
+
 def test_closed_records_are_not_offered(manager: Client, worlds: Worlds) -> None:
     Park.objects.filter(pk=worlds.mine.park.pk).update(closed_on="2020-01-01")
     query = {"app_label": "parks", "model_name": "building", "field_name": "park"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from livestreams.choices import BookingState
 from livestreams.models import Booking
 from livestreams.services import booking_create
 from tests.factories import TenantWorld, World, make_world
+from tests.scaled.conftest import wait_until
 from tests.servers import Site
 
 if TYPE_CHECKING:
@@ -171,6 +172,63 @@ def test_one_tap_at_the_scanned_door(
     page.locator("form[data-check-in]").wait_for(state="detached")
     page.reload()
     assert page.locator("#check-in-said .alert").count() == 0
+
+
+WRONG_CLOCK = """
+(() => {
+  const Right = Date;
+  const wrong = () => Right.now() + MINUTES * 60_000;
+  window.Date = class extends Right {
+    constructor(...given) { if (given.length) super(...given); else super(wrong()); }
+    static now() { return wrong(); }
+  };
+})()
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("minutes", [12, -45])
+def test_a_phone_with_a_wrong_clock_checks_in_at_the_right_time(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]], minutes: int
+) -> None:
+    page, made = standing_at_the_door
+    page.add_init_script(WRONG_CLOCK.replace("MINUTES", str(minutes)))
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    assert abs(page.evaluate("Date.now() / 1000") - now().timestamp() - minutes * 60) < 30
+    page.locator("form[data-check-in] button").tap()
+    page.locator("#check-in-said .alert-success").wait_for()
+    answer = page.request.get(f"{live_site.url}/api/v1/bookings/{made['uid']}").json()
+    assert answer["state"] == "checked_in"
+    assert abs(datetime.fromisoformat(answer["checked_in_at"]).timestamp() - now().timestamp()) < 60
+
+
+@pytest.mark.browser
+def test_who_was_refused_at_the_door_may_try_again(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    page, made = standing_at_the_door
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    page.route("**/check-in", lambda route: route.fulfill(status=409, json={"detail": "not now"}), times=1)
+    button = page.locator("form[data-check-in] button")
+    button.tap()
+    page.locator("#check-in-said .alert-danger", has_text="not now").wait_for()
+    button.tap()
+    page.locator("#check-in-said .alert-success").wait_for()
+
+
+@pytest.mark.browser
+def test_the_kept_page_speaks_the_language_that_was_chosen_last(
+    live_site: Site, standing_at_the_door: tuple[Page, dict[str, Any]]
+) -> None:
+    page, made = standing_at_the_door
+    kept = "caches.match('/door/').then((answer) => answer.text())"
+    assert "手机当前没有网络" in page.evaluate(kept)
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": live_site.url}])
+    page.reload()
+    wait_until(lambda: "This phone has no network now." in page.evaluate(kept), seconds=30)
+    page.context.set_offline(True)
+    page.goto(f"{live_site.url}/door/{made['room']}/")
+    assert page.locator("#door-bookings button").inner_text() == "Check in"
 
 
 @pytest.mark.browser

@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from core.choices import Role
-from core.clock import DAY, HOUR, day_start, today
+from core.clock import DAY, HOUR, MINUTE, day_start, today
 from core.models import User
-from livestreams.choices import BookingState
-from livestreams.models import Booking
-from livestreams.services import booking_cancel, booking_create, offer_waitlist
+from livestreams.choices import BookingState, WaitState
+from livestreams.models import Booking, WaitlistEntry
+from livestreams.services import (
+    booking_cancel,
+    booking_create,
+    offer_waitlist,
+    release_expired,
+    waitlist_join,
+)
 from tests.factories import TenantWorld, World, make_world
 from tests.portal.booking import day, soon, wish
 
@@ -112,6 +121,81 @@ def test_whoever_finds_a_room_taken_waits_for_it_and_confirms(
     owner.post(reverse("portal-booking-confirm", args=[firm.tenant.code, offer.uid]))
     offer.refresh_from_db()
     assert offer.state == BookingState.CONFIRMED
+    with translation.override("zh-hans"):
+        assert offer.waited.state.label == "已确认"
+
+
+def test_whoever_finds_a_room_taken_at_midnight_waits_for_that_night(
+    owner: Client, world: World, firm: TenantWorld, day: date
+) -> None:
+    other, starts_at = world.tenants[1], day_start(day) + 15 * MINUTE
+    booking_create(
+        actor=other.owner,
+        room=world.rooms[0],
+        tenant=other.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+    )
+    refused = owner.post(
+        reverse("portal-booking-new", args=[firm.tenant.code]), {**wish(world, day), "start": "00:15"}
+    )
+    form = owner.get(refused.context["wait_from"]).context["form"]
+    values = {field.html_name: str(field.value() or "") for field in form}
+    assert owner.post(reverse("portal-wait", args=[firm.tenant.code]), values).status_code == 302
+    entry = firm.tenant.waitlist.latest("pk")
+    assert (entry.earliest, entry.latest) == (starts_at - HOUR, starts_at + 3 * HOUR)
+
+
+@pytest.fixture
+def offered(world: World, firm: TenantWorld, day: date) -> WaitlistEntry:
+    """A firm that waits and is offered what it waits for, a week ahead."""
+    starts_at = day_start(day + 7 * DAY) + 14 * HOUR
+    entry = waitlist_join(
+        actor=firm.owner,
+        tenant=firm.tenant,
+        room=world.rooms[0],
+        earliest=starts_at,
+        latest=starts_at + 2 * HOUR,
+        minutes=120,
+    )
+    offer_waitlist()
+    entry.refresh_from_db()
+    assert entry.state == WaitState.OFFERED
+    return entry
+
+
+def test_whoever_misses_an_offer_reads_so_and_waits_again(
+    owner: Client, firm: TenantWorld, offered: WaitlistEntry
+) -> None:
+    assert offered.booking is not None
+    until = offered.booking.hold_expires_at
+    assert until is not None
+    bookings = reverse("portal-bookings", args=[firm.tenant.code])
+    with time_machine.travel(until + MINUTE):
+        release_expired()
+        page = owner.get(bookings)
+        assert offered in page.context["waiting"]
+        assert "现已不在候补中" in page.content.decode()
+        again = re.search(r'href="([^"]*/bookings/wait/[?][^"]*)"', page.content.decode())
+        assert again is not None
+        form = owner.get(unescape(again[1])).context["form"]
+        values = {field.html_name: str(field.value() or "") for field in form}
+        assert owner.post(reverse("portal-wait", args=[firm.tenant.code]), values).status_code == 302
+        second = firm.tenant.waitlist.latest("pk")
+        assert second != offered
+        same = ("room", "earliest", "latest", "minutes")
+        assert [getattr(second, name) for name in same] == [getattr(offered, name) for name in same]
+    with time_machine.travel(until + 3 * DAY):
+        assert offered not in owner.get(bookings).context["waiting"]
+
+
+def test_who_gives_an_offer_back_has_missed_nothing(
+    owner: Client, firm: TenantWorld, offered: WaitlistEntry
+) -> None:
+    assert offered.booking is not None
+    booking_cancel(actor=firm.owner, booking=offered.booking)
+    waiting = owner.get(reverse("portal-bookings", args=[firm.tenant.code])).context["waiting"]
+    assert offered not in waiting
 
 
 def test_the_browser_takes_every_minute_that_a_booking_may_begin_at(

@@ -41,11 +41,14 @@ SEARCH_RESULTS = 20
 class ScopedAutocompleteView(AutocompleteJsonView):
     """Offers what the related model's admin shows to this actor, closed records left out.
 
-    What has a code is offered with it: rooms of several parks bear one name, and firms too.
+    What has a code is offered with it: rooms of several parks bear one name, and firms too. What its admin can say more
+    of, by `offered_as`, is offered with that.
     """
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        if offered_as := getattr(self.model_admin, "offered_as", None):
+            return {**result, "text": offered_as(obj)}
         code = getattr(obj, "code", "")
         return {**result, "text": f"{result['text']} · {code}"} if code not in result["text"] else result
 
