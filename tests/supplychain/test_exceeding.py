@@ -210,7 +210,9 @@ def test_in_a_long_import_the_same_orders_cost_the_same_to_look_up(
     wait_patiently()
     # As after a long file that was given up: the index of order numbers is higher than the others, to no use.
     with suppress(GivenUp), transaction.atomic():
-        record(firm.tenant, *[fact(f"given up, with a number as long as they get: {n:>17}") for n in range(8000)])
+        record(
+            firm.tenant, *[fact(f"given up, with a number as long as they get: {n:>17}") for n in range(8000)]
+        )
         raise GivenUp
     sales = [fact(f"A{number}") for number in range(4000)]
     refunds = [fact(f"A{n}", "refunded", ref_order_no=f"A{n}", ref_line="1") for n in range(0, 4000, 4)]
