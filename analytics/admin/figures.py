@@ -71,7 +71,12 @@ class MonthSalesAdmin(SalesAdmin):
 class SessionFiguresAdmin(SalesAdmin):
     list_display = ("session", *COLUMNS)
     list_filter = ("session__started_at", "session__tenant")
-    search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
+    search_fields = (
+        "session__title",
+        "session__platform_live_id",
+        "session__tenant__code",
+        "session__tenant__name_zh",
+    )
     ordering = ("-session",)
     fields = ("session", *MEASURES, "result")
     readonly_fields = ("result",)
@@ -106,7 +111,14 @@ class SessionShareAdmin(SalesAdmin):
         "units_paid",
     )
     list_filter = ("session__started_at", "part", "session__tenant")
-    search_fields = ("session__title", "host__code", "host__name_zh", "firm__code", "firm__name_zh")
+    search_fields = (
+        "session__title",
+        "session__platform_live_id",
+        "host__code",
+        "host__name_zh",
+        "firm__code",
+        "firm__name_zh",
+    )
     ordering = ("-session", "part", "party")
     list_select_related = ("session", "host", "firm")
     fields = ("session", ("part", "host", "firm"), ("gmv_paid", "refunds"), ("units_paid", "units_refunded"))

@@ -77,7 +77,14 @@ class SessionReadingAdmin(ScopedModelAdmin):
     )
     list_select_related = ("session__tenant", "withdrawal")
     list_filter = ("read_at", "how", "provisional", "session__tenant", "session__park")
-    search_fields = ("key", "account", "session__title", "session__tenant__code", "session__tenant__name_zh")
+    search_fields = (
+        "key",
+        "account",
+        "session__title",
+        "session__platform_live_id",
+        "session__tenant__code",
+        "session__tenant__name_zh",
+    )
     fields = (
         "session",
         "claim",
@@ -122,7 +129,13 @@ class ReportExpectationAdmin(ScopedModelAdmin):
     list_display = ("session", "session__tenant", "expected", "reason", "made_by", "made_at")
     list_select_related = ("session__tenant", "made_by")
     list_filter = ("expected", "made_at", "session__tenant", "session__park")
-    search_fields = ("reason", "session__title", "session__tenant__code", "session__tenant__name_zh")
+    search_fields = (
+        "reason",
+        "session__title",
+        "session__platform_live_id",
+        "session__tenant__code",
+        "session__tenant__name_zh",
+    )
     fields = ("session", "expected", "reason", ("made_by", "made_at"))
     add_fieldsets = ((None, {"fields": ("session", "expected", "reason")}),)
     autocomplete_fields = ("session",)

@@ -85,7 +85,12 @@ class TrustVerdictAdmin(TellsWhy, ScopedModelAdmin):
     )
     list_select_related = ("session__tenant",)
     list_filter = ("verdict", ReasonFilter, VersionFilter, "session__tenant", "session__park", "judged_at")
-    search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
+    search_fields = (
+        "session__title",
+        "session__platform_live_id",
+        "session__tenant__code",
+        "session__tenant__name_zh",
+    )
     fields = (
         ("session", "version"),
         ("verdict", "judged_at"),
@@ -103,7 +108,12 @@ class SessionClaimAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
     list_display = ("session", "version", "source", "sales", "viewers", "stay_seconds", "minutes", "made_at")
     list_filter = ("source", "session__tenant", "session__park", "made_at")
-    search_fields = ("session__title", "session__tenant__code", "session__tenant__name_zh")
+    search_fields = (
+        "session__title",
+        "session__platform_live_id",
+        "session__tenant__code",
+        "session__tenant__name_zh",
+    )
     fields = (
         ("session", "version"),
         ("source", "made_by", "made_at"),
@@ -126,5 +136,10 @@ class TrustReplyAdmin(ScopedModelAdmin):
     list_display = ("verdict", "text", "made_by", "made_at")
     list_select_related = ("verdict__session",)
     list_filter = ("made_at", "verdict__session__tenant", "verdict__session__park")
-    search_fields = ("text", "verdict__session__title", "verdict__session__tenant__code")
+    search_fields = (
+        "text",
+        "verdict__session__title",
+        "verdict__session__platform_live_id",
+        "verdict__session__tenant__code",
+    )
     fields = ("verdict", "text", ("made_by", "made_at"))

@@ -60,7 +60,7 @@ class HostShiftAdmin(ScopedModelAdmin):
     writes = frozenset({ADD})
     list_display = ("host", "session", "role", "starts_at", "ends_at")
     list_filter = ("host", "role", "starts_at")
-    search_fields = ("host__code", "host__name_zh", "session__title")
+    search_fields = ("host__code", "host__name_zh", "session__title", "session__platform_live_id")
     fields = ("session", "host", "role", ("starts_at", "ends_at"))
     add_form = ShiftAddForm
     add_fieldsets = ((None, {"fields": ("session", "host", "role", "starts_at", "ends_at", "relieves")}),)

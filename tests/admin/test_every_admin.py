@@ -24,6 +24,7 @@ from core.doors.admin.filters import field_at, parameters_of
 from core.models import AuditEntry, User
 from core.policy import VIEW
 from core.scoping import may, scope_of, visible_to
+from livestreams.models import LiveSession
 from parks.models import Park
 from tests.admin.conftest import REGISTERED, Worlds, absent_key, hidden_row, url_of
 
@@ -33,6 +34,13 @@ every_admin = pytest.mark.parametrize(
 )
 # Read by everybody with a role, so no row of them is foreign.
 SHARED_BY_ALL = {model for model, _admin in REGISTERED if (scope := scope_of(model)) and scope.reference}
+
+OF_SESSIONS = [
+    pytest.param(model, name.removesuffix("__title"), id=model._meta.label)
+    for model, model_admin in REGISTERED
+    for name in model_admin.search_fields
+    if name.endswith("session__title")
+]
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SAME_IN_CHINESE = {"SKU"}
@@ -68,6 +76,19 @@ def test_list_search_and_export_hold_own_rows_only(
         if allowed and model not in SHARED_BY_ALL:
             assert canary not in _cells(kind, b"".join(answer.streaming_content))
     assert manager.get(url_of(model, "export/pdf/")).status_code == (404 if allowed else 403)
+
+
+@pytest.mark.parametrize(("model", "session"), OF_SESSIONS)
+@pytest.mark.both_databases
+def test_what_is_said_of_a_session_is_found_by_the_id_of_the_platform(
+    model: type[models.Model], session: str, manager: Client, worlds: Worlds
+) -> None:
+    row = visible_to(model._default_manager.all(), worlds.manager).first()
+    assert row is not None
+    pk = model._default_manager.values_list(session, flat=True).get(pk=row.pk)
+    LiveSession.objects.filter(pk=pk).update(platform_live_id="shaxi-20261129-001")
+    found = manager.get(url_of(model, "?q=SHAXI-20261129-001")).context["cl"].queryset
+    assert set(found.values_list(session, flat=True)) == {pk}
 
 
 def test_a_row_is_shown_by_its_key_where_an_address_names_no_column(manager: Client, worlds: Worlds) -> None:
