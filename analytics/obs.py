@@ -11,10 +11,11 @@ from analytics.firmsums import MEASURES
 from analytics.metrics import compute_all
 from analytics.models import SessionFigures
 from core.actors import Actor
-from core.clock import local, now, today
+from core.clock import now, today
 from core.days import open_on
 from core.errors import DomainError
 from core.scoping import may, visible_to
+from core.templatetags.portal import day_and_time, time_of_day
 from livestreams.choices import SESSION_RUNNING, SessionState
 from livestreams.models import Booking, LiveSession, Publish, ScreenToken
 from livestreams.selectors import frames_now
@@ -56,7 +57,7 @@ def _common(booking: Booking, session: LiveSession | None) -> dict[str, Any]:
         "room": str(booking.room),
         "starts_at": booking.starts_at.isoformat(),
         "ends_at": booking.ends_at.isoformat(),
-        "slot": f"{local(booking.starts_at):%H:%M}–{local(booking.ends_at):%H:%M}",
+        "slot": f"{day_and_time(booking.starts_at)}–{time_of_day(booking.ends_at)}",
         "state": session.state if session is not None else "",
         "is_live": session is not None and session.state in SESSION_RUNNING,
     }

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics import rollup
 from analytics.parkday import weak_pictures
-from core.clock import HOUR, now
+from core.clock import DAY, HOUR, day_start, now, today
 from core.errors import InvalidInput, NotFound, Refused
 from core.models import AuditEntry, Membership
 from livestreams import services
@@ -77,6 +77,23 @@ def test_the_dock_says_what_is_missing_of_goods_without_a_certificate(
     assert refused.status_code == 400
     assert product.code in refused.json()["detail"]
     assert ask(dock, "/dock/now").json()["product"] is None
+
+
+def test_the_dock_says_of_which_day_its_times_are(world: World, mine: TenantWorld) -> None:
+    """Whoever sets the computer up on the eve does not take the times for those of the evening."""
+    starts_at = day_start(today() + 3 * DAY) + 20 * HOUR
+    booking = services.booking_create(
+        actor=mine.owner,
+        room=world.rooms[0],
+        tenant=mine.tenant,
+        starts_at=starts_at,
+        ends_at=starts_at + 2 * HOUR,
+    )
+    _token, secret = services.screen_make(actor=mine.owner, booking=booking, kind="dock")
+    for hours, word in ((24, "明天"), (1, "今天")):
+        with time_machine.travel(starts_at - hours * HOUR, tick=False):
+            told = ask(secret, "/dock/now?lang=zh-hans").json()
+        assert told["slot"] == f"{word} 20:00–22:00"
 
 
 def test_the_dock_explains_and_the_overlay_follows(mine: TenantWorld, on_air: Booking) -> None:
