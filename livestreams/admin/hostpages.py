@@ -44,7 +44,7 @@ def cover_view(request: HttpRequest, site: UnfoldAdminSite) -> HttpResponse:
             "tenant": row.tenant,
             "behind": row.behind,
             "ahead": row.ahead,
-            "without": (row.ahead.missing, row.behind.missing),
+            "without": (row.behind.missing, row.ahead.missing),
         }
         for row in covers
     ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 
+from core.choices import Role
 from core.clock import DAY, SHANGHAI, today
 from livestreams import services
 from livestreams.choices import EngagementKind, ShiftRole
@@ -196,3 +200,18 @@ def test_a_park_sees_all_its_brands_and_no_others(brand: World) -> None:
     ]
     other = make_park("elsewhere")
     assert brand_covers(actor=brand.manager, park=other) == []
+
+
+def test_the_page_of_all_brands_has_the_days_without_below_their_own_heading(
+    brand: World, client: Client
+) -> None:
+    """Behind stands before ahead in the shares, and so it does in the days that are missing."""
+    own_host(brand, today() - 100 * DAY)
+    client.force_login(brand.users[Role.PARK_MANAGER])
+    client.cookies["django_language"] = "en"
+    page = client.get(reverse("admin:hosts_cover")).text
+    heads = re.findall("<th>(.*?)</th>", page)
+    cells = re.findall("<td>(.*?)</td>", page, re.DOTALL)[: len(heads)]
+    assert [head.split()[-1] for head in heads[1:]] == ["behind", "ahead"] * 2
+    for cell, first in zip(cells[3:], (today() - 365 * DAY, today()), strict=True):
+        assert f"<summary>{first} …</summary>" in cell
