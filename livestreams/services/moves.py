@@ -186,7 +186,11 @@ def booking_swap(*, actor: Actor, booking: Booking, other: Booking, beyond_quota
         if {row.room_id for row in pair} != set(rooms):
             raise moved()
         for row in pair:
-            _check_movable(row)
+            try:
+                _check_movable(row)
+            except WrongState as refused:
+                said = _("%(booking)s: %(why)s") % {"booking": row, "why": refused.detail}
+                raise WrongState(said, code=refused.code, booking=str(row.uid)) from refused
         park_id = pair[0].room.park_id
         why = check_may_exceed(actor, park_id, beyond_quota)
         befores = [audit.snapshot(row, AUDITED) for row in pair]

@@ -297,6 +297,18 @@ def test_a_swap_that_cannot_be_changes_nothing(world: World, at: At) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_refused_swap_says_which_of_the_two_cannot_be_moved(world: World, at: At, gone: int) -> None:
+    pair = [book(world, at(9)), book(world, at(12), room=1, tenant=1)]
+    services.booking_cancel(actor=world.manager, booking=pair[gone])
+    with pytest.raises(WrongState) as refusal:
+        services.booking_swap(actor=world.manager, booking=pair[0], other=pair[1])
+    assert str(pair[gone]) in str(refusal.value)
+    assert str(pair[1 - gone]) not in str(refusal.value)
+    assert refusal.value.extra == {"booking": str(pair[gone].uid)}
+
+
+@pytest.mark.both_databases
 def test_a_room_given_away_is_not_taken_back(world: World, at: At) -> None:
     booking, seen, later = book(world, at(9)), at(9), at(10)
     with time_machine.travel(at(9.6), tick=False):
