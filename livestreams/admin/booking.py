@@ -114,7 +114,9 @@ class BookingAdmin(ScopedModelAdmin):
         "room__park",
         "tenant",
         "host",
-        badge("state", _("state"), STATE_COLOURS),
+        badge(
+            "state", _("state"), STATE_COLOURS, instead=lambda booking: (booking.state, booking.state_told)
+        ),
         "of_series",
         "price",
     )
@@ -124,9 +126,10 @@ class BookingAdmin(ScopedModelAdmin):
     ordering = ("-starts_at",)
     fieldsets = (
         (None, {"fields": ("room", "tenant", "host", "starts_at", "ends_at", "purpose")}),
-        (_("State"), {"fields": ("state", "hold_expires_at", "checked_in_at", "series")}),
+        (_("State"), {"fields": ("state_now", "hold_expires_at", "checked_in_at", "series")}),
         (_("Money"), {"fields": (("price", "given_up", "due"), "free_until")}),
     )
+    readonly_fields = ("state_now",)
     add_form = BookingAddForm
     add_fieldsets = (
         (
@@ -230,10 +233,14 @@ class BookingAdmin(ScopedModelAdmin):
 
     def offered_as(self, booking: Booking) -> str:
         """Whose it is and how it stands: a room and a time alone may be those of one that was cancelled."""
-        return f"{booking} · {booking.tenant} · {booking.get_state_display()}"
+        return f"{booking} · {booking.tenant} · {booking.state_told}"
 
     def create(self, actor: Actor, values: dict[str, Any]) -> Booking:
         return services.booking_create(actor=actor, **values)
+
+    @display(description=_("state"))
+    def state_now(self, booking: Booking) -> str:
+        return booking.state_told
 
     @display(description=_("series"))
     def of_series(self, booking: Any) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import MINUTE, local
@@ -113,6 +114,17 @@ class Booking(PublicIdMixin, StampedMixin):
 
     def __str__(self) -> str:
         return f"{self.room} {local(self.starts_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def hold_ran_out(self) -> bool:
+        """Whether it was held and nobody confirmed it in time; its last change is earlier where it was given back."""
+        expired = self.hold_expires_at
+        return self.state == BookingState.CANCELLED and expired is not None and self.updated_at >= expired
+
+    @property
+    def state_told(self) -> str:
+        """Its state in words: nobody cancelled a hold that ran out."""
+        return gettext("hold ran out") if self.hold_ran_out else self.get_state_display()
 
     @property
     def check_in_from(self) -> datetime:

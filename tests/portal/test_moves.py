@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.admin import site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from core.choices import Role
 from core.clock import DAY, HOUR, MINUTE, day_start, local, today
@@ -30,7 +32,9 @@ WEEKDAYS_ZH = [f"星期{day}" for day in "一二三四五六日"]
 BrowserOf = Callable[[User], Client]
 
 
-def book(world: World, firm: TenantWorld, hour: float, *, room: int = 0, minutes: int = 120) -> Booking:
+def book(
+    world: World, firm: TenantWorld, hour: float, *, room: int = 0, minutes: int = 120, hold: bool = False
+) -> Booking:
     starts_at = day_start(today() + DAY_AHEAD) + hour * HOUR
     return services.booking_create(
         actor=firm.owner,
@@ -38,6 +42,7 @@ def book(world: World, firm: TenantWorld, hour: float, *, room: int = 0, minutes
         tenant=firm.tenant,
         starts_at=starts_at,
         ends_at=starts_at + minutes * MINUTE,
+        hold=hold,
     )
 
 
@@ -180,6 +185,29 @@ def test_a_refused_swap_offers_what_is_free_for_the_one_that_stays(
     one.refresh_from_db()
     assert (one.room, one.starts_at) == (window["room"], window["start"])
     assert (one.ends_at - one.starts_at, one.price) == (2 * HOUR, price)
+
+
+def test_a_hold_that_ran_out_reads_so_and_one_that_was_given_back_does_not(
+    owner: Client, world: World, firm: TenantWorld, browser_of: BrowserOf
+) -> None:
+    ran_out, given_back = book(world, firm, 9, hold=True), book(world, firm, 14, hold=True)
+    services.booking_cancel(actor=firm.owner, booking=given_back)
+    assert ran_out.hold_expires_at is not None
+    with time_machine.travel(ran_out.hold_expires_at):
+        services.release_expired()
+    manager = browser_of(world.users[Role.PARK_MANAGER])
+    for browser in (owner, manager):
+        browser.cookies["django_language"] = "zh-hans"
+    for booking, words in ((ran_out, "预留已过期"), (given_back, "已取消")):
+        booking.refresh_from_db()
+        assert booking.state == BookingState.CANCELLED
+        shown = owner.get(page_of(firm, "place", booking).removesuffix("place/")).text
+        assert re.search(f'class="pill[^"]*">{words}<', shown)
+        with override("zh-hans"):
+            assert site._registry[Booking].offered_as(booking).endswith(f" · {words}")
+        change = manager.get(reverse("admin:livestreams_booking_change", args=[booking.pk])).text
+        assert ("预留已过期" in change) == (booking == ran_out)
+    assert "预留已过期" in manager.get(reverse("admin:livestreams_booking_changelist")).text
 
 
 def test_a_held_room_shows_until_when_and_is_confirmed(
