@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import QuerySet
 
-from core.clock import day_bounds, now, today
+from core.clock import DAY, business_day, day_bounds, day_start, now, today
 from core.days import open_on
+from livestreams.availability import SHORTEST
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
 from livestreams.models import ExchangeOffer
@@ -17,11 +18,12 @@ from parks.models import Park
 from parks.selectors import spot_of
 
 MOST = 200
+AROUND = 28 * DAY
 
 
 @dataclass(frozen=True)
 class Found:
-    """An offer, how far its park is (None where nobody knows), and when it can be had on the day."""
+    """An offer, how far its park is (None where nobody knows), and when it can be had then."""
 
     offer: ExchangeOffer
     km: float | None
@@ -35,7 +37,33 @@ def offers_found(
 
     `what` is a scene or a category, as far as it is written; with `within_km` parks of unknown distance are left out.
     """
-    whole = Span(*day_bounds(day))
+    return _found(told, park, Span(*day_bounds(day)), what, within_km)
+
+
+def nearest_day(
+    *, told: QuerySet[ExchangeOffer], park: Park, day: date, what: str = "", within_km: float | None = None
+) -> date | None:
+    """The day within four weeks of one for which `offers_found` finds something, the nearest; the earlier of two."""
+    first, middle = today(), max(day, today())
+    within = Span(day_start(max(first, middle - AROUND)), day_start(middle + AROUND + DAY))
+    found = _found(told, park, within, what, within_km)
+    days = {each for one in found for span in one.free for each in _days_of(span)}
+    return min(days, key=lambda each: (abs(each - day), each), default=None)
+
+
+def _days_of(span: Span) -> Iterator[date]:
+    """The days of which a span has enough for a booking."""
+    day = business_day(span.start)
+    while day_start(day) < span.end:
+        part = Span(*day_bounds(day)).clipped(span)
+        if part is not None and part.length >= SHORTEST:
+            yield day
+        day += DAY
+
+
+def _found(
+    told: QuerySet[ExchangeOffer], park: Park, whole: Span, what: str, within_km: float | None
+) -> list[Found]:
     standing = told.in_full().standing(now()).filter(starts_at__lt=whole.end, ends_at__gt=whole.start)  # type: ignore[attr-defined]
     offers = [
         offer

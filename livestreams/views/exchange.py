@@ -23,7 +23,7 @@ from core.scoping import may, visible_to
 from livestreams.choices import ExchangeState
 from livestreams.conflicts import Span
 from livestreams.exchange import free_times
-from livestreams.exchangelist import offers_found, parks_beside, places_above, words_of
+from livestreams.exchangelist import nearest_day, offers_found, parks_beside, places_above, words_of
 from livestreams.forms import OwnChoicesForm, TimesForm
 from livestreams.models import ExchangeOffer, ExchangeRequest, Host, LiveRoom
 from livestreams.services import (
@@ -56,19 +56,19 @@ class Exchange(ScopedListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = self.request.GET
         day, km = day_of(asked.get("day", ""), today()), asked.get("km", "")
-        found = offers_found(
-            told=visible_to(ExchangeOffer.objects.all(), self.actor),
-            park=Park.objects.get(pk=self.node.parent_id),
-            day=day,
-            what=asked.get("what", "")[:100],
-            within_km=float(km) if km in map(str, DISTANCES) else None,
-        )
+        wanted: dict[str, Any] = {
+            "told": visible_to(ExchangeOffer.objects.all(), self.actor),
+            "park": Park.objects.get(pk=self.node.parent_id),
+            "day": day,
+            "what": asked.get("what", "")[:100],
+            "within_km": float(km) if km in map(str, DISTANCES) else None,
+        }
+        found = offers_found(**wanted)
         return super().get_context_data(
             found=[(one, words_of(one.offer)) for one in found],
             day=day,
-            before=day - DAY,
-            after=day + DAY,
-            what=asked.get("what", "")[:100],
+            nearest=None if found else nearest_day(**wanted),
+            what=wanted["what"],
             km=km,
             distances=list(map(str, DISTANCES)),
             can_ask=may(self.actor, "add", ExchangeRequest, self.node.pk),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from livestreams.choices import BookingState, EngagementKind, ExchangeState
 from livestreams.conflicts import Span
 from livestreams.errors import BadTime, Overlap, WrongState
 from livestreams.exchange import free_times
-from livestreams.exchangelist import offers_found, words_of
+from livestreams.exchangelist import nearest_day, offers_found, words_of
 from livestreams.models import (
     Booking,
     Engagement,
@@ -164,6 +165,28 @@ def test_offers_are_found_by_words_and_distance(three: Three, at: At) -> None:
     with override("zh-hans"):
         (one,) = offers_found(what="英语", **common)
         assert words_of(one.offer)[-1] == "中文, 英语"
+
+
+def test_a_day_without_offers_leads_to_the_nearest_that_has_some(three: Three, at: At) -> None:
+    offer_room(three, at)
+    told = visible_to(ExchangeOffer.objects.all(), three.guest.owner)
+    day = at(12).date()
+
+    def nearest(asked: date, what: str = "") -> date | None:
+        return nearest_day(told=told, park=Park.objects.get(pk=three.guest.park.pk), day=asked, what=what)
+
+    assert [nearest(day + days * DAY) for days in (-1, 1, 28, 29)] == [day, day, day, None]
+    assert nearest(day - 400 * DAY) == day, "of what is over nothing can be had"
+    assert nearest(day + DAY, "no such scene") is None
+    services.exchange_offer_make(
+        actor=three.giver.owner,
+        host=three.giver.host,
+        hourly_rate=Decimal(50),
+        places=[three.guest.park.code],
+        starts_at=at(23.9, 4),
+        ends_at=at(20, 5),
+    )
+    assert nearest(day + 2 * DAY) == day + 3 * DAY, "a few minutes before midnight are too short to be booked"
 
 
 def test_a_room_is_offered_by_its_park_and_a_host_by_its_firm(three: Three, at: At) -> None:

@@ -77,6 +77,8 @@ def test_a_room_is_found_asked_for_and_used(
     )
     assert made.status_code == 302, made.context["errors"]
     given = ExchangeOffer.objects.get(room=far)
+    eve = owner.get(page(firm, "portal-exchange"), {"day": f"{local(nine) - 2 * DAY:%Y-%m-%d}"}).text
+    assert f'href="?day={local(nine):%Y-%m-%d}&amp;' in eve
     shown = owner.get(page(firm, "portal-exchange"), {"day": f"{local(nine):%Y-%m-%d}"}).text
     ask = page(firm, "portal-exchange-ask", uid=given.uid)
     assert "08:00–19:00" in shown
