@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import audit, doorbell
@@ -14,10 +15,12 @@ from core.clock import MINUTE, local, now
 from core.errors import DomainError, NotFound, RowError
 from core.policy import ADD
 from core.scoping import require
-from livestreams.choices import BOOKING_MOVABLE, BookingState, PlanKind
+from core.strict import instant
+from livestreams.choices import BOOKING_MOVABLE, BookingState, PlanKind, PlanState
 from livestreams.conflicts import Span
 from livestreams.models import Booking, Host, LiveRoom, PlannedSlot, SchedulePlan
 from livestreams.planning import given_weeks, grid_of, key_of
+from livestreams.querysets import BookingQuerySet
 from livestreams.quotas import beyond_quota
 from livestreams.scheduling import from_json
 from livestreams.services.bookings import booking_cancel
@@ -140,6 +143,25 @@ def bookings_under_repair(plan: SchedulePlan) -> dict[tuple[int, int], int]:
         (request, week): booking
         for request, week, booking in booked.values_list("request", "week", "booking")
     }
+
+
+def left_by_repair(plan: SchedulePlan) -> BookingQuerySet:
+    """Bookings ahead that a repair leaves in the rooms that failed, as they are none that it moves or gives back.
+
+    They are somebody's to move by hand. None before the repair has its proposal, nor of other schedules.
+    """
+    if plan.kind != PlanKind.REPAIR or plan.state not in (PlanState.PROPOSED, PlanState.PUBLISHED):
+        return Booking.objects.none()
+    held = bookings_under_repair(plan)
+    touched = {held[key] for key in plan.slots.values_list("request", "week") if key in held}
+    failed = Q(pk__in=())
+    for away in plan.changes.get("rooms", ()):
+        since, until = instant(away["from"]), instant(away["until"])
+        failed |= Q(room__code=away["code"], blocked_from__lt=until, blocked_until__gt=since)
+    ahead = Booking.objects.filter(
+        failed, room__park=plan.park_id, state__in=BOOKING_MOVABLE, starts_at__gt=now()
+    )
+    return ahead.exclude(pk__in=touched).order_by("starts_at", "pk")
 
 
 def _of(booking: Booking) -> tuple[str, datetime, datetime, str | None]:

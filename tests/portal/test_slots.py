@@ -16,7 +16,7 @@ from core.clock import DAY, HOUR, day_start, today
 from core.strict import instant
 from livestreams import services
 from livestreams.choices import BookingState
-from livestreams.models import Host, SchedulePlan, SlotQuota, SlotRequest
+from livestreams.models import Booking, Host, SchedulePlan, SlotQuota, SlotRequest
 from livestreams.planning import CrewShift, PlanRules
 from tests.factories import TenantWorld, World
 
@@ -226,6 +226,57 @@ def test_the_operator_runs_reads_and_publishes_a_schedule(
     assert repaired.value == 102
     rows = operator.get(reverse("admin:livestreams_scheduleplan_changelist")).text
     assert not re.search(r"\b(plan|repair),", rows), "kinds read in words, without their codes"
+
+
+def test_a_repair_names_the_bookings_that_it_leaves_in_the_failed_room(
+    world: World, firm: TenantWorld, browser_of: Any
+) -> None:
+    day = day_start(today() + 3 * DAY)
+
+    def by_hand(hour: int, room: int = 0) -> Booking:
+        starts_at = day + hour * HOUR
+        return services.booking_create(
+            actor=firm.owner,
+            room=world.rooms[room],
+            tenant=firm.tenant,
+            starts_at=starts_at,
+            ends_at=starts_at + HOUR,
+        )
+
+    services.slot_request_make(
+        actor=firm.owner,
+        tenant=firm.tenant,
+        minutes=120,
+        windows=[(day + 14 * HOUR, day + 16 * HOUR)],
+        room=world.rooms[0],
+    )
+    plan = schedule(world)
+    planned = plan.slots.get().booking
+    assert planned is not None
+    assert planned.room == world.rooms[0]
+    left, elsewhere, later = by_hand(9), by_hand(9, room=1), by_hand(24 + 9)
+    services.plan_repair(actor=world.manager, plan=plan, rooms=(world.rooms[0],))
+    jobs.run_due()
+    operator = browser_of(world.users[Role.PARK_STUDIO])
+    read_in_english(operator)
+    address = reverse("admin:livestreams_scheduleplan_change", args=[SchedulePlan.objects.latest("pk").pk])
+    page = operator.get(address).text
+
+    def leads_to(booking: Booking) -> bool:
+        return reverse("admin:livestreams_booking_operation", args=[booking.pk, "move"]) in page
+
+    assert "The repair does not touch 1 booking in a failed room." in page
+    assert [leads_to(each) for each in (left, planned, elsewhere, later)] == [True, False, False, False]
+    services.booking_move(
+        actor=world.manager,
+        booking=left,
+        room=world.rooms[1],
+        starts_at=day + 18 * HOUR,
+        ends_at=day + 19 * HOUR,
+    )
+    page = operator.get(address).text
+    assert not leads_to(left)
+    assert "does not touch" not in page
 
 
 def test_the_operator_enters_staggered_shifts_of_make_up(world: World, browser_of: Any) -> None:

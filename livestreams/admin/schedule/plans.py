@@ -9,16 +9,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.translation import gettext_lazy
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from core.actors import Actor
 from core.choices import JOB_OPEN, JobState
 from core.clock import DAY, local, today
 from core.doors.admin import Operation, ScopedModelAdmin, ShownInline, badge
+from core.doors.admin.display import EMPTY
 from core.doors.context import actor_of
 from core.policy import ADD
+from core.scoping import visible_to
 from core.strict import instant
 from livestreams import services
 from livestreams.admin.schedule.forms import ChangeForm, PlanForm, WhatIfForm
@@ -26,9 +29,11 @@ from livestreams.answers import counts_of, obstacles, proof_of, room_of, ways_in
 from livestreams.choices import PlanKind, PlanState
 from livestreams.models import Host, LiveRoom, PlannedSlot, SchedulePlan
 from livestreams.planning import PlanRules
+from livestreams.services.planbookings import left_by_repair
 from livestreams.services.planjobs import TENTHS
 from parks.selectors import parks_of
 
+MOVE = "admin:livestreams_booking_operation"
 STATE_COLOURS = {
     PlanState.RUNNING: "warning",
     PlanState.PROPOSED: "info",
@@ -71,12 +76,20 @@ class SchedulePlanAdmin(ScopedModelAdmin):
     )
     list_filter = ("park", "first_day", "state", "kind")
     search_fields = ("park__code", "park__name_zh")
-    readonly_fields = ("proof_sentence", "counts", "progress", "rules_set", "changes_made")
+    readonly_fields = ("proof_sentence", "counts", "left", "progress", "rules_set", "changes_made")
     fieldsets = (
         (None, {"fields": (("park", "kind", "state"), ("first_day", "last_day"), "base", "progress")}),
         (
             gettext_lazy("Proof"),
-            {"fields": ("proof_sentence", "counts", ("value", "bound"), ("spent", "seconds", "seed"))},
+            {
+                "fields": (
+                    "proof_sentence",
+                    "counts",
+                    "left",
+                    ("value", "bound"),
+                    ("spent", "seconds", "seed"),
+                )
+            },
         ),
         (gettext_lazy("Rules"), {"fields": ("rules_set", "changes_made", "published_at", "created_by")}),
     )
@@ -161,6 +174,13 @@ class SchedulePlanAdmin(ScopedModelAdmin):
         week = {"first_day": monday, "last_day": monday + 6 * DAY}
         return {**week, **own, **super().get_changeform_initial_data(request)}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        plan: Any = super().get_object(request, object_id, from_field)
+        if plan is not None:
+            left = visible_to(left_by_repair(plan), actor_of(request))
+            plan.left_bookings = left.select_related("room", "tenant")
+        return plan
+
     def create(self, actor: Actor, values: dict[str, Any]) -> SchedulePlan:
         return services.plan_start(actor=actor, **values)
 
@@ -171,6 +191,24 @@ class SchedulePlanAdmin(ScopedModelAdmin):
     @display(description=gettext_lazy("requests"))
     def counts(self, plan: SchedulePlan) -> str:
         return counts_of(plan)
+
+    @display(description=gettext_lazy("left where they are"))
+    def left(self, plan: Any) -> str:
+        """What stands in a failed room and is not the repair's to move: each booking with the way to its move."""
+        found = list(plan.left_bookings)
+        if not found:
+            return EMPTY
+        said = ngettext(
+            "The repair does not touch %(n)d booking in a failed room. Move it by hand:",
+            "The repair does not touch %(n)d bookings in failed rooms. Move them by hand:",
+            len(found),
+        ) % {"n": len(found)}
+        links = ((reverse(MOVE, args=(row.pk, "move")), row, row.tenant) for row in found)
+        return format_html(
+            "{}{}",
+            said,
+            format_html_join("", '<div><a href="{}" class="lp-link">{} · {}</a></div>', links),
+        )
 
     @display(description=gettext_lazy("rules"))
     def rules_set(self, plan: SchedulePlan) -> str:
