@@ -124,7 +124,7 @@ def orders_to_send(actor: Actor, parks: Parks) -> Unshipped | None:
     packing = Warehouse.objects.filter(packs_orders=True, park__in=parks)
     if not visible_to(packing, actor).exists():
         return None
-    return unshipped(held_lines(actor, [park.pk for park in parks]), Backorder.objects.none())
+    return unshipped(held_lines(actor).filter(warehouse__in=packing), Backorder.objects.none())
 
 
 def sessions_unended(actor: Actor, parks: Parks, at: datetime) -> list[int]:

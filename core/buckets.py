@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models import Min
@@ -47,12 +48,14 @@ NAMES = {
     ACCOUNTS: _("accounts that changed"),
 }
 
-INSERT_ON_POSTGRES = """
-    INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
-    SELECT %s, node, slot, %s FROM unnest(%s::bigint[], %s::bigint[]) AS bucket (node, slot)"""
-INSERT_ON_SQLITE = """
-    INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
-    SELECT %s, json_extract(value, '$[0]'), json_extract(value, '$[1]'), %s FROM json_each(%s)"""
+INSERT_MANY = {
+    "postgresql": """
+        INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
+        SELECT %s, node, slot, %s FROM unnest(%s::bigint[], %s::bigint[]) AS bucket (node, slot)""",
+    "sqlite": """
+        INSERT INTO core_bucketmark (family, node_id, slot, marked_at)
+        SELECT %s, json_extract(value, '$[0]'), json_extract(value, '$[1]'), %s FROM json_each(%s)""",
+}
 
 COUNTED = (SALES, TRUST)
 """What is shown as still to be counted. What has no session yet is in its day's figures nevertheless."""
@@ -75,12 +78,11 @@ def mark(family: str, buckets: Iterable[tuple[int, int]]) -> int:
 def _insert_many(family: str, buckets: Sequence[tuple[int, int]]) -> None:
     """One statement of one length: a shop's batch marks each of its orders, and everybody waits for its turn."""
     at = connection.ops.adapt_datetimefield_value(clock.now())
+    told: list[Any] = [json.dumps(buckets)]
+    if connection.vendor == "postgresql":
+        told = [list(column) for column in zip(*buckets, strict=True)]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            columns = [list(column) for column in zip(*buckets, strict=True)]
-            cursor.execute(INSERT_ON_POSTGRES, [family, at, *columns])
-        else:
-            cursor.execute(INSERT_ON_SQLITE, [family, at, json.dumps(buckets)])
+        cursor.execute(INSERT_MANY[connection.vendor], [family, at, *told])
 
 
 def pending(node_ids: Iterable[int] | None = None, families: Sequence[str] = COUNTED) -> int:

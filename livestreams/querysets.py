@@ -250,12 +250,21 @@ class WaitlistQuerySet(models.QuerySet[Any]):
         return self.filter(offered | waiting, withdrawn_at__isnull=True)
 
     def missed(self, at: datetime) -> WaitlistQuerySet:
-        """Those whose offer ran out in the last three days, while a time that they want still lies ahead."""
+        """Those whose offer ran out in the last three days, who do not wait for the same again and still could."""
+        again = self.model._base_manager.annotate(wanted=Coalesce("room_id", 0)).filter(
+            wanted=Coalesce(OuterRef("room_id"), 0),
+            pk__gt=OuterRef("pk"),
+            **{name: OuterRef(name) for name in ("tenant", "earliest", "latest", "scene")},
+        )
         ran_out = Q(
             booking__hold_expires_at__gt=at - 3 * DAY, booking__updated_at__gte=F("booking__hold_expires_at")
         )
         return self.filter(
-            ran_out, booking__state=BookingState.CANCELLED, withdrawn_at__isnull=True, latest__gt=at
+            ran_out,
+            ~Exists(again),
+            booking__state=BookingState.CANCELLED,
+            withdrawn_at__isnull=True,
+            latest__gt=at,
         )
 
 

@@ -15,6 +15,8 @@ from core.days import open_on
 from livestreams.choices import BOOKING_BLOCKING
 from supplychain.choices import CERTIFYING, SAMPLE_LENT, CertificateState, ParcelState, SampleState
 
+BEFORE_ALL_HOURS = -(2**40)
+
 
 class SalesEventQuerySet(models.QuerySet[Any]):
     """Facts, and what is known of them now."""
@@ -64,6 +66,10 @@ class SalesEventQuerySet(models.QuerySet[Any]):
         found = self.all()
         found.query.where = WhereNode()
         return found.filter(Exists(self.order_by().filter(pk=OuterRef("pk"))), pk__in=ids)
+
+    def of_any_hour(self) -> SalesEventQuerySet:
+        """All of them, said so that PostgreSQL may read them by the index of hours (core.indexes.OnlyByAll)."""
+        return self.filter(slot__gt=BEFORE_ALL_HOURS)
 
     def with_session(self) -> SalesEventQuerySet:
         """Add `session_now`: the session of the latest attribution (None: none), else the one on the fact."""

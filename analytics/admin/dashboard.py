@@ -133,7 +133,8 @@ def _shipping(actor: Actor, parks: Sequence[Park]) -> list[Number]:
     held = parkday.orders_to_send(actor, parks)
     if held is None:
         return []
-    url = reverse("admin:warehouse_day") + (f"?park={parks[0].code}" if len(parks) == 1 else "")
+    # The day of a warehouse is that of one park.
+    url = reverse("admin:warehouse_day") + f"?park={parks[0].code}" if len(parks) == 1 else ""
     words = {"today": count(held.today), "late": count(held.overdue)}
     due = _("%(today)s due today, %(late)s overdue") % words
     tone = _tone(held.orders, "warn" if held.overdue else "")

@@ -217,7 +217,10 @@ class MoveInput(StrictSerializer):
     ends_at = InstantField(required=False)
     beyond_quota = LineField(max_length=200, required=False, help_text=BEYOND_QUOTA)
     may_give_up = MoneyField(
-        required=False, help_text=_("CNY that leaving the place may cost; what costs more is refused.")
+        required=False,
+        help_text=_(
+            "CNY that may stay due for places that were left; a move by which more stays due is refused."
+        ),
     )
 
 

@@ -54,8 +54,8 @@ def booking_move(
 ) -> Booking:
     """Change room, time or host of a booking that has not begun; what is not given stays. Raises like create.
 
-    `may_give_up` are the CNY that leaving the place may cost, whatever it costs without it: GivesUp where the booking
-    could be moved, and that costs more now.
+    `may_give_up` are the CNY that may stay due for places that were left, whatever it is without it: GivesUp where the
+    booking could be moved, and more than that, and than was due before, would stay due.
     """
     with transaction.atomic():
         target = lock_room(actor, room.pk if room is not None else booking.room_id)
@@ -74,11 +74,12 @@ def booking_move(
         undone = _given_up_before(held) if leaving or held.given_up else None
         if undone is not None or _still_takes(held, *was):
             leaving = NOTHING
-        held.given_up = max(held.given_up, leaving) if undone is None else undone
+        kept = held.given_up
+        held.given_up = max(kept, leaving) if undone is None else undone
         why = check_may_exceed(actor, target.park_id, beyond_quota)
         place(held, by_park=by_park, was=was[1], beyond_quota=bool(why))
-        if may_give_up is not None and leaving > may_give_up:
-            raise _gives_up(leaving)
+        if may_give_up is not None and held.given_up > max(kept, may_give_up):
+            raise _gives_up(held.given_up)
         record(actor, MOVE, held, before, **why)
         doorbell.ring(WAITLIST)
     return held
@@ -149,10 +150,18 @@ def check_may_exceed(actor: Actor, park_id: int, reason: str) -> dict[str, Any]:
 
 
 def _given_up_before(booking: Booking) -> Decimal | None:
-    """CNY that were given up before the last move, if this is the way back from it and it is minutes ago."""
+    """CNY that were given up before the last move, if this is the way back from it and it is minutes ago.
+
+    What follows on another move is no slip: who goes to and fro holds two places, and would leave one for nothing.
+    """
     entries = AuditEntry.objects.filter(object_type=Booking._meta.label, object_id=booking.pk)
-    last = entries.order_by("-pk").first()
-    if last is None or last.verb != MOVE or last.at <= now() - SLIP or last.before is None:
+    latest = list(entries.order_by("-pk")[:2])
+    if not latest:
+        return None
+    last, *earlier = latest
+    if last.verb != MOVE or last.at <= now() - SLIP or last.before is None:
+        return None
+    if any(one.verb == MOVE and one.at > last.at - SLIP for one in earlier):
         return None
     here = audit.snapshot(booking, PLACE)
     return Decimal(last.before["given_up"]) if here.items() <= last.before.items() else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import (
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
@@ -26,14 +27,13 @@ from livestreams.models import Booking, ExchangeRequest, Host, LiveRoom, Mainten
 from parks.models import ParkSettings
 from tenants.models import Tenant
 
-SAMPLES: dict[str, Any] = {
+SAMPLES_OF_DECIDED: dict[str, Any] = {
     "room": -1,
     "tenant": -2,
-    "booking": -3,
     "since": datetime(1, 1, 2, tzinfo=UTC),
     "until": datetime(1, 1, 3, tzinfo=UTC),
-    "at": datetime(1, 1, 4, tzinfo=UTC),
 }
+SAMPLES = SAMPLES_OF_DECIDED | {"booking": -3, "at": datetime(1, 1, 4, tzinfo=UTC)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,20 @@ def facts_of(booking: Booking | Wish, blocked: Span) -> dict[str, Any]:
     """The park of the tenant and the day on which it left, the free hours of the room's park, and whether the span is
     `under_repair` or `taken`.
 
-    `limited` says that the park has a quota for the firm, `repair_ahead` that a repair ends after `at`, the present.
+    `limited` says that the park has a quota for the firm.
     Holds in the way that ran out do not take the room; `lapsed` says that there are some.
     """
-    at = now()
     found = _query().first(
         room=booking.room_id,
         tenant=booking.tenant_id,
         booking=booking.pk or 0,
         since=blocked.start,
         until=blocked.end,
-        at=at,
+        at=now(),
     )
     if found is None:
         raise LiveRoom.DoesNotExist
-    return {**found, "at": at}
+    return found
 
 
 @cache
@@ -86,16 +85,23 @@ def _query() -> Prepared:
 
 @cache
 def as_seen() -> Prepared:
-    """Locks a room if nothing was decided about its bookings since somebody saw it.
+    """Locks a room if nothing was decided about its bookings since somebody saw it, and nothing stands against one.
 
-    Of what is decided under no lock of the room, it asks for the free hours that were seen, and for no quota.
+    After a wait for the room PostgreSQL would answer from before it, but for the room's own row: by its revision.
     """
-    return prepared_lock(_as_seen, {"room": -1, "tenant": -2, "revision": 31_001, "free_hours": 31_002})
+    return prepared_lock(_as_seen, {**SAMPLES_OF_DECIDED, "revision": 31_001, "free_hours": 31_002})
 
 
-def _as_seen(*, room: int, tenant: int, revision: int, free_hours: int) -> QuerySet[Any, Any]:
-    seen = LiveRoom.objects.filter(pk=room, revision=revision).alias(free_hours=_free_hours())
-    return seen.filter(~_limited(tenant), free_hours=free_hours).values("pk")
+def _as_seen(*, revision: int, free_hours: int, room: int, **asked: Any) -> QuerySet[Any, Any]:
+    seen = LiveRoom.objects.filter(pk=room, revision=revision).alias(**_decided(room=room, **asked))
+    wanted: dict[str, Any] = {
+        "tenant_park": F("park"),
+        "tenant_closed_on": None,
+        "under_repair": False,
+        "limited": False,
+        "free_hours": free_hours,
+    }
+    return seen.filter(**wanted).values("pk")
 
 
 def _room(
@@ -103,25 +109,24 @@ def _room(
 ) -> QuerySet[Any, dict[str, Any]]:
     # By its number, not as the outer row's: PostgreSQL would plan to read what takes every room, and keep the plan.
     others = Booking.objects.taking_room(since, until).filter(room=room).exclude(pk=booking)
-    repairs = Maintenance.objects.filter(room=room)
-    facts = {
-        "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
-        "tenant_closed_on": Subquery(Tenant.objects.filter(pk=tenant).order_by().values("closed_on")[:1]),
-        "under_repair": Exists(repairs.filter(starts_at__lt=until, ends_at__gt=since)),
-        "repair_ahead": Exists(repairs.filter(ends_at__gt=at)),
-        "limited": _limited(tenant),
+    facts = _decided(room=room, tenant=tenant, since=since, until=until) | {
         "taken": Exists(others.without_expired_holds(at)),
         "lapsed": Exists(others.expired_holds(at)),
-        "free_hours": _free_hours(),
     }
     return LiveRoom.objects.filter(pk=room).annotate(**facts).values(*facts).order_by("pk")
 
 
-def _limited(tenant: int) -> Exists:
-    of_firm = Q(tenant__isnull=True) | Q(tenant=tenant)
-    return Exists(SlotQuota.objects.filter(of_firm, park=OuterRef("park")))
-
-
-def _free_hours() -> Coalesce:
+def _decided(*, room: int, tenant: int, since: datetime, until: datetime) -> dict[str, Any]:
+    """What is decided about bookings of a room, other than by them."""
+    quotas = SlotQuota.objects.filter(Q(tenant__isnull=True) | Q(tenant=tenant), park=OuterRef("park"))
     settings = ParkSettings.objects.filter(park=OuterRef("park"))
-    return Coalesce(Subquery(settings.values("cancel_free_hours")), Value(ParkSettings().cancel_free_hours))
+    repairs = Maintenance.objects.filter(room=room, starts_at__lt=until, ends_at__gt=since)
+    return {
+        "tenant_park": Subquery(ScopeNode.objects.filter(pk=tenant).values("parent")[:1]),
+        "tenant_closed_on": Subquery(Tenant.objects.filter(pk=tenant).order_by().values("closed_on")[:1]),
+        "under_repair": Exists(repairs),
+        "limited": Exists(quotas),
+        "free_hours": Coalesce(
+            Subquery(settings.values("cancel_free_hours")), Value(ParkSettings().cancel_free_hours)
+        ),
+    }

@@ -97,7 +97,12 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
     if facts["limited"] or facts["lapsed"]:
         return False
     _set_terms(booking, span, blocked, facts["free_hours"], by_park=False)
-    seen = {"room": booking.room_id, "tenant": booking.tenant_id}
+    seen = {
+        "room": booking.room_id,
+        "tenant": booking.tenant_id,
+        "since": blocked.start,
+        "until": blocked.end,
+    }
     seen |= {name: facts[name] for name in ("revision", "free_hours")}
     try:
         stored = insert_while(booking, entry(), "object_id", still=(as_seen(), seen))
@@ -106,7 +111,7 @@ def place_at_once(booking: Booking, found: Found, entry: Callable[[], AuditEntry
             raise
         stored = False
     if stored:
-        remember(booking.room_id, booking.tenant_id, blocked, facts)
+        remember(booking.room_id, booking.tenant_id, blocked, facts["free_hours"])
         return True
     forget(booking.room_id)
     if not facts["by_memory"]:

@@ -56,7 +56,9 @@ class BookedRoomPage(RoomPage):
 
     def find_room(self, code: str) -> LiveRoom:
         """The room of that code, or NotFound."""
-        lent = visible_to(Booking.objects.filter(loan__isnull=False), self.actor, "check_in")
+        lent = visible_to(Booking.objects.filter(loan__isnull=False), self.actor, "check_in").filter(
+            state__in=BOOKING_BLOCKING, ends_at__gt=now() - DAY
+        )
         room = LiveRoom.objects.filter(code=code, bookings__in=lent).first() if code.isprintable() else None
         return room or super().find_room(code)
 
@@ -129,9 +131,12 @@ class ReportFault(BookedRoomPage):
             return get_visible(Booking, self.actor, "check_in", room=self.room, uid=named)
         at = now()
         mine = visible_to(Booking.objects.filter(room=self.room), self.actor, "check_in")
-        soon = mine.filter(state__in=BOOKING_BLOCKING, starts_at__lte=at + DAY, ends_at__gt=at)
-        rows = soon.select_related("room__park__settings").order_by("starts_at")
-        return next((booking for booking in rows if booking.check_in_from <= at), None)
+        rows = mine.filter(state__in=BOOKING_BLOCKING).select_related("room__park__settings")
+        soon = rows.filter(starts_at__lte=at + DAY, ends_at__gt=at).order_by("starts_at")
+        if running := next((booking for booking in soon if booking.check_in_from <= at), None):
+            return running
+        # A guest has no firm in this park: the booking, be it over or yet to come, says whose it is.
+        return rows.filter(loan__isnull=False, ends_at__gt=at - DAY).order_by("starts_at").first()
 
     def post(self, request: HttpRequest, room_code: str) -> HttpResponse:
         booking, form = self._booking(), FaultForm(request.POST)

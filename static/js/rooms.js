@@ -52,26 +52,30 @@
     made.type = "button";
     made.className = said.dataset.button;
     made.textContent = text;
-    made.addEventListener("click", act);
+    // A second click while the first is asked about would be a second move.
+    made.addEventListener("click", async () => {
+      const buttons = said.querySelectorAll("button");
+      for (const each of buttons) each.disabled = true;
+      await act();
+      for (const each of buttons) each.disabled = false;
+    });
     said.append(made);
   }
 
   // An answer, or the reason why there is none, in its shape.
   const answered = (uid, wanted) =>
-    place(uid, wanted).catch((error) => ({ ok: false, reply: { detail: error.message } }));
+    place(uid, wanted).catch((error) => ({ ok: false, lost: true, reply: { detail: error.message } }));
 
   // A hand slips: what was moved goes back by one click, as a move like any other, which may be refused by now.
   function offerBack(uid, before) {
     said.append(" ");
     button(day.words.undo, async () => {
-      const buttons = said.querySelectorAll("button");
-      for (const each of buttons) each.disabled = true;
       const answer = await answered(uid, wish(before));
-      for (const each of buttons) each.disabled = false;
       if (!answer) return;
-      const { ok, reply } = answer;
+      const { ok, reply, lost } = answer;
       say(ok ? `${day.words.undone} ${placed(reply)}` : reply.detail, !ok);
       if (ok) calendar.updateEvent(before);
+      if (lost) offerBack(uid, before);
     });
   }
 

@@ -64,7 +64,9 @@ class OrderViewSet(mixins.ListModelMixin, ScopedViewSet):
 
     def base_queryset(self) -> QuerySet[SalesEvent]:
         sessions = LiveSession.objects.filter(pk=OuterRef("session_now")).values("uid")
-        lines = SalesEvent.objects.current().with_session().annotate(session_uid=Subquery(sessions))
+        lines = (
+            SalesEvent.objects.current().of_any_hour().with_session().annotate(session_uid=Subquery(sessions))
+        )
         return lines.select_related("seller", "owner")
 
     def paginate_queryset(self, queryset: Any) -> Any:

@@ -13,12 +13,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Made before the other one goes: until then the ledger can be read.
+        migrations.AddIndex(
+            model_name="salesevent",
+            index=core.indexes.OnlyByAll(fields=["seller", "slot"], name="supplychain_sales_slot"),
+        ),
         migrations.RemoveIndex(
             model_name="salesevent",
             name="supplychain_sales_bucket",
-        ),
-        migrations.AddIndex(
-            model_name="salesevent",
-            index=core.indexes.OnlyByAll(fields=["seller", "slot"], name="supplychain_sales_bucket"),
         ),
     ]

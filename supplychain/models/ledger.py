@@ -198,7 +198,7 @@ class SalesEvent(models.Model):
         verbose_name_plural = _("sales events")
         indexes = [
             # No way to look for an order.
-            OnlyByAll(fields=["seller", "slot"], name="supplychain_sales_bucket"),
+            OnlyByAll(fields=["seller", "slot"], name="supplychain_sales_slot"),
             models.Index(fields=["seller", "order_no"], name="supplychain_sales_order"),
             models.Index(
                 fields=["seller", "ref_order_no"],

@@ -38,7 +38,7 @@ class Orders(ScopedListPage):
 
     def base_queryset(self) -> Any:
         # The hour first: the ledger's index is by seller and hour.
-        return SalesEvent.objects.current().order_by("-slot", "-occurred_at", "-id")
+        return SalesEvent.objects.current().of_any_hour().order_by("-slot", "-occurred_at", "-id")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

@@ -87,6 +87,7 @@ WORDS = {
     "parcels wave": "likewise",
     "cleaning-duties person": "a log-in among the people of the park's own studio, whoever else is called so",
     "beyond_quota": "why the park goes beyond a quota, in its own words",
+    "may_give_up": "an amount",
     "zone": "a shelf, in the words of the warehouse",
     "from_zone": "likewise",
     "to_zone": "likewise",

@@ -125,7 +125,7 @@ def test_free_hours_and_quotas_count_from_the_next_booking_on(place: tuple[LiveR
     assert Booking.objects.filter(starts_at__gte=at(0), starts_at__lt=at(24)).count() == 2
 
 
-def test_a_firm_that_is_about_to_leave_is_not_remembered(place: tuple[LiveRoom, Tenant], at: At) -> None:
+def test_a_firm_that_left_since_it_booked_is_refused(place: tuple[LiveRoom, Tenant], at: At) -> None:
     room, firm = place[0], make_tenant(place[0].park, "decided-d")
     firm.closed_on = today() + 2 * DAY
     firm.save()
@@ -135,7 +135,6 @@ def test_a_firm_that_is_about_to_leave_is_not_remembered(place: tuple[LiveRoom, 
 
 
 def test_a_set_up_within_a_repair_that_is_just_over_is_refused(at: At) -> None:
-    """Of a room nothing is remembered but that no repair lay ahead when it was booked."""
     room, firm = deciders.place()
     Maintenance.objects.all().delete()
     services.maintenance_create(actor=SYSTEM, room=room, starts_at=at(8), ends_at=at(9))
@@ -146,7 +145,7 @@ def test_a_set_up_within_a_repair_that_is_just_over_is_refused(at: At) -> None:
             book(room, firm, at(9) + 5 * MINUTE)
 
 
-def test_a_room_of_which_a_repair_lies_ahead_is_not_remembered(at: At) -> None:
+def test_a_repair_that_lay_ahead_when_the_room_was_booked_is_heeded(at: At) -> None:
     room, firm = deciders.place()
     services.maintenance_create(actor=SYSTEM, room=room, starts_at=at(12), ends_at=at(13))
     room.refresh_from_db()
@@ -154,7 +153,9 @@ def test_a_room_of_which_a_repair_lies_ahead_is_not_remembered(at: At) -> None:
     assert outcome(room, firm, at(12)) == "maintenance"
 
 
-def test_what_a_transaction_takes_back_is_not_remembered(place: tuple[LiveRoom, Tenant], at: At) -> None:
+def test_what_was_seen_in_a_transaction_that_was_taken_back_is_nothing(
+    place: tuple[LiveRoom, Tenant], at: At
+) -> None:
     room, firm = place
     window = services.maintenance_create(actor=SYSTEM, room=room, starts_at=at(9), ends_at=at(13))
     room.refresh_from_db()

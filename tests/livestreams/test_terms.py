@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.clock import DAY, HOUR, MINUTE
 from livestreams import services
 from livestreams.choices import BookingState
-from livestreams.errors import WrongState
+from livestreams.errors import GivesUp, WrongState
 from livestreams.models import Booking, Maintenance
 from livestreams.terms import Terms, free_until
 from tenants.models import Charge
@@ -137,6 +137,32 @@ def test_what_goes_back_within_minutes_has_not_been_away(strict_park: World, at:
         assert move(owner, free, at(14)).given_up == 0
         clock.shift(11 * MINUTE)
         assert move(owner, free, at(14, day=20)).given_up == 100, "others had that place closed to them"
+
+
+def test_who_goes_to_and_fro_holds_a_late_place_for_nothing_but_once(strict_park: World, at: At) -> None:
+    owner, booking = strict_park.tenants[0].owner, book(strict_park, at(14, day=20))
+    with time_machine.travel(at(14) - 2 * HOUR, tick=False) as clock:
+        move(owner, booking, at(14))
+        clock.shift(9 * MINUTE)
+        assert move(owner, booking, at(14, day=20)).given_up == 0
+        move(owner, booking, at(14))
+        clock.shift(9 * MINUTE)
+        assert move(owner, booking, at(14, day=20)).given_up == 100
+
+
+def test_what_is_due_already_is_not_asked_about_again(strict_park: World, at: At) -> None:
+    owner, booking = strict_park.tenants[0].owner, book(strict_park, at(9), hours=4)
+    nothing = {"actor": owner, "may_give_up": Decimal(0)}
+    with time_machine.travel(at(9) - 2 * HOUR, tick=False):
+        assert move(owner, booking, at(15), hours=1).given_up == 200
+        moved = services.booking_move(
+            booking=booking, starts_at=at(9, day=20), ends_at=at(10, day=20), **nothing
+        )
+        assert moved.given_up == 200
+        other = book(strict_park, at(12), hours=2)
+        with pytest.raises(GivesUp) as refusal:
+            services.booking_move(booking=other, starts_at=at(9, day=21), ends_at=at(11, day=21), **nothing)
+        assert refusal.value.extra["gives_up"] == "100.00"
 
 
 def test_the_greatest_of_what_was_given_up_counts(strict_park: World, at: At) -> None:

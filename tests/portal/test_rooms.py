@@ -185,6 +185,10 @@ def test_whoever_misses_an_offer_reads_so_and_waits_again(
         assert second != offered
         same = ("room", "earliest", "latest", "minutes")
         assert [getattr(second, name) for name in same] == [getattr(offered, name) for name in same]
+        waiting = owner.get(bookings).context["waiting"]
+        assert (second in waiting, offered in waiting) == (True, False), "who waits again is not told to"
+        second.delete()
+        assert offered in owner.get(bookings).context["waiting"]
     with time_machine.travel(until + 3 * DAY):
         assert offered not in owner.get(bookings).context["waiting"]
 

@@ -78,9 +78,9 @@ def select(statement: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def marks() -> int:
+def marks(**of: str) -> int:
     """Buckets that a ring has counted; launches are looked at by the beat alone, three times a minute."""
-    return BucketMark.objects.exclude(family=LAUNCHES).count()
+    return BucketMark.objects.exclude(family=LAUNCHES).filter(**of).count()
 
 
 def all_counted(*, seconds: float) -> float:

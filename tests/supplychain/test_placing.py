@@ -11,6 +11,7 @@ from core import buckets
 from core.errors import InvalidInput
 from core.models import BucketMark
 from livestreams.models import HostAccount
+from supplychain.api.views import OrderLines, OrderViewSet
 from supplychain.attribution import answers
 from supplychain.attribution.ledger import Order, facts_of
 from supplychain.attribution.lines import Fact
@@ -19,6 +20,7 @@ from supplychain.choices import AttributionRule
 from supplychain.filters import SalesEventFilter
 from supplychain.models import Attribution, SalesEvent
 from supplychain.services import attribution_set, placing, said, sales
+from supplychain.views.orders import Orders
 from tenants.models import Store, Tenant
 from tests.factories import SYSTEM, make_host
 from tests.supplychain.ledger import NOON, fact, record, unmark
@@ -257,7 +259,7 @@ def test_orders_are_found_by_their_numbers_however_much_else_their_seller_sold(s
         plan = SalesEventFilter({"order_no": " A1 "}, queryset=lines).qs.explain()
         assert "supplychain_sales_order (seller_id=? AND order_no=?)" in plan
         assert "supplychain_sales_refunds (seller_id=? AND ref_order_no=?)" in plan
-        assert "supplychain_sales_bucket" not in plan
+        assert "supplychain_sales_slot" not in plan
 
 
 def test_facts_of_a_session_and_what_waits_are_found_however_much_else_their_seller_sold(shop: Shop) -> None:
@@ -280,4 +282,16 @@ def test_facts_of_a_session_and_what_waits_are_found_however_much_else_their_sel
         for lines in (mine.of_session(here), waiting_lines(shop.seller)):
             plan = lines.explain()
             assert "(id=?)" in plan
-            assert "supplychain_sales_bucket" not in plan
+            assert "supplychain_sales_slot" not in plan
+
+
+@pytest.mark.postgres
+def test_the_latest_orders_are_read_by_the_index_of_hours(shop: Shop) -> None:
+    """By page and API, whose cost does not grow with what the seller ever sold."""
+    record(shop.seller, *[fact(f"A{n}", occurred_at=fact().occurred_at - n * HOUR) for n in range(2_000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE supplychain_salesevent")
+    lists = (Orders().base_queryset(), OrderViewSet().base_queryset().order_by(*OrderLines.ordering))
+    for lines in lists:
+        plan = lines.filter(seller=shop.seller)[:50].explain()
+        assert "supplychain_sales_slot" in plan, plan

@@ -105,7 +105,7 @@ def test_postgresql_finds_the_orders_of_a_new_seller_by_their_numbers(seller: Te
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}", params)
             plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert "supplychain_sales_bucket" not in plan, plan
+        assert "supplychain_sales_slot" not in plan, plan
 
 
 @pytest.mark.postgres
