@@ -7,6 +7,7 @@ import html
 import re
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -64,6 +65,11 @@ def test_the_first_page_says_what_has_to_leave(world: World, keeper: Client) -> 
     orders, overdue, _number = told()
     wait_for(world.warehouse, world, "O-late", now() - 49 * HOUR, pieces=2)
     wait_for(foreign.warehouse, foreign, "O-far", now() - 49 * HOUR)
+    unpacked = Warehouse.objects.get(pk=world.warehouse.pk)
+    unpacked.pk, unpacked.code, unpacked.packs_orders = None, "alpha-unpacked", False
+    unpacked.uid, unpacked._state.adding = uuid4(), True
+    unpacked.save()
+    wait_for(unpacked, world, "O-elsewhere", now() - 49 * HOUR)
     held, late, shown = told()
     assert (held, late, shown.tone) == (orders + 1, overdue + 1, "warn")
     assert shown.url == f"{reverse('admin:warehouse_day')}?park={world.park.code}"

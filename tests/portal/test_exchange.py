@@ -91,6 +91,12 @@ def test_a_room_is_found_asked_for_and_used(
     assert accept in desk.get(reverse("admin:livestreams_exchangerequest_change", args=[request.pk])).text
     assert desk.post(accept).status_code == 302
     booking = Booking.objects.get(loan=request)
+    with time_machine.travel(nine - 3 * HOUR):
+        early = owner.post(reverse("door-fault", args=[far.code]), {"kind": FaultKind.LIGHT})
+        assert early.status_code == 302
+        assert Fault.objects.get(room=far, kind=FaultKind.LIGHT).tenant == firm.tenant, (
+            "before the door opens"
+        )
     with time_machine.travel(nine):
         detail = page(firm, "portal-booking", uid=booking.uid)
         opened = owner.get(detail).text
@@ -104,7 +110,7 @@ def test_a_room_is_found_asked_for_and_used(
         assert owner.get(report, {"booking": booking.uid, "back": detail}).status_code == 200
         told = owner.post(report, {"booking": booking.uid, "back": detail, "kind": FaultKind.SOUND})
         assert told["Location"] == detail
-        fault = Fault.objects.get(room=far)
+        fault = Fault.objects.get(room=far, kind=FaultKind.SOUND)
         assert (fault.park, fault.tenant, fault.booking) == (far.park, firm.tenant, booking)
         assert owner.get(reverse("door-sign", args=[far.code])).status_code == 404
         assert owner.post(page(firm, "portal-booking-check-in", uid=booking.uid))["Location"] == detail
@@ -113,6 +119,8 @@ def test_a_room_is_found_asked_for_and_used(
             {"platform": "douyin", "booking": str(booking.uid), "delivery": "phone", "market": "CN"},
         )
         assert live.status_code == 302
+    with time_machine.travel(booking.ends_at + 2 * DAY):
+        assert owner.get(reverse("door", args=[far.code])).status_code == 404, "lent once, not for good"
     booking.refresh_from_db()
     assert booking.state == BookingState.CHECKED_IN
     assert LiveSession.objects.get(booking=booking).park == world.park
